@@ -1,0 +1,22 @@
+module github.com/tasklane/tasklane/bff
+
+go 1.26.0
+
+require (
+	github.com/tasklane/tasklane/sdk v0.0.0
+	github.com/tasklane/tasklane/services v0.0.0
+)
+
+require (
+	github.com/alecthomas/kong v1.17.0 // indirect
+	github.com/caarlos0/env/v11 v11.4.2 // indirect
+	github.com/danielgtaylor/huma/v2 v2.39.0 // indirect
+	github.com/go-chi/chi/v5 v5.5.0 // indirect
+	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
+replace github.com/tasklane/tasklane/sdk => ../sdk
+
+replace github.com/tasklane/tasklane/services => ../services

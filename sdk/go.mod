@@ -1,0 +1,3 @@
+module github.com/tasklane/tasklane/sdk
+
+go 1.26.0

@@ -1,0 +1,140 @@
+package taskapi
+
+import "net/http"
+
+// ErrorCode names the reason of a failure. Codes are stable; sentences are
+// not.
+type ErrorCode string
+
+// The error codes of the task service and the BFF.
+const (
+	// CodeUnauthenticated: no credential, or one that is not valid.
+	CodeUnauthenticated ErrorCode = "unauthenticated"
+	// CodeTokenExpired: the bearer token was valid once.
+	CodeTokenExpired ErrorCode = "token_expired"
+	// CodeSessionExpired: the browser's session has ended (BFF).
+	CodeSessionExpired ErrorCode = "session_expired"
+	// CodeCrossOrigin: the request came from a page of another origin (BFF).
+	CodeCrossOrigin ErrorCode = "cross_origin"
+	// CodeTaskNotFound: the user has no such task.
+	CodeTaskNotFound ErrorCode = "task_not_found"
+	// CodeNotFound: there is nothing at this path.
+	CodeNotFound ErrorCode = "not_found"
+	// CodeMethodNotAllowed: the path exists, with other methods (see Allow).
+	CodeMethodNotAllowed ErrorCode = "method_not_allowed"
+	// CodeBodyTooLarge: the request's body is over the limit.
+	CodeBodyTooLarge ErrorCode = "body_too_large"
+	// CodeUnsupportedMediaType: the body's Content-Type is not accepted.
+	CodeUnsupportedMediaType ErrorCode = "unsupported_media_type"
+	// CodeVersionConflict: the task has changed since the caller read it.
+	CodeVersionConflict ErrorCode = "version_conflict"
+	// CodeInvalid: body, query, path or header break a rule.
+	CodeInvalid ErrorCode = "invalid"
+	// CodeInvalidCursor: the cursor was not made by this list.
+	CodeInvalidCursor ErrorCode = "invalid_cursor"
+	// CodeRateLimited: too many requests of one caller.
+	CodeRateLimited ErrorCode = "rate_limited"
+	// CodeInternal: a fault of the server.
+	CodeInternal ErrorCode = "internal"
+	// CodeBadGateway: an upstream gave an answer that makes no sense.
+	CodeBadGateway ErrorCode = "bad_gateway"
+	// CodeUnavailable: something the server needs cannot be reached.
+	CodeUnavailable ErrorCode = "unavailable"
+	// CodeAuthUnavailable: Better Auth cannot be reached (BFF). The session
+	// may well be alive.
+	CodeAuthUnavailable ErrorCode = "auth_unavailable"
+	// CodeTimeout: the request took longer than it may.
+	CodeTimeout ErrorCode = "timeout"
+)
+
+// codes is the catalogue: every code with the one status it is sent with.
+var codes = []struct {
+	code   ErrorCode
+	status int
+}{
+	{CodeUnauthenticated, http.StatusUnauthorized},
+	{CodeTokenExpired, http.StatusUnauthorized},
+	{CodeSessionExpired, http.StatusUnauthorized},
+	{CodeCrossOrigin, http.StatusForbidden},
+	{CodeTaskNotFound, http.StatusNotFound},
+	{CodeNotFound, http.StatusNotFound},
+	{CodeMethodNotAllowed, http.StatusMethodNotAllowed},
+	{CodeVersionConflict, http.StatusPreconditionFailed},
+	{CodeBodyTooLarge, http.StatusRequestEntityTooLarge},
+	{CodeUnsupportedMediaType, http.StatusUnsupportedMediaType},
+	{CodeInvalid, http.StatusUnprocessableEntity},
+	{CodeInvalidCursor, http.StatusUnprocessableEntity},
+	{CodeRateLimited, http.StatusTooManyRequests},
+	{CodeInternal, http.StatusInternalServerError},
+	{CodeBadGateway, http.StatusBadGateway},
+	{CodeUnavailable, http.StatusServiceUnavailable},
+	{CodeAuthUnavailable, http.StatusServiceUnavailable},
+	{CodeTimeout, http.StatusGatewayTimeout},
+}
+
+// ErrorCodes returns every code, ordered by status.
+func ErrorCodes() []ErrorCode {
+	all := make([]ErrorCode, len(codes))
+	for i, c := range codes {
+		all[i] = c.code
+	}
+	return all
+}
+
+// Status returns the HTTP status that the code is sent with, or 500 for a
+// code that is not in the catalogue.
+func (c ErrorCode) Status() int {
+	for _, known := range codes {
+		if known.code == c {
+			return known.status
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// Problem is the body of every failure, sent as application/problem+json: an
+// RFC 9457 problem document, and the envelope with success set to false.
+type Problem struct {
+	Success   bool         `json:"success" enum:"false" doc:"Always false in a failure."`
+	Error     string       `json:"error" doc:"What went wrong, in a sentence for people." example:"Task not found."`
+	Code      ErrorCode    `json:"code" doc:"The stable name of the reason, for programs." example:"task_not_found"`
+	Status    int          `json:"status" minimum:"400" maximum:"599" doc:"The HTTP status." example:"404"`
+	Title     string       `json:"title" doc:"The HTTP status in words." example:"Not Found"`
+	Errors    []FieldError `json:"errors,omitzero" doc:"The fields that break a rule, with the code invalid."`
+	RequestID string       `json:"requestId" doc:"Names the request in the servers' logs." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"`
+	Current   *Task        `json:"current,omitzero" doc:"The task as it is now, with the code version_conflict."`
+}
+
+// FieldError says which part of a request breaks which rule.
+type FieldError struct {
+	Field   string         `json:"field" doc:"The field's path in the body, or the parameter's name." example:"title"`
+	Code    FieldErrorCode `json:"code" doc:"The stable name of the rule, for programs." example:"too_long"`
+	Message string         `json:"message" doc:"The rule, in words for people." example:"must have at most 500 characters"`
+}
+
+// FieldErrorCode names a rule that a field can break.
+type FieldErrorCode string
+
+// The rules a field can break.
+const (
+	FieldRequired   FieldErrorCode = "required"
+	FieldUnknown    FieldErrorCode = "unknown_field"
+	FieldDuplicate  FieldErrorCode = "duplicate"
+	FieldNull       FieldErrorCode = "not_nullable"
+	FieldType       FieldErrorCode = "wrong_type"
+	FieldFormat     FieldErrorCode = "bad_format"
+	FieldTooShort   FieldErrorCode = "too_short"
+	FieldTooLong    FieldErrorCode = "too_long"
+	FieldTooMany    FieldErrorCode = "too_many"
+	FieldTooFew     FieldErrorCode = "too_few"
+	FieldOutOfRange FieldErrorCode = "out_of_range"
+	FieldNotAllowed FieldErrorCode = "not_allowed"
+)
+
+// FieldErrorCodes returns every rule that a field can break.
+func FieldErrorCodes() []FieldErrorCode {
+	return []FieldErrorCode{
+		FieldRequired, FieldUnknown, FieldDuplicate, FieldNull, FieldType, FieldFormat,
+		FieldTooShort, FieldTooLong, FieldTooMany, FieldTooFew, FieldOutOfRange, FieldNotAllowed,
+	}
+}

@@ -1,0 +1,59 @@
+package taskapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Optional is a field of a merge patch, where absent and null differ. The
+// zero Optional is absent; with the option omitzero it is left out of the
+// JSON. A pointer type T is nullable: its nil is the JSON null.
+type Optional[T any] struct {
+	// Value is what the field becomes; it has no meaning while Set is false.
+	Value T
+	// Set says whether the field is present.
+	Set bool
+}
+
+// Some returns a present field with the value v.
+func Some[T any](v T) Optional[T] {
+	return Optional[T]{Value: v, Set: true}
+}
+
+// Null returns a present field that is null.
+func Null[T any]() Optional[*T] {
+	return Optional[*T]{Set: true}
+}
+
+// Or returns the value of a present field and otherwise current.
+func (o Optional[T]) Or(current T) T {
+	if o.Set {
+		return o.Value
+	}
+	return current
+}
+
+// IsZero reports whether the field is absent.
+func (o Optional[T]) IsZero() bool {
+	return !o.Set
+}
+
+// MarshalJSON encodes the value.
+func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	return json.Marshal(o.Value)
+}
+
+// UnmarshalJSON decodes the value and marks the field as present. It fails on
+// null unless T is a pointer.
+func (o *Optional[T]) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(data, []byte("null")) && reflect.TypeFor[T]().Kind() != reflect.Pointer {
+		return fmt.Errorf("taskapi: null for a %s", reflect.TypeFor[T]())
+	}
+	if err := json.Unmarshal(data, &o.Value); err != nil {
+		return err
+	}
+	o.Set = true
+	return nil
+}

@@ -1,0 +1,91 @@
+package taskapi
+
+import "time"
+
+// Limits of a task's text, in Unicode code points, and of its tags.
+const (
+	MaxTitleLength       = 500
+	MaxDescriptionLength = 20_000
+	MaxTagLength         = 50
+	MaxTags              = 20
+)
+
+// Priority says how urgent a task is. The empty Priority in a request means
+// [None].
+type Priority string
+
+// The priorities, from least to most urgent.
+const (
+	None   Priority = "none"
+	Low    Priority = "low"
+	Medium Priority = "medium"
+	High   Priority = "high"
+	Urgent Priority = "urgent"
+)
+
+// Priorities returns every priority, from least to most urgent.
+func Priorities() []Priority {
+	return []Priority{None, Low, Medium, High, Urgent}
+}
+
+// Task is one entry of a user's to-do list. Every field is present in every
+// answer; a nil pointer is the JSON null.
+type Task struct {
+	ID          string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Title       string     `json:"title" minLength:"1" maxLength:"500" doc:"What is to be done." example:"Water the plants"`
+	Description string     `json:"description" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
+	Completed   bool       `json:"completed" doc:"Whether the task is done." example:"false"`
+	CompletedAt *time.Time `json:"completedAt" doc:"When the task was completed; null while it is open." example:"2026-11-23T09:30:00Z"`
+	Priority    Priority   `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
+	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline." example:"2026-11-30T17:00:00Z"`
+	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
+	Version     int64      `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
+	CreatedAt   time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
+	UpdatedAt   time.Time  `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
+	DeletedAt   *time.Time `json:"deletedAt" doc:"When the task was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
+}
+
+// CreateTaskRequest is the body of createTask. A zero field is left out of the
+// JSON and takes its default.
+type CreateTaskRequest struct {
+	Title       string     `json:"title" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
+	Description string     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text. Empty by default." example:"The ones on the balcony too."`
+	Completed   bool       `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
+	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
+	DueAt       *time.Time `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
+	Tags        []string   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each. None by default." example:"home,garden"`
+}
+
+// ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
+// be. A field left out takes its default, whatever the task held before.
+type ReplaceTaskRequest CreateTaskRequest
+
+// UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
+// a field left out keeps its value. Only DueAt may be null, which removes the
+// deadline.
+type UpdateTaskRequest struct {
+	Title       Optional[string]     `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
+	Description Optional[string]     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
+	Completed   Optional[bool]       `json:"completed,omitzero" doc:"Whether the task is done." example:"true"`
+	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
+	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
+	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each; they replace the former ones." example:"home,garden"`
+}
+
+// The number of tasks on a page of listTasks.
+const (
+	DefaultListLimit = 50
+	MaxListLimit     = 200
+)
+
+// ListTasksOptions is the query of listTasks. A zero field does not filter.
+type ListTasksOptions struct {
+	// Completed selects finished (true) or open (false) tasks.
+	Completed *bool
+	// Limit is the number of tasks on a page, from 1 to [MaxListLimit];
+	// zero means [DefaultListLimit].
+	Limit int
+	// Cursor is [ListMeta.NextCursor] of the page before. It belongs to
+	// the filters it was made for.
+	Cursor string
+}
