@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// RequestIDHeader carries the request's name between servers and back to the
+// client.
+const RequestIDHeader = "X-Request-Id"
+
+// maxRequestIDLength bounds a request id that comes from outside.
+const maxRequestIDLength = 128
+
+// requestInfo is what is learnt about a request on its way, for its log line.
+type requestInfo struct {
+	id        string
+	operation string
+	user      string
+	code      taskapi.ErrorCode
+	cause     error
+}
+
+type requestInfoKey struct{}
+
+func requestInfoFrom(ctx context.Context) *requestInfo {
+	info, _ := ctx.Value(requestInfoKey{}).(*requestInfo)
+	return info
+}
+
+// RequestID returns the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	if info := requestInfoFrom(ctx); info != nil {
+		return info.id
+	}
+	return ""
+}
+
+// SetUser notes whose request this is. The log shows a hash of the id.
+func SetUser(ctx context.Context, userID string) {
+	if info := requestInfoFrom(ctx); info != nil {
+		info.user = userID
+	}
+}
+
+// noteCause keeps the error behind a failure for the log.
+func noteCause(ctx context.Context, err error) {
+	if info := requestInfoFrom(ctx); info != nil {
+		info.cause = err
+	}
+}
+
+// identify gives each request an id: the caller's, if it is one that may
+// stand in a log, or a new one.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(RequestIDHeader)
+		if !validRequestID(id) {
+			id = uuid.Must(uuid.NewV7()).String()
+		}
+		w.Header().Set(RequestIDHeader, id)
+		ctx := context.WithValue(r.Context(), requestInfoKey{}, &requestInfo{id: id})
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func validRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestIDLength {
+		return false
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}

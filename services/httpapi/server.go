@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// headerTimeout bounds how long a client may take to send its headers.
+	headerTimeout = 10 * time.Second
+	// idleTimeout is how long an unused connection is kept.
+	idleTimeout = 2 * time.Minute
+	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies
+	// stay far below it.
+	maxHeaderBytes = 32 << 10
+	// shutdownTimeout is how long requests under way may still take.
+	shutdownTimeout = 10 * time.Second
+	// checkTimeout bounds all checks of one look at /readyz.
+	checkTimeout = 3 * time.Second
+)
+
+// Server is an address and what it serves.
+type Server struct {
+	// Name stands in the log.
+	Name string
+	// Address is a host and port as net.Listen takes them.
+	Address string
+	Handler http.Handler
+}
+
+// Serve runs the servers until ctx ends, then stops taking requests and waits
+// for those under way, at most ten seconds. It listens on every address before
+// it serves the first request, and fails if one is taken.
+func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
+	listeners := make([]net.Listener, 0, len(servers))
+	for _, s := range servers {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address)
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close() // nothing was served on it
+			}
+			return fmt.Errorf("listen for %s: %w", s.Name, err)
+		}
+		listeners = append(listeners, listener)
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	for i, s := range servers {
+		server := &http.Server{
+			Handler:           s.Handler,
+			ReadHeaderTimeout: headerTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		}
+		log.Info("listening", "server", s.Name, "address", listeners[i].Addr().String())
+		group.Go(func() error {
+			if err := server.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve %s: %w", s.Name, err)
+			}
+			return nil
+		})
+		group.Go(func() error {
+			<-ctx.Done()
+			timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+			defer cancel()
+			if err := server.Shutdown(timeout); err != nil {
+				return fmt.Errorf("stop %s: %w", s.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// Check is something that a server needs to be ready.
+type Check struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// NewOperationsHandler serves /healthz, which answers while the process lives,
+// and /readyz, which runs the checks side by side and says what failed. It is
+// meant for a port that only the network inside can reach.
+func NewOperationsHandler(checks ...Check) http.Handler {
+	r := chi.NewRouter()
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeStatus(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+	r.Get("/readyz", func(w http.ResponseWriter, req *http.Request) {
+		ctx, cancel := context.WithTimeout(req.Context(), checkTimeout)
+		defer cancel()
+		status, results := runChecks(ctx, checks)
+		writeStatus(w, status, map[string]any{"ready": status == http.StatusOK, "checks": results})
+	})
+	return r
+}
+
+func runChecks(ctx context.Context, checks []Check) (status int, results map[string]string) {
+	errs := make([]error, len(checks))
+	var running sync.WaitGroup
+	for i, check := range checks {
+		running.Go(func() { errs[i] = check.Run(ctx) })
+	}
+	running.Wait()
+
+	status, results = http.StatusOK, make(map[string]string, len(checks))
+	for i, check := range checks {
+		results[check.Name] = "ok"
+		if errs[i] != nil {
+			status, results[check.Name] = http.StatusServiceUnavailable, errs[i].Error()
+		}
+	}
+	return status, results
+}
+
+func writeStatus(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the prober is gone; there is nobody to tell
+}

@@ -1,0 +1,148 @@
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// Huma reports a broken rule as a text. The rules' texts are ours to set, so
+// each begins with its code: "too_long|must have at most 500 characters".
+const codeSeparator = "|"
+
+// nameValidationRules sets the texts of Huma's rules, which are variables of
+// its package. They are copied into each schema when it is made.
+func nameValidationRules() {
+	rule := func(message *string, code taskapi.FieldErrorCode, text string) {
+		*message = string(code) + codeSeparator + text
+	}
+	rule(&validation.MsgUnexpectedProperty, taskapi.FieldUnknown, "is not a known field")
+	rule(&validation.MsgExpectedRequiredProperty, taskapi.FieldRequired, "%s is required")
+	rule(&validation.MsgExpectedMinProperties, taskapi.FieldTooFew, "must have at least %d field")
+	rule(&validation.MsgExpectedBoolean, taskapi.FieldType, "must be true or false")
+	rule(&validation.MsgExpectedNumber, taskapi.FieldType, "must be a number")
+	rule(&validation.MsgExpectedInteger, taskapi.FieldType, "must be a whole number")
+	rule(&validation.MsgExpectedString, taskapi.FieldType, "must be a string")
+	rule(&validation.MsgExpectedArray, taskapi.FieldType, "must be an array")
+	rule(&validation.MsgExpectedObject, taskapi.FieldType, "must be an object")
+	rule(&validation.MsgExpectedRFC3339DateTime, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z")
+	rule(&validation.MsgExpectedRFC4122UUID, taskapi.FieldFormat, "must be a UUID%.0v")
+	rule(&validation.MsgExpectedBePattern, taskapi.FieldFormat, "must be %s")
+	rule(&validation.MsgExpectedMatchPattern, taskapi.FieldFormat, "must match %s")
+	rule(&validation.MsgExpectedOneOf, taskapi.FieldNotAllowed, "must be one of %s")
+	rule(&validation.MsgExpectedConst, taskapi.FieldNotAllowed, "must be %v")
+	rule(&validation.MsgExpectedMinLength, taskapi.FieldTooShort, "must have at least %d characters")
+	rule(&validation.MsgExpectedMaxLength, taskapi.FieldTooLong, "must have at most %d characters")
+	rule(&validation.MsgExpectedMinItems, taskapi.FieldTooFew, "must have at least %d entries")
+	rule(&validation.MsgExpectedMaxItems, taskapi.FieldTooMany, "must have at most %d entries")
+	rule(&validation.MsgExpectedArrayItemsUnique, taskapi.FieldDuplicate, "must not hold the same entry twice")
+	rule(&validation.MsgExpectedMinimumNumber, taskapi.FieldOutOfRange, "must be at least %v")
+	rule(&validation.MsgExpectedMaximumNumber, taskapi.FieldOutOfRange, "must be at most %v")
+}
+
+// paramRules are the texts Huma has for parameters, which cannot be set. Any
+// other text about a parameter means that its value could not be read.
+var paramRules = []struct {
+	text    string
+	code    taskapi.FieldErrorCode
+	message string
+}{
+	{"unknown query parameter", taskapi.FieldUnknown, "is not a known parameter"},
+	{"parameter is missing", taskapi.FieldRequired, "is required"},
+	{"invalid boolean", taskapi.FieldType, "must be true or false"},
+	{"invalid integer", taskapi.FieldType, "must be a whole number"},
+}
+
+// newValidationProblem makes the one problem for everything that Huma found
+// wrong with a request.
+func newValidationProblem(status int, message string, errs []error) *Problem {
+	switch {
+	case status == http.StatusRequestEntityTooLarge || slices.ContainsFunc(errs, isTooLarge):
+		return NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
+	case status == http.StatusUnsupportedMediaType:
+		return unsupportedMediaType()
+	case status == http.StatusRequestTimeout:
+		return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.")
+	case status == http.StatusBadRequest && len(errs) == 0:
+		return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldRequired, Message: "is required"})
+	case status >= http.StatusInternalServerError:
+		return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.")
+	}
+	fields := make([]taskapi.FieldError, 0, len(errs))
+	for _, err := range errs {
+		fields = append(fields, fieldErrors(err)...)
+	}
+	if len(fields) == 0 {
+		fields = append(fields, taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: message})
+	}
+	// Huma ranges over maps: without an order the answer would vary.
+	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	return Invalid(slices.Compact(fields)...)
+}
+
+// Invalid returns the problem of a request that breaks rules.
+func Invalid(fields ...taskapi.FieldError) *Problem {
+	sentence := "The request is not valid."
+	if len(fields) > 0 {
+		sentence = "The request is not valid: " + fields[0].Field + " " + fields[0].Message + "."
+	}
+	return NewProblem(taskapi.CodeInvalid, sentence).WithFields(fields...)
+}
+
+func isTooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge)
+}
+
+// fieldErrors translates one finding. A [Problem] from a resolver brings its
+// own fields.
+func fieldErrors(err error) []taskapi.FieldError {
+	var problem *Problem
+	if errors.As(err, &problem) {
+		return problem.Errors
+	}
+	var detailer huma.ErrorDetailer
+	if !errors.As(err, &detailer) {
+		return nil
+	}
+	detail := detailer.ErrorDetail()
+	place, field, _ := strings.Cut(detail.Location, ".")
+	code, message, coded := strings.Cut(detail.Message, codeSeparator)
+	if !coded {
+		code, message = paramRule(detail.Message)
+	}
+	// "body|tags|…": the strict reading of JSON names the field itself.
+	if inner, rest, named := strings.Cut(message, codeSeparator); named {
+		field, message = inner, rest
+	}
+	if code == string(taskapi.FieldRequired) && place == "body" {
+		// Huma locates a missing property at its parent.
+		missing, _, _ := strings.Cut(message, " ")
+		field, message = strings.TrimPrefix(field+"."+missing, "."), "is required"
+	}
+	return []taskapi.FieldError{{
+		Field:   cmp.Or(field, place),
+		Code:    taskapi.FieldErrorCode(code),
+		Message: message,
+	}}
+}
+
+func paramRule(text string) (code, message string) {
+	for _, rule := range paramRules {
+		if strings.Contains(text, rule.text) {
+			return string(rule.code), rule.message
+		}
+	}
+	return string(taskapi.FieldFormat), "cannot be read"
+}
+
+func unsupportedMediaType() *Problem {
+	return NewProblem(taskapi.CodeUnsupportedMediaType, "The body's Content-Type is not accepted here; send application/json.")
+}
