@@ -48,6 +48,9 @@ type Config struct {
 	Tags []*huma.Tag
 	// SecuritySchemes are the credentials the operations ask for, by name.
 	SecuritySchemes map[string]*huma.SecurityScheme
+	// HideDocument keeps the document from being served at /openapi.json and
+	// /openapi.yaml.
+	HideDocument bool
 	// Errors is the server's table of errors, in order: the first row whose
 	// error is found decides.
 	Errors []ErrorStatus
@@ -84,6 +87,9 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.CreateHooks = nil // no $schema in answers and no Link headers
 	c.SchemasPath = ""
 	c.DocsPath = ""
+	if config.HideDocument {
+		c.OpenAPIPath = ""
+	}
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	registerOptionals(c.Components.Schemas)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
@@ -25,9 +24,7 @@ import (
 func NewRouter(log *slog.Logger) chi.Router {
 	r := chi.NewRouter()
 	r.Use(identify, logRequests(log), recoverPanics, middleware.GetHead)
-	r.NotFound(func(w http.ResponseWriter, req *http.Request) {
-		WriteProblem(w, req, NewProblem(taskapi.CodeNotFound, "There is nothing at this path."))
-	})
+	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+req.Method+".")
 		for _, method := range allowedMethods(r, req.URL.Path) {
@@ -36,6 +33,11 @@ func NewRouter(log *slog.Logger) chi.Router {
 		WriteProblem(w, req, problem)
 	})
 	return r
+}
+
+// NotFound answers a request for a path that does not exist.
+func NotFound(w http.ResponseWriter, r *http.Request) {
+	WriteProblem(w, r, NewProblem(taskapi.CodeNotFound, "There is nothing at this path."))
 }
 
 // allowedMethods returns what the path accepts. chi knows it too but keeps it
@@ -150,8 +152,7 @@ func checkMediaType(ctx huma.Context, next func(huma.Context)) {
 	}
 	mediaType, _, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 	if _, listed := body.Content[mediaType]; err != nil || !listed {
-		r, w := humachi.Unwrap(ctx)
-		WriteProblem(w, r, unsupportedMediaType())
+		WriteTo(ctx, unsupportedMediaType())
 		return
 	}
 	next(ctx)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -21,6 +22,10 @@ const ProblemMediaType = "application/problem+json"
 // does not say enough.
 type Problem struct {
 	taskapi.Problem
+
+	// Current takes the place of the embedded field, because the BFF shows
+	// more of a task than the service does.
+	Current any `json:"current,omitzero"`
 
 	headers http.Header
 }
@@ -59,9 +64,10 @@ func (p *Problem) WithFields(fields ...taskapi.FieldError) *Problem {
 	return p
 }
 
-// WithCurrent adds the task as it is now and returns p.
-func (p *Problem) WithCurrent(task taskapi.Task) *Problem {
-	p.Current = &task
+// WithCurrent adds the task as it is now, in the form this server shows tasks,
+// and returns p.
+func (p *Problem) WithCurrent(task any) *Problem {
+	p.Current = task
 	return p
 }
 
@@ -79,9 +85,12 @@ func (p *Problem) ContentType(string) string { return ProblemMediaType }
 
 // TransformSchema lists the error codes in the schema, so that the catalogue
 // is written only once.
-func (p *Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+func (p *Problem) TransformSchema(registry huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Description = "A failure: an RFC 9457 problem document that is also the envelope with success set to false."
 	s.Properties["code"].Enum = enum(taskapi.ErrorCodes())
+	// The document shows a task, or what the server's registry has in its place.
+	current, _ := reflect.TypeFor[taskapi.Problem]().FieldByName("Current")
+	s.Properties["current"] = huma.SchemaFromField(registry, current, "")
 	return s
 }
 
@@ -113,6 +122,12 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 		// The client may be gone; there is nobody else to tell.
 		_ = json.NewEncoder(w).Encode(p)
 	}
+}
+
+// WriteTo answers a request from a middleware of Huma.
+func WriteTo(ctx huma.Context, p *Problem) {
+	r, w := humachi.Unwrap(ctx)
+	WriteProblem(w, r, p)
 }
 
 // stamp fills in what only the request knows.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// databaseConfig is the environment of every command that needs the database.
+// The addresses hold passwords and are never printed.
+type databaseConfig struct {
+	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
+	DatabaseURL string `env:"DATABASE_URL,required,notEmpty"`
+}
+
+// ownerConfig is the environment of the commands that change the schema.
+type ownerConfig struct {
+	databaseConfig
+	// OwnerURL logs in as the owner of the tables, at the server itself.
+	OwnerURL string `env:"DATABASE_URL_UNPOOLED,required,notEmpty"`
+}
+
+// serveConfig is the environment of "tasks serve".
+type serveConfig struct {
+	databaseConfig
+	// BetterAuthURL is where the Better Auth server is reached from here.
+	BetterAuthURL string `env:"BETTER_AUTH_URL"`
+	// JWKSURL is where the issuer publishes its keys; by default, where
+	// Better Auth does.
+	JWKSURL string `env:"JWKS_URL"`
+	// Issuer must be the tokens' iss; Better Auth's default is the public
+	// origin.
+	Issuer string `env:"JWT_ISSUER,required,notEmpty"`
+	// Audience must be the tokens' aud; by default the issuer, as in
+	// Better Auth.
+	Audience string `env:"JWT_AUDIENCE"`
+	// Host is the address to listen on; empty means all of them.
+	Host string `env:"HOST"`
+	// Port serves the API, OpsPort health and readiness.
+	Port    uint16 `env:"PORT" envDefault:"8080"`
+	OpsPort uint16 `env:"OPS_PORT" envDefault:"9090"`
+}
+
+func (c *databaseConfig) check() error {
+	return checkDatabaseURL("DATABASE_URL", c.DatabaseURL)
+}
+
+func (c *ownerConfig) check() error {
+	return errors.Join(c.databaseConfig.check(), checkDatabaseURL("DATABASE_URL_UNPOOLED", c.OwnerURL))
+}
+
+func (c *serveConfig) check() error {
+	errs := []error{c.databaseConfig.check()}
+	if c.JWKSURL == "" {
+		if c.BetterAuthURL == "" {
+			errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
+		}
+		c.JWKSURL = strings.TrimSuffix(c.BetterAuthURL, "/") + "/api/auth/jwks"
+	}
+	if c.BetterAuthURL != "" || c.JWKSURL != "/api/auth/jwks" {
+		errs = append(errs, checkHTTPURL("JWKS_URL (or BETTER_AUTH_URL)", c.JWKSURL))
+	}
+	if c.Audience == "" {
+		c.Audience = c.Issuer
+	}
+	if c.Port == c.OpsPort {
+		errs = append(errs, errors.New("PORT and OPS_PORT must differ"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *serveConfig) address(port uint16) string {
+	return net.JoinHostPort(c.Host, fmt.Sprint(port))
+}
+
+// readConfig reads the environment into c and returns all mistakes at once.
+func readConfig(c interface{ check() error }) error {
+	if err := env.Parse(c); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			err = errors.Join(all.Errors...)
+		}
+		return fmt.Errorf("the environment is not complete:\n%w", err)
+	}
+	if err := c.check(); err != nil {
+		return fmt.Errorf("the environment is not right:\n%w", err)
+	}
+	return nil
+}
+
+// checkDatabaseURL names what is wrong with an address without showing it.
+func checkDatabaseURL(name, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" || u.User.Username() == "" {
+		return fmt.Errorf("%s must be like postgres://user:password@host:5432/database", name)
+	}
+	return nil
+}
+
+func checkHTTPURL(name, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%s must be an http or https URL", name)
+	}
+	return nil
+}

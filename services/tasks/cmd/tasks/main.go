@@ -1,0 +1,41 @@
+// Command tasks is the task service and the tools its operators need.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Answer requests until told to stop."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
+	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "tasks:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	var cli commands
+	parser, err := kong.New(&cli, kong.Name("tasks"), kong.Description("The Tasklane task service."))
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	command.BindTo(ctx, (*context.Context)(nil))
+	return command.Run()
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+type migrateCommand struct {
+	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply what is missing, and let the runtime role in."`
+	Status migrateStatusCommand `cmd:"" help:"Show what has been applied."`
+}
+
+type migrateUpCommand struct{}
+
+// Run applies migrations and grants the runtime role what it needs.
+func (migrateUpCommand) Run(ctx context.Context) error {
+	var config ownerConfig
+	if err := readConfig(&config); err != nil {
+		return err
+	}
+	applied, err := store.Migrate(ctx, config.OwnerURL)
+	if err != nil {
+		return err
+	}
+	for _, step := range applied {
+		fmt.Println("applied", step.Name)
+	}
+	if err := store.GrantRuntime(ctx, config.OwnerURL, config.DatabaseURL); err != nil {
+		return err
+	}
+	fmt.Println("the schema is up to date")
+	return nil
+}
+
+type migrateStatusCommand struct{}
+
+// Run prints a line for each migration.
+func (migrateStatusCommand) Run(ctx context.Context) error {
+	var config ownerConfig
+	if err := readConfig(&config); err != nil {
+		return err
+	}
+	steps, err := store.Migrations(ctx, config.OwnerURL)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		state := "pending"
+		if step.Applied {
+			state = "applied"
+		}
+		fmt.Println(state, step.Name)
+	}
+	return nil
+}
+
+type openAPICommand struct{}
+
+// Run prints the document. It needs neither environment nor database.
+func (openAPICommand) Run() error {
+	document, err := api.Document()
+	if err != nil {
+		return err
+	}
+	fmt.Print(string(document))
+	return nil
+}

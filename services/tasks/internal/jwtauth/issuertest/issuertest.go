@@ -1,0 +1,132 @@
+// Package issuertest is an issuer of tokens for tests: keys made at run time,
+// published as a JWKS over HTTP.
+package issuertest
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Name and Audience stand in the claims of a token from [Claims].
+const (
+	Name     = "http://issuer.test"
+	Audience = "http://audience.test"
+)
+
+// Issuer signs tokens and publishes its keys.
+type Issuer struct {
+	// URL is where the keys are published.
+	URL string
+	// Fetches counts how often they were fetched.
+	Fetches atomic.Int64
+	// Answer, unless nil, replaces the publishing of the keys.
+	Answer atomic.Pointer[http.HandlerFunc]
+
+	mu   sync.Mutex
+	keys []jwkset.JWKMarshal
+}
+
+// Key is a private key of the issuer.
+type Key struct {
+	ID     string
+	Method jwt.SigningMethod
+	Secret crypto.Signer
+}
+
+// New returns an issuer without keys.
+func New(t testing.TB) *Issuer {
+	t.Helper()
+	issuer := &Issuer{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		issuer.Fetches.Add(1)
+		if answer := issuer.Answer.Load(); answer != nil {
+			(*answer)(w, r)
+			return
+		}
+		issuer.mu.Lock()
+		defer issuer.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(jwkset.JWKSMarshal{Keys: issuer.keys})
+	}))
+	t.Cleanup(server.Close)
+	issuer.URL = server.URL
+	return issuer
+}
+
+// AddKey makes a key for an algorithm and publishes it.
+func (i *Issuer) AddKey(t testing.TB, id string, method jwt.SigningMethod) Key {
+	t.Helper()
+	key := Key{ID: id, Method: method, Secret: newSecret(t, method)}
+	jwk, err := jwkset.NewJWKFromKey(key.Secret.Public(), jwkset.JWKOptions{
+		Metadata: jwkset.JWKMetadataOptions{KID: id, ALG: jwkset.ALG(method.Alg())},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys = append(i.keys, jwk.Marshal())
+	return key
+}
+
+func newSecret(t testing.TB, method jwt.SigningMethod) crypto.Signer {
+	t.Helper()
+	var (
+		secret crypto.Signer
+		err    error
+	)
+	switch method {
+	case jwt.SigningMethodES256:
+		secret, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case jwt.SigningMethodEdDSA:
+		_, secret, err = ed25519.GenerateKey(rand.Reader)
+	default:
+		secret, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+// Claims returns what a good token for user says.
+func Claims(user string) jwt.MapClaims {
+	now := time.Now()
+	return jwt.MapClaims{
+		"iss": Name, "aud": Audience, "sub": user,
+		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	}
+}
+
+// Token signs claims with the key and names it in the header, where more
+// header fields may be set; a nil value removes one.
+func (k Key) Token(t testing.TB, claims jwt.Claims, header map[string]any) string {
+	t.Helper()
+	token := jwt.NewWithClaims(k.Method, claims)
+	delete(token.Header, "typ")
+	token.Header["kid"] = k.ID
+	for name, value := range header {
+		token.Header[name] = value
+		if value == nil {
+			delete(token.Header, name)
+		}
+	}
+	signed, err := token.SignedString(k.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}

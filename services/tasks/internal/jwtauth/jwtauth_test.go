@@ -1,0 +1,181 @@
+package jwtauth_test
+
+import (
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+)
+
+func newVerifier(t *testing.T, issuer *issuertest.Issuer) *jwtauth.Verifier {
+	t.Helper()
+	v, err := jwtauth.New(t.Context(), jwtauth.Config{
+		JWKSURL: issuer.URL, Issuer: issuertest.Name, Audience: issuertest.Audience,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	issuer := issuertest.New(t)
+	rs := issuer.AddKey(t, "rs", jwt.SigningMethodRS256)
+	es := issuer.AddKey(t, "es", jwt.SigningMethodES256)
+	ed := issuer.AddKey(t, "ed", jwt.SigningMethodEdDSA)
+	v := newVerifier(t, issuer)
+
+	claims := func(change func(jwt.MapClaims)) jwt.MapClaims {
+		c := issuertest.Claims("alice")
+		if change != nil {
+			change(c)
+		}
+		return c
+	}
+	ago := func(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
+	good := rs.Token(t, claims(nil), nil)
+	publicKey, err := x509.MarshalPKIXPublicKey(rs.Secret.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hs := jwt.NewWithClaims(jwt.SigningMethodHS256, claims(nil))
+	hs.Header["kid"] = "rs"
+	confused, err := hs.SignedString(publicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := jwt.NewWithClaims(jwt.SigningMethodNone, claims(nil)).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps := issuertest.Key{ID: "rs", Method: jwt.SigningMethodPS256, Secret: rs.Secret}
+	rs512 := issuertest.Key{ID: "rs", Method: jwt.SigningMethodRS512, Secret: rs.Secret}
+	misnamed := issuertest.Key{ID: "rs", Method: es.Method, Secret: es.Secret}
+
+	for _, tc := range []struct {
+		name, token string
+		want        error
+	}{
+		{"RS256", good, nil},
+		{"ES256", es.Token(t, claims(nil), nil), nil},
+		{"EdDSA", ed.Token(t, claims(nil), nil), nil},
+		{"of type JWT", rs.Token(t, claims(nil), map[string]any{"typ": "JWT"}), nil},
+		{"of type at+jwt", rs.Token(t, claims(nil), map[string]any{"typ": "at+jwt"}), nil},
+		{"just expired, within the leeway", rs.Token(t, claims(func(c jwt.MapClaims) { c["exp"] = ago(20 * time.Second) }), nil), nil},
+
+		{"expired", rs.Token(t, claims(func(c jwt.MapClaims) { c["exp"] = ago(time.Minute) }), nil), jwtauth.ErrExpired},
+		{"empty", "", jwtauth.ErrInvalid},
+		{"garbage", "a.b.c", jwtauth.ErrInvalid},
+		{"unsigned", none, jwtauth.ErrInvalid},
+		{"with a cut signature", good[:len(good)-4], jwtauth.ErrInvalid},
+		{"signed by HMAC with the public key", confused, jwtauth.ErrInvalid},
+		{"PS256", ps.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
+		{"RS512", rs512.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
+		{"signed by another key than it names", misnamed.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
+		{"naming no key", rs.Token(t, claims(nil), map[string]any{"kid": nil}), jwtauth.ErrInvalid},
+		{"naming an empty key", rs.Token(t, claims(nil), map[string]any{"kid": ""}), jwtauth.ErrInvalid},
+		{"of the session cache", rs.Token(t, claims(nil), map[string]any{"typ": "better-auth.session-cache+jwt"}), jwtauth.ErrInvalid},
+		{"of another issuer", rs.Token(t, claims(func(c jwt.MapClaims) { c["iss"] = "http://other.test" }), nil), jwtauth.ErrInvalid},
+		{"for another audience", rs.Token(t, claims(func(c jwt.MapClaims) { c["aud"] = "better-auth:session-cache" }), nil), jwtauth.ErrInvalid},
+		{"without expiry", rs.Token(t, claims(func(c jwt.MapClaims) { delete(c, "exp") }), nil), jwtauth.ErrInvalid},
+		{"not valid yet", rs.Token(t, claims(func(c jwt.MapClaims) { c["nbf"] = ago(-time.Hour) }), nil), jwtauth.ErrInvalid},
+		{"from the future", rs.Token(t, claims(func(c jwt.MapClaims) { c["iat"] = ago(-time.Hour) }), nil), jwtauth.ErrInvalid},
+		{"without a subject", rs.Token(t, claims(func(c jwt.MapClaims) { delete(c, "sub") }), nil), jwtauth.ErrInvalid},
+	} {
+		t.Run("a token "+tc.name, func(t *testing.T) {
+			t.Parallel()
+			user, err := v.Verify(t.Context(), tc.token)
+			if !errors.Is(err, tc.want) {
+				t.Fatalf("Verify: %v, want %v", err, tc.want)
+			}
+			if err == nil && user != "alice" {
+				t.Errorf("user = %q, want alice", user)
+			}
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a new key is fetched once for all who wait", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		issuer.AddKey(t, "old", jwt.SigningMethodES256)
+		v := newVerifier(t, issuer)
+		before := issuer.Fetches.Load()
+		token := issuer.AddKey(t, "new", jwt.SigningMethodES256).Token(t, issuertest.Claims("alice"), nil)
+		var group errgroup.Group
+		for range 50 {
+			group.Go(func() error {
+				_, err := v.Verify(t.Context(), token)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		if fetches := issuer.Fetches.Load() - before; fetches != 1 {
+			t.Errorf("%d fetches, want 1", fetches)
+		}
+	})
+
+	t.Run("an issuer that is down at start is no reason to refuse a token", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+		issuer.Answer.Store(&down)
+		token := issuer.AddKey(t, "key", jwt.SigningMethodES256).Token(t, issuertest.Claims("alice"), nil)
+		v := newVerifier(t, issuer)
+		if err := v.Ready(t.Context()); !errors.Is(err, jwtauth.ErrUnavailable) {
+			t.Errorf("Ready: %v, want ErrUnavailable", err)
+		}
+		if _, err := v.Verify(t.Context(), token); !errors.Is(err, jwtauth.ErrUnavailable) {
+			t.Errorf("Verify: %v, want ErrUnavailable", err)
+		}
+		issuer.Answer.Store(nil)
+		if _, err := v.Verify(t.Context(), token); err != nil {
+			t.Errorf("after its return: %v", err)
+		}
+		if err := v.Ready(t.Context()); err != nil {
+			t.Errorf("Ready after its return: %v", err)
+		}
+	})
+
+	for name, answer := range map[string]string{
+		"an empty object":   `{}`,
+		"an empty list":     `{"keys":[]}`,
+		"not JSON":          `<html>`,
+		"an endless answer": `{"keys":[{"kty":"` + strings.Repeat("x", 2<<20) + `"}]}`,
+	} {
+		t.Run("good keys outlive "+name, func(t *testing.T) {
+			t.Parallel()
+			issuer := issuertest.New(t)
+			key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+			v := newVerifier(t, issuer)
+			broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
+			issuer.Answer.Store(&broken)
+			foreign := issuertest.Key{ID: "foreign", Method: key.Method, Secret: key.Secret}
+			before := issuer.Fetches.Load()
+			if _, err := v.Verify(t.Context(), foreign.Token(t, issuertest.Claims("alice"), nil)); !errors.Is(err, jwtauth.ErrUnavailable) {
+				t.Errorf("a foreign key: %v, want ErrUnavailable", err)
+			}
+			if issuer.Fetches.Load() == before {
+				t.Error("the broken answer was not fetched")
+			}
+			if _, err := v.Verify(t.Context(), key.Token(t, issuertest.Claims("alice"), nil)); err != nil {
+				t.Errorf("the known key: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,138 @@
+package jwtauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+)
+
+const (
+	// fetchTimeout bounds one fetch of the keys.
+	fetchTimeout = 5 * time.Second
+	// fetchInterval is how often the keys are fetched unasked.
+	fetchInterval = 15 * time.Minute
+	// unknownKeyInterval is the shortest time between two fetches for the
+	// sake of keys that are not known: anyone can name such a key.
+	unknownKeyInterval = 5 * time.Second
+	// maxKeySetBytes bounds the issuer's answer.
+	maxKeySetBytes = 1 << 20
+)
+
+// keySet holds the issuer's public keys. It starts empty where the issuer
+// cannot be reached, fetches again when a token names a key it does not know,
+// and never gives up good keys for an answer without any.
+type keySet struct {
+	// Storage is the keys at hand.
+	jwkset.Storage
+
+	// remote fetches before it says that a key is not known.
+	remote jwkset.Storage
+	// fetch lets all who miss a key wait for one and the same fetch.
+	fetch   singleflight.Group
+	fetcher *fetcher
+}
+
+func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, error) {
+	fetcher := &fetcher{next: http.DefaultTransport}
+	storage, err := jwkset.NewStorageFromHTTP(url, jwkset.HTTPClientStorageOptions{
+		Client:                    &http.Client{Transport: fetcher},
+		Ctx:                       ctx,
+		HTTPTimeout:               fetchTimeout,
+		RefreshInterval:           fetchInterval,
+		NoErrorReturnFirstHTTPReq: true,
+		RefreshErrorHandler: func(ctx context.Context, err error) {
+			log.WarnContext(ctx, "cannot fetch the issuer's keys", "url", url, "error", err.Error())
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the issuer's keys at %s: %w", url, err)
+	}
+	remote, err := jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
+		HTTPURLs:          map[string]jwkset.Storage{url: storage},
+		RateLimitWaitMax:  2 * fetchTimeout,
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKeyInterval), 1),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the issuer's keys at %s: %w", url, err)
+	}
+	return &keySet{Storage: storage, remote: remote, fetcher: fetcher}, nil
+}
+
+// KeyRead returns the key of that id. It fails with [ErrUnavailable] where the
+// key is not known because the issuer cannot be asked.
+func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
+	key, err := k.Storage.KeyRead(ctx, id)
+	if !errors.Is(err, jwkset.ErrKeyNotFound) {
+		return key, err
+	}
+	fetched := k.fetch.DoChan("", func() (any, error) {
+		// Others wait for this fetch too, so it does not end with the
+		// request that began it. What it found stands in the storage.
+		_, err := k.remote.KeyRead(context.WithoutCancel(ctx), id)
+		return nil, err
+	})
+	select {
+	case <-fetched:
+	case <-ctx.Done():
+		return jwkset.JWK{}, ctx.Err()
+	}
+	key, err = k.Storage.KeyRead(ctx, id)
+	if errors.Is(err, jwkset.ErrKeyNotFound) && k.fetcher.failing.Load() {
+		return jwkset.JWK{}, fmt.Errorf("%w: the issuer's keys cannot be fetched", ErrUnavailable)
+	}
+	return key, err
+}
+
+// fetcher fetches the keys and lets only an answer through that has some: the
+// storage replaces its keys by whatever it is given.
+type fetcher struct {
+	next http.RoundTripper
+	// failing says that the last fetch brought nothing.
+	failing atomic.Bool
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (f *fetcher) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := f.fetch(req)
+	f.failing.Store(err != nil)
+	return res, err
+}
+
+func (f *fetcher) fetch(req *http.Request) (*http.Response, error) {
+	res, err := f.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }() // read or given up
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the issuer answered %s", res.Status)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, res.Body, maxKeySetBytes))
+	if err != nil {
+		return nil, err
+	}
+	var set struct {
+		Keys []struct {
+			KeyType string `json:"kty"`
+		} `json:"keys"`
+	}
+	if err := json.Unmarshal(body, &set); err != nil {
+		return nil, fmt.Errorf("the issuer's answer is not a key set: %w", err)
+	}
+	if len(set.Keys) == 0 {
+		return nil, errors.New("the issuer's answer holds no key")
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
+}

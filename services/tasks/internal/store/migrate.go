@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// versionTable is where goose notes what has been applied.
+const versionTable = "tasklane.schema_version"
+
+// migrationLock is the key of the advisory lock that lets one migrator in at a
+// time: "task" in ASCII.
+const migrationLock = 0x7461736b
+
+// Migration is one step of the schema's history.
+type Migration struct {
+	// Name is the file's name.
+	Name string
+	// Applied says whether the database has it.
+	Applied bool
+}
+
+// Migrate brings the schema of the database at ownerURL up to date and returns
+// what it applied. The address must belong to the owner of the tables and lead
+// to the server directly: a transaction pooler would lose the lock that keeps
+// two migrators apart. Running it again changes nothing.
+func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err error) {
+	err = asOwner(ctx, ownerURL, func(conn *sql.Conn, provider *goose.Provider) error {
+		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+			return fmt.Errorf("wait for other migrators: %w", err)
+		}
+		// The lock ends with the connection, which is closed on return.
+		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
+			return fmt.Errorf("create the schema: %w", err)
+		}
+		results, err := provider.Up(ctx)
+		for _, result := range results {
+			applied = append(applied, Migration{Name: result.Source.Path, Applied: true})
+		}
+		return err
+	})
+	return applied, err
+}
+
+// Migrations returns every step of the schema, oldest first, and whether the
+// database at ownerURL has it.
+func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err error) {
+	err = asOwner(ctx, ownerURL, func(_ *sql.Conn, provider *goose.Provider) error {
+		current, _, err := provider.GetVersions(ctx)
+		if err != nil {
+			return err
+		}
+		for _, source := range provider.ListSources() {
+			steps = append(steps, Migration{Name: source.Path, Applied: source.Version <= current})
+		}
+		return nil
+	})
+	return steps, err
+}
+
+// asOwner calls f with a connection of its own and goose's provider.
+func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Provider) error) error {
+	config, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return fmt.Errorf("read the owner's address of the database: %w", err)
+	}
+	config.ConnectTimeout = connectTimeout
+	db := stdlib.OpenDB(*config)
+	defer func() { _ = db.Close() }() // what was done is committed
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName(versionTable))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect as the owner: %w", mapError(err))
+	}
+	defer func() { _ = conn.Close() }()
+	return f(conn, provider)
+}
+
+// GrantRuntime makes the role that runtimeURL names able to run the service,
+// and no more than that. A role that does not exist is created with the
+// password in runtimeURL, for which the owner needs CREATEROLE.
+func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
+	runtime, err := pgx.ParseConfig(runtimeURL)
+	if err != nil {
+		return fmt.Errorf("read the runtime role's address of the database: %w", err)
+	}
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("connect as the owner: %w", mapError(err))
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+
+	if conn.Config().User == runtime.User {
+		return fmt.Errorf("the runtime role and the owner are both %q: the service must not own its tables", runtime.User)
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+			return fmt.Errorf("wait for other migrators: %w", err)
+		}
+		if err := createRole(ctx, tx, runtime.User, runtime.Password); err != nil {
+			return err
+		}
+		role := pgx.Identifier{runtime.User}.Sanitize()
+		_, err := tx.Exec(ctx, `
+			GRANT USAGE ON SCHEMA tasklane TO `+role+`;
+			GRANT SELECT, INSERT, UPDATE, DELETE ON tasklane.tasks, tasklane.user_state TO `+role+`;
+			GRANT SELECT ON `+versionTable+` TO `+role)
+		if err != nil {
+			return fmt.Errorf("grant to the runtime role: %w", err)
+		}
+		return nil
+	})
+}
+
+// createRole makes a role that may log in, unless there is one of that name.
+// A role's name and password cannot be bound to a statement, so the server
+// quotes them.
+func createRole(ctx context.Context, tx pgx.Tx, name, password string) error {
+	var create string
+	err := tx.QueryRow(ctx, `
+		SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)
+		WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, name, password).Scan(&create)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the runtime role: %w", err)
+	}
+	if _, err := tx.Exec(ctx, create); err != nil {
+		return fmt.Errorf("create the runtime role %q (the owner needs CREATEROLE, or create it by hand): %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+
+	t.Run("makes an empty database ready, also when run several times at once", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.NewEmptyDatabase(t)
+		var group errgroup.Group
+		for range 4 {
+			group.Go(func() error {
+				if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
+					return err
+				}
+				return store.GrantRuntime(t.Context(), db.OwnerURL, db.URL)
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		s := storetest.Open(t, db.URL)
+		if err := s.CheckSafety(t.Context()); err != nil {
+			t.Errorf("CheckSafety: %v", err)
+		}
+		mustCreate(t, s, alice, full())
+	})
+
+	t.Run("applies nothing the second time", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.NewDatabase(t)
+		applied, err := store.Migrate(t.Context(), db.OwnerURL)
+		if err != nil || len(applied) != 0 {
+			t.Errorf("applied %v, %v; want nothing", applied, err)
+		}
+		steps, err := store.Migrations(t.Context(), db.OwnerURL)
+		if err != nil || len(steps) == 0 {
+			t.Fatalf("Migrations: %v, %v", steps, err)
+		}
+		for _, step := range steps {
+			if !step.Applied {
+				t.Errorf("%s is not applied", step.Name)
+			}
+		}
+	})
+
+	t.Run("refuses one role for both", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.NewDatabase(t)
+		if err := store.GrantRuntime(t.Context(), db.OwnerURL, db.OwnerURL); err == nil {
+			t.Error("GrantRuntime made the owner the runtime role")
+		}
+	})
+}
+
+func TestCheckSafety(t *testing.T) {
+	t.Parallel()
+
+	// What an operator could do wrong, and the words that tell.
+	for _, tc := range []struct {
+		name, statement string
+		want            error
+		words           string
+	}{
+		{"a sound database", "", nil, ""},
+		{"a missing migration", "DELETE FROM tasklane.schema_version WHERE version_id > 0", store.ErrSchemaBehind, "tasks migrate"},
+		{"no migration at all", "DROP SCHEMA tasklane CASCADE", store.ErrSchemaBehind, "tasks migrate"},
+		{"a role with BYPASSRLS", "ALTER ROLE {role} BYPASSRLS", store.ErrUnsafeRole, "BYPASSRLS"},
+		{"a superuser", "ALTER ROLE {role} SUPERUSER", store.ErrUnsafeRole, "superuser"},
+		{"a role that owns a table", "ALTER TABLE tasklane.tasks OWNER TO {role}", store.ErrUnsafeRole, "owner of tasks"},
+		{"a table that does not force it", "ALTER TABLE tasklane.tasks NO FORCE ROW LEVEL SECURITY", store.ErrUnsafeRole, "not forced on tasks"},
+		{"a table without it", "ALTER TABLE tasklane.user_state DISABLE ROW LEVEL SECURITY", store.ErrUnsafeRole, "not forced on user_state"},
+	} {
+		t.Run("finds "+tc.name, func(t *testing.T) {
+			t.Parallel()
+			// A role of its own, since a role is changed.
+			db := storetest.NewEmptyDatabase(t)
+			if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
+				t.Fatal(err)
+			}
+			if err := store.GrantRuntime(t.Context(), db.OwnerURL, db.URL); err != nil {
+				t.Fatal(err)
+			}
+			config, err := pgx.ParseConfig(db.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asOwner(t, db, strings.ReplaceAll(tc.statement, "{role}", config.User))
+			err = storetest.Open(t, db.URL).CheckSafety(t.Context())
+			if !errors.Is(err, tc.want) {
+				t.Fatalf("CheckSafety: %v, want %v", err, tc.want)
+			}
+			if err != nil && !strings.Contains(err.Error(), tc.words) {
+				t.Errorf("CheckSafety: %q does not name %q", err, tc.words)
+			}
+		})
+	}
+}
+
+// asOwner runs a statement as the owner of the tables.
+func asOwner(t *testing.T, db storetest.Database, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRowLevelSecurity(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, db.URL)
+	mustCreate(t, s, alice, full())
+	mustCreate(t, s, bob, full())
+
+	// The runtime role itself, with none of the store's own clauses.
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	count := func(user, query string) (n int) {
+		t.Helper()
+		err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+			if user != "" {
+				if _, err := tx.Exec(t.Context(), "SELECT tasklane.set_user($1)", user); err != nil {
+					return err
+				}
+			}
+			return tx.QueryRow(t.Context(), query).Scan(&n)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, table := range []string{"tasks", "user_state"} {
+		query := "SELECT count(*) FROM tasklane." + table
+		for user, want := range map[string]int{"": 0, alice: 1, bob: 1, "nobody": 0} {
+			if got := count(user, query); got != want {
+				t.Errorf("%q sees %d rows of %s, want %d", user, got, table, want)
+			}
+		}
+	}
+	steal := "WITH stolen AS (UPDATE tasklane.tasks SET title = 'Mine' RETURNING 1) SELECT count(*) FROM stolen"
+	if got := count(bob, steal); got != 1 {
+		t.Errorf("an update without a WHERE clause changed %d rows, want bob's one", got)
+	}
+	err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "SELECT tasklane.set_user($1)", bob); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), "INSERT INTO tasklane.user_state (user_id, seq) VALUES ('carol', 1)")
+		return err
+	})
+	if err == nil {
+		t.Error("bob could insert a row for carol")
+	}
+}

@@ -1,0 +1,159 @@
+// Package storetest gives each test a database of its own, with the schema and
+// a runtime role that row-level security binds. A test that cannot have one
+// fails.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+// Database is a database that only one test uses.
+type Database struct {
+	// URL is the address for the runtime role.
+	URL string
+	// OwnerURL is the address for the owner of the tables, who may also
+	// create roles.
+	OwnerURL string
+}
+
+// New returns a store on a fresh database. The package's TestMain must call
+// [pgtest.Main].
+func New(t testing.TB) *store.Store {
+	t.Helper()
+	return Open(t, NewDatabase(t).URL)
+}
+
+// Open returns a store that is closed with the test.
+func Open(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// NewDatabase returns a database with the current schema. It is dropped with
+// the test, or kept and named in the log if the test failed.
+func NewDatabase(t testing.TB) Database {
+	t.Helper()
+	shared.Do(func() { shared.template, shared.err = makeTemplate(pgtest.URL(t)) })
+	if shared.err != nil {
+		t.Fatalf("make the template of the test databases: %v", shared.err)
+	}
+	return create(t, shared.name, shared.user)
+}
+
+// NewEmptyDatabase returns a database without the schema. Its URL names a role
+// that does not exist.
+func NewEmptyDatabase(t testing.TB) Database {
+	t.Helper()
+	user := newUser()
+	// After the database, and with it whatever the role owns there.
+	t.Cleanup(func() {
+		if !t.Failed() {
+			must(t, exec(pgtest.URL(t), "DROP ROLE IF EXISTS "+user.Username()))
+		}
+	})
+	return create(t, "template0", user)
+}
+
+// shared is the template from which the process's databases are copied: a copy
+// costs a tenth of the migrations.
+var shared struct {
+	sync.Once
+	template
+	err error
+}
+
+type template struct {
+	name string
+	user *url.Userinfo
+}
+
+func makeTemplate(admin string) (template, error) {
+	made := template{name: newName(), user: newUser()}
+	if err := exec(admin, "CREATE DATABASE "+made.name); err != nil {
+		return template{}, err
+	}
+	pgtest.AtExit(func() error {
+		if err := exec(admin, "DROP DATABASE "+made.name); err != nil {
+			return err
+		}
+		return exec(admin, "DROP ROLE IF EXISTS "+made.user.Username())
+	})
+	ctx, owner := context.Background(), address(admin, made.name, nil)
+	if _, err := store.Migrate(ctx, owner); err != nil {
+		return template{}, err
+	}
+	return made, store.GrantRuntime(ctx, owner, address(admin, made.name, made.user))
+}
+
+func create(t testing.TB, from string, user *url.Userinfo) Database {
+	t.Helper()
+	admin, name := pgtest.URL(t), newName()
+	must(t, exec(admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the test's database is kept: %s", name)
+			return
+		}
+		must(t, exec(admin, "DROP DATABASE "+name+" WITH (FORCE)"))
+	})
+	return Database{URL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
+}
+
+// address returns admin's address of another database, for user if not nil.
+func address(admin, database string, user *url.Userinfo) string {
+	u, err := url.Parse(admin)
+	if err != nil {
+		panic(err) // pgtest gives none that pgx has not read
+	}
+	u.Path = "/" + database
+	if user != nil {
+		u.User = user
+	}
+	return u.String()
+}
+
+func newName() string {
+	return "test_" + strings.ToLower(rand.Text())
+}
+
+func newUser() *url.Userinfo {
+	return url.UserPassword(newName(), rand.Text())
+}
+
+// exec runs one statement outside any test's context, so that cleaning up
+// works after its end.
+func exec(address, statement string) error {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
