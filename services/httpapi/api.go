@@ -106,7 +106,8 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 	// Huma refuses a body of exactly its limit.
 	op.MaxBodyBytes = MaxBodyBytes + 1
 	documentErrors(api, &op, codes)
-	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+	// Huma looks for its configuration in its own API, not in a wrapper.
+	huma.Register(api.API, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, api.Problem(ctx, err)

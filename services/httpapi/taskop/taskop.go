@@ -89,7 +89,9 @@ func Update(registry huma.Registry) huma.Operation {
 	op := operation("updateTask", http.MethodPatch, "/api/tasks/{taskId}", "Change a task",
 		"Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date.")
 	body := registry.Schema(reflect.TypeFor[taskapi.UpdateTaskRequest](), true, "")
-	registry.Map()["UpdateTaskRequest"].MinProperties = new(1)
+	schema := registry.SchemaFromRef(body.Ref)
+	schema.MinProperties = new(1)
+	schema.PrecomputeMessages()
 	op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{
 		"application/json": {Schema: body},
 		MergePatch:         {Schema: body},

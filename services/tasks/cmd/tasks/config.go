@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -14,14 +15,14 @@ import (
 // The addresses hold passwords and are never printed.
 type databaseConfig struct {
 	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
-	DatabaseURL string `env:"DATABASE_URL,required,notEmpty"`
+	DatabaseURL string `env:"DATABASE_URL"`
 }
 
 // ownerConfig is the environment of the commands that change the schema.
 type ownerConfig struct {
 	databaseConfig
 	// OwnerURL logs in as the owner of the tables, at the server itself.
-	OwnerURL string `env:"DATABASE_URL_UNPOOLED,required,notEmpty"`
+	OwnerURL string `env:"DATABASE_URL_UNPOOLED"`
 }
 
 // serveConfig is the environment of "tasks serve".
@@ -34,7 +35,7 @@ type serveConfig struct {
 	JWKSURL string `env:"JWKS_URL"`
 	// Issuer must be the tokens' iss; Better Auth's default is the public
 	// origin.
-	Issuer string `env:"JWT_ISSUER,required,notEmpty"`
+	Issuer string `env:"JWT_ISSUER"`
 	// Audience must be the tokens' aud; by default the issuer, as in
 	// Better Auth.
 	Audience string `env:"JWT_AUDIENCE"`
@@ -55,18 +56,19 @@ func (c *ownerConfig) check() error {
 
 func (c *serveConfig) check() error {
 	errs := []error{c.databaseConfig.check()}
-	if c.JWKSURL == "" {
-		if c.BetterAuthURL == "" {
-			errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
-		}
+	switch {
+	case c.JWKSURL != "":
+		errs = append(errs, checkHTTPURL("JWKS_URL", c.JWKSURL))
+	case c.BetterAuthURL != "":
+		errs = append(errs, checkHTTPURL("BETTER_AUTH_URL", c.BetterAuthURL))
 		c.JWKSURL = strings.TrimSuffix(c.BetterAuthURL, "/") + "/api/auth/jwks"
+	default:
+		errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
 	}
-	if c.BetterAuthURL != "" || c.JWKSURL != "/api/auth/jwks" {
-		errs = append(errs, checkHTTPURL("JWKS_URL (or BETTER_AUTH_URL)", c.JWKSURL))
+	if c.Issuer == "" {
+		errs = append(errs, errors.New("JWT_ISSUER must be set to the tokens' iss, by default the public origin"))
 	}
-	if c.Audience == "" {
-		c.Audience = c.Issuer
-	}
+	c.Audience = cmp.Or(c.Audience, c.Issuer)
 	if c.Port == c.OpsPort {
 		errs = append(errs, errors.New("PORT and OPS_PORT must differ"))
 	}
@@ -79,14 +81,7 @@ func (c *serveConfig) address(port uint16) string {
 
 // readConfig reads the environment into c and returns all mistakes at once.
 func readConfig(c interface{ check() error }) error {
-	if err := env.Parse(c); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) {
-			err = errors.Join(all.Errors...)
-		}
-		return fmt.Errorf("the environment is not complete:\n%w", err)
-	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(env.Parse(c), c.check()); err != nil {
 		return fmt.Errorf("the environment is not right:\n%w", err)
 	}
 	return nil

@@ -22,7 +22,8 @@ type taskOutput struct {
 
 type createdOutput struct {
 	Location string `header:"Location" doc:"The new task's path." example:"/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	taskOutput
+	ETag     string `header:"ETag" doc:"The task's version, in quotes." example:"\"1\""`
+	Body     taskapi.TaskResponse
 }
 
 type listOutput struct {
@@ -54,7 +55,8 @@ func (h handlers) create(ctx context.Context, in *taskop.CreateInput) (*createdO
 	if err != nil {
 		return nil, err
 	}
-	return &createdOutput{Location: "/api/tasks/" + task.ID, taskOutput: *output(task)}, nil
+	out := output(task)
+	return &createdOutput{Location: "/api/tasks/" + task.ID, ETag: out.ETag, Body: out.Body}, nil
 }
 
 func (h handlers) get(ctx context.Context, in *taskop.GetInput) (*taskOutput, error) {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -76,6 +77,8 @@ var shared struct {
 	sync.Once
 	template
 	err error
+	// kept says that a database was kept.
+	kept atomic.Bool
 }
 
 type template struct {
@@ -92,6 +95,9 @@ func makeTemplate(admin string) (template, error) {
 		if err := exec(admin, "DROP DATABASE "+made.name); err != nil {
 			return err
 		}
+		if shared.kept.Load() {
+			return nil // the kept databases name the role
+		}
 		return exec(admin, "DROP ROLE IF EXISTS "+made.user.Username())
 	})
 	ctx, owner := context.Background(), address(admin, made.name, nil)
@@ -107,6 +113,7 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 	must(t, exec(admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)))
 	t.Cleanup(func() {
 		if t.Failed() {
+			shared.kept.Store(true)
 			t.Logf("the test's database is kept: %s", name)
 			return
 		}

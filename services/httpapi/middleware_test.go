@@ -1,0 +1,192 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// call sends a GET to a router and returns the answer and the log.
+func call(t *testing.T, path string, set func(api *httpapi.API)) (res *http.Response, problem taskapi.Problem, log string) {
+	t.Helper()
+	var buf bytes.Buffer
+	router := httpapi.NewRouter(slog.New(slog.NewJSONHandler(&buf, nil)))
+	router.Use(httpapi.LimitTime(50 * time.Millisecond))
+	set(httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1"}))
+	rec := httptest.NewRecorder()
+	router.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	if err := json.Unmarshal(rec.Body.Bytes(), &problem); err != nil {
+		t.Fatalf("%s: %v", rec.Body, err)
+	}
+	return rec.Result(), problem, buf.String()
+}
+
+func failing(err func(context.Context) error) func(*httpapi.API) {
+	return func(api *httpapi.API) {
+		httpapi.Register(api, huma.Operation{OperationID: "fail", Method: http.MethodGet, Path: "/fail"}, nil,
+			func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, err(ctx) })
+	}
+}
+
+func TestFailuresShowNothingInternal(t *testing.T) {
+	t.Parallel()
+	const secret = `pq: relation "secret_table" does not exist`
+	for _, tc := range []struct {
+		name string
+		err  func(context.Context) error
+		want taskapi.ErrorCode
+	}{
+		{"an error that no table knows", func(context.Context) error { return errors.New(secret) }, taskapi.CodeInternal},
+		{"a panic", func(context.Context) error { panic(secret) }, taskapi.CodeInternal},
+		{"a deadline", func(ctx context.Context) error {
+			<-ctx.Done()
+			return fmt.Errorf("%s: %w", secret, ctx.Err())
+		}, taskapi.CodeTimeout},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			res, problem, log := call(t, "/fail", failing(tc.err))
+			if problem.Code != tc.want || res.StatusCode != tc.want.Status() || problem.Success {
+				t.Errorf("%d %+v, want %s", res.StatusCode, problem, tc.want)
+			}
+			if problem.RequestID == "" || problem.RequestID != res.Header.Get("X-Request-Id") {
+				t.Errorf("requestId %q, header %q", problem.RequestID, res.Header.Get("X-Request-Id"))
+			}
+			if strings.Contains(fmt.Sprintf("%+v", problem), "secret_table") {
+				t.Errorf("the client is told %+v", problem)
+			}
+			if !strings.Contains(log, "secret_table") || !strings.Contains(log, problem.RequestID) {
+				t.Errorf("the log does not tell what happened to %s: %s", problem.RequestID, log)
+			}
+		})
+	}
+}
+
+func TestUnknownPath(t *testing.T) {
+	t.Parallel()
+	_, problem, _ := call(t, "/nothing", func(*httpapi.API) {})
+	if problem.Code != taskapi.CodeNotFound {
+		t.Errorf("%+v, want not_found", problem)
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+
+	t.Run("finishes requests under way", func(t *testing.T) {
+		t.Parallel()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		address := freeAddress(t)
+		started, finish, served := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			served <- httpapi.Serve(ctx, log, httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
+				func(w http.ResponseWriter, _ *http.Request) {
+					close(started)
+					<-finish
+					_, _ = io.WriteString(w, "done")
+				})})
+		}()
+		answered := make(chan string, 1)
+		go func() {
+			body, err := get(t.Context(), "http://"+address)
+			answered <- fmt.Sprint(body, err)
+		}()
+		<-started
+		stop()
+		close(finish)
+		if got := <-answered; got != "done<nil>" {
+			t.Errorf("the request ended with %s", got)
+		}
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+
+	t.Run("fails where an address is taken", func(t *testing.T) {
+		t.Parallel()
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = taken.Close() }()
+		err = httpapi.Serve(t.Context(), log,
+			httpapi.Server{Name: "api", Address: "127.0.0.1:0"},
+			httpapi.Server{Name: "operations", Address: taken.Addr().String()})
+		if err == nil || !strings.Contains(err.Error(), "operations") {
+			t.Errorf("Serve: %v, want an error that names the server", err)
+		}
+	})
+}
+
+// freeAddress returns an address on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// get retries until the server listens.
+func get(ctx context.Context, url string) (string, error) {
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return "", err
+		}
+		res, err := http.DefaultClient.Do(req)
+		var refused *net.OpError
+		if errors.As(err, &refused) && refused.Op == "dial" && ctx.Err() == nil {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		body, err := io.ReadAll(res.Body)
+		return string(body), errors.Join(err, res.Body.Close())
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	ok := httpapi.Check{Name: "keys", Run: func(context.Context) error { return nil }}
+	broken := httpapi.Check{Name: "database", Run: func(context.Context) error { return errors.New("refused") }}
+	for _, tc := range []struct {
+		name, path string
+		checks     []httpapi.Check
+		status     int
+		body       string
+	}{
+		{"alive", "/healthz", []httpapi.Check{broken}, 200, `{"status":"ok"}`},
+		{"ready", "/readyz", []httpapi.Check{ok}, 200, `{"checks":{"keys":"ok"},"ready":true}`},
+		{"not ready", "/readyz", []httpapi.Check{ok, broken}, 503, `{"checks":{"database":"refused","keys":"ok"},"ready":false}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			rec := httptest.NewRecorder()
+			httpapi.NewOperationsHandler(tc.checks...).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tc.path, nil))
+			if got := strings.TrimSpace(rec.Body.String()); rec.Code != tc.status || got != tc.body {
+				t.Errorf("%d %s, want %d %s", rec.Code, got, tc.status, tc.body)
+			}
+		})
+	}
+}
