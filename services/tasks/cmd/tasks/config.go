@@ -11,23 +11,19 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// databaseConfig is the environment of every command that needs the database.
-// The addresses hold passwords and are never printed.
-type databaseConfig struct {
-	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
-	DatabaseURL string `env:"DATABASE_URL"`
-}
-
-// ownerConfig is the environment of the commands that change the schema.
-type ownerConfig struct {
-	databaseConfig
+// migrateConfig is the environment of "tasks migrate". The addresses hold
+// passwords and are never printed.
+type migrateConfig struct {
+	// RuntimeURL logs in as the runtime role.
+	RuntimeURL string `env:"DATABASE_URL"`
 	// OwnerURL logs in as the owner of the tables, at the server itself.
 	OwnerURL string `env:"DATABASE_URL_UNPOOLED"`
 }
 
 // serveConfig is the environment of "tasks serve".
 type serveConfig struct {
-	databaseConfig
+	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
+	DatabaseURL string `env:"DATABASE_URL"`
 	// BetterAuthURL is where the Better Auth server is reached from here.
 	BetterAuthURL string `env:"BETTER_AUTH_URL"`
 	// JWKSURL is where the issuer publishes its keys; by default, where
@@ -46,16 +42,15 @@ type serveConfig struct {
 	OpsPort uint16 `env:"OPS_PORT" envDefault:"9090"`
 }
 
-func (c *databaseConfig) check() error {
-	return checkDatabaseURL("DATABASE_URL", c.DatabaseURL)
-}
-
-func (c *ownerConfig) check() error {
-	return errors.Join(c.databaseConfig.check(), checkDatabaseURL("DATABASE_URL_UNPOOLED", c.OwnerURL))
+func (c *migrateConfig) check() error {
+	return errors.Join(
+		checkDatabaseURL("DATABASE_URL", c.RuntimeURL),
+		checkDatabaseURL("DATABASE_URL_UNPOOLED", c.OwnerURL),
+	)
 }
 
 func (c *serveConfig) check() error {
-	errs := []error{c.databaseConfig.check()}
+	errs := []error{checkDatabaseURL("DATABASE_URL", c.DatabaseURL)}
 	switch {
 	case c.JWKSURL != "":
 		errs = append(errs, checkHTTPURL("JWKS_URL", c.JWKSURL))

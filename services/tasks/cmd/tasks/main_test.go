@@ -36,3 +36,38 @@ func TestConfigMistakes(t *testing.T) {
 		t.Errorf("migrate without DATABASE_URL_UNPOOLED: %v", err)
 	}
 }
+
+func TestConfigIsRead(t *testing.T) {
+	for name, value := range map[string]string{
+		"DATABASE_URL":          "postgres://app:a@db/tasks",
+		"DATABASE_URL_UNPOOLED": "postgres://owner:b@db/tasks",
+		"BETTER_AUTH_URL":       "http://auth:3001/",
+		"JWKS_URL":              "",
+		"JWT_ISSUER":            "http://localhost:3000",
+		"JWT_AUDIENCE":          "",
+		"HOST":                  "127.0.0.1",
+		"PORT":                  "",
+		"OPS_PORT":              "9999",
+	} {
+		t.Setenv(name, value)
+	}
+	var migrate migrateConfig
+	if err := readConfig(&migrate); err != nil {
+		t.Error(err)
+	}
+	if want := (migrateConfig{RuntimeURL: "postgres://app:a@db/tasks", OwnerURL: "postgres://owner:b@db/tasks"}); migrate != want {
+		t.Errorf("migrate reads %+v, want %+v", migrate, want)
+	}
+	var serve serveConfig
+	if err := readConfig(&serve); err != nil {
+		t.Error(err)
+	}
+	want := serveConfig{
+		DatabaseURL: "postgres://app:a@db/tasks", BetterAuthURL: "http://auth:3001/",
+		JWKSURL: "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
+		Host: "127.0.0.1", Port: 8080, OpsPort: 9999,
+	}
+	if serve != want {
+		t.Errorf("serve reads %+v, want %+v", serve, want)
+	}
+}

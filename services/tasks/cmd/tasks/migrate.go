@@ -17,7 +17,7 @@ type migrateUpCommand struct{}
 
 // Run applies migrations and grants the runtime role what it needs.
 func (migrateUpCommand) Run(ctx context.Context) error {
-	var config ownerConfig
+	var config migrateConfig
 	if err := readConfig(&config); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (migrateUpCommand) Run(ctx context.Context) error {
 	for _, step := range applied {
 		fmt.Println("applied", step.Name)
 	}
-	if err := store.GrantRuntime(ctx, config.OwnerURL, config.DatabaseURL); err != nil {
+	if err := store.GrantRuntime(ctx, config.OwnerURL, config.RuntimeURL); err != nil {
 		return err
 	}
 	fmt.Println("the schema is up to date")
@@ -39,7 +39,7 @@ type migrateStatusCommand struct{}
 
 // Run prints a line for each migration.
 func (migrateStatusCommand) Run(ctx context.Context) error {
-	var config ownerConfig
+	var config migrateConfig
 	if err := readConfig(&config); err != nil {
 		return err
 	}
