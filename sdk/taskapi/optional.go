@@ -40,8 +40,12 @@ func (o Optional[T]) IsZero() bool {
 	return !o.Set
 }
 
-// MarshalJSON encodes the value.
+// MarshalJSON encodes the value. A nil slice is the empty array: only a pointer
+// can be null.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	if v := reflect.ValueOf(o.Value); v.Kind() == reflect.Slice && v.IsNil() {
+		return []byte("[]"), nil
+	}
 	return json.Marshal(o.Value)
 }
 

@@ -1,0 +1,407 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// hangUp reads the request and closes the connection without an answer.
+func hangUp(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_ = conn.Close()
+}
+
+// cutShort closes the connection in the middle of an answer.
+func cutShort(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	w.Header().Set("X-Request-Id", "the-request")
+	_, _ = io.WriteString(w, `{"success":true,"data":{"id":"x"`)
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// impatient makes the waits between attempts too short to notice.
+var impatient = sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1})
+
+func TestAttemptsOverBrokenConnections(t *testing.T) {
+	t.Parallel()
+	get := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.GetTask(ctx, "x")
+	}
+	post := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Water"})
+	}
+	put := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.ReplaceTask(ctx, "x", taskapi.ReplaceTaskRequest{Title: "Water"})
+	}
+	patch := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.UpdateTask(ctx, "x", taskapi.UpdateTaskRequest{Title: taskapi.Some("Water")})
+	}
+	patchIfMatch := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.UpdateTask(ctx, "x", taskapi.UpdateTaskRequest{Title: taskapi.Some("Water")}, sdk.IfMatch(7))
+	}
+	del := func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
+		return c.DeleteTask(ctx, "x")
+	}
+	for _, tt := range []struct {
+		name    string
+		call    func(context.Context, *sdk.Client) (taskapi.Task, error)
+		repeats bool
+	}{
+		{"getTask", get, true},
+		{"createTask", post, false},
+		{"replaceTask", put, true},
+		{"updateTask", patch, false},
+		{"updateTask with IfMatch", patchIfMatch, true},
+		{"deleteTask", del, true},
+	} {
+		for name, broken := range map[string]http.HandlerFunc{"no answer": hangUp, "half an answer": cutShort} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
+				t.Parallel()
+				s := serve(t, answerTask(fullTask()), broken, answerTask(fullTask()))
+				client := s.client(t, impatient)
+				// The first call makes the connection that breaks in the
+				// second: net/http repeats by itself only over such.
+				if _, err := client.GetTask(t.Context(), "x"); err != nil {
+					t.Fatal(err)
+				}
+				task, err := tt.call(t.Context(), client)
+				requests := s.got()[1:]
+				if !tt.repeats {
+					failure := asError(t, err)
+					if failure.Status != 0 || failure.Attempts != 1 || !failure.MaybeApplied {
+						t.Errorf("got %+v", failure)
+					}
+					if len(requests) != 1 {
+						t.Errorf("the service got %d requests, want 1", len(requests))
+					}
+					return
+				}
+				if err != nil || !reflect.DeepEqual(task, fullTask()) {
+					t.Errorf("got %+v, %v", task, err)
+				}
+				if len(requests) != 2 {
+					t.Fatalf("the service got %d requests, want 2", len(requests))
+				}
+				if !reflect.DeepEqual(requests[0], requests[1]) {
+					t.Errorf("the attempts differ:\n%+v\n%+v", requests[0], requests[1])
+				}
+			})
+		}
+	}
+}
+
+func TestAnswerCutShortKeepsItsRequestID(t *testing.T) {
+	t.Parallel()
+	s := serve(t, cutShort)
+	var response sdk.Response
+	_, err := s.client(t, impatient).GetTask(t.Context(), "x", sdk.WithResponse(&response))
+	failure := asError(t, err)
+	if !errors.Is(err, io.ErrUnexpectedEOF) || failure.RequestID != "the-request" || failure.Status != 0 || failure.Attempts != 4 {
+		t.Errorf("got %+v", failure)
+	}
+	if response.Status != 0 || response.Header.Get("X-Request-Id") != "the-request" || response.Attempts != 4 {
+		t.Errorf("got the response %+v", response)
+	}
+}
+
+func TestEveryWriteHasAKeyOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := serve(t, answerTask(fullTask()))
+	client := s.client(t)
+	for range 3 {
+		if _, err := client.DeleteTask(t.Context(), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string]bool{}
+	for _, request := range s.got() {
+		key := request.header.Get("Idempotency-Key")
+		if len(key) < 20 || seen[key] {
+			t.Errorf("the key %q is short or repeated", key)
+		}
+		seen[key] = true
+	}
+}
+
+func TestRepeatedWriteThatMeetsItsOwnEffect(t *testing.T) {
+	t.Parallel()
+	s := serve(t, hangUp, answerProblem(taskapi.CodeTaskNotFound))
+	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x")
+	if failure := asError(t, err); !errors.Is(err, sdk.ErrTaskNotFound) || failure.Attempts != 2 || !failure.MaybeApplied {
+		t.Errorf("got %+v", failure)
+	}
+}
+
+func TestWaitsBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	// attempts returns when the attempts of a call came, since its start.
+	attempts := func(ctx context.Context, t *testing.T, policy sdk.RetryPolicy, answers ...http.HandlerFunc) ([]time.Duration, error) {
+		t.Helper()
+		start := time.Now()
+		var at []time.Duration
+		client := newClient(t, "http://tasks", sdk.WithRetry(policy), inMemory(func(w http.ResponseWriter, r *http.Request) {
+			at = append(at, time.Since(start))
+			answers[min(len(at), len(answers))-1](w, r)
+		}))
+		_, err := client.GetTask(ctx, "x")
+		at = append(at, time.Since(start))
+		return at, err
+	}
+	unavailable := func(header ...string) http.HandlerFunc {
+		return answerProblem(taskapi.CodeUnavailable, header...)
+	}
+	tiny := sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1}
+
+	t.Run("grow within their bounds", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			at, err := attempts(t.Context(), t, sdk.RetryPolicy{MaxAttempts: 5, BaseDelay: time.Second, MaxDelay: 3 * time.Second}, unavailable())
+			if !errors.Is(err, sdk.ErrUnavailable) || len(at) != 6 {
+				t.Fatalf("got attempts at %v, %v", at, err)
+			}
+			bounds := []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
+			for i, bound := range bounds {
+				if wait := at[i+1] - at[i]; wait >= bound {
+					t.Errorf("the wait after attempt %d is %v, want less than %v", i+1, wait, bound)
+				}
+			}
+			if at[5] != at[4] {
+				t.Errorf("the call ended %v after its last attempt", at[5]-at[4])
+			}
+			if at[4] == 0 {
+				t.Error("there was no wait at all")
+			}
+		})
+	})
+	t.Run("respect Retry-After", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			at, err := attempts(t.Context(), t, tiny,
+				unavailable("Retry-After", "2"),
+				unavailable("Retry-After", time.Now().Add(5*time.Second).UTC().Format(http.TimeFormat)),
+				answerTask(fullTask()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, at := range at {
+				at = at.Truncate(time.Second)
+				if want := []time.Duration{0, 2 * time.Second, 5 * time.Second, 5 * time.Second}[i]; at != want {
+					t.Errorf("attempt %d came at %v, want %v", i+1, at, want)
+				}
+			}
+		})
+	})
+	t.Run("are not made for a Retry-After that is too long", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			at, err := attempts(t.Context(), t, tiny, unavailable("Retry-After", "31"))
+			failure := asError(t, err)
+			if failure.RetryAfter != 31*time.Second || failure.Attempts != 1 || at[1] != 0 {
+				t.Errorf("got %+v at %v", failure, at)
+			}
+		})
+	})
+	t.Run("are not made past the deadline", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			at, err := attempts(ctx, t, tiny, unavailable("Retry-After", "4"))
+			failure := asError(t, err)
+			if !errors.Is(err, sdk.ErrUnavailable) || failure.Attempts != 3 || at[3].Truncate(time.Second) != 8*time.Second {
+				t.Errorf("got %+v at %v", failure, at)
+			}
+		})
+	})
+	t.Run("end with the context", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(3*time.Second, cancel)
+			at, err := attempts(ctx, t, tiny, unavailable("Retry-After", "10"))
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, sdk.ErrUnavailable) || at[1] != 3*time.Second {
+				t.Errorf("got %v at %v", err, at)
+			}
+		})
+	})
+}
+
+func TestCancelledAttemptIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var outcomes []sdk.Outcome
+		client := newClient(t, "http://tasks",
+			sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+				return func(outcome sdk.Outcome) { outcomes = append(outcomes, outcome) }
+			}),
+			inMemory(func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				answerProblem(taskapi.CodeUnavailable)(w, r)
+			}))
+		_, err := client.GetTask(ctx, "x")
+		if !errors.Is(err, sdk.ErrUnavailable) || len(outcomes) != 1 || outcomes[0].WillRetry {
+			t.Errorf("got %v after the attempts %+v", err, outcomes)
+		}
+	})
+}
+
+func TestAttemptHasATimeoutOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		blackHole := roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		client := newClient(t, "http://tasks",
+			sdk.WithHTTPClient(&http.Client{Transport: blackHole, Timeout: time.Minute}),
+			sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 2, BaseDelay: 1, MaxDelay: 1}))
+		_, err := client.GetTask(t.Context(), "x")
+		failure := asError(t, err)
+		if took := time.Since(start).Truncate(time.Second); took != 2*time.Minute || failure.Attempts != 2 {
+			t.Errorf("got %+v after %v", failure, took)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v does not say that time ran out", err)
+		}
+	})
+}
+
+func TestOutageAddsATenthToTheLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int64
+		client := newClient(t, "http://tasks", inMemory(func(w http.ResponseWriter, r *http.Request) {
+			sent.Add(1)
+			answerProblem(taskapi.CodeUnavailable)(w, r)
+		}))
+		const workers, each = 10, 50
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for range each {
+					if _, err := client.GetTask(t.Context(), "x"); !errors.Is(err, sdk.ErrUnavailable) {
+						t.Errorf("got %v", err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		const calls = workers * each
+		if got, most := sent.Load(), int64(calls+calls/10+10); got > most || got < most-10 {
+			t.Errorf("%d calls sent %d requests, want up to %d", calls, got, most)
+		}
+	})
+}
+
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	type event struct {
+		hook    string
+		attempt sdk.Attempt
+		outcome *sdk.Outcome // nil before the attempt
+	}
+	var events []event
+	hook := func(name string) sdk.Option {
+		return sdk.WithHook(func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+			header := attempt.Header
+			attempt.Header = nil
+			events = append(events, event{name, attempt, nil})
+			header.Set("X-"+name, "set")
+			header.Set("Authorization", "by a hook")
+			header.Set("Idempotency-Key", "by a hook")
+			return func(outcome sdk.Outcome) {
+				if header.Get("Authorization") != "by a hook" {
+					t.Errorf("the hook can see %q", header.Get("Authorization"))
+				}
+				events = append(events, event{name, attempt, &outcome})
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var requests []http.Header
+		client := newClient(t, "http://tasks/below",
+			sdk.WithTokenSource(sdk.StaticToken("the-token")),
+			hook("Outer"),
+			hook("Inner"),
+			sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) { return nil }),
+			sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1}),
+			inMemory(func(w http.ResponseWriter, r *http.Request) {
+				requests = append(requests, r.Header)
+				<-time.After(3 * time.Second)
+				w.Header().Set("X-Request-Id", "the-request")
+				if len(requests) == 1 {
+					answerProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
+					return
+				}
+				answerTask(fullTask())(w, r)
+			}))
+		if _, err := client.DeleteTask(t.Context(), "x", sdk.WithIdempotencyKey("the-key")); err != nil {
+			t.Fatal(err)
+		}
+
+		for _, header := range requests {
+			for name, want := range map[string]string{
+				"X-Outer":         "set",
+				"X-Inner":         "set",
+				"Authorization":   "Bearer the-token",
+				"Idempotency-Key": "",
+				"idempotency-key": "the-key",
+			} {
+				if got := header[name]; len(got) > 1 || want != "" && !slices.Equal(got, []string{want}) || want == "" && got != nil {
+					t.Errorf("sent %s %q, want %q", name, got, want)
+				}
+			}
+		}
+		attempt := func(number int) sdk.Attempt {
+			return sdk.Attempt{Operation: "deleteTask", Method: "DELETE", Path: "/api/tasks/x", Number: number}
+		}
+		failed := &sdk.Outcome{
+			Status:    503,
+			RequestID: "the-request",
+			Duration:  3 * time.Second,
+			Err: &sdk.Error{
+				Operation:  "deleteTask",
+				Status:     503,
+				Code:       taskapi.CodeUnavailable,
+				Message:    "It failed.",
+				RequestID:  "the-request",
+				RetryAfter: 2 * time.Second,
+				Attempts:   1,
+			},
+			WillRetry: true,
+			Delay:     2 * time.Second,
+		}
+		succeeded := &sdk.Outcome{Status: 200, RequestID: "the-request", Duration: 3 * time.Second}
+		want := []event{
+			{"Outer", attempt(1), nil},
+			{"Inner", attempt(1), nil},
+			{"Inner", attempt(1), failed},
+			{"Outer", attempt(1), failed},
+			{"Outer", attempt(2), nil},
+			{"Inner", attempt(2), nil},
+			{"Inner", attempt(2), succeeded},
+			{"Outer", attempt(2), succeeded},
+		}
+		if !reflect.DeepEqual(events, want) {
+			t.Errorf("got the events\n%+v, want\n%+v", events, want)
+		}
+	})
+}

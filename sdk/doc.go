@@ -1,0 +1,105 @@
+// Package sdk calls the Tasklane task service from Go.
+//
+// # Start
+//
+// A [Client] serves a whole program. The types that go over the wire, such as
+// [taskapi.Task], are in the package taskapi.
+//
+//	client, err := sdk.New("http://tasks:8080", sdk.WithTokenSource(source))
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close()
+//
+//	task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{
+//		Title:    "Water the plants",
+//		Priority: taskapi.High,
+//	})
+//
+// There is one method for each operation, and [Client.Tasks], which goes
+// through a list of any length:
+//
+//	open := false
+//	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Completed: &open}) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(task.Title)
+//	}
+//
+// # Changing a task
+//
+// [Client.UpdateTask] changes the fields that are named and leaves the others
+// alone. [taskapi.Some] gives a field a value, [taskapi.Null] removes a
+// deadline:
+//
+//	task, err = client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{
+//		Completed: taskapi.Some(true),
+//		DueAt:     taskapi.Null[time.Time](),
+//	}, sdk.IfMatch(task.Version))
+//
+// [IfMatch] protects what others have changed meanwhile: the write fails with
+// [ErrVersionConflict], and [Error.Current] is the task as it is now.
+//
+// # Whose tasks
+//
+// The service knows its user by a bearer token, a JWT of Better Auth. A
+// program that acts for one user gives the client a [TokenSource]: a
+// [StaticToken], a [TokenFunc], or its own. If the service refuses a token,
+// the client asks the source for another one and tries once more. A program
+// that acts for many shares one client between them and names the token in
+// each call, by [WithToken].
+//
+// # Errors
+//
+// Every error of an operation is an [*Error]. What happened is compared with
+// the Err variables, of which there is one for each code of the API:
+//
+//	task, err := client.GetTask(ctx, id)
+//	if errors.Is(err, sdk.ErrTaskNotFound) {
+//		…
+//	}
+//
+// What else there is to know is in the Error's fields:
+//
+//	var failure *sdk.Error
+//	if errors.As(err, &failure) {
+//		for _, field := range failure.Fields { … }         // what ErrInvalid complains about
+//		log.Print(failure.RequestID, failure.MaybeApplied) // where to look, whether to look
+//	}
+//
+// An Error that wraps [context.DeadlineExceeded] or a network error has no
+// code, and one with a status but without a code comes from something between
+// this program and the service.
+//
+// # Retries
+//
+// The client repeats a failed attempt by itself when the failure is one that
+// passes and the repetition does no harm:
+//
+//   - 429 (too many requests), 503 with a Retry-After, and connections that
+//     could not be made: always, for nothing has happened.
+//   - 502, 503, 504 and broken connections: GET, PUT and DELETE, and PATCH
+//     with [IfMatch]. A POST, or a PATCH without it, may have been carried
+//     out, so it fails with [Error.MaybeApplied] for the caller to decide.
+//   - Anything else never. In particular a 412 means that the caller must
+//     read again, and 422 that the request is wrong.
+//
+// A PUT, PATCH or DELETE that is repeated may meet its own effect: the answer
+// is then [ErrVersionConflict] or [ErrTaskNotFound], with [Error.MaybeApplied].
+//
+// The waits grow exponentially and are random; a Retry-After is respected, and
+// a context's deadline too: the client does not wait for an attempt that would
+// come too late, but returns the last error at once. In a lasting outage all
+// calls of a client together add a tenth to the load, not a multiple of it.
+// [RetryPolicy] has the numbers.
+//
+// Each attempt ends after 30 seconds. How long a call may take in all is up to
+// its context.
+//
+// # Watching
+//
+// A [Hook] sees every attempt before and after: enough for logs, metrics and
+// traces. [WithResponse] gives a single call's status and header. Neither ever
+// shows a token.
+package sdk

@@ -1,0 +1,295 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// sentinels are the errors of the package by their codes.
+var sentinels = map[taskapi.ErrorCode]error{
+	taskapi.CodeUnauthenticated:      sdk.ErrUnauthenticated,
+	taskapi.CodeTokenExpired:         sdk.ErrTokenExpired,
+	taskapi.CodeSessionExpired:       sdk.ErrSessionExpired,
+	taskapi.CodeCrossOrigin:          sdk.ErrCrossOrigin,
+	taskapi.CodeTaskNotFound:         sdk.ErrTaskNotFound,
+	taskapi.CodeNotFound:             sdk.ErrNotFound,
+	taskapi.CodeMethodNotAllowed:     sdk.ErrMethodNotAllowed,
+	taskapi.CodeVersionConflict:      sdk.ErrVersionConflict,
+	taskapi.CodeBodyTooLarge:         sdk.ErrBodyTooLarge,
+	taskapi.CodeUnsupportedMediaType: sdk.ErrUnsupportedMediaType,
+	taskapi.CodeInvalid:              sdk.ErrInvalid,
+	taskapi.CodeInvalidCursor:        sdk.ErrInvalidCursor,
+	taskapi.CodeRateLimited:          sdk.ErrRateLimited,
+	taskapi.CodeInternal:             sdk.ErrInternal,
+	taskapi.CodeBadGateway:           sdk.ErrBadGateway,
+	taskapi.CodeUnavailable:          sdk.ErrUnavailable,
+	taskapi.CodeAuthUnavailable:      sdk.ErrAuthUnavailable,
+	taskapi.CodeTimeout:              sdk.ErrTimeout,
+}
+
+func TestEveryCodeHasItsError(t *testing.T) {
+	t.Parallel()
+	if got, want := len(sentinels), len(taskapi.ErrorCodes()); got != want {
+		t.Errorf("there are %d errors for %d codes", got, want)
+	}
+	for _, code := range taskapi.ErrorCodes() {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, answerProblem(code))
+			_, err := s.client(t, sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})).GetTask(t.Context(), "x")
+			err = fmt.Errorf("in a caller: %w", err)
+			if failure := asError(t, err); failure.Code != code || failure.Status != code.Status() {
+				t.Errorf("got code %q, status %d, want %q, %d", failure.Code, failure.Status, code, code.Status())
+			}
+			for other, sentinel := range sentinels {
+				if got, want := errors.Is(err, sentinel), other == code; got != want {
+					t.Errorf("errors.Is with the error of %s is %v", other, got)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorHoldsTheWholeProblem(t *testing.T) {
+	t.Parallel()
+	current := fullTask()
+	fields := []taskapi.FieldError{
+		{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"},
+		{Field: "tags[2]", Code: taskapi.FieldTooShort, Message: "must not be empty"},
+	}
+	s := serve(t, answer(http.StatusPreconditionFailed, taskapi.Problem{
+		Error:     "The task has changed.",
+		Code:      taskapi.CodeVersionConflict,
+		Status:    412,
+		Title:     "Precondition Failed",
+		Errors:    fields,
+		RequestID: "in-the-body",
+		Current:   &current,
+	}, "X-Request-Id", "in-the-header", "Retry-After", "7"))
+	var response sdk.Response
+	_, err := s.client(t).DeleteTask(t.Context(), "x", sdk.IfMatch(6), sdk.WithResponse(&response))
+	want := &sdk.Error{
+		Operation:  "deleteTask",
+		Status:     412,
+		Code:       taskapi.CodeVersionConflict,
+		Message:    "The task has changed.",
+		Fields:     fields,
+		RequestID:  "in-the-body",
+		RetryAfter: 7 * time.Second,
+		Current:    &current,
+		Attempts:   1,
+	}
+	if got := asError(t, err); !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v, want\n%+v", got, want)
+	}
+	text := "tasklane: deleteTask: The task has changed. (412 version_conflict; " +
+		"title must have at most 500 characters; tags[2] must not be empty; request in-the-body)"
+	if err.Error() != text {
+		t.Errorf("got the text\n%s, want\n%s", err, text)
+	}
+	if response.Status != 412 || response.Header.Get("X-Request-Id") != "in-the-header" || response.Attempts != 1 {
+		t.Errorf("got the response %+v", response)
+	}
+}
+
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{sdk.ErrTaskNotFound, "tasklane: task_not_found"},
+		{&sdk.Error{Operation: "getTask", Message: "no complete answer: EOF"}, "tasklane: getTask: no complete answer: EOF"},
+		{
+			&sdk.Error{Operation: "getTask", Message: "It failed.", Status: 502, Attempts: 4},
+			"tasklane: getTask: It failed. (502; 4 attempts)",
+		},
+	} {
+		if got := tt.err.Error(); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestAnswerThatIsNotTasklanes(t *testing.T) {
+	t.Parallel()
+	const page = "<html><body>hunter2</body></html>"
+	for _, tt := range []struct {
+		name        string
+		status      int
+		contentType string
+		body        string
+	}{
+		{"HTML failure of a proxy", 502, "text/html", page},
+		{"HTML 404 of a proxy", 404, "text/html", page},
+		{"HTML success of a page server", 200, "text/html", page},
+		{"JSON failure of another service", 400, "application/json", `{"message":"hunter2"}`},
+		{"JSON failure that says it is a success", 400, "application/json", `{"success":true,"code":"hunter2"}`},
+		{"JSON success of another service", 200, "application/json", `{"id":"hunter2"}`},
+		{"success that says it is a failure", 200, "application/json", `{"success":false,"data":{"id":"hunter2"}}`},
+		{"success without its data", 200, "application/json", `{"success":true}`},
+		{"success with null", 200, "application/json", `{"success":true,"data":null}`},
+		{"success with data of another kind", 200, "application/json", `{"success":true,"data":["hunter2"]}`},
+		{"success with more behind it", 200, "application/json", `{"success":true,"data":{"id":"x"}} hunter2`},
+		{"empty success", 204, "", ""},
+		{"not modified", 304, "", ""},
+		{"empty failure", 500, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Content-Type"] = nil
+				if tt.contentType != "" {
+					w.Header().Set("Content-Type", tt.contentType)
+				}
+				w.Header().Set("X-Request-Id", "the-request")
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+			})
+			_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
+			kind := tt.contentType
+			if kind == "" {
+				kind = "no content type"
+			}
+			want := &sdk.Error{
+				Operation:    "createTask",
+				Status:       tt.status,
+				Message:      "the answer is not one of the task service (" + kind + ")",
+				RequestID:    "the-request",
+				Attempts:     1,
+				MaybeApplied: tt.status < 300 || tt.status >= 500,
+			}
+			if got := asError(t, err); !reflect.DeepEqual(got, want) {
+				t.Errorf("got\n%+v, want\n%+v", got, want)
+			}
+			if len(s.got()) != 1 {
+				t.Errorf("sent %d requests, want 1", len(s.got()))
+			}
+		})
+	}
+	t.Run("list without its data", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answer(200, map[string]any{"success": true}))
+		_, err := s.client(t).ListTasks(t.Context(), taskapi.ListTasksOptions{})
+		if failure := asError(t, err); failure.Status != 200 || failure.MaybeApplied {
+			t.Errorf("got %+v", failure)
+		}
+	})
+}
+
+func TestAnswerThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	tooLarge := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(16<<20+1))
+			w.WriteHeader(status)
+		}
+	}
+	t.Run("is not asked for again", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, tooLarge(200))
+		_, err := s.client(t).GetTask(t.Context(), "x")
+		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 16 MiB" || failure.Attempts != 1 {
+			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
+		}
+	})
+	t.Run("has a status if it is a failure", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, tooLarge(403))
+		_, err := s.client(t).GetTask(t.Context(), "x")
+		if failure := asError(t, err); failure.Status != 403 {
+			t.Errorf("got %v", failure)
+		}
+	})
+}
+
+func TestErrorOfTheNetworkIsWrappedWithoutTheURL(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	client := newClient(t, "http://"+address, sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
+	_, err = client.ListTasks(t.Context(), taskapi.ListTasksOptions{Cursor: "hunter2"}, sdk.WithToken("hunter2"))
+	failure := asError(t, err)
+	if failure.Status != 0 || failure.Code != "" || failure.Attempts != 1 {
+		t.Errorf("got %+v", failure)
+	}
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "dial" {
+		t.Errorf("the error %v does not wrap the network's", err)
+	}
+	if text := err.Error(); strings.Contains(text, "hunter2") || !strings.Contains(text, address) {
+		t.Errorf("got the text %s", text)
+	}
+}
+
+func TestErrorOfTheContextIsWrapped(t *testing.T) {
+	t.Parallel()
+	t.Run("before anything is sent", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answerTask(fullTask()))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := s.client(t).DeleteTask(ctx, "x")
+		if failure := asError(t, err); !errors.Is(err, context.Canceled) || failure.Attempts != 0 || failure.MaybeApplied {
+			t.Errorf("got %+v", failure)
+		}
+	})
+	t.Run("while the service works", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+			cancel()
+			<-r.Context().Done()
+		})
+		_, err := s.client(t).DeleteTask(ctx, "x")
+		if failure := asError(t, err); !errors.Is(err, context.Canceled) || failure.Attempts != 1 || !failure.MaybeApplied {
+			t.Errorf("got %+v", failure)
+		}
+	})
+}
+
+func TestRequestThatCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	s := serve(t, answerTask(fullTask()))
+	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water", DueAt: &never})
+	if failure := asError(t, err); failure.Operation != "createTask" || failure.Attempts != 0 || len(s.got()) != 0 {
+		t.Errorf("got %+v and %d requests", failure, len(s.got()))
+	}
+}
+
+func TestHeaderValuesThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"a b", "a\r\nX-Evil: 1", "ü", strings.Repeat("a", 256)} {
+		for name, option := range map[string]sdk.CallOption{
+			"request id":      sdk.WithRequestID(bad),
+			"idempotency key": sdk.WithIdempotencyKey(bad),
+		} {
+			t.Run(fmt.Sprintf("%s %.10q", name, bad), func(t *testing.T) {
+				t.Parallel()
+				s := serve(t, answerTask(fullTask()))
+				_, err := s.client(t).DeleteTask(t.Context(), "x", option)
+				if failure := asError(t, err); !strings.Contains(failure.Message, name) || len(s.got()) != 0 {
+					t.Errorf("got %v and %d requests", failure, len(s.got()))
+				}
+			})
+		}
+	}
+}

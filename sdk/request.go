@@ -1,0 +1,340 @@
+package sdk
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// The headers of the API. headerIdempotencyKey is in lower case for a reason:
+// see [Client.header].
+const (
+	headerRequestID      = "X-Request-Id"
+	headerIdempotencyKey = "idempotency-key"
+)
+
+// maxAnswer is the size in bytes that an answer may have, uncompressed. The
+// largest page of tasks stays below it.
+const maxAnswer = 16 << 20
+
+// maxHeaderValue is the length of the longest request id and idempotency key.
+const maxHeaderValue = 255
+
+// CallOption changes one call.
+type CallOption func(*callOptions)
+
+type callOptions struct {
+	token          string
+	tokenSet       bool
+	requestID      string
+	idempotencyKey string
+	ifMatch        string
+	response       *Response
+}
+
+// Response is the answer of a call beyond its data. See [WithResponse].
+type Response struct {
+	// Status is the HTTP status, or zero without a whole answer.
+	Status int
+	// Header is the answer's header, or nil if not even that arrived.
+	Header http.Header
+	// Attempts is the number of requests that were sent.
+	Attempts int
+}
+
+// WithToken makes the call carry this bearer token in place of the client's
+// token source. So one client can serve many users. The token is used as it
+// is: nobody is asked for another one after a 401.
+func WithToken(token string) CallOption {
+	return func(o *callOptions) { o.token, o.tokenSet = token, true }
+}
+
+// WithRequestID names the call in the servers' logs. It has 1 to 255 visible
+// ASCII characters. By default the server makes up a name.
+func WithRequestID(id string) CallOption {
+	return func(o *callOptions) { o.requestID = id }
+}
+
+// WithIdempotencyKey gives a write a key of the caller's, of 1 to 255 visible
+// ASCII characters. By default every call has a random key, which all its
+// attempts share; a key of one's own names the same write also after a restart
+// of the program. A read has no key.
+func WithIdempotencyKey(key string) CallOption {
+	return func(o *callOptions) { o.idempotencyKey = key }
+}
+
+// IfMatch lets a write happen only if the task still has this version, and
+// makes it fail with [ErrVersionConflict] otherwise.
+func IfMatch(version int64) CallOption {
+	return func(o *callOptions) { o.ifMatch = `"` + strconv.FormatInt(version, 10) + `"` }
+}
+
+// WithResponse stores the status and header of the call's last answer in
+// response, also when the call fails. Where one call sends several requests,
+// as [Client.Tasks] does, it is the latest.
+func WithResponse(response *Response) CallOption {
+	return func(o *callOptions) { o.response = response }
+}
+
+// request is one operation as it goes over the wire, however often.
+type request struct {
+	operation   string
+	method      string
+	path        string // escaped
+	query       url.Values
+	body        any // nil without one
+	contentType string
+	options     callOptions
+
+	encoded []byte // the body, once prepared
+}
+
+// answer is the body of a success.
+type answer interface {
+	// complete reports whether a decoded body is what the operation
+	// promises, and not some other JSON.
+	complete() bool
+}
+
+// result is what one attempt brought: an answer, or the reason why there is
+// none.
+type result struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error
+}
+
+// errTooLarge is the result's error if the answer exceeds maxAnswer.
+var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
+
+// progress is how far a call has come.
+type progress struct {
+	response     Response
+	maybeApplied bool // some attempt may have changed something
+	renewed      bool // a refused token has led to another attempt
+}
+
+// call carries out one operation: it sends the request, again if need be, and
+// decodes the answer into out. Its error is an *Error.
+func (c *Client) call(ctx context.Context, r request, out answer, opts []CallOption) error {
+	for _, opt := range opts {
+		opt(&r.options)
+	}
+	var p progress
+	failure := c.attempts(ctx, &r, out, &p)
+	if r.options.response != nil {
+		*r.options.response = p.response
+	}
+	if failure == nil {
+		return nil // and not a nil *Error, which is an error
+	}
+	return failure
+}
+
+// completed fills in what an Error says of the call as a whole.
+func (p *progress) completed(e *Error, r *request) *Error {
+	e.Operation, e.Attempts, e.MaybeApplied = r.operation, p.response.Attempts, p.maybeApplied
+	return e
+}
+
+// unsent returns the Error of a call that ends before its next attempt.
+func (p *progress) unsent(r *request, err error) *Error {
+	return p.completed(fail("the request was not sent", err), r)
+}
+
+// attempts sends the request until an attempt succeeds or none may follow.
+func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progress) *Error {
+	if err := r.prepare(); err != nil {
+		return p.unsent(r, err)
+	}
+	c.budget.earn()
+	for {
+		if err := ctx.Err(); err != nil {
+			return p.unsent(r, err)
+		}
+		token, err := c.token(ctx, &r.options)
+		if err != nil {
+			return p.unsent(r, err)
+		}
+		p.response.Attempts++
+		attempt := Attempt{Operation: r.operation, Method: r.method, Path: r.path, Number: p.response.Attempts}
+		after := c.before(ctx, &attempt)
+		start := time.Now()
+		got := c.send(ctx, r, c.header(r, token, attempt.Header))
+		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
+		p.response.Status, p.response.Header = got.status, got.header
+
+		failure := got.decode(out)
+		if failure == nil {
+			after(outcome)
+			return nil
+		}
+		failed := failedAttempt{
+			method:      r.method,
+			conditional: r.options.ifMatch != "",
+			number:      p.response.Attempts,
+			status:      got.status,
+			retryAfter:  parseRetryAfter(got.header.Get("Retry-After"), time.Now()),
+			err:         got.err,
+		}
+		p.maybeApplied = p.maybeApplied || failed.mayHaveApplied()
+		outcome.Err = p.completed(failure, r)
+		outcome.Delay, outcome.WillRetry = c.again(ctx, r, failed, token, p)
+		after(outcome)
+		if !outcome.WillRetry {
+			return failure
+		}
+		if err := wait(ctx, outcome.Delay); err != nil {
+			ended := *failure // which the hooks may still hold
+			ended.Message += "; " + err.Error()
+			ended.Err = errors.Join(failure.Err, err)
+			return &ended
+		}
+	}
+}
+
+// again reports whether another attempt follows a failed one, and after which
+// delay.
+func (c *Client) again(ctx context.Context, r *request, failed failedAttempt, token string, p *progress) (time.Duration, bool) {
+	if ctx.Err() != nil {
+		return 0, false
+	}
+	if failed.status == http.StatusUnauthorized && !p.renewed {
+		// Outside policy and budget: one attempt, only with another
+		// token, and the server is not in trouble.
+		p.renewed = true
+		return 0, c.renewed(ctx, &r.options, token)
+	}
+	delay, retry := c.retry.next(failed, mathrand.Float64(), timeLeft(ctx))
+	return delay, retry && c.budget.spend()
+}
+
+// prepare encodes the body and checks what goes into headers.
+func (r *request) prepare() error {
+	o := &r.options
+	if o.idempotencyKey == "" && !reads(r.method) {
+		o.idempotencyKey = rand.Text()
+	}
+	for _, value := range []struct{ name, text string }{
+		{"request id", o.requestID},
+		{"idempotency key", o.idempotencyKey},
+	} {
+		if len(value.text) > maxHeaderValue || !visible(value.text) {
+			return fmt.Errorf("the %s must have at most %d characters, all of them visible ASCII", value.name, maxHeaderValue)
+		}
+	}
+	if r.body == nil {
+		return nil
+	}
+	var err error
+	r.encoded, err = json.Marshal(r.body)
+	return err
+}
+
+// header returns the header of one attempt: what the hooks have set, and over
+// it what the SDK sends.
+func (c *Client) header(r *request, token string, fromHooks http.Header) http.Header {
+	h := make(http.Header, 8)
+	for name, values := range fromHooks {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	h.Set("Accept", "application/json, application/problem+json")
+	h.Set("User-Agent", c.userAgent)
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+	if r.body != nil {
+		h.Set("Content-Type", r.contentType)
+	}
+	if r.options.requestID != "" {
+		h.Set(headerRequestID, r.options.requestID)
+	}
+	if r.options.ifMatch != "" {
+		h.Set("If-Match", r.options.ifMatch)
+	}
+	if !reads(r.method) {
+		// Not under the canonical name: where net/http finds that, it
+		// repeats the request by itself when a kept-alive connection
+		// breaks, even a POST that may have been carried out.
+		h.Del(headerIdempotencyKey)
+		h[headerIdempotencyKey] = []string{r.options.idempotencyKey}
+	}
+	return h
+}
+
+// send makes one attempt.
+func (c *Client) send(ctx context.Context, r *request, header http.Header) result {
+	target := c.baseURL + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return result{err: err}
+	}
+	req.Header = header
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return result{err: err}
+	}
+	defer resp.Body.Close()
+	got := result{status: resp.StatusCode, header: resp.Header}
+	got.body, err = readAnswer(resp)
+	if err != nil && got.success() {
+		// A failure's status says enough without its body. A success
+		// without its data is none.
+		got.status, got.err = 0, err
+	}
+	return got
+}
+
+// readAnswer reads the body of an answer of at most maxAnswer bytes.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength > maxAnswer {
+		return nil, errTooLarge
+	}
+	var body bytes.Buffer
+	if resp.ContentLength > 0 {
+		// One buffer of the right size; ReadFrom wants some room at its end.
+		body.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	if n > maxAnswer {
+		return nil, errTooLarge
+	}
+	return body.Bytes(), err
+}
+
+// success reports whether the answer's status is of the 2xx.
+func (got result) success() bool {
+	return got.status/100 == 2
+}
+
+// decode stores the data of a success in out, or returns the failure that the
+// result stands for.
+func (got result) decode(out answer) *Error {
+	switch {
+	case got.err != nil:
+		return failTransport(got.header, got.err)
+	case !got.success():
+		return failAnswer(got.status, got.header, got.body, time.Now())
+	case json.Unmarshal(got.body, out) != nil || !out.complete():
+		return failForeign(got.status, got.header)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,294 @@
+package sdk
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// The failures of the tests of the retry rules.
+var (
+	errDial  = &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	errProxy = &net.OpError{Op: "proxyconnect", Err: errors.New("connection refused")}
+	errRead  = &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
+	errTrust = &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
+)
+
+func after(d time.Duration) *time.Duration {
+	return &d
+}
+
+func TestWhichFailuresAreRepeated(t *testing.T) {
+	t.Parallel()
+	// The requests, in the order of the columns below.
+	requests := []struct {
+		method      string
+		conditional bool
+	}{
+		{http.MethodGet, false},
+		{http.MethodPut, false},
+		{http.MethodDelete, false},
+		{http.MethodPatch, true},
+		{http.MethodPatch, false},
+		{http.MethodPost, false},
+		{http.MethodPost, true},
+	}
+	const (
+		always   = "GET PUT DELETE PATCH+ PATCH POST POST+"
+		harmless = "GET PUT DELETE PATCH+"
+		never    = ""
+	)
+	for _, tt := range []struct {
+		name    string
+		failure failedAttempt
+		want    string
+	}{
+		{"no connection", failedAttempt{err: errDial}, always},
+		{"no connection, wrapped", failedAttempt{err: fmt.Errorf("get: %w", errDial)}, always},
+		{"no connection through a proxy", failedAttempt{err: errProxy}, always},
+		{"certificate not accepted", failedAttempt{err: errTrust}, never},
+		{"connection broken", failedAttempt{err: errRead}, harmless},
+		{"attempt timed out", failedAttempt{err: context.DeadlineExceeded}, harmless},
+		{"answer too large", failedAttempt{err: errTooLarge}, never},
+		{"200 that makes no sense", failedAttempt{status: 200}, never},
+		{"307", failedAttempt{status: 307}, never},
+		{"400", failedAttempt{status: 400}, never},
+		{"401", failedAttempt{status: 401}, never},
+		{"403", failedAttempt{status: 403}, never},
+		{"404", failedAttempt{status: 404}, never},
+		{"409", failedAttempt{status: 409}, never},
+		{"409 with Retry-After", failedAttempt{status: 409, retryAfter: after(0)}, never},
+		{"412", failedAttempt{status: 412}, never},
+		{"422", failedAttempt{status: 422}, never},
+		{"429", failedAttempt{status: 429}, always},
+		{"429 with Retry-After", failedAttempt{status: 429, retryAfter: after(time.Second)}, always},
+		{"500", failedAttempt{status: 500}, never},
+		{"501", failedAttempt{status: 501}, never},
+		{"502", failedAttempt{status: 502}, harmless},
+		{"503", failedAttempt{status: 503}, harmless},
+		{"503 with Retry-After", failedAttempt{status: 503, retryAfter: after(time.Second)}, always},
+		{"503 with Retry-After of zero", failedAttempt{status: 503, retryAfter: after(0)}, always},
+		{"504", failedAttempt{status: 504}, harmless},
+		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: after(0)}, harmless},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			for _, request := range requests {
+				failure := tt.failure
+				failure.number = 1
+				failure.method, failure.conditional = request.method, request.conditional
+				if _, again := defaultPolicy(t).next(failure, 0.5, math.MaxInt64); !again {
+					continue
+				}
+				if got != "" {
+					got += " "
+				}
+				got += request.method
+				if request.conditional {
+					got += "+"
+				}
+			}
+			if got != tt.want {
+				t.Errorf("repeated are %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWhichFailuresMayHaveApplied(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		failure failedAttempt
+		want    bool
+	}{
+		{"no connection", failedAttempt{err: errDial}, false},
+		{"certificate not accepted", failedAttempt{err: errTrust}, false},
+		{"connection broken", failedAttempt{err: errRead}, true},
+		{"answer too large", failedAttempt{err: errTooLarge}, true},
+		{"200 that makes no sense", failedAttempt{status: 200}, true},
+		{"307", failedAttempt{status: 307}, false},
+		{"401", failedAttempt{status: 401}, false},
+		{"412", failedAttempt{status: 412}, false},
+		{"429", failedAttempt{status: 429}, false},
+		{"500", failedAttempt{status: 500}, true},
+		{"502", failedAttempt{status: 502}, true},
+		{"503", failedAttempt{status: 503}, true},
+		{"503 with Retry-After", failedAttempt{status: 503, retryAfter: after(0)}, false},
+		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: after(0)}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+				tt.failure.method = method
+				if got := tt.failure.mayHaveApplied(); got != tt.want {
+					t.Errorf("%s: %v, want %v", method, got, tt.want)
+				}
+			}
+			tt.failure.method = http.MethodGet
+			if tt.failure.mayHaveApplied() {
+				t.Error("a GET may have applied")
+			}
+		})
+	}
+}
+
+func TestDelays(t *testing.T) {
+	t.Parallel()
+	policy := RetryPolicy{
+		MaxAttempts:   6,
+		BaseDelay:     100 * time.Millisecond,
+		MaxDelay:      time.Second,
+		MaxRetryAfter: 30 * time.Second,
+	}
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name       string
+		number     int
+		retryAfter *time.Duration
+		random     float64
+		left       time.Duration
+		delay      time.Duration
+		again      bool
+	}{
+		{"nothing at the least", 1, nil, 0, time.Hour, 0, true},
+		{"up to the base", 1, nil, 0.5, time.Hour, 50 * ms, true},
+		{"up to twice the base", 2, nil, 0.5, time.Hour, 100 * ms, true},
+		{"up to four times the base", 3, nil, 0.5, time.Hour, 200 * ms, true},
+		{"up to eight times the base", 4, nil, 0.5, time.Hour, 400 * ms, true},
+		{"up to the longest delay", 5, nil, 0.5, time.Hour, 500 * ms, true},
+		{"no more than the policy allows", 6, nil, 0.5, time.Hour, 0, false},
+		{"Retry-After before the jitter", 1, after(3 * time.Second), 0.5, time.Hour, 3050 * ms, true},
+		{"longest Retry-After", 1, after(30 * time.Second), 0, time.Hour, 30 * time.Second, true},
+		{"Retry-After that is too long", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
+		{"just before the deadline", 1, nil, 0.5, 50*ms + 1, 50 * ms, true},
+		{"not at the deadline", 1, nil, 0.5, 50 * ms, 50 * ms, false},
+		{"not after the deadline", 1, after(3 * time.Second), 0, time.Second, 3 * time.Second, false},
+		{"not when the deadline has passed", 1, nil, 0, -1, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			failure := failedAttempt{method: http.MethodGet, number: tt.number, status: 503, retryAfter: tt.retryAfter}
+			delay, again := policy.next(failure, tt.random, tt.left)
+			if again != tt.again || again && delay != tt.delay {
+				t.Errorf("got %v, %v, want %v, %v", delay, again, tt.delay, tt.again)
+			}
+		})
+	}
+	t.Run("are never longer than the longest", func(t *testing.T) {
+		t.Parallel()
+		policy := RetryPolicy{MaxAttempts: 2, BaseDelay: time.Minute, MaxDelay: time.Second}
+		failure := failedAttempt{method: http.MethodGet, number: 1, status: 503}
+		if delay, _ := policy.next(failure, 0.5, time.Hour); delay != 500*time.Millisecond {
+			t.Errorf("got %v, want half of the longest delay", delay)
+		}
+	})
+	t.Run("do not overflow", func(t *testing.T) {
+		t.Parallel()
+		policy := RetryPolicy{MaxAttempts: 1000, BaseDelay: 1, MaxDelay: math.MaxInt64, MaxRetryAfter: math.MaxInt64}
+		for number := 1; number < 1000; number++ {
+			failure := failedAttempt{method: http.MethodGet, number: number, status: 503}
+			if delay, _ := policy.next(failure, 0.999, math.MaxInt64); delay < 0 {
+				t.Fatalf("attempt %d is followed by a wait of %v", number, delay)
+			}
+		}
+	})
+}
+
+func TestRetryPolicyDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := RetryPolicy{MaxDelay: time.Minute}.withDefaults()
+	want := RetryPolicy{
+		MaxAttempts:   4,
+		BaseDelay:     100 * time.Millisecond,
+		MaxDelay:      time.Minute,
+		MaxRetryAfter: 30 * time.Second,
+	}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if got := defaultPolicy(t).MaxDelay; got != 5*time.Second {
+		t.Errorf("the longest delay is %v by default", got)
+	}
+}
+
+func TestParseRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		value string
+		want  *time.Duration
+	}{
+		{"", nil},
+		{"soon", nil},
+		{"-1", nil},
+		{"1.5", nil},
+		{"0", after(0)},
+		{"120", after(2 * time.Minute)},
+		{"9223372036", after(9223372036 * time.Second)},
+		{"9223372037", after(9223372036 * time.Second)},
+		{"18446744073709551615", after(9223372036 * time.Second)},
+		{"Mon, 23 Nov 2026 08:00:30 GMT", after(30 * time.Second)},
+		{"Monday, 23-Nov-26 08:00:30 GMT", after(30 * time.Second)},
+		{"Mon, 23 Nov 2026 07:59:59 GMT", after(0)},
+	} {
+		t.Run(tt.value, func(t *testing.T) {
+			t.Parallel()
+			got := parseRetryAfter(tt.value, now)
+			switch {
+			case got == nil && tt.want == nil:
+			case got == nil || tt.want == nil:
+				t.Errorf("got %v, want %v", got, tt.want)
+			case *got != *tt.want:
+				t.Errorf("got %v, want %v", *got, *tt.want)
+			}
+		})
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	b := newBudget()
+	spend := func(most int) int {
+		spent := 0
+		for spent < most && b.spend() {
+			spent++
+		}
+		return spent
+	}
+	if got := spend(100); got != 10 {
+		t.Errorf("a new client may repeat %d times, want 10", got)
+	}
+	for range 9 {
+		b.earn()
+	}
+	if b.spend() {
+		t.Error("nine calls earned a repetition")
+	}
+	b.earn()
+	if got := spend(100); got != 1 {
+		t.Errorf("ten calls earned %d repetitions, want 1", got)
+	}
+	for range 10_000 {
+		b.earn()
+	}
+	if got := spend(100); got != 10 {
+		t.Errorf("a long quiet time earned %d repetitions, want 10", got)
+	}
+}
+
+func defaultPolicy(t *testing.T) RetryPolicy {
+	t.Helper()
+	policy, err := RetryPolicy{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}

@@ -1,0 +1,174 @@
+package sdk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// fullTask is a task with a value in every field.
+func fullTask() taskapi.Task {
+	at := func(hour int) *time.Time {
+		v := time.Date(2026, 11, 23, hour, 30, 0, 123456000, time.UTC)
+		return &v
+	}
+	return taskapi.Task{
+		ID:          "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+		Title:       "Water the plants",
+		Description: "The ones on the balcony too.",
+		Completed:   true,
+		CompletedAt: at(9),
+		Priority:    taskapi.High,
+		DueAt:       at(17),
+		Tags:        []string{"home", "garden"},
+		Version:     7,
+		CreatedAt:   *at(8),
+		UpdatedAt:   *at(10),
+		DeletedAt:   at(11),
+	}
+}
+
+// received is a request as the service got it.
+type received struct {
+	method, uri string
+	header      http.Header
+	body        string
+}
+
+// record reads a request.
+func record(t *testing.T, r *http.Request) received {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Errorf("read the request: %v", err)
+	}
+	return received{method: r.Method, uri: r.RequestURI, header: r.Header.Clone(), body: string(body)}
+}
+
+// service is a task service on the loopback interface that plays back answers
+// and remembers requests.
+type service struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []received
+}
+
+// serve starts a service that gives one answer after the other, and the last
+// one from then on.
+func serve(t *testing.T, answers ...http.HandlerFunc) *service {
+	t.Helper()
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request := record(t, r)
+		s.mu.Lock()
+		answer := answers[min(len(s.requests), len(answers)-1)]
+		s.requests = append(s.requests, request)
+		s.mu.Unlock()
+		answer(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// got returns the requests so far.
+func (s *service) got() []received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]received(nil), s.requests...)
+}
+
+// client returns a client of the service.
+func (s *service) client(t *testing.T, opts ...sdk.Option) *sdk.Client {
+	t.Helper()
+	return newClient(t, s.URL, opts...)
+}
+
+func newClient(t *testing.T, baseURL string, opts ...sdk.Option) *sdk.Client {
+	t.Helper()
+	client, err := sdk.New(baseURL, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+// answer returns a handler that answers with a JSON body.
+func answer(status int, body any, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+}
+
+// answerTask answers with a task.
+func answerTask(task taskapi.Task) http.HandlerFunc {
+	return answer(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})
+}
+
+// answerList answers with a page of tasks; an empty next is the last page.
+func answerList(next string, tasks ...taskapi.Task) http.HandlerFunc {
+	meta := taskapi.ListMeta{Changes: 184}
+	if next != "" {
+		meta.NextCursor = &next
+	}
+	return answer(http.StatusOK, taskapi.TaskListResponse{Success: true, Data: append([]taskapi.Task{}, tasks...), Meta: meta})
+}
+
+// answerProblem answers with the failure of a code.
+func answerProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
+	return answer(code.Status(), taskapi.Problem{
+		Error:  "It failed.",
+		Code:   code,
+		Status: code.Status(),
+		Title:  http.StatusText(code.Status()),
+	}, header...)
+}
+
+// roundTrip is a transport in memory, for tests in a bubble of synctest, where
+// time passes at once but not while the network is waited for.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
+	return f(r)
+}
+
+// inMemory lets a client talk to a handler in memory.
+func inMemory(handler http.HandlerFunc) sdk.Option {
+	return sdk.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Body == nil {
+			r.Body = http.NoBody
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		recorder := httptest.NewRecorder()
+		handler(recorder, r)
+		return recorder.Result(), nil
+	})})
+}
+
+// asError returns err as an *Error.
+func asError(t *testing.T, err error) *sdk.Error {
+	t.Helper()
+	var failure *sdk.Error
+	if !errors.As(err, &failure) {
+		t.Fatalf("got %v (%T), want an *sdk.Error", err, err)
+	}
+	return failure
+}

@@ -1,0 +1,188 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const tasksPath = "/api/tasks"
+
+// The media types of request bodies.
+const (
+	typeJSON       = "application/json"
+	typeMergePatch = "application/merge-patch+json"
+)
+
+// TaskPage is one page of a list of tasks.
+type TaskPage struct {
+	// Tasks are the tasks of the page, in the list's order; never nil.
+	Tasks []taskapi.Task
+	// Meta says where the page stands. Its NextCursor, for
+	// [taskapi.ListTasksOptions], is nil on the last page.
+	Meta taskapi.ListMeta
+}
+
+// CreateTask makes a task of the user's and returns it with the fields that
+// the server has filled in.
+func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
+	return c.task(ctx, request{
+		operation:   "createTask",
+		method:      http.MethodPost,
+		path:        tasksPath,
+		body:        task,
+		contentType: typeJSON,
+	}, opts)
+}
+
+// ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
+// all pages.
+func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
+	var out listAnswer
+	err := c.call(ctx, request{
+		operation: "listTasks",
+		method:    http.MethodGet,
+		path:      tasksPath,
+		query:     listQuery(options),
+	}, &out, opts)
+	if err != nil {
+		return TaskPage{}, err
+	}
+	return TaskPage{Tasks: out.Data, Meta: out.Meta}, nil
+}
+
+// Tasks goes through the user's tasks from options.Cursor to the last page,
+// fetching a page of options.Limit tasks whenever the one before is used up.
+// After an error, which comes with the zero Task, it ends.
+//
+//	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{}) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(task.Title)
+//	}
+//
+// No task is given twice or left out because others come and go meanwhile.
+func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) iter.Seq2[taskapi.Task, error] {
+	return func(yield func(taskapi.Task, error) bool) {
+		query := options
+		for {
+			page, err := c.ListTasks(ctx, query, opts...)
+			if err != nil {
+				yield(taskapi.Task{}, err)
+				return
+			}
+			for _, task := range page.Tasks {
+				if !yield(task, nil) {
+					return
+				}
+			}
+			if page.Meta.NextCursor == nil {
+				return
+			}
+			if *page.Meta.NextCursor == query.Cursor {
+				// A cache that ignores the query would make this endless.
+				yield(taskapi.Task{}, &Error{Operation: "listTasks", Message: "the list goes on with the same page"})
+				return
+			}
+			query.Cursor = *page.Meta.NextCursor
+		}
+	}
+}
+
+// GetTask returns the task with this id. It fails with [ErrTaskNotFound] if
+// the user has no such task.
+func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation: "getTask",
+		method:    http.MethodGet,
+	}, opts)
+}
+
+// ReplaceTask makes the task exactly what is given and returns it. Fields that
+// are left out take their defaults, whatever the task held before; to change
+// some fields only there is [Client.UpdateTask]. With [IfMatch] it fails with
+// [ErrVersionConflict] if the task has changed meanwhile.
+func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.ReplaceTaskRequest, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation:   "replaceTask",
+		method:      http.MethodPut,
+		body:        task,
+		contentType: typeJSON,
+	}, opts)
+}
+
+// UpdateTask changes the fields that are set, by [taskapi.Some] or
+// [taskapi.Null], and returns the whole task. With [IfMatch] it fails with
+// [ErrVersionConflict] if the task has changed meanwhile, and only then can it
+// be repeated after a lost answer.
+func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.UpdateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation:   "updateTask",
+		method:      http.MethodPatch,
+		body:        changes,
+		contentType: typeMergePatch,
+	}, opts)
+}
+
+// DeleteTask moves the task to the trash and returns it as it is there. With
+// [IfMatch] it fails with [ErrVersionConflict] if the task has changed
+// meanwhile.
+func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation: "deleteTask",
+		method:    http.MethodDelete,
+	}, opts)
+}
+
+// taskByID carries out an operation on the task with this id.
+func (c *Client) taskByID(ctx context.Context, id string, r request, opts []CallOption) (taskapi.Task, error) {
+	// These would name another path. The server would say the same of them
+	// as of any other text that is no id.
+	if id == "" || id == "." || id == ".." {
+		return taskapi.Task{}, &Error{
+			Operation: r.operation,
+			Code:      taskapi.CodeInvalid,
+			Message:   "The task's id is not valid.",
+			Fields:    []taskapi.FieldError{{Field: "taskId", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
+		}
+	}
+	r.path = tasksPath + "/" + url.PathEscape(id)
+	return c.task(ctx, r, opts)
+}
+
+// task carries out an operation that is answered with one task.
+func (c *Client) task(ctx context.Context, r request, opts []CallOption) (taskapi.Task, error) {
+	var out taskAnswer
+	if err := c.call(ctx, r, &out, opts); err != nil {
+		return taskapi.Task{}, err
+	}
+	return out.Data, nil
+}
+
+type taskAnswer struct{ taskapi.TaskResponse }
+
+func (a *taskAnswer) complete() bool { return a.Success && a.Data.ID != "" }
+
+type listAnswer struct{ taskapi.TaskListResponse }
+
+func (a *listAnswer) complete() bool { return a.Success && a.Data != nil }
+
+// listQuery returns the query of listTasks.
+func listQuery(options taskapi.ListTasksOptions) url.Values {
+	query := make(url.Values)
+	if options.Completed != nil {
+		query.Set("completed", strconv.FormatBool(*options.Completed))
+	}
+	if options.Limit != 0 {
+		query.Set("limit", strconv.Itoa(options.Limit))
+	}
+	if options.Cursor != "" {
+		query.Set("cursor", options.Cursor)
+	}
+	return query
+}
