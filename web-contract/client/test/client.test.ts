@@ -1,0 +1,205 @@
+import { once } from "node:events";
+import { describe, expect } from "vitest";
+import {
+  ConnectionError,
+  createClient,
+  isApiError,
+  isTransient,
+  type Client,
+  type Problem,
+  type Task,
+} from "../src/index.js";
+import { sendJson, test } from "./server.js";
+
+const task = { id: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", title: "Water the plants", version: 3 } as Task;
+
+const notFound: Problem = {
+  success: false,
+  error: "Task not found.",
+  code: "task_not_found",
+  status: 404,
+  title: "Not Found",
+  requestId: "request-1",
+};
+
+/** What a call rejects with; fails when it does not reject. */
+async function rejection(call: Promise<unknown>): Promise<unknown> {
+  const outcome = await Promise.allSettled([call]);
+  if (outcome[0].status === "fulfilled") expect.fail("the call did not reject");
+  return outcome[0].reason;
+}
+
+describe.concurrent("each operation asks for its own method and path", () => {
+  const path = `/api/tasks/${task.id}`;
+  const cases: [string, (client: Client) => Promise<unknown>, string, object | undefined][] = [
+    ["getSession", (client) => client.getSession(), "GET /api/session", undefined],
+    ["listTasks", (client) => client.listTasks(), "GET /api/tasks", undefined],
+    ["createTask", (client) => client.createTask({ title: "a" }), "POST /api/tasks", { title: "a" }],
+    ["getTask", (client) => client.getTask(task.id), `GET ${path}`, undefined],
+    ["replaceTask", (client) => client.replaceTask(task.id, { title: "a" }), `PUT ${path}`, { title: "a" }],
+    ["updateTask", (client) => client.updateTask(task.id, { dueAt: null }), `PATCH ${path}`, { dueAt: null }],
+    ["deleteTask", (client) => client.deleteTask(task.id), `DELETE ${path}`, undefined],
+  ];
+
+  test.for(cases)("%s", async ([, call, target, body], { serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task, meta: {} }));
+    await call(createClient({ baseUrl: server.url }));
+
+    const [request] = server.received;
+    expect(`${request?.method} ${request?.url}`).toBe(target);
+    expect(request?.headers.accept).toBe("application/json");
+    expect(request?.headers["content-type"]).toBe(body && "application/json");
+    expect(request?.body).toBe(body ? JSON.stringify(body) : "");
+  });
+
+  test("an id cannot leave its place in the path", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+    await createClient({ baseUrl: server.url }).getTask("../session?x=1");
+    expect(server.received[0]?.url).toBe("/api/tasks/..%2Fsession%3Fx%3D1");
+  });
+});
+
+describe.concurrent("a success", () => {
+  test("is unwrapped", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+    expect(await createClient({ baseUrl: server.url }).getTask(task.id)).toEqual(task);
+  });
+
+  test("of a list keeps what its meta says", async ({ serve }) => {
+    const server = await serve((_, response) =>
+      sendJson(response, 200, { success: true, data: [task], meta: { nextCursor: "abc", changes: 7 } }),
+    );
+    const page = await createClient({ baseUrl: server.url }).listTasks({
+      completed: false,
+      cursor: "a b",
+      limit: undefined,
+    });
+    expect(page).toEqual({ tasks: [task], nextCursor: "abc", changes: 7 });
+    expect(server.received[0]?.url).toBe("/api/tasks?completed=false&cursor=a+b");
+  });
+});
+
+describe.concurrent("a failure", () => {
+  test("becomes an ApiError with all that the problem says", async ({ serve }) => {
+    const errors = [{ field: "title", code: "too_long", message: "must have at most 500 characters" }] as const;
+    const problem = { ...notFound, error: "Some fields are invalid.", code: "invalid", status: 422, errors };
+    const server = await serve((_, response) => sendJson(response, 422, problem));
+    const error = await rejection(createClient({ baseUrl: server.url }).createTask({ title: "a" }));
+    expect(error).toMatchObject({
+      name: "ApiError",
+      message: "Some fields are invalid.",
+      code: "invalid",
+      status: 422,
+      fields: errors,
+      requestId: "request-1",
+    });
+  });
+
+  test("without fields has none", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 404, notFound));
+    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    expect(error).toMatchObject({ code: "task_not_found", fields: [], current: undefined });
+  });
+
+  test("of a stale version brings the task as it is now", async ({ serve }) => {
+    const conflict: Problem = {
+      ...notFound,
+      code: "version_conflict",
+      status: 412,
+      title: "Precondition Failed",
+      current: task,
+    };
+    const server = await serve((_, response) => sendJson(response, 412, conflict));
+    const error = await rejection(createClient({ baseUrl: server.url }).updateTask(task.id, { title: "a" }));
+    if (!isApiError(error, "version_conflict")) expect.fail(`not a conflict: ${error}`);
+    expect(error.current).toEqual(task);
+  });
+
+  test("is told apart by its code", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 404, notFound));
+    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    expect([isApiError(error), isApiError(error, "task_not_found"), isApiError(error, "internal")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test.for([
+    [404, false],
+    [412, false],
+    [422, false],
+    [429, true],
+    [500, false],
+    [502, true],
+    [503, true],
+    [504, true],
+  ] as const)("of status %d is transient: %s", async ([status, transient], { serve }) => {
+    const server = await serve((_, response) => sendJson(response, status, { ...notFound, status }));
+    expect(isTransient(await rejection(createClient({ baseUrl: server.url }).getTask(task.id)))).toBe(transient);
+  });
+});
+
+describe.concurrent("an answer that is not the API's own", () => {
+  test.for([
+    ["a gateway's page", 502, "<html>Bad Gateway</html>"],
+    ["a page with status 200", 200, "<html>Welcome</html>"],
+    ["JSON of another shape", 200, '{"ok":true}'],
+    ["JSON null", 200, "null"],
+    ["nothing", 204, ""],
+  ] as const)("%s is a ConnectionError with its status", async ([, status, body], { serve }) => {
+    const server = await serve((_, response) => response.writeHead(status).end(body));
+    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ status });
+  });
+
+  test("a connection that breaks off in the body is a ConnectionError with its cause", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
+    });
+    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ status: undefined, cause: expect.any(Error) });
+    expect(isTransient(error)).toBe(true);
+  });
+});
+
+describe.concurrent("a signal", () => {
+  test("aborts a request under way, and its reason comes back", async ({ serve }) => {
+    const reason = new Error("the person left");
+    const controller = new AbortController();
+    let closed: Promise<unknown> | undefined;
+    const server = await serve((_, response) => {
+      closed = once(response, "close");
+      controller.abort(reason);
+    });
+    const call = createClient({ baseUrl: server.url }).listTasks({}, { signal: controller.signal });
+    expect(await rejection(call)).toBe(reason);
+    await closed;
+  });
+
+  test("that has fired already sends nothing", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+    const signal = AbortSignal.abort();
+    expect(await rejection(createClient({ baseUrl: server.url }).createTask({ title: "a" }, { signal }))).toBe(
+      signal.reason,
+    );
+    expect(server.received).toEqual([]);
+  });
+});
+
+test.concurrent("credentials go with every request, through the fetch that was given", async ({ serve }) => {
+  const modes: unknown[] = [];
+  const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+  const client = createClient({
+    baseUrl: server.url,
+    fetch: (input, init) => {
+      modes.push(init?.credentials);
+      return fetch(input, init);
+    },
+  });
+  await client.getTask(task.id);
+  await client.deleteTask(task.id);
+  expect(modes).toEqual(["include", "include"]);
+});

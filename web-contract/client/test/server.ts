@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test as base } from "vitest";
+
+export interface ReceivedRequest {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A test that can run servers, each on a free port until the test is over. */
+export const test = base.extend("serve", async ({}, { onCleanup }) => {
+  const servers: Server[] = [];
+  onCleanup(() => {
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+  return async (answer: (request: ReceivedRequest, response: ServerResponse) => void) => {
+    const received: ReceivedRequest[] = [];
+    const server = createServer(async (incoming, response) => {
+      let body = "";
+      for await (const chunk of incoming) body += chunk;
+      const request = { method: incoming.method!, url: incoming.url!, headers: incoming.headers, body };
+      received.push(request);
+      answer(request, response);
+    });
+    servers.push(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  };
+});
+
+export function sendJson(response: ServerResponse, status: number, body: object): void {
+  const type = status < 400 ? "application/json" : "application/problem+json";
+  response.writeHead(status, { "content-type": type }).end(JSON.stringify(body));
+}

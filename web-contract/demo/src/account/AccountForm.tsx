@@ -1,0 +1,58 @@
+import { useState, type FormEvent } from "react";
+import { TextField } from "../ui/TextField";
+import { signIn, signUp } from "./auth";
+import { authErrorSentence, type AuthError } from "./messages";
+
+export type Mode = "signIn" | "signUp";
+
+/** The fields to sign in or up with. Once that has worked, the session brings the next page. */
+export function AccountForm({ mode }: { mode: Mode }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const isNew = mode === "signUp";
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setError(undefined);
+    const failure = await send(mode, new FormData(event.currentTarget));
+    if (!failure) return;
+    setError(authErrorSentence(failure));
+    setBusy(false);
+  }
+
+  return (
+    <form className="account-form" onSubmit={(event) => void submit(event)}>
+      {isNew && <TextField label="Name" name="name" autoComplete="name" required autoFocus />}
+      <TextField label="Email" name="email" type="email" autoComplete="username" required autoFocus={!isNew} />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete={isNew ? "new-password" : "current-password"}
+        {...(isNew && { hint: "At least 8 characters.", minLength: 8 })}
+        required
+      />
+      <p className="form-error" role="alert">
+        {error}
+      </p>
+      <button type="submit" className="button primary" aria-disabled={busy}>
+        {isNew ? "Create account" : "Sign in"}
+      </button>
+    </form>
+  );
+}
+
+/** Signs in or up with what the form holds; resolves to what went wrong, if anything. */
+async function send(mode: Mode, form: FormData): Promise<AuthError | undefined> {
+  const field = (name: string) => String(form.get(name) ?? "");
+  const credentials = { email: field("email"), password: field("password") };
+  try {
+    const { error } =
+      mode === "signIn" ? await signIn.email(credentials) : await signUp.email({ ...credentials, name: field("name") });
+    return error ?? undefined;
+  } catch {
+    return {};
+  }
+}

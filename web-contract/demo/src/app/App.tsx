@@ -1,0 +1,42 @@
+import { useState } from "react";
+import { AccountPage } from "../account/AccountPage";
+import { useSession } from "../account/auth";
+import { TasksPage } from "../tasks/TasksPage";
+import { ErrorState } from "../ui/ErrorState";
+import { SignedIn } from "./SignedIn";
+
+/** Shows the list to whoever is signed in, and the way to sign in to anyone else. */
+export function App() {
+  const { data: session, isPending, error, refetch } = useSession();
+
+  // Better Auth asks again whenever the window gets the focus. Only the first
+  // answer is waited for: a half-filled form must not vanish meanwhile.
+  const [known, setKnown] = useState(false);
+  if (!known && !isPending && !error) setKnown(true);
+
+  if (session) {
+    return (
+      <SignedIn key={session.user.id}>
+        <TasksPage user={session.user} />
+      </SignedIn>
+    );
+  }
+  if (known) return <AccountPage />;
+  if (error) {
+    return (
+      <main className="centred">
+        <ErrorState
+          title="We cannot reach Tasklane."
+          detail="Check your connection, then try again."
+          action="Try again"
+          onAction={() => void refetch()}
+        />
+      </main>
+    );
+  }
+  return (
+    <main className="centred" aria-busy="true">
+      <p className="loading-note">Opening Tasklane…</p>
+    </main>
+  );
+}

@@ -1,0 +1,3 @@
+import { createClient } from "@tasklane/web-contract";
+
+export const api = createClient();

@@ -1,0 +1,18 @@
+import type { TestProject } from "vitest/node";
+import { findChromium } from "./browser.js";
+import { startStack, type Stack } from "./stack.js";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    chromium: string;
+    stack: Stack;
+  }
+}
+
+/** Finds a browser and runs the whole of Tasklane, once for all tests. */
+export default async function setup(project: TestProject) {
+  project.provide("chromium", await findChromium());
+  const { stack, stop } = await startStack();
+  project.provide("stack", stack);
+  return stop;
+}

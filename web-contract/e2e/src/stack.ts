@@ -1,0 +1,144 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+/** The whole of Tasklane, running for the tests. */
+export interface Stack {
+  /** What a browser sees: the page, the API, Better Auth. */
+  url: string;
+  /** The task service, for programs with a JWT. */
+  tasksUrl: string;
+  /** Better Auth itself, for programs that sign in. */
+  authUrl: string;
+  /** The log lines of all its servers. */
+  logFile: string;
+}
+
+const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url));
+const startLimit = 120_000;
+const stopLimit = 20_000;
+
+/** Starts Tasklane on free ports with data of its own, and returns how to stop it. */
+export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+  await access(program).catch(() => {
+    throw new Error(`${program} is missing: run \`make test\`, which builds it`);
+  });
+  const folder = await mkdtemp(join(tmpdir(), "tasklane-e2e-"));
+  const [port, tasksPort, tasksOpsPort, bffOpsPort, authPort, postgresPort] = await freePorts(6);
+  const stack: Stack = {
+    url: `http://localhost:${port}`,
+    tasksUrl: `http://127.0.0.1:${tasksPort}`,
+    authUrl: `http://127.0.0.1:${authPort}`,
+    logFile: join(folder, "stack.log"),
+  };
+
+  const { DATABASE_URL: _, DATABASE_URL_UNPOOLED: __, ...environment } = process.env;
+  const log = openSync(stack.logFile, "a");
+  const child = spawn(program, ["up", "--with-parent"], {
+    env: {
+      ...environment,
+      PORT: String(port),
+      TASKS_PORT: String(tasksPort),
+      TASKS_OPS_PORT: String(tasksOpsPort),
+      BFF_OPS_PORT: String(bffOpsPort),
+      AUTH_PORT: String(authPort),
+      POSTGRES_PORT: String(postgresPort),
+      DATA_DIR: join(folder, "data"),
+      RATE_LIMIT_ENABLED: "false",
+    },
+    stdio: ["ignore", "pipe", log],
+  });
+  closeSync(log);
+
+  const stop = async () => {
+    const fault = await end(child);
+    const report = fault && `the stack ${fault}; its last lines:\n${await lastLines(stack.logFile)}`;
+    await rm(folder, { recursive: true, force: true });
+    if (report) throw new Error(report);
+  };
+  try {
+    await ready(child, stack.url);
+  } catch (error) {
+    const lines = await lastLines(stack.logFile);
+    await stop().catch(() => {});
+    throw new Error(`the stack did not start: ${(error as Error).message}; its last lines:\n${lines}`);
+  }
+  return { stack, stop };
+}
+
+/** Waits for the one line on standard output that says where Tasklane is. */
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  const lines = createInterface({ input: child.stdout! });
+  const said = (async () => {
+    for await (const line of lines) {
+      if (line === `ready ${url}`) return;
+      throw new Error(`it said ${JSON.stringify(line)} where "ready ${url}" was due`);
+    }
+    throw new Error("it ended");
+  })();
+  const limit = new AbortController();
+  const late = sleep(startLimit, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`it was not ready within ${startLimit / 1000} s`);
+  });
+  late.catch(() => {});
+  try {
+    await Promise.race([said, late, once(child, "error").then(([error]) => Promise.reject(error))]);
+  } finally {
+    limit.abort();
+    lines.close();
+  }
+}
+
+/** Asks the stack to end and says what went wrong with that, if anything. */
+async function end(child: ChildProcess): Promise<string | undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return `had ended by itself (exit status ${child.exitCode ?? child.signalCode})`;
+  }
+  const exit = once(child, "exit") as Promise<[number | null]>;
+  child.kill("SIGTERM");
+  const limit = new AbortController();
+  const outcome = await Promise.race([exit, sleep(stopLimit, undefined, { signal: limit.signal })]);
+  limit.abort();
+  if (!outcome) {
+    child.kill("SIGKILL");
+    return `did not stop within ${stopLimit / 1000} s`;
+  }
+  return outcome[0] === 0 ? undefined : `stopped with exit status ${outcome[0]}`;
+}
+
+async function lastLines(file: string): Promise<string> {
+  return (await readFile(file, "utf8")).trimEnd().split("\n").slice(-40).join("\n");
+}
+
+/**
+ * Returns ports that nobody listens on. They lie below the range from which
+ * the system serves outgoing connections, so none of those can take one
+ * before the stack does.
+ */
+async function freePorts(count: number): Promise<number[]> {
+  const free = new Set<number>();
+  while (free.size < count) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isFree(port)) free.add(port);
+  }
+  return [...free];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
+}

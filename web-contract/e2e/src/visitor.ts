@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "@tasklane/web-contract";
+import { createAuthClient } from "better-auth/client";
+import { inject } from "vitest";
+
+export type Fetch = typeof fetch;
+
+/** Someone who uses Tasklane without a page: what a browser does about cookies, and both clients. */
+export interface Visitor {
+  fetch: Fetch;
+  cookies: Map<string, string>;
+  /** Everything that was answered so far: headers and body, as text. */
+  answers: string[];
+  auth: ReturnType<typeof createAuthClient>;
+  api: ReturnType<typeof createClient>;
+}
+
+/** A visitor at the given server; without an address, at the one that browsers use. */
+export function newVisitor(baseUrl = inject("stack").url): Visitor {
+  const cookies = new Map<string, string>();
+  const answers: string[] = [];
+
+  const fetchWithCookies: Fetch = async (input, init) => {
+    const request = new Request(input, init);
+    request.headers.set("origin", inject("stack").url);
+    if (cookies.size > 0)
+      request.headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    const response = await fetch(request);
+    for (const cookie of response.headers.getSetCookie()) keepCookie(cookies, cookie);
+    answers.push(JSON.stringify([...response.headers]) + (await response.clone().text()));
+    return response;
+  };
+
+  return {
+    fetch: fetchWithCookies,
+    cookies,
+    answers,
+    auth: createAuthClient({ baseURL: baseUrl, fetchOptions: { customFetchImpl: fetchWithCookies } }),
+    api: createClient({ baseUrl, fetch: fetchWithCookies }),
+  };
+}
+
+function keepCookie(cookies: Map<string, string>, cookie: string): void {
+  const [pair = "", ...attributes] = cookie.split(";");
+  const [name = "", value = ""] = pair.split(/=(.*)/s);
+  if (attributes.some((attribute) => /^\s*max-age=0$/i.test(attribute))) cookies.delete(name.trim());
+  else cookies.set(name.trim(), value);
+}
+
+export interface Account {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** An account that nobody has yet. */
+export function newAccount(): Account {
+  return { name: "Ada Lovelace", email: `${randomUUID()}@example.com`, password: randomUUID() };
+}
+
+/** A visitor who has just signed up. */
+export async function newUser(): Promise<Visitor & { account: Account }> {
+  const account = newAccount();
+  const visitor = newVisitor();
+  const { error } = await visitor.auth.signUp.email(account);
+  if (error) throw new Error(`sign-up failed: ${JSON.stringify(error)}`);
+  return { ...visitor, account };
+}
+
+/** Signs in as a program does, at Better Auth itself, and returns a JWT for the task service. */
+export async function jwtOf(account: Account): Promise<string> {
+  const { authUrl } = inject("stack");
+  const program = newVisitor(authUrl);
+  await program.auth.signIn.email(account);
+  const response = await program.fetch(`${authUrl}/api/auth/get-session`);
+  const jwt = response.headers.get("set-auth-jwt");
+  if (!jwt) throw new Error(`no JWT came with the session: ${await response.text()}`);
+  return jwt;
+}
+
+/** Sends every request with the JWT. */
+export function fetchWithJwt(jwt: string): Fetch {
+  return (input, init) => {
+    const request = new Request(input, init);
+    request.headers.set("authorization", `Bearer ${jwt}`);
+    return fetch(request);
+  };
+}
