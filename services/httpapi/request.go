@@ -19,6 +19,7 @@ const maxRequestIDLength = 128
 // requestInfo is what is learnt about a request on its way, for its log line.
 type requestInfo struct {
 	id        string
+	path      string
 	operation string
 	user      string
 	code      taskapi.ErrorCode
@@ -38,6 +39,14 @@ func RequestID(ctx context.Context) string {
 		return info.id
 	}
 	return ""
+}
+
+// SetLoggedPath replaces the path that stands in the log, for a path that
+// holds a secret.
+func SetLoggedPath(ctx context.Context, path string) {
+	if info := requestInfoFrom(ctx); info != nil {
+		info.path = path
+	}
 }
 
 // SetUser notes whose request this is. The log shows a hash of the id.

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const goodSecret = "0f9a1d6c4b7e82531c5d90ae46b3f872"
+
+func valid() map[string]string {
+	return map[string]string{
+		"PUBLIC_URL":      "https://tasks.example.com",
+		"TASKS_URL":       "http://tasks:8080",
+		"BETTER_AUTH_URL": "http://auth:3001",
+	}
+}
+
+func TestConfigDefaults(t *testing.T) {
+	t.Parallel()
+	environment := valid()
+	// Compose files set what is not given to nothing.
+	for _, name := range []string{"BETTER_AUTH_SECRET", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT"} {
+		environment[name] = ""
+	}
+	for name, environment := range map[string]map[string]string{"absent": valid(), "empty": environment} {
+		got, err := readConfig(environment)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := config{
+			PublicURL:       origin{&url.URL{Scheme: "https", Host: "tasks.example.com"}},
+			TasksURL:        address{&url.URL{Scheme: "http", Host: "tasks:8080"}},
+			BetterAuthURL:   address{&url.URL{Scheme: "http", Host: "auth:3001"}},
+			SessionCacheTTL: lifetime(30 * time.Second),
+			Port:            3000,
+			OpsPort:         9091,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestConfigWhole(t *testing.T) {
+	t.Parallel()
+	page := t.TempDir()
+	if err := os.WriteFile(filepath.Join(page, "index.html"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readConfig(map[string]string{
+		"PUBLIC_URL":         "https://Tasks.Example.com:8443/",
+		"TASKS_URL":          "http://inner/tasks",
+		"BETTER_AUTH_URL":    "http://auth:3001",
+		"BETTER_AUTH_SECRET": goodSecret,
+		"SESSION_CACHE_TTL":  "0s",
+		"TRUSTED_ORIGINS":    "https://a.example, https://b.example",
+		"TRUSTED_PROXIES":    "10.0.0.0/8, 192.0.2.1,fd00::/8",
+		"PAGE_DIR":           page,
+		"HOST":               "::1",
+		"PORT":               "1",
+		"OPS_PORT":           "65535",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config{
+		PublicURL:      origin{&url.URL{Scheme: "https", Host: "tasks.example.com:8443"}},
+		TasksURL:       address{&url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
+		BetterAuthURL:  address{&url.URL{Scheme: "http", Host: "auth:3001"}},
+		Secret:         goodSecret,
+		TrustedOrigins: []origin{{&url.URL{Scheme: "https", Host: "a.example"}}, {&url.URL{Scheme: "https", Host: "b.example"}}},
+		TrustedProxies: []network{
+			network(netip.MustParsePrefix("10.0.0.0/8")), network(netip.MustParsePrefix("192.0.2.1/32")), network(netip.MustParsePrefix("fd00::/8")),
+		},
+		PageDir: folder(page),
+		Host:    "::1",
+		Port:    1,
+		OpsPort: 65535,
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b network) bool { return a == b })); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+	if got := got.listen(got.Port); got != "[::1]:1" {
+		t.Errorf("listens on %s", got)
+	}
+}
+
+func TestConfigMistakes(t *testing.T) {
+	t.Parallel()
+
+	t.Run("one", func(t *testing.T) {
+		t.Parallel()
+		for _, mistake := range []string{
+			"PUBLIC_URL=", "PUBLIC_URL=tasks.example.com", "PUBLIC_URL=https://tasks.example.com/app", "PUBLIC_URL=https://u:p@tasks.example.com",
+			"TASKS_URL=", "TASKS_URL=tasks:8080", "TASKS_URL=http://tasks:8080?x=1", "TASKS_URL=http://u:p@tasks:8080",
+			"BETTER_AUTH_URL=", "BETTER_AUTH_URL=ftp://auth", "BETTER_AUTH_URL=http://",
+			"BETTER_AUTH_SECRET=" + goodSecret[1:], "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_SECRET=" + strings.Repeat("x", 64),
+			"SESSION_CACHE_TTL=30", "SESSION_CACHE_TTL=-1s",
+			"TRUSTED_ORIGINS=*", "TRUSTED_ORIGINS=https://a.example,b.example",
+			"TRUSTED_PROXIES=everyone", "TRUSTED_PROXIES=10.0.0.0/33",
+			"PAGE_DIR=/nowhere",
+			"PORT=http", "PORT=0", "PORT=65536", "OPS_PORT=-1",
+		} {
+			environment := valid()
+			name, value, _ := strings.Cut(mistake, "=")
+			environment[name] = value
+			_, err := readConfig(environment)
+			if err == nil {
+				t.Errorf("%s: accepted", mistake)
+				continue
+			}
+			lines := strings.Split(err.Error(), "\n")
+			if len(lines) != 2 || !strings.HasPrefix(lines[1], "  "+name+" ") {
+				t.Errorf("%s: %v", mistake, err)
+			}
+		}
+	})
+
+	t.Run("all at once and without values", func(t *testing.T) {
+		t.Parallel()
+		environment := map[string]string{
+			"TASKS_URL": "http://user:password@tasks", "BETTER_AUTH_SECRET": "password", "PORT": "password",
+		}
+		_, err := readConfig(environment)
+		if err == nil {
+			t.Fatal("accepted")
+		}
+		for _, name := range []string{"PUBLIC_URL", "TASKS_URL", "BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "PORT"} {
+			if !strings.Contains(err.Error(), "\n  "+name+" ") {
+				t.Errorf("%s is not named: %v", name, err)
+			}
+		}
+		if strings.Contains(err.Error(), "password") {
+			t.Errorf("a value is shown: %v", err)
+		}
+	})
+}
+
+func TestSecretIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	environment := valid()
+	maps.Copy(environment, map[string]string{"BETTER_AUTH_SECRET": goodSecret})
+	c, err := readConfig(environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(got, goodSecret) {
+		t.Errorf("printed: %s", got)
+	}
+}

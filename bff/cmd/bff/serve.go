@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// serviceRetry repeats calls of the task service less than the SDK would by
+// itself: a person waits, and the page tries again too.
+var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
+
+type serveCommand struct{}
+
+// Run serves until ctx ends.
+func (serveCommand) Run(ctx context.Context) error {
+	c, err := readConfig(env.ToMap(os.Environ()))
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	if c.Secret == "" {
+		log.Warn("BETTER_AUTH_SECRET is not set: forged cookies are found out by Better Auth alone")
+	}
+	tasks, err := sdk.New(c.TasksURL.String(), sdk.WithUserAgent("tasklane-bff"), sdk.WithRetry(serviceRetry))
+	if err != nil {
+		return err
+	}
+	defer tasks.Close()
+	auth := session.NewBetterAuth(c.BetterAuthURL.URL)
+	handler, err := web.NewHandler(web.Config{
+		PublicURL:      c.PublicURL.URL,
+		TrustedOrigins: origins(c.TrustedOrigins),
+		TrustedProxies: networks(c.TrustedProxies),
+		PageDir:        string(c.PageDir),
+		BetterAuth:     auth,
+		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https"),
+		Sessions:       session.NewSessions(auth, time.Duration(c.SessionCacheTTL)),
+		Tasks:          tasks,
+		Log:            log,
+	})
+	if err != nil {
+		return err
+	}
+	return httpapi.Serve(ctx, log,
+		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: handler},
+		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: httpapi.NewOperationsHandler(web.Checks(auth, tasks)...)},
+	)
+}

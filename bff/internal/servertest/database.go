@@ -1,0 +1,45 @@
+package servertest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+// newDatabase returns the owner's URL of an empty database and a role that
+// does not exist yet. Both are gone with the test.
+func newDatabase(t testing.TB) (owner string, role *url.Userinfo) {
+	t.Helper()
+	admin := pgtest.URL(t)
+	name := "bff_test_" + strings.ToLower(rand.Text())
+	role = url.UserPassword(name, rand.Text())
+	run(t, admin, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		run(t, admin, "DROP DATABASE "+name+" WITH (FORCE)")
+		run(t, admin, "DROP ROLE IF EXISTS "+name)
+	})
+	address := parse(t, admin)
+	address.Path = "/" + name
+	return address.String(), role
+}
+
+func run(t testing.TB, address, statement string, args ...any) {
+	t.Helper()
+	// Not the test's context: cleaning up happens after its end.
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement, args...); err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", statement, err))
+	}
+}

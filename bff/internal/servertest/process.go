@@ -1,0 +1,136 @@
+// Package servertest starts the real servers behind the BFF for its tests:
+// Better Auth and the task service, each on a free port and with a database of
+// its own. The package's TestMain must call pgtest.Main. A test that cannot
+// have a server fails.
+package servertest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/port"
+)
+
+const (
+	// readyTimeout is how long a server may take to start on a busy machine.
+	readyTimeout = time.Minute
+	readyPause   = 50 * time.Millisecond
+	stopTimeout  = 10 * time.Second
+)
+
+// process is a server that ends with its test.
+type process struct {
+	t       testing.TB
+	command []string
+	dir     string
+	env     []string
+	ready   string // the URL that answers 200 once the server is ready
+	child   *child.Child
+
+	mu  sync.Mutex
+	log []string
+}
+
+// start starts the server and waits until it is ready.
+func (p *process) start() {
+	p.t.Helper()
+	cmd := exec.Command(p.command[0], p.command[1:]...)
+	cmd.Dir = p.dir
+	cmd.Env = append(cmd.Environ(), p.env...)
+	started, err := child.Start(cmd, syscall.SIGKILL, p.keep)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.child = started
+	p.t.Cleanup(p.stop)
+	p.waitUntilReady()
+}
+
+func (p *process) waitUntilReady() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(readyPause)
+	defer tick.Stop()
+	for !answers(ctx, p.ready) {
+		select {
+		case <-tick.C:
+		case <-p.child.Done():
+			p.t.Fatalf("%s ended: %v\n%v", p.command, p.child.Err(), p.child.LastLines())
+		case <-ctx.Done():
+			p.t.Fatalf("%s is not ready after %s\n%v", p.command, readyTimeout, p.child.LastLines())
+		}
+	}
+}
+
+func answers(ctx context.Context, address string) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// stop ends the server, if it still runs.
+func (p *process) stop() {
+	p.child.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
+}
+
+func (p *process) keep(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log = append(p.log, line)
+}
+
+// lines returns what the server has logged so far.
+func (p *process) lines() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.log...)
+}
+
+// freePorts returns ports of 127.0.0.1 as text.
+func freePorts(t testing.TB, n int) []string {
+	t.Helper()
+	free, err := port.Free(context.Background(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := make([]string, n)
+	for i, number := range free {
+		ports[i] = strconv.Itoa(number)
+	}
+	return ports
+}
+
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func parse(t testing.TB, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

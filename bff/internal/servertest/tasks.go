@@ -1,0 +1,86 @@
+package servertest
+
+import (
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+// Tasks is a running task service.
+type Tasks struct {
+	// URL is where it is reached.
+	URL *url.URL
+
+	process *process
+}
+
+// StartTasks starts a task service that takes the JWTs of a Better Auth
+// server.
+func StartTasks(t testing.TB, auth *Auth) *Tasks {
+	t.Helper()
+	program := buildTasks(t)
+	owner, role := newDatabase(t)
+	runtime := parse(t, owner)
+	runtime.User = role
+	ports := freePorts(t, 2)
+	env := []string{
+		"DATABASE_URL=" + runtime.String(),
+		"DATABASE_URL_UNPOOLED=" + owner,
+		"BETTER_AUTH_URL=" + auth.URL.String(),
+		"JWT_ISSUER=" + auth.issuer,
+		"HOST=127.0.0.1",
+		"PORT=" + ports[0],
+		"OPS_PORT=" + ports[1],
+	}
+	migrate := exec.Command(program, "migrate")
+	migrate.Env = append(migrate.Environ(), env...)
+	if out, err := migrate.CombinedOutput(); err != nil {
+		t.Fatalf("tasks migrate: %v\n%s", err, out)
+	}
+	service := &Tasks{URL: parse(t, "http://127.0.0.1:"+ports[0])}
+	service.process = &process{
+		t:       t,
+		command: []string{program, "serve"},
+		ready:   "http://127.0.0.1:" + ports[1] + "/readyz",
+		env:     env,
+	}
+	service.process.start()
+	return service
+}
+
+// Log returns the lines that the service has logged so far.
+func (s *Tasks) Log() []string { return s.process.lines() }
+
+// built is the task service's program, built once for all tests of the
+// process.
+var built struct {
+	sync.Once
+	path string
+	err  error
+}
+
+func buildTasks(t testing.TB) string {
+	t.Helper()
+	built.Do(func() {
+		dir, err := os.MkdirTemp("", "tasklane-bff-test-")
+		if err != nil {
+			built.err = err
+			return
+		}
+		pgtest.AtExit(func() error { return os.RemoveAll(dir) })
+		built.path = filepath.Join(dir, "tasks")
+		build := exec.Command("go", "build", "-o", built.path, "./tasks/cmd/tasks")
+		build.Dir = filepath.Join(root(t), "services")
+		build.Stderr = os.Stderr
+		built.err = build.Run()
+	})
+	if built.err != nil {
+		t.Fatalf("build the task service: %v", built.err)
+	}
+	return built.path
+}

@@ -1,0 +1,205 @@
+package session
+
+import (
+	"container/list"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync"
+	"time"
+)
+
+const (
+	// maxSessions bounds the sessions that are remembered, at about 2 KiB
+	// each. Past it the one that was used longest ago is forgotten.
+	maxSessions = 20_000
+	// renewBefore is how long before its end a JWT is exchanged for a new
+	// one, so that none ends on its way to the service.
+	renewBefore = time.Minute
+	// patience is how long a request waits for Better Auth while there is a
+	// JWT that would still do.
+	patience = time.Second
+	// retryPause is how long a JWT that would still do serves without
+	// another try, once Better Auth could not be reached.
+	retryPause = 2 * time.Second
+)
+
+// Exchanger asks Better Auth what a session is worth.
+type Exchanger interface {
+	Exchange(ctx context.Context, req Request) (Result, error)
+}
+
+// Sessions remembers what sessions are worth, so that Better Auth is not asked
+// with every request. One exchange at a time is under way for a session, and
+// whoever asks meanwhile waits for that one.
+type Sessions struct {
+	auth Exchanger
+	ttl  time.Duration
+
+	mu      sync.Mutex
+	entries map[[sha256.Size]byte]*entry
+	recent  *list.List // of *entry, the one used last in front
+}
+
+// entry is one session. It is in Sessions.entries as long as it may be used:
+// an exchange that ends after its entry was forgotten is not remembered.
+type entry struct {
+	key     [sha256.Size]byte
+	element *list.Element
+	// session is nil until the first exchange has ended.
+	session *Session
+	// checkAt is when Better Auth is asked again.
+	checkAt time.Time
+	// flight is the exchange under way, or nil.
+	flight *flight
+}
+
+// flight is an exchange under way. Its result may be read once done is closed.
+type flight struct {
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+// NewSessions returns a memory that asks auth again about a session after ttl.
+// So a session that ends elsewhere may still count here for that long.
+func NewSessions(auth Exchanger, ttl time.Duration) *Sessions {
+	return &Sessions{
+		auth:    auth,
+		ttl:     ttl,
+		entries: make(map[[sha256.Size]byte]*entry),
+		recent:  list.New(),
+	}
+}
+
+// Get returns the session that the request's cookie stands for. Its errors are
+// [ErrExpired], with which the result may have cookies to clear,
+// [ErrUnavailable], and that of ctx. While Better Auth cannot be reached, a
+// session that was known before serves until its JWT ends.
+func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
+	known, underWay := s.look(ctx, req)
+	if underWay == nil {
+		return Result{Session: known}, nil
+	}
+	var enough <-chan time.Time
+	if known != nil {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		enough = timer.C
+	}
+	select {
+	case <-underWay.done:
+		if known != nil && errors.Is(underWay.err, ErrUnavailable) {
+			return Result{Session: known}, nil
+		}
+		return underWay.result, underWay.err
+	case <-enough:
+		return Result{Session: known}, nil
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+}
+
+// look returns the session if it is known and would still do, and the exchange
+// to wait for unless that session is fresh.
+func (s *Sessions) look(ctx context.Context, req Request) (*Session, *flight) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	e := s.use(req.Cookie.key)
+	known := e.session
+	if known != nil && !now.Before(known.usableUntil()) {
+		known = nil
+	}
+	if known != nil && now.Before(e.checkAt) {
+		return known, nil
+	}
+	if e.flight == nil {
+		e.flight = &flight{done: make(chan struct{})}
+		// Others may wait for it, so it does not end with this request.
+		go s.exchange(context.WithoutCancel(ctx), e, e.flight, req)
+	}
+	return known, e.flight
+}
+
+func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Request) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	f.result, f.err = s.auth.Exchange(ctx, req)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(f.done)
+	e.flight = nil
+	now := time.Now()
+	switch {
+	case f.err == nil:
+		e.session = f.result.Session
+		e.checkAt = now.Add(s.ttl)
+		if renewAt := e.session.usableUntil().Add(-renewBefore); renewAt.Before(e.checkAt) {
+			e.checkAt = renewAt
+		}
+	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
+		e.checkAt = now.Add(retryPause)
+	default:
+		s.remove(e)
+	}
+}
+
+// Renew returns the session with another JWT than that of refused, which the
+// service did not accept.
+func (s *Sessions) Renew(ctx context.Context, req Request, refused *Session) (Result, error) {
+	s.mu.Lock()
+	if e, ok := s.entries[req.Cookie.key]; ok && e.session == refused {
+		s.remove(e)
+	}
+	s.mu.Unlock()
+	return s.Get(ctx, req)
+}
+
+// Forget makes the next request with this cookie ask Better Auth.
+func (s *Sessions) Forget(cookie Cookie) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.entries[cookie.key]; ok {
+		s.remove(e)
+	}
+}
+
+// ForgetUser makes the next request of every session of a user ask Better
+// Auth.
+func (s *Sessions) ForgetUser(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		// Whose session a first exchange will find is not known yet.
+		if e.session == nil || e.session.User.ID == id {
+			s.remove(e)
+		}
+	}
+}
+
+// use returns the entry of a key, made if need be, as the one used last.
+func (s *Sessions) use(key [sha256.Size]byte) *entry {
+	if e, ok := s.entries[key]; ok {
+		s.recent.MoveToFront(e.element)
+		return e
+	}
+	e := &entry{key: key}
+	e.element = s.recent.PushFront(e)
+	s.entries[key] = e
+	if len(s.entries) > maxSessions {
+		oldest, _ := s.recent.Back().Value.(*entry)
+		s.remove(oldest)
+	}
+	return e
+}
+
+// remove forgets an entry, also one that was forgotten before and has been
+// replaced since.
+func (s *Sessions) remove(e *entry) {
+	if s.entries[e.key] == e {
+		delete(s.entries, e.key)
+		s.recent.Remove(e.element)
+	}
+}

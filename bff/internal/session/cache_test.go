@@ -1,0 +1,352 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const ttl = 30 * time.Second
+
+// exchanger is Better Auth as a function, for what depends on the clock.
+type exchanger struct {
+	calls  atomic.Int64
+	answer func(ctx context.Context, call int, req Request) (Result, error)
+}
+
+func (e *exchanger) Exchange(ctx context.Context, req Request) (Result, error) {
+	return e.answer(ctx, int(e.calls.Add(1)), req)
+}
+
+// live answers with a new session of user that ends in a week and a JWT that
+// ends in fifteen minutes.
+func live(user string, call int) (Result, error) {
+	return Result{Session: &Session{
+		User:       User{ID: user},
+		ExpiresAt:  time.Now().Add(7 * 24 * time.Hour),
+		jwt:        "jwt " + strconv.Itoa(call),
+		jwtExpires: time.Now().Add(15 * time.Minute),
+	}}, nil
+}
+
+func alwaysLive() *exchanger {
+	return &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) { return live("ada", call) }}
+}
+
+func request(session string) Request {
+	return Request{Cookie: Cookie{key: sha256.Sum256([]byte(session))}}
+}
+
+func mustGet(t *testing.T, s *Sessions, session string) *Session {
+	t.Helper()
+	result, err := s.Get(t.Context(), request(session))
+	if err != nil {
+		t.Fatalf("Get(%s): %v", session, err)
+	}
+	return result.Session
+}
+
+func TestSessionIsAskedForAgainAfterItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := alwaysLive()
+		sessions := NewSessions(auth, ttl)
+		var got []string
+		for _, pause := range []time.Duration{0, ttl - 1, 1, ttl - 1} {
+			time.Sleep(pause)
+			got = append(got, mustGet(t, sessions, "one").JWT())
+		}
+		if diff := cmp.Diff([]string{"jwt 1", "jwt 1", "jwt 2", "jwt 2"}, got); diff != "" {
+			t.Errorf("JWTs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestJWTIsRenewedAMinuteBeforeItsEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := alwaysLive()
+		sessions := NewSessions(auth, time.Hour)
+		var got []string
+		for _, pause := range []time.Duration{0, 14*time.Minute - 1, 1} {
+			time.Sleep(pause)
+			got = append(got, mustGet(t, sessions, "one").JWT())
+		}
+		if diff := cmp.Diff([]string{"jwt 1", "jwt 1", "jwt 2"}, got); diff != "" {
+			t.Errorf("JWTs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestOneExchangeForAllWhoAskAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			<-release
+			result, err := live("ada", call)
+			result.SetCookie = []string{"better-auth.session_token=x"}
+			return result, err
+		}}
+		sessions := NewSessions(auth, ttl)
+		var waiting sync.WaitGroup
+		for range 1000 {
+			waiting.Go(func() {
+				result, err := sessions.Get(t.Context(), request("one"))
+				if err != nil || result.Session.JWT() != "jwt 1" || len(result.SetCookie) != 1 {
+					t.Errorf("Get = %+v, %v", result, err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		waiting.Wait()
+		if n := auth.calls.Load(); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+	})
+}
+
+func TestExchangeOutlivesWhoAskedFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		auth := &exchanger{answer: func(ctx context.Context, call int, _ Request) (Result, error) {
+			select {
+			case <-release:
+				return live("ada", call)
+			case <-ctx.Done():
+				return Result{}, errors.Join(ErrUnavailable, ctx.Err())
+			}
+		}}
+		sessions := NewSessions(auth, ttl)
+		first, leave := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := sessions.Get(first, request("one"))
+			left <- err
+		}()
+		synctest.Wait()
+		stayed := make(chan error)
+		go func() {
+			_, err := sessions.Get(t.Context(), request("one"))
+			stayed <- err
+		}()
+		synctest.Wait()
+
+		leave()
+		if err := <-left; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left: %v", err)
+		}
+		close(release)
+		if err := <-stayed; err != nil {
+			t.Errorf("who stayed: %v", err)
+		}
+		if n := auth.calls.Load(); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+	})
+}
+
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	down := func(_ context.Context, call int, _ Request) (Result, error) {
+		if call == 1 {
+			return live("ada", call)
+		}
+		return Result{}, ErrUnavailable
+	}
+
+	t.Run("a known session serves until its JWT ends", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			auth := &exchanger{answer: down}
+			sessions := NewSessions(auth, ttl)
+			end := mustGet(t, sessions, "one").jwtExpires
+			for time.Now().Add(time.Second).Before(end) {
+				time.Sleep(time.Second)
+				mustGet(t, sessions, "one")
+			}
+			if n, most := auth.calls.Load(), int64(15*time.Minute/retryPause); n < most/4 || n > most {
+				t.Errorf("%d exchanges were tried, want at most one in %s", n, retryPause)
+			}
+			time.Sleep(time.Second)
+			if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("after the JWT's end: %v", err)
+			}
+		})
+	})
+
+	t.Run("an unknown session is neither dead nor remembered", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+				if call == 1 {
+					return Result{}, ErrUnavailable
+				}
+				return live("ada", call)
+			}}
+			sessions := NewSessions(auth, ttl)
+			if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("during the outage: %v", err)
+			}
+			mustGet(t, sessions, "one")
+		})
+	})
+
+	t.Run("nobody with a JWT waits for a server that hangs", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			auth := &exchanger{answer: func(ctx context.Context, call int, _ Request) (Result, error) {
+				if call == 1 {
+					return live("ada", call)
+				}
+				<-ctx.Done()
+				return Result{}, errors.Join(ErrUnavailable, ctx.Err())
+			}}
+			sessions := NewSessions(auth, ttl)
+			mustGet(t, sessions, "one")
+			time.Sleep(ttl)
+			start := time.Now()
+			mustGet(t, sessions, "one")
+			if waited := time.Since(start); waited != patience {
+				t.Errorf("waited %s, want %s", waited, patience)
+			}
+			time.Sleep(exchangeTimeout)
+		})
+	})
+}
+
+func TestDeadSessionIsForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		clearing := []string{"better-auth.session_token=; Max-Age=0"}
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			if call == 1 {
+				return live("ada", call)
+			}
+			return Result{SetCookie: clearing}, ErrExpired
+		}}
+		sessions := NewSessions(auth, ttl)
+		mustGet(t, sessions, "one")
+		time.Sleep(ttl)
+		for range 2 {
+			result, err := sessions.Get(t.Context(), request("one"))
+			if !errors.Is(err, ErrExpired) {
+				t.Errorf("Get: %v", err)
+			}
+			if diff := cmp.Diff(clearing, result.SetCookie); diff != "" {
+				t.Errorf("cookies (-want +got):\n%s", diff)
+			}
+		}
+		if n := len(sessions.entries); n != 0 {
+			t.Errorf("%d sessions are remembered", n)
+		}
+	})
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a session", func(t *testing.T) {
+		t.Parallel()
+		sessions := NewSessions(alwaysLive(), ttl)
+		mustGet(t, sessions, "one")
+		mustGet(t, sessions, "two")
+		sessions.Forget(request("one").Cookie)
+		if got := mustGet(t, sessions, "one").JWT(); got != "jwt 3" {
+			t.Errorf("the forgotten session has %q", got)
+		}
+		if got := mustGet(t, sessions, "two").JWT(); got != "jwt 2" {
+			t.Errorf("the other session has %q", got)
+		}
+	})
+
+	t.Run("a user", func(t *testing.T) {
+		t.Parallel()
+		users := map[[sha256.Size]byte]string{
+			request("one").Cookie.key: "ada", request("two").Cookie.key: "ada", request("three").Cookie.key: "bob",
+		}
+		auth := &exchanger{answer: func(_ context.Context, call int, req Request) (Result, error) {
+			return live(users[req.Cookie.key], call)
+		}}
+		sessions := NewSessions(auth, ttl)
+		var got []string
+		for range 2 {
+			for _, name := range []string{"one", "two", "three"} {
+				got = append(got, mustGet(t, sessions, name).JWT())
+			}
+			sessions.ForgetUser("ada")
+		}
+		want := []string{"jwt 1", "jwt 2", "jwt 3", "jwt 4", "jwt 5", "jwt 3"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("JWTs (-want +got):\n%s", diff)
+		}
+	})
+
+	for name, forget := range map[string]func(*Sessions){
+		"a session that is being exchanged":       func(s *Sessions) { s.Forget(request("one").Cookie) },
+		"a user whose session is being exchanged": func(s *Sessions) { s.ForgetUser("ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+					<-release
+					return live("ada", call)
+				}}
+				sessions := NewSessions(auth, ttl)
+				got := make(chan *Session)
+				go func() { got <- mustGet(t, sessions, "one") }()
+				synctest.Wait()
+				forget(sessions)
+				close(release)
+				<-got
+				if after := mustGet(t, sessions, "one").JWT(); after != "jwt 2" {
+					t.Errorf("what was forgotten came back: %q", after)
+				}
+			})
+		})
+	}
+}
+
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	sessions := NewSessions(alwaysLive(), ttl)
+	refused := mustGet(t, sessions, "one")
+	for range 2 { // the second finds what the first has brought
+		result, err := sessions.Renew(t.Context(), request("one"), refused)
+		if err != nil || result.Session.JWT() != "jwt 2" {
+			t.Errorf("Renew = %+v, %v", result.Session, err)
+		}
+	}
+}
+
+func TestSessionsAreBounded(t *testing.T) {
+	t.Parallel()
+	auth := alwaysLive()
+	sessions := NewSessions(auth, time.Hour)
+	for i := range maxSessions {
+		mustGet(t, sessions, strconv.Itoa(i))
+	}
+	mustGet(t, sessions, "0") // used again: session 1 is the oldest now
+	mustGet(t, sessions, "one more")
+	if n, order := len(sessions.entries), sessions.recent.Len(); n != maxSessions || order != maxSessions {
+		t.Errorf("%d entries in an order of %d, want %d", n, order, maxSessions)
+	}
+	before := auth.calls.Load()
+	mustGet(t, sessions, "0")
+	mustGet(t, sessions, "1")
+	if n := auth.calls.Load() - before; n != 1 {
+		t.Errorf("%d exchanges, want one: for the session used longest ago", n)
+	}
+}

@@ -1,0 +1,172 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// The names of Better Auth's cookies. On https each begins with securePrefix,
+// on http it does not; Better Auth decides which by its own address.
+const (
+	securePrefix = "__Secure-"
+	prefix       = "better-auth."
+
+	tokenName        = "session_token"
+	dontRememberName = "dont_remember"
+	dataName         = "session_data"
+)
+
+// CookieName and SecureCookieName are the session cookie's two names: where
+// Better Auth's address begins with http and with https.
+const (
+	CookieName       = prefix + tokenName
+	SecureCookieName = securePrefix + CookieName
+)
+
+// ErrUnauthenticated means that a request has no session cookie, or one that
+// was not issued by Better Auth.
+var ErrUnauthenticated = errors.New("no valid session cookie")
+
+// Cookie is the session cookie of a browser.
+type Cookie struct {
+	// forward is what the exchange sends as its Cookie header.
+	forward string
+	// key names the session in the cache without being of use to a thief.
+	key [sha256.Size]byte
+}
+
+// Cookies reads and filters the cookies of Better Auth.
+type Cookies struct {
+	secret []byte
+	names  [2]string
+}
+
+// NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET;
+// where it is empty, signatures are left for Better Auth to check. Where secure
+// is set the https name of the cookie is looked for first, because an http page
+// of the same host could plant the other one.
+func NewCookies(secret string, secure bool) *Cookies {
+	names := [2]string{CookieName, SecureCookieName}
+	if secure {
+		names = [2]string{SecureCookieName, CookieName}
+	}
+	return &Cookies{secret: []byte(secret), names: names}
+}
+
+// Session returns the session cookie of a request. Among several of one name
+// the first counts, as it does for Better Auth. The error is
+// [ErrUnauthenticated].
+func (c *Cookies) Session(r *http.Request) (Cookie, error) {
+	for _, name := range c.names {
+		if found := r.CookiesNamed(name); len(found) > 0 {
+			return c.read(r, found[0])
+		}
+	}
+	return Cookie{}, ErrUnauthenticated
+}
+
+func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, error) {
+	// Better Auth writes the value with encodeURIComponent, to which a plus
+	// is a plus: QueryUnescape would make it a space.
+	value, err := url.PathUnescape(cookie.Value)
+	if err != nil || !c.signed(value) {
+		return Cookie{}, ErrUnauthenticated
+	}
+	forward := cookie.Name + "=" + cookie.Value
+	// Without its sibling, a session that was to end with the browser would
+	// be made to last. Cached answers of session_data are left out: they
+	// would bring revoked sessions back to life.
+	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
+	if found := r.CookiesNamed(sibling); len(found) > 0 {
+		forward += "; " + sibling + "=" + found[0].Value
+	}
+	// The signature is part of the key: it is what makes the token a
+	// credential where it is not checked here.
+	return Cookie{forward: forward, key: sha256.Sum256([]byte(value))}, nil
+}
+
+// signed reports whether value is TOKEN.SIGNATURE with the signature that
+// Better Auth makes: HMAC-SHA256 in padded standard base64.
+func (c *Cookies) signed(value string) bool {
+	dot := strings.LastIndexByte(value, '.')
+	if dot <= 0 {
+		return false
+	}
+	if len(c.secret) == 0 {
+		return true
+	}
+	// Strict, or one token would have several cookies.
+	signature, err := base64.StdEncoding.Strict().DecodeString(value[dot+1:])
+	if err != nil {
+		return false
+	}
+	mac := hmac.New(sha256.New, c.secret)
+	mac.Write([]byte(value[:dot]))
+	return hmac.Equal(signature, mac.Sum(nil))
+}
+
+// Forwarded returns the Cookie header with which a request goes on to Better
+// Auth: its own cookies and no others of the site, without the cached answers
+// of session_data, or "".
+func Forwarded(r *http.Request) string {
+	var kept []string
+	for _, cookie := range r.Cookies() {
+		if name, own := ownName(cookie.Name); own && !isData(name) {
+			kept = append(kept, cookie.Name+"="+cookie.Value)
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+// Relayed returns the Set-Cookie lines of Better Auth that may reach the
+// browser: all, except that session_data may be cleared but not set, because
+// it can hold a JWT.
+func Relayed(lines []string) []string {
+	var kept []string
+	for _, line := range lines {
+		cookie, err := http.ParseSetCookie(line)
+		if err != nil {
+			continue
+		}
+		if name, _ := ownName(cookie.Name); isData(name) && cookie.MaxAge >= 0 {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	return kept
+}
+
+// Changed reports whether Set-Cookie lines give the browser another session
+// than the request came with, or take it away.
+func Changed(r *http.Request, lines []string) bool {
+	for _, line := range lines {
+		cookie, err := http.ParseSetCookie(line)
+		if err != nil {
+			continue
+		}
+		if cookie.Name != CookieName && cookie.Name != SecureCookieName {
+			continue
+		}
+		sent := r.CookiesNamed(cookie.Name)
+		if len(sent) == 0 || sent[0].Value != cookie.Value {
+			return true
+		}
+	}
+	return false
+}
+
+// ownName returns a cookie's name without Better Auth's prefixes, and whether
+// it has them.
+func ownName(name string) (string, bool) {
+	return strings.CutPrefix(strings.TrimPrefix(name, securePrefix), prefix)
+}
+
+// isData reports whether the cookie is session_data or a chunk of it.
+func isData(name string) bool {
+	return name == dataName || strings.HasPrefix(name, dataName+".")
+}

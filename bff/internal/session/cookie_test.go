@@ -1,0 +1,191 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const secret = "0f9a1d6c4b7e82531c5d90ae46b3f872"
+
+// signed returns a cookie's value before encoding.
+func signed(token, secret string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(token))
+	return token + "." + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// encoded does what encodeURIComponent does to a cookie's value.
+func encoded(value string) string {
+	return strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D").Replace(value)
+}
+
+func TestSessionCookie(t *testing.T) {
+	t.Parallel()
+	// Its signature holds a plus, a slash and the padding.
+	const token = "4bTdUGlXV3hhm7iDzcIEvNeyYR05q001"
+	good := signed(token, secret)
+	if !strings.ContainsAny(good, "+") || !strings.ContainsAny(good, "/") {
+		t.Fatalf("the signature of the test's token is too plain: %s", good)
+	}
+	other := signed("Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E", secret)
+	// The last digit before the padding carries two bits that decode to
+	// nothing: this decodes to the same signature.
+	padded := len(good) - 2
+	sameSignature := good[:padded] + string(good[padded]+1) + "="
+
+	for name, test := range map[string]struct {
+		cookies string
+		secret  string
+		secure  bool
+		// want is what is forwarded to Better Auth; empty for no session.
+		want string
+	}{
+		"no cookie": {secret: secret},
+		"encoded": {
+			secret:  secret,
+			cookies: "better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"as it is": {
+			secret:  secret,
+			cookies: "better-auth.session_token=" + good,
+			want:    "better-auth.session_token=" + good,
+		},
+		"the https name": {
+			secret:  secret,
+			cookies: "__Secure-better-auth.session_token=" + encoded(good),
+			want:    "__Secure-better-auth.session_token=" + encoded(good),
+		},
+		"both names on http": {
+			secret:  secret,
+			cookies: "__Secure-better-auth.session_token=" + encoded(other) + "; better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"both names on https": {
+			secret:  secret,
+			secure:  true,
+			cookies: "better-auth.session_token=" + encoded(other) + "; __Secure-better-auth.session_token=" + encoded(good),
+			want:    "__Secure-better-auth.session_token=" + encoded(good),
+		},
+		"the first of two counts": {
+			secret:  secret,
+			cookies: "better-auth.session_token=" + encoded(good) + "; better-auth.session_token=" + encoded(other),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"the first of two counts, also if it is forged": {
+			secret:  secret,
+			cookies: "better-auth.session_token=forged; better-auth.session_token=" + encoded(good),
+		},
+		"dont_remember goes along, everything else stays": {
+			secret: secret,
+			cookies: "theme=dark; better-auth.session_data=cached; better-auth.dont_remember=true.sig; __Secure-better-auth.dont_remember=x; " +
+				"better-auth.session_token=" + encoded(good),
+			want: "better-auth.session_token=" + encoded(good) + "; better-auth.dont_remember=true.sig",
+		},
+		"another secret":         {secret: secret, cookies: "better-auth.session_token=" + encoded(signed(token, secret+"x"))},
+		"another token":          {secret: secret, cookies: "better-auth.session_token=" + encoded("x"+good)},
+		"no signature":           {secret: secret, cookies: "better-auth.session_token=" + token},
+		"an empty signature":     {secret: secret, cookies: "better-auth.session_token=" + token + "."},
+		"no token":               {secret: secret, cookies: "better-auth.session_token=" + encoded(signed("", secret))},
+		"no padding":             {secret: secret, cookies: "better-auth.session_token=" + strings.TrimSuffix(good, "=")},
+		"another spelling of it": {secret: secret, cookies: "better-auth.session_token=" + encoded(sameSignature)},
+		"a broken escape":        {secret: secret, cookies: "better-auth.session_token=" + good + "%zz"},
+		"empty":                  {secret: secret, cookies: "better-auth.session_token="},
+		"without a secret the signature is Better Auth's to check": {
+			cookies: "better-auth.session_token=" + token + ".whatever",
+			want:    "better-auth.session_token=" + token + ".whatever",
+		},
+		"without a secret there is a signature all the same": {cookies: "better-auth.session_token=" + token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &http.Request{Header: http.Header{"Cookie": {test.cookies}}}
+			got, err := NewCookies(test.secret, test.secure).Session(r)
+			if wantErr := test.want == ""; wantErr != errors.Is(err, ErrUnauthenticated) {
+				t.Fatalf("Session: error %v", err)
+			}
+			if got.forward != test.want {
+				t.Errorf("forwarded\n%s\nwant\n%s", got.forward, test.want)
+			}
+		})
+	}
+}
+
+func TestOneSessionHasOneKey(t *testing.T) {
+	t.Parallel()
+	cookies := NewCookies(secret, false)
+	read := func(header string) Cookie {
+		t.Helper()
+		got, err := cookies.Session(&http.Request{Header: http.Header{"Cookie": {header}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	one := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)
+	other := signed("Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E", secret)
+	plain := read("better-auth.session_token=" + one)
+	if escaped := read("better-auth.session_token=" + url.PathEscape(one)); escaped.key != plain.key {
+		t.Error("two spellings of a session have two keys")
+	}
+	if another := read("better-auth.session_token=" + other); another.key == plain.key {
+		t.Error("two sessions have one key")
+	}
+}
+
+func TestForwardedCookies(t *testing.T) {
+	t.Parallel()
+	r := &http.Request{Header: http.Header{"Cookie": {
+		"theme=dark; better-auth.session_token=a.b; __Secure-better-auth.state=s",
+		"better-auth.session_data=1; better-auth.session_data.0=2; __Secure-better-auth.session_data=3; better-auth.dont_remember=d; better-authentic=x",
+	}}}
+	want := "better-auth.session_token=a.b; __Secure-better-auth.state=s; better-auth.dont_remember=d"
+	if got := Forwarded(r); got != want {
+		t.Errorf("Forwarded = %q, want %q", got, want)
+	}
+}
+
+func TestRelayedCookies(t *testing.T) {
+	t.Parallel()
+	got := Relayed([]string{
+		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+		"better-auth.session_data=eyJ; Max-Age=300; Path=/",
+		"__Secure-better-auth.session_data.0=eyJ; Path=/",
+		"better-auth.session_data=; Max-Age=0; Path=/",
+		"better-auth.state=s; Path=/",
+		"=nameless",
+	})
+	want := []string{
+		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+		"better-auth.session_data=; Max-Age=0; Path=/",
+		"better-auth.state=s; Path=/",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Relayed (-want +got):\n%s", diff)
+	}
+}
+
+func TestChangedSession(t *testing.T) {
+	t.Parallel()
+	r := &http.Request{Header: http.Header{"Cookie": {"better-auth.session_token=a.b"}}}
+	for line, want := range map[string]bool{
+		"better-auth.session_token=a.b; Max-Age=604800":  false,
+		"better-auth.session_token=c.d; Max-Age=604800":  true,
+		"better-auth.session_token=; Max-Age=0":          true,
+		"__Secure-better-auth.session_token=a.b; Path=/": true,
+		"better-auth.dont_remember=true.sig":             false,
+		"better-auth.session_data=; Max-Age=0; Path=/":   false,
+	} {
+		if got := Changed(r, []string{line}); got != want {
+			t.Errorf("Changed(%q) = %t, want %t", line, got, want)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// exchangeTimeout bounds one exchange. Better Auth needs milliseconds.
+	exchangeTimeout = 5 * time.Second
+	// maxExchangeBytes bounds an answer of Better Auth.
+	maxExchangeBytes = 256 << 10
+	// idleConnections are kept open, so that a busy site does not dial anew
+	// all the time, for less than Node keeps them (5 s).
+	idleConnections = 100
+	idleTimeout     = 4 * time.Second
+)
+
+// The ways in which a session cannot be had.
+var (
+	// ErrExpired means that the session has ended: it ran out, or somebody
+	// ended it.
+	ErrExpired = errors.New("the session has ended")
+	// ErrUnavailable means that Better Auth cannot say. The session may well
+	// be alive.
+	ErrUnavailable = errors.New("the session cannot be checked")
+)
+
+// Session is a live session of a user.
+type Session struct {
+	User User
+	// ExpiresAt is when the session ends unless it is used before.
+	ExpiresAt time.Time
+
+	jwt        string
+	jwtExpires time.Time
+}
+
+// JWT returns the token for the task service. It must not reach a browser or
+// a log; encoding a Session leaves it out.
+func (s *Session) JWT() string { return s.jwt }
+
+// usableUntil is when the service or Better Auth would refuse what is known.
+func (s *Session) usableUntil() time.Time {
+	if s.jwtExpires.Before(s.ExpiresAt) {
+		return s.jwtExpires
+	}
+	return s.ExpiresAt
+}
+
+// User is the user of a session.
+type User struct {
+	ID    string  `json:"id"`
+	Name  string  `json:"name"`
+	Email string  `json:"email"`
+	Image *string `json:"image"` // nil without a picture
+}
+
+// Request is on whose behalf a session is looked up.
+type Request struct {
+	Cookie Cookie
+	// Client is the browser's address, by which Better Auth limits rates.
+	Client netip.Addr
+	// RequestID names the request in Better Auth's log.
+	RequestID string
+}
+
+// Result is what an exchange brought.
+type Result struct {
+	// Session is nil if there is none.
+	Session *Session
+	// SetCookie are the Set-Cookie lines that the browser is to get: a
+	// prolonged session, or the cookies of a dead one cleared away.
+	SetCookie []string
+}
+
+// BetterAuth is a Better Auth server.
+type BetterAuth struct {
+	// URL is where it is reached from here.
+	URL *url.URL
+	// Transport holds the connections to it.
+	Transport *http.Transport
+
+	client *http.Client
+}
+
+// NewBetterAuth returns the Better Auth server at this address.
+func NewBetterAuth(address *url.URL) *BetterAuth {
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: exchangeTimeout}).DialContext,
+		MaxIdleConnsPerHost: idleConnections,
+		IdleConnTimeout:     idleTimeout,
+		DisableCompression:  true, // answers are small and the way is short
+	}
+	return &BetterAuth{
+		URL:       address,
+		Transport: transport,
+		client: &http.Client{
+			Transport:     transport,
+			Timeout:       exchangeTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// Exchange asks for the session that a cookie stands for. The error is
+// [ErrExpired], with which the result may have cookies to clear, or
+// [ErrUnavailable].
+func (b *BetterAuth) Exchange(ctx context.Context, req Request) (Result, error) {
+	result, err := b.exchange(ctx, req)
+	if err != nil && !errors.Is(err, ErrExpired) {
+		return Result{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return result, err
+}
+
+func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) {
+	// /token would be shorter, but it answers 401 while the database is down
+	// and mints JWTs for deleted sessions from the cookie cache.
+	target := b.URL.JoinPath("/api/auth/get-session")
+	target.RawQuery = "disableCookieCache=true"
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return Result{}, err
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Cookie", req.Cookie.forward)
+	r.Header.Set("X-Request-Id", req.RequestID)
+	if req.Client.IsValid() {
+		r.Header.Set("X-Forwarded-For", req.Client.String())
+	}
+	response, err := b.client.Do(r)
+	if err != nil {
+		return Result{}, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return Result{}, fmt.Errorf("get-session answered %d", response.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxExchangeBytes+1))
+	if err != nil {
+		return Result{}, fmt.Errorf("read get-session: %w", err)
+	}
+	if len(body) > maxExchangeBytes {
+		return Result{}, errors.New("get-session answered too much")
+	}
+	result := Result{SetCookie: Relayed(response.Header.Values("Set-Cookie"))}
+	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
+		return result, ErrExpired
+	}
+	result.Session, err = parseSession(body, response.Header.Get("Set-Auth-Jwt"))
+	return result, err
+}
+
+// Ready reports whether Better Auth answers and reaches its database, from
+// which it reads the keys.
+func (b *BetterAuth) Ready(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath("/api/auth/jwks").String(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := b.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("better auth does not answer: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("better auth answered %d for its keys", response.StatusCode)
+	}
+	return nil
+}
+
+// parseSession reads the answer of get-session and the JWT beside it.
+func parseSession(body []byte, jwt string) (*Session, error) {
+	var answer struct {
+		Session struct {
+			ExpiresAt time.Time `json:"expiresAt"`
+		} `json:"session"`
+		User User `json:"user"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, fmt.Errorf("get-session: %w", err)
+	}
+	if answer.User.ID == "" || answer.Session.ExpiresAt.IsZero() {
+		return nil, errors.New("get-session named neither a user nor an end")
+	}
+	if jwt == "" {
+		return nil, errors.New("get-session brought no JWT: the server needs Better Auth's jwt plugin")
+	}
+	expires, err := jwtExpiry(jwt)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{User: answer.User, ExpiresAt: answer.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
+}
+
+// jwtExpiry reads when a JWT ends. The signature is for the task service to
+// check. Errors do not quote the token.
+func jwtExpiry(jwt string) (time.Time, error) {
+	var claims struct {
+		Expires int64 `json:"exp"`
+	}
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		return time.Time{}, errors.New("the JWT has not three parts")
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Expires == 0 {
+		return time.Time{}, errors.New("the JWT does not say when it expires")
+	}
+	return time.Unix(claims.Expires, 0), nil
+}

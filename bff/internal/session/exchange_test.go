@@ -1,0 +1,229 @@
+package session_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const public = "http://localhost:3000"
+
+// browser is who a session is looked up for.
+func browser(t *testing.T, secret string, cookies []*http.Cookie) session.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, public, nil)
+	for _, cookie := range cookies {
+		r.AddCookie(cookie)
+	}
+	found, err := session.NewCookies(secret, false).Session(r)
+	if err != nil {
+		t.Fatalf("Better Auth's own cookie: %v", err)
+	}
+	return session.Request{Cookie: found, Client: netip.MustParseAddr("203.0.113.7"), RequestID: "request-1"}
+}
+
+func TestExchange(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartAuth(t, public)
+	tap := servertest.NewTap(t, server.URL)
+	auth := session.NewBetterAuth(tap.URL)
+
+	t.Run("a live session", func(t *testing.T) {
+		t.Parallel()
+		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, server.SignUp()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Session.User.ID == "" || got.Session.User.Name != "Ada Lovelace" || !strings.Contains(got.Session.User.Email, "@") || got.Session.User.Image != nil {
+			t.Errorf("user %+v", got.Session.User)
+		}
+		if left := time.Until(got.Session.ExpiresAt); left < 6*24*time.Hour || left > 7*24*time.Hour {
+			t.Errorf("the session ends in %s", left)
+		}
+		if strings.Count(got.Session.JWT(), ".") != 2 {
+			t.Error("there is no JWT")
+		}
+		if encoded, err := json.Marshal(got); err != nil || strings.Contains(string(encoded), got.Session.JWT()) {
+			t.Errorf("encoded with its JWT (%v)", err)
+		}
+		if len(got.SetCookie) != 0 {
+			t.Errorf("cookies %q, although nothing has changed", got.SetCookie)
+		}
+	})
+
+	t.Run("a session that is prolonged", func(t *testing.T) {
+		t.Parallel()
+		cookies := server.SignUp()
+		server.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days' WHERE token = $1`, token(t, cookies))
+		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := time.Until(got.Session.ExpiresAt); left < 6*24*time.Hour {
+			t.Errorf("the session ends in %s", left)
+		}
+		if len(got.SetCookie) == 0 || !strings.HasPrefix(got.SetCookie[0], session.CookieName+"=") || !strings.Contains(got.SetCookie[0], "Max-Age=604800") {
+			t.Errorf("cookies %q do not prolong the session", got.SetCookie)
+		}
+	})
+
+	t.Run("a session that is not to be remembered stays so", func(t *testing.T) {
+		t.Parallel()
+		email := servertest.NewEmail()
+		server.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": email, "password": servertest.Password})
+		cookies := server.Post("/api/auth/sign-in/email", map[string]any{
+			"email": email, "password": servertest.Password, "rememberMe": false,
+		}).Cookies()
+		server.Exec(`UPDATE session SET "expiresAt" = now() + interval '1 hour', "updatedAt" = now() - interval '23 hours' WHERE token = $1`, token(t, cookies))
+		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := time.Until(got.Session.ExpiresAt); left > 24*time.Hour {
+			t.Errorf("the session ends in %s", left)
+		}
+		for _, line := range got.SetCookie {
+			if strings.HasPrefix(line, session.CookieName) && strings.Contains(line, "Max-Age") {
+				t.Errorf("the cookie was made to last: %s", line)
+			}
+		}
+	})
+
+	for name, end := range map[string]func(t *testing.T, cookies []*http.Cookie){
+		"a session that was signed out": func(_ *testing.T, cookies []*http.Cookie) {
+			server.Post("/api/auth/sign-out", map[string]any{}, cookies...)
+		},
+		"a session that ran out": func(t *testing.T, cookies []*http.Cookie) {
+			server.Exec(`UPDATE session SET "expiresAt" = now() - interval '1 second' WHERE token = $1`, token(t, cookies))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cookies := server.SignUp()
+			end(t, cookies)
+			got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+			if !errors.Is(err, session.ErrExpired) || got.Session != nil {
+				t.Errorf("Exchange = %+v, %v", got, err)
+			}
+			if len(got.SetCookie) == 0 || !strings.HasPrefix(got.SetCookie[0], session.CookieName+"=;") {
+				t.Errorf("cookies %q do not clear the session", got.SetCookie)
+			}
+		})
+	}
+
+	t.Run("what Better Auth is told", func(t *testing.T) {
+		t.Parallel()
+		told := servertest.NewTap(t, server.URL)
+		cookies := append(server.SignUp(), &http.Cookie{Name: "better-auth.session_data", Value: "cached"}, &http.Cookie{Name: "theme", Value: "dark"})
+		if _, err := session.NewBetterAuth(told.URL).Exchange(t.Context(), browser(t, server.Secret, cookies)); err != nil {
+			t.Fatal(err)
+		}
+		asked := told.Requests()[0]
+		if got := asked.Method + " " + asked.URL.String(); got != "GET /api/auth/get-session?disableCookieCache=true" {
+			t.Errorf("asked for %s", got)
+		}
+		want := http.Header{
+			"Accept":          {"application/json"},
+			"Cookie":          {session.CookieName + "=" + cookies[0].Value},
+			"User-Agent":      {"Go-http-client/1.1"},
+			"X-Forwarded-For": {"203.0.113.7"},
+			"X-Request-Id":    {"request-1"},
+		}
+		if diff := cmp.Diff(want, asked.Header); diff != "" {
+			t.Errorf("headers (-want +got):\n%s", diff)
+		}
+	})
+
+	t.Run("readiness", func(t *testing.T) {
+		t.Parallel()
+		if err := auth.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// token returns the session token in Better Auth's cookies.
+func token(t *testing.T, cookies []*http.Cookie) string {
+	t.Helper()
+	for _, cookie := range cookies {
+		if cookie.Name == session.CookieName {
+			token, _, _ := strings.Cut(cookie.Value, ".")
+			return token
+		}
+	}
+	t.Fatal("no session cookie")
+	return ""
+}
+
+func TestExchangeWithABrokenServer(t *testing.T) {
+	t.Parallel()
+	const user = `{"session": {"expiresAt": "2126-11-30T08:00:00Z"}, "user": {"id": "ada"}}`
+	answer := func(status int, jwt, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Set-Auth-Jwt", jwt)
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	for name, handler := range map[string]http.HandlerFunc{
+		"an error":              answer(http.StatusInternalServerError, "", ""),
+		"not found":             answer(http.StatusNotFound, "", "null"),
+		"too many requests":     answer(http.StatusTooManyRequests, "", "{}"),
+		"a redirect":            func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"not JSON":              answer(http.StatusOK, "", "<html>"),
+		"an empty body":         answer(http.StatusOK, "", ""),
+		"another JSON":          answer(http.StatusOK, "", "{}"),
+		"no JWT":                answer(http.StatusOK, "", user),
+		"a JWT of two parts":    answer(http.StatusOK, "a.b", user),
+		"a JWT without an end":  answer(http.StatusOK, "e30.e30.c2ln", user),
+		"a body without an end": answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 1<<20)),
+		"a broken connection":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(handler)
+			t.Cleanup(server.Close)
+			auth := session.NewBetterAuth(parse(t, server.URL))
+			got, err := auth.Exchange(t.Context(), session.Request{})
+			if diff := cmp.Diff(session.Result{}, got); diff != "" || !errors.Is(err, session.ErrUnavailable) {
+				t.Errorf("Exchange = %+v, %v", got, err)
+			}
+		})
+	}
+
+	t.Run("nobody there", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.NotFoundHandler())
+		server.Close()
+		auth := session.NewBetterAuth(parse(t, server.URL))
+		if _, err := auth.Exchange(t.Context(), session.Request{}); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("Exchange: %v", err)
+		}
+		if err := auth.Ready(t.Context()); err == nil {
+			t.Error("ready")
+		}
+	})
+}
+
+func parse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

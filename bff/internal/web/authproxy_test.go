@@ -1,0 +1,270 @@
+package web_test
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// testAuthProxy tells the stories of Better Auth behind the BFF.
+func testAuthProxy(t *testing.T, s *site) {
+	t.Run("signing out", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		ada.get("/api/session").is(http.StatusOK)
+		old := session.CookieName + "=" + ada.cookie().Value
+		ada.post("/api/auth/sign-out", map[string]any{}).is(http.StatusOK)
+		if ada.cookie() != nil {
+			t.Error("the browser still has the cookie")
+		}
+		ada.get("/api/session").fails(taskapi.CodeUnauthenticated)
+
+		answer := s.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {old}})
+		answer.fails(taskapi.CodeSessionExpired)
+		if cleared := answer.header.Values("Set-Cookie"); len(cleared) == 0 || !strings.HasPrefix(cleared[0], session.CookieName+"=;") {
+			t.Errorf("cookies %q do not clear the session", cleared)
+		}
+	})
+
+	for name, revoke := range map[string]func(t *testing.T, here *browser){
+		"all other sessions": func(_ *testing.T, here *browser) {
+			here.post("/api/auth/revoke-other-sessions", map[string]any{}).is(http.StatusOK)
+		},
+		"one other session": func(t *testing.T, here *browser) {
+			var all []struct{ Token string }
+			here.get("/api/auth/list-sessions").is(http.StatusOK).into(&all)
+			own, _, _ := strings.Cut(here.cookie().Value, ".")
+			for _, one := range all {
+				if one.Token != own {
+					here.post("/api/auth/revoke-session", map[string]any{"token": one.Token}).is(http.StatusOK)
+				}
+			}
+		},
+		"by a new password": func(_ *testing.T, here *browser) {
+			here.post("/api/auth/change-password", map[string]any{
+				"currentPassword": servertest.Password, "newPassword": "another horse", "revokeOtherSessions": true,
+			}).is(http.StatusOK)
+		},
+	} {
+		t.Run("revoking "+name, func(t *testing.T) {
+			t.Parallel()
+			here, there := s.newBrowser(t), s.newBrowser(t)
+			email := here.signUp()
+			there.signIn(email)
+			there.get("/api/tasks").is(http.StatusOK)
+			revoke(t, here)
+			there.get("/api/tasks").fails(taskapi.CodeSessionExpired)
+			here.get("/api/tasks").is(http.StatusOK)
+		})
+	}
+
+	t.Run("a new name shows at once", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		ada.get("/api/session").is(http.StatusOK)
+		ada.post("/api/auth/update-user", map[string]any{"name": "Ada King"}).is(http.StatusOK)
+		var got web.SessionResponse
+		ada.get("/api/session").is(http.StatusOK).into(&got)
+		if got.Data.User.Name != "Ada King" {
+			t.Errorf("the name is %q", got.Data.User.Name)
+		}
+	})
+
+	t.Run("a session that is not to be remembered", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		email := ada.signUp()
+		answer := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password, "rememberMe": false}).is(http.StatusOK)
+		for _, line := range answer.header.Values("Set-Cookie") {
+			if strings.HasPrefix(line, session.CookieName) && strings.Contains(line, "Max-Age") {
+				t.Errorf("the cookie lasts: %s", line)
+			}
+		}
+		ada.get("/api/tasks").is(http.StatusOK)
+	})
+
+	t.Run("no way to a JWT", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		for _, path := range []string{
+			"/api/auth/token", "/api/auth/%74oken", "/api/auth/token/", "/api/auth//token", "/api/auth/./token",
+			"/api/auth/x/../token", "/api/auth/x/%2e%2e/token", "/api/auth/token?x=1",
+		} {
+			ada.get(path).fails(taskapi.CodeNotFound)
+		}
+		// These are no paths of Better Auth's either: the watcher looks on.
+		for _, path := range []string{"/api/auth/TOKEN", "/api/auth/token%20", "/api/auth/token;x", "/api/auth/token%2f", "/api/auth/token%00", `/api/auth/x\..\token`} {
+			if got := ada.get(path); got.status == http.StatusOK {
+				t.Errorf("%s: %d %s", path, got.status, got.body)
+			}
+		}
+		ada.post("/api/auth/get-access-token", map[string]any{"providerId": "x"}).fails(taskapi.CodeNotFound)
+		ada.post("/api/auth/refresh-token", map[string]any{"providerId": "x"}).fails(taskapi.CodeNotFound)
+	})
+
+	t.Run("no way out of Better Auth's paths", func(t *testing.T) {
+		t.Parallel()
+		nobody := s.newBrowser(t)
+		for _, path := range []string{"/api/auth", "/api/auth/", "/api/auth/../../readyz", "/api/auth/..%2f..%2freadyz", "/api/auth/%2e%2e/%2e%2e/readyz"} {
+			nobody.get(path).fails(taskapi.CodeNotFound)
+		}
+	})
+
+	t.Run("what Better Auth is told", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		// Another browser with ada's cookie in a header of the test's own.
+		s.newBrowser(t).do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "x"}, http.Header{
+			"Accept":            {"application/json"},
+			"Authorization":     {"Bearer x"},
+			"Cookie":            {"theme=dark; " + session.CookieName + "=" + ada.cookie().Value + "; better-auth.session_data=cached"},
+			"Forwarded":         {"for=198.51.100.1"},
+			"User-Agent":        {"browser"},
+			"X-Forwarded-For":   {"198.51.100.1", "203.0.113.9"},
+			"X-Forwarded-Host":  {"evil.example"},
+			"X-Forwarded-Proto": {"https"},
+			"X-Real-Ip":         {"198.51.100.1"},
+			"X-Request-Id":      {"headers-to-better-auth"},
+			"X-User-Id":         {"bob"},
+		}).is(http.StatusOK)
+		for _, r := range s.authTap.Requests() {
+			if r.URL.Path != "/api/auth/update-user" || r.Header.Get("X-Request-Id") != "headers-to-better-auth" {
+				continue
+			}
+			want := http.Header{
+				"Accept":          {"application/json"},
+				"Content-Length":  {"12"},
+				"Content-Type":    {"application/json"},
+				"Cookie":          {session.CookieName + "=" + ada.cookie().Value},
+				"Origin":          {s.url},
+				"Sec-Fetch-Site":  {"same-origin"},
+				"User-Agent":      {"browser"},
+				"X-Forwarded-For": {"203.0.113.9"},
+				"X-Request-Id":    {"headers-to-better-auth"},
+			}
+			if diff := cmp.Diff(want, r.Header); diff != "" {
+				t.Errorf("headers (-want +got):\n%s", diff)
+			}
+			return
+		}
+		t.Error("the request did not reach Better Auth")
+	})
+
+	t.Run("what the browser is told", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		answer := ada.get("/api/auth/get-session").is(http.StatusOK)
+		answer.header.Del("Content-Length") // not always known
+		got := slices.Sorted(maps.Keys(answer.header))
+		want := []string{
+			"Cache-Control", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",
+			"Date", "Referrer-Policy", "X-Content-Type-Options", "X-Request-Id",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("headers (-want +got):\n%s", diff)
+		}
+		ada.get("/api/auth/jwks").is(http.StatusOK)
+		redirect := ada.get("/api/auth/reset-password/nonsense?callbackURL=%2Freset").is(http.StatusFound)
+		if got := redirect.header.Get("Location"); got != s.url+"/reset?error=INVALID_TOKEN" {
+			t.Errorf("redirected to %q", got)
+		}
+	})
+
+	t.Run("a secret in the path is not logged", func(t *testing.T) {
+		t.Parallel()
+		id := s.newBrowser(t).get("/api/auth/reset-password/secret-token?callbackURL=%2Freset").header.Get("X-Request-Id")
+		if got := s.log.with(id); len(got) != 1 || !strings.Contains(got[0], `"path":"/api/auth/reset-password/…"`) {
+			t.Errorf("the log: %q", got)
+		}
+	})
+
+	t.Run("Better Auth checks the origin", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		email := ada.signUp()
+		body := map[string]any{"email": email, "password": servertest.Password}
+		for want, header := range map[string]http.Header{
+			"INVALID_ORIGIN":         {"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}},
+			"MISSING_OR_NULL_ORIGIN": {"Origin": nil},
+		} {
+			if got := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, header).is(http.StatusForbidden); !strings.Contains(string(got.body), want) {
+				t.Errorf("%s instead of %s", got.body, want)
+			}
+		}
+	})
+
+	t.Run("Better Auth's own refusals pass", func(t *testing.T) {
+		t.Parallel()
+		nobody := s.newBrowser(t)
+		answer := nobody.post("/api/auth/sign-in/email", map[string]any{"email": "nobody@example.com", "password": "wrong password"})
+		if answer.is(http.StatusUnauthorized); !strings.Contains(string(answer.body), "INVALID_EMAIL_OR_PASSWORD") {
+			t.Errorf("the answer is %s", answer.body)
+		}
+		nobody.post("/api/auth/sign-in/email", map[string]any{"email": strings.Repeat("x", 2<<20)}).fails(taskapi.CodeBodyTooLarge)
+	})
+}
+
+func TestBrokenAuthBehindTheProxy(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"an error": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "SELECT * FROM session", http.StatusInternalServerError)
+		},
+		"a broken connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"another protocol":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auth := httptest.NewServer(handler)
+			t.Cleanup(auth.Close)
+			bff := httptest.NewServer(newHandler(t, handlerConfig{
+				public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{},
+			}))
+			t.Cleanup(bff.Close)
+			answer := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session")
+			answer.fails(taskapi.CodeAuthUnavailable)
+			if strings.Contains(string(answer.body), "SELECT") {
+				t.Errorf("Better Auth's words were passed on: %s", answer.body)
+			}
+		})
+	}
+}
+
+func TestHTTPS(t *testing.T) {
+	t.Parallel()
+	const public = "https://tasks.example.com"
+	auth := servertest.StartAuth(t, public)
+	handler := newHandler(t, handlerConfig{
+		public: public, secret: auth.Secret, auth: auth.URL, tasks: auth.URL.String(), log: &logBuffer{},
+	})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, public+"/api/session", nil)
+	for _, cookie := range auth.SignUp() {
+		if cookie.Name != session.SecureCookieName {
+			t.Errorf("Better Auth sets the cookie %s", cookie.Name)
+		}
+		r.AddCookie(cookie)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if got := w.Header().Get("Strict-Transport-Security"); got != "max-age=63072000" {
+		t.Errorf("Strict-Transport-Security %q", got)
+	}
+}

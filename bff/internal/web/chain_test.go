@@ -1,0 +1,400 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const getSession = "/api/auth/get-session"
+
+// TestSite tells its stories on the whole chain: browser, BFF, Better Auth,
+// task service, PostgreSQL.
+func TestSite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+
+	t.Run("Better Auth", func(t *testing.T) {
+		t.Parallel()
+		testAuthProxy(t, s)
+	})
+
+	t.Run("a to-do list", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		email := ada.signUp()
+
+		var signedIn web.SessionResponse
+		ada.get("/api/session").is(http.StatusOK).into(&signedIn)
+		if u := signedIn.Data.User; u.ID == "" || u.Name != "Ada Lovelace" || u.Email != email || u.Image != nil {
+			t.Errorf("session of %+v", u)
+		}
+
+		yesterday := time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Microsecond)
+		answer := ada.post("/api/tasks", map[string]any{"title": " Water the plants ", "dueAt": yesterday, "tags": []string{"home"}}).is(http.StatusCreated)
+		created := answer.task()
+		want := web.Task{
+			Task: taskapi.Task{
+				ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
+				Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
+			},
+			Overdue: true,
+		}
+		if diff := cmp.Diff(want, created); diff != "" {
+			t.Errorf("created (-want +got):\n%s", diff)
+		}
+		path := "/api/tasks/" + created.ID
+		if got := answer.header.Get("Location"); got != path {
+			t.Errorf("Location %q, want %q", got, path)
+		}
+		if got := answer.header.Get("ETag"); got != `"1"` {
+			t.Errorf("ETag %q", got)
+		}
+		if diff := cmp.Diff(created, ada.get(path).is(http.StatusOK).task()); diff != "" {
+			t.Errorf("getTask (-want +got):\n%s", diff)
+		}
+
+		answer = ada.do(http.MethodPatch, path, map[string]any{"completed": true}, http.Header{"Content-Type": {"application/merge-patch+json"}}).is(http.StatusOK)
+		if done := answer.task(); !done.Completed || done.Overdue || done.Title != want.Title || answer.header.Get("ETag") != `"2"` {
+			t.Errorf("updated to %+v, ETag %s", done, answer.header.Get("ETag"))
+		}
+		answer = ada.do(http.MethodPut, path, map[string]any{"title": "Water all plants"}, nil).is(http.StatusOK)
+		if replaced := answer.task(); replaced.Completed || replaced.DueAt != nil || replaced.Title != "Water all plants" {
+			t.Errorf("replaced by %+v", replaced)
+		}
+
+		var list web.TaskListResponse
+		ada.get("/api/tasks?completed=false&limit=1").is(http.StatusOK).into(&list)
+		if len(list.Data) != 1 || list.Data[0].ID != created.ID || list.Meta.NextCursor != nil {
+			t.Errorf("list %+v", list)
+		}
+		ada.do(http.MethodDelete, path, nil, nil).is(http.StatusOK)
+		if answer := ada.get("/api/tasks").is(http.StatusOK); !strings.Contains(string(answer.body), `"data":[]`) {
+			t.Errorf("an empty list is %s", answer.body)
+		}
+	})
+
+	t.Run("pages", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		for _, title := range []string{"one", "two", "three"} {
+			ada.post("/api/tasks", map[string]any{"title": title}).is(http.StatusCreated)
+		}
+		var first, second web.TaskListResponse
+		ada.get("/api/tasks?limit=2").is(http.StatusOK).into(&first)
+		if first.Meta.NextCursor == nil {
+			t.Fatal("no cursor of a second page")
+		}
+		ada.get("/api/tasks?limit=2&cursor=" + *first.Meta.NextCursor).is(http.StatusOK).into(&second)
+		var titles []string
+		for _, task := range append(first.Data, second.Data...) {
+			titles = append(titles, task.Title)
+		}
+		if diff := cmp.Diff([]string{"three", "two", "one"}, titles); diff != "" {
+			t.Errorf("titles (-want +got):\n%s", diff)
+		}
+		ada.get("/api/tasks?cursor=nonsense").fails(taskapi.CodeInvalidCursor)
+	})
+
+	t.Run("without a session", func(t *testing.T) {
+		t.Parallel()
+		nobody := s.newBrowser(t)
+		nobody.get("/api/tasks").fails(taskapi.CodeUnauthenticated)
+		nobody.get("/api/session").fails(taskapi.CodeUnauthenticated)
+		nobody.post("/api/tasks", map[string]any{"title": "x"}).fails(taskapi.CodeUnauthenticated)
+	})
+
+	t.Run("another user's task", func(t *testing.T) {
+		t.Parallel()
+		ada, bob := s.newBrowser(t), s.newBrowser(t)
+		ada.signUp()
+		bob.signUp()
+		path := "/api/tasks/" + ada.post("/api/tasks", map[string]any{"title": "mine"}).is(http.StatusCreated).task().ID
+		bob.get(path).fails(taskapi.CodeTaskNotFound)
+		bob.do(http.MethodPut, path, map[string]any{"title": "his"}, nil).fails(taskapi.CodeTaskNotFound)
+		bob.do(http.MethodPatch, path, map[string]any{"title": "his"}, nil).fails(taskapi.CodeTaskNotFound)
+		bob.do(http.MethodDelete, path, nil, nil).fails(taskapi.CodeTaskNotFound)
+		if got := ada.get(path).is(http.StatusOK).task().Title; got != "mine" {
+			t.Errorf("the task became %q", got)
+		}
+	})
+
+	t.Run("invalid requests name the field", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		for name, test := range map[string]struct {
+			method, path string
+			body         any
+			want         string
+		}{
+			"found by the bff":     {http.MethodPost, "/api/tasks", map[string]any{"title": strings.Repeat("x", 501)}, "title too_long"},
+			"found by the service": {http.MethodPost, "/api/tasks", map[string]any{"title": "   "}, "title too_short"},
+			"unknown field":        {http.MethodPost, "/api/tasks", map[string]any{"title": "x", "owner": "bob"}, "owner unknown_field"},
+			"not JSON":             {http.MethodPost, "/api/tasks", "{", "body bad_format"},
+			"null":                 {http.MethodPatch, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", map[string]any{"title": nil}, "title not_nullable"},
+			"no id":                {http.MethodGet, "/api/tasks/nonsense", nil, "taskId bad_format"},
+			"query":                {http.MethodGet, "/api/tasks?limit=0", nil, "limit out_of_range"},
+			"unknown query":        {http.MethodGet, "/api/tasks?user=bob", nil, "user unknown_field"},
+		} {
+			problem := ada.do(test.method, test.path, test.body, nil).fails(taskapi.CodeInvalid)
+			if len(problem.Errors) != 1 || problem.Errors[0].Field+" "+string(problem.Errors[0].Code) != test.want {
+				t.Errorf("%s: errors %+v, want %s", name, problem.Errors, test.want)
+			}
+		}
+	})
+
+	t.Run("requests that reach no operation", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		ada.get("/nothing").fails(taskapi.CodeNotFound)
+		ada.get("/api").fails(taskapi.CodeNotFound)
+		ada.get("/api/nothing").fails(taskapi.CodeNotFound)
+		ada.get("/openapi.json").fails(taskapi.CodeNotFound)
+		answer := ada.do(http.MethodDelete, "/api/tasks", nil, nil)
+		answer.fails(taskapi.CodeMethodNotAllowed)
+		if diff := cmp.Diff([]string{"GET", "HEAD", "POST"}, answer.header.Values("Allow")); diff != "" {
+			t.Errorf("Allow (-want +got):\n%s", diff)
+		}
+		ada.do(http.MethodPost, "/api/tasks", "title=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}).fails(taskapi.CodeUnsupportedMediaType)
+		ada.post("/api/tasks", map[string]any{"title": strings.Repeat("x", 1<<20)}).fails(taskapi.CodeBodyTooLarge)
+	})
+
+	t.Run("the request id is in every log", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		id := ada.get("/api/tasks").is(http.StatusOK).header.Get("X-Request-Id")
+		if got := s.log.with(id); len(got) != 1 || !strings.Contains(got[0], `"operation":"listTasks"`) {
+			t.Errorf("the bff's log: %q", got)
+		}
+		if got := linesWith(s.tasks.Log(), id); len(got) != 1 {
+			t.Errorf("the service's log: %q", got)
+		}
+		ada.do(http.MethodGet, "/api/tasks", nil, http.Header{"X-Request-Id": {"from-outside-1"}}).is(http.StatusOK)
+		if got := linesWith(s.tasks.Log(), "from-outside-1"); len(got) != 1 {
+			t.Errorf("the service's log of a given id: %q", got)
+		}
+	})
+
+	t.Run("the service hears of the user from the JWT alone", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		ada.do(http.MethodGet, "/api/tasks", nil, http.Header{
+			"Authorization":   {"Bearer of-somebody-else"},
+			"X-User-Id":       {"bob"},
+			"X-Forwarded-For": {"198.51.100.1"},
+			"X-Request-Id":    {"headers-to-the-service"},
+		}).is(http.StatusOK)
+		for _, r := range s.tasksTap.Requests() {
+			if r.Header.Get("X-Request-Id") != "headers-to-the-service" {
+				continue
+			}
+			if got := r.Header.Get("Authorization"); !strings.HasPrefix(got, "Bearer eyJ") {
+				t.Errorf("Authorization %q", got)
+			}
+			for _, name := range []string{"Cookie", "X-User-Id", "X-Forwarded-For", "Origin", "Sec-Fetch-Site"} {
+				if got := r.Header.Values(name); got != nil {
+					t.Errorf("%s %q reached the service", name, got)
+				}
+			}
+			return
+		}
+		t.Error("the request did not reach the service")
+	})
+
+	t.Run("a session is prolonged", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		token, _, _ := strings.Cut(ada.cookie().Value, ".")
+		s.auth.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days' WHERE token = $1`, token)
+		first := ada.get("/api/tasks").is(http.StatusOK).header.Values("Set-Cookie")
+		if len(first) == 0 || !strings.HasPrefix(first[0], session.CookieName+"="+ada.cookie().Value) {
+			t.Errorf("cookies %q", first)
+		}
+		if again := ada.get("/api/tasks").is(http.StatusOK).header.Values("Set-Cookie"); len(again) != 0 {
+			t.Errorf("cookies %q the second time", again)
+		}
+	})
+
+	t.Run("cross-origin writes", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		body := map[string]any{"title": "planted"}
+		for name, header := range map[string]http.Header{
+			"another site":                        {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+			"another site, older browser":         {"Sec-Fetch-Site": nil, "Origin": {"https://evil.example"}},
+			"a sibling of the host":               {"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://127.0.0.1:1"}},
+			"a sandboxed page":                    {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
+			"another site with the headers mixed": {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://app.example.com.evil.example"}},
+		} {
+			for _, method := range []string{http.MethodPost, http.MethodDelete} {
+				path := map[string]string{http.MethodPost: "/api/tasks", http.MethodDelete: "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}[method]
+				if got := ada.do(method, path, body, header); got.status != http.StatusForbidden {
+					t.Errorf("%s: %s %d", name, method, got.status)
+				} else {
+					got.fails(taskapi.CodeCrossOrigin)
+				}
+			}
+		}
+		var list web.TaskListResponse
+		ada.get("/api/tasks").is(http.StatusOK).into(&list)
+		if len(list.Data) != 0 {
+			t.Errorf("planted: %+v", list.Data)
+		}
+		ada.do(http.MethodPost, "/api/tasks", body, http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {trustedOrigin}}).is(http.StatusCreated)
+		ada.do(http.MethodPost, "/api/tasks", body, http.Header{"Sec-Fetch-Site": nil, "Origin": nil}).is(http.StatusCreated)
+	})
+}
+
+// TestSessionsOnTheSite counts what Better Auth is asked, so its stories have
+// a site for themselves and run in turn.
+func TestSessionsOnTheSite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.newBrowser(t)
+	ada.signUp()
+
+	exchanges := func(during func()) int {
+		before := s.authTap.Count(getSession)
+		during()
+		return s.authTap.Count(getSession) - before
+	}
+
+	if n := exchanges(func() {
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() {
+				if got := ada.get("/api/session"); got.status != http.StatusOK {
+					t.Errorf("%s: %d %s", got.what, got.status, got.body)
+				}
+			})
+		}
+		all.Wait()
+	}); n != 1 {
+		t.Errorf("1,000 first requests at once: %d exchanges, want 1", n)
+	}
+
+	if n := exchanges(func() {
+		forger := s.newBrowser(t)
+		for i := range 100 {
+			forged := session.CookieName + "=" + strings.Repeat("x", 32) + "." + strings.Repeat("A", 43-len(strconv.Itoa(i))) + strconv.Itoa(i) + "%3D"
+			forger.do(http.MethodGet, "/api/tasks", nil, http.Header{"Cookie": {forged}}).fails(taskapi.CodeUnauthenticated)
+		}
+	}); n != 0 {
+		t.Errorf("forged cookies: %d exchanges, want none", n)
+	}
+
+	t.Run("two cookies of one name", func(t *testing.T) {
+		forged := session.CookieName + "=forged"
+		good := session.CookieName + "=" + ada.cookie().Value
+		nobody := s.newBrowser(t)
+		nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {good + "; " + forged}}).is(http.StatusOK)
+		nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {forged + "; " + good}}).fails(taskapi.CodeUnauthenticated)
+	})
+
+	t.Run("a refused JWT is exchanged once", func(t *testing.T) {
+		defer s.tasksTap.Instead(nil)
+		var refused sync.Map
+		s.tasksTap.Instead(func(w http.ResponseWriter, r *http.Request) {
+			refused.Store(r.Header.Get("Authorization"), true)
+			s.tasksTap.Instead(nil)
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"success": false, "error": "Sign in.", "code": "unauthenticated", "status": 401, "title": "Unauthorized", "requestId": "x"}`))
+		})
+		if n := exchanges(func() { ada.get("/api/tasks").is(http.StatusOK) }); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+		if n := exchanges(func() { ada.get("/api/tasks").is(http.StatusOK) }); n != 0 {
+			t.Errorf("%d exchanges afterwards, want none", n)
+		}
+	})
+
+	t.Run("a service that refuses every JWT does not sign anybody out", func(t *testing.T) {
+		defer s.tasksTap.Instead(nil)
+		s.tasksTap.Instead(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"success": false, "error": "The key of tasks-db-7 is unknown.", "code": "unauthenticated"}`))
+		})
+		answer := ada.get("/api/tasks")
+		answer.fails(taskapi.CodeBadGateway)
+		if strings.Contains(string(answer.body), "tasks-db-7") {
+			t.Errorf("the service's words were passed on: %s", answer.body)
+		}
+	})
+}
+
+// TestOutages stops one server after the other.
+func TestOutages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	known, unknown := s.newBrowser(t), s.newBrowser(t)
+	email := known.signUp()
+	unknown.signIn(email)
+	known.get("/api/tasks").is(http.StatusOK)
+
+	for name, test := range map[string]struct {
+		instead http.HandlerFunc
+		want    taskapi.ErrorCode
+	}{
+		"an error": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = w.Write([]byte(`{"success": false, "error": "SELECT * FROM secrets", "code": "internal"}`))
+		}, taskapi.CodeBadGateway},
+		"garbage":             {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("SELECT * FROM secrets")) }, taskapi.CodeBadGateway},
+		"unavailable":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, taskapi.CodeUnavailable},
+		"a broken connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, taskapi.CodeUnavailable},
+	} {
+		s.tasksTap.Instead(test.instead)
+		answer := known.get("/api/tasks")
+		answer.fails(test.want)
+		if strings.Contains(string(answer.body), "SELECT") {
+			t.Errorf("%s: the service's words were passed on: %s", name, answer.body)
+		}
+	}
+	s.tasksTap.Instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	hasty := httptest.NewServer(newHandler(t, handlerConfig{
+		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), patience: 50 * time.Millisecond, log: s.log,
+	}))
+	t.Cleanup(hasty.Close)
+	(&site{url: hasty.URL}).newBrowser(t).
+		do(http.MethodGet, "/api/tasks", nil, http.Header{"Cookie": {known.cookie().String()}}).
+		fails(taskapi.CodeTimeout)
+	s.tasksTap.Instead(nil)
+
+	s.authTap.Instead(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	known.get("/api/tasks").is(http.StatusOK)
+	unknown.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
+	s.authTap.Instead(nil)
+
+	s.ready(t, http.StatusOK, `"auth":"ok","tasks":"ok"`)
+	s.auth.Stop()
+	s.ready(t, http.StatusServiceUnavailable, `"auth":"better auth does not answer: `)
+	known.get("/api/tasks").is(http.StatusOK)
+	known.get("/api/session").is(http.StatusOK)
+	unknown.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
+	unknown.get("/api/session").fails(taskapi.CodeAuthUnavailable)
+	unknown.get(getSession).fails(taskapi.CodeAuthUnavailable)
+	s.newBrowser(t).post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).fails(taskapi.CodeAuthUnavailable)
+
+	s.auth.Restart()
+	unknown.get("/api/tasks").is(http.StatusOK)
+	s.newBrowser(t).signIn(email)
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// trustedProxies are the networks whose X-Forwarded-For is believed.
+type trustedProxies []netip.Prefix
+
+// client returns the address of the browser: that of the connection, or where
+// the connection is a trusted proxy's, the last address in X-Forwarded-For
+// that is not a trusted proxy's too. What stands before it, anybody may have
+// written. The result is not valid if the address cannot be read.
+func (p trustedProxies) client(r *http.Request) netip.Addr {
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+	addr := peer.Addr().Unmap()
+	if !p.contain(addr) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		named, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return addr
+		}
+		addr = named.Unmap().WithZone("")
+		if !p.contain(addr) {
+			return addr
+		}
+	}
+	return addr
+}
+
+func (p trustedProxies) contain(addr netip.Addr) bool {
+	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(addr) })
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+func TestWhatTheBrowserHearsOfTheService(t *testing.T) {
+	t.Parallel()
+	hears := map[taskapi.ErrorCode]taskapi.ErrorCode{
+		taskapi.CodeUnauthenticated:      taskapi.CodeBadGateway,
+		taskapi.CodeTokenExpired:         taskapi.CodeBadGateway,
+		taskapi.CodeSessionExpired:       taskapi.CodeBadGateway,
+		taskapi.CodeCrossOrigin:          taskapi.CodeBadGateway,
+		taskapi.CodeTaskNotFound:         taskapi.CodeTaskNotFound,
+		taskapi.CodeNotFound:             taskapi.CodeBadGateway,
+		taskapi.CodeMethodNotAllowed:     taskapi.CodeBadGateway,
+		taskapi.CodeVersionConflict:      taskapi.CodeVersionConflict,
+		taskapi.CodeBodyTooLarge:         taskapi.CodeBodyTooLarge,
+		taskapi.CodeUnsupportedMediaType: taskapi.CodeBadGateway,
+		taskapi.CodeInvalid:              taskapi.CodeInvalid,
+		taskapi.CodeInvalidCursor:        taskapi.CodeInvalidCursor,
+		taskapi.CodeRateLimited:          taskapi.CodeUnavailable,
+		taskapi.CodeInternal:             taskapi.CodeBadGateway,
+		taskapi.CodeBadGateway:           taskapi.CodeBadGateway,
+		taskapi.CodeUnavailable:          taskapi.CodeUnavailable,
+		taskapi.CodeAuthUnavailable:      taskapi.CodeUnavailable,
+		taskapi.CodeTimeout:              taskapi.CodeTimeout,
+	}
+	for _, code := range taskapi.ErrorCodes() {
+		const words = "The service's words."
+		got := serviceProblem(&sdk.Error{Code: code, Status: code.Status(), Message: words})
+		if got.Code != hears[code] {
+			t.Errorf("%s: the browser hears %q, want %q", code, got.Code, hears[code])
+		}
+		if passed := got.Problem.Error == words; passed != (code == hears[code] && code.Status() < http.StatusInternalServerError) {
+			t.Errorf("%s: the browser hears %q", code, got.Problem.Error)
+		}
+	}
+}
+
+func TestFailuresWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[taskapi.ErrorCode]error{
+		taskapi.CodeUnavailable: &sdk.Error{Message: "no answer: connection refused"},
+		taskapi.CodeTimeout:     &sdk.Error{Err: fmt.Errorf("no answer: %w", context.DeadlineExceeded)},
+		taskapi.CodeInternal:    errors.New("not of the SDK's"),
+	} {
+		if got := serviceProblem(err); got.Code != want {
+			t.Errorf("%v: the browser hears %q, want %q", err, got.Code, want)
+		}
+	}
+}
+
+func TestConflictShowsTheTaskAsTheBrowserSeesIt(t *testing.T) {
+	t.Parallel()
+	yesterday := time.Now().Add(-24 * time.Hour)
+	task := taskapi.Task{Title: "Water the plants", DueAt: &yesterday}
+	got := serviceProblem(&sdk.Error{Code: taskapi.CodeVersionConflict, Status: http.StatusPreconditionFailed, Current: &task})
+	if diff := cmp.Diff(any(Task{Task: task, Overdue: true}), got.Current); diff != "" {
+		t.Errorf("current (-want +got):\n%s", diff)
+	}
+}

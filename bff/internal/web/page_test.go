@@ -1,0 +1,105 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"page/index.html":           "<title>Tasklane</title>",
+		"page/favicon.svg":          "<svg/>",
+		"page/assets/index-B1x2.js": "run()",
+		"page/assets/deep/a.css":    "a{}",
+		"secret.txt":                "secret",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../secret.txt", filepath.Join(dir, "page", "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	handler := newHandler(t, handlerConfig{
+		public: "http://localhost", auth: parse(t, "http://127.0.0.1:1"), tasks: "http://127.0.0.1:1",
+		pageDir: filepath.Join(dir, "page"), log: &logBuffer{},
+	})
+
+	const (
+		document = "text/html,application/xhtml+xml,*/*;q=0.8"
+		anything = "*/*"
+		index    = "200 no-cache text/html; charset=utf-8 <title>Tasklane</title>"
+		script   = "200 public, max-age=31536000, immutable text/javascript; charset=utf-8 run()"
+	)
+	for _, test := range []struct{ method, path, accept, want string }{
+		{"GET", "/", document, index},
+		{"GET", "/", anything, "404"},
+		{"GET", "/index.html", document, "Moved Permanently ./"},
+		{"GET", "/tasks/today", document, index},
+		{"GET", "/assets", document, index},
+		{"GET", "/assets/", document, index},
+		{"GET", "/assets/deep", anything, "404"},
+		{"GET", "/assets/index-B1x2.js", anything, script},
+		{"GET", "/assets/deep/a.css", anything, "200 public, max-age=31536000, immutable text/css; charset=utf-8 a{}"},
+		{"GET", "/assets/index-old.js", anything, "404"},
+		{"GET", "/favicon.svg", anything, "200 no-cache image/svg+xml <svg/>"},
+		{"GET", "/link.txt", anything, "404"},
+		{"GET", "/../secret.txt", anything, "404"},
+		{"GET", "/%2e%2e/secret.txt", anything, "404"},
+		{"GET", "/api", document, "404"},
+		{"GET", "/api/nothing", document, "404"},
+		{"POST", "/", document, "404"},
+		{"HEAD", "/", document, "200 no-cache text/html; charset=utf-8 "},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), test.method, "http://localhost"+test.path, nil)
+		r.Header.Set("Accept", test.accept)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		got := "404"
+		if w.Code != http.StatusNotFound {
+			got = strings.Join([]string{"200", w.Header().Get("Cache-Control"), w.Header().Get("Content-Type"), w.Body.String()}, " ")
+			if w.Code != http.StatusOK {
+				got = http.StatusText(w.Code) + " " + w.Header().Get("Location")
+			}
+		} else if w.Header().Get("Content-Type") != "application/problem+json" || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %s: 404 with headers %v", test.method, test.path, w.Header())
+		}
+		if got != test.want {
+			t.Errorf("%s %s for %s:\n got %s\nwant %s", test.method, test.path, test.accept, got, test.want)
+		}
+	}
+
+	t.Run("headers", func(t *testing.T) {
+		t.Parallel()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
+		r.Header.Set("Accept", document)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		got := map[string]string{}
+		for _, name := range []string{"Content-Security-Policy", "Cross-Origin-Resource-Policy", "Referrer-Policy", "Strict-Transport-Security", "X-Content-Type-Options"} {
+			got[name] = w.Header().Get(name)
+		}
+		want := map[string]string{
+			"Content-Security-Policy":      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Referrer-Policy":              "same-origin",
+			"Strict-Transport-Security":    "", // the site is on http
+			"X-Content-Type-Options":       "nosniff",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("headers (-want +got):\n%s", diff)
+		}
+	})
+}

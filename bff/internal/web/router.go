@@ -1,0 +1,112 @@
+// Package web is the BFF's HTTP side: what the browser can call, and how it is
+// kept safe.
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/httpapi/taskop"
+)
+
+// requestTimeout bounds what an operation may take, all calls to other servers
+// included.
+const requestTimeout = 20 * time.Second
+
+// Config says what the BFF stands between, and whom it trusts.
+type Config struct {
+	// PublicURL is the origin that browsers know the BFF by.
+	PublicURL *url.URL
+	// TrustedOrigins are the other origins whose pages may write.
+	TrustedOrigins []*url.URL
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// PageDir is the folder of the built page; empty for none.
+	PageDir string
+
+	BetterAuth *session.BetterAuth
+	Cookies    *session.Cookies
+	Sessions   *session.Sessions
+	Tasks      *sdk.Client
+	Log        *slog.Logger
+}
+
+// server is what the operations work with.
+type server struct {
+	cookies  *session.Cookies
+	sessions *session.Sessions
+	proxies  trustedProxies
+	tasks    *sdk.Client
+}
+
+// NewHandler returns everything that the BFF serves to browsers.
+func NewHandler(config Config) (http.Handler, error) {
+	crossOrigin, err := sameOrigin(config.PublicURL, config.TrustedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{
+		cookies:  config.Cookies,
+		sessions: config.Sessions,
+		proxies:  config.TrustedProxies,
+		tasks:    config.Tasks,
+	}
+	r := httpapi.NewRouter(config.Log)
+	r.Use(secure(config.PublicURL.Scheme == "https"), httpapi.LimitTime(requestTimeout))
+	api := s.registerAPI(r.With(crossOrigin))
+	// Not behind our cross-origin rule: Better Auth has its own.
+	r.Handle(authPath+"*", newAuthProxy(s, api, config.BetterAuth, config.Log))
+	if config.PageDir != "" {
+		// A route would take the place of a method that a path does not have.
+		page, err := openPage(config.PageDir, httpapi.NotFound)
+		if err != nil {
+			return nil, fmt.Errorf("open the page: %w", err)
+		}
+		r.NotFound(page.ServeHTTP)
+	}
+	return r, nil
+}
+
+// registerAPI adds the operations of the browser API to a router.
+func (s *server) registerAPI(r chi.Router) *httpapi.API {
+	api := httpapi.NewAPI(r, httpapi.Config{
+		Title:        "Tasklane browser API",
+		Version:      "1.0.0",
+		Description:  "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
+		Tags:         []*huma.Tag{sessionTag, taskop.Tag},
+		HideDocument: true,
+		Errors:       sessionErrors,
+		SecuritySchemes: map[string]*huma.SecurityScheme{
+			"session":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
+			"secureSession": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},
+		},
+	})
+	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
+	api.UseMiddleware(s.authenticate(api))
+	s.registerSession(api)
+	s.registerTasks(api)
+	return api
+}
+
+// secured makes an operation ask for the session cookie.
+func secured(op huma.Operation) huma.Operation {
+	op.Security = []map[string][]string{{"session": {}}, {"secureSession": {}}}
+	return op
+}
+
+// Document returns the OpenAPI document of the browser API, as YAML.
+func Document() ([]byte, error) {
+	return new(server).registerAPI(chi.NewRouter()).OpenAPI().YAML()
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+var sessionTag = &huma.Tag{Name: "Session", Description: "Who is signed in. Signing in and out is Better Auth's, below /api/auth."}
+
+// Session says who is signed in and until when. No token of any kind stands in
+// it.
+type Session struct {
+	User      User      `json:"user"`
+	ExpiresAt time.Time `json:"expiresAt" doc:"When the session ends unless it is used before." example:"2026-11-30T08:00:00Z"`
+}
+
+// User is the signed-in user, as Better Auth knows them.
+type User struct {
+	ID    string  `json:"id" doc:"Made by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
+	Name  string  `json:"name" example:"Ada Lovelace"`
+	Email string  `json:"email" format:"email" example:"ada@example.com"`
+	Image *string `json:"image" doc:"The address of a picture; null without one." example:"https://example.com/ada.png"`
+}
+
+// SessionResponse is the answer of getSession.
+type SessionResponse struct {
+	Success bool    `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Data    Session `json:"data"`
+}
+
+type sessionOutput struct {
+	Body SessionResponse
+}
+
+func (s *server) registerSession(api *httpapi.API) {
+	httpapi.Register(api, secured(huma.Operation{
+		OperationID: "getSession", Method: http.MethodGet, Path: "/api/session",
+		Summary:     "Get the session",
+		Description: "Says who is signed in, and until when.",
+		Tags:        []string{sessionTag.Name},
+	}), sessionCodes, s.getSession)
+}
+
+func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
+	current := callerFrom(ctx).session
+	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
+		User: User{
+			ID:    current.User.ID,
+			Name:  current.User.Name,
+			Email: current.User.Email,
+			Image: current.User.Image,
+		},
+		ExpiresAt: current.ExpiresAt.UTC(),
+	}}}, nil
+}

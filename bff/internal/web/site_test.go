@@ -1,0 +1,347 @@
+package web_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const (
+	// longTTL keeps sessions in the cache for a whole test.
+	longTTL = time.Hour
+	// trustedOrigin is another site whose pages may write.
+	trustedOrigin = "https://app.example.com"
+	// trustedProxy is an address that stands before the test's BFF.
+	trustedProxy = "127.0.0.1/32"
+)
+
+// site is a BFF before a real Better Auth server and a real task service.
+type site struct {
+	url   string
+	auth  *servertest.Auth
+	tasks *servertest.Tasks
+	// authTap and tasksTap take down what the servers are asked.
+	authTap, tasksTap *servertest.Tap
+	log               *logBuffer
+}
+
+// newSite starts a whole site.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	// Better Auth has to know the address before there is a handler for it.
+	server := httptest.NewUnstartedServer(nil)
+	t.Cleanup(server.Close)
+	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
+	s.auth = servertest.StartAuth(t, s.url)
+	s.authTap = servertest.NewTap(t, s.auth.URL)
+	s.tasks = servertest.StartTasks(t, s.auth)
+	s.tasksTap = servertest.NewTap(t, s.tasks.URL)
+	server.Config.Handler = newHandler(t, handlerConfig{
+		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
+	})
+	server.Start()
+	return s
+}
+
+// ready fails the test unless the site's readiness is this.
+func (s *site) ready(t *testing.T, status int, part string) {
+	t.Helper()
+	tasks, err := sdk.New(s.tasks.URL.String(), sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tasks.Close()
+	w := httptest.NewRecorder()
+	httpapi.NewOperationsHandler(web.Checks(session.NewBetterAuth(s.auth.URL), tasks)...).
+		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+	if w.Code != status || !strings.Contains(w.Body.String(), part) {
+		t.Errorf("/readyz: %d %s, want %d with %s", w.Code, w.Body, status, part)
+	}
+}
+
+// handlerConfig is what differs between the tests' handlers.
+type handlerConfig struct {
+	public  string
+	secret  string
+	auth    *url.URL
+	tasks   string
+	pageDir string
+	// patience is how long a call of the task service may take; zero means
+	// as long as a request.
+	patience time.Duration
+	log      io.Writer
+}
+
+func newHandler(t *testing.T, c handlerConfig) http.Handler {
+	t.Helper()
+	tasks, err := sdk.New(c.tasks,
+		sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
+		sdk.WithHTTPClient(&http.Client{Timeout: c.patience}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, auth := parse(t, c.public), session.NewBetterAuth(c.auth)
+	t.Cleanup(auth.Transport.CloseIdleConnections)
+	handler, err := web.NewHandler(web.Config{
+		PublicURL:      public,
+		TrustedOrigins: []*url.URL{parse(t, trustedOrigin)},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix(trustedProxy)},
+		PageDir:        c.pageDir,
+		BetterAuth:     auth,
+		Cookies:        session.NewCookies(c.secret, public.Scheme == "https"),
+		Sessions:       session.NewSessions(auth, longTTL),
+		Tasks:          tasks,
+		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+// browser calls a site as a browser does for a page of the site.
+type browser struct {
+	t      *testing.T
+	site   string
+	client *http.Client
+}
+
+// newBrowser returns a browser without cookies. It fails the test if anything
+// that it gets looks like a JWT.
+func (s *site) newBrowser(t *testing.T) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &browser{t: t, site: s.url, client: &http.Client{
+		Jar:           jar,
+		Transport:     &watcher{t: t, next: transport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// signUp makes a user, whose email it returns.
+func (b *browser) signUp() string {
+	b.t.Helper()
+	email := servertest.NewEmail()
+	b.post("/api/auth/sign-up/email", map[string]any{"name": "Ada Lovelace", "email": email, "password": servertest.Password}).is(http.StatusOK)
+	return email
+}
+
+// signIn starts another session of a user.
+func (b *browser) signIn(email string) {
+	b.t.Helper()
+	b.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).is(http.StatusOK)
+}
+
+func (b *browser) get(path string) *answer {
+	b.t.Helper()
+	return b.do(http.MethodGet, path, nil, nil)
+}
+
+func (b *browser) post(path string, body any) *answer {
+	b.t.Helper()
+	return b.do(http.MethodPost, path, body, nil)
+}
+
+// do sends a request; header replaces what the browser would send.
+func (b *browser) do(method, path string, body any, header http.Header) *answer {
+	b.t.Helper()
+	var content io.Reader
+	if text, ok := body.(string); ok {
+		content = strings.NewReader(text)
+	} else if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		content = bytes.NewReader(encoded)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.site+path, content)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if method != http.MethodGet {
+		r.Header.Set("Origin", b.site)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	response, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return &answer{t: b.t, what: method + " " + path, status: response.StatusCode, header: response.Header, body: text}
+}
+
+// cookie returns the session cookie that the browser holds, or nil.
+func (b *browser) cookie() *http.Cookie {
+	for _, cookie := range b.client.Jar.Cookies(parse(b.t, b.site)) {
+		if cookie.Name == session.CookieName {
+			return cookie
+		}
+	}
+	return nil
+}
+
+// answer is what a browser got.
+type answer struct {
+	t      *testing.T
+	what   string
+	status int
+	header http.Header
+	body   []byte
+}
+
+// is fails the test unless the answer has this status.
+func (a *answer) is(status int) *answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("%s: %d %s, want %d", a.what, a.status, a.body, status)
+	}
+	return a
+}
+
+// into decodes the answer.
+func (a *answer) into(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		a.t.Fatalf("%s: %q: %v", a.what, a.body, err)
+	}
+}
+
+// task returns the task of an answer.
+func (a *answer) task() web.Task {
+	a.t.Helper()
+	var body web.TaskResponse
+	a.into(&body)
+	if !body.Success {
+		a.t.Errorf("%s: %s is not a success", a.what, a.body)
+	}
+	return body.Data
+}
+
+// fails fails the test unless the answer is the problem of this code, whole
+// and with the request's id.
+func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
+	a.t.Helper()
+	a.is(code.Status())
+	var problem taskapi.Problem
+	a.into(&problem)
+	if problem.Code != code || problem.Success || problem.Status != a.status || problem.Error == "" || problem.Title != http.StatusText(a.status) {
+		a.t.Fatalf("%s: %s is not the problem %s", a.what, a.body, code)
+	}
+	if id := a.header.Get("X-Request-Id"); id == "" || problem.RequestID != id {
+		a.t.Errorf("%s: request id %q in the body, %q in the header", a.what, problem.RequestID, id)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		a.t.Errorf("%s: Content-Type %q", a.what, got)
+	}
+	if problem.Status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "" {
+		a.t.Errorf("%s: no Retry-After", a.what)
+	}
+	return problem
+}
+
+// watcher looks for JWTs in everything that reaches the browser.
+type watcher struct {
+	t    *testing.T
+	next http.RoundTripper
+}
+
+var jwt = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
+
+func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := w.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	_ = response.Body.Close()
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	var all strings.Builder
+	_ = response.Header.Write(&all)
+	all.Write(body)
+	if decoded, err := url.QueryUnescape(all.String()); err == nil {
+		all.WriteString(decoded)
+	}
+	if found := jwt.FindString(all.String()); found != "" {
+		w.t.Errorf("%s %s: a JWT reached the browser: %s", r.Method, r.URL.Path, found)
+	}
+	return response, nil
+}
+
+// logBuffer is a log to look into.
+type logBuffer struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logBuffer) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, string(line))
+	return len(line), nil
+}
+
+// with returns the lines that hold a text.
+func (l *logBuffer) with(text string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return linesWith(l.lines, text)
+}
+
+func linesWith(lines []string, text string) []string {
+	var found []string
+	for _, line := range lines {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func parse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
