@@ -42,7 +42,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.serve(w, r, name, "public, max-age=31536000, immutable")
 	case p.has(name):
 		p.serve(w, r, name, "no-cache")
-	case acceptsHTML(r):
+	case r.URL.Path == "/", acceptsHTML(r):
 		p.serve(w, r, indexFile, "no-cache")
 	default:
 		p.otherwise(w, r)

@@ -1,0 +1,118 @@
+# `make` alone explains itself. Written for GNU make 3.81 and later.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+AUTH := services/auth/node_modules/.installed
+POSTGRES := services/stack/node_modules/.installed
+WEB := web-contract/node_modules/.installed
+PAGE := web-contract/demo/dist/index.html
+PAGE_SOURCES := $(shell find web-contract/client web-contract/demo \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print)
+
+MODULES := sdk services bff
+GOFUMPT := go run mvdan.cc/gofumpt@v0.12.0
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# $(call step,WHAT,COMMAND) runs COMMAND between a line that says so and one
+# that says how long it took. Everything goes to standard error: standard
+# output is for results.
+define step
+@start=$$(date +%s); echo "$(1) …" >&2; { $(2); } >&2 || { echo "$(1): failed" >&2; exit 1; }; \
+	echo "$(1): done ($$(( $$(date +%s) - start )) s)" >&2
+endef
+
+.PHONY: help
+help: ## show this
+	@echo 'Tasklane: a task backend for web apps that sign their users in with Better Auth.'
+	@echo
+	@echo 'usage: make TARGET [VARIABLE=value …]'
+	@echo
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'variables of make up (default):'
+	@echo '  PORT (3000)            the page, /api and /api/auth, on 127.0.0.1 like all the others'
+	@echo '  TASKS_PORT (8080)      the task service;  TASKS_OPS_PORT (9090)  its operations port'
+	@echo '  BFF_OPS_PORT (9091)    the operations port of the bff'
+	@echo '  AUTH_PORT (3001)       Better Auth'
+	@echo '  POSTGRES_PORT (54329)  PostgreSQL'
+	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
+	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
+	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
+	@echo
+	@echo 'variables of make test:'
+	@echo '  TEST_DATABASE_URL      an existing server, by a role that may create databases and roles'
+	@echo '  CHROMIUM_PATH          the browser to use'
+	@echo '  SKIP_E2E=1             leave out the tests in a browser'
+
+.PHONY: up
+up: tools $(AUTH) $(POSTGRES) $(PAGE) build ## install what is missing and run everything until Ctrl-C
+	@exec .build/stack up --with-parent
+
+.PHONY: test
+test: tools $(AUTH) $(POSTGRES) $(PAGE) build ## run every test, on real parts
+	@exec .build/stack test
+
+.PHONY: build
+build: tools
+	$(call step,building the Go programs,go build -buildvcs=false -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)
+
+.PHONY: lint
+lint: tools ## check the style and the arrows between the packages
+	$(call step,formatting,out=$$($(GOFUMPT) -l $(MODULES)); test -z "$$out" || { echo "run gofumpt on:"; echo "$$out"; exit 1; })
+	$(call step,linting,for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) run ./...) || exit 1; done)
+
+.PHONY: generate
+generate: build $(WEB) ## write the OpenAPI documents and the TypeScript types anew
+	$(call step,writing the OpenAPI documents,$(call emit,tasks,web-contract/openapi) && $(call emit,bff,web-contract/openapi))
+	$(call step,writing the TypeScript types,npm --prefix web-contract run --silent generate)
+
+# $(call emit,PROGRAM,DIRECTORY) writes a program's document, or leaves the old one.
+emit = .build/$(1) openapi > .build/$(1).yaml && mv .build/$(1).yaml $(2)/$(1).yaml
+
+.PHONY: verify
+verify: build $(WEB) ## check that what is generated is up to date, and the types
+	@mkdir -p .build/verify
+	$(call step,comparing the OpenAPI documents,$(call compare,tasks) && $(call compare,bff))
+	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
+	$(call step,checking the TypeScript types,npm --prefix web-contract run --silent typecheck)
+	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
+
+# $(call compare,PROGRAM) fails if the program's committed document is not what it emits.
+compare = $(call emit,$(1),.build/verify) && \
+	{ diff -u web-contract/openapi/$(1).yaml .build/verify/$(1).yaml || { echo "web-contract/openapi/$(1).yaml is old: run make generate"; exit 1; }; }
+
+.PHONY: tidy
+tidy: tools ## bring go.mod and the format of the Go files up to date
+	$(call step,tidying the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy) || exit 1; done)
+	$(call step,formatting,$(GOFUMPT) -w $(MODULES))
+
+.PHONY: clean-data
+clean-data: build ## remove the data of make up: users, tasks and secrets
+	@.build/stack clean-data
+
+.PHONY: clean
+clean: ## remove what was built and installed, but no data
+	rm -rf .build web-contract/demo/dist web-contract/client/dist
+	rm -rf services/auth/node_modules services/stack/node_modules web-contract/node_modules
+
+# What each npm installation holds, for the progress line.
+$(AUTH): WHAT := Better Auth
+$(POSTGRES): WHAT := PostgreSQL
+$(WEB): WHAT := the page
+$(AUTH) $(POSTGRES) $(WEB): %/node_modules/.installed: %/package-lock.json | tools
+	$(call step,installing $(WHAT) ($*),npm --prefix $* ci --no-audit --no-fund --loglevel=error)
+	@mkdir -p $(@D)
+	@touch $@
+
+$(PAGE): $(WEB) $(PAGE_SOURCES) $(wildcard web-contract/*.json)
+	$(call step,building the page,npm --prefix web-contract run --silent build)
+	@touch $@
+
+# Fails with one clear line when Go or Node is missing or too old.
+.PHONY: tools
+tools:
+	@go env GOVERSION 2>/dev/null | awk -F '[o.]' '{ new = $$2 > 1 || $$3 >= 26 } END { exit !new }' || \
+		{ echo "Go 1.26 or later is needed, and this is $$(go env GOVERSION 2>/dev/null || echo none): https://go.dev/dl/" >&2; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo 'Node 20.19 or later with npm is needed: https://nodejs.org/' >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || \
+		{ echo "Node 20.19 or later is needed, and this is $$(node --version): https://nodejs.org/" >&2; exit 1; }

@@ -1,0 +1,80 @@
+// The environment of the auth server, read and checked in this one place.
+
+/** The default that Better Auth falls back to, published with its source. */
+const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
+const MIN_SECRET_LENGTH = 32;
+/** Fewer different characters than this is a pattern, not a random secret. */
+const MIN_SECRET_VARIETY = 10;
+
+/** Every mistake in the environment, by the name of its variable. */
+export class ConfigError extends Error {
+  /** @param {string[]} mistakes */
+  constructor(mistakes) {
+    super(`invalid environment:\n  ${mistakes.join("\n  ")}`);
+    this.name = "ConfigError";
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads the environment. Messages never contain a secret or a URL's password.
+ *
+ * BETTER_AUTH_TRUSTED_ORIGINS (more origins, separated by commas, that may call
+ * the auth API) and BETTER_AUTH_SECRETS are read by Better Auth itself.
+ *
+ * @param {Record<string, string | undefined>} env
+ * @throws {ConfigError} naming every mistake at once
+ */
+export function readConfig(env) {
+  const mistakes = [];
+  const config = {
+    secret: env.BETTER_AUTH_SECRET ?? "",
+    baseURL: env.BETTER_AUTH_URL ?? "",
+    databaseURL: env.DATABASE_URL ?? "",
+    host: env.HOST || undefined,
+    port: Number(env.PORT || 3001),
+    rateLimit: env.RATE_LIMIT_ENABLED !== "false",
+  };
+  check("BETTER_AUTH_SECRET", secretMistake(config.secret));
+  check("BETTER_AUTH_URL", originMistake(config.baseURL));
+  check("DATABASE_URL", databaseMistake(config.databaseURL));
+  if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
+    check("PORT", "must be a number from 1 to 65535");
+  }
+  if (!["", "true", "false"].includes(env.RATE_LIMIT_ENABLED ?? "")) {
+    check("RATE_LIMIT_ENABLED", "must be true or false");
+  }
+  // Better Auth takes these as a test run and stops checking the Origin header.
+  if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
+  if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+
+  const origin = new URL(config.baseURL).origin;
+  // An empty variable would become an empty claim.
+  const issuer = env.JWT_ISSUER || origin;
+  return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer };
+
+  function check(name, mistake) {
+    if (mistake) mistakes.push(`${name} ${mistake}`);
+  }
+}
+
+function secretMistake(secret) {
+  if (secret === "") return "is required: make one with `openssl rand -hex 32`";
+  if (secret.length < MIN_SECRET_LENGTH) return `must have at least ${MIN_SECRET_LENGTH} characters`;
+  if (WELL_KNOWN_SECRETS.includes(secret)) return "is a publicly known default: make one with `openssl rand -hex 32`";
+  if (new Set(secret).size < MIN_SECRET_VARIETY) return "is easy to guess: make one with `openssl rand -hex 32`";
+}
+
+function originMistake(text) {
+  if (text === "") return "is required: the public address of the site, such as https://tasks.example.com";
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
+  if (!isOrigin || url.username || url.password) return "must be an http or https origin without a path";
+}
+
+function databaseMistake(text) {
+  if (text === "") return "is required: postgres://user:password@host:port/database";
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) return "must be a postgres:// URL";
+}

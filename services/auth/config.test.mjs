@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError, readConfig } from "./config.mjs";
+
+const valid = {
+  BETTER_AUTH_SECRET: "0f9a1d6c4b7e82531c5d90ae46b3f872",
+  BETTER_AUTH_URL: "https://tasks.example.com",
+  DATABASE_URL: "postgres://tasklane_auth:database-password@localhost:5432/tasklane",
+};
+
+test("a minimal environment takes the defaults", () => {
+  assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "" }), {
+    secret: valid.BETTER_AUTH_SECRET,
+    baseURL: "https://tasks.example.com",
+    databaseURL: valid.DATABASE_URL,
+    host: undefined,
+    port: 3001,
+    rateLimit: true,
+    issuer: "https://tasks.example.com",
+    audience: "https://tasks.example.com",
+  });
+});
+
+test("the audience follows the issuer", () => {
+  const { issuer, audience } = readConfig({ ...valid, JWT_ISSUER: "https://issuer.example.com" });
+  assert.deepEqual({ issuer, audience }, { issuer: "https://issuer.example.com", audience: "https://issuer.example.com" });
+});
+
+test("an empty environment names every required variable at once", () => {
+  assert.deepEqual(mistakes({}), ["BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL"]);
+});
+
+for (const [name, value] of [
+  ["BETTER_AUTH_SECRET", "0f9a1d6c4b7e82531c5d90ae46b3f87"],
+  ["BETTER_AUTH_SECRET", "better-auth-secret-12345678901234567890"],
+  ["BETTER_AUTH_SECRET", "x".repeat(64)],
+  ["BETTER_AUTH_URL", "tasks.example.com"],
+  ["BETTER_AUTH_URL", "https://tasks.example.com/auth"],
+  ["BETTER_AUTH_URL", "https://user@tasks.example.com"],
+  ["DATABASE_URL", "mysql://user:database-password@localhost/tasklane"],
+  ["PORT", "http"],
+  ["PORT", "65536"],
+  ["RATE_LIMIT_ENABLED", "no"],
+  ["NODE_ENV", "test"],
+  ["TEST", "1"],
+]) {
+  test(`${name}=${value} is refused`, () => {
+    assert.deepEqual(mistakes({ ...valid, [name]: value }), [name]);
+  });
+}
+
+test("messages do not contain secrets", () => {
+  const env = { ...valid, BETTER_AUTH_SECRET: "a-short-secret", DATABASE_URL: "mysql://user:database-password@localhost/x" };
+  assert.throws(() => readConfig(env), (error) => {
+    assert.doesNotMatch(error.message, /a-short-secret|database-password/);
+    return true;
+  });
+});
+
+/** The variables that readConfig complains about. */
+function mistakes(env) {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, error.stack);
+    return error.mistakes.map((mistake) => mistake.split(" ", 1)[0]);
+  }
+  assert.fail("readConfig accepted the environment");
+}

@@ -1,0 +1,69 @@
+// The database of the auth server: its pool, its tables, its signing key.
+import { setTimeout as sleep } from "node:timers/promises";
+import { getMigrations } from "better-auth/db/migration";
+import pg from "pg";
+
+/** Names the advisory lock under which one server at a time prepares the database. */
+const PREPARE_LOCK = 7_361_190_217;
+const CONNECT_ATTEMPTS = 30;
+const CONNECT_PAUSE_MS = 1000;
+
+export function createPool(databaseURL, log) {
+  const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: 5000 });
+  // Without a listener, an idle connection that the server closes ends the process.
+  pool.on("error", (error) => log.warn("idle database connection lost", { error: error.message }));
+  return pool;
+}
+
+/**
+ * Brings the tables up to date and sees to a usable signing key. Better Auth's
+ * migrations fail when two run at once, and parallel first calls would each
+ * mint a key, so both happen under a lock.
+ */
+export async function prepareDatabase(auth, pool, log) {
+  const client = await connect(pool, log);
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
+    const { runMigrations } = await getMigrations(auth.options);
+    await runMigrations();
+    await ensureSigningKey(auth, pool, log);
+    await client.query("COMMIT");
+  } finally {
+    client.release(true);
+  }
+}
+
+/** Waits for a database that starts at the same time, or a serverless one that sleeps. */
+async function connect(pool, log) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      // 28… is a refused login and 3D… a database that does not exist: waiting does not help.
+      if (attempt === CONNECT_ATTEMPTS || /^(28|3D)/.test(error.code ?? "")) throw error;
+      log.warn("waiting for the database", { error: error.message });
+      await sleep(CONNECT_PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * Private keys are encrypted with BETTER_AUTH_SECRET, so a new secret makes
+ * them useless. They are expired then: a new key is minted, and what the old
+ * ones signed still verifies.
+ */
+async function ensureSigningKey(auth, pool, log) {
+  try {
+    await checkSigningKey(auth);
+  } catch (error) {
+    log.warn("the signing key cannot be used, making a new one", { error: error.message });
+    await pool.query(`UPDATE jwks SET "expiresAt" = now() WHERE "expiresAt" IS NULL OR "expiresAt" > now()`);
+    await checkSigningKey(auth);
+  }
+}
+
+/** Signs something, which reads the key from the database and decrypts it. */
+export async function checkSigningKey(auth) {
+  await auth.api.signJWT({ body: { payload: {} } });
+}

@@ -1,0 +1,82 @@
+// The auth server: Better Auth behind /api/auth, and /healthz and /readyz for operators.
+import { createServer } from "node:http";
+import { toNodeHandler } from "better-auth/node";
+import { createAuth } from "./auth.mjs";
+import { readConfig } from "./config.mjs";
+import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
+import { createLogger } from "./log.mjs";
+
+/** How long requests may still run after SIGTERM. */
+const SHUTDOWN_GRACE_MS = 5000;
+
+const log = createLogger();
+try {
+  await run();
+} catch (error) {
+  log.error("the auth server cannot start", { error: error.name === "ConfigError" ? error.message : error });
+  process.exit(1);
+}
+
+async function run() {
+  const config = readConfig(process.env);
+  const pool = createPool(config.databaseURL, log);
+  const auth = createAuth(config, pool, log);
+  await prepareDatabase(auth, pool, log);
+
+  const handleAuth = toNodeHandler(auth);
+  const server = createServer((request, response) => {
+    const path = request.url.split("?", 1)[0];
+    // A caller that is no proxy is itself the client, by whose address sign-ins are limited.
+    request.headers["x-forwarded-for"] ??= request.socket.remoteAddress;
+    logWhenDone(request, response, path);
+    if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
+    else if (path === "/readyz") ready(auth, response);
+    else if (path.startsWith("/api/auth/")) handleAuth(request, response);
+    else sendJSON(response, 404, { message: "Not found." });
+  });
+  server.on("error", (error) => {
+    log.error("cannot listen", { error: error.message });
+    process.exit(1);
+  });
+  server.listen(config.port, config.host, () => log.info("listening", { host: config.host, port: config.port }));
+
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, pool));
+}
+
+async function ready(auth, response) {
+  try {
+    await checkSigningKey(auth);
+    sendJSON(response, 200, { status: "ready" });
+  } catch (error) {
+    log.warn("not ready", { error: error.message });
+    sendJSON(response, 503, { status: "unavailable", reason: "the database or its signing key cannot be used" });
+  }
+}
+
+async function stop(server, pool) {
+  log.info("stopping");
+  const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(grace);
+  await pool.end();
+}
+
+function sendJSON(response, status, body) {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function logWhenDone(request, response, path) {
+  const start = performance.now();
+  response.on("close", () => {
+    const probe = path === "/healthz" || path === "/readyz";
+    if (probe && response.statusCode === 200) return;
+    log.info("request", {
+      method: request.method,
+      // Deeper segments may hold tokens, as in /api/auth/reset-password/TOKEN.
+      path: path.split("/").slice(0, 4).join("/"),
+      status: response.statusCode,
+      durationMs: Math.round(performance.now() - start),
+      requestId: request.headers["x-request-id"],
+    });
+  });
+}

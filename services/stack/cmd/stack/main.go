@@ -1,0 +1,89 @@
+// Command stack runs Tasklane on this machine, and its tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tasklane/tasklane/services/stack/launch"
+	"github.com/tasklane/tasklane/services/stack/suite"
+)
+
+type commands struct {
+	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
+	Test      testCommand      `cmd:"" help:"Run every test of the repository."`
+	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	command := kong.Parse(&commands{}, kong.Name("stack"), kong.Description("The local stack of Tasklane."))
+	command.BindTo(ctx, (*context.Context)(nil))
+	err := command.Run()
+	switch {
+	case err == nil:
+	case errors.Is(err, suite.ErrFailed): // the sum, which is the last line, says it
+		os.Exit(1)
+	default:
+		fmt.Fprintf(os.Stderr, "stack: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+type upCommand struct {
+	WithParent bool `help:"Also stop when the process that started this one has ended, as make does not pass on its own death."`
+}
+
+func (c *upCommand) Run(ctx context.Context) error {
+	config, err := launch.ReadConfig()
+	if err != nil {
+		return err
+	}
+	if c.WithParent {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		go func() {
+			waitForParent(ctx)
+			stop()
+		}()
+	}
+	return launch.Run(ctx, config, os.Stderr, func(url string) { fmt.Println("ready", url) })
+}
+
+type testCommand struct{}
+
+func (*testCommand) Run(ctx context.Context) error { return suite.Run(ctx, os.Stdout) }
+
+type cleanDataCommand struct{}
+
+func (*cleanDataCommand) Run(ctx context.Context) error {
+	config, err := launch.ReadConfig()
+	if err != nil {
+		return err
+	}
+	return launch.RemoveData(ctx, config.DataDir)
+}
+
+// waitForParent returns when the parent process has ended, which the system
+// tells only by giving us another one.
+func waitForParent(ctx context.Context) {
+	parent := os.Getppid()
+	ticker := time.NewTicker(500 * time.Millisecond)
+	defer ticker.Stop()
+	for os.Getppid() == parent {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

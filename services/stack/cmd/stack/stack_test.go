@@ -1,0 +1,452 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/port"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+)
+
+// patience bounds every wait of these tests; a passing one waits far less.
+const patience = 60 * time.Second
+
+// bin is the directory of the programs, built for these tests: those of the
+// last `make` could be old.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "tasklane-stack-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	bin = dir
+	root, err := checkout.Root()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "./services/stack/cmd/stack", "./services/tasks/cmd/tasks", "./bff/cmd/bff")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// A settings is the environment of one stack.
+type settings map[string]string
+
+// newSettings gives a stack free ports and a data directory of its own.
+func newSettings(t *testing.T) settings {
+	t.Helper()
+	variables := []string{"PORT", "TASKS_PORT", "TASKS_OPS_PORT", "BFF_OPS_PORT", "AUTH_PORT", "POSTGRES_PORT"}
+	ports, err := port.Free(t.Context(), len(variables))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings{"DATA_DIR": filepath.Join(t.TempDir(), "data")}
+	for i, variable := range variables {
+		s[variable] = strconv.Itoa(ports[i])
+	}
+	return s
+}
+
+func (s settings) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); !strings.HasPrefix(name, "DATABASE_URL") {
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
+	for name, value := range s {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// A stack is a running `stack up`.
+type stack struct {
+	settings
+	cmd    *exec.Cmd
+	stderr *log
+	stdout chan string // lines, closed at the end
+	pids   []int       // of the processes that it had when it was ready
+}
+
+// up starts a stack and waits for its ready line.
+func up(t *testing.T, s settings) *stack {
+	t.Helper()
+	// Should this process die, so does the stack.
+	return start(t, s, s.command(filepath.Join(bin, "stack"), "up", "--with-parent"))
+}
+
+func start(t *testing.T, s settings, cmd *exec.Cmd) *stack {
+	t.Helper()
+	r := &stack{settings: s, cmd: cmd, stderr: &log{}, stdout: make(chan string, 10)}
+	cmd.Stderr = r.stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			_ = cmd.Wait()
+		}
+		if t.Failed() {
+			t.Logf("log of the stack:\n%s", r.stderr)
+		}
+	})
+	go func() {
+		defer close(r.stdout)
+		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
+			r.stdout <- scanner.Text()
+		}
+	}()
+	select {
+	case line := <-r.stdout:
+		if want := "ready http://localhost:" + s["PORT"]; line != want {
+			t.Fatalf("first line = %q, want %q", line, want)
+		}
+	case <-time.After(patience):
+		t.Fatal("the stack was not ready in time")
+	}
+	r.pids = descendants(t, cmd.Process.Pid)
+	return r
+}
+
+// signal sends a signal to the launcher and returns its exit code when it has
+// ended, and all of its processes with it.
+func (s *stack) signal(t *testing.T, signal syscall.Signal) int {
+	t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	return s.ended(t)
+}
+
+func (s *stack) ended(t *testing.T) int {
+	t.Helper()
+	for line := range s.stdout {
+		t.Errorf("another line on standard output: %q", line)
+	}
+	err := s.cmd.Wait()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	s.gone(t)
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// gone fails if a process of the stack stays.
+func (s *stack) gone(t *testing.T) {
+	t.Helper()
+	if len(s.pids) < 3 {
+		t.Fatalf("the stack had %d processes, want auth, tasks, bff and more", len(s.pids))
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range s.pids {
+		for running(pid) {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d is still there", pid)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
+// One data directory goes through every way in which a stack can end.
+func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
+	t.Parallel()
+	s := newSettings(t)
+	r := up(t, s)
+	if status := r.signUp(t); status != http.StatusOK {
+		t.Fatalf("sign-up: status %d", status)
+	}
+	info, err := os.Stat(filepath.Join(s["DATA_DIR"], "secrets.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != 0o600 {
+		t.Errorf("mode of the secrets = %o, want 600", got)
+	}
+
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		if code := r.signal(t, signal); code != 0 {
+			t.Errorf("exit code after %s = %d, want 0", signal, code)
+		}
+		r = up(t, s)
+	}
+	if runtime.GOOS == "linux" { // no other system ends the children of a killed process
+		if code := r.signal(t, syscall.SIGKILL); code != -1 {
+			t.Errorf("exit code after a kill = %d, want none", code)
+		}
+	} else {
+		r.signal(t, syscall.SIGTERM)
+	}
+
+	// The shell stands for make, which can be killed without a word to us.
+	r = start(t, s, s.command("sh", "-c", `"$0" up --with-parent; exit`, filepath.Join(bin, "stack")))
+	if err := r.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r.ended(t)
+
+	r = up(t, s)
+	if status := r.signIn(t); status != http.StatusOK {
+		t.Errorf("sign-in after the restarts: status %d", status)
+	}
+	for _, pid := range r.pids {
+		if strings.HasSuffix(commandOf(t, pid), "tasks serve") {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if code := r.ended(t); code != 1 {
+		t.Errorf("exit code after a child's death = %d, want 1", code)
+	}
+	if out := r.stderr.String(); !strings.Contains(out, "tasks ended: signal: killed; its last lines:") {
+		t.Errorf("the log does not tell which process ended:\n%s", out)
+	}
+}
+
+func TestUsesTheGivenServer(t *testing.T) {
+	t.Parallel()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := postgres.Start(t.Context(), postgres.Options{NodeModules: checkout.PostgresModules(root)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	exec := func(url, sql string) {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(t.Context())
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(server.AdminURL("postgres"), "CREATE ROLE somebody LOGIN CREATEROLE")
+	exec(server.AdminURL("postgres"), "CREATE DATABASE theirs OWNER somebody")
+
+	s := newSettings(t)
+	s["DATABASE_URL"] = server.URL("runtime", "runtime-password", "theirs")
+	s["DATABASE_URL_UNPOOLED"] = server.URL("somebody", "", "theirs")
+	r := up(t, s)
+	if status := r.signUp(t); status != http.StatusOK {
+		t.Errorf("sign-up: status %d", status)
+	}
+	if _, err := os.Stat(filepath.Join(s["DATA_DIR"], "postgres")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the stack made a data directory of its own: %v", err)
+	}
+
+	// While it runs, its directory is its own.
+	second := newSettings(t)
+	second["DATA_DIR"] = s["DATA_DIR"]
+	if out := fails(t, second, "up"); !strings.Contains(out, "another stack is running") {
+		t.Errorf("a second stack on the same data says:\n%s", out)
+	}
+	if out := fails(t, second, "clean-data"); !strings.Contains(out, "another stack is running") {
+		t.Errorf("removing the data of a running stack says:\n%s", out)
+	}
+	if code := r.signal(t, syscall.SIGHUP); code != 0 {
+		t.Errorf("exit code after a hang-up = %d, want 0", code)
+	}
+	exec(server.URL("somebody", "", "theirs"), `SELECT 1 / count(*) FROM auth."user"`)
+}
+
+func TestCleanData(t *testing.T) {
+	t.Parallel()
+	s := settings{"DATA_DIR": t.TempDir()}
+	for _, name := range []string{"postgres/18/PG_VERSION", "secrets.json", "lock", "not-ours"} {
+		path := filepath.Join(s["DATA_DIR"], name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := s.command(filepath.Join(bin, "stack"), "clean-data").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	entries, err := os.ReadDir(s["DATA_DIR"])
+	if err != nil || len(entries) != 1 || entries[0].Name() != "not-ours" {
+		t.Errorf("left: %v, %v; want what was not the stack's", entries, err)
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	s := newSettings(t)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", s["TASKS_PORT"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+
+	out := fails(t, s, "up")
+	if want := fmt.Sprintf("port %s is taken: free it, or choose another with TASKS_PORT", s["TASKS_PORT"]); !strings.Contains(out, want) {
+		t.Errorf("output lacks %q:\n%s", want, out)
+	}
+	if strings.Contains(out, "starting") {
+		t.Errorf("something was started before the port was found taken:\n%s", out)
+	}
+}
+
+func TestMistakesAreNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSettings(t)
+	s["PORT"], s["AUTH_PORT"], s["TASKS_PORT"], s["DATABASE_URL"] = "0", "7000", "7000", "postgres://app:database-password@localhost/x"
+	out := fails(t, s, "up")
+	for _, want := range []string{"PORT must be", "TASKS_PORT and AUTH_PORT are both 7000", "DATABASE_URL_UNPOOLED"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("output lacks %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "database-password") {
+		t.Error("the output shows a password")
+	}
+}
+
+// fails runs a command that must not succeed and returns what it says.
+func fails(t *testing.T, s settings, command string) string {
+	t.Helper()
+	out, err := s.command(filepath.Join(bin, "stack"), command).CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("stack %s ended with %v, want exit code 1", command, err)
+	}
+	return string(out)
+}
+
+func (s *stack) signUp(t *testing.T) int { return s.post(t, "/api/auth/sign-up/email") }
+func (s *stack) signIn(t *testing.T) int { return s.post(t, "/api/auth/sign-in/email") }
+
+func (s *stack) post(t *testing.T, path string) int {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:"+s.settings["AUTH_PORT"]+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode
+}
+
+// processes lists all processes of the machine with their parents.
+func processes(t *testing.T) map[int]int {
+	t.Helper()
+	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parents := map[int]int{}
+	for line := range strings.Lines(string(out)) {
+		var pid, parent int
+		if _, err := fmt.Sscan(line, &pid, &parent); err != nil {
+			t.Fatal(err)
+		}
+		parents[pid] = parent
+	}
+	return parents
+}
+
+func descendants(t *testing.T, ancestor int) []int {
+	t.Helper()
+	parents := processes(t)
+	found := []int{ancestor}
+	for i := 0; i < len(found); i++ {
+		for pid, parent := range parents {
+			if parent == found[i] && !slices.Contains(found, pid) {
+				found = append(found, pid)
+			}
+		}
+	}
+	return found[1:]
+}
+
+func commandOf(t *testing.T, pid int) string {
+	t.Helper()
+	out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return "" // it has ended
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// running reports whether a process exists and is more than an entry that
+// nobody has collected yet.
+func running(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
+}
+
+// A log collects what a process writes.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

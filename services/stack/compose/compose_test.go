@@ -1,0 +1,317 @@
+// Package compose_test checks docker-compose.yml, for machines without Docker.
+package compose_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+)
+
+// secrets are the variables without which the stack must not start.
+var secrets = []string{"BETTER_AUTH_SECRET", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "AUTH_PASSWORD", "APP_PASSWORD"}
+
+// sources are where our own services read their environment.
+var sources = map[string]string{
+	"migrate": "services/tasks/cmd/tasks",
+	"tasks":   "services/tasks/cmd/tasks",
+	"bff":     "bff/cmd/bff",
+	"auth":    "services/auth",
+}
+
+func TestOnlyEdgeIsPublished(t *testing.T) {
+	t.Parallel()
+	var published []string
+	for name, service := range load(t).Services {
+		if len(service.Ports) > 0 {
+			published = append(published, name)
+		}
+		if service.ContainerName != "" {
+			t.Errorf("%s has a container name, so it cannot be scaled", name)
+		}
+		if service.NetworkMode != "" {
+			t.Errorf("%s has network mode %s", name, service.NetworkMode)
+		}
+	}
+	if diff := cmp.Diff([]string{"edge"}, published); diff != "" {
+		t.Errorf("published services (-want +got):\n%s", diff)
+	}
+}
+
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	want := map[string][]string{
+		"edge":  {"bff", "edge"},
+		"bff":   {"auth", "bff", "edge", "migrate", "postgres", "tasks"},
+		"tasks": {"auth", "bff", "migrate", "postgres", "tasks"},
+	}
+	for name, reachable := range want {
+		if diff := cmp.Diff(reachable, sharesNetwork(project, name)); diff != "" {
+			t.Errorf("what %s reaches (-want +got):\n%s", name, diff)
+		}
+	}
+	if !project.Networks["inner"].Internal {
+		t.Error("the inner network leads outside")
+	}
+}
+
+func sharesNetwork(project *types.Project, name string) []string {
+	var found []string
+	for other, service := range project.Services {
+		for network := range service.Networks {
+			if _, ok := project.Services[name].Networks[network]; ok && !slices.Contains(found, other) {
+				found = append(found, other)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestHardened(t *testing.T) {
+	t.Parallel()
+	root := repository(t)
+	for name, service := range load(t).Services {
+		if !service.ReadOnly {
+			t.Errorf("%s may write to its image's file system", name)
+		}
+		if !slices.Contains(service.CapDrop, "ALL") || !slices.Contains(service.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s keeps privileges", name)
+		}
+		if user := imageUser(t, root, service); user == "" || user == "root" || strings.HasPrefix(user, "0") {
+			t.Errorf("%s runs as root", name)
+		}
+	}
+}
+
+// imageUser is the user that the compose file or the service's Dockerfile sets.
+func imageUser(t *testing.T, root string, service types.ServiceConfig) string {
+	t.Helper()
+	if service.User != "" || service.Build == nil {
+		return service.User
+	}
+	dockerfile := read(t, filepath.Join(root, service.Build.Dockerfile))
+	last := dockerfile[strings.LastIndex(dockerfile, "\nFROM "):]
+	if match := regexp.MustCompile(`(?m)^USER (\S+)$`).FindStringSubmatch(last); match != nil {
+		return match[1]
+	}
+	if strings.Contains(strings.SplitN(last, "\n", 3)[1], ":nonroot") {
+		return "nonroot"
+	}
+	return ""
+}
+
+func TestStartOrder(t *testing.T) {
+	t.Parallel()
+	const healthy, completed = types.ServiceConditionHealthy, types.ServiceConditionCompletedSuccessfully
+	want := map[string]map[string]string{
+		"postgres": {},
+		"migrate":  {"postgres": healthy},
+		"auth":     {"postgres": healthy},
+		"tasks":    {"migrate": completed, "auth": healthy},
+		"bff":      {"tasks": healthy, "auth": healthy},
+		"edge":     {"bff": healthy},
+	}
+	got := map[string]map[string]string{}
+	for name, service := range load(t).Services {
+		got[name] = map[string]string{}
+		for dependency, config := range service.DependsOn {
+			got[name][dependency] = config.Condition
+		}
+		if service.HealthCheck == nil && name != "migrate" {
+			t.Errorf("%s has no health check", name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("start order (-want +got):\n%s", diff)
+	}
+	if restart := load(t).Services["migrate"].Restart; restart != "no" {
+		t.Errorf("migrate restarts %q, want no", restart)
+	}
+}
+
+func TestSecretsHaveNoDefault(t *testing.T) {
+	t.Parallel()
+	for _, missing := range secrets {
+		env := completeEnvironment()
+		env[missing] = ""
+		if _, err := loadWith(t, env); err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("without %s: error = %v, want one that names it", missing, err)
+		}
+	}
+	example := read(t, filepath.Join(repository(t), ".env.example"))
+	for _, secret := range secrets {
+		if !regexp.MustCompile(`(?m)^` + secret + `=$`).MatchString(example) {
+			t.Errorf(".env.example must have %s without a value", secret)
+		}
+	}
+}
+
+func TestAddressIsTheSameForAll(t *testing.T) {
+	t.Parallel()
+	env := completeEnvironment()
+	env["PORT"] = "8443"
+	project, err := loadWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "http://localhost:8443"
+	for _, v := range []struct{ service, variable string }{
+		{"auth", "BETTER_AUTH_URL"}, {"tasks", "JWT_ISSUER"}, {"bff", "PUBLIC_URL"},
+	} {
+		if got := project.Services[v.service].Environment[v.variable]; got == nil || *got != want {
+			t.Errorf("%s of %s = %v, want %s", v.variable, v.service, got, want)
+		}
+	}
+	ports := project.Services["edge"].Ports
+	if len(ports) != 1 || ports[0].Published != "8443" || ports[0].HostIP != "127.0.0.1" {
+		t.Errorf("ports of edge = %+v, want 8443 on 127.0.0.1", ports)
+	}
+}
+
+// A misspelt variable would silently leave a default in place, and a missing
+// one would only show in a running container.
+func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
+	t.Parallel()
+	root := repository(t)
+	project := load(t)
+	for name, dir := range sources {
+		text := sourceText(t, filepath.Join(root, dir))
+		set := project.Services[name].Environment
+		for variable := range maps.Keys(set) {
+			if !regexp.MustCompile(`\b` + variable + `\b`).MatchString(text) {
+				t.Errorf("%s sets %s, which nothing in %s reads", name, variable, dir)
+			}
+		}
+		if name == "migrate" {
+			continue // reads the two database URLs only, which tasks sets too
+		}
+		for _, match := range required.FindAllStringSubmatch(text, -1) {
+			variable := match[1] + match[2]
+			if value := set[variable]; value == nil || *value == "" {
+				t.Errorf("%s does not set %s, which %s requires", name, variable, dir)
+			}
+		}
+	}
+}
+
+// required finds the variables that a Go configuration demands, and those that
+// the auth server says are required.
+var required = regexp.MustCompile(`env:"([A-Z_]+),[a-zA-Z,]*(?:required|notEmpty)|: env\.([A-Z_]+) \?\? ""`)
+
+func TestDockerfilesFindTheirSources(t *testing.T) {
+	t.Parallel()
+	root := repository(t)
+	for name, service := range load(t).Services {
+		for _, volume := range service.Volumes {
+			if volume.Type == types.VolumeTypeBind {
+				exists(t, volume.Source)
+			}
+		}
+		if service.Build == nil {
+			if service.Image == "" {
+				t.Errorf("%s has neither an image nor a build", name)
+			}
+			continue
+		}
+		if service.Build.Context != root {
+			t.Errorf("%s builds in %s, want the top of the repository", name, service.Build.Context)
+		}
+		for line := range strings.Lines(read(t, filepath.Join(root, service.Build.Dockerfile))) {
+			fields := strings.Fields(line)
+			if len(fields) == 0 || fields[0] != "COPY" || strings.HasPrefix(fields[1], "--from") {
+				continue
+			}
+			for _, source := range fields[1 : len(fields)-1] {
+				exists(t, filepath.Join(root, source))
+			}
+		}
+	}
+}
+
+func exists(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func load(t *testing.T) *types.Project {
+	t.Helper()
+	project, err := loadWith(t, completeEnvironment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+func completeEnvironment() map[string]string {
+	env := map[string]string{}
+	for _, secret := range secrets {
+		env[secret] = "a-value-for-" + secret
+	}
+	return env
+}
+
+// loadWith loads the file as docker compose does, with nothing but the given
+// variables.
+func loadWith(t *testing.T, env map[string]string) (*types.Project, error) {
+	t.Helper()
+	root := repository(t)
+	var pairs []string
+	for name, value := range env {
+		pairs = append(pairs, name+"="+value)
+	}
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")},
+		cli.WithWorkingDirectory(root), cli.WithEnv(pairs), cli.WithResolvedPaths(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return options.LoadProject(t.Context())
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// sourceText is what the files of a directory say, without its subdirectories.
+func sourceText(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range []string{"*.go", "*.mjs"} {
+		paths, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if !strings.Contains(path, "_test.go") && !strings.Contains(path, ".test.mjs") {
+				all.WriteString(read(t, path))
+			}
+		}
+	}
+	return all.String()
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}

@@ -1,0 +1,51 @@
+package launch
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// nameWidth fits the longest name of a process.
+const nameWidth = len("postgres")
+
+// colours are those of the names, in the order in which the names appear.
+var colours = []string{"\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[31m"}
+
+// A console prints each process's lines behind its name.
+type console struct {
+	mu     sync.Mutex
+	out    io.Writer
+	colour map[string]string // by name; nil on a console without colours
+}
+
+func newConsole(out *os.File) *console {
+	c := &console{out: out}
+	if info, err := out.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 &&
+		os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+		c.colour = map[string]string{}
+	}
+	return c
+}
+
+// lines returns the function that prints lines of the named process.
+func (c *console) lines(name string) func(string) {
+	return func(line string) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		prefix := fmt.Sprintf("%-*s |", nameWidth, name)
+		if c.colour != nil {
+			if c.colour[name] == "" {
+				c.colour[name] = colours[len(c.colour)%len(colours)]
+			}
+			prefix = c.colour[name] + prefix + "\x1b[0m"
+		}
+		fmt.Fprintln(c.out, prefix, line)
+	}
+}
+
+// say prints a line of the launcher itself.
+func (c *console) say(format string, args ...any) {
+	c.lines("stack")(fmt.Sprintf(format, args...))
+}

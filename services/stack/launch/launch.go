@@ -1,0 +1,255 @@
+// Package launch runs the whole of Tasklane on this machine: PostgreSQL, Better
+// Auth, the task service and the bff with the page.
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+)
+
+const (
+	// readyTimeout bounds the way from a process to its readiness.
+	readyTimeout = 60 * time.Second
+	// stopTimeout is how long a server may finish its requests.
+	stopTimeout = 4 * time.Second
+)
+
+// Run starts the stack, calls ready with its address, and keeps it running
+// until ctx ends, which is no error, or one of its processes does. It returns
+// when all processes have ended. Progress and the processes' log lines go to
+// out.
+func Run(ctx context.Context, config Config, out *os.File, ready func(url string)) error {
+	dataDir, unlock, err := openDataDir(config.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	running, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	s := &stack{config: config, dataDir: dataDir, console: newConsole(out), fail: fail}
+
+	err = s.start(running)
+	if err == nil {
+		ready(config.PublicURL())
+		<-running.Done()
+	}
+	switch {
+	case ctx.Err() != nil:
+		err = nil // we were asked to stop
+	case running.Err() != nil:
+		err = context.Cause(running)
+	}
+	return errors.Join(err, s.stop())
+}
+
+// A stack is what runs so far.
+type stack struct {
+	config  Config
+	dataDir string
+	console *console
+	// fail ends the run because a process ended that should not have.
+	fail context.CancelCauseFunc
+	// stops undo the steps of the start, in their order.
+	stops []func() error
+}
+
+func (s *stack) start(ctx context.Context) error {
+	root, err := checkout.Root()
+	if err != nil {
+		return err
+	}
+	bin, err := binaryDir()
+	if err != nil {
+		return err
+	}
+	node, err := nodeBinary(ctx)
+	if err != nil {
+		return err
+	}
+	// A killed launcher may have left its server running.
+	if err := postgres.StopLeftover(ctx, s.postgresDir()); err != nil {
+		return err
+	}
+	if err := waitForPorts(ctx, s.config.ports()); err != nil {
+		return err
+	}
+	secrets, err := loadSecrets(s.dataDir)
+	if err != nil {
+		return err
+	}
+	urls, err := s.startDatabase(ctx, root, secrets)
+	if err != nil {
+		return err
+	}
+	p := plan{config: s.config, root: root, bin: bin, node: node, urls: urls, secret: secrets.BetterAuth}
+	if err := s.migrate(ctx, p.migration()); err != nil {
+		return err
+	}
+	for _, service := range p.services() {
+		if err := s.startService(ctx, service); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stack) postgresDir() string { return filepath.Join(s.dataDir, postgresData) }
+
+func (s *stack) startDatabase(ctx context.Context, root string, secrets secrets) (databaseURLs, error) {
+	if !s.config.ownDatabase() {
+		s.console.say("using the PostgreSQL of DATABASE_URL")
+		return givenURLs(ctx, s.config)
+	}
+	s.console.say("starting PostgreSQL …")
+	begin := time.Now()
+	server, err := postgres.Start(ctx, postgres.Options{
+		NodeModules: checkout.PostgresModules(root),
+		DataDir:     s.postgresDir(),
+		Password:    secrets.Superuser,
+		Port:        s.config.PostgresPort,
+		Log:         s.console.lines("postgres"),
+	})
+	if err != nil {
+		return databaseURLs{}, err
+	}
+	s.watch("postgres", server.Process(), server.Stop)
+	passwords := roles.Passwords{Owner: secrets.Owner, Auth: secrets.Auth}
+	if err := roles.Create(ctx, server.AdminURL(postgres.Superuser), passwords); err != nil {
+		return databaseURLs{}, err
+	}
+	s.console.say("PostgreSQL is ready on port %d (%s)", server.Port, since(begin))
+	return ownURLs(server, secrets), nil
+}
+
+func (s *stack) migrate(ctx context.Context, service service) error {
+	s.console.say("bringing the tables up to date …")
+	begin := time.Now()
+	process, err := s.spawn(service)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
+		return context.Cause(ctx)
+	}
+	if process.Err() != nil {
+		return endError(service.name, process)
+	}
+	s.console.say("the tables are up to date (%s)", since(begin))
+	return nil
+}
+
+func (s *stack) startService(ctx context.Context, service service) error {
+	s.console.say("starting %s …", service.name)
+	begin := time.Now()
+	process, err := s.spawn(service)
+	if err != nil {
+		return err
+	}
+	s.watch(service.name, process, func() error {
+		if process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout}) {
+			return fmt.Errorf("%s did not stop and had to be killed", service.name)
+		}
+		return nil
+	})
+	if err := waitReady(ctx, service, process); err != nil {
+		return err
+	}
+	s.console.say("%s is ready (%s)", service.name, since(begin))
+	return nil
+}
+
+func (s *stack) spawn(service service) (*child.Child, error) {
+	cmd := exec.Command(service.path, service.args...)
+	cmd.Env = childEnvironment(service.env)
+	return child.Start(cmd, syscall.SIGKILL, s.console.lines(service.name))
+}
+
+// watch ends the run when the process ends before stop, its turn in the stop
+// of the whole, is called.
+func (s *stack) watch(name string, process *child.Child, stop func() error) {
+	stopping := make(chan struct{})
+	go func() {
+		<-process.Done()
+		select {
+		case <-stopping:
+		default:
+			s.fail(endError(name, process))
+		}
+	}()
+	s.stops = append(s.stops, func() error {
+		close(stopping)
+		return stop()
+	})
+}
+
+// stop ends everything in the reverse order of the start.
+func (s *stack) stop() error {
+	if len(s.stops) > 0 {
+		s.console.say("stopping …")
+	}
+	var errs []error
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		errs = append(errs, s.stops[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// waitReady polls the service until it answers that it works.
+func waitReady(ctx context.Context, service service, process *child.Child) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%s was not ready within %s", service.name, readyTimeout))
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{Proxy: nil}, Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	for {
+		if answersOK(ctx, client, service.ready) {
+			return nil
+		}
+		select {
+		case <-process.Done():
+			return endError(service.name, process)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+func answersOK(ctx context.Context, client *http.Client, url string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// endError tells how a process ended that should not have, with its last lines.
+func endError(name string, process *child.Child) error {
+	text := fmt.Sprintf("%s ended: %s", name, process.How())
+	if last := process.LastLines(); len(last) > 0 {
+		text += "; its last lines:\n  " + strings.Join(last, "\n  ")
+	}
+	return errors.New(text)
+}
+
+func since(begin time.Time) string { return time.Since(begin).Round(10 * time.Millisecond).String() }

@@ -1,0 +1,136 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+)
+
+// A service is a server process of the stack.
+type service struct {
+	name  string
+	path  string
+	args  []string
+	env   map[string]string
+	ready string // URL that answers 200 once the service works
+}
+
+// databaseURLs are the addresses of the database, by who uses them.
+type databaseURLs struct{ owner, app, auth string }
+
+// ownURLs leads to the server that the stack started.
+func ownURLs(server *postgres.Server, s secrets) databaseURLs {
+	return databaseURLs{
+		owner: server.URL(roles.Owner, s.Owner, roles.Database),
+		app:   server.URL(roles.App, s.App, roles.Database),
+		auth:  server.URL(roles.Auth, s.Auth, roles.Database),
+	}
+}
+
+// givenURLs leads to an existing server. Better Auth works there as the owner,
+// in a schema of its own: making a login on somebody's server, or changing the
+// password of one that exists, is not ours.
+func givenURLs(ctx context.Context, config Config) (databaseURLs, error) {
+	auth, err := roles.AuthURL(ctx, config.DatabaseURLUnpooled)
+	if err != nil {
+		return databaseURLs{}, fmt.Errorf("prepare the server of DATABASE_URL_UNPOOLED: %w", err)
+	}
+	return databaseURLs{owner: config.DatabaseURLUnpooled, app: config.DatabaseURL, auth: auth}, nil
+}
+
+// A plan is what the processes have in common.
+type plan struct {
+	config Config
+	root   string // of the checkout
+	bin    string // the directory of the built programs
+	node   string // path of Node
+	urls   databaseURLs
+	secret string // of Better Auth
+}
+
+// migration is the process that brings the task service's schema up to date.
+func (p plan) migration() service {
+	return service{
+		name: "migrate",
+		path: filepath.Join(p.bin, "tasks"),
+		args: []string{"migrate"},
+		env:  map[string]string{"DATABASE_URL": p.urls.app, "DATABASE_URL_UNPOOLED": p.urls.owner},
+	}
+}
+
+// services are the servers in the order of their start.
+func (p plan) services() []service {
+	config := p.config
+	// Browsers on this machine may name it either way.
+	origins := config.PublicURL() + "," + local(config.Port)
+	return []service{
+		{
+			name: "auth",
+			path: p.node,
+			args: []string{filepath.Join(p.root, "services", "auth", "server.mjs")},
+			env: map[string]string{
+				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.AuthPort),
+				"BETTER_AUTH_SECRET":          p.secret,
+				"BETTER_AUTH_URL":             config.PublicURL(),
+				"BETTER_AUTH_TRUSTED_ORIGINS": origins,
+				"DATABASE_URL":                p.urls.auth,
+			},
+			ready: local(config.AuthPort) + "/readyz",
+		},
+		{
+			name: "tasks",
+			path: filepath.Join(p.bin, "tasks"),
+			args: []string{"serve"},
+			env: map[string]string{
+				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.TasksPort), "OPS_PORT": strconv.Itoa(config.TasksOpsPort),
+				"DATABASE_URL": p.urls.app, "DATABASE_URL_UNPOOLED": p.urls.owner,
+				"BETTER_AUTH_URL": local(config.AuthPort),
+				"JWT_ISSUER":      config.PublicURL(),
+			},
+			ready: local(config.TasksOpsPort) + "/readyz",
+		},
+		{
+			name: "bff",
+			path: filepath.Join(p.bin, "bff"),
+			args: []string{"serve"},
+			env: map[string]string{
+				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.Port), "OPS_PORT": strconv.Itoa(config.BFFOpsPort),
+				"PUBLIC_URL":         config.PublicURL(),
+				"TRUSTED_ORIGINS":    origins,
+				"TASKS_URL":          local(config.TasksPort),
+				"BETTER_AUTH_URL":    local(config.AuthPort),
+				"BETTER_AUTH_SECRET": p.secret,
+				"PAGE_DIR":           filepath.Join(p.root, "web-contract", "demo", "dist"),
+			},
+			ready: local(config.BFFOpsPort) + "/readyz",
+		},
+	}
+}
+
+// binaryDir is where all of Tasklane's programs are, this one too.
+func binaryDir() (string, error) {
+	path, err := os.Executable()
+	return filepath.Dir(path), err
+}
+
+// nodeBinary finds Node itself: what stands on PATH may be a version manager's
+// script, which would keep our signals from it.
+func nodeBinary(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
+	if err != nil {
+		return "", fmt.Errorf("find Node: %w", err)
+	}
+	path := strings.TrimSpace(string(out))
+	if path == "" {
+		return "", errors.New("find Node: it does not say where it is")
+	}
+	return path, nil
+}

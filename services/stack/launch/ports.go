@@ -1,0 +1,44 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/port"
+)
+
+// portPatience is how long a taken port may take to become free: the processes
+// of a killed launcher may still be ending.
+const portPatience = 2 * time.Second
+
+const pollInterval = 50 * time.Millisecond
+
+// waitForPorts fails if one of the ports stays taken. With another process on a
+// port, a readiness check would be answered by the wrong one.
+func waitForPorts(ctx context.Context, ports []portSetting) error {
+	deadline := time.Now().Add(portPatience)
+	var taken []error
+	for _, p := range ports {
+		for port.Taken(ctx, p.number) {
+			if time.Now().After(deadline) {
+				taken = append(taken, fmt.Errorf("port %d is taken: free it, or choose another with %s", p.number, p.variable))
+				break
+			}
+			if err := pause(ctx, pollInterval); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(taken...)
+}
+
+func pause(ctx context.Context, length time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(length):
+		return nil
+	}
+}

@@ -1,0 +1,96 @@
+// Package pgtest gives tests a real PostgreSQL server.
+//
+// TEST_DATABASE_URL names an existing server, by the URL of a role that may
+// create databases and roles. Without it, a throw-away server is started for
+// the test process. A test that cannot have one fails.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+)
+
+// One server serves all tests of the process, so the process owns it:
+// [testing.M] leaves no other place.
+var shared struct {
+	sync.Mutex
+	running bool // Main runs and will stop the server
+	atExit  []func() error
+	server  *postgres.Server
+	err     error
+}
+
+// Main runs the tests, stops the server if one was started and exits. Every
+// test package that calls [URL] has
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+func Main(m *testing.M) {
+	shared.Lock()
+	shared.running = true
+	shared.Unlock()
+
+	code := m.Run()
+	for _, f := range shared.atExit {
+		if err := f(); err != nil {
+			fmt.Fprintln(os.Stderr, "pgtest:", err)
+			code = max(code, 1)
+		}
+	}
+	if shared.server != nil {
+		if err := shared.server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "pgtest:", err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}
+
+// AtExit has f called when all tests of the process are done, before the server
+// stops: for what outlives a test and must not outlive the process.
+func AtExit(f func() error) {
+	shared.Lock()
+	defer shared.Unlock()
+	shared.atExit = append(shared.atExit, f)
+}
+
+// URL is the administrator's address of the server. The server is shared: a
+// test makes a database of its own and drops it.
+func URL(t testing.TB) string {
+	t.Helper()
+	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
+		return url
+	}
+	server, err := start()
+	if err != nil {
+		t.Fatalf("tests need a PostgreSQL server (run `make test` once to install it, or set TEST_DATABASE_URL): %v", err)
+	}
+	return server.AdminURL("postgres")
+}
+
+// start starts the server at the first call.
+func start() (*postgres.Server, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if !shared.running {
+		return nil, fmt.Errorf("TestMain of the package must call pgtest.Main")
+	}
+	if shared.server == nil && shared.err == nil {
+		shared.server, shared.err = startServer()
+	}
+	return shared.server, shared.err
+}
+
+func startServer() (*postgres.Server, error) {
+	root, err := checkout.Root()
+	if err != nil {
+		return nil, err
+	}
+	// Not a test's context: the server outlives the test that asks first.
+	return postgres.Start(context.Background(), postgres.Options{NodeModules: checkout.PostgresModules(root)})
+}

@@ -1,0 +1,87 @@
+package postgres
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/port"
+)
+
+// An ordinary user runs the server as itself. Root runs it under another name,
+// and as another account where user namespaces cannot be had.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, err := find(t.Context(), checkout.PostgresModules(root), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := chooseAccount(t.Context(), bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 {
+		if chosen.other {
+			t.Errorf("an ordinary user runs the server as user id %d", chosen.uid)
+		}
+		return
+	}
+	another, err := unprivileged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, as := range map[string]account{"chosen": chosen, "another account": another} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &Server{}
+			t.Cleanup(func() {
+				if err := s.removeAll(); err != nil {
+					t.Error(err)
+				}
+			})
+			reachable, err := s.copyTree(bin, as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Only its owner may enter what the test framework makes.
+			dir := filepath.Join(t.TempDir(), "private", "postgres")
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			c := &cluster{bin: reachable, as: as, dir: filepath.Join(dir, "18")}
+			if err := c.prepare(t.Context(), "password"); err != nil {
+				t.Fatal(err)
+			}
+			ports, err := port.Free(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			process, err := c.serve(context.WithoutCancel(t.Context()), ports[0], func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer process.Stop(child.Step{Signal: syscall.SIGQUIT, Wait: 10 * time.Second})
+			// Not as the process's parent but as one that finds it running.
+			if err := stopStale(t.Context(), c.dir); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-process.Done():
+			case <-time.After(time.Second):
+				t.Error("the server still runs")
+			}
+		})
+	}
+}

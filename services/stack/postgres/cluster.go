@@ -1,0 +1,165 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/child"
+)
+
+// startTimeout bounds the way from the process to its readiness, which
+// includes recovery after a crash.
+const startTimeout = 60 * time.Second
+
+// pollInterval is the pause between two looks at something that changes soon.
+const pollInterval = 20 * time.Millisecond
+
+// A cluster is a data directory and what serves it.
+type cluster struct {
+	bin       binaries
+	as        account
+	dir       string
+	throwAway bool
+}
+
+// prepare makes the data directory, or frees an existing one from a server
+// that outlived its launcher.
+func (c *cluster) prepare(ctx context.Context, password string) error {
+	_, err := os.Stat(filepath.Join(c.dir, "PG_VERSION"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c.initialise(ctx, password)
+	case err != nil:
+		return err
+	}
+	if err := c.as.own(c.dir); err != nil {
+		return err
+	}
+	return stopStale(ctx, c.dir)
+}
+
+// initialise makes the data directory under another name and renames it when
+// it is complete: a kill in between must not leave half of one.
+func (c *cluster) initialise(ctx context.Context, password string) error {
+	parent := filepath.Dir(c.dir)
+	staging := c.dir + ".new"
+	if err := os.RemoveAll(staging); err != nil {
+		return err
+	}
+	if err := os.Mkdir(staging, 0o700); err != nil {
+		return err
+	}
+	if err := c.as.own(parent); err != nil {
+		return err
+	}
+
+	args := []string{"-U", Superuser, "-E", "UTF8", "--locale=C", "--no-instructions"}
+	if c.throwAway {
+		args = append(args, "-A", "trust", "--no-sync")
+	} else {
+		passwordFile, err := c.passwordFile(password)
+		if err != nil {
+			return err
+		}
+		defer os.Remove(passwordFile)
+		args = append(args, "-A", "scram-sha-256", "--pwfile", passwordFile)
+	}
+	cmd, release, err := c.command("initdb", staging, args...)
+	if err != nil {
+		return err
+	}
+	defer release()
+	process, err := child.Start(cmd, syscall.SIGKILL, func(string) {})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		process.Stop()
+		return context.Cause(ctx)
+	}
+	if process.Err() != nil {
+		return fmt.Errorf("initdb: %w\n  %s", process.Err(), lines(process.LastLines()))
+	}
+	return os.Rename(staging, c.dir)
+}
+
+// passwordFile hands the superuser's password to initdb. It is not beside the
+// data, where another account may not reach it.
+func (c *cluster) passwordFile(password string) (path string, err error) {
+	file, err := os.CreateTemp("", "tasklane-password-") // with mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(password + "\n")
+	if err = errors.Join(err, file.Close(), c.as.own(file.Name())); err != nil {
+		os.Remove(file.Name())
+		return "", err
+	}
+	return file.Name(), nil
+}
+
+// command runs one of PostgreSQL's programs on a data directory. release frees
+// what it needs, once the program has started.
+func (c *cluster) command(program, dir string, args ...string) (cmd *exec.Cmd, release func(), err error) {
+	cmd = exec.Command(c.bin.path(program))
+	cmd.Env, cmd.Dir = environment(), "/"
+	c.as.apply(cmd)
+	name, release, err := c.as.reach(cmd, dir)
+	cmd.Args = append(append(cmd.Args, "-D", name), args...)
+	return cmd, release, err
+}
+
+// serve starts the server on the port and waits until it is ready.
+func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child.Child, error) {
+	args := []string{
+		"-p", strconv.Itoa(port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "timezone=UTC",
+		"-c", "log_checkpoints=off",
+	}
+	if c.throwAway {
+		args = append(args, "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+	}
+	cmd, release, err := c.command("postgres", c.dir, args...)
+	if err != nil {
+		return nil, err
+	}
+	process, err := child.Start(cmd, syscall.SIGQUIT, log)
+	release()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for !c.ready(process.PID()) {
+		select {
+		case <-process.Done():
+			return nil, fmt.Errorf("the server ended before it was ready: %s\n  %s", process.How(), lines(process.LastLines()))
+		case <-ctx.Done():
+			process.Stop(child.Step{Signal: syscall.SIGQUIT, Wait: 5 * time.Second})
+			return nil, fmt.Errorf("the server was not ready in time: %w\n  %s", ctx.Err(), lines(process.LastLines()))
+		case <-time.After(pollInterval):
+		}
+	}
+	return process, nil
+}
+
+// ready reads the answer from the server's own lock file: a connection could
+// reach another server on the same port.
+func (c *cluster) ready(pid int) bool {
+	lock, err := readLock(c.dir)
+	return err == nil && lock.pid == pid && lock.status == "ready"
+}
+
+// lines indents what a program said below the sentence that quotes it.
+func lines(all []string) string { return strings.Join(all, "\n  ") }

@@ -1,0 +1,243 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+)
+
+const password = "it's a \"password\""
+
+// One data directory goes through what a killed launcher may leave behind.
+func TestKeptServer(t *testing.T) {
+	t.Parallel()
+	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+	server := start(t, opts)
+	query(t, server, "CREATE TABLE kept AS SELECT 42 AS answer")
+
+	conn, err := pgx.Connect(t.Context(), server.URL(postgres.Superuser, "wrong", "postgres"))
+	if err == nil {
+		conn.Close(t.Context())
+		t.Error("connected with a wrong password")
+	}
+	dirs, err := filepath.Glob(filepath.Join(opts.DataDir, "*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("data directories: %v, %v; want one, named for the major version", dirs, err)
+	}
+	dir := dirs[0]
+	if _, err := strconv.Atoi(filepath.Base(dir)); err != nil {
+		t.Errorf("data directory %s is not named for the major version", dir)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != 0o700 {
+		t.Errorf("mode of the data directory = %o, want 700", got)
+	}
+
+	lockFile := filepath.Join(dir, "postmaster.pid")
+	for _, left := range []struct {
+		name string
+		by   func()
+	}{
+		{"a clean stop", func() { stop(t, server) }},
+		{"a server that still runs", func() {}},
+		{"a lock file whose process number went to another", func() {
+			text := read(t, lockFile)
+			stop(t, server)
+			_, rest, _ := strings.Cut(text, "\n")
+			write(t, lockFile, strconv.Itoa(os.Getpid())+"\n"+rest)
+		}},
+		{"a lock file that a crash emptied", func() {
+			stop(t, server)
+			write(t, lockFile, "")
+		}},
+	} {
+		left.by()
+		next := start(t, opts)
+		if got := query(t, next, "SELECT answer FROM kept"); got != 42 {
+			t.Errorf("after %s: answer = %d, want 42", left.name, got)
+		}
+		select {
+		case <-server.Process().Done():
+		default:
+			t.Errorf("after %s: the former server still runs", left.name)
+		}
+		server = next
+	}
+
+	if err := postgres.StopLeftover(t.Context(), opts.DataDir); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-server.Process().Done():
+	case <-time.After(5 * time.Second):
+		t.Error("the server still runs")
+	}
+}
+
+func TestThrowAwayServer(t *testing.T) {
+	t.Parallel()
+	server := start(t, postgres.Options{NodeModules: modules(t)})
+	conn, err := pgx.Connect(t.Context(), server.AdminURL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dir string
+	if err := conn.QueryRow(t.Context(), "SHOW data_directory").Scan(&dir); err != nil {
+		t.Fatal(err)
+	}
+
+	// The open connection must not hold the stop up.
+	stop(t, server)
+	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data is still there: %v", err)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	t.Run("data without a password", func(t *testing.T) {
+		t.Parallel()
+		refuses(t, postgres.Options{NodeModules: modules(t), DataDir: t.TempDir()}, "password")
+	})
+	t.Run("a taken port", func(t *testing.T) {
+		t.Parallel()
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		refuses(t, postgres.Options{NodeModules: modules(t), Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
+	})
+	t.Run("data of a version that is not here", func(t *testing.T) {
+		t.Parallel()
+		opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+		if err := os.Mkdir(filepath.Join(opts.DataDir, "99"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, opts, "PostgreSQL 99", "npm package in "+opts.NodeModules, "initdb on PATH", "/usr/pgsql-*/bin")
+	})
+}
+
+// A kill during the set-up leaves half a data directory under another name.
+func TestInterruptedSetUp(t *testing.T) {
+	t.Parallel()
+	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error)
+	go func() {
+		_, err := postgres.Start(ctx, opts)
+		stopped <- err
+	}()
+	for {
+		half, err := filepath.Glob(filepath.Join(opts.DataDir, "*.new", "PG_VERSION"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(half) > 0 {
+			break
+		}
+		select {
+		case err := <-stopped:
+			t.Fatalf("the start ended before it was interrupted: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	cancel()
+	if err := <-stopped; !errors.Is(err, context.Canceled) {
+		t.Fatalf("error of the interrupted start = %v, want that it was cancelled", err)
+	}
+	query(t, start(t, opts), "SELECT 1")
+}
+
+func TestBinDirIsNotIgnored(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PG_BIN_DIR", dir)
+	refuses(t, postgres.Options{NodeModules: modules(t)}, "PG_BIN_DIR "+dir)
+}
+
+func refuses(t *testing.T, opts postgres.Options, words ...string) {
+	t.Helper()
+	server, err := postgres.Start(t.Context(), opts)
+	if err == nil {
+		stop(t, server)
+		t.Fatal("the server started")
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("error lacks %q: %v", word, err)
+		}
+	}
+}
+
+func modules(t *testing.T) string {
+	t.Helper()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checkout.PostgresModules(root)
+}
+
+// start starts a server that ends with the test.
+func start(t *testing.T, opts postgres.Options) *postgres.Server {
+	t.Helper()
+	server, err := postgres.Start(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, server) })
+	return server
+}
+
+func stop(t *testing.T, server *postgres.Server) {
+	t.Helper()
+	if err := server.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// query runs a statement and returns the number that it selects, if any.
+func query(t *testing.T, server *postgres.Server, sql string) (number int) {
+	t.Helper()
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, server.AdminURL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := conn.QueryRow(ctx, sql).Scan(&number); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		t.Fatal(err)
+	}
+	return number
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,244 @@
+// Package postgres runs a real PostgreSQL server without an installation: it
+// finds the binaries, makes the data directory and keeps the server's life
+// within that of this process.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/port"
+)
+
+// Superuser is the role that every server has.
+const Superuser = "postgres"
+
+// startAttempts is how often a throw-away server is tried: another process may
+// take the free port between its choice and its use.
+const startAttempts = 3
+
+// Options say which server to start.
+type Options struct {
+	// NodeModules is the npm installation that carries the binaries.
+	NodeModules string
+	// DataDir keeps the data, in a directory per major version. Empty makes a
+	// throw-away server: its data is removed by Stop, a crash of the machine
+	// may lose it, and everybody on this machine may connect.
+	DataDir string
+	// Password is the superuser's. A server with a DataDir must have one.
+	Password string
+	// Port is the port on 127.0.0.1. Zero takes a free one.
+	Port int
+	// Log, unless nil, receives the lines of the server's log.
+	Log func(line string)
+}
+
+// A Server is a running PostgreSQL.
+type Server struct {
+	Port int
+
+	password string
+	process  *child.Child
+	remove   []string // directories that end with the server
+}
+
+// Start starts a server and returns once it accepts connections.
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	if opts.DataDir != "" && opts.Password == "" {
+		return nil, errors.New("postgres: a server that keeps its data needs a password")
+	}
+	if opts.Log == nil {
+		opts.Log = func(string) {}
+	}
+	server, err := start(ctx, opts)
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	return server, nil
+}
+
+func start(ctx context.Context, opts Options) (_ *Server, err error) {
+	if opts.DataDir != "" {
+		// Others may enter: the server may have to run under another account.
+		if err := os.MkdirAll(opts.DataDir, 0o755); err != nil {
+			return nil, err
+		}
+		if opts.DataDir, err = canonical(opts.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := keptMajor(opts.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	bin, err := find(ctx, opts.NodeModules, kept)
+	if err != nil {
+		return nil, err
+	}
+	as, err := chooseAccount(ctx, bin)
+	if err != nil {
+		return nil, err
+	}
+
+	s := &Server{password: opts.Password}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.removeAll())
+		}
+	}()
+	if as.other && bin.tree != "" {
+		if bin, err = s.copyTree(bin, as); err != nil {
+			return nil, err
+		}
+	}
+	c := &cluster{bin: bin, as: as, dir: filepath.Join(opts.DataDir, strconv.Itoa(bin.major))}
+	if opts.DataDir == "" {
+		root, err := s.tempDir(as)
+		if err != nil {
+			return nil, err
+		}
+		c.dir, c.throwAway = filepath.Join(root, "data"), true
+	}
+	if err := c.prepare(ctx, opts.Password); err != nil {
+		return nil, err
+	}
+
+	for attempt := 1; ; attempt++ {
+		s.Port = opts.Port
+		if s.Port == 0 {
+			free, err := port.Free(ctx, 1)
+			if err != nil {
+				return nil, err
+			}
+			s.Port = free[0]
+		}
+		s.process, err = c.serve(ctx, s.Port, opts.Log)
+		if err == nil {
+			return s, nil
+		}
+		if opts.Port != 0 || attempt == startAttempts || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// URL is the address of a database on the server for one of its roles.
+func (s *Server) URL(role, password, database string) string {
+	address := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(role, password),
+		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	return address.String()
+}
+
+// AdminURL is the superuser's address of a database.
+func (s *Server) AdminURL(database string) string { return s.URL(Superuser, s.password, database) }
+
+// Process is the server's main process.
+func (s *Server) Process() *child.Child { return s.process }
+
+// Stop ends the server within seconds: it rolls back what is open, and closes
+// the database cleanly if it can.
+func (s *Server) Stop() error {
+	killed := s.process.Stop(
+		child.Step{Signal: syscall.SIGINT, Wait: 10 * time.Second}, // fast shutdown
+		child.Step{Signal: syscall.SIGQUIT, Wait: 5 * time.Second}, // immediate shutdown
+	)
+	err := s.removeAll()
+	if killed {
+		err = errors.Join(err, errors.New("PostgreSQL did not stop and had to be killed"))
+	}
+	return err
+}
+
+func (s *Server) tempDir(as account) (string, error) {
+	dir, err := os.MkdirTemp("", "tasklane-postgres-")
+	if err != nil {
+		return "", err
+	}
+	s.remove = append(s.remove, dir)
+	return dir, as.own(dir)
+}
+
+// copyTree copies the binaries to where the account can reach them: the
+// repository may lie below a directory that only we may enter.
+func (s *Server) copyTree(bin binaries, as account) (binaries, error) {
+	dir, err := s.tempDir(as)
+	if err != nil {
+		return binaries{}, err
+	}
+	copied := bin
+	copied.tree = filepath.Join(dir, filepath.Base(bin.tree))
+	copied.dir = filepath.Join(copied.tree, "bin")
+	if err := os.CopyFS(copied.tree, os.DirFS(bin.tree)); err != nil {
+		return binaries{}, fmt.Errorf("copy PostgreSQL's binaries: %w", err)
+	}
+	return copied, as.own(copied.tree)
+}
+
+func (s *Server) removeAll() error {
+	var errs []error
+	for _, dir := range s.remove {
+		errs = append(errs, os.RemoveAll(dir))
+	}
+	return errors.Join(errs...)
+}
+
+// canonical is dir's one absolute path: the programs run in another working
+// directory, and a leftover server is known by its path.
+func canonical(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
+// keptMajor is the newest major version that has data below dir, or 0.
+func keptMajor(dir string) (int, error) {
+	majors, err := keptMajors(dir)
+	return slices.Max(append(majors, 0)), err
+}
+
+func keptMajors(dir string) ([]int, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var majors []int
+	for _, entry := range entries {
+		if major, err := strconv.Atoi(entry.Name()); err == nil {
+			majors = append(majors, major)
+		}
+	}
+	return majors, nil
+}
+
+// environment is what PostgreSQL's programs see: none of the PG* variables of
+// the caller, and a locale without which macOS makes the server refuse.
+func environment() []string {
+	env := []string{"LC_ALL=C", "TZ=UTC"}
+	for _, name := range []string{"PATH", "TMPDIR", "HOME"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}

@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/child"
+)
+
+// lockFile is where PostgreSQL notes, inside the data directory, who serves it.
+const lockFile = "postmaster.pid"
+
+// A lock is what the lock file says.
+type lock struct {
+	pid    int
+	status string // "starting", "ready", "stopping"
+}
+
+func readLock(dir string) (lock, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, lockFile))
+	if err != nil {
+		return lock{}, err
+	}
+	// The first line is the process id, the eighth the status.
+	fields := strings.Split(string(raw), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(fields[0]))
+	if err != nil {
+		return lock{}, fmt.Errorf("read %s: %w", lockFile, err)
+	}
+	found := lock{pid: pid}
+	if len(fields) >= 8 {
+		found.status = strings.TrimSpace(fields[7])
+	}
+	return found, nil
+}
+
+// StopLeftover ends a server that a former process of ours left running on
+// dataDir. [Start] does so too; a caller that first looks whether the port is
+// free must do it before.
+func StopLeftover(ctx context.Context, dataDir string) error {
+	dataDir, err := canonical(dataDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	majors, err := keptMajors(dataDir)
+	if err != nil {
+		return err
+	}
+	for _, major := range majors {
+		if err := stopStale(ctx, filepath.Join(dataDir, strconv.Itoa(major))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopStale ends a server that still runs on the data directory. Its launcher
+// is dead: a living one holds a lock of its own.
+func stopStale(ctx context.Context, dir string) error {
+	found, err := readLock(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if errors.Is(err, strconv.ErrSyntax) {
+		// A crash left it empty, and PostgreSQL would refuse to start.
+		return os.Remove(filepath.Join(dir, lockFile))
+	}
+	if err != nil {
+		return err
+	}
+	serving, err := serves(found.pid, dir)
+	if err != nil {
+		return err
+	}
+	if !serving {
+		// Nobody, or a process that got the number since. PostgreSQL takes over
+		// from a dead server, but would take that process for a living one.
+		if exists(found.pid) {
+			return os.Remove(filepath.Join(dir, lockFile))
+		}
+		return nil
+	}
+	for _, step := range []child.Step{
+		{Signal: syscall.SIGINT, Wait: 10 * time.Second},
+		{Signal: syscall.SIGQUIT, Wait: 5 * time.Second},
+	} {
+		if err := syscall.Kill(found.pid, step.Signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("stop the PostgreSQL that a former run left, process %d: %w", found.pid, err)
+		}
+		for deadline := time.Now().Add(step.Wait); time.Now().Before(deadline); {
+			if serving, err := serves(found.pid, dir); !serving {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(pollInterval):
+			}
+		}
+	}
+	return fmt.Errorf("the PostgreSQL that a former run left, process %d, does not stop", found.pid)
+}
+
+func exists(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
+
+// serves reports whether the process is a server on the data directory.
+func serves(pid int, dir string) (bool, error) {
+	if !exists(pid) {
+		return false, nil
+	}
+	serving, err := worksIn(pid, dir)
+	if err != nil && !exists(pid) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find out what process %d is: %w", pid, err)
+	}
+	return serving, nil
+}

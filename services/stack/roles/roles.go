@@ -1,0 +1,115 @@
+// Package roles prepares a PostgreSQL server for Tasklane: its database, its
+// roles and the schema of Better Auth.
+package roles
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The names of what this package makes, and of the task service's role, which
+// `tasks migrate` makes.
+const (
+	Database = "tasklane"
+	Owner    = "tasklane_owner"
+	Auth     = "tasklane_auth"
+	App      = "tasklane_app"
+)
+
+// script is also what docker-compose.yml runs.
+//
+//go:embed roles.sql
+var script string
+
+// Passwords are those of the roles.
+type Passwords struct{ Owner, Auth string }
+
+// Create makes the database, the roles and the schema, or brings existing ones
+// up to date. adminURL leads a superuser to any database of the server.
+func Create(ctx context.Context, adminURL string, passwords Passwords) error {
+	err := run(ctx, adminURL, func(conn *pgx.Conn) error {
+		var exists bool
+		if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", Database).Scan(&exists); err != nil || exists {
+			return err
+		}
+		_, err := conn.Exec(ctx, "CREATE DATABASE "+Database)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("create database %s: %w", Database, err)
+	}
+
+	inDatabase, err := withDatabase(adminURL, Database)
+	if err != nil {
+		return err
+	}
+	err = run(ctx, inDatabase, func(conn *pgx.Conn) error {
+		const set = "SELECT set_config('tasklane.owner_password', $1, false), set_config('tasklane.auth_password', $2, false)"
+		if _, err := conn.Exec(ctx, set, passwords.Owner, passwords.Auth); err != nil {
+			return err
+		}
+		_, err := conn.Exec(ctx, script)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("create roles: %w", err)
+	}
+	return nil
+}
+
+// AuthURL makes the schema of Better Auth with the rights of a server's owner,
+// for servers that were not prepared by [Create], and returns the URL with
+// which Better Auth works there. ownerURL must not lead through a pooler.
+func AuthURL(ctx context.Context, ownerURL string) (string, error) {
+	address, err := url.Parse(ownerURL)
+	if err != nil {
+		// Not err itself, which quotes the URL with its password.
+		return "", fmt.Errorf("the owner's database URL cannot be read")
+	}
+	err = run(ctx, ownerURL, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS auth"); err != nil {
+			return err
+		}
+		var ours bool
+		if err := conn.QueryRow(ctx, "SELECT has_schema_privilege('auth', 'USAGE, CREATE')").Scan(&ours); err != nil {
+			return err
+		}
+		if !ours {
+			return errors.New("it exists and belongs to a role that this one is no member of")
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("create schema auth: %w", err)
+	}
+	query := address.Query()
+	query.Set("options", strings.TrimSpace(query.Get("options")+" -csearch_path=auth"))
+	// PostgreSQL's clients take + for a plus, not for a space.
+	address.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	return address.String(), nil
+}
+
+func run(ctx context.Context, url string, work func(*pgx.Conn) error) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	// The work is done: a failing goodbye changes nothing.
+	defer conn.Close(context.WithoutCancel(ctx))
+	return work(conn)
+}
+
+func withDatabase(address, database string) (string, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("the administrator's database URL cannot be read")
+	}
+	parsed.Path = "/" + database
+	return parsed.String(), nil
+}

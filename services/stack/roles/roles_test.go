@@ -1,0 +1,109 @@
+package roles_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+)
+
+// Roles belong to a whole server, so this test needs one of its own.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	again := roles.Passwords{Owner: "it's \"second\"", Auth: "$$second$$"}
+	for _, passwords := range []roles.Passwords{{Owner: "first", Auth: "first"}, again} {
+		if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), passwords); err != nil {
+			t.Fatal(err)
+		}
+		checkRights(t, server.URL(roles.Owner, passwords.Owner, roles.Database),
+			rights{CreateRole: true, OwnsDatabase: true, CreateInPublic: true, Schema: "public"})
+		checkRights(t, server.URL(roles.Auth, passwords.Auth, roles.Database), rights{Schema: "auth"})
+	}
+	checkAuthURL(t, server, again.Owner)
+}
+
+// rights are what a role is and may do in the database, and the schema in which
+// it works.
+type rights struct {
+	Superuser, CreateRole, BypassRLS, OwnsDatabase, CreateInPublic bool
+
+	Schema string
+}
+
+func checkRights(t *testing.T, url string, want rights) {
+	t.Helper()
+	var got rights
+	row := connect(t, url).QueryRow(t.Context(), `
+		SELECT r.rolsuper, r.rolcreaterole, r.rolbypassrls, d.datdba = r.oid,
+			has_schema_privilege('public', 'CREATE'), current_schema()
+		FROM pg_roles r, pg_database d
+		WHERE r.rolname = current_user AND d.datname = current_database()`)
+	if err := row.Scan(&got.Superuser, &got.CreateRole, &got.BypassRLS, &got.OwnsDatabase, &got.CreateInPublic, &got.Schema); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rights (-want +got):\n%s", diff)
+	}
+}
+
+// checkAuthURL finds Better Auth's schema where the owner may make it, and
+// refuses where the schema is another's.
+func checkAuthURL(t *testing.T, server *postgres.Server, ownerPassword string) {
+	t.Helper()
+	for _, given := range []string{
+		server.AdminURL("postgres"),
+		server.AdminURL("postgres") + "&options=-c%20work_mem%3D8MB",
+	} {
+		url, err := roles.AuthURL(t.Context(), given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var schema string
+		if err := connect(t, url).QueryRow(t.Context(), "SELECT current_schema()").Scan(&schema); err != nil {
+			t.Fatal(err)
+		}
+		if schema != "auth" {
+			t.Errorf("schema = %q, want auth", schema)
+		}
+	}
+	if _, err := roles.AuthURL(t.Context(), server.URL(roles.Owner, ownerPassword, roles.Database)); err == nil {
+		t.Error("Better Auth would work in a schema in which it may do nothing")
+	}
+}
+
+func start(t *testing.T) *postgres.Server {
+	t.Helper()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// With a password, so that a wrong one would be noticed.
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: "superuser",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+func connect(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
+}

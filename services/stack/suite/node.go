@@ -1,0 +1,109 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// nodeTests are tests of Node's own runner.
+func nodeTests(dir string) step {
+	return step{name: "node --test " + dir, run: func(ctx context.Context, r *runner) (tally, error) {
+		report := r.report(dir, "tap")
+		err := r.command(ctx, dir, r.print, "node", "--test",
+			"--test-reporter=dot", "--test-reporter-destination=stdout",
+			"--test-reporter=tap", "--test-reporter-destination="+report)
+		counted, readErr := readTAP(report)
+		if readErr != nil {
+			return counted, readErr
+		}
+		if err != nil {
+			r.printFile(report)
+		}
+		return counted, err
+	}}
+}
+
+// tapCounts are the lines with which Node's TAP report ends.
+var tapCounts = regexp.MustCompile(`(?m)^# (pass|fail|cancelled|skipped|todo) (\d+)$`)
+
+func readTAP(path string) (tally, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return tally{}, fmt.Errorf("no report: %w", err)
+	}
+	var counted tally
+	for _, match := range tapCounts.FindAllStringSubmatch(string(raw), -1) {
+		count, err := strconv.Atoi(match[2])
+		if err != nil {
+			return tally{}, err
+		}
+		switch match[1] {
+		case "pass":
+			counted.passed += count
+		case "fail", "cancelled":
+			counted.failed += count
+		case "skipped", "todo":
+			counted.skipped += count
+		}
+	}
+	if counted == (tally{}) {
+		return tally{}, fmt.Errorf("no tests ran")
+	}
+	return counted, nil
+}
+
+// vitest are the tests of a workspace of web-contract.
+func vitest(workspace string) step {
+	return step{name: "vitest " + workspace, run: func(ctx context.Context, r *runner) (tally, error) {
+		report := r.report(workspace, "json")
+		// Vitest itself and not npm, which would keep our signals from it.
+		program := filepath.Join(r.root, "web-contract", "node_modules", "vitest", "vitest.mjs")
+		err := r.command(ctx, workspace, r.print, "node", program, "run",
+			"--reporter=default", "--reporter=json", "--outputFile.json="+report)
+		counted, readErr := readVitest(report)
+		if readErr != nil {
+			return counted, readErr
+		}
+		return counted, err
+	}}
+}
+
+func readVitest(path string) (tally, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return tally{}, fmt.Errorf("no report: %w", err)
+	}
+	var report struct{ NumPassedTests, NumFailedTests, NumPendingTests, NumTodoTests int }
+	if err := json.Unmarshal(raw, &report); err != nil {
+		return tally{}, fmt.Errorf("read the report: %w", err)
+	}
+	counted := tally{
+		passed:  report.NumPassedTests,
+		failed:  report.NumFailedTests,
+		skipped: report.NumPendingTests + report.NumTodoTests,
+	}
+	if counted == (tally{}) {
+		return tally{}, fmt.Errorf("no tests ran")
+	}
+	return counted, nil
+}
+
+// report is the path of a step's report.
+func (r *runner) report(step, kind string) string {
+	return filepath.Join(r.temp, strings.ReplaceAll(step, "/", "-")+"."+kind)
+}
+
+func (r *runner) printFile(path string) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		r.print(err.Error())
+		return
+	}
+	r.print(string(raw))
+}

@@ -1,0 +1,147 @@
+// Package suite runs every test of the repository and sums them up.
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+)
+
+// ErrFailed means that the tests ran and not all passed.
+var ErrFailed = errors.New("there are failing tests")
+
+// A tally counts tests.
+type tally struct{ passed, failed, skipped int }
+
+func (t *tally) add(other tally) {
+	t.passed += other.passed
+	t.failed += other.failed
+	t.skipped += other.skipped
+}
+
+func (t tally) String() string {
+	text := fmt.Sprintf("%d passed, %d failed", t.passed, t.failed)
+	if t.skipped > 0 {
+		text += fmt.Sprintf(", %d skipped", t.skipped)
+	}
+	return text
+}
+
+// A step is a group of tests that one command runs.
+type step struct {
+	name string
+	run  func(context.Context, *runner) (tally, error)
+}
+
+// A runner has what the steps share.
+type runner struct {
+	root string
+	out  io.Writer
+	env  []string
+	temp string // a directory for the steps' reports
+}
+
+// Run runs every test, one group after the other, and writes what fails and, as
+// the last line, the sum to out. A failing group does not stop the others.
+//
+// SKIP_E2E=1 leaves out the tests in a browser, and nothing else can be left
+// out. TEST_DATABASE_URL names an existing PostgreSQL server.
+func Run(ctx context.Context, out io.Writer) (err error) {
+	root, err := checkout.Root()
+	if err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp("", "tasklane-test-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+
+	r := &runner{root: root, out: out, env: os.Environ(), temp: temp}
+	if os.Getenv("TEST_DATABASE_URL") == "" {
+		server, err := postgres.Start(ctx, postgres.Options{NodeModules: checkout.PostgresModules(root)})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, server.Stop()) }()
+		r.env = append(r.env, "TEST_DATABASE_URL="+server.AdminURL(postgres.Superuser))
+	}
+	return r.runAll(ctx, steps())
+}
+
+func steps() []step {
+	all := []step{
+		goTests("sdk"),
+		goTests("services"),
+		goTests("bff"),
+		nodeTests("services/auth"),
+		vitest("web-contract/client"),
+		vitest("web-contract/demo"),
+	}
+	if os.Getenv("SKIP_E2E") != "1" {
+		all = append(all, vitest("web-contract/e2e"))
+	}
+	return all
+}
+
+func (r *runner) runAll(ctx context.Context, steps []step) error {
+	var sum tally
+	for _, step := range steps {
+		fmt.Fprintf(r.out, "\n== %s\n", step.name)
+		begin := time.Now()
+		counted, err := step.run(ctx, r)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			fmt.Fprintf(r.out, "%s: %v\n", step.name, err)
+			if counted.failed == 0 {
+				counted.failed = 1 // what could not run has not passed
+			}
+		}
+		fmt.Fprintf(r.out, "== %s: %s (%s)\n", step.name, counted, time.Since(begin).Round(100*time.Millisecond))
+		sum.add(counted)
+	}
+	if os.Getenv("SKIP_E2E") == "1" {
+		fmt.Fprint(r.out, "\n"+strings.Repeat("*", 72)+"\n** SKIP_E2E=1: the tests in a browser did NOT run.\n"+strings.Repeat("*", 72)+"\n")
+	}
+	fmt.Fprintf(r.out, "\n%s\n", sum)
+	if sum.failed > 0 {
+		return ErrFailed
+	}
+	return nil
+}
+
+// command runs a program in a directory of the repository, and calls line with
+// each line of its output. It ends with everything it started.
+func (r *runner) command(ctx context.Context, dir string, line func(string), program string, args ...string) error {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = filepath.Join(r.root, dir), r.env
+	if cmd.Err != nil {
+		return cmd.Err
+	}
+	process, err := child.Start(cmd, syscall.SIGTERM, line)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		process.Stop(child.Step{Signal: syscall.SIGINT, Wait: 10 * time.Second})
+	}
+	return process.Err()
+}
+
+// print writes a line as it is.
+func (r *runner) print(line string) { fmt.Fprintln(r.out, line) }

@@ -1,0 +1,103 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRunAll(t *testing.T) {
+	t.Parallel()
+	counts := func(name string, counted tally, err error) step {
+		return step{name: name, run: func(context.Context, *runner) (tally, error) { return counted, err }}
+	}
+	for _, tt := range []struct {
+		name  string
+		steps []step
+		sum   string
+		err   error
+	}{
+		{"all pass", []step{counts("a", tally{passed: 2}, nil), counts("b", tally{passed: 3, skipped: 1}, nil)}, "5 passed, 0 failed, 1 skipped", nil},
+		{"a failing step does not stop the next", []step{counts("a", tally{failed: 2}, errors.New("exit 1")), counts("b", tally{passed: 3}, nil)}, "3 passed, 2 failed", ErrFailed},
+		{"a step that cannot run has failed", []step{counts("a", tally{passed: 4}, errors.New("no browser"))}, "4 passed, 1 failed", ErrFailed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			err := (&runner{out: &out}).runAll(t.Context(), tt.steps)
+			if !errors.Is(err, tt.err) {
+				t.Errorf("error = %v, want %v", err, tt.err)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			if got := lines[len(lines)-1]; got != tt.sum {
+				t.Errorf("last line = %q, want %q", got, tt.sum)
+			}
+		})
+	}
+}
+
+func TestGoReport(t *testing.T) {
+	t.Parallel()
+	var printed []string
+	report := &goReport{print: func(line string) { printed = append(printed, line) }, output: map[goTest][]string{}}
+	for _, line := range []string{
+		`{"Action":"output","Package":"p","Test":"TestGood","Output":"quiet\n"}`,
+		`{"Action":"pass","Package":"p","Test":"TestGood","Elapsed":0.1}`,
+		`{"Action":"output","Package":"p","Test":"TestBad","Output":"the reason\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestBad","Elapsed":0.1}`,
+		`{"Action":"output","Package":"p","Test":"TestLeft","Output":"needs a thing\n"}`,
+		`{"Action":"skip","Package":"p","Test":"TestLeft","Elapsed":0}`,
+		`{"Action":"output","Package":"p","Test":"TestPanics","Output":"panic: at the disco\n"}`,
+		`{"Action":"output","Package":"p","Output":"FAIL\n"}`,
+		`{"Action":"fail","Package":"p","Elapsed":0.3}`,
+		`{"Action":"pass","Package":"q","Elapsed":1.25}`,
+		`{"ImportPath":"r","Action":"build-output","Output":"r.go:1: undefined: x\n"}`,
+		`go: not JSON`,
+	} {
+		report.line(line)
+	}
+	if diff := cmp.Diff(tally{passed: 1, failed: 1, skipped: 1}, report.tally, cmp.AllowUnexported(tally{})); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	want := []string{"the reason", "needs a thing", "FAIL", "panic: at the disco", "ok    q (1.2 s)", "r.go:1: undefined: x", "go: not JSON"}
+	if diff := cmp.Diff(want, printed); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadReports(t *testing.T) {
+	t.Parallel()
+	const ranNothing = "no tests ran"
+	for _, tt := range []struct {
+		name, text string
+		read       func(string) (tally, error)
+		want       tally
+		err        string
+	}{
+		{"TAP", "ok 1 - x\n# tests 7\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n", readTAP, tally{passed: 3, failed: 2, skipped: 2}, ""},
+		{"empty TAP", "# pass 0\n# fail 0\n", readTAP, tally{}, ranNothing},
+		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1}`, readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
+		{"empty Vitest", `{"success":true}`, readVitest, tally{}, ranNothing},
+		{"broken Vitest", `{`, readVitest, tally{}, "read the report"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "report")
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := tt.read(path)
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(tally{})); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+			if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("error = %v, want %q", err, tt.err)
+			}
+		})
+	}
+}
