@@ -45,7 +45,7 @@ func TestPage(t *testing.T) {
 	)
 	for _, test := range []struct{ method, path, accept, want string }{
 		{"GET", "/", document, index},
-		{"GET", "/", anything, "404"},
+		{"GET", "/", anything, index},
 		{"GET", "/index.html", document, "Moved Permanently ./"},
 		{"GET", "/tasks/today", document, index},
 		{"GET", "/assets", document, index},
