@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ type config struct {
 	Secret secret `env:"BETTER_AUTH_SECRET"`
 	// SessionCacheTTL is how long a session counts that was ended elsewhere.
 	SessionCacheTTL lifetime `env:"SESSION_CACHE_TTL" envDefault:"30s"`
-	// TrustedOrigins are other sites whose pages may write.
+	// TrustedOrigins are other origins whose pages may call the API.
 	TrustedOrigins []origin `env:"TRUSTED_ORIGINS"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []network `env:"TRUSTED_PROXIES"`
@@ -49,12 +50,18 @@ func readConfig(environment map[string]string) (config, error) {
 	var c config
 	err := env.ParseWithOptions(&c, env.Options{Environment: environment})
 	var all env.AggregateError
-	if !errors.As(err, &all) {
+	if err != nil && !errors.As(err, &all) {
 		return c, err
 	}
-	mistakes := make([]string, len(all.Errors))
-	for i, err := range all.Errors {
-		mistakes[i] = mistake(err)
+	var mistakes []string
+	for _, err := range all.Errors {
+		mistakes = append(mistakes, mistake(err))
+	}
+	if c.Port != 0 && c.Port == c.OpsPort {
+		mistakes = append(mistakes, "OPS_PORT must differ from PORT")
+	}
+	if len(mistakes) == 0 {
+		return c, nil
 	}
 	return c, fmt.Errorf("the environment is not right:\n  %s", strings.Join(mistakes, "\n  "))
 }
@@ -79,16 +86,25 @@ func (c *config) listen(p port) string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(int(p)))
 }
 
-// origin is the scheme and host of a site.
+// origin is the scheme and host of a site, as browsers write them in the
+// Origin header.
 type origin struct{ *url.URL }
+
+// originHost is what browsers make of every host: no pattern, and names of
+// other scripts in Punycode.
+var originHost = regexp.MustCompile(`^[a-z0-9._\-\[\]:]+$`)
 
 func (o *origin) UnmarshalText(text []byte) error {
 	u, ok := parseHTTP(string(text))
 	if !ok || strings.Trim(u.Path, "/") != "" {
 		return errors.New("must be an origin such as https://tasks.example.com")
 	}
-	// As browsers write it in the Origin header.
-	o.URL = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	host := strings.TrimSuffix(strings.ToLower(u.Host), usual)
+	if !originHost.MatchString(host) {
+		return errors.New("must name a single host, in ASCII")
+	}
+	o.URL = &url.URL{Scheme: u.Scheme, Host: host}
 	return nil
 }
 

@@ -62,7 +62,7 @@ func TestConfigWhole(t *testing.T) {
 		"BETTER_AUTH_URL":    "http://auth:3001",
 		"BETTER_AUTH_SECRET": goodSecret,
 		"SESSION_CACHE_TTL":  "0s",
-		"TRUSTED_ORIGINS":    "https://a.example, https://b.example",
+		"TRUSTED_ORIGINS":    "https://a.example, https://b.example:443,http://[::1]:80,http://localhost:5173",
 		"TRUSTED_PROXIES":    "10.0.0.0/8, 192.0.2.1,fd00::/8",
 		"PAGE_DIR":           page,
 		"HOST":               "::1",
@@ -73,11 +73,16 @@ func TestConfigWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config{
-		PublicURL:      origin{&url.URL{Scheme: "https", Host: "tasks.example.com:8443"}},
-		TasksURL:       address{&url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
-		BetterAuthURL:  address{&url.URL{Scheme: "http", Host: "auth:3001"}},
-		Secret:         goodSecret,
-		TrustedOrigins: []origin{{&url.URL{Scheme: "https", Host: "a.example"}}, {&url.URL{Scheme: "https", Host: "b.example"}}},
+		PublicURL:     origin{&url.URL{Scheme: "https", Host: "tasks.example.com:8443"}},
+		TasksURL:      address{&url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
+		BetterAuthURL: address{&url.URL{Scheme: "http", Host: "auth:3001"}},
+		Secret:        goodSecret,
+		TrustedOrigins: []origin{
+			{&url.URL{Scheme: "https", Host: "a.example"}},
+			{&url.URL{Scheme: "https", Host: "b.example"}},
+			{&url.URL{Scheme: "http", Host: "[::1]"}},
+			{&url.URL{Scheme: "http", Host: "localhost:5173"}},
+		},
 		TrustedProxies: []network{
 			network(netip.MustParsePrefix("10.0.0.0/8")), network(netip.MustParsePrefix("192.0.2.1/32")), network(netip.MustParsePrefix("fd00::/8")),
 		},
@@ -105,10 +110,10 @@ func TestConfigMistakes(t *testing.T) {
 			"BETTER_AUTH_URL=", "BETTER_AUTH_URL=ftp://auth", "BETTER_AUTH_URL=http://",
 			"BETTER_AUTH_SECRET=" + goodSecret[1:], "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_SECRET=" + strings.Repeat("x", 64),
 			"SESSION_CACHE_TTL=30", "SESSION_CACHE_TTL=-1s",
-			"TRUSTED_ORIGINS=*", "TRUSTED_ORIGINS=https://a.example,b.example",
+			"TRUSTED_ORIGINS=*", "TRUSTED_ORIGINS=https://a.example,b.example", "TRUSTED_ORIGINS=https://*.example.com", "TRUSTED_ORIGINS=https://bücher.example",
 			"TRUSTED_PROXIES=everyone", "TRUSTED_PROXIES=10.0.0.0/33",
 			"PAGE_DIR=/nowhere",
-			"PORT=http", "PORT=0", "PORT=65536", "OPS_PORT=-1",
+			"PORT=http", "PORT=0", "PORT=65536", "OPS_PORT=-1", "OPS_PORT=0", "OPS_PORT=3000",
 		} {
 			environment := valid()
 			name, value, _ := strings.Cut(mistake, "=")
@@ -125,18 +130,27 @@ func TestConfigMistakes(t *testing.T) {
 		}
 	})
 
+	t.Run("one port for two servers", func(t *testing.T) {
+		t.Parallel()
+		environment := valid()
+		environment["PORT"] = "9091" // the default of the other
+		if _, err := readConfig(environment); err == nil || !strings.HasSuffix(err.Error(), "\n  OPS_PORT must differ from PORT") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+
 	t.Run("all at once and without values", func(t *testing.T) {
 		t.Parallel()
 		environment := map[string]string{
-			"TASKS_URL": "http://user:password@tasks", "BETTER_AUTH_SECRET": "password", "PORT": "password",
+			"TASKS_URL": "http://user:password@tasks", "BETTER_AUTH_SECRET": "password", "PORT": "password", "OPS_PORT": "password",
 		}
 		_, err := readConfig(environment)
 		if err == nil {
 			t.Fatal("accepted")
 		}
-		for _, name := range []string{"PUBLIC_URL", "TASKS_URL", "BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "PORT"} {
-			if !strings.Contains(err.Error(), "\n  "+name+" ") {
-				t.Errorf("%s is not named: %v", name, err)
+		for _, name := range []string{"PUBLIC_URL", "TASKS_URL", "BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "PORT", "OPS_PORT"} {
+			if strings.Count(err.Error(), "\n  "+name+" ") != 1 {
+				t.Errorf("%s is not named once: %v", name, err)
 			}
 		}
 		if strings.Contains(err.Error(), "password") {

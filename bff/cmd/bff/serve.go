@@ -52,6 +52,6 @@ func (serveCommand) Run(ctx context.Context) error {
 	}
 	return httpapi.Serve(ctx, log,
 		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: handler},
-		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: httpapi.NewOperationsHandler(web.Checks(auth, tasks)...)},
+		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: web.NewOperationsHandler(auth, c.TasksURL.URL)},
 	)
 }

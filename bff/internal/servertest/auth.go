@@ -25,8 +25,9 @@ type Auth struct {
 	issuer   string
 }
 
-// StartAuth starts a Better Auth server for a site at the public origin.
-func StartAuth(t testing.TB, public string) *Auth {
+// StartAuth starts a Better Auth server for a site at the public origin, which
+// pages of the trusted origins may call too.
+func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 	t.Helper()
 	database, _ := newDatabase(t)
 	ports := freePorts(t, 1)
@@ -44,6 +45,7 @@ func StartAuth(t testing.TB, public string) *Auth {
 		env: []string{
 			"BETTER_AUTH_SECRET=" + a.Secret,
 			"BETTER_AUTH_URL=" + public,
+			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(trusted, ","),
 			"DATABASE_URL=" + database,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],

@@ -28,17 +28,8 @@ func StartTasks(t testing.TB, auth *Auth) *Tasks {
 	runtime := parse(t, owner)
 	runtime.User = role
 	ports := freePorts(t, 2)
-	env := []string{
-		"DATABASE_URL=" + runtime.String(),
-		"DATABASE_URL_UNPOOLED=" + owner,
-		"BETTER_AUTH_URL=" + auth.URL.String(),
-		"JWT_ISSUER=" + auth.issuer,
-		"HOST=127.0.0.1",
-		"PORT=" + ports[0],
-		"OPS_PORT=" + ports[1],
-	}
 	migrate := exec.Command(program, "migrate")
-	migrate.Env = append(migrate.Environ(), env...)
+	migrate.Env = append(migrate.Environ(), "DATABASE_URL="+runtime.String(), "DATABASE_URL_UNPOOLED="+owner)
 	if out, err := migrate.CombinedOutput(); err != nil {
 		t.Fatalf("tasks migrate: %v\n%s", err, out)
 	}
@@ -47,7 +38,14 @@ func StartTasks(t testing.TB, auth *Auth) *Tasks {
 		t:       t,
 		command: []string{program, "serve"},
 		ready:   "http://127.0.0.1:" + ports[1] + "/readyz",
-		env:     env,
+		env: []string{
+			"DATABASE_URL=" + runtime.String(),
+			"BETTER_AUTH_URL=" + auth.URL.String(),
+			"JWT_ISSUER=" + auth.issuer,
+			"HOST=127.0.0.1",
+			"PORT=" + ports[0],
+			"OPS_PORT=" + ports[1],
+		},
 	}
 	service.process.start()
 	return service

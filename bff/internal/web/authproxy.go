@@ -23,6 +23,13 @@ const (
 	maxAuthBodyBytes = 1 << 20
 )
 
+// authMethods are what Better Auth is asked with. Node's Request, which its
+// handler makes of what it gets, throws on others, such as TRACE, and the
+// handler does not catch that: it can end the server.
+var authMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // The headers that pass between the browser and Better Auth. Cookies are
 // filtered besides. Origin, Referer and Sec-Fetch-* are what Better Auth's own
 // cross-origin check goes by.
@@ -67,6 +74,7 @@ func newAuthProxy(s *server, api *httpapi.API, auth *session.BetterAuth, log *sl
 			r.Out.Header = p.requestHeader(r.In)
 			// The path goes on as it was checked, whatever its spelling.
 			r.Out.URL.RawPath = ""
+			// It also replaces the Host, of which Better Auth makes a URL.
 			r.SetURL(auth.URL)
 		},
 		Transport: auth.Transport,

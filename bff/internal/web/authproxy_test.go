@@ -123,6 +123,43 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
+	t.Run("what would end Better Auth does not reach it", func(t *testing.T) {
+		t.Parallel()
+		nobody := s.newBrowser(t)
+		for _, method := range []string{http.MethodTrace, "TRACK", "QUERY", "PROPFIND", "get"} {
+			for _, path := range []string{"/api/auth/ok", "/api/auth/sign-in/email"} {
+				answer := nobody.do(method, path, nil, nil)
+				answer.fails(taskapi.CodeMethodNotAllowed)
+				want := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+				if diff := cmp.Diff(want, answer.header.Values("Allow")); diff != "" {
+					t.Errorf("%s %s: Allow (-want +got):\n%s", method, path, diff)
+				}
+			}
+		}
+		for host, want := range map[string]int{
+			// net/http refuses what has characters that no host has.
+			"a b": http.StatusBadRequest, "a/b": http.StatusBadRequest,
+			"": http.StatusOK, "[": http.StatusOK, "%zz": http.StatusOK, "a:b:c": http.StatusOK, "a:99999": http.StatusOK,
+		} {
+			if got := s.askAs(t, host, "/api/auth/ok"); got != want {
+				t.Errorf("Host %q: %d, want %d", host, got, want)
+			}
+		}
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
+			if got := nobody.do(method, "/api/auth/ok", map[string]any{}, nil).status; got >= http.StatusInternalServerError {
+				t.Errorf("%s: %d", method, got)
+			}
+		}
+		for _, r := range s.authTap.Requests() {
+			if r.Host != s.authTap.URL.Host {
+				t.Errorf("Better Auth was asked as %q", r.Host)
+			}
+		}
+		if got := (&site{url: s.auth.URL.String()}).newBrowser(t).get("/healthz"); got.status != http.StatusOK {
+			t.Errorf("Better Auth's health: %d %s", got.status, got.body)
+		}
+	})
+
 	t.Run("what Better Auth is told", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
@@ -173,7 +210,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		got := slices.Sorted(maps.Keys(answer.header))
 		want := []string{
 			"Cache-Control", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",
-			"Date", "Referrer-Policy", "X-Content-Type-Options", "X-Request-Id",
+			"Date", "Referrer-Policy", "Vary", "X-Content-Type-Options", "X-Request-Id",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("headers (-want +got):\n%s", diff)
@@ -188,7 +225,7 @@ func testAuthProxy(t *testing.T, s *site) {
 	t.Run("a secret in the path is not logged", func(t *testing.T) {
 		t.Parallel()
 		id := s.newBrowser(t).get("/api/auth/reset-password/secret-token?callbackURL=%2Freset").header.Get("X-Request-Id")
-		if got := s.log.with(id); len(got) != 1 || !strings.Contains(got[0], `"path":"/api/auth/reset-password/…"`) {
+		if got := logged(t, s.log, id); len(got) != 1 || !strings.Contains(got[0], `"path":"/api/auth/reset-password/…"`) {
 			t.Errorf("the log: %q", got)
 		}
 	})

@@ -4,10 +4,58 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"time"
+
+	"github.com/go-chi/cors"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
+
+// preflightAge is how long a browser may remember what a page of another
+// origin may send. Chromium keeps nothing for longer.
+const preflightAge = 2 * time.Hour
+
+// What pages of trusted origins may send and read, beyond what browsers allow
+// every page.
+var (
+	sharedMethods = []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	}
+	sharedRequestHeaders = []string{
+		"Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Captcha-Response", "X-Request-Id",
+	}
+	sharedResponseHeaders = []string{
+		"ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id", "X-Retry-After",
+	}
+)
+
+// shareAPI lets pages of the trusted origins call the API with the user's
+// cookies, Better Auth's part of it too, and read every answer.
+func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
+	share := cors.Handler(cors.Options{
+		// Not AllowedOrigins: it would take an empty list for everybody.
+		AllowOriginFunc: func(_ *http.Request, origin string) bool {
+			return slices.ContainsFunc(trusted, func(u *url.URL) bool { return u.String() == origin })
+		},
+		AllowedMethods:   sharedMethods,
+		AllowedHeaders:   sharedRequestHeaders,
+		ExposedHeaders:   sharedResponseHeaders,
+		AllowCredentials: true,
+		MaxAge:           int(preflightAge.Seconds()),
+	})
+	return func(next http.Handler) http.Handler {
+		shared := share(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if isAPI(r.URL.Path) {
+				shared.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
 
 // sameOrigin refuses writes that a page of another origin makes the browser
 // send. The site's own origin is named besides being recognised, for where a

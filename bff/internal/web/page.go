@@ -1,7 +1,6 @@
 package web
 
 import (
-	"io/fs"
 	"net/http"
 	"os"
 	"path"
@@ -17,48 +16,57 @@ const (
 // page serves the built page: its files, and index.html at every other path
 // that a person may have opened.
 type page struct {
-	files fs.FS
+	files *os.Root
 	// otherwise answers what is not the page's.
 	otherwise http.HandlerFunc
 }
 
 // openPage returns the page built in dir.
 func openPage(dir string, otherwise http.HandlerFunc) (*page, error) {
-	root, err := os.OpenRoot(dir)
+	files, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &page{files: root.FS(), otherwise: otherwise}, nil
+	return &page{files: files, otherwise: otherwise}, nil
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(r.URL.Path) {
+	// As a browser would have asked: it resolves the dots itself.
+	urlPath := path.Clean("/" + r.URL.Path)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(urlPath) {
 		p.otherwise(w, r)
 		return
 	}
-	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	name := strings.TrimPrefix(urlPath, "/")
+	cacheControl := "no-cache"
+	if strings.HasPrefix(name, assetsDir) {
+		cacheControl = "public, max-age=31536000, immutable"
+	}
 	switch {
-	case strings.HasPrefix(name, assetsDir) && p.has(name):
-		p.serve(w, r, name, "public, max-age=31536000, immutable")
-	case p.has(name):
-		p.serve(w, r, name, "no-cache")
-	case r.URL.Path == "/", acceptsHTML(r):
-		p.serve(w, r, indexFile, "no-cache")
+	case p.serve(w, r, name, cacheControl):
+	case (urlPath == "/" || acceptsHTML(r)) && p.serve(w, r, indexFile, "no-cache"):
 	default:
 		p.otherwise(w, r)
 	}
 }
 
-func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl string) {
+// serve answers with a file of the page. It returns false, and has answered
+// nothing, if there is no file of this name.
+func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl string) bool {
+	file, err := p.files.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
 	w.Header().Set("Cache-Control", cacheControl)
 	w.Header().Set("Content-Security-Policy", pagePolicy)
-	http.ServeFileFS(w, r, p.files, name)
-}
-
-// has reports whether name is a file, and not a directory, of the page.
-func (p *page) has(name string) bool {
-	info, err := fs.Stat(p.files, name)
-	return err == nil && info.Mode().IsRegular()
+	// Not http.ServeFileFS: it refuses and redirects some paths in its own way.
+	http.ServeContent(w, r, name, info.ModTime(), file)
+	return true
 }
 
 func isAPI(urlPath string) bool {

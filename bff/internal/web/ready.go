@@ -2,33 +2,100 @@ package web
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
-	"github.com/tasklane/tasklane/sdk"
-	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// Checks are what the BFF needs to be ready.
-func Checks(auth *session.BetterAuth, tasks *sdk.Client) []httpapi.Check {
-	return []httpapi.Check{
-		{Name: "auth", Run: auth.Ready},
-		{Name: "tasks", Run: func(ctx context.Context) error { return tasksReady(ctx, tasks) }},
-	}
+// readyTimeout bounds one look at the servers behind the BFF.
+const readyTimeout = 3 * time.Second
+
+// NewOperationsHandler serves /healthz and /readyz, for a port that only the
+// network inside can reach. tasks is where the task service is reached.
+func NewOperationsHandler(auth *session.BetterAuth, tasks *url.URL) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", httpapi.NewOperationsHandler())
+	mux.Handle("GET /readyz", &readiness{
+		auth:  auth,
+		tasks: tasks.JoinPath("/").String(),
+		// A connection for each look shows whether one can still be had.
+		// The SDK's client would retry, and spend the retries of users.
+		client: http.Client{
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	})
+	return mux
 }
 
-// tasksReady asks the task service for something without a token: its refusal
-// shows that it is there, and that it is a task service.
-func tasksReady(ctx context.Context, tasks *sdk.Client) error {
-	_, err := tasks.ListTasks(ctx, taskapi.ListTasksOptions{Limit: 1})
-	switch {
-	case errors.Is(err, sdk.ErrUnauthenticated):
-		return nil
-	case err == nil:
-		return errors.New("the task service lists tasks without a token")
-	default:
+// readiness says which servers the BFF reaches, and whether a load balancer
+// should send it requests.
+//
+// Without the task service it should not. Better Auth must have answered once:
+// a BFF that has never reached it knows no session. One that has is left in
+// place when Better Auth is gone, to serve the sessions that it knows.
+type readiness struct {
+	auth   *session.BetterAuth
+	tasks  string
+	client http.Client
+
+	authReached atomic.Bool
+}
+
+func (p *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	var auth, tasks error
+	var both sync.WaitGroup
+	both.Go(func() { auth = p.auth.Ready(ctx) })
+	both.Go(func() { tasks = p.askTasks(ctx) })
+	both.Wait()
+	if auth == nil {
+		p.authReached.Store(true)
+	}
+
+	ready := tasks == nil && p.authReached.Load()
+	w.Header().Set("Content-Type", "application/json")
+	if !ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	// The prober may be gone; there is nobody else to tell.
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"ready":  ready,
+		"checks": map[string]string{"auth": result(auth), "tasks": result(tasks)},
+	})
+}
+
+// askTasks reports whether the task service's API answers. Only operators know
+// its readiness, on a port of their own; that it finds nothing at / without
+// asking for a token shows enough.
+func (p *readiness) askTasks(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, p.tasks, nil)
+	if err != nil {
+		return err
+	}
+	response, err := p.client.Do(r)
+	if err != nil {
 		return fmt.Errorf("the task service does not answer: %w", err)
 	}
+	defer response.Body.Close()
+	// A gateway in front answers so when there is nobody behind it.
+	if response.StatusCode >= http.StatusInternalServerError {
+		return fmt.Errorf("the task service answered %d", response.StatusCode)
+	}
+	return nil
+}
+
+func result(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return "ok"
 }

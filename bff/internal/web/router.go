@@ -29,7 +29,7 @@ const requestTimeout = 20 * time.Second
 type Config struct {
 	// PublicURL is the origin that browsers know the BFF by.
 	PublicURL *url.URL
-	// TrustedOrigins are the other origins whose pages may write.
+	// TrustedOrigins are the other origins whose pages may call the API.
 	TrustedOrigins []*url.URL
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
@@ -64,10 +64,13 @@ func NewHandler(config Config) (http.Handler, error) {
 		tasks:    config.Tasks,
 	}
 	r := httpapi.NewRouter(config.Log)
-	r.Use(secure(config.PublicURL.Scheme == "https"), httpapi.LimitTime(requestTimeout))
+	r.Use(secure(config.PublicURL.Scheme == "https"), shareAPI(config.TrustedOrigins), httpapi.LimitTime(requestTimeout))
 	api := s.registerAPI(r.With(crossOrigin))
 	// Not behind our cross-origin rule: Better Auth has its own.
-	r.Handle(authPath+"*", newAuthProxy(s, api, config.BetterAuth, config.Log))
+	auth := newAuthProxy(s, api, config.BetterAuth, config.Log)
+	for _, method := range authMethods {
+		r.Method(method, authPath+"*", auth)
+	}
 	if config.PageDir != "" {
 		// A route would take the place of a method that a path does not have.
 		page, err := openPage(config.PageDir, httpapi.NotFound)

@@ -1,16 +1,21 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +26,6 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
@@ -30,10 +34,13 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 const (
 	// longTTL keeps sessions in the cache for a whole test.
 	longTTL = time.Hour
-	// trustedOrigin is another site whose pages may write.
+	// trustedOrigin is another origin whose pages may call the API.
 	trustedOrigin = "https://app.example.com"
 	// trustedProxy is an address that stands before the test's BFF.
 	trustedProxy = "127.0.0.1/32"
+	// logTimeout is how long a line may follow the answer that it is about.
+	logTimeout = 10 * time.Second
+	logPause   = 10 * time.Millisecond
 )
 
 // site is a BFF before a real Better Auth server and a real task service.
@@ -53,7 +60,7 @@ func newSite(t *testing.T) *site {
 	server := httptest.NewUnstartedServer(nil)
 	t.Cleanup(server.Close)
 	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
-	s.auth = servertest.StartAuth(t, s.url)
+	s.auth = servertest.StartAuth(t, s.url, trustedOrigin)
 	s.authTap = servertest.NewTap(t, s.auth.URL)
 	s.tasks = servertest.StartTasks(t, s.auth)
 	s.tasksTap = servertest.NewTap(t, s.tasks.URL)
@@ -62,22 +69,6 @@ func newSite(t *testing.T) *site {
 	})
 	server.Start()
 	return s
-}
-
-// ready fails the test unless the site's readiness is this.
-func (s *site) ready(t *testing.T, status int, part string) {
-	t.Helper()
-	tasks, err := sdk.New(s.tasks.URL.String(), sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tasks.Close()
-	w := httptest.NewRecorder()
-	httpapi.NewOperationsHandler(web.Checks(session.NewBetterAuth(s.auth.URL), tasks)...).
-		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
-	if w.Code != status || !strings.Contains(w.Body.String(), part) {
-		t.Errorf("/readyz: %d %s, want %d with %s", w.Code, w.Body, status, part)
-	}
 }
 
 // handlerConfig is what differs between the tests' handlers.
@@ -207,6 +198,26 @@ func (b *browser) do(method, path string, body any, header http.Header) *answer 
 	return &answer{t: b.t, what: method + " " + path, status: response.StatusCode, header: response.Header, body: text}
 }
 
+// askAs sends a GET with a Host header that no client of ours would send, and
+// returns the status of the answer.
+func (s *site) askAs(t *testing.T, host, path string) int {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
 // cookie returns the session cookie that the browser holds, or nil.
 func (b *browser) cookie() *http.Cookie {
 	for _, cookie := range b.client.Jar.Cookies(parse(b.t, b.site)) {
@@ -320,21 +331,33 @@ func (l *logBuffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// with returns the lines that hold a text.
-func (l *logBuffer) with(text string) []string {
+// Log returns the lines so far.
+func (l *logBuffer) Log() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return linesWith(l.lines, text)
+	return slices.Clone(l.lines)
 }
 
-func linesWith(lines []string, text string) []string {
-	var found []string
-	for _, line := range lines {
-		if strings.Contains(line, text) {
-			found = append(found, line)
+// logged returns the lines of a log that hold a text. It waits for the first:
+// it may follow the answer.
+func logged(t *testing.T, log interface{ Log() []string }, text string) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), logTimeout)
+	defer cancel()
+	tick := time.NewTicker(logPause)
+	defer tick.Stop()
+	for {
+		found := slices.DeleteFunc(log.Log(), func(line string) bool { return !strings.Contains(line, text) })
+		if len(found) > 0 {
+			return found
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Errorf("no line of the log holds %q", text)
+			return nil
 		}
 	}
-	return found
 }
 
 func parse(t *testing.T, address string) *url.URL {

@@ -1,0 +1,80 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/web"
+)
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	auth := servertest.StartAuth(t, "http://localhost")
+	tasks := servertest.StartTasks(t, auth)
+	authTap, tasksTap := servertest.NewTap(t, auth.URL), servertest.NewTap(t, tasks.URL)
+	better := session.NewBetterAuth(authTap.URL)
+	t.Cleanup(better.Transport.CloseIdleConnections)
+	operations := web.NewOperationsHandler(better, tasksTap.URL)
+
+	ready := func(status int, wantAuth, wantTasks string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		operations.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+		var got struct {
+			Ready  bool
+			Checks map[string]string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", w.Body, err)
+		}
+		for name, text := range got.Checks {
+			// What the network says after it is not ours.
+			got.Checks[name], _, _ = strings.Cut(text, ":")
+		}
+		if diff := cmp.Diff(map[string]string{"auth": wantAuth, "tasks": wantTasks}, got.Checks); diff != "" {
+			t.Errorf("checks (-want +got):\n%s", diff)
+		}
+		if w.Code != status || got.Ready != (status == http.StatusOK) {
+			t.Errorf("%d %s, want %d", w.Code, w.Body, status)
+		}
+	}
+	unavailable := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+
+	authTap.Instead(unavailable)
+	ready(http.StatusServiceUnavailable, "better auth answered 503 for its keys", "ok")
+	authTap.Instead(nil)
+	ready(http.StatusOK, "ok", "ok")
+
+	tasksTap.Instead(unavailable)
+	ready(http.StatusServiceUnavailable, "ok", "the task service answered 503")
+	tasksTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	before := len(tasksTap.Requests())
+	ready(http.StatusServiceUnavailable, "ok", "the task service does not answer")
+	if n := len(tasksTap.Requests()) - before; n != 1 {
+		t.Errorf("one look asked the task service %d times", n)
+	}
+	tasksTap.Instead(nil)
+
+	// The sessions that are known are served on.
+	auth.Stop()
+	ready(http.StatusOK, "better auth does not answer", "ok")
+
+	for _, line := range logged(t, tasks, `"msg":"request"`) {
+		if !strings.Contains(line, `"level":"INFO"`) || !strings.Contains(line, `"status":404`) {
+			t.Errorf("the task service logged %s", line)
+		}
+	}
+
+	w := httptest.NewRecorder()
+	operations.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/healthz", nil))
+	if w.Code != http.StatusOK {
+		t.Errorf("/healthz: %d %s", w.Code, w.Body)
+	}
+}
