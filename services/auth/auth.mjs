@@ -2,7 +2,7 @@
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
 
-/** Seconds that a JWT is valid, in the words of Better Auth: a number would mean a point in time. */
+/** How long a JWT is valid. A string, because Better Auth takes a number for a point in time. */
 const JWT_LIFETIME = "15m";
 
 /**

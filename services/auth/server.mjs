@@ -1,13 +1,13 @@
 // The auth server: Better Auth behind /api/auth, and /healthz and /readyz for operators.
 import { createServer } from "node:http";
-import { toNodeHandler } from "better-auth/node";
 import { createAuth } from "./auth.mjs";
 import { readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
+import { authHandler, sendJSON } from "./handler.mjs";
 import { createLogger } from "./log.mjs";
 
 /** How long requests may still run after SIGTERM. */
-const SHUTDOWN_GRACE_MS = 5000;
+const SHUTDOWN_GRACE_MS = 3000;
 
 const log = createLogger();
 try {
@@ -23,24 +23,23 @@ async function run() {
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);
 
-  const handleAuth = toNodeHandler(auth);
+  const handleAuth = authHandler(auth, log);
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    // A caller that is no proxy is itself the client, by whose address sign-ins are limited.
-    request.headers["x-forwarded-for"] ??= request.socket.remoteAddress;
     logWhenDone(request, response, path);
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
     else if (path === "/readyz") ready(auth, response);
     else if (path.startsWith("/api/auth/")) handleAuth(request, response);
     else sendJSON(response, 404, { message: "Not found." });
   });
+  const silent = silentConnections(server);
   server.on("error", (error) => {
     log.error("cannot listen", { error: error.message });
     process.exit(1);
   });
   server.listen(config.port, config.host, () => log.info("listening", { host: config.host, port: config.port }));
 
-  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, pool));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool));
 }
 
 async function ready(auth, response) {
@@ -53,16 +52,24 @@ async function ready(auth, response) {
   }
 }
 
-async function stop(server, pool) {
+/** Keeps the connections on which no request has come yet: Node would take them for busy ones. */
+function silentConnections(server) {
+  const silent = new Set();
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", (request) => silent.delete(request.socket));
+  return silent;
+}
+
+async function stop(server, silent, pool) {
   log.info("stopping");
+  for (const socket of silent) socket.destroy();
   const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(grace);
   await pool.end();
-}
-
-function sendJSON(response, status, body) {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
 function logWhenDone(request, response, path) {

@@ -2,8 +2,8 @@
 //
 // Each child leads a process group of its own, so that a Ctrl-C in the
 // terminal reaches only this process, which then stops its children in the
-// order it wants. On Linux the kernel signals a child when this process dies
-// by whatever cause, kill -9 included.
+// order it wants. A guard beside each child signals its group when this process
+// dies by whatever cause, kill -9 included.
 package child
 
 import (
@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -26,41 +25,44 @@ type Child struct {
 
 // Start starts cmd and calls line, from one goroutine, with each line that it
 // writes to its standard output and standard error. onDeath is the signal that
-// the child gets should this process die first (Linux only).
+// the child's group gets should this process die first.
 func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
-	setDeathSignal(cmd.SysProcAttr, onDeath)
 
+	guard, err := startGuard(onDeath)
+	if err != nil {
+		return nil, err
+	}
 	// A file and not a writer: with a writer, Wait would last until every
 	// grandchild has closed its end.
 	read, write, err := os.Pipe()
 	if err != nil {
+		guard.end()
 		return nil, err
 	}
 	cmd.Stdout, cmd.Stderr = write, write
-
-	c := &Child{cmd: cmd, output: newOutput(read, line), done: make(chan struct{})}
-	started := make(chan error)
-	go func() {
-		// The kernel takes the end of the starting thread, not of the process,
-		// for the parent's death: this thread waits until the child has ended.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		write.Close()
-		started <- err
-		if err == nil {
-			c.err = errors.Join(cmd.Wait(), c.sweep())
-			c.output.drain()
-			close(c.done)
-		}
-	}()
-	if err := <-started; err != nil {
-		c.output.drain()
+	err = cmd.Start()
+	write.Close()
+	if err != nil {
+		guard.end()
+		read.Close()
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+
+	err = guard.watch(cmd.Process.Pid)
+	c := &Child{cmd: cmd, output: newOutput(read, line), done: make(chan struct{})}
+	go func() {
+		c.err = errors.Join(cmd.Wait(), c.sweep())
+		guard.dismiss()
+		c.output.drain()
+		close(c.done)
+	}()
+	if err != nil {
+		c.Stop()
+		return nil, fmt.Errorf("guard %s: %w", cmd.Path, err)
 	}
 	return c, nil
 }

@@ -179,6 +179,52 @@ func TestAddressIsTheSameForAll(t *testing.T) {
 	}
 }
 
+// Nothing that serves requests may change the tables, or see two users at once.
+func TestOnlyMigrateIsTheOwner(t *testing.T) {
+	t.Parallel()
+	var owners []string
+	for name, service := range load(t).Services {
+		for variable, value := range service.Environment {
+			if variable == "PGOPTIONS" {
+				continue // with which postgres makes the roles, once
+			}
+			if value != nil && (strings.Contains(*value, "tasklane_owner") || strings.Contains(*value, completeEnvironment()["OWNER_PASSWORD"])) {
+				owners = append(owners, name+" "+variable)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"migrate DATABASE_URL_UNPOOLED"}, owners); diff != "" {
+		t.Errorf("what holds the owner's password (-want +got):\n%s", diff)
+	}
+}
+
+// Behind a proxy that ends TLS, everybody would share one sign-in limit if edge
+// did not pass on the address that this proxy names.
+func TestClientAddressSurvivesAProxyInFront(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	edge := project.Services["edge"]
+	if len(edge.Command) > 0 || len(edge.Entrypoint) > 0 {
+		t.Errorf("edge runs %s %s and not what its image does, which reads the Caddyfile", edge.Entrypoint, edge.Command)
+	}
+	var config string
+	for _, volume := range edge.Volumes {
+		if volume.Target == "/etc/caddy/Caddyfile" {
+			config = read(t, volume.Source)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^\t*servers {\n(?:\t*#.*\n)*\t*trusted_proxies static private_ranges$`).MatchString(config) {
+		t.Errorf("edge does not trust the private ranges:\n%s", config)
+	}
+	// The bff sees edge's address, and in front of it that of the other proxy.
+	trusted := strings.Split(*project.Services["bff"].Environment["TRUSTED_PROXIES"], ",")
+	for _, private := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"} {
+		if !slices.Contains(trusted, private) {
+			t.Errorf("the bff does not trust %s, from which Docker takes networks", private)
+		}
+	}
+}
+
 // A misspelt variable would silently leave a default in place, and a missing
 // one would only show in a running container.
 func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
@@ -235,6 +281,22 @@ func TestDockerfilesFindTheirSources(t *testing.T) {
 			for _, source := range fields[1 : len(fields)-1] {
 				exists(t, filepath.Join(root, source))
 			}
+		}
+	}
+}
+
+func TestAuthImageHasItsModules(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(repository(t), "services", "auth")
+	dockerfile := strings.Fields(read(t, filepath.Join(dir, "Dockerfile")))
+	modules, err := filepath.Glob(filepath.Join(dir, "*.mjs"))
+	if err != nil || len(modules) == 0 {
+		t.Fatal(modules, err)
+	}
+	for _, path := range modules {
+		name := filepath.Base(path)
+		if !strings.HasSuffix(name, ".test.mjs") && !slices.Contains(dockerfile, "services/auth/"+name) {
+			t.Errorf("the Dockerfile does not copy %s", name)
 		}
 	}
 }

@@ -1,53 +1,111 @@
 package launch
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/caarlos0/env/v11"
 )
 
 // Config is what the environment says about the local stack.
 type Config struct {
-	Port         int    `env:"PORT" envDefault:"3000"`
-	TasksPort    int    `env:"TASKS_PORT" envDefault:"8080"`
-	TasksOpsPort int    `env:"TASKS_OPS_PORT" envDefault:"9090"`
-	BFFOpsPort   int    `env:"BFF_OPS_PORT" envDefault:"9091"`
-	AuthPort     int    `env:"AUTH_PORT" envDefault:"3001"`
-	PostgresPort int    `env:"POSTGRES_PORT" envDefault:"54329"`
-	DataDir      string `env:"DATA_DIR" envDefault:".data"`
+	Port         int
+	TasksPort    int
+	TasksOpsPort int
+	BFFOpsPort   int
+	AuthPort     int
+	PostgresPort int
+	DataDir      string
 
 	// DatabaseURL and DatabaseURLUnpooled name an existing server; the stack
 	// starts one of its own when both are empty.
-	DatabaseURL         string `env:"DATABASE_URL"`
-	DatabaseURLUnpooled string `env:"DATABASE_URL_UNPOOLED"`
+	DatabaseURL         string
+	DatabaseURLUnpooled string
+
+	// RateLimit is whether sign-ins are limited.
+	RateLimit bool
 }
 
-// ReadConfig reads the environment and reports all mistakes at once, by name.
+// ReadConfig reads the environment. Its error names every mistake, each by its
+// variable, and shows no value.
 func ReadConfig() (Config, error) {
-	config, err := env.ParseAs[Config]()
-	if err != nil {
-		return Config{}, err
+	var e environment
+	config := Config{
+		Port:                e.port("PORT", 3000),
+		TasksPort:           e.port("TASKS_PORT", 8080),
+		TasksOpsPort:        e.port("TASKS_OPS_PORT", 9090),
+		BFFOpsPort:          e.port("BFF_OPS_PORT", 9091),
+		AuthPort:            e.port("AUTH_PORT", 3001),
+		PostgresPort:        e.port("POSTGRES_PORT", 54329),
+		DataDir:             cmp.Or(os.Getenv("DATA_DIR"), ".data"),
+		DatabaseURL:         e.databaseURL("DATABASE_URL"),
+		DatabaseURLUnpooled: e.databaseURL("DATABASE_URL_UNPOOLED"),
+		RateLimit:           e.flag("RATE_LIMIT_ENABLED", true),
 	}
-	var mistakes []error
 	owners := map[int]string{}
 	for _, p := range config.ports() {
-		if p.number < 1 || p.number > 65535 {
-			mistakes = append(mistakes, fmt.Errorf("%s must be a number from 1 to 65535", p.variable))
-			continue
-		}
-		if owner, ok := owners[p.number]; ok {
-			mistakes = append(mistakes, fmt.Errorf("%s and %s are both %d", owner, p.variable, p.number))
+		if owner, ok := owners[p.number]; ok && p.number != 0 {
+			e.mistake("%s and %s are both %d", owner, p.variable, p.number)
 		}
 		owners[p.number] = p.variable
 	}
 	if (config.DatabaseURL == "") != (config.DatabaseURLUnpooled == "") {
-		mistakes = append(mistakes, errors.New("DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together"))
+		e.mistake("DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together")
 	}
-	return config, errors.Join(mistakes...)
+	if len(e.mistakes) > 0 {
+		return Config{}, fmt.Errorf("the environment is not right:\n  %s", strings.Join(e.mistakes, "\n  "))
+	}
+	return config, nil
+}
+
+// environment reads variables and collects what is wrong with them. A variable
+// that is empty counts as not set.
+type environment struct{ mistakes []string }
+
+func (e *environment) mistake(format string, args ...any) {
+	e.mistakes = append(e.mistakes, fmt.Sprintf(format, args...))
+}
+
+// port is 0 if the variable holds no port.
+func (e *environment) port(name string, byDefault int) int {
+	value := os.Getenv(name)
+	if value == "" {
+		return byDefault
+	}
+	number, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || number == 0 {
+		e.mistake("%s must be a number from 1 to 65535", name)
+		return 0
+	}
+	return int(number)
+}
+
+func (e *environment) flag(name string, byDefault bool) bool {
+	switch os.Getenv(name) {
+	case "":
+		return byDefault
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	e.mistake("%s must be true or false", name)
+	return byDefault
+}
+
+func (e *environment) databaseURL(name string) string {
+	value := os.Getenv(name)
+	if value == "" {
+		return ""
+	}
+	address, err := url.Parse(value)
+	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") || address.Host == "" || address.User.Username() == "" {
+		e.mistake("%s must be like postgres://user:password@host:5432/database", name)
+	}
+	return value
 }
 
 // ownDatabase reports whether the stack starts its own PostgreSQL.

@@ -23,8 +23,9 @@ import (
 const (
 	// readyTimeout bounds the way from a process to its readiness.
 	readyTimeout = 60 * time.Second
-	// stopTimeout is how long a server may finish its requests.
-	stopTimeout = 4 * time.Second
+	// stopTimeout is how long a server may take to stop: clearly longer than
+	// each of them lets its requests run on, so that killing is for a broken one.
+	stopTimeout = 8 * time.Second
 )
 
 // Run starts the stack, calls ready with its address, and keeps it running

@@ -82,6 +82,7 @@ func (p plan) services() []service {
 				"BETTER_AUTH_URL":             config.PublicURL(),
 				"BETTER_AUTH_TRUSTED_ORIGINS": origins,
 				"DATABASE_URL":                p.urls.auth,
+				"RATE_LIMIT_ENABLED":          strconv.FormatBool(config.RateLimit),
 			},
 			ready: local(config.AuthPort) + "/readyz",
 		},
@@ -91,7 +92,7 @@ func (p plan) services() []service {
 			args: []string{"serve"},
 			env: map[string]string{
 				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.TasksPort), "OPS_PORT": strconv.Itoa(config.TasksOpsPort),
-				"DATABASE_URL": p.urls.app, "DATABASE_URL_UNPOOLED": p.urls.owner,
+				"DATABASE_URL":    p.urls.app,
 				"BETTER_AUTH_URL": local(config.AuthPort),
 				"JWT_ISSUER":      config.PublicURL(),
 			},

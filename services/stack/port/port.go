@@ -2,10 +2,14 @@
 package port
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -13,19 +17,53 @@ import (
 // dialTimeout bounds the knock at a port of this machine.
 const dialTimeout = time.Second
 
-// Free returns n different ports of 127.0.0.1 that nobody uses. Another process
-// may take one before the caller does.
+// Free chooses from these ports. They lie below those from which systems serve
+// outgoing connections (Linux from 32768, macOS from 49152), so that none of
+// those takes one before the caller does.
+const (
+	firstFree = 20_000
+	lastFree  = 31_999
+)
+
+// reserved keeps the ports of Free from other processes that call it: the UDP
+// port of the same number, which nothing else here uses, is the token. The
+// system takes it back from a process that ends, by whatever cause, so the
+// process owns it and nobody has to return it.
+var reserved struct {
+	sync.Mutex
+	tokens []net.PacketConn
+}
+
+// Free returns n different ports of 127.0.0.1 that nobody uses. No other call,
+// in this process or another, returns them as long as this process lives.
 func Free(ctx context.Context, n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+	ports := make([]int, 0, n)
+	// At random, so that processes seldom try the same one.
+	for _, offset := range rand.Perm(lastFree - firstFree + 1) {
+		if len(ports) == n {
+			return ports, nil
 		}
-		defer listener.Close() // only at the end, so that all differ
-		ports[i] = listener.Addr().(*net.TCPAddr).Port
+		if reserve(ctx, firstFree+offset) {
+			ports = append(ports, firstFree+offset)
+		}
 	}
-	return ports, nil
+	return nil, cmp.Or(ctx.Err(), fmt.Errorf("no %d free ports from %d to %d", n, firstFree, lastFree))
+}
+
+// reserve reports whether the port was free and is now ours.
+func reserve(ctx context.Context, port int) bool {
+	token, err := new(net.ListenConfig).ListenPacket(ctx, "udp", loopback(port))
+	if err != nil {
+		return false
+	}
+	if Taken(ctx, port) {
+		token.Close()
+		return false
+	}
+	reserved.Lock()
+	defer reserved.Unlock()
+	reserved.tokens = append(reserved.tokens, token)
+	return true
 }
 
 // Taken reports whether something already serves the port on this machine.
@@ -39,10 +77,12 @@ func Taken(ctx context.Context, port int) bool {
 			return true
 		}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback(port))
 	if err != nil {
 		return errors.Is(err, syscall.EADDRINUSE)
 	}
 	listener.Close()
 	return false
 }
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -64,7 +64,12 @@ func vitest(workspace string) step {
 		report := r.report(workspace, "json")
 		// Vitest itself and not npm, which would keep our signals from it.
 		program := filepath.Join(r.root, "web-contract", "node_modules", "vitest", "vitest.mjs")
-		err := r.command(ctx, workspace, r.print, "node", program, "run",
+		print := func(line string) {
+			if !strings.HasPrefix(line, "JSON report written to ") {
+				r.print(line)
+			}
+		}
+		err := r.command(ctx, workspace, print, "node", program, "run",
 			"--reporter=default", "--reporter=json", "--outputFile.json="+report)
 		counted, readErr := readVitest(report)
 		if readErr != nil {

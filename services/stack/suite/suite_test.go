@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,49 @@ func TestGoReport(t *testing.T) {
 	want := []string{"the reason", "needs a thing", "FAIL", "panic: at the disco", "ok    q (1.2 s)", "r.go:1: undefined: x", "go: not JSON"}
 	if diff := cmp.Diff(want, printed); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}
+
+func TestGoTestsSeeWhatGoDoesNotTrack(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("module/go.mod", "module example.com/module\n")
+	write("module/module_test.go", `package module
+
+import (
+	"os"
+	"testing"
+)
+
+func TestFile(t *testing.T) {
+	if raw, err := os.ReadFile("../file"); err != nil || string(raw) != "good" {
+		t.Fatal(string(raw), err)
+	}
+}
+`)
+	r := &runner{root: root, out: io.Discard, env: os.Environ()}
+	for _, step := range []struct {
+		text string
+		want tally
+	}{
+		{"good", tally{passed: 1}},
+		{"bad", tally{failed: 1}},
+	} {
+		write("file", step.text)
+		got, err := goTests("module").run(t.Context(), r)
+		if diff := cmp.Diff(step.want, got, cmp.AllowUnexported(tally{})); diff != "" {
+			t.Errorf("counts with a %s file (-want +got):\n%s\n%v", step.text, diff, err)
+		}
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +22,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/port"
 	"github.com/tasklane/tasklane/services/stack/postgres"
@@ -190,9 +192,9 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	r := up(t, s)
-	if status := r.signUp(t); status != http.StatusOK {
-		t.Fatalf("sign-up: status %d", status)
-	}
+	ada := newVisitor(t, s)
+	ada.signUp(t)
+	ada.addTask(t, "Water the plants")
 	info, err := os.Stat(filepath.Join(s["DATA_DIR"], "secrets.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -201,19 +203,17 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 		t.Errorf("mode of the secrets = %o, want 600", got)
 	}
 
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		if code := r.signal(t, signal); code != 0 {
-			t.Errorf("exit code after %s = %d, want 0", signal, code)
+	for _, end := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, 0}, {syscall.SIGTERM, 0}, {syscall.SIGKILL, -1}} {
+		if code := r.signal(t, end.signal); code != end.code {
+			t.Errorf("exit code after %s = %d, want %d", end.signal, code, end.code)
 		}
 		r = up(t, s)
+		ada.hasTasks(t, "Water the plants")
 	}
-	if runtime.GOOS == "linux" { // no other system ends the children of a killed process
-		if code := r.signal(t, syscall.SIGKILL); code != -1 {
-			t.Errorf("exit code after a kill = %d, want none", code)
-		}
-	} else {
-		r.signal(t, syscall.SIGTERM)
-	}
+	r.signal(t, syscall.SIGTERM)
 
 	// The shell stands for make, which can be killed without a word to us.
 	r = start(t, s, s.command("sh", "-c", `"$0" up --with-parent; exit`, filepath.Join(bin, "stack")))
@@ -223,9 +223,9 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	r.ended(t)
 
 	r = up(t, s)
-	if status := r.signIn(t); status != http.StatusOK {
-		t.Errorf("sign-in after the restarts: status %d", status)
-	}
+	ada = newVisitor(t, s)
+	ada.signIn(t)
+	ada.hasTasks(t, "Water the plants")
 	for _, pid := range r.pids {
 		if strings.HasSuffix(commandOf(t, pid), "tasks serve") {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -274,9 +274,7 @@ func TestUsesTheGivenServer(t *testing.T) {
 	s["DATABASE_URL"] = server.URL("runtime", "runtime-password", "theirs")
 	s["DATABASE_URL_UNPOOLED"] = server.URL("somebody", "", "theirs")
 	r := up(t, s)
-	if status := r.signUp(t); status != http.StatusOK {
-		t.Errorf("sign-up: status %d", status)
-	}
+	newVisitor(t, s).signUp(t)
 	if _, err := os.Stat(filepath.Join(s["DATA_DIR"], "postgres")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the stack made a data directory of its own: %v", err)
 	}
@@ -294,6 +292,44 @@ func TestUsesTheGivenServer(t *testing.T) {
 		t.Errorf("exit code after a hang-up = %d, want 0", code)
 	}
 	exec(server.URL("somebody", "", "theirs"), `SELECT 1 / count(*) FROM auth."user"`)
+}
+
+// What any client may send must neither end a server nor keep one from ending.
+func TestWithstandsOddClients(t *testing.T) {
+	t.Parallel()
+	s := newSettings(t)
+	r := up(t, s)
+	for _, tt := range []struct {
+		name, port, request string
+		want                int // 0 where the bff decides
+	}{
+		{"TRACE through the bff", "PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", 0},
+		{"TRACE", "AUTH_PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
+		{"a method of no endpoint", "AUTH_PORT", "PROPFIND /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
+		{"half a Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: [\r\n", http.StatusBadRequest},
+		{"two words as Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: a b\r\n", http.StatusBadRequest},
+		{"an empty Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost:\r\n", http.StatusBadRequest},
+		{"a user in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: ada@localhost\r\n", http.StatusBadRequest},
+		{"a path in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: localhost/x\r\n", http.StatusBadRequest},
+		{"IPv6 in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: [::1]:3001\r\n", http.StatusOK},
+		{"no URL's scheme", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: [\r\n", http.StatusOK},
+		{"what the server cannot take", "AUTH_PORT", "GET /api/auth//[ HTTP/1.1\r\nHost: localhost\r\n", http.StatusNotFound},
+	} {
+		status := r.sendRaw(t, tt.port, tt.request)
+		if tt.want != 0 && status != tt.want {
+			t.Errorf("%s: status %d, want %d", tt.name, status, tt.want)
+		}
+		if got := r.sendRaw(t, "AUTH_PORT", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"); got != http.StatusOK {
+			t.Fatalf("health of Better Auth after %s: status %d", tt.name, got)
+		}
+	}
+
+	for _, name := range []string{"PORT", "BFF_OPS_PORT", "TASKS_PORT", "TASKS_OPS_PORT", "AUTH_PORT"} {
+		r.dial(t, name) // and say nothing
+	}
+	if code := r.signal(t, syscall.SIGINT); code != 0 {
+		t.Errorf("exit code with silent connections = %d, want 0", code)
+	}
 }
 
 func TestCleanData(t *testing.T) {
@@ -338,15 +374,19 @@ func TestTakenPort(t *testing.T) {
 func TestMistakesAreNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
-	s["PORT"], s["AUTH_PORT"], s["TASKS_PORT"], s["DATABASE_URL"] = "0", "7000", "7000", "postgres://app:database-password@localhost/x"
+	s["PORT"], s["BFF_OPS_PORT"], s["AUTH_PORT"], s["TASKS_PORT"] = "0", "web", "7000", "7000"
+	s["DATABASE_URL"], s["RATE_LIMIT_ENABLED"] = "mysql://app:database-password@localhost/x", "no"
 	out := fails(t, s, "up")
-	for _, want := range []string{"PORT must be", "TASKS_PORT and AUTH_PORT are both 7000", "DATABASE_URL_UNPOOLED"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("output lacks %q:\n%s", want, out)
-		}
-	}
-	if strings.Contains(out, "database-password") {
-		t.Error("the output shows a password")
+	const want = `stack: the environment is not right:
+  PORT must be a number from 1 to 65535
+  BFF_OPS_PORT must be a number from 1 to 65535
+  DATABASE_URL must be like postgres://user:password@host:5432/database
+  RATE_LIMIT_ENABLED must be true or false
+  TASKS_PORT and AUTH_PORT are both 7000
+  DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together
+`
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
 	}
 }
 
@@ -360,29 +400,110 @@ func fails(t *testing.T, s settings, command string) string {
 	return string(out)
 }
 
-func (s *stack) signUp(t *testing.T) int { return s.post(t, "/api/auth/sign-up/email") }
-func (s *stack) signIn(t *testing.T) int { return s.post(t, "/api/auth/sign-in/email") }
-
-func (s *stack) post(t *testing.T, path string) int {
+// dial connects to the server on the port that the variable names.
+func (s *stack) dial(t *testing.T, variable string) net.Conn {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"})
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", s.settings[variable]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:"+s.settings["AUTH_PORT"]+path, bytes.NewReader(body))
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// sendRaw sends the head of a request as it is, and returns the status of the
+// answer.
+func (s *stack) sendRaw(t *testing.T, variable, head string) int {
+	t.Helper()
+	conn := s.dial(t, variable)
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, head+"Connection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("%q: %v", head, err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
+// A visitor talks to the bff as a browser does, with a session.
+type visitor struct {
+	address string
+	client  *http.Client
+}
+
+func newVisitor(t *testing.T, s settings) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{address: "http://127.0.0.1:" + s["PORT"], client: &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
+}
+
+func (v *visitor) signUp(t *testing.T) { t.Helper(); v.identify(t, "sign-up") }
+func (v *visitor) signIn(t *testing.T) { t.Helper(); v.identify(t, "sign-in") }
+
+func (v *visitor) identify(t *testing.T, how string) {
+	t.Helper()
+	person := map[string]string{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+	v.send(t, http.MethodPost, "/api/auth/"+how+"/email", person, http.StatusOK)
+}
+
+func (v *visitor) addTask(t *testing.T, title string) {
+	t.Helper()
+	v.send(t, http.MethodPost, "/api/tasks", taskapi.CreateTaskRequest{Title: title}, http.StatusCreated)
+}
+
+// hasTasks fails unless the visitor's tasks have these titles.
+func (v *visitor) hasTasks(t *testing.T, want ...string) {
+	t.Helper()
+	var list struct{ Data []taskapi.Task }
+	if err := json.Unmarshal(v.send(t, http.MethodGet, "/api/tasks", nil, http.StatusOK), &list); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, task := range list.Data {
+		got = append(got, task.Title)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+}
+
+// send sends a request with the body as JSON, unless it is nil, and returns the
+// answer, which must have the status.
+func (v *visitor) send(t *testing.T, method, path string, body any, want int) []byte {
+	t.Helper()
+	var content bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&content).Encode(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, v.address+path, &content)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	request.Header.Set("Origin", v.address)
+	response, err := v.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return response.StatusCode
+	if response.StatusCode != want {
+		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, response.StatusCode, want, answer)
+	}
+	return answer
 }
 
 // processes lists all processes of the machine with their parents.

@@ -1,0 +1,51 @@
+package port
+
+import (
+	"net"
+	"testing"
+)
+
+func TestFree(t *testing.T) {
+	t.Parallel()
+	const n = 50
+	ports, err := Free(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ports) != n {
+		t.Errorf("got %d ports, want %d", len(ports), n)
+	}
+	seen := map[int]bool{}
+	for _, port := range ports {
+		if seen[port] {
+			t.Errorf("port %d comes twice", port)
+		}
+		seen[port] = true
+		if port < 1024 || port >= 32768 {
+			t.Errorf("port %d is the system's, or one that an outgoing connection may take", port)
+		}
+		// The system keeps it so for other processes, too.
+		if reserve(t.Context(), port) {
+			t.Errorf("port %d could be given away a second time", port)
+		}
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", loopback(port))
+		if err != nil {
+			t.Errorf("port %d is of no use: %v", port, err)
+			continue
+		}
+		listener.Close()
+	}
+}
+
+func TestReserveLeavesTakenPorts(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	taken := listener.Addr().(*net.TCPAddr).Port
+	if reserve(t.Context(), taken) {
+		t.Errorf("port %d is taken and was reserved", taken)
+	}
+}
