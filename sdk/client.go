@@ -33,6 +33,7 @@ const (
 type Client struct {
 	baseURL   string // without a trailing slash
 	http      *http.Client
+	stream    *http.Client    // the same without a timeout
 	transport *http.Transport // the client's own; nil if the caller brought one
 	userAgent string
 	tokens    TokenSource
@@ -81,7 +82,7 @@ func WithTokenSource(source TokenSource) Option {
 
 // WithHTTPClient makes the client send its requests through h, with the
 // transport, the timeout and the cookies of h. A timeout of h holds for each
-// attempt. Redirects are answers, not followed, unless h.CheckRedirect is set.
+// attempt, but not for the connections of [Client.Watch]. Redirects are answers, not followed, unless h.CheckRedirect is set.
 // The default is a client with a connection pool of its own and 30 seconds for
 // each attempt.
 func WithHTTPClient(h *http.Client) Option {
@@ -125,12 +126,19 @@ func (c *Client) prepareHTTP() {
 		c.transport.MaxIdleConnsPerHost = idlePerHost
 		h.Transport = c.transport
 	}
+	c.http = withoutRedirects(h)
+	h.Timeout = 0
+	c.stream = withoutRedirects(h)
+}
+
+// withoutRedirects returns h such that a redirect is an answer, unless h says
+// otherwise. Followed, it would turn a POST into a GET, or carry a task or a
+// password to another host; the servers send none.
+func withoutRedirects(h http.Client) *http.Client {
 	if h.CheckRedirect == nil {
-		// A redirect would turn a POST into a GET, or carry a task to
-		// another host. The service sends none.
 		h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
-	c.http = &h
+	return &h
 }
 
 // parseBaseURL checks a base URL. Its errors do not quote the URL, which may

@@ -20,7 +20,11 @@
 // through a list of any length:
 //
 //	open := false
-//	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Completed: &open}) {
+//	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{
+//		Completed: &open,
+//		Tags:      []string{"home"},
+//		Sort:      taskapi.DueSoonest,
+//	}) {
 //		if err != nil {
 //			return err
 //		}
@@ -40,12 +44,45 @@
 //
 // [IfMatch] protects what others have changed meanwhile: the write fails with
 // [ErrVersionConflict], and [Error.Current] is the task as it is now.
+// [Client.EditTask] does the reading, the protecting and the trying again:
+//
+//	task, err = client.EditTask(ctx, id, func(task *taskapi.Task) error {
+//		task.Tags = append(task.Tags, "garden")
+//		return nil
+//	})
+//
+// [Client.DeleteTask] moves a task to the trash, [Client.RestoreTask] takes it
+// out again, [Client.EraseTask] removes it for good. [Client.Batch] does several
+// things or none.
+//
+// # Keeping up
+//
+// Every change of a user's tasks has a number. A list says which one it is at,
+// and [Client.Watch] goes on from there, for as long as the program runs:
+//
+//	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{})
+//	…
+//	for change, err := range client.Watch(ctx, page.Meta.Changes) {
+//		if err != nil {
+//			return err
+//		}
+//		if change.Task == nil {
+//			delete(tasks, change.TaskID)
+//		} else {
+//			tasks[change.TaskID] = *change.Task
+//		}
+//	}
+//
+// It reconnects by itself, misses nothing and repeats nothing. A program that
+// looks now and then uses [Client.Changes], with the number of the last change
+// it has seen.
 //
 // # Whose tasks
 //
 // The service knows its user by a bearer token, a JWT of Better Auth. A
-// program that acts for one user gives the client a [TokenSource]: a
-// [StaticToken], a [TokenFunc], or its own. If the service refuses a token,
+// program that acts for one user gives the client a [TokenSource]: one that
+// signs in with a password ([NewPasswordSource]) or holds a session
+// ([NewSessionSource]), a [StaticToken], a [TokenFunc], or its own. If the service refuses a token,
 // the client asks the source for another one and tries once more. A program
 // that acts for many shares one client between them and names the token in
 // each call, by [WithToken].
@@ -75,18 +112,14 @@
 // # Retries
 //
 // The client repeats a failed attempt by itself when the failure is one that
-// passes and the repetition does no harm:
+// passes: a connection that breaks or cannot be made, 429 (too many requests),
+// 502, 503 and 504. It never repeats anything else. In particular a 412 means
+// that the caller must read again, and 422 that the request is wrong.
 //
-//   - 429 (too many requests), 503 with a Retry-After, and connections that
-//     could not be made: always, for nothing has happened.
-//   - 502, 503, 504 and broken connections: GET, PUT and DELETE, and PATCH
-//     with [IfMatch]. A POST, or a PATCH without it, may have been carried
-//     out, so it fails with [Error.MaybeApplied] for the caller to decide.
-//   - Anything else never. In particular a 412 means that the caller must
-//     read again, and 422 that the request is wrong.
-//
-// A PUT, PATCH or DELETE that is repeated may meet its own effect: the answer
-// is then [ErrVersionConflict] or [ErrTaskNotFound], with [Error.MaybeApplied].
+// Writes are repeated like reads, and yet carried out once: all attempts of a
+// call share an Idempotency-Key, by which the service knows the write and gives
+// the answer that was lost. Where no attempt was answered,
+// [Error.MaybeApplied] says whether one may have taken effect.
 //
 // The waits grow exponentially and are random; a Retry-After is respected, and
 // a context's deadline too: the client does not wait for an attempt that would
@@ -97,9 +130,13 @@
 // Each attempt ends after 30 seconds. How long a call may take in all is up to
 // its context.
 //
-// # Watching
+// # Watching the client
 //
 // A [Hook] sees every attempt before and after: enough for logs, metrics and
 // traces. [WithResponse] gives a single call's status and header. Neither ever
 // shows a token.
+//
+// # Testing
+//
+// The package sdktest has the whole service in memory, with faults on demand.
 package sdk

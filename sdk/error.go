@@ -16,25 +16,33 @@ import (
 //
 //	if errors.Is(err, sdk.ErrTaskNotFound) { … }
 var (
-	ErrUnauthenticated      error = codeError(taskapi.CodeUnauthenticated)
-	ErrTokenExpired         error = codeError(taskapi.CodeTokenExpired)
-	ErrSessionExpired       error = codeError(taskapi.CodeSessionExpired)
-	ErrCrossOrigin          error = codeError(taskapi.CodeCrossOrigin)
-	ErrTaskNotFound         error = codeError(taskapi.CodeTaskNotFound)
-	ErrNotFound             error = codeError(taskapi.CodeNotFound)
-	ErrMethodNotAllowed     error = codeError(taskapi.CodeMethodNotAllowed)
-	ErrVersionConflict      error = codeError(taskapi.CodeVersionConflict)
-	ErrBodyTooLarge         error = codeError(taskapi.CodeBodyTooLarge)
-	ErrUnsupportedMediaType error = codeError(taskapi.CodeUnsupportedMediaType)
-	ErrInvalid              error = codeError(taskapi.CodeInvalid)
-	ErrInvalidCursor        error = codeError(taskapi.CodeInvalidCursor)
-	ErrRateLimited          error = codeError(taskapi.CodeRateLimited)
-	ErrInternal             error = codeError(taskapi.CodeInternal)
-	ErrBadGateway           error = codeError(taskapi.CodeBadGateway)
-	ErrUnavailable          error = codeError(taskapi.CodeUnavailable)
-	ErrAuthUnavailable      error = codeError(taskapi.CodeAuthUnavailable)
-	ErrTimeout              error = codeError(taskapi.CodeTimeout)
+	ErrUnauthenticated       error = codeError(taskapi.CodeUnauthenticated)
+	ErrTokenExpired          error = codeError(taskapi.CodeTokenExpired)
+	ErrSessionExpired        error = codeError(taskapi.CodeSessionExpired)
+	ErrCrossOrigin           error = codeError(taskapi.CodeCrossOrigin)
+	ErrTaskNotFound          error = codeError(taskapi.CodeTaskNotFound)
+	ErrNotFound              error = codeError(taskapi.CodeNotFound)
+	ErrMethodNotAllowed      error = codeError(taskapi.CodeMethodNotAllowed)
+	ErrIdempotencyInProgress error = codeError(taskapi.CodeIdempotencyInProgress)
+	ErrCursorExpired         error = codeError(taskapi.CodeCursorExpired)
+	ErrVersionConflict       error = codeError(taskapi.CodeVersionConflict)
+	ErrBodyTooLarge          error = codeError(taskapi.CodeBodyTooLarge)
+	ErrUnsupportedMediaType  error = codeError(taskapi.CodeUnsupportedMediaType)
+	ErrInvalid               error = codeError(taskapi.CodeInvalid)
+	ErrInvalidCursor         error = codeError(taskapi.CodeInvalidCursor)
+	ErrIdempotencyKeyReused  error = codeError(taskapi.CodeIdempotencyKeyReused)
+	ErrRateLimited           error = codeError(taskapi.CodeRateLimited)
+	ErrInternal              error = codeError(taskapi.CodeInternal)
+	ErrBadGateway            error = codeError(taskapi.CodeBadGateway)
+	ErrOverloaded            error = codeError(taskapi.CodeOverloaded)
+	ErrUnavailable           error = codeError(taskapi.CodeUnavailable)
+	ErrAuthUnavailable       error = codeError(taskapi.CodeAuthUnavailable)
+	ErrTimeout               error = codeError(taskapi.CodeTimeout)
 )
+
+// ErrNotModified is what a read with [IfNoneMatch] fails with if the task still
+// has that version.
+var ErrNotModified = errors.New("tasklane: not modified")
 
 // codeError is the sentinel of one code.
 type codeError taskapi.ErrorCode
@@ -58,7 +66,8 @@ type Error struct {
 	// credentials.
 	Message string
 	// Fields are the parts of the request that break a rule, with
-	// [ErrInvalid].
+	// [ErrInvalid], or the operation that failed, after a batch: its name
+	// then begins with, say, "operations[1]".
 	Fields []taskapi.FieldError
 	// RequestID names the request in the servers' logs.
 	RequestID string
@@ -73,7 +82,8 @@ type Error struct {
 	// always false for reads.
 	MaybeApplied bool
 	// Err is what ended the call on this side, such as an error of the
-	// network, the context or the token source. It is nil if an answer did.
+	// network, the context or the token source. It is nil if an answer did,
+	// but for [ErrNotModified].
 	Err error
 }
 
@@ -84,7 +94,10 @@ func (e *Error) Error() string {
 		details = append(details, strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code)))
 	}
 	for _, field := range e.Fields {
-		details = append(details, field.Field+" "+field.Message)
+		// The message names one of them itself.
+		if text := field.Field + " " + field.Message; !strings.Contains(e.Message, text) {
+			details = append(details, text)
+		}
 	}
 	if e.Attempts > 1 {
 		details = append(details, fmt.Sprintf("%d attempts", e.Attempts))
@@ -118,14 +131,19 @@ func fail(message string, err error) *Error {
 
 // failTransport returns the Error of an attempt that got no whole answer.
 func failTransport(header http.Header, err error) *Error {
-	// An url.Error quotes the URL, and the query may be nobody's business.
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		err = withURL.Err
-	}
-	e := fail("no complete answer", err)
+	e := fail("no complete answer", withoutURL(err))
 	e.RequestID = header.Get(headerRequestID)
 	return e
+}
+
+// withoutURL returns an error of net/http without the URL that it quotes: the
+// query may be nobody's business.
+func withoutURL(err error) error {
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return withURL.Err
+	}
+	return err
 }
 
 // failAnswer returns the Error that an answer of a status other than 2xx

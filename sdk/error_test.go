@@ -18,24 +18,28 @@ import (
 
 // sentinels are the errors of the package by their codes.
 var sentinels = map[taskapi.ErrorCode]error{
-	taskapi.CodeUnauthenticated:      sdk.ErrUnauthenticated,
-	taskapi.CodeTokenExpired:         sdk.ErrTokenExpired,
-	taskapi.CodeSessionExpired:       sdk.ErrSessionExpired,
-	taskapi.CodeCrossOrigin:          sdk.ErrCrossOrigin,
-	taskapi.CodeTaskNotFound:         sdk.ErrTaskNotFound,
-	taskapi.CodeNotFound:             sdk.ErrNotFound,
-	taskapi.CodeMethodNotAllowed:     sdk.ErrMethodNotAllowed,
-	taskapi.CodeVersionConflict:      sdk.ErrVersionConflict,
-	taskapi.CodeBodyTooLarge:         sdk.ErrBodyTooLarge,
-	taskapi.CodeUnsupportedMediaType: sdk.ErrUnsupportedMediaType,
-	taskapi.CodeInvalid:              sdk.ErrInvalid,
-	taskapi.CodeInvalidCursor:        sdk.ErrInvalidCursor,
-	taskapi.CodeRateLimited:          sdk.ErrRateLimited,
-	taskapi.CodeInternal:             sdk.ErrInternal,
-	taskapi.CodeBadGateway:           sdk.ErrBadGateway,
-	taskapi.CodeUnavailable:          sdk.ErrUnavailable,
-	taskapi.CodeAuthUnavailable:      sdk.ErrAuthUnavailable,
-	taskapi.CodeTimeout:              sdk.ErrTimeout,
+	taskapi.CodeIdempotencyInProgress: sdk.ErrIdempotencyInProgress,
+	taskapi.CodeCursorExpired:         sdk.ErrCursorExpired,
+	taskapi.CodeIdempotencyKeyReused:  sdk.ErrIdempotencyKeyReused,
+	taskapi.CodeOverloaded:            sdk.ErrOverloaded,
+	taskapi.CodeUnauthenticated:       sdk.ErrUnauthenticated,
+	taskapi.CodeTokenExpired:          sdk.ErrTokenExpired,
+	taskapi.CodeSessionExpired:        sdk.ErrSessionExpired,
+	taskapi.CodeCrossOrigin:           sdk.ErrCrossOrigin,
+	taskapi.CodeTaskNotFound:          sdk.ErrTaskNotFound,
+	taskapi.CodeNotFound:              sdk.ErrNotFound,
+	taskapi.CodeMethodNotAllowed:      sdk.ErrMethodNotAllowed,
+	taskapi.CodeVersionConflict:       sdk.ErrVersionConflict,
+	taskapi.CodeBodyTooLarge:          sdk.ErrBodyTooLarge,
+	taskapi.CodeUnsupportedMediaType:  sdk.ErrUnsupportedMediaType,
+	taskapi.CodeInvalid:               sdk.ErrInvalid,
+	taskapi.CodeInvalidCursor:         sdk.ErrInvalidCursor,
+	taskapi.CodeRateLimited:           sdk.ErrRateLimited,
+	taskapi.CodeInternal:              sdk.ErrInternal,
+	taskapi.CodeBadGateway:            sdk.ErrBadGateway,
+	taskapi.CodeUnavailable:           sdk.ErrUnavailable,
+	taskapi.CodeAuthUnavailable:       sdk.ErrAuthUnavailable,
+	taskapi.CodeTimeout:               sdk.ErrTimeout,
 }
 
 func TestEveryCodeHasItsError(t *testing.T) {
@@ -157,7 +161,8 @@ func TestAnswerThatIsNotTasklanes(t *testing.T) {
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.body))
 			})
-			_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
+			once := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
+			_, err := s.client(t, once).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
 			kind := tt.contentType
 			if kind == "" {
 				kind = "no content type"
@@ -192,7 +197,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	tooLarge := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", strconv.Itoa(16<<20+1))
+			w.Header().Set("Content-Length", strconv.Itoa(32<<20+1))
 			w.WriteHeader(status)
 		}
 	}
@@ -200,7 +205,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 		t.Parallel()
 		s := serve(t, tooLarge(200))
 		_, err := s.client(t).GetTask(t.Context(), "x")
-		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 16 MiB" || failure.Attempts != 1 {
+		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 32 MiB" || failure.Attempts != 1 {
 			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
 		}
 	})

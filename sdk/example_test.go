@@ -2,125 +2,45 @@ package sdk_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-const plantsID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+var ctx = context.Background()
 
-// exampleService starts a service that knows one task, for the examples.
-func exampleService() *httptest.Server {
-	task := taskapi.Task{
-		ID:       plantsID,
-		Title:    "Water the plants",
-		Priority: taskapi.High,
-		Tags:     []string{"home"},
-		Version:  1,
-	}
-	answer := func(w http.ResponseWriter, status int, body any) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("X-Request-Id", "example-request")
-		w.WriteHeader(status)
-		if err := json.NewEncoder(w).Encode(body); err != nil {
-			panic(err)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/tasks", func(w http.ResponseWriter, r *http.Request) {
-		var request taskapi.CreateTaskRequest
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			panic(err)
-		}
-		if len(request.Title) > taskapi.MaxTitleLength {
-			answer(w, http.StatusUnprocessableEntity, taskapi.Problem{
-				Error:     "The request is not valid.",
-				Code:      taskapi.CodeInvalid,
-				Errors:    []taskapi.FieldError{{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"}},
-				RequestID: "example-request",
-			})
-			return
-		}
-		answer(w, http.StatusCreated, taskapi.TaskResponse{Success: true, Data: task})
-	})
-	mux.HandleFunc("GET /api/tasks", func(w http.ResponseWriter, r *http.Request) {
-		var response taskapi.TaskListResponse
-		response.Success = true
-		if r.URL.Query().Get("cursor") == "" {
-			next := "second"
-			response.Data = []taskapi.Task{task}
-			response.Meta.NextCursor = &next
-		} else {
-			response.Data = []taskapi.Task{{ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c22", Title: "Feed the cat"}}
-		}
-		answer(w, http.StatusOK, response)
-	})
-	mux.HandleFunc("/api/tasks/{taskId}", func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("taskId") != task.ID {
-			answer(w, http.StatusNotFound, taskapi.Problem{Error: "Task not found.", Code: taskapi.CodeTaskNotFound})
-			return
-		}
-		found := task
-		if match := r.Header.Get("If-Match"); match != "" && match != `"1"` {
-			answer(w, http.StatusPreconditionFailed, taskapi.Problem{
-				Error:   "The task has changed.",
-				Code:    taskapi.CodeVersionConflict,
-				Current: &found,
-			})
-			return
-		}
-		if r.Method != http.MethodGet {
-			found.Version++
-		}
-		switch r.Method {
-		case http.MethodPut:
-			var request taskapi.ReplaceTaskRequest
-			if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-				panic(err)
-			}
-			found.Title, found.Priority, found.Tags = request.Title, taskapi.None, []string{}
-		case http.MethodPatch:
-			var request taskapi.UpdateTaskRequest
-			if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-				panic(err)
-			}
-			found.Completed = request.Completed.Or(found.Completed)
-		case http.MethodDelete:
-			deleted := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
-			found.DeletedAt = &deleted
-		}
-		answer(w, http.StatusOK, taskapi.TaskResponse{Success: true, Data: found})
-	})
-	return httptest.NewServer(mux)
-}
-
-// exampleClient returns a client of an [exampleService], and what ends both.
-func exampleClient() (*sdk.Client, func()) {
-	service := exampleService()
-	client, err := sdk.New(service.URL)
+// exampleClient returns a client of a service in memory, whose user has one
+// task, and what ends both.
+func exampleClient(opts ...sdk.Option) (client *sdk.Client, plants taskapi.Task, stop func()) {
+	server := sdktest.Start()
+	source := sdk.StaticToken(server.Token("alice"))
+	client, err := sdk.New(server.URL, append([]sdk.Option{sdk.WithTokenSource(source)}, opts...)...)
 	if err != nil {
 		log.Fatal(err)
 	}
-	return client, func() {
+	plants, err = client.CreateTask(ctx, taskapi.CreateTaskRequest{
+		Title:    "Water the plants",
+		Priority: taskapi.High,
+		Tags:     []string{"home"},
+	}, sdk.WithRequestID("before-the-example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, plants, func() {
 		client.Close()
-		service.Close()
+		server.Close()
 	}
 }
 
 func ExampleNew() {
-	service := exampleService()
-	defer service.Close()
-
-	client, err := sdk.New(service.URL,
+	client, err := sdk.New("http://tasks:8080",
 		sdk.WithTokenSource(sdk.StaticToken(os.Getenv("TASKLANE_TOKEN"))),
 		sdk.WithUserAgent("planner/1.4"),
 	)
@@ -133,64 +53,92 @@ func ExampleNew() {
 	// Output: ready to call the service
 }
 
+// A program with a user of its own.
+func ExampleNewPasswordSource() {
+	source, err := sdk.NewPasswordSource("http://auth:3000", "planner@example.com", os.Getenv("PLANNER_PASSWORD"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := sdk.New("http://tasks:8080", sdk.WithTokenSource(source))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+}
+
+// The tasks of whoever is signed in.
+func ExampleNewSessionSource() {
+	source, err := sdk.NewSessionSource("http://auth:3000", "better-auth.session_token="+os.Getenv("SESSION"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(source)
+	// Output: [Better Auth at http://auth:3000]
+}
+
 func ExampleClient_CreateTask() {
-	client, stop := exampleClient()
+	client, _, stop := exampleClient()
 	defer stop()
 
-	task, err := client.CreateTask(context.Background(), taskapi.CreateTaskRequest{
-		Title:    "Water the plants",
+	task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{
+		Title:    "Feed the cat",
 		Priority: taskapi.High,
 		Tags:     []string{"home"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(task.ID, task.Version)
-	// Output: 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11 1
+	fmt.Println(task.Title, task.Version)
+	// Output: Feed the cat 1
 }
 
 func ExampleClient_ListTasks() {
-	client, stop := exampleClient()
+	client, _, stop := exampleClient()
 	defer stop()
 
-	page, err := client.ListTasks(context.Background(), taskapi.ListTasksOptions{Limit: 1})
+	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{
+		Tags:  []string{"home"},
+		Query: "plant", // words, the last one perhaps only begun
+		Sort:  taskapi.DueSoonest,
+		Limit: 20,
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(page.Tasks[0].Title)
+	for _, task := range page.Tasks {
+		fmt.Println(task.Title)
+	}
 	fmt.Println("more:", page.Meta.NextCursor != nil)
 	// Output:
 	// Water the plants
-	// more: true
+	// more: false
 }
 
 func ExampleClient_Tasks() {
-	client, stop := exampleClient()
+	client, _, stop := exampleClient()
 	defer stop()
 
 	open := false
-	for task, err := range client.Tasks(context.Background(), taskapi.ListTasksOptions{Completed: &open}) {
+	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Completed: &open}) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(task.Title)
 	}
-	// Output:
-	// Water the plants
-	// Feed the cat
+	// Output: Water the plants
 }
 
 func ExampleClient_GetTask() {
-	client, stop := exampleClient()
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	task, err := client.GetTask(context.Background(), plantsID)
+	task, err := client.GetTask(ctx, plants.ID)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(task.Title)
 
-	_, err = client.GetTask(context.Background(), "019ac2f4-0000-7000-8000-000000000000")
+	_, err = client.GetTask(ctx, "019ac2f4-0000-7000-8000-000000000000")
 	fmt.Println(errors.Is(err, sdk.ErrTaskNotFound))
 	// Output:
 	// Water the plants
@@ -198,10 +146,10 @@ func ExampleClient_GetTask() {
 }
 
 func ExampleClient_ReplaceTask() {
-	client, stop := exampleClient()
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	task, err := client.ReplaceTask(context.Background(), plantsID, taskapi.ReplaceTaskRequest{
+	task, err := client.ReplaceTask(ctx, plants.ID, taskapi.ReplaceTaskRequest{
 		Title: "Water the garden",
 	})
 	if err != nil {
@@ -213,37 +161,202 @@ func ExampleClient_ReplaceTask() {
 }
 
 func ExampleClient_UpdateTask() {
-	client, stop := exampleClient()
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	task, err := client.UpdateTask(context.Background(), plantsID, taskapi.UpdateTaskRequest{
+	task, err := client.UpdateTask(ctx, plants.ID, taskapi.UpdateTaskRequest{
 		Completed: taskapi.Some(true),
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
+	// What was left out is as it was.
 	fmt.Println(task.Title, task.Completed, task.Version)
 	// Output: Water the plants true 2
 }
 
-func ExampleClient_DeleteTask() {
-	client, stop := exampleClient()
+func ExampleClient_EditTask() {
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	task, err := client.DeleteTask(context.Background(), plantsID)
+	task, err := client.EditTask(ctx, plants.ID, func(task *taskapi.Task) error {
+		if task.Completed {
+			return errors.New("it is done already")
+		}
+		task.Tags = append(task.Tags, "garden")
+		return nil
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(task.Title, "in the trash since", task.DeletedAt.Format(time.DateOnly))
-	// Output: Water the plants in the trash since 2026-11-24
+	fmt.Println(task.Tags)
+	// Output: [home garden]
+}
+
+func ExampleClient_DeleteTask() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	task, err := client.DeleteTask(ctx, plants.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(task.Title, "is in the trash:", task.DeletedAt != nil)
+	// Output: Water the plants is in the trash: true
+}
+
+func ExampleClient_RestoreTask() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	if _, err := client.DeleteTask(ctx, plants.ID); err != nil {
+		log.Fatal(err)
+	}
+	task, err := client.RestoreTask(ctx, plants.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(task.Title, "is in the trash:", task.DeletedAt != nil)
+	// Output: Water the plants is in the trash: false
+}
+
+func ExampleClient_EraseTask() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	task, err := client.EraseTask(ctx, plants.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("gone for good:", task.Title)
+
+	_, err = client.RestoreTask(ctx, plants.ID)
+	fmt.Println(errors.Is(err, sdk.ErrTaskNotFound))
+	// Output:
+	// gone for good: Water the plants
+	// true
+}
+
+// Several changes, of which none happens unless all do.
+func ExampleClient_Batch() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
+		taskapi.UpdateInBatch(plants.ID, plants.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants again"}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, task := range tasks {
+		fmt.Println(task.Title, task.Completed)
+	}
+
+	_, err = client.Batch(ctx, []taskapi.BatchOperation{
+		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Feed the cat"}),
+		taskapi.DeleteInBatch(plants.ID, 7),
+	})
+	var failure *sdk.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Code, failure.Fields[0].Field)
+	}
+	// Output:
+	// Water the plants true
+	// Water the plants again false
+	// version_conflict operations[1].version
+}
+
+func ExampleClient_Stats() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	stats, err := client.Stats(ctx, "Europe/Berlin")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(stats.Open, "open,", stats.DueToday, "due today,", stats.ByPriority[taskapi.High], "of high priority")
+	// Output: 1 open, 0 due today, 1 of high priority
+}
+
+func ExampleClient_ListChanges() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	page, err := client.ListChanges(ctx, taskapi.ListChangesOptions{After: 0, Limit: 100})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, change := range page.Changes {
+		fmt.Println(change.Seq, change.Type, change.Task.Title)
+	}
+	fmt.Println("continue after", page.Meta.NextCursor)
+	// Output:
+	// 1 upsert Water the plants
+	// continue after 1
+}
+
+// A program that looks now and then what is new.
+func ExampleClient_Changes() {
+	client, plants, stop := exampleClient()
+	defer stop()
+	const seen = 1 // the last number of the last time
+
+	if _, err := client.EraseTask(ctx, plants.ID); err != nil {
+		log.Fatal(err)
+	}
+	for change, err := range client.Changes(ctx, taskapi.ListChangesOptions{After: seen}) {
+		if errors.Is(err, sdk.ErrCursorExpired) {
+			break // list the tasks anew: the last time was too long ago
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(change.Seq, change.Type, change.TaskID == plants.ID)
+	}
+	// Output: 2 delete true
+}
+
+// A list that is kept up to date.
+func ExampleClient_Watch() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tasks := make(map[string]taskapi.Task)
+	for _, task := range page.Tasks {
+		tasks[task.ID] = task
+	}
+
+	time.AfterFunc(time.Millisecond, func() { // elsewhere
+		if _, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Feed the cat"}); err != nil {
+			log.Fatal(err)
+		}
+	})
+	for change, err := range client.Watch(ctx, page.Meta.Changes) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if change.Task == nil {
+			delete(tasks, change.TaskID)
+			continue
+		}
+		tasks[change.TaskID] = *change.Task
+		fmt.Println(change.Task.Title, "makes it", len(tasks))
+		break // a real program goes on
+	}
+	// Output: Feed the cat makes it 2
 }
 
 // A write that protects what others have changed meanwhile.
 func ExampleIfMatch() {
-	client, stop := exampleClient()
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	_, err := client.DeleteTask(context.Background(), plantsID, sdk.IfMatch(7))
+	_, err := client.DeleteTask(ctx, plants.ID, sdk.IfMatch(7))
 	var failure *sdk.Error
 	if errors.Is(err, sdk.ErrVersionConflict) && errors.As(err, &failure) {
 		fmt.Println("now at version", failure.Current.Version)
@@ -251,48 +364,77 @@ func ExampleIfMatch() {
 	// Output: now at version 1
 }
 
-// One client for the requests of many users.
-func ExampleWithToken() {
-	client, stop := exampleClient()
+// A read that sends nothing the caller has already.
+func ExampleIfNoneMatch() {
+	client, plants, stop := exampleClient()
 	defer stop()
 
-	jwt := "header.payload.signature" // of the user whose request is served
-	task, err := client.GetTask(context.Background(), plantsID,
-		sdk.WithToken(jwt), sdk.WithRequestID("from-the-page-4711"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(task.Title)
-	// Output: Water the plants
+	_, err := client.GetTask(ctx, plants.ID, sdk.IfNoneMatch(plants.Version))
+	fmt.Println(errors.Is(err, sdk.ErrNotModified))
+	// Output: true
 }
 
-func ExampleWithHook() {
-	service := exampleService()
-	defer service.Close()
-	client, err := sdk.New(service.URL, sdk.WithHook(
-		func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
-			return func(outcome sdk.Outcome) {
-				fmt.Println(attempt.Operation, attempt.Number, outcome.Status, outcome.RequestID)
-			}
-		}))
+// A write that happens once, however often the program is started again.
+func ExampleWithIdempotencyKey() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	for range 2 {
+		var response sdk.Response
+		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Pay the bill"},
+			sdk.WithIdempotencyKey("bill-2026-11"), sdk.WithResponse(&response))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(task.Title, "replayed:", response.Header.Get("Idempotency-Replayed") == "true")
+	}
+	// Output:
+	// Pay the bill replayed: false
+	// Pay the bill replayed: true
+}
+
+// One client for the requests of many users.
+func ExampleWithToken() {
+	server := sdktest.Start()
+	defer server.Close()
+	client, err := sdk.New(server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.Close()
 
-	if _, err := client.GetTask(context.Background(), plantsID); err != nil {
-		log.Fatal(err)
+	for _, user := range []string{"alice", "bob"} {
+		jwt := server.Token(user) // comes with the request that is served
+		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "A task of " + user},
+			sdk.WithToken(jwt), sdk.WithRequestID("from-the-page-4711"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(task.Title)
 	}
-	// Output: getTask 1 200 example-request
+	// Output:
+	// A task of alice
+	// A task of bob
+}
+
+func ExampleWithHook() {
+	_, _, stop := exampleClient(sdk.WithHook(
+		func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+			return func(outcome sdk.Outcome) {
+				fmt.Println(attempt.Operation, attempt.Number, outcome.Status, outcome.RequestID)
+			}
+		}))
+	defer stop()
+	// Output: createTask 1 201 before-the-example
 }
 
 func ExampleError() {
-	client, stop := exampleClient()
+	client, _, stop := exampleClient()
 	defer stop()
 
-	_, err := client.CreateTask(context.Background(), taskapi.CreateTaskRequest{
+	_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{
 		Title: strings.Repeat("a", taskapi.MaxTitleLength+1),
-	})
+	}, sdk.WithRequestID("example"))
 	var failure *sdk.Error
 	if errors.As(err, &failure) {
 		for _, field := range failure.Fields {
@@ -302,5 +444,5 @@ func ExampleError() {
 	fmt.Println(err)
 	// Output:
 	// title too_long
-	// tasklane: createTask: The request is not valid. (422 invalid; title must have at most 500 characters; request example-request)
+	// tasklane: createTask: The request is not valid: title must have at most 500 characters. (422 invalid; request example)
 }

@@ -23,8 +23,9 @@ const (
 )
 
 // maxAnswer is the size in bytes that an answer may have, uncompressed. The
-// largest page of tasks stays below it.
-const maxAnswer = 16 << 20
+// largest page stays below it: 200 tasks of 21,500 characters, each of them
+// written as an escape of six bytes.
+const maxAnswer = 32 << 20
 
 // maxHeaderValue is the length of the longest request id and idempotency key.
 const maxHeaderValue = 255
@@ -38,6 +39,7 @@ type callOptions struct {
 	requestID      string
 	idempotencyKey string
 	ifMatch        string
+	ifNoneMatch    string
 	response       *Response
 }
 
@@ -58,8 +60,9 @@ func WithToken(token string) CallOption {
 	return func(o *callOptions) { o.token, o.tokenSet = token, true }
 }
 
-// WithRequestID names the call in the servers' logs. It has 1 to 255 visible
-// ASCII characters. By default the server makes up a name.
+// WithRequestID names the call in the servers' logs. A name of up to 128
+// letters, digits and the characters "-_." is kept; for any other, as for none,
+// the server makes one up.
 func WithRequestID(id string) CallOption {
 	return func(o *callOptions) { o.requestID = id }
 }
@@ -67,15 +70,32 @@ func WithRequestID(id string) CallOption {
 // WithIdempotencyKey gives a write a key of the caller's, of 1 to 255 visible
 // ASCII characters. By default every call has a random key, which all its
 // attempts share; a key of one's own names the same write also after a restart
-// of the program. A read has no key.
+// of the program. For 24 hours the service answers the same write with the same
+// answer and carries it out once; a different write with the key fails with
+// [ErrIdempotencyKeyReused]. A read has no key.
 func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) { o.idempotencyKey = key }
 }
 
-// IfMatch lets a write happen only if the task still has this version, and
-// makes it fail with [ErrVersionConflict] otherwise.
-func IfMatch(version int64) CallOption {
-	return func(o *callOptions) { o.ifMatch = `"` + strconv.FormatInt(version, 10) + `"` }
+// IfMatch lets a write happen only if the task still has this version, or one
+// of these, and makes it fail with [ErrVersionConflict] otherwise.
+func IfMatch(version int64, more ...int64) CallOption {
+	tags := entityTag(version)
+	for _, other := range more {
+		tags += ", " + entityTag(other)
+	}
+	return func(o *callOptions) { o.ifMatch = tags }
+}
+
+// IfNoneMatch makes [Client.GetTask] fail with [ErrNotModified], and the
+// service send no task, if the task still has this version.
+func IfNoneMatch(version int64) CallOption {
+	return func(o *callOptions) { o.ifNoneMatch = entityTag(version) }
+}
+
+// entityTag returns the ETag of a version.
+func entityTag(version int64) string {
+	return `"` + strconv.FormatInt(version, 10) + `"`
 }
 
 // WithResponse stores the status and header of the call's last answer in
@@ -90,6 +110,7 @@ type request struct {
 	operation   string
 	method      string
 	path        string // escaped
+	suffix      string // of the path, behind a task's id
 	query       url.Values
 	body        any // nil without one
 	contentType string
@@ -174,18 +195,17 @@ func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progre
 		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
 		p.response.Status, p.response.Header = got.status, got.header
 
-		failure := got.decode(out)
+		failure := got.decode(r, out)
 		if failure == nil {
 			after(outcome)
 			return nil
 		}
 		failed := failedAttempt{
-			method:      r.method,
-			conditional: r.options.ifMatch != "",
-			number:      p.response.Attempts,
-			status:      got.status,
-			retryAfter:  parseRetryAfter(got.header.Get("Retry-After"), time.Now()),
-			err:         got.err,
+			method:     r.method,
+			number:     p.response.Attempts,
+			status:     got.status,
+			retryAfter: parseRetryAfter(got.header.Get("Retry-After"), time.Now()),
+			err:        got.err,
 		}
 		p.maybeApplied = p.maybeApplied || failed.mayHaveApplied()
 		outcome.Err = p.completed(failure, r)
@@ -262,10 +282,13 @@ func (c *Client) header(r *request, token string, fromHooks http.Header) http.He
 	if r.options.ifMatch != "" {
 		h.Set("If-Match", r.options.ifMatch)
 	}
+	if r.options.ifNoneMatch != "" {
+		h.Set("If-None-Match", r.options.ifNoneMatch)
+	}
 	if !reads(r.method) {
 		// Not under the canonical name: where net/http finds that, it
 		// repeats the request by itself when a kept-alive connection
-		// breaks, even a POST that may have been carried out.
+		// breaks, past the hooks, the policy and the budget.
 		h.Del(headerIdempotencyKey)
 		h[headerIdempotencyKey] = []string{r.options.idempotencyKey}
 	}
@@ -274,20 +297,7 @@ func (c *Client) header(r *request, token string, fromHooks http.Header) http.He
 
 // send makes one attempt.
 func (c *Client) send(ctx context.Context, r *request, header http.Header) result {
-	target := c.baseURL + r.path
-	if len(r.query) > 0 {
-		target += "?" + r.query.Encode()
-	}
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.encoded)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
-	if err != nil {
-		return result{err: err}
-	}
-	req.Header = header
-	resp, err := c.http.Do(req)
+	resp, err := c.do(ctx, c.http, r, header)
 	if err != nil {
 		return result{err: err}
 	}
@@ -300,6 +310,24 @@ func (c *Client) send(ctx context.Context, r *request, header http.Header) resul
 		got.status, got.err = 0, err
 	}
 	return got
+}
+
+// do sends the request through h and returns the answer with its body unread.
+func (c *Client) do(ctx context.Context, h *http.Client, r *request, header http.Header) (*http.Response, error) {
+	target := c.baseURL + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = header
+	return h.Do(req)
 }
 
 // readAnswer reads the body of an answer of at most maxAnswer bytes.
@@ -326,10 +354,17 @@ func (got result) success() bool {
 
 // decode stores the data of a success in out, or returns the failure that the
 // result stands for.
-func (got result) decode(out answer) *Error {
+func (got result) decode(r *request, out answer) *Error {
 	switch {
 	case got.err != nil:
 		return failTransport(got.header, got.err)
+	case got.status == http.StatusNotModified && r.options.ifNoneMatch != "":
+		return &Error{
+			Status:    got.status,
+			Message:   "the task has not changed",
+			RequestID: got.header.Get(headerRequestID),
+			Err:       ErrNotModified,
+		}
 	case !got.success():
 		return failAnswer(got.status, got.header, got.body, time.Now())
 	case json.Unmarshal(got.body, out) != nil || !out.complete():

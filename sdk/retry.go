@@ -56,31 +56,12 @@ func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
 
 // failedAttempt is what the retry rules know of a failed attempt.
 type failedAttempt struct {
-	method      string
-	conditional bool // sent with If-Match
-	number      int  // from 1
+	method string
+	number int // from 1
 
 	status     int            // of the answer; zero without a whole answer
 	retryAfter *time.Duration // nil without the header
 	err        error          // the transport's; nil with an answer
-}
-
-// repeatable reports whether a request may be sent again although the server
-// may have carried it out already. It is the one place that decides so.
-//
-// The answer rests on the method alone, because the service does not store
-// idempotency keys: a repeated POST would create a second task. A PUT or
-// DELETE can be repeated by its nature, and a PATCH if If-Match lets it apply
-// to one version only.
-func repeatable(method string, conditional bool) bool {
-	switch method {
-	case http.MethodGet, http.MethodPut, http.MethodDelete:
-		return true
-	case http.MethodPatch:
-		return conditional
-	default:
-		return false
-	}
 }
 
 // reads reports whether requests of the method change nothing.
@@ -124,14 +105,13 @@ func (f failedAttempt) passing() bool {
 	}
 }
 
-// next reports whether another attempt may follow, and after which delay. The
-// random number from [0, 1) chooses the delay's jitter; left is the time until
+// next reports whether another attempt may follow, and after which delay. That
+// the service may have carried the request out already is no reason against
+// it: a read changes nothing, and by its idempotency key the service knows a
+// write again. The random number from [0, 1) chooses the delay's jitter; left is the time until
 // the call's deadline.
 func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (time.Duration, bool) {
 	if f.number >= p.MaxAttempts || !f.passing() {
-		return 0, false
-	}
-	if !f.refused() && !repeatable(f.method, f.conditional) {
 		return 0, false
 	}
 	delay := time.Duration(random * float64(p.backoff(f.number)))

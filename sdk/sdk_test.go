@@ -148,7 +148,12 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // inMemory lets a client talk to a handler in memory.
 func inMemory(handler http.HandlerFunc) sdk.Option {
-	return sdk.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return sdk.WithHTTPClient(inMemoryClient(handler))
+}
+
+// inMemoryClient returns an HTTP client that talks to a handler in memory.
+func inMemoryClient(handler http.HandlerFunc) *http.Client {
+	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Body == nil {
 			r.Body = http.NoBody
 		}
@@ -160,7 +165,7 @@ func inMemory(handler http.HandlerFunc) sdk.Option {
 		recorder := httptest.NewRecorder()
 		handler(recorder, r)
 		return recorder.Result(), nil
-	})})
+	})}
 }
 
 // asError returns err as an *Error.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -94,8 +95,9 @@ func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, op
 	}
 }
 
-// GetTask returns the task with this id. It fails with [ErrTaskNotFound] if
-// the user has no such task.
+// GetTask returns the task with this id, also from the trash. It fails with
+// [ErrTaskNotFound] if the user has no such task, and with [IfNoneMatch] with
+// [ErrNotModified] if the task is still the one that the caller knows.
 func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return c.taskByID(ctx, id, request{
 		operation: "getTask",
@@ -118,8 +120,8 @@ func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.Replac
 
 // UpdateTask changes the fields that are set, by [taskapi.Some] or
 // [taskapi.Null], and returns the whole task. With [IfMatch] it fails with
-// [ErrVersionConflict] if the task has changed meanwhile, and only then can it
-// be repeated after a lost answer.
+// [ErrVersionConflict] if the task has changed meanwhile. [Client.EditTask]
+// reads the task first and deals with such conflicts.
 func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.UpdateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
 	return c.taskByID(ctx, id, request{
 		operation:   "updateTask",
@@ -129,14 +131,80 @@ func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.Upda
 	}, opts)
 }
 
-// DeleteTask moves the task to the trash and returns it as it is there. With
-// [IfMatch] it fails with [ErrVersionConflict] if the task has changed
-// meanwhile.
+// DeleteTask moves the task to the trash and returns it as it is there, from
+// where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
+// [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return c.taskByID(ctx, id, request{
 		operation: "deleteTask",
 		method:    http.MethodDelete,
 	}, opts)
+}
+
+// RestoreTask takes the task out of the trash and returns it. It fails with
+// [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
+// [ErrVersionConflict] if it has changed meanwhile.
+func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation: "restoreTask",
+		method:    http.MethodPost,
+		suffix:    "/restore",
+	}, opts)
+}
+
+// EraseTask removes the task for good, from the trash or outside it, and
+// returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
+// the task has changed meanwhile.
+func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{
+		operation: "deleteTask",
+		method:    http.MethodDelete,
+		query:     url.Values{"permanent": {"true"}},
+	}, opts)
+}
+
+// Batch carries out operations in order, all or none, and returns their tasks
+// in the same order. There may be up to [taskapi.MaxBatchOperations]. If one
+// fails, the error is that one's, and its [Error.Fields] name it.
+//
+//	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
+//		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants"}),
+//		taskapi.UpdateInBatch(id, version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+//		taskapi.DeleteInBatch(other, 0),
+//	})
+func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation, opts ...CallOption) ([]taskapi.Task, error) {
+	out := batchAnswer{operations: len(operations)}
+	err := c.call(ctx, request{
+		operation:   "batchTasks",
+		method:      http.MethodPost,
+		path:        tasksPath + "/batch",
+		body:        taskapi.BatchRequest{Operations: operations},
+		contentType: typeJSON,
+	}, &out, opts)
+	if err != nil {
+		return nil, err
+	}
+	return out.Data, nil
+}
+
+// Stats counts the user's tasks. The time zone, an IANA name such as
+// "Europe/Berlin", decides when today begins and ends; empty means UTC.
+func (c *Client) Stats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {
+	query := make(url.Values)
+	if timeZone != "" {
+		query.Set("timeZone", timeZone)
+	}
+	var out statsAnswer
+	err := c.call(ctx, request{
+		operation: "taskStats",
+		method:    http.MethodGet,
+		path:      tasksPath + "/stats",
+		query:     query,
+	}, &out, opts)
+	if err != nil {
+		return taskapi.Stats{}, err
+	}
+	return out.Data, nil
 }
 
 // taskByID carries out an operation on the task with this id.
@@ -151,7 +219,7 @@ func (c *Client) taskByID(ctx context.Context, id string, r request, opts []Call
 			Fields:    []taskapi.FieldError{{Field: "taskId", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
 		}
 	}
-	r.path = tasksPath + "/" + url.PathEscape(id)
+	r.path = tasksPath + "/" + url.PathEscape(id) + r.suffix
 	return c.task(ctx, r, opts)
 }
 
@@ -172,11 +240,39 @@ type listAnswer struct{ taskapi.TaskListResponse }
 
 func (a *listAnswer) complete() bool { return a.Success && a.Data != nil }
 
+type batchAnswer struct {
+	taskapi.BatchResponse
+	operations int
+}
+
+func (a *batchAnswer) complete() bool { return a.Success && len(a.Data) == a.operations }
+
+type statsAnswer struct{ taskapi.StatsResponse }
+
+func (a *statsAnswer) complete() bool { return a.Success && a.Data.ByPriority != nil }
+
 // listQuery returns the query of listTasks.
 func listQuery(options taskapi.ListTasksOptions) url.Values {
 	query := make(url.Values)
 	if options.Completed != nil {
 		query.Set("completed", strconv.FormatBool(*options.Completed))
+	}
+	for _, priority := range options.Priorities {
+		query.Add("priority", string(priority))
+	}
+	for _, tag := range options.Tags {
+		query.Add("tag", tag)
+	}
+	setTime(query, "dueBefore", options.DueBefore)
+	setTime(query, "dueAfter", options.DueAfter)
+	if options.Query != "" {
+		query.Set("q", options.Query)
+	}
+	if options.Deleted {
+		query.Set("deleted", "true")
+	}
+	if options.Sort != "" {
+		query.Set("sort", string(options.Sort))
 	}
 	if options.Limit != 0 {
 		query.Set("limit", strconv.Itoa(options.Limit))
@@ -185,4 +281,11 @@ func listQuery(options taskapi.ListTasksOptions) url.Values {
 		query.Set("cursor", options.Cursor)
 	}
 	return query
+}
+
+// setTime sets a parameter unless the time is nil.
+func setTime(query url.Values, name string, t *time.Time) {
+	if t != nil {
+		query.Set(name, t.UTC().Format(time.RFC3339Nano))
+	}
 }

@@ -73,6 +73,22 @@ func TestOperations(t *testing.T) {
 			method: "DELETE",
 			uri:    "/api/tasks/" + id,
 		},
+		{
+			name: "deleteTask for good",
+			call: func(ctx context.Context, c *sdk.Client, opts ...sdk.CallOption) (taskapi.Task, error) {
+				return c.EraseTask(ctx, id, opts...)
+			},
+			method: "DELETE",
+			uri:    "/api/tasks/" + id + "?permanent=true",
+		},
+		{
+			name: "restoreTask",
+			call: func(ctx context.Context, c *sdk.Client, opts ...sdk.CallOption) (taskapi.Task, error) {
+				return c.RestoreTask(ctx, id, opts...)
+			},
+			method: "POST",
+			uri:    "/api/tasks/" + id + "/restore",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,6 +189,7 @@ func TestTaskID(t *testing.T) {
 func TestListTasks(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
+	berlin := time.Date(2026, 11, 30, 17, 0, 0, 0, time.FixedZone("CET", 3600))
 	for _, tt := range []struct {
 		name    string
 		options taskapi.ListTasksOptions
@@ -184,6 +201,21 @@ func TestListTasks(t *testing.T) {
 			"a later page of the open ones",
 			taskapi.ListTasksOptions{Completed: &no, Limit: 20, Cursor: "a+b/c="},
 			"/api/tasks?completed=false&cursor=a%2Bb%2Fc%3D&limit=20",
+		},
+		{
+			"every filter",
+			taskapi.ListTasksOptions{
+				Completed:  &yes,
+				Priorities: []taskapi.Priority{taskapi.High, taskapi.Urgent},
+				Tags:       []string{"a,b", "c&d"},
+				DueBefore:  &berlin,
+				DueAfter:   fullTask().DueAt,
+				Query:      "water pla",
+				Deleted:    true,
+				Sort:       taskapi.MostUrgent,
+			},
+			"/api/tasks?completed=true&deleted=true&dueAfter=2026-11-23T17%3A30%3A00.123456Z" +
+				"&dueBefore=2026-11-30T16%3A00%3A00Z&priority=high&priority=urgent&q=water+pla&sort=-priority&tag=a%2Cb&tag=c%26d",
 		},
 		{"a limit for the service to refuse", taskapi.ListTasksOptions{Limit: -1}, "/api/tasks?limit=-1"},
 	} {
@@ -307,4 +339,83 @@ func TestTasks(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
+}
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	operations := []taskapi.BatchOperation{
+		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water"}),
+		taskapi.UpdateInBatch("x", 3, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+		taskapi.DeleteInBatch("y", 0),
+	}
+	tasks := []taskapi.Task{{ID: "new"}, {ID: "x"}, {ID: "y"}}
+	t.Run("is one request", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answer(200, taskapi.BatchResponse{Success: true, Data: tasks}))
+		got, err := s.client(t).Batch(t.Context(), operations, sdk.WithIdempotencyKey("the-key"))
+		if err != nil || !reflect.DeepEqual(got, tasks) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		want := `{"operations":[{"op":"create","task":{"title":"Water"}},` +
+			`{"op":"update","id":"x","version":3,"changes":{"completed":true}},{"op":"delete","id":"y"}]}`
+		if sent := s.got()[0]; sent.method != "POST" || sent.uri != "/api/tasks/batch" || sent.body != want ||
+			sent.header.Get("Content-Type") != "application/json" || sent.header.Get("Idempotency-Key") != "the-key" {
+			t.Errorf("sent %+v, want the body %s", sent, want)
+		}
+	})
+	t.Run("fails if tasks are missing in the answer", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answer(200, taskapi.BatchResponse{Success: true, Data: tasks[:2]}))
+		_, err := s.client(t).Batch(t.Context(), operations)
+		if failure := asError(t, err); failure.Status != 200 || !failure.MaybeApplied {
+			t.Errorf("got %+v", failure)
+		}
+	})
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	want := taskapi.Stats{
+		Open: 3, Completed: 9, Overdue: 1, DueToday: 2, Deleted: 4,
+		ByPriority: map[taskapi.Priority]int64{taskapi.High: 1},
+		ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}},
+	}
+	for zone, uri := range map[string]string{
+		"":                 "/api/tasks/stats",
+		"America/New_York": "/api/tasks/stats?timeZone=America%2FNew_York",
+	} {
+		s := serve(t, answer(200, taskapi.StatsResponse{Success: true, Data: want}))
+		got, err := s.client(t).Stats(t.Context(), zone)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
+		}
+	}
+	s := serve(t, answer(200, map[string]any{"success": true, "data": map[string]any{}}))
+	if _, err := s.client(t).Stats(t.Context(), ""); asError(t, err).Status != 200 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestIfNoneMatch(t *testing.T) {
+	t.Parallel()
+	s := serve(t, answer(304, nil, "X-Request-Id", "the-request"))
+	var response sdk.Response
+	_, err := s.client(t).GetTask(t.Context(), "x", sdk.IfNoneMatch(7), sdk.WithResponse(&response))
+	want := &sdk.Error{
+		Operation: "getTask",
+		Status:    304,
+		Message:   "the task has not changed",
+		RequestID: "the-request",
+		Attempts:  1,
+		Err:       sdk.ErrNotModified,
+	}
+	if got := asError(t, err); !reflect.DeepEqual(got, want) || !errors.Is(err, sdk.ErrNotModified) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := s.got()[0].header.Get("If-None-Match"); got != `"7"` || response.Status != 304 {
+		t.Errorf("sent %s, got the response %+v", got, response)
+	}
 }

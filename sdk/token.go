@@ -70,13 +70,18 @@ func (c *Client) renewed(ctx context.Context, o *callOptions, refused string) bo
 	if o.tokenSet || c.tokens == nil {
 		return false
 	}
-	if source, ok := c.tokens.(TokenInvalidator); ok {
-		source.InvalidateToken(refused)
-	}
+	c.dropToken(o, refused)
 	token, err := c.token(ctx, o)
 	// An error of the source ends the next attempt before it is sent, and
 	// tells the caller more than the 401.
 	return err != nil || token != refused
+}
+
+// dropToken tells the source that a token is of no use any more.
+func (c *Client) dropToken(o *callOptions, token string) {
+	if source, ok := c.tokens.(TokenInvalidator); ok && !o.tokenSet {
+		source.InvalidateToken(token)
+	}
 }
 
 // checkToken refuses a token that cannot be sent. An empty one is an error and

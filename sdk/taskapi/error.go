@@ -26,18 +26,29 @@ const (
 	CodeBodyTooLarge ErrorCode = "body_too_large"
 	// CodeUnsupportedMediaType: the body's Content-Type is not accepted.
 	CodeUnsupportedMediaType ErrorCode = "unsupported_media_type"
+	// CodeIdempotencyInProgress: a request with the same Idempotency-Key is
+	// still being carried out.
+	CodeIdempotencyInProgress ErrorCode = "idempotency_in_progress"
+	// CodeCursorExpired: changes since the cursor have been purged; list
+	// again.
+	CodeCursorExpired ErrorCode = "cursor_expired"
 	// CodeVersionConflict: the task has changed since the caller read it.
 	CodeVersionConflict ErrorCode = "version_conflict"
 	// CodeInvalid: body, query, path or header break a rule.
 	CodeInvalid ErrorCode = "invalid"
 	// CodeInvalidCursor: the cursor was not made by this list.
 	CodeInvalidCursor ErrorCode = "invalid_cursor"
+	// CodeIdempotencyKeyReused: the Idempotency-Key belongs to a different
+	// request.
+	CodeIdempotencyKeyReused ErrorCode = "idempotency_key_reused"
 	// CodeRateLimited: too many requests of one caller.
 	CodeRateLimited ErrorCode = "rate_limited"
 	// CodeInternal: a fault of the server.
 	CodeInternal ErrorCode = "internal"
 	// CodeBadGateway: an upstream gave an answer that makes no sense.
 	CodeBadGateway ErrorCode = "bad_gateway"
+	// CodeOverloaded: the server has as much to do as it can.
+	CodeOverloaded ErrorCode = "overloaded"
 	// CodeUnavailable: something the server needs cannot be reached.
 	CodeUnavailable ErrorCode = "unavailable"
 	// CodeAuthUnavailable: Better Auth cannot be reached (BFF). The session
@@ -59,14 +70,18 @@ var codes = []struct {
 	{CodeTaskNotFound, http.StatusNotFound},
 	{CodeNotFound, http.StatusNotFound},
 	{CodeMethodNotAllowed, http.StatusMethodNotAllowed},
+	{CodeIdempotencyInProgress, http.StatusConflict},
+	{CodeCursorExpired, http.StatusGone},
 	{CodeVersionConflict, http.StatusPreconditionFailed},
 	{CodeBodyTooLarge, http.StatusRequestEntityTooLarge},
 	{CodeUnsupportedMediaType, http.StatusUnsupportedMediaType},
 	{CodeInvalid, http.StatusUnprocessableEntity},
 	{CodeInvalidCursor, http.StatusUnprocessableEntity},
+	{CodeIdempotencyKeyReused, http.StatusUnprocessableEntity},
 	{CodeRateLimited, http.StatusTooManyRequests},
 	{CodeInternal, http.StatusInternalServerError},
 	{CodeBadGateway, http.StatusBadGateway},
+	{CodeOverloaded, http.StatusServiceUnavailable},
 	{CodeUnavailable, http.StatusServiceUnavailable},
 	{CodeAuthUnavailable, http.StatusServiceUnavailable},
 	{CodeTimeout, http.StatusGatewayTimeout},
@@ -129,6 +144,9 @@ const (
 	FieldTooFew     FieldErrorCode = "too_few"
 	FieldOutOfRange FieldErrorCode = "out_of_range"
 	FieldNotAllowed FieldErrorCode = "not_allowed"
+	// In a batch, the operation's task is not there or has another version.
+	FieldNotFound FieldErrorCode = "not_found"
+	FieldConflict FieldErrorCode = "conflict"
 )
 
 // FieldErrorCodes returns every rule that a field can break.
@@ -136,5 +154,6 @@ func FieldErrorCodes() []FieldErrorCode {
 	return []FieldErrorCode{
 		FieldRequired, FieldUnknown, FieldDuplicate, FieldNull, FieldType, FieldFormat,
 		FieldTooShort, FieldTooLong, FieldTooMany, FieldTooFew, FieldOutOfRange, FieldNotAllowed,
+		FieldNotFound, FieldConflict,
 	}
 }

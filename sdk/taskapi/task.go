@@ -52,7 +52,7 @@ type CreateTaskRequest struct {
 	Description string     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text. Empty by default." example:"The ones on the balcony too."`
 	Completed   bool       `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
 	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
-	DueAt       *time.Time `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
+	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        []string   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each. None by default." example:"home,garden"`
 }
 
@@ -70,22 +70,4 @@ type UpdateTaskRequest struct {
 	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each; they replace the former ones." example:"home,garden"`
-}
-
-// The number of tasks on a page of listTasks.
-const (
-	DefaultListLimit = 50
-	MaxListLimit     = 200
-)
-
-// ListTasksOptions is the query of listTasks. A zero field does not filter.
-type ListTasksOptions struct {
-	// Completed selects finished (true) or open (false) tasks.
-	Completed *bool
-	// Limit is the number of tasks on a page, from 1 to [MaxListLimit];
-	// zero means [DefaultListLimit].
-	Limit int
-	// Cursor is [ListMeta.NextCursor] of the page before. It belongs to
-	// the filters it was made for.
-	Cursor string
 }

@@ -1,0 +1,360 @@
+package sdk
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxAuthAnswer is the size in bytes of the largest answer that is read
+	// from Better Auth.
+	maxAuthAnswer = 1 << 20
+
+	// renewBefore is how long before its end a token is replaced, so that
+	// Better Auth may be away for a moment; a fifth of its life if that is
+	// shorter.
+	renewBefore = time.Minute
+
+	// renewPause is how long a renewal that failed is not tried again, so
+	// that neither an outage nor a wrong password turns every call into a
+	// request.
+	renewPause = 5 * time.Second
+)
+
+// The paths of Better Auth.
+const (
+	signInPath  = "/api/auth/sign-in/email"
+	sessionPath = "/api/auth/get-session?disableCookieCache=true"
+)
+
+// BetterAuth is a [TokenSource] that gets its tokens from a Better Auth server
+// with the plugin for JWTs. It keeps a token until shortly before that expires
+// and then gets another one, with one request at a time however many calls
+// wait for it. While Better Auth cannot be reached it gives the token it has
+// for as long as that is valid.
+//
+// Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or
+// failed, [ErrUnauthenticated] if it refused the password, and
+// [ErrSessionExpired] if the session of a cookie has ended. None of them, nor
+// the source when printed, shows a password, cookie or token.
+type BetterAuth struct {
+	baseURL string
+	http    *http.Client
+
+	// email and password sign in whenever there is no session. They are
+	// empty for a source that was given a session.
+	email, password string
+
+	// turn is held by the one renewal at a time: a mutex for which a wait
+	// can end with a context. It guards cookies, those of the session.
+	turn    chan struct{}
+	cookies []*http.Cookie
+
+	mu       sync.Mutex
+	held     authToken // its token is empty without one
+	failed   error     // of the latest renewal
+	failedAt time.Time
+}
+
+// BetterAuthOption configures a [BetterAuth].
+type BetterAuthOption func(*BetterAuth)
+
+// WithBetterAuthHTTPClient makes the source send its requests through h.
+// Redirects are answers, not followed, unless h.CheckRedirect is set. The
+// default is a client that gives each request 30 seconds.
+func WithBetterAuthHTTPClient(h *http.Client) BetterAuthOption {
+	return func(b *BetterAuth) { b.http = h }
+}
+
+// NewPasswordSource returns a source for the user with this email and
+// password. It signs in when a token is first wanted, and again when the
+// session has ended.
+//
+// The URL is that of the Better Auth server itself, below which its paths
+// begin with /api/auth. That of the page does not do: it hands out no tokens.
+func NewPasswordSource(baseURL, email, password string, opts ...BetterAuthOption) (*BetterAuth, error) {
+	if email == "" || password == "" {
+		return nil, errors.New("tasklane: the email or the password is empty")
+	}
+	b, err := newBetterAuth(baseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	b.email, b.password = email, password
+	return b, nil
+}
+
+// NewSessionSource returns a source for the user whose session a cookie names,
+// as a browser has it: "better-auth.session_token=…", or several cookies with
+// semicolons between them. When the session ends, so does the source. The URL
+// is that of [NewPasswordSource].
+func NewSessionSource(baseURL, cookie string, opts ...BetterAuthOption) (*BetterAuth, error) {
+	all, err := http.ParseCookie(cookie)
+	if err != nil {
+		return nil, errors.New("tasklane: the session cookie is not valid")
+	}
+	cookies := ofSession(nil, all)
+	if len(cookies) == 0 {
+		return nil, errors.New("tasklane: there is no session_token among the cookies")
+	}
+	b, err := newBetterAuth(baseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	b.cookies = cookies
+	return b, nil
+}
+
+func newBetterAuth(baseURL string, opts []BetterAuthOption) (*BetterAuth, error) {
+	base, err := parseBaseURL(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	b := &BetterAuth{
+		baseURL: base,
+		http:    &http.Client{Timeout: attemptTimeout},
+		turn:    make(chan struct{}, 1),
+	}
+	for _, opt := range opts {
+		opt(b)
+	}
+	b.http = withoutRedirects(*b.http)
+	return b, nil
+}
+
+// String hides what the source knows.
+func (b *BetterAuth) String() string {
+	return "[Better Auth at " + b.baseURL + "]"
+}
+
+// GoString hides it from the verb %#v.
+func (b *BetterAuth) GoString() string {
+	return b.String()
+}
+
+// Token returns a token that is valid for a while.
+func (b *BetterAuth) Token(ctx context.Context) (string, error) {
+	asked := time.Now()
+	if token, err, done := b.known(asked); done {
+		return token, err
+	}
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	// Another call may have done it meanwhile.
+	if token, err, done := b.known(time.Now()); done {
+		return token, err
+	}
+	got, err := b.renew(ctx)
+	if err != nil && ctx.Err() != nil {
+		// The end of this call's patience; the next one tries for itself.
+		return "", ctx.Err()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.failed, b.failedAt = err, time.Now()
+		if b.held.token != "" && time.Now().Before(b.held.expireAt) {
+			return b.held.token, nil
+		}
+		return "", err
+	}
+	b.held, b.failed = got, nil
+	return got.token, nil
+}
+
+// InvalidateToken makes the source get another token if it still holds this
+// one. If it has only just got it, another one would be refused as well.
+func (b *BetterAuth) InvalidateToken(token string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held.token == token && time.Since(b.held.since) > renewPause {
+		b.held.token = ""
+	}
+}
+
+// known returns what can be said without a request, if anything.
+func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	resting := b.failed != nil && now.Sub(b.failedAt) < renewPause
+	switch {
+	case b.held.token != "" && now.Before(b.held.renewAt),
+		b.held.token != "" && now.Before(b.held.expireAt) && resting:
+		return b.held.token, nil, true
+	case resting:
+		return "", b.failed, true
+	default:
+		return "", nil, false
+	}
+}
+
+// authToken is a token with the times that matter, by this machine's clock.
+type authToken struct {
+	token    string
+	since    time.Time
+	renewAt  time.Time // from when on another one is wanted
+	expireAt time.Time
+}
+
+// renew gets a token for the session there is, or for a new one.
+func (b *BetterAuth) renew(ctx context.Context) (authToken, error) {
+	if b.cookies != nil {
+		token, err := b.exchange(ctx)
+		if b.password == "" || !errors.Is(err, ErrSessionExpired) {
+			return token, err
+		}
+	}
+	if err := b.signIn(ctx); err != nil {
+		return authToken{}, err
+	}
+	return b.exchange(ctx)
+}
+
+// signIn begins a session.
+func (b *BetterAuth) signIn(ctx context.Context) error {
+	body, err := json.Marshal(map[string]string{"email": b.email, "password": b.password})
+	if err != nil {
+		return err
+	}
+	resp, _, err := b.send(ctx, http.MethodPost, signInPath, body)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	cookies := ofSession(nil, resp.Cookies())
+	if len(cookies) == 0 {
+		return errors.New("sign in: the answer has no session cookie")
+	}
+	b.cookies = cookies
+	return nil
+}
+
+// exchange gets a token for the session.
+func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
+	asked := time.Now()
+	resp, body, err := b.send(ctx, http.MethodGet, sessionPath, nil)
+	if err != nil {
+		return authToken{}, fmt.Errorf("get the session: %w", err)
+	}
+	if string(bytes.TrimSpace(body)) == "null" {
+		return authToken{}, fmt.Errorf("get the session: %w", ErrSessionExpired)
+	}
+	b.cookies = ofSession(b.cookies, resp.Cookies())
+	token := resp.Header.Get("Set-Auth-Jwt")
+	if token == "" {
+		return authToken{}, errors.New("get the session: the answer has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+	}
+	life, err := lifetime(token, asked)
+	if err != nil {
+		return authToken{}, fmt.Errorf("get the session: %w", err)
+	}
+	return authToken{
+		token:    token,
+		since:    asked,
+		renewAt:  asked.Add(life - min(renewBefore, life/5)),
+		expireAt: asked.Add(life),
+	}, nil
+}
+
+// send makes a request and returns its answer with the body read.
+func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, b.baseURL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", typeJSON)
+	} else {
+		for _, cookie := range b.cookies {
+			req.AddCookie(cookie)
+		}
+	}
+	resp, err := b.http.Do(req)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrAuthUnavailable, withoutURL(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAuthAnswer))
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
+	case resp.StatusCode == http.StatusOK:
+		return resp, answer, nil
+	}
+	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+		err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
+	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
+		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
+	}
+	return nil, nil, err
+}
+
+// ofSession returns the cookies that name a session: those there are, with the
+// values that new ones give them. The cookie session_data is not among them: it
+// would revive a session that has been revoked.
+func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
+	kept := make(map[string]*http.Cookie)
+	var names []string
+	for _, cookie := range append(cookies[:len(cookies):len(cookies)], fresh...) {
+		wanted := strings.HasSuffix(cookie.Name, ".session_token") || strings.HasSuffix(cookie.Name, ".dont_remember")
+		if !wanted || cookie.MaxAge < 0 {
+			continue
+		}
+		if kept[cookie.Name] == nil {
+			names = append(names, cookie.Name)
+		}
+		kept[cookie.Name] = &http.Cookie{Name: cookie.Name, Value: cookie.Value}
+	}
+	var all []*http.Cookie
+	found := false
+	for _, name := range names {
+		all = append(all, kept[name])
+		found = found || strings.HasSuffix(name, ".session_token")
+	}
+	if !found {
+		return nil
+	}
+	return all
+}
+
+// lifetime returns how long a JWT is valid. Its signature is none of a
+// client's business.
+func lifetime(token string, now time.Time) (time.Duration, error) {
+	errNoJWT := errors.New("the token is not a JWT with an end")
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return 0, errNoJWT
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return 0, errNoJWT
+	}
+	var claims struct {
+		IssuedAt  float64 `json:"iat"`
+		ExpiresAt float64 `json:"exp"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims.ExpiresAt == 0 {
+		return 0, errNoJWT
+	}
+	// By the issuer's own clock if possible, which may differ from ours.
+	from := claims.IssuedAt
+	if from == 0 {
+		from = float64(now.Unix())
+	}
+	return time.Duration((claims.ExpiresAt - from) * float64(time.Second)), nil
+}

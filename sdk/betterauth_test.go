@@ -1,0 +1,436 @@
+package sdk_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+// betterAuth stands in for a Better Auth server, in memory.
+type betterAuth struct {
+	life time.Duration // of tokens; 5 minutes if it is zero
+	skew time.Duration // of its clock
+	// fault, unless nil, may answer in place of the server; false lets it.
+	fault func(http.ResponseWriter, *http.Request) bool
+
+	mu       sync.Mutex
+	sessions map[string]bool // by the cookie's value
+	requests []string        // method, path and cookies
+	tokens   int
+	flying   int
+	most     int // of requests at once
+}
+
+const (
+	email    = "planner@example.com"
+	password = "hunter2"
+)
+
+func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	b.requests = append(b.requests, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Cookie"))
+	b.flying++
+	b.most = max(b.most, b.flying)
+	b.mu.Unlock()
+	select {
+	case <-time.After(time.Millisecond):
+	case <-r.Context().Done():
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flying--
+	if b.fault != nil && b.fault(w, r) {
+		return
+	}
+	switch r.URL.Path {
+	case "/auth/api/auth/sign-in/email":
+		b.signIn(w, r)
+	case "/auth/api/auth/get-session":
+		b.session(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (b *betterAuth) signIn(w http.ResponseWriter, r *http.Request) {
+	var body struct{ Email, Password string }
+	if json.NewDecoder(r.Body).Decode(&body) != nil || r.Header.Get("Origin") != "" || r.Header.Get("Cookie") != "" {
+		http.Error(w, "a browser?", http.StatusBadRequest)
+		return
+	}
+	if body.Email != email || body.Password != password {
+		http.Error(w, `{"code":"INVALID_EMAIL_OR_PASSWORD"}`, http.StatusUnauthorized)
+		return
+	}
+	if b.sessions == nil {
+		b.sessions = make(map[string]bool)
+	}
+	value := url.QueryEscape(fmt.Sprintf("session-%d.signature=", len(b.sessions)+1))
+	b.sessions[value] = true
+	http.SetCookie(w, &http.Cookie{Name: "better-auth.session_token", Value: value, HttpOnly: true})
+	http.SetCookie(w, &http.Cookie{Name: "better-auth.session_data", Value: "cache"})
+	_, _ = io.WriteString(w, `{"user":{}}`)
+}
+
+func (b *betterAuth) session(w http.ResponseWriter, r *http.Request) {
+	cookie, err := r.Cookie("better-auth.session_token")
+	if _, cached := r.Cookie("better-auth.session_data"); err != nil || cached == nil || !b.sessions[cookie.Value] {
+		http.SetCookie(w, &http.Cookie{Name: "better-auth.session_token", MaxAge: -1})
+		_, _ = io.WriteString(w, "null")
+		return
+	}
+	life := b.life
+	if life == 0 {
+		life = 5 * time.Minute
+	}
+	b.tokens++
+	now := time.Now().Add(b.skew)
+	w.Header().Set("Set-Auth-Jwt", jwt(map[string]any{"sub": b.tokens, "iat": now.Unix(), "exp": now.Add(life).Unix()}))
+	_, _ = io.WriteString(w, `{"session":{},"user":{}}`)
+}
+
+// jwt returns a token that says so.
+func jwt(claims map[string]any) string {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		panic(err)
+	}
+	return "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".c2ln"
+}
+
+// client lets a source talk to the server.
+func (b *betterAuth) client() sdk.BetterAuthOption {
+	server := inMemoryClient(b.ServeHTTP).Transport
+	return sdk.WithBetterAuthHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := server.RoundTrip(r)
+		if r.Context().Err() != nil {
+			return nil, r.Context().Err()
+		}
+		return resp, err
+	})})
+}
+
+func (b *betterAuth) passwordSource(t *testing.T) *sdk.BetterAuth {
+	t.Helper()
+	source, err := sdk.NewPasswordSource("http://auth/auth/", email, password, b.client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// sub returns which of the server's tokens a source gives.
+func sub(t *testing.T, source sdk.TokenSource) int {
+	t.Helper()
+	token, err := source.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims struct{ Sub int }
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		t.Fatalf("got the token %s", token)
+	}
+	return claims.Sub
+}
+
+func TestPasswordSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		source := b.passwordSource(t)
+		want := func(what string, number int) {
+			t.Helper()
+			if got := sub(t, source); got != number {
+				t.Errorf("%s: got token %d, want %d", what, got, number)
+			}
+		}
+		want("at first", 1)
+		want("at once", 1)
+		time.Sleep(3 * time.Minute)
+		want("long before its end", 1)
+		time.Sleep(time.Minute + time.Second)
+		want("shortly before its end", 2)
+		b.mu.Lock()
+		clear(b.sessions)
+		b.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		want("after the session's end", 3)
+
+		const session = "better-auth.session_token=session-1.signature%3D"
+		exchange := "GET /auth/api/auth/get-session?disableCookieCache=true "
+		wantRequests := []string{
+			"POST /auth/api/auth/sign-in/email ", exchange + session, exchange + session,
+			exchange + session, "POST /auth/api/auth/sign-in/email ", exchange + session,
+		}
+		if got := strings.Join(b.requests, "\n"); got != strings.Join(wantRequests, "\n") {
+			t.Errorf("got the requests\n%s", got)
+		}
+	})
+}
+
+func TestSessionSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{sessions: map[string]bool{"mine.signature%3D": true}}
+		source, err := sdk.NewSessionSource("http://auth/auth",
+			"theme=dark; better-auth.session_token=mine.signature%3D; better-auth.session_data=x; better-auth.dont_remember=true", b.client())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sub(t, source); got != 1 {
+			t.Errorf("got token %d", got)
+		}
+		if got, want := b.requests[0], "GET /auth/api/auth/get-session?disableCookieCache=true "+
+			"better-auth.session_token=mine.signature%3D; better-auth.dont_remember=true"; got != want {
+			t.Errorf("sent %s, want %s", got, want)
+		}
+		b.mu.Lock()
+		clear(b.sessions)
+		b.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		if _, err := source.Token(t.Context()); !errors.Is(err, sdk.ErrSessionExpired) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestBetterAuthRenewsOnceForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		source := b.passwordSource(t)
+		for round := 1; round <= 3; round++ {
+			var all sync.WaitGroup
+			for range 50 {
+				all.Go(func() {
+					if got := sub(t, source); got != round {
+						t.Errorf("got token %d in round %d", got, round)
+					}
+				})
+			}
+			all.Wait()
+			time.Sleep(10 * time.Minute)
+		}
+		if b.most != 1 || len(b.requests) != 4 {
+			t.Errorf("%d requests, %d at once, want 4, one after the other", len(b.requests), b.most)
+		}
+	})
+}
+
+func TestBetterAuthGoesByTheIssuersClock(t *testing.T) {
+	t.Parallel()
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			b := &betterAuth{skew: skew, life: time.Minute}
+			source := b.passwordSource(t)
+			sub(t, source)
+			time.Sleep(47 * time.Second)
+			if got := sub(t, source); got != 1 {
+				t.Errorf("got token %d, which is too soon", got)
+			}
+			time.Sleep(2 * time.Second)
+			if got := sub(t, source); got != 2 {
+				t.Errorf("got token %d, which is too late", got)
+			}
+		})
+	}
+}
+
+func TestBetterAuthInAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		source := b.passwordSource(t)
+		sub(t, source)
+		b.mu.Lock()
+		b.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+			http.Error(w, "no database", http.StatusInternalServerError)
+			return true
+		}
+		b.mu.Unlock()
+
+		time.Sleep(4*time.Minute + time.Second)
+		for range 100 {
+			if got := sub(t, source); got != 1 {
+				t.Errorf("got token %d, want the one that is still valid", got)
+			}
+		}
+		if got := len(b.requests); got != 3 {
+			t.Errorf("%d requests, want one more than before", got)
+		}
+		time.Sleep(time.Minute)
+		for range 100 {
+			if _, err := source.Token(t.Context()); !errors.Is(err, sdk.ErrAuthUnavailable) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if got := len(b.requests); got != 4 {
+			t.Errorf("%d requests, want one more than before", got)
+		}
+		b.mu.Lock()
+		b.fault = nil
+		b.mu.Unlock()
+		time.Sleep(6 * time.Second)
+		if got := sub(t, source); got != 2 {
+			t.Errorf("got token %d after the outage", got)
+		}
+	})
+}
+
+func TestBetterAuthRefusals(t *testing.T) {
+	t.Parallel()
+	status := func(status int, header ...string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
+			for i := 0; i < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "hunter2")
+			return true
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		fault func(http.ResponseWriter, *http.Request) bool
+		want  error // nil for none of the two
+	}{
+		{"wrong password", status(401), sdk.ErrUnauthenticated},
+		{"origin not trusted", status(403), sdk.ErrUnauthenticated},
+		{"too many attempts", status(429), sdk.ErrAuthUnavailable},
+		{"failure", status(500), sdk.ErrAuthUnavailable},
+		{"another path", status(404), nil},
+		{"redirect", status(302, "Location", "http://elsewhere"), nil},
+		{"no cookie", status(200), nil},
+		{"no token", status(200, "Set-Cookie", "better-auth.session_token=x"), nil},
+		{"a token that is no JWT", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", "hunter2"), nil},
+		{"a token without an end", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", jwt(map[string]any{"sub": 1})), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := &betterAuth{fault: tt.fault}
+				source := b.passwordSource(t)
+				_, err := source.Token(t.Context())
+				if err == nil || strings.Contains(err.Error(), password) {
+					t.Fatalf("got %v", err)
+				}
+				for _, sentinel := range []error{sdk.ErrUnauthenticated, sdk.ErrAuthUnavailable} {
+					if errors.Is(err, sentinel) != errors.Is(tt.want, sentinel) {
+						t.Errorf("got %v, want %v", err, tt.want)
+					}
+				}
+				requests := len(b.requests)
+				if _, again := source.Token(t.Context()); again == nil || len(b.requests) != requests {
+					t.Errorf("asked again at once, and got %v", again)
+				}
+			})
+		})
+	}
+	t.Run("no connection", func(t *testing.T) {
+		t.Parallel()
+		source, err := sdk.NewPasswordSource("http://auth", email, password, sdk.WithBetterAuthHTTPClient(&http.Client{
+			Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused") }),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.Token(t.Context()); !errors.Is(err, sdk.ErrAuthUnavailable) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestBetterAuthDropsARefusedToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		source := b.passwordSource(t)
+		token, err := source.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.InvalidateToken(token)
+		if got := sub(t, source); got != 1 {
+			t.Errorf("got token %d: one that is new was replaced", got)
+		}
+		time.Sleep(time.Minute)
+		source.InvalidateToken("another")
+		if got := sub(t, source); got != 1 {
+			t.Errorf("got token %d: another one was refused", got)
+		}
+		source.InvalidateToken(token)
+		if got := sub(t, source); got != 2 {
+			t.Errorf("got token %d, want another", got)
+		}
+	})
+}
+
+func TestBetterAuthWaitEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		source := b.passwordSource(t)
+		var all sync.WaitGroup
+		impatient, cancel := context.WithTimeout(t.Context(), time.Microsecond)
+		defer cancel()
+		for range 2 { // one that renews, and one that waits for it
+			all.Go(func() {
+				if _, err := source.Token(impatient); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		all.Go(func() { // who waits behind both is served all the same
+			if got := sub(t, source); got != 1 {
+				t.Errorf("got token %d", got)
+			}
+		})
+		all.Wait()
+	})
+}
+
+func TestBetterAuthConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func() (*sdk.BetterAuth, error){
+		"bad URL": func() (*sdk.BetterAuth, error) { return sdk.NewPasswordSource("auth", email, password) },
+		"secret in URL": func() (*sdk.BetterAuth, error) {
+			return sdk.NewPasswordSource("http://a:hunter2@auth", email, password)
+		},
+		"no email":       func() (*sdk.BetterAuth, error) { return sdk.NewPasswordSource("http://auth", "", password) },
+		"no password":    func() (*sdk.BetterAuth, error) { return sdk.NewPasswordSource("http://auth", email, "") },
+		"no cookie":      func() (*sdk.BetterAuth, error) { return sdk.NewSessionSource("http://auth", "") },
+		"another cookie": func() (*sdk.BetterAuth, error) { return sdk.NewSessionSource("http://auth", "theme=hunter2") },
+		"only its cache": func() (*sdk.BetterAuth, error) {
+			return sdk.NewSessionSource("http://auth", "better-auth.session_data=hunter2")
+		},
+		"cookie and line": func() (*sdk.BetterAuth, error) {
+			return sdk.NewSessionSource("http://auth", "a.session_token=hunter2\r\nX: y")
+		},
+	} {
+		if source, err := make(); err == nil || strings.Contains(err.Error(), password) {
+			t.Errorf("%s: got %v, %v", name, source, err)
+		}
+	}
+	source, err := sdk.NewSessionSource("https://auth/below/", "__Secure-better-auth.session_token=hunter2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, source); got != "[Better Auth at https://auth/below]" {
+			t.Errorf("%s prints %s", verb, got)
+		}
+	}
+}

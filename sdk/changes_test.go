@@ -1,0 +1,113 @@
+package sdk_test
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// answerChanges answers with a page of changes with these numbers.
+func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
+	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
+	for _, seq := range seqs {
+		response.Data = append(response.Data, taskapi.Change{Seq: seq, Type: taskapi.ChangeDelete, TaskID: "x"})
+		response.Meta.NextCursor = seq
+	}
+	return answer(http.StatusOK, response)
+}
+
+func TestListChanges(t *testing.T) {
+	t.Parallel()
+	for uri, options := range map[string]taskapi.ListChangesOptions{
+		"/api/tasks/changes":                   {},
+		"/api/tasks/changes?after=184&limit=3": {After: 184, Limit: 3},
+		"/api/tasks/changes?after=-1":          {After: -1},
+	} {
+		s := serve(t, answerChanges(true, 185))
+		page, err := s.client(t).ListChanges(t.Context(), options)
+		want := sdk.ChangePage{
+			Changes: []taskapi.Change{{Seq: 185, Type: taskapi.ChangeDelete, TaskID: "x"}},
+			Meta:    taskapi.ChangesMeta{NextCursor: 185, HasMore: true},
+		}
+		if err != nil || !reflect.DeepEqual(page, want) {
+			t.Errorf("got %+v, %v, want %+v", page, err, want)
+		}
+		if got := s.got()[0]; got.method != "GET" || got.uri != uri {
+			t.Errorf("sent %s %s, want GET %s", got.method, got.uri, uri)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		answers []http.HandlerFunc
+		want    []int64
+		uris    []string
+		err     error // nil for any
+		fails   bool
+	}{
+		{
+			name:    "go through all pages",
+			answers: []http.HandlerFunc{answerChanges(true, 3, 5), answerChanges(true, 6), answerChanges(false, 9)},
+			want:    []int64{3, 5, 6, 9},
+			uris:    []string{"?after=2&limit=2", "?after=5&limit=2", "?after=6&limit=2"},
+		},
+		{
+			name:    "end at an error",
+			answers: []http.HandlerFunc{answerChanges(true, 3), answerProblem(taskapi.CodeCursorExpired)},
+			want:    []int64{3},
+			uris:    []string{"?after=2&limit=2", "?after=3&limit=2"},
+			err:     sdk.ErrCursorExpired,
+			fails:   true,
+		},
+		{
+			name:    "end when a page leads to itself",
+			answers: []http.HandlerFunc{answerChanges(true, 3)},
+			want:    []int64{3, 3},
+			uris:    []string{"?after=2&limit=2", "?after=3&limit=2"},
+			fails:   true,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, tt.answers...)
+			var got []int64
+			var failed error
+			for change, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{After: 2, Limit: 2}) {
+				if failed = err; err == nil {
+					got = append(got, change.Seq)
+				}
+			}
+			if !slices.Equal(got, tt.want) || (failed != nil) != tt.fails || tt.err != nil && !errors.Is(failed, tt.err) {
+				t.Errorf("got %d, %v, want %d", got, failed, tt.want)
+			}
+			var uris []string
+			for _, request := range s.got() {
+				uris = append(uris, request.uri[len("/api/tasks/changes"):])
+			}
+			if !slices.Equal(uris, tt.uris) {
+				t.Errorf("sent %q, want %q", uris, tt.uris)
+			}
+		})
+	}
+	t.Run("fetch no page that is not wanted", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answerChanges(true, 3, 5))
+		for _, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{}) {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		if len(s.got()) != 1 {
+			t.Errorf("sent %+v", s.got())
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package sdk_test
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+func TestEditTaskSendsWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	later := fullTask().DueAt.Add(time.Hour)
+	for _, tt := range []struct {
+		name string
+		edit func(*taskapi.Task)
+		body string // empty for no request
+	}{
+		{"nothing", func(*taskapi.Task) {}, ""},
+		{"the same values", func(task *taskapi.Task) {
+			task.Title, task.Tags = fullTask().Title, slices.Clone(task.Tags)
+			task.DueAt = new(task.DueAt.In(time.FixedZone("", 3600)))
+		}, ""},
+		{"title", func(task *taskapi.Task) { task.Title = "Water" }, `{"title":"Water"}`},
+		{"description", func(task *taskapi.Task) { task.Description = "" }, `{"description":""}`},
+		{"completed", func(task *taskapi.Task) { task.Completed = false }, `{"completed":false}`},
+		{"priority", func(task *taskapi.Task) { task.Priority = taskapi.Low }, `{"priority":"low"}`},
+		{"due date", func(task *taskapi.Task) { task.DueAt = &later }, `{"dueAt":"2026-11-23T18:30:00.123456Z"}`},
+		{"due date in its place", func(task *taskapi.Task) { *task.DueAt = later }, `{"dueAt":"2026-11-23T18:30:00.123456Z"}`},
+		{"no due date", func(task *taskapi.Task) { task.DueAt = nil }, `{"dueAt":null}`},
+		{"tags", func(task *taskapi.Task) { task.Tags = append(task.Tags, "new") }, `{"tags":["home","garden","new"]}`},
+		{"a tag in its place", func(task *taskapi.Task) { task.Tags[0] = "new" }, `{"tags":["new","garden"]}`},
+		{"no tags", func(task *taskapi.Task) { task.Tags = nil }, `{"tags":[]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, answerTask(fullTask()))
+			task, err := s.client(t).EditTask(t.Context(), fullTask().ID, func(task *taskapi.Task) error {
+				tt.edit(task)
+				return nil
+			})
+			if err != nil || !reflect.DeepEqual(task, fullTask()) {
+				t.Errorf("got %+v, %v", task, err)
+			}
+			requests := s.got()
+			if tt.body == "" {
+				if len(requests) != 1 {
+					t.Errorf("sent %+v, want only the read", requests)
+				}
+				return
+			}
+			if len(requests) != 2 || requests[1].method != http.MethodPatch || requests[1].body != tt.body ||
+				requests[1].header.Get("If-Match") != `"7"` {
+				t.Errorf("sent %+v, want a PATCH of version 7 with %s", requests, tt.body)
+			}
+		})
+	}
+}
+
+func TestEditTaskThatSendsNothing(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("not this one")
+	for name, tt := range map[string]struct {
+		edit func(*taskapi.Task) error
+		want error // nil for any
+	}{
+		"the edit fails":               {func(task *taskapi.Task) error { task.Title = "New"; return cause }, cause},
+		"the edit sets the id":         {func(task *taskapi.Task) error { task.ID = "x"; return nil }, nil},
+		"the edit sets the version":    {func(task *taskapi.Task) error { task.Version++; return nil }, nil},
+		"the edit takes it from trash": {func(task *taskapi.Task) error { task.DeletedAt = nil; return nil }, nil},
+		"the edit moves a time":        {func(task *taskapi.Task) error { *task.CompletedAt = time.Now(); return nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, answerTask(fullTask()))
+			_, err := s.client(t).EditTask(t.Context(), "x", tt.edit)
+			failure := asError(t, err)
+			if tt.want != nil && !errors.Is(err, tt.want) || failure.Operation != "updateTask" || failure.MaybeApplied {
+				t.Errorf("got %+v", failure)
+			}
+			if len(s.got()) != 1 {
+				t.Errorf("sent %+v, want only the read", s.got())
+			}
+		})
+	}
+	t.Run("there is no such task", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answerProblem(taskapi.CodeTaskNotFound))
+		_, err := s.client(t).EditTask(t.Context(), "x", func(*taskapi.Task) error { t.Error("edited"); return nil })
+		if !errors.Is(err, sdk.ErrTaskNotFound) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestEditTaskAfterAConflict(t *testing.T) {
+	t.Parallel()
+	conflict := func(version int64) http.HandlerFunc {
+		current := fullTask()
+		current.Version = version
+		return answer(412, taskapi.Problem{Error: "Changed.", Code: taskapi.CodeVersionConflict, Status: 412, Current: &current})
+	}
+	edit := func(calls *[]int64) func(*taskapi.Task) error {
+		return func(task *taskapi.Task) error {
+			*calls = append(*calls, task.Version)
+			task.Title = "Version " + strconv.FormatInt(task.Version, 10)
+			return nil
+		}
+	}
+	t.Run("begins again with the task as it is", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answerTask(fullTask()), conflict(8), conflict(12), answerTask(fullTask()))
+		var calls []int64
+		if _, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls)); err != nil {
+			t.Fatal(err)
+		}
+		if want := []int64{7, 8, 12}; !slices.Equal(calls, want) {
+			t.Errorf("edited versions %d, want %d", calls, want)
+		}
+		last := s.got()[3]
+		if last.header.Get("If-Match") != `"12"` || last.body != `{"title":"Version 12"}` {
+			t.Errorf("sent %+v at last", last)
+		}
+	})
+	t.Run("gives up after ten", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, answerTask(fullTask()), conflict(8))
+		var calls []int64
+		_, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls))
+		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current == nil || len(calls) != 10 {
+			t.Errorf("got %v after %d edits", err, len(calls))
+		}
+	})
+	t.Run("loses nothing that others write", func(t *testing.T) {
+		t.Parallel()
+		server := sdktest.NewServer(t)
+		client := server.Client(t, "alice")
+		task, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Count"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for i := range 5 {
+			all.Go(func() {
+				if _, err := client.EditTask(t.Context(), task.ID, func(task *taskapi.Task) error {
+					task.Tags = append(task.Tags, strconv.Itoa(i))
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if got, err := client.GetTask(t.Context(), task.ID); err != nil || len(got.Tags) != 5 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}

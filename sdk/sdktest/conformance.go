@@ -1,0 +1,318 @@
+package sdktest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// Target is a task service that is held to the contract.
+type Target struct {
+	// URL is where the service listens, without a trailing slash.
+	URL string
+	// Token returns a bearer token of a user, who need not be known yet,
+	// that is valid for some time; one that has expired already if the time
+	// is negative.
+	Token func(t testing.TB, user string, life time.Duration) string
+	// Leeway is how long after its end the service still takes a token.
+	Leeway time.Duration
+	// Heartbeat is how often a stream shows a sign of life; 15 seconds if
+	// it is zero. A shorter one makes the suite faster.
+	Heartbeat time.Duration
+}
+
+// contractCase checks one line of the contract, which its name says.
+type contractCase struct {
+	name string
+	run  func(*subject)
+}
+
+// Conformance checks that a service keeps the contract in what a client can
+// see. Each case is a subtest, independent of the others and in parallel with
+// them, and acts for users of its own. They call the service through the SDK,
+// and directly where the SDK would not send what the case needs.
+func Conformance(t *testing.T, target Target) {
+	if target.Heartbeat == 0 {
+		target.Heartbeat = heartbeat
+	}
+	for _, group := range []struct {
+		name  string
+		cases []contractCase
+	}{
+		{"task", taskCases},
+		{"write", writeCases},
+		{"version", versionCases},
+		{"idempotency", idempotencyCases},
+		{"list", listCases},
+		{"batch", batchCases},
+		{"stats", statsCases},
+		{"changes", changeCases},
+		{"stream", streamCases},
+		{"invalid", invalidCases},
+		{"refusal", refusalCases},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range group.cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.run(newSubject(t, target))
+				})
+			}
+		})
+	}
+}
+
+// subject is a service with a fresh user of it.
+type subject struct {
+	*testing.T
+	target Target
+	user   string
+	token  string
+	client *sdk.Client
+}
+
+func newSubject(t *testing.T, target Target) *subject {
+	t.Helper()
+	user := "conformance-" + rand.Text()
+	s := &subject{T: t, target: target, user: user, token: target.Token(t, user, time.Hour)}
+	s.client = s.newClient(sdk.StaticToken(s.token))
+	return s
+}
+
+func (s *subject) newClient(source sdk.TokenSource) *sdk.Client {
+	s.Helper()
+	client, err := sdk.New(s.target.URL, sdk.WithTokenSource(source))
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(client.Close)
+	return client
+}
+
+// another returns the same service with another fresh user.
+func (s *subject) another() *subject {
+	s.Helper()
+	return newSubject(s.T, s.target)
+}
+
+// part runs a part of a case as a subtest of the same user.
+func (s *subject) part(name string, run func(*subject)) {
+	s.Run(name, func(t *testing.T) {
+		part := *s
+		part.T = t
+		run(&part)
+	})
+}
+
+// answer is a response with its body read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// raw sends a request as the user; an empty body means none. Header lines are
+// pairs of name and value, which replace those set by default; an empty value
+// leaves one out.
+func (s *subject) raw(method, path, body string, header ...string) answer {
+	s.Helper()
+	req, err := http.NewRequestWithContext(s.Context(), method, s.target.URL+path, strings.NewReader(body))
+	if err != nil {
+		s.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	req.Header.Set("Content-Type", typeJSON)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+		if header[i+1] == "" {
+			req.Header.Del(header[i])
+		}
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return answer{status: resp.StatusCode, header: resp.Header, body: data}
+}
+
+// decode reads a body as exactly a T.
+func decode[T any](s *subject, a answer) T {
+	s.Helper()
+	var v T
+	dec := json.NewDecoder(bytes.NewReader(a.body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&v); err != nil {
+		s.Fatalf("status %d with the body %s: %v", a.status, a.body, err)
+	}
+	return v
+}
+
+// task reads an answer of the status that must be one task's.
+func (s *subject) task(a answer, status int) taskapi.Task {
+	s.Helper()
+	if a.status != status || a.header.Get("Content-Type") != typeJSON {
+		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, a.header.Get("Content-Type"), status, typeJSON, a.body)
+	}
+	response := decode[taskapi.TaskResponse](s, a)
+	if !response.Success || a.header.Get("ETag") != entityTag(response.Data.Version) {
+		s.Errorf("success is %v, the ETag of version %d is %s", response.Success, response.Data.Version, a.header.Get("ETag"))
+	}
+	return response.Data
+}
+
+// problem checks a failure's whole envelope but for its sentences.
+func (s *subject) problem(a answer, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
+	s.Helper()
+	if got := a.header.Get("Content-Type"); a.status != code.Status() || got != typeProblem {
+		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, got, code.Status(), typeProblem, a.body)
+	}
+	got := decode[taskapi.Problem](s, a)
+	want := taskapi.Problem{
+		Error: got.Error, Code: code, Status: code.Status(), Title: http.StatusText(code.Status()),
+		Errors: fields, RequestID: a.header.Get("X-Request-Id"), Current: got.Current,
+	}
+	without := got
+	without.Errors = nil
+	for _, field := range got.Errors {
+		if field.Message == "" {
+			s.Errorf("there is no message: %s", a.body)
+		}
+		field.Message = ""
+		without.Errors = append(without.Errors, field)
+	}
+	s.same("problem", without, want)
+	if got.Error == "" || got.RequestID == "" {
+		s.Errorf("a sentence or the request id is missing: %s", a.body)
+	}
+	return got
+}
+
+// same compares whole values.
+func (s *subject) same(what string, got, want any) {
+	s.Helper()
+	if !reflect.DeepEqual(got, want) {
+		s.Errorf("%s: got\n%s\nwant\n%s", what, inJSON(got), inJSON(want))
+	}
+}
+
+func inJSON(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(encoded)
+}
+
+// fails checks that a call failed for a reason.
+func (s *subject) fails(err, reason error) {
+	s.Helper()
+	_ = s.failure(err, reason)
+}
+
+// failure does the same and returns the call's error.
+func (s *subject) failure(err, reason error) *sdk.Error {
+	s.Helper()
+	var failure *sdk.Error
+	if !errors.Is(err, reason) || !errors.As(err, &failure) {
+		s.Fatalf("got the error %v, want %v", err, reason)
+	}
+	return failure
+}
+
+// ok ends the case if a call failed.
+func (s *subject) ok(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// create adds a task.
+func (s *subject) create(request taskapi.CreateTaskRequest) taskapi.Task {
+	s.Helper()
+	task, err := s.client.CreateTask(s.Context(), request)
+	s.ok(err)
+	return task
+}
+
+// titled adds tasks with these titles.
+func (s *subject) titled(titles ...string) []taskapi.Task {
+	s.Helper()
+	var tasks []taskapi.Task
+	for _, title := range titles {
+		tasks = append(tasks, s.create(taskapi.CreateTaskRequest{Title: title}))
+	}
+	return tasks
+}
+
+// get reads a task.
+func (s *subject) get(id string) taskapi.Task {
+	s.Helper()
+	task, err := s.client.GetTask(s.Context(), id)
+	s.ok(err)
+	return task
+}
+
+// titles returns the titles of a list in its order, through all pages.
+func (s *subject) titles(options taskapi.ListTasksOptions) []string {
+	s.Helper()
+	titles := []string{}
+	for task, err := range s.client.Tasks(s.Context(), options) {
+		s.ok(err)
+		titles = append(titles, task.Title)
+	}
+	return titles
+}
+
+// lists checks which titles a list has, in order.
+func (s *subject) lists(options taskapi.ListTasksOptions, want ...string) {
+	s.Helper()
+	if got := s.titles(options); !slices.Equal(got, want) {
+		s.Errorf("%s lists %q, want %q", inJSON(options), got, want)
+	}
+}
+
+// seq returns the user's change number.
+func (s *subject) seq() int64 {
+	s.Helper()
+	page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: 1})
+	s.ok(err)
+	return page.Meta.Changes
+}
+
+// full is a task with everything that a client sets.
+func full() taskapi.CreateTaskRequest {
+	return taskapi.CreateTaskRequest{
+		Title:       "Water the plants",
+		Description: "The ones on the balcony too.",
+		Completed:   true,
+		Priority:    taskapi.Urgent,
+		DueAt:       new(time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)),
+		Tags:        []string{"home", "garden"},
+	}
+}
+
+// content returns what a client sets of a task.
+func content(task taskapi.Task) taskapi.CreateTaskRequest {
+	return taskapi.CreateTaskRequest{
+		Title: task.Title, Description: task.Description, Completed: task.Completed,
+		Priority: task.Priority, DueAt: task.DueAt, Tags: task.Tags,
+	}
+}

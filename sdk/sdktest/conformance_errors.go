@@ -1,0 +1,155 @@
+package sdktest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// invalidCases send what breaks a rule, and check which field of it does.
+var invalidCases = func() []contractCase {
+	const tasks = "/api/tasks"
+	long := strings.Repeat("ä", taskapi.MaxTitleLength+1)
+	field := field422
+	var cases []contractCase
+	for _, c := range []struct {
+		name, method, path, body string
+		want                     []taskapi.FieldError
+	}{
+		{"no title", "POST", tasks, `{}`, []taskapi.FieldError{field("title", taskapi.FieldRequired)}},
+		{"no body", "POST", tasks, ``, []taskapi.FieldError{field("body", taskapi.FieldRequired)}},
+		{"not JSON", "POST", tasks, `{"title":`, []taskapi.FieldError{field("body", taskapi.FieldFormat)}},
+		{"two values", "POST", tasks, `{"title":"a"} {}`, []taskapi.FieldError{field("body", taskapi.FieldFormat)}},
+		{"an array", "POST", tasks, `[]`, []taskapi.FieldError{field("body", taskapi.FieldType)}},
+		{"invalid UTF-8", "POST", tasks, "{\"title\":\"\xff\"}", []taskapi.FieldError{field("body", taskapi.FieldFormat)}},
+		{"nested too deeply", "POST", tasks, `{"title":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, []taskapi.FieldError{field("body", taskapi.FieldFormat)}},
+		{"NUL", "POST", tasks, `{"title":"a\u0000"}`, []taskapi.FieldError{field("title", taskapi.FieldFormat)}},
+		{"NUL in a tag", "POST", tasks, `{"title":"a","tags":["b","c\u0000"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldFormat)}},
+		{"a name twice", "POST", tasks, `{"title":"a","title":"b"}`, []taskapi.FieldError{field("title", taskapi.FieldDuplicate)}},
+		{"an unknown field", "POST", tasks, `{"title":"a","color":"red"}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
+		{"a field in another case", "POST", tasks, `{"title":"a","Tags":[]}`, []taskapi.FieldError{field("Tags", taskapi.FieldUnknown)}},
+		{"a user's id", "POST", tasks, `{"title":"a","userId":"bob"}`, []taskapi.FieldError{field("userId", taskapi.FieldUnknown)}},
+		{"a field that the service sets", "POST", tasks, `{"title":"a","version":7}`, []taskapi.FieldError{field("version", taskapi.FieldUnknown)}},
+		{"a number for a title", "POST", tasks, `{"title":1}`, []taskapi.FieldError{field("title", taskapi.FieldType)}},
+		{"null for a title", "POST", tasks, `{"title":null}`, []taskapi.FieldError{field("title", taskapi.FieldType)}},
+		{"null for a description", "POST", tasks, `{"title":"a","description":null}`, []taskapi.FieldError{field("description", taskapi.FieldNull)}},
+		{"null for tags", "POST", tasks, `{"title":"a","tags":null}`, []taskapi.FieldError{field("tags", taskapi.FieldNull)}},
+		{"null among tags", "POST", tasks, `{"title":"a","tags":[null]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldType)}},
+		{"a text for completed", "POST", tasks, `{"title":"a","completed":"true"}`, []taskapi.FieldError{field("completed", taskapi.FieldType)}},
+		{"a blank title", "POST", tasks, `{"title":"  "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
+		{"a long title", "POST", tasks, `{"title":"` + long + `"}`, []taskapi.FieldError{field("title", taskapi.FieldTooLong)}},
+		{"a long description", "POST", tasks, `{"title":"a","description":"` + strings.Repeat("a", taskapi.MaxDescriptionLength+1) + `"}`, []taskapi.FieldError{field("description", taskapi.FieldTooLong)}},
+		{"a priority of its own", "POST", tasks, `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
+		{"a date without time", "POST", tasks, `{"title":"a","dueAt":"2026-11-30"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
+		{"the year 0", "POST", tasks, `{"title":"a","dueAt":"0000-12-31T00:00:00Z"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldOutOfRange)}},
+		{"the year 10000 in UTC", "POST", tasks, `{"title":"a","dueAt":"9999-12-31T23:59:59-01:00"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldOutOfRange)}},
+		{"a number for a date", "POST", tasks, `{"title":"a","dueAt":1795000000}`, []taskapi.FieldError{field("dueAt", taskapi.FieldType)}},
+		{"21 tags", "POST", tasks, `{"title":"a","tags":["` + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), `","`) + `"]}`, []taskapi.FieldError{field("tags", taskapi.FieldTooMany)}},
+		{"a tag twice", "POST", tasks, `{"title":"a","tags":["x"," x"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldDuplicate)}},
+		{"an empty tag", "POST", tasks, `{"title":"a","tags":[""]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldTooShort)}},
+		{"a long tag", "POST", tasks, `{"title":"a","tags":["b","` + strings.Repeat("ä", taskapi.MaxTagLength+1) + `"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldTooLong)}},
+		{"two mistakes", "POST", tasks, `{"title":"","color":1}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown), field("title", taskapi.FieldTooShort)}},
+		{"a query where there is none", "POST", tasks + "?color=red", `{"title":"a"}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
+		{"an empty patch", "PATCH", tasks + "/" + missing, `{}`, []taskapi.FieldError{field("body", taskapi.FieldTooFew)}},
+		{"null for a title in a patch", "PATCH", tasks + "/" + missing, `{"title":null}`, []taskapi.FieldError{field("title", taskapi.FieldNull)}},
+		{"a blank title in a patch", "PATCH", tasks + "/" + missing, `{"title":" "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
+		{"an unknown field in a patch", "PATCH", tasks + "/" + missing, `{"title":"a","id":"` + missing + `"}`, []taskapi.FieldError{field("id", taskapi.FieldUnknown)}},
+		{"an array for a patch", "PATCH", tasks + "/" + missing, `[]`, []taskapi.FieldError{field("body", taskapi.FieldType)}},
+		{"an array for a replacement", "PUT", tasks + "/" + missing, `[]`, []taskapi.FieldError{field("body", taskapi.FieldType)}},
+		{"a replacement without title", "PUT", tasks + "/" + missing, `{"completed":true}`, []taskapi.FieldError{field("title", taskapi.FieldRequired)}},
+		{"an id that is none", "GET", tasks + "/7", ``, []taskapi.FieldError{field("taskId", taskapi.FieldFormat)}},
+		{"an id that is none to restore", "POST", tasks + "/7/restore", ``, []taskapi.FieldError{field("taskId", taskapi.FieldFormat)}},
+		{"permanent in words", "DELETE", tasks + "/" + missing + "?permanent=maybe", ``, []taskapi.FieldError{field("permanent", taskapi.FieldType)}},
+		{"a limit of 0", "GET", tasks + "?limit=0", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
+		{"a limit of 201", "GET", tasks + "?limit=201", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
+		{"a limit in words", "GET", tasks + "?limit=ten", ``, []taskapi.FieldError{field("limit", taskapi.FieldType)}},
+		{"completed in words", "GET", tasks + "?completed=maybe", ``, []taskapi.FieldError{field("completed", taskapi.FieldType)}},
+		{"deleted in words", "GET", tasks + "?deleted=maybe", ``, []taskapi.FieldError{field("deleted", taskapi.FieldType)}},
+		{"an order of its own", "GET", tasks + "?sort=color", ``, []taskapi.FieldError{field("sort", taskapi.FieldNotAllowed)}},
+		{"a priority of its own in a filter", "GET", tasks + "?priority=high&priority=top", ``, []taskapi.FieldError{field("priority[1]", taskapi.FieldNotAllowed)}},
+		{"a date without time in a filter", "GET", tasks + "?dueBefore=2026-11-30", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
+		{"many tags in a filter", "GET", tasks + "?tag=a" + strings.Repeat("&tag=a", taskapi.MaxTags), ``, []taskapi.FieldError{field("tag", taskapi.FieldTooMany)}},
+		{"a long search", "GET", tasks + "?q=" + strings.Repeat("a", maxQuery+1), ``, []taskapi.FieldError{field("q", taskapi.FieldTooLong)}},
+		{"NUL in a search", "GET", tasks + "?q=a%00", ``, []taskapi.FieldError{field("q", taskapi.FieldFormat)}},
+		{"NUL in a tag to filter by", "GET", tasks + "?tag=a%00", ``, []taskapi.FieldError{field("tag", taskapi.FieldFormat)}},
+		{"an unknown parameter", "GET", tasks + "?color=red", ``, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
+		{"a parameter in another case", "GET", tasks + "?Limit=3", ``, []taskapi.FieldError{field("Limit", taskapi.FieldUnknown)}},
+		{"a change number below 0", "GET", tasks + "/changes?after=-1", ``, []taskapi.FieldError{field("after", taskapi.FieldOutOfRange)}},
+		{"a change number in words", "GET", tasks + "/changes?after=now", ``, []taskapi.FieldError{field("after", taskapi.FieldType)}},
+		{"a limit of 201 changes", "GET", tasks + "/changes?limit=201", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
+		{"an unknown parameter of the counts", "GET", tasks + "/stats?zone=UTC", ``, []taskapi.FieldError{field("zone", taskapi.FieldUnknown)}},
+	} {
+		cases = append(cases, contractCase{c.name, func(s *subject) {
+			a := s.raw(c.method, c.path, c.body)
+			got := s.problem(a, taskapi.CodeInvalid, c.want...)
+			for _, field := range got.Errors {
+				if strings.ContainsAny(field.Message, "|") || strings.Contains(field.Message, "taskapi") {
+					s.Errorf("not a message for people: %s", a.body)
+				}
+			}
+		}})
+	}
+	return cases
+}()
+
+var refusalCases = func() []contractCase {
+	const tasks = "/api/tasks"
+	refused := func(code taskapi.ErrorCode, method, path, body string, header ...string) func(*subject) {
+		return func(s *subject) {
+			a := s.raw(method, path, body, header...)
+			s.problem(a, code)
+			if a.status == http.StatusUnauthorized && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
+				s.Errorf("WWW-Authenticate is %q", a.header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+	return []contractCase{
+		{"401: no token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "")},
+		{"401: another scheme", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Basic YTpi")},
+		{"401: a scheme without a token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer ")},
+		{"401: a forged token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer a.b.c")},
+		{"401: before the body is looked at", refused(taskapi.CodeUnauthenticated, "POST", tasks, "{", "Authorization", "")},
+		{"401: token_expired", func(s *subject) {
+			expired := s.target.Token(s.T, s.user, -time.Hour)
+			refused(taskapi.CodeTokenExpired, "GET", tasks, "", "Authorization", "Bearer "+expired)(s)
+		}},
+		{"404: an unknown path", refused(taskapi.CodeNotFound, "GET", "/api/nothing", "")},
+		{"404: below a known path", refused(taskapi.CodeNotFound, "GET", tasks+"/"+missing+"/nothing", "")},
+		{"404: a task that does not exist, restored", refused(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
+		{"405 with Allow", func(s *subject) {
+			for path, want := range map[string][]string{
+				tasks:                              {"GET", "POST"},
+				tasks + "/" + missing + "/restore": {"POST"},
+			} {
+				a := s.raw("DELETE", path, "")
+				s.problem(a, taskapi.CodeMethodNotAllowed)
+				allow := strings.Join(a.header.Values("Allow"), ", ")
+				for _, method := range want {
+					if !slices.Contains(strings.Split(allow, ", "), method) {
+						s.Errorf("%s allows %q, which is without %s", path, allow, method)
+					}
+				}
+			}
+		}},
+		{"413: a huge body", refused(taskapi.CodeBodyTooLarge, "POST", tasks, `{"title":"`+strings.Repeat("a", 300<<10)+`"}`)},
+		{"415: a form", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
+		{"415: a merge patch to create", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
+		{"415: no type at all", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
+		{"the caller's request id is kept, if it can stand in a log", func(s *subject) {
+			for _, c := range []struct {
+				sent string
+				kept bool
+			}{{"order-66.A_b", true}, {"a b", false}, {strings.Repeat("a", 129), false}, {strings.Repeat("a", 128), true}} {
+				for _, path := range []string{tasks, "/api/nothing"} {
+					got := s.raw("GET", path, "", "X-Request-Id", c.sent).header.Get("X-Request-Id")
+					if (got == c.sent) != c.kept || got == "" {
+						s.Errorf("sent %q, got %q", c.sent, got)
+					}
+				}
+			}
+		}},
+	}
+}()

@@ -1,0 +1,595 @@
+package sdktest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// onDay is noon of a day of November 2026.
+func onDay(day int) *time.Time {
+	return new(time.Date(2026, 11, day, 12, 0, 0, 0, time.UTC))
+}
+
+var listCases = []contractCase{
+	{"newest first by default, meta: nextCursor null, changes", func(s *subject) {
+		tasks := s.titled("one", "two", "three")
+		slices.Reverse(tasks)
+		a := s.raw(http.MethodGet, "/api/tasks", "")
+		s.same("list", decode[taskapi.TaskListResponse](s, a), taskapi.TaskListResponse{
+			Success: true, Data: tasks, Meta: taskapi.ListMeta{Changes: s.seq()},
+		})
+		if s.seq() == 0 {
+			s.Error("the change number is 0")
+		}
+	}},
+	{"an empty list is an empty array of a user at change 0", func(s *subject) {
+		a := s.raw(http.MethodGet, "/api/tasks", "")
+		if want := `{"success":true,"data":[],"meta":{"nextCursor":null,"changes":0}}`; !sameJSON(a.body, []byte(want)) || a.status != http.StatusOK {
+			s.Errorf("got %d %s, want %s", a.status, a.body, want)
+		}
+	}},
+	{"limit is 50 by default and up to 200", func(s *subject) {
+		var operations []taskapi.BatchOperation
+		for i := range taskapi.MaxBatchOperations {
+			operations = append(operations, taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}))
+		}
+		for range 3 {
+			_, err := s.client.Batch(s.Context(), operations)
+			s.ok(err)
+		}
+		for limit, want := range map[int]int{0: taskapi.DefaultListLimit, 1: 1, taskapi.MaxListLimit: taskapi.MaxListLimit} {
+			page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: limit})
+			s.ok(err)
+			if len(page.Tasks) != want || page.Meta.NextCursor == nil {
+				s.Errorf("limit %d gives %d tasks, want %d and a cursor", limit, len(page.Tasks), want)
+			}
+		}
+	}},
+	{"completed", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "open"})
+		s.create(taskapi.CreateTaskRequest{Title: "done", Completed: true})
+		s.lists(taskapi.ListTasksOptions{}, "done", "open")
+		s.lists(taskapi.ListTasksOptions{Completed: new(true)}, "done")
+		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "open")
+	}},
+	{"priority: any of", func(s *subject) {
+		for _, priority := range taskapi.Priorities() {
+			s.create(taskapi.CreateTaskRequest{Title: string(priority), Priority: priority})
+		}
+		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.High}}, "high")
+		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Urgent, taskapi.None}}, "urgent", "none")
+	}},
+	{"tag(repeat = all of)", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "both", Tags: []string{"home", "a,b"}})
+		s.create(taskapi.CreateTaskRequest{Title: "one", Tags: []string{"home"}})
+		s.create(taskapi.CreateTaskRequest{Title: "others", Tags: []string{"Home", "a", "b", "homes"}})
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"home"}}, "one", "both")
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"a,b", "home"}}, "both")
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"home", "missing"}})
+	}},
+	{"dueBefore is exclusive, dueAfter inclusive, and both leave out tasks without a due date", func(s *subject) {
+		for day := 1; day <= 3; day++ {
+			s.create(taskapi.CreateTaskRequest{Title: strconv.Itoa(day), DueAt: onDay(day)})
+		}
+		s.create(taskapi.CreateTaskRequest{Title: "never"})
+		by := taskapi.DueSoonest
+		s.lists(taskapi.ListTasksOptions{Sort: by, DueBefore: onDay(2)}, "1")
+		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(2)}, "2", "3")
+		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(1), DueBefore: onDay(3)}, "1", "2")
+	}},
+	{"deleted shows the trash", func(s *subject) {
+		tasks := s.titled("kept", "gone")
+		_, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{}, "kept")
+		s.lists(taskapi.ListTasksOptions{Deleted: true}, "gone")
+		a := s.raw(http.MethodGet, "/api/tasks?deleted=false", "")
+		if page := decode[taskapi.TaskListResponse](s, a); len(page.Data) != 1 || page.Data[0].Title != "kept" {
+			s.Errorf("deleted=false gives %s", a.body)
+		}
+	}},
+	{"several filters select what passes all of them", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "this", Priority: taskapi.High, Tags: []string{"home"}})
+		s.create(taskapi.CreateTaskRequest{Title: "low", Priority: taskapi.Low, Tags: []string{"home"}})
+		s.create(taskapi.CreateTaskRequest{Title: "done", Priority: taskapi.High, Tags: []string{"home"}, Completed: true})
+		s.create(taskapi.CreateTaskRequest{Title: "untagged", Priority: taskapi.High})
+		s.lists(taskapi.ListTasksOptions{
+			Priorities: []taskapi.Priority{taskapi.High}, Tags: []string{"home"}, Completed: new(false),
+		}, "this")
+	}},
+	{"q: words in title, description and tags, all of them, without case and accents, the last one as a prefix", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "Café au lait", Description: "for Zoë", Tags: []string{"Kitchen"}})
+		s.create(taskapi.CreateTaskRequest{Title: "Straße fegen", Description: "e-mail: a.b@example.com"})
+		s.create(taskapi.CreateTaskRequest{Title: "Garden 42", Description: "kit\nfor the shed"})
+		s.create(taskapi.CreateTaskRequest{Title: "東京へ行く"})
+		const cafe, street, garden, tokyo = "Café au lait", "Straße fegen", "Garden 42", "東京へ行く"
+		for _, c := range []struct {
+			query string
+			want  []string
+		}{
+			{"cafe", []string{cafe}},
+			{"CAFÉ", []string{cafe}},
+			{"cafe\u0301", []string{cafe}},
+			{"lait cafe", []string{cafe}},
+			{"caf", []string{cafe}},
+			{"caf lait", nil},
+			{"afé", nil},
+			{"zoe lait", []string{cafe}},
+			{"kit", []string{garden, cafe}},
+			{"kitchen", []string{cafe}},
+			{"kit shed", []string{garden}},
+			{"42", []string{garden}},
+			{"strasse", []string{street}},
+			{"FEGEN, straße!", []string{street}},
+			{"example", []string{street}},
+			{"a.b@example.com", []string{street}},
+			{"東京", []string{tokyo}},
+			{"京", []string{tokyo}},
+			{"cafe missing", nil},
+			{"' & | ! :* ( ) \\ %", nil},
+			{"cafe' | 'garden", nil},
+		} {
+			got := s.titles(taskapi.ListTasksOptions{Query: c.query})
+			if !slices.Equal(got, append([]string{}, c.want...)) {
+				s.Errorf("%q finds %q, want %q", c.query, got, c.want)
+			}
+		}
+	}},
+	{"q finds what a task says now", func(s *subject) {
+		task := s.create(taskapi.CreateTaskRequest{Title: "Water", Tags: []string{"home"}})
+		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("Feed")})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{Query: "water"})
+		s.lists(taskapi.ListTasksOptions{Query: "feed home"}, "Feed")
+	}},
+	{"sort: createdAt, updatedAt, dueAt, priority, title, each with a leading minus, ties by id, null due dates last", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "a", Priority: taskapi.Low, DueAt: onDay(2)})
+		touched := s.create(taskapi.CreateTaskRequest{Title: "c", Priority: taskapi.High})
+		s.create(taskapi.CreateTaskRequest{Title: "b", Priority: taskapi.Low, DueAt: onDay(1)})
+		s.create(taskapi.CreateTaskRequest{Title: "d", Priority: taskapi.Urgent})
+		_, err := s.client.UpdateTask(s.Context(), touched.ID, taskapi.UpdateTaskRequest{Description: taskapi.Some("touched")})
+		s.ok(err)
+		want := map[taskapi.Sort][]string{
+			taskapi.OldestFirst:          {"a", "c", "b", "d"},
+			taskapi.NewestFirst:          {"d", "b", "c", "a"},
+			taskapi.LongestUntouched:     {"a", "b", "d", "c"},
+			taskapi.RecentlyUpdatedFirst: {"c", "d", "b", "a"},
+			taskapi.DueSoonest:           {"b", "a", "c", "d"},
+			taskapi.DueLatest:            {"a", "b", "d", "c"},
+			taskapi.LeastUrgent:          {"a", "b", "c", "d"},
+			taskapi.MostUrgent:           {"d", "c", "b", "a"},
+			taskapi.TitleAscending:       {"a", "b", "c", "d"},
+			taskapi.TitleDescending:      {"d", "c", "b", "a"},
+		}
+		for _, sort := range taskapi.Sorts() {
+			for limit := range 5 {
+				s.lists(taskapi.ListTasksOptions{Sort: sort, Limit: limit}, want[sort]...)
+			}
+		}
+	}},
+	{"sort=title goes by the alphabet, in which a, A and á are neighbours", func(s *subject) {
+		s.titled("Zebra", "éclair", "apple", "Apple", "ápple", "banana", "42", "east", "fig", "apples", "#1")
+		s.lists(taskapi.ListTasksOptions{Sort: taskapi.TitleAscending, Limit: 2},
+			"#1", "42", "apple", "Apple", "ápple", "apples", "banana", "east", "éclair", "fig", "Zebra")
+	}},
+	{"a cursor is URL-safe and works with another limit", func(s *subject) {
+		s.titled("1", "2", "3", "4", "5")
+		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: 2})
+		s.ok(err)
+		cursor := *page.Meta.NextCursor
+		if !regexp.MustCompile(`^[A-Za-z0-9._~-]+$`).MatchString(cursor) {
+			s.Errorf("got the cursor %s", cursor)
+		}
+		s.lists(taskapi.ListTasksOptions{Limit: 3, Cursor: cursor}, "3", "2", "1")
+		s.lists(taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Cursor: cursor}, "3", "2", "1")
+	}},
+	{"a cursor is bound to the sort and filters it was made for", func(s *subject) {
+		for range 3 {
+			s.create(taskapi.CreateTaskRequest{Title: "a", Priority: taskapi.High, Tags: []string{"home"}, DueAt: onDay(1)})
+		}
+		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: 1, Tags: []string{"home"}})
+		s.ok(err)
+		cursor := *page.Meta.NextCursor
+		for _, options := range []taskapi.ListTasksOptions{
+			{},
+			{Tags: []string{"other"}},
+			{Tags: []string{"home"}, Sort: taskapi.OldestFirst},
+			{Tags: []string{"home"}, Completed: new(false)},
+			{Tags: []string{"home"}, Priorities: []taskapi.Priority{taskapi.High}},
+			{Tags: []string{"home"}, DueBefore: onDay(2)},
+			{Tags: []string{"home"}, DueAfter: onDay(1)},
+			{Tags: []string{"home"}, Query: "a"},
+			{Tags: []string{"home"}, Deleted: true},
+		} {
+			options.Cursor = cursor
+			_, err := s.client.ListTasks(s.Context(), options)
+			s.fails(err, sdk.ErrInvalidCursor)
+		}
+		for _, broken := range []string{"AAAA", "nonsense", "e30", cursor[1:], cursor + "A", url.QueryEscape(`{"a":1}`)} {
+			_, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Tags: []string{"home"}, Cursor: broken})
+			s.fails(err, sdk.ErrInvalidCursor)
+		}
+	}},
+	{"an item neither repeats nor is skipped while others are inserted or deleted between pages", func(s *subject) {
+		var all []taskapi.Task
+		for i := range 12 {
+			all = append(all, s.create(taskapi.CreateTaskRequest{
+				Title: fmt.Sprintf("%02d", i), Priority: taskapi.Priorities()[i%3], DueAt: onDay(1 + i%4),
+			}))
+		}
+		for _, sort := range taskapi.Sorts() {
+			seen := map[string]int{}
+			options := taskapi.ListTasksOptions{Sort: sort, Limit: 4}
+			for {
+				page, err := s.client.ListTasks(s.Context(), options)
+				s.ok(err)
+				for _, task := range page.Tasks {
+					seen[task.ID]++
+				}
+				if page.Meta.NextCursor == nil {
+					break
+				}
+				options.Cursor = *page.Meta.NextCursor
+				// One that has been seen goes, and new ones come on both sides.
+				if last := page.Tasks[0]; !slices.ContainsFunc(all, func(t taskapi.Task) bool { return t.ID == last.ID }) {
+					_, err = s.client.EraseTask(s.Context(), last.ID)
+					s.ok(err)
+				}
+				s.create(taskapi.CreateTaskRequest{Title: "00 first", Priority: taskapi.None, DueAt: onDay(1)})
+				s.create(taskapi.CreateTaskRequest{Title: "99 last", Priority: taskapi.Urgent})
+			}
+			for _, task := range all {
+				if seen[task.ID] != 1 {
+					s.Errorf("by %s, %s was seen %d times", sort, task.Title, seen[task.ID])
+				}
+			}
+		}
+	}},
+}
+
+var batchCases = []contractCase{
+	{"200: create, update and delete in order, one change each", func(s *subject) {
+		a, b := s.create(full()), s.create(full())
+		before := s.seq()
+		tasks, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.CreateInBatch(full()),
+			taskapi.UpdateInBatch(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New"), DueAt: taskapi.Null[time.Time]()}),
+			taskapi.DeleteInBatch(b.ID, 0),
+		})
+		s.ok(err)
+		s.same("created", content(tasks[0]), full())
+		want := full()
+		want.Title, want.DueAt = "New", nil
+		s.same("updated", content(tasks[1]), want)
+		if tasks[1].ID != a.ID || tasks[1].Version != 2 || tasks[2].ID != b.ID || tasks[2].DeletedAt == nil {
+			s.Errorf("got %s", inJSON(tasks))
+		}
+		for _, task := range tasks {
+			s.same("what is read", s.get(task.ID), task)
+		}
+		page, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: before})
+		s.ok(err)
+		var ids []string
+		for _, change := range page.Changes {
+			ids = append(ids, change.TaskID)
+		}
+		if want := []string{tasks[0].ID, a.ID, b.ID}; !slices.Equal(ids, want) {
+			s.Errorf("changes are of %q, want %q", ids, want)
+		}
+	}},
+	{"operations see what those before them did, and the answer what the batch did", func(s *subject) {
+		a := s.create(full())
+		tasks, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.UpdateInBatch(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}),
+			taskapi.UpdateInBatch(a.ID, 2, taskapi.UpdateTaskRequest{Tags: taskapi.Some([]string{"x"})}),
+		})
+		s.ok(err)
+		now := s.get(a.ID)
+		if now.Title != "New" || !slices.Equal(now.Tags, []string{"x"}) || now.Version != 3 {
+			s.Errorf("got %s", inJSON(now))
+		}
+		s.same("answer", tasks, []taskapi.Task{now, now})
+	}},
+	{"up to 100 operations", func(s *subject) {
+		var operations []taskapi.BatchOperation
+		for i := range taskapi.MaxBatchOperations {
+			operations = append(operations, taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}))
+		}
+		tasks, err := s.client.Batch(s.Context(), operations)
+		s.ok(err)
+		for i, task := range tasks {
+			if task.Title != strconv.Itoa(i) {
+				s.Errorf("operation %d made %s", i, task.Title)
+			}
+		}
+		_, err = s.client.Batch(s.Context(), append(operations, operations[0]))
+		s.fails(err, sdk.ErrInvalid)
+	}},
+	{"all or nothing: a failure names its index", func(s *subject) {
+		task := s.create(full())
+		before := s.seq()
+		create := taskapi.CreateInBatch(full())
+		rename := taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}
+		for _, c := range []struct {
+			second taskapi.BatchOperation
+			want   error
+			field  taskapi.FieldError
+		}{
+			{taskapi.DeleteInBatch(missing, 0), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.UpdateInBatch(missing, 0, rename), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.DeleteInBatch(task.ID, 7), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.UpdateInBatch(task.ID, 7, rename), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.CreateInBatch(taskapi.CreateTaskRequest{}), sdk.ErrInvalid, field422("operations[1].task.title", taskapi.FieldTooShort)},
+		} {
+			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
+			failure := s.failure(err, c.want)
+			if len(failure.Fields) != 1 || failure.Fields[0].Field != c.field.Field || failure.Fields[0].Code != c.field.Code {
+				s.Errorf("the failure names %+v, want %+v", failure.Fields, c.field)
+			}
+			if errors.Is(c.want, sdk.ErrVersionConflict) {
+				s.same("current", failure.Current, &task)
+			}
+		}
+		s.same("task", s.get(task.ID), task)
+		if after := s.seq(); after != before {
+			s.Errorf("the change number went from %d to %d", before, after)
+		}
+	}},
+	{"errors[].field begins with the operation", func(s *subject) {
+		for body, want := range map[string]taskapi.FieldError{
+			`{"operations":[]}`: field422("operations", taskapi.FieldTooFew),
+			`{}`:                field422("operations", taskapi.FieldRequired),
+			`{"operations":[{"op":"create","task":{"title":""}}]}`:                             field422("operations[0].task.title", taskapi.FieldTooShort),
+			`{"operations":[{"op":"create","task":{}}]}`:                                       field422("operations[0].task.title", taskapi.FieldRequired),
+			`{"operations":[{"op":"create","task":{"title":"  "}}]}`:                           field422("operations[0].task.title", taskapi.FieldTooShort),
+			`{"operations":[{"op":"create"}]}`:                                                 field422("operations[0].task", taskapi.FieldRequired),
+			`{"operations":[{"op":"burn"}]}`:                                                   field422("operations[0].op", taskapi.FieldNotAllowed),
+			`{"operations":[{}]}`:                                                              field422("operations[0].op", taskapi.FieldRequired),
+			`{"operations":[{"op":"delete"}]}`:                                                 field422("operations[0].id", taskapi.FieldRequired),
+			`{"operations":[{"op":"delete","id":"7"}]}`:                                        field422("operations[0].id", taskapi.FieldFormat),
+			`{"operations":[{"op":"delete","id":"` + missing + `","version":0}]}`:              field422("operations[0].version", taskapi.FieldOutOfRange),
+			`{"operations":[{"op":"delete","id":"` + missing + `","version":"3"}]}`:            field422("operations[0].version", taskapi.FieldType),
+			`{"operations":[{"op":"delete","id":"` + missing + `","version":null}]}`:           field422("operations[0].version", taskapi.FieldNull),
+			`{"operations":[7]}`:                                                               field422("operations[0]", taskapi.FieldType),
+			`[]`:                                                                               field422("body", taskapi.FieldType),
+			`{"operations":[{"op":"delete","id":"` + missing + `","color":1}]}`:                field422("operations[0].color", taskapi.FieldUnknown),
+			`{"operations":[{"op":"update","id":"` + missing + `"}]}`:                          field422("operations[0].changes", taskapi.FieldRequired),
+			`{"operations":[{"op":"update","id":"` + missing + `","changes":{}}]}`:             field422("operations[0].changes", taskapi.FieldTooFew),
+			`{"operations":[{"op":"update","id":"` + missing + `","changes":{"title":null}}]}`: field422("operations[0].changes.title", taskapi.FieldNull),
+			`{"operations":[{"op":"update","id":"` + missing + `","changes":{"tags":[" "]}}]}`: field422("operations[0].changes.tags[0]", taskapi.FieldTooShort),
+		} {
+			s.part(body, func(s *subject) {
+				s.problem(s.raw(http.MethodPost, "/api/tasks/batch", body), taskapi.CodeInvalid, want)
+			})
+		}
+	}},
+}
+
+var statsCases = []contractCase{
+	{"open, completed, overdue, deleted, byPriority, byTag", func(s *subject) {
+		past, future := time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
+		s.create(taskapi.CreateTaskRequest{Title: "1", Priority: taskapi.High, Tags: []string{"home", "garden"}, DueAt: &past})
+		s.create(taskapi.CreateTaskRequest{Title: "2", Priority: taskapi.High, Tags: []string{"home"}, DueAt: &future})
+		s.create(taskapi.CreateTaskRequest{Title: "3", Tags: []string{"car"}})
+		s.create(taskapi.CreateTaskRequest{Title: "4", Completed: true, Tags: []string{"home"}, DueAt: &past, Priority: taskapi.Urgent})
+		gone := s.create(taskapi.CreateTaskRequest{Title: "5", Tags: []string{"home"}, DueAt: &past, Priority: taskapi.Low})
+		_, err := s.client.DeleteTask(s.Context(), gone.ID)
+		s.ok(err)
+		got, err := s.client.Stats(s.Context(), "")
+		s.ok(err)
+		s.same("stats", got, taskapi.Stats{
+			Open: 3, Completed: 1, Overdue: 1, Deleted: 1,
+			ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
+			ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "car", Count: 1}, {Tag: "garden", Count: 1}},
+		})
+	}},
+	{"a user without tasks has zeros", func(s *subject) {
+		a := s.raw(http.MethodGet, "/api/tasks/stats", "")
+		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"deleted":0,` +
+			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[]}}`
+		if a.status != http.StatusOK || !sameJSON(a.body, []byte(want)) {
+			s.Errorf("got %d %s, want %s", a.status, a.body, want)
+		}
+	}},
+	{"dueToday is the present day of the time zone, overdue ones among them", func(s *subject) {
+		for _, name := range []string{"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"} {
+			zone, err := time.LoadLocation(name)
+			s.ok(err)
+			for {
+				inner := s.another()
+				year, month, day := time.Now().In(zone).Date()
+				begins, ends := time.Date(year, month, day, 0, 0, 0, 0, zone), time.Date(year, month, day+1, 0, 0, 0, 0, zone)
+				for _, due := range []time.Time{begins.Add(-time.Microsecond), begins, ends.Add(-time.Microsecond), ends} {
+					inner.create(taskapi.CreateTaskRequest{Title: due.String(), DueAt: &due})
+				}
+				got, err := inner.client.Stats(s.Context(), name)
+				s.ok(err)
+				if time.Now().After(ends) {
+					continue // midnight came between
+				}
+				if got.DueToday != 2 || got.Overdue != 2 {
+					s.Errorf("in %s: got %s, want two due today and two overdue", name, inJSON(got))
+				}
+				break
+			}
+		}
+	}},
+	{"a time zone that does not exist is 422", func(s *subject) {
+		check := func() {
+			for _, zone := range []string{"Europe/Atlantis", "Local", "Foo5", "UTC+3", "+02", "../etc/passwd", "'; SELECT 1"} {
+				s.problem(s.raw(http.MethodGet, "/api/tasks/stats?timeZone="+url.QueryEscape(zone), ""),
+					taskapi.CodeInvalid, field422("timeZone", taskapi.FieldNotAllowed))
+			}
+		}
+		check()
+		s.create(taskapi.CreateTaskRequest{Title: "due", DueAt: onDay(1)})
+		check()
+	}},
+}
+
+// feed returns all changes after a number.
+func (s *subject) feed(after int64, limit int) []taskapi.Change {
+	s.Helper()
+	var changes []taskapi.Change
+	for change, err := range s.client.Changes(s.Context(), taskapi.ListChangesOptions{After: after, Limit: limit}) {
+		s.ok(err)
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// state is what a reader of changes makes of them.
+type state map[string]taskapi.Task
+
+func (st state) apply(change taskapi.Change) {
+	if change.Task == nil {
+		delete(st, change.TaskID)
+	} else {
+		st[change.TaskID] = *change.Task
+	}
+}
+
+// state returns the user's tasks, in the trash or outside it.
+func (s *subject) state() state {
+	s.Helper()
+	all := state{}
+	for _, deleted := range []bool{false, true} {
+		for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{Deleted: deleted}) {
+			s.ok(err)
+			all[task.ID] = task
+		}
+	}
+	return all
+}
+
+var changeCases = []contractCase{
+	{"upserts and deletions in order, by state: each task once, at its latest number", func(s *subject) {
+		tasks := s.titled("updated", "trashed", "erased", "untouched")
+		start := s.seq()
+		_, err := s.client.UpdateTask(s.Context(), tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("1")})
+		s.ok(err)
+		trashed, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
+		s.ok(err)
+		_, err = s.client.EraseTask(s.Context(), tasks[2].ID)
+		s.ok(err)
+		updated, err := s.client.UpdateTask(s.Context(), tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("2")})
+		s.ok(err)
+		got := s.feed(start, 0)
+		if len(got) != 3 {
+			s.Fatalf("got the changes %s", inJSON(got))
+		}
+		s.same("changes", got, []taskapi.Change{
+			{Seq: got[0].Seq, Type: taskapi.ChangeUpsert, TaskID: trashed.ID, Task: &trashed},
+			{Seq: got[1].Seq, Type: taskapi.ChangeDelete, TaskID: tasks[2].ID},
+			{Seq: got[2].Seq, Type: taskapi.ChangeUpsert, TaskID: updated.ID, Task: &updated},
+		})
+		if start >= got[0].Seq || got[0].Seq >= got[1].Seq || got[1].Seq >= got[2].Seq || got[2].Seq != s.seq() {
+			s.Errorf("got the numbers of %s after %d, the list is at %d", inJSON(got), start, s.seq())
+		}
+	}},
+	{"from the beginning, it is the state", func(s *subject) {
+		tasks := s.titled("a", "b", "c", "d", "e")
+		_, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
+		s.ok(err)
+		_, err = s.client.EraseTask(s.Context(), tasks[2].ID)
+		s.ok(err)
+		for limit := range 4 {
+			read := state{}
+			for _, change := range s.feed(0, limit) {
+				read.apply(change)
+			}
+			s.same("state", read, s.state())
+		}
+	}},
+	{"meta: nextCursor, hasMore", func(s *subject) {
+		s.titled("a", "b", "c")
+		first, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Limit: 2})
+		s.ok(err)
+		s.same("meta", first.Meta, taskapi.ChangesMeta{NextCursor: first.Changes[1].Seq, HasMore: true})
+		second, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: first.Meta.NextCursor, Limit: 1})
+		s.ok(err)
+		s.same("meta", second.Meta, taskapi.ChangesMeta{NextCursor: s.seq(), HasMore: false})
+		end, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: second.Meta.NextCursor})
+		s.ok(err)
+		s.same("end", end, sdk.ChangePage{Changes: []taskapi.Change{}, Meta: taskapi.ChangesMeta{NextCursor: s.seq()}})
+	}},
+	{"a task that was made and erased since is a deletion", func(s *subject) {
+		start := s.seq()
+		task := s.create(full())
+		_, err := s.client.EraseTask(s.Context(), task.ID)
+		s.ok(err)
+		got := s.feed(start, 0)
+		s.same("changes", got, []taskapi.Change{{Seq: s.seq(), Type: taskapi.ChangeDelete, TaskID: task.ID}})
+	}},
+	{"a cursor from a future that does not exist is 410", func(s *subject) {
+		s.titled("a")
+		_, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})
+		s.fails(err, sdk.ErrCursorExpired)
+		s.problem(s.raw(http.MethodGet, "/api/tasks/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
+	}},
+	{"writers at once leave no gap: a reader who follows ends with the state", func(s *subject) {
+		const writers, writes = 4, 8
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() { s.write(writes) })
+		}
+		done := make(chan struct{})
+		go func() { all.Wait(); close(done) }()
+		read, at := state{}, int64(0)
+		for finished := false; ; {
+			before := at
+			for _, change := range s.feed(at, 5) {
+				if change.Seq <= at {
+					s.Fatalf("change %d comes after %d", change.Seq, at)
+				}
+				at = change.Seq
+				read.apply(change)
+			}
+			if finished && before == at {
+				break
+			}
+			select {
+			case <-done:
+				finished = true
+			default:
+			}
+		}
+		s.same("state", read, s.state())
+		if at != s.seq() {
+			s.Errorf("the feed ends at %d, the list is at %d", at, s.seq())
+		}
+	}},
+}
+
+// write makes, changes and removes tasks, a number of times. It may be called
+// in a goroutine.
+func (s *subject) write(times int) {
+	ctx := s.Context()
+	for i := range times {
+		task, err := s.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)})
+		if err == nil {
+			_, err = s.client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+		}
+		switch {
+		case err != nil:
+		case i%3 == 0:
+			_, err = s.client.DeleteTask(ctx, task.ID)
+		case i%3 == 1:
+			_, err = s.client.EraseTask(ctx, task.ID)
+		}
+		if err != nil {
+			s.Error(err)
+			return
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package sdktest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// patience is how long a case waits for something that a stream owes.
+const patience = 30 * time.Second
+
+// stream is a connection to the events.
+type stream struct {
+	*subject
+	lines *bufio.Scanner
+}
+
+// frame is an event or, with no field but this, a comment.
+type frame struct {
+	event, id, data string
+	comment         bool
+}
+
+// open connects to the events with a token; header lines are pairs of name and
+// value.
+func (s *subject) open(token, query string, wait time.Duration, header ...string) *stream {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), wait)
+	s.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.target.URL+"/api/tasks/events"+query, nil)
+	s.ok(err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	s.ok(err)
+	s.Cleanup(func() { _ = resp.Body.Close() })
+	if mediaType, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); resp.StatusCode != http.StatusOK || mediaType != "text/event-stream" {
+		s.Fatalf("got status %d, %s", resp.StatusCode, resp.Header.Get("Content-Type"))
+	}
+	return &stream{subject: s, lines: bufio.NewScanner(resp.Body)}
+}
+
+// next returns the next event or comment; false at the stream's end.
+func (st *stream) next() (frame, bool) {
+	st.Helper()
+	var f frame
+	for st.lines.Scan() {
+		line := st.lines.Text()
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch {
+		case line == "" && f != frame{}:
+			return f, true
+		case line == "":
+		case name == "":
+			return frame{comment: true}, true
+		case name == "event":
+			f.event = value
+		case name == "id":
+			f.id = value
+		case name == "data" && f.data == "":
+			f.data = value
+		default:
+			st.Fatalf("got the line %q", line)
+		}
+	}
+	if err := st.lines.Err(); err != nil {
+		st.Fatalf("the stream broke: %v", err)
+	}
+	return frame{}, false
+}
+
+// event returns the next event of a name.
+func (st *stream) event(name string) frame {
+	st.Helper()
+	for {
+		f, ok := st.next()
+		switch {
+		case !ok:
+			st.Fatalf("the stream ended before %s", name)
+		case f.comment:
+		case f.event != name:
+			st.Fatalf("got %+v, want %s", f, name)
+		default:
+			return f
+		}
+	}
+}
+
+// change returns the next change.
+func (st *stream) change() taskapi.Change {
+	st.Helper()
+	f := st.event("change")
+	var change taskapi.Change
+	dec := json.NewDecoder(strings.NewReader(f.data))
+	dec.DisallowUnknownFields()
+	st.ok(dec.Decode(&change))
+	if f.id != strconv.FormatInt(change.Seq, 10) {
+		st.Errorf("the id is %s, the number %d", f.id, change.Seq)
+	}
+	return change
+}
+
+// ready returns the number that the stream says it has begun at.
+func (st *stream) ready() int64 {
+	st.Helper()
+	var data struct{ Seq *int64 }
+	st.ok(json.Unmarshal([]byte(st.event("ready").data), &data))
+	if data.Seq == nil {
+		st.Fatal("ready has no seq")
+	}
+	return *data.Seq
+}
+
+var streamCases = []contractCase{
+	{"ready, then change events with id and one line of data", func(s *subject) {
+		task := s.create(full())
+		at := s.seq()
+		st := s.open(s.token, "?after="+strconv.FormatInt(at, 10), patience)
+		if got := st.ready(); got != at {
+			s.Errorf("ready at %d, want %d", got, at)
+		}
+		trashed, err := s.client.DeleteTask(s.Context(), task.ID)
+		s.ok(err)
+		s.same("change", st.change(), taskapi.Change{Seq: s.seq(), Type: taskapi.ChangeUpsert, TaskID: task.ID, Task: &trashed})
+		_, err = s.client.EraseTask(s.Context(), task.ID)
+		s.ok(err)
+		s.same("change", st.change(), taskapi.Change{Seq: s.seq(), Type: taskapi.ChangeDelete, TaskID: task.ID})
+	}},
+	{"changes since the cursor come first", func(s *subject) {
+		tasks := s.titled("a", "b", "c")
+		for query, want := range map[string][]string{
+			"":         {"a", "b", "c"},
+			"?after=0": {"a", "b", "c"},
+			"?after=" + strconv.FormatInt(s.feed(0, 0)[0].Seq, 10): {"b", "c"},
+		} {
+			st := s.open(s.token, query, patience)
+			st.ready()
+			var got []string
+			for range want {
+				got = append(got, st.change().Task.Title)
+			}
+			if !slices.Equal(got, want) {
+				s.Errorf("%s: got %q, want %q", query, got, want)
+			}
+		}
+		s.same("the tasks", s.state(), state{tasks[0].ID: tasks[0], tasks[1].ID: tasks[1], tasks[2].ID: tasks[2]})
+	}},
+	{"Last-Event-ID goes before after", func(s *subject) {
+		s.titled("a", "b", "c")
+		second := strconv.FormatInt(s.feed(0, 0)[1].Seq, 10)
+		for _, query := range []string{"", "?after=0"} {
+			st := s.open(s.token, query, patience, "Last-Event-ID", second)
+			st.ready()
+			if got := st.change().Task.Title; got != "c" {
+				s.Errorf("%q: got %s, want c", query, got)
+			}
+		}
+	}},
+	{"only the user's own changes come", func(s *subject) {
+		other := s.another()
+		st := s.open(s.token, "", patience)
+		st.ready()
+		other.titled("not mine")
+		s.titled("mine")
+		if got := st.change(); got.Task.Title != "mine" {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
+	{"a write that changes nothing is no change", func(s *subject) {
+		task := s.create(full())
+		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), patience)
+		st.ready()
+		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+		s.ok(err)
+		s.titled("next")
+		if got := st.change(); got.Task.Title != "next" {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
+	{"a comment every 15 s", func(s *subject) {
+		st := s.open(s.token, "", 2*s.target.Heartbeat+patience)
+		st.ready()
+		start := time.Now()
+		if f, ok := st.next(); !ok || !f.comment {
+			s.Fatalf("got %+v", f)
+		}
+		if took := time.Since(start); took > 2*s.target.Heartbeat+time.Second {
+			s.Errorf("it took %v, want %v", took, s.target.Heartbeat)
+		}
+	}},
+	{"expired when the token ends, and the end of the stream", func(s *subject) {
+		st := s.open(s.target.Token(s.T, s.user, 3*time.Second-s.target.Leeway), "", patience)
+		st.ready()
+		st.event("expired")
+		if f, ok := st.next(); ok {
+			s.Errorf("got %+v behind it", f)
+		}
+	}},
+	{"a cursor that is no longer known is 410 before the stream begins", func(s *subject) {
+		s.titled("a")
+		s.problem(s.raw(http.MethodGet, "/api/tasks/events?after=999", "", "Content-Type", ""), taskapi.CodeCursorExpired)
+		for _, err := range s.client.Watch(s.Context(), 999) {
+			s.fails(err, sdk.ErrCursorExpired)
+			return
+		}
+		s.Error("Watch ended without an error")
+	}},
+	{"a stream without a token, or with a bad cursor, is a problem", func(s *subject) {
+		s.problem(s.raw(http.MethodGet, "/api/tasks/events", "", "Authorization", ""), taskapi.CodeUnauthenticated)
+		s.problem(s.raw(http.MethodGet, "/api/tasks/events?after=-1", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldOutOfRange))
+		s.problem(s.raw(http.MethodGet, "/api/tasks/events?after=now", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldType))
+	}},
+	{"list, then watch: nothing is lost, repeated or out of order, and streams that end are resumed", func(s *subject) {
+		s.titled("a", "b")
+		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{})
+		s.ok(err)
+		read := state{}
+		for _, task := range page.Tasks {
+			read[task.ID] = task
+		}
+		// Each connection ends with its token, after a moment.
+		client := s.newClient(sdk.TokenFunc(func(context.Context) (string, error) {
+			return s.target.Token(s.T, s.user, 3*time.Second-s.target.Leeway), nil
+		}))
+		const writers, writes = 4, 10
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() { s.write(writes) })
+		}
+		ctx, cancel := context.WithTimeout(s.Context(), patience)
+		defer cancel()
+		last := make(chan taskapi.Task, 1)
+		go func() {
+			all.Wait()
+			// After a stream has surely ended and come again.
+			time.AfterFunc(5*time.Second, func() {
+				task, err := s.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "last"})
+				if err != nil {
+					cancel()
+				}
+				last <- task
+			})
+		}()
+		at := page.Meta.Changes
+		versions := map[string]int64{}
+		for change, err := range client.Watch(ctx, at) {
+			s.ok(err)
+			if change.Seq <= at {
+				s.Fatalf("change %d comes after %d", change.Seq, at)
+			}
+			at = change.Seq
+			if change.Task != nil {
+				if change.Task.Version <= versions[change.TaskID] {
+					s.Errorf("version %d of a task comes after %d", change.Task.Version, versions[change.TaskID])
+				}
+				versions[change.TaskID] = change.Task.Version
+			}
+			read.apply(change)
+			if change.Task != nil && change.Task.Title == "last" {
+				break
+			}
+		}
+		<-last
+		s.same("state", read, s.state())
+	}},
+	{"Watch ends with its context", func(s *subject) {
+		ctx, cancel := context.WithCancel(s.Context())
+		defer cancel()
+		s.titled("a")
+		for _, err := range s.client.Watch(ctx, 0) {
+			cancel()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				s.Errorf("got %v", err)
+			}
+		}
+	}},
+}

@@ -1,0 +1,134 @@
+package sdktest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+const (
+	// keyAge is how long the answer of a write is kept with its idempotency
+	// key.
+	keyAge = 24 * time.Hour
+	// retention is how long a task stays in the trash, and after that what
+	// tells readers of the changes that it is gone.
+	retention = 30 * 24 * time.Hour
+	// heartbeat is how often a stream gives a sign of life.
+	heartbeat = 15 * time.Second
+	// maxBody is the size of the largest body that is read, but for that of
+	// a batch.
+	maxBody  = 256 << 10
+	maxBatch = 2 << 20
+)
+
+// Server is a task service in memory. Its methods are safe for concurrent use.
+type Server struct {
+	// URL is where the service listens.
+	URL string
+
+	http      *httptest.Server
+	secret    []byte // signs tokens
+	heartbeat time.Duration
+	done      chan struct{} // closed when the server closes
+
+	mu      sync.Mutex
+	users   map[string]*user
+	ids     idMaker
+	ahead   time.Duration // of the machine's clock
+	moved   chan struct{} // closed when the clock is moved
+	cut     chan struct{} // closed when the streams are cut
+	faults  []*Fault
+	limit   rateLimit
+	counted map[string]int // requests by operation
+}
+
+// NewServer starts a server that ends with the test.
+func NewServer(t testing.TB) *Server {
+	t.Helper()
+	s := Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server that its caller closes.
+func Start() *Server {
+	return start(heartbeat)
+}
+
+func start(heartbeat time.Duration) *Server {
+	s := &Server{
+		secret:    []byte(rand.Text()),
+		heartbeat: heartbeat,
+		done:      make(chan struct{}),
+		users:     make(map[string]*user),
+		moved:     make(chan struct{}),
+		cut:       make(chan struct{}),
+		counted:   make(map[string]int),
+	}
+	s.http = httptest.NewServer(s)
+	s.URL = s.http.URL
+	return s
+}
+
+// Close ends all streams and stops the server.
+func (s *Server) Close() {
+	close(s.done)
+	s.http.Close()
+}
+
+// Client returns a client that acts for a user and ends with the test.
+func (s *Server) Client(t testing.TB, user string, opts ...sdk.Option) *sdk.Client {
+	t.Helper()
+	source := sdk.TokenFunc(func(context.Context) (string, error) { return s.Token(user), nil })
+	client, err := sdk.New(s.URL, append([]sdk.Option{sdk.WithTokenSource(source)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+// Now is the time by the server's clock.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// Advance moves the server's clock ahead. Tokens expire by it, tasks leave the
+// trash after 30 days, and idempotency keys are forgotten after 24 hours.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += d
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
+// Requests returns how often an operation, such as "createTask", was asked for,
+// including what faults and limits have turned away.
+func (s *Server) Requests(operation string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counted[operation]
+}
+
+// now is the time to the microsecond; s.mu is held.
+func (s *Server) now() time.Time {
+	return time.Now().Add(s.ahead).UTC().Truncate(time.Microsecond)
+}
+
+// user returns the state of a user; s.mu is held.
+func (s *Server) user(id string) *user {
+	u := s.users[id]
+	if u == nil {
+		u = newUser()
+		s.users[id] = u
+	}
+	return u
+}

@@ -1,0 +1,29 @@
+package taskapi
+
+// MaxStatsTags is the number of tags that taskStats lists: those of the most
+// open tasks.
+const MaxStatsTags = 100
+
+// Stats counts a user's tasks. All but Completed and Deleted count open tasks
+// outside the trash.
+type Stats struct {
+	Open       int64              `json:"open" minimum:"0" doc:"Tasks that are not finished." example:"3"`
+	Completed  int64              `json:"completed" minimum:"0" doc:"Tasks that are finished." example:"9"`
+	Overdue    int64              `json:"overdue" minimum:"0" doc:"Open tasks whose due date has passed." example:"1"`
+	DueToday   int64              `json:"dueToday" minimum:"0" doc:"Open tasks due on the present day of the time zone, overdue ones among them." example:"2"`
+	Deleted    int64              `json:"deleted" minimum:"0" doc:"Tasks in the trash." example:"0"`
+	ByPriority map[Priority]int64 `json:"byPriority" doc:"Open tasks of each priority; every priority is there."`
+	ByTag      []TagCount         `json:"byTag" doc:"Open tasks of each tag, the most used first, at most 100 tags."`
+}
+
+// TagCount is the number of open tasks that have a tag.
+type TagCount struct {
+	Tag   string `json:"tag" example:"home"`
+	Count int64  `json:"count" minimum:"1" example:"2"`
+}
+
+// StatsResponse is the answer of taskStats.
+type StatsResponse struct {
+	Success bool  `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Data    Stats `json:"data"`
+}

@@ -1,0 +1,440 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// changeEvent is the event of a change.
+func changeEvent(seq int) string {
+	return fmt.Sprintf("id: %[1]d\nevent: change\ndata: {\"seq\":%[1]d,\"type\":\"delete\",\"taskId\":\"x\",\"task\":null}\n\n", seq)
+}
+
+// streams is a service in memory whose streams a test writes. It counts the
+// connections from 1 and remembers their queries.
+type streams struct {
+	write   func(connection int, w io.Writer)
+	refuse  func(connection int) *http.Response // nil lets the stream begin
+	queries []string
+	at      []time.Duration // since the first connection
+	begun   time.Time
+}
+
+func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.begun.IsZero() {
+		s.begun = time.Now()
+	}
+	s.queries = append(s.queries, r.URL.RawQuery)
+	s.at = append(s.at, time.Since(s.begun))
+	connection := len(s.queries)
+	if s.refuse != nil {
+		if refusal := s.refuse(connection); refusal != nil {
+			return refusal, nil
+		}
+	}
+	reader, writer := io.Pipe()
+	ctx := r.Context()
+	stop := context.AfterFunc(ctx, func() { _ = writer.CloseWithError(ctx.Err()) })
+	go func() {
+		defer stop()
+		s.write(connection, writer)
+		_ = writer.Close()
+	}()
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: reader}, nil
+}
+
+// problemResponse is a refusal.
+func problemResponse(code taskapi.ErrorCode, header ...string) *http.Response {
+	recorder := httptest.NewRecorder()
+	answerProblem(code, header...)(recorder, nil)
+	return recorder.Result()
+}
+
+// watched collects the numbers that a client gets from the streams, until there
+// are so many or an error comes.
+func (s *streams) watched(t *testing.T, ctx context.Context, most int, opts ...sdk.Option) ([]int64, error) {
+	t.Helper()
+	client := newClient(t, "http://tasks", append(opts, sdk.WithHTTPClient(&http.Client{Transport: s, Timeout: time.Second}))...)
+	var got []int64
+	for change, err := range client.Watch(ctx, 0) {
+		if err != nil {
+			return got, err
+		}
+		if got = append(got, change.Seq); len(got) == most {
+			break
+		}
+	}
+	return got, nil
+}
+
+func TestWatchGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{
+		"after a clean end":              "",
+		"after an end within an event":   "id: 99\nevent: change\ndata: {\"seq\":99,",
+		"after an event without its end": strings.TrimSuffix(changeEvent(99), "\n"),
+		"when the token expires":         "event: expired\ndata: {}\n\n" + changeEvent(99),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &streams{write: func(connection int, w io.Writer) {
+					last := 3 * connection
+					_, _ = io.WriteString(w, "event: ready\ndata: {\"seq\":0}\n\n:\n\n")
+					// The last two of the connection before come again.
+					for seq := last - 4; seq <= last; seq++ {
+						_, _ = io.WriteString(w, changeEvent(max(seq, 1)))
+					}
+					_, _ = io.WriteString(w, end)
+				}}
+				got, err := s.watched(t, t.Context(), 7)
+				if want := []int64{1, 2, 3, 4, 5, 6, 7}; err != nil || !slices.Equal(got, want) {
+					t.Errorf("got %d, %v, want %d", got, err, want)
+				}
+				if want := []string{"after=0", "after=3", "after=6"}; !slices.Equal(s.queries, want) {
+					t.Errorf("sent %q, want %q", s.queries, want)
+				}
+			})
+		})
+	}
+}
+
+func TestWatchNoticesSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &streams{write: func(connection int, w io.Writer) {
+			// Longer than the HTTP client's timeout, but never silent for
+			// long; then for good.
+			for range 4 {
+				time.Sleep(40 * time.Second)
+				_, _ = io.WriteString(w, ":\n\n")
+			}
+			_, _ = io.WriteString(w, changeEvent(connection))
+			<-t.Context().Done()
+		}}
+		var outcomes []sdk.Outcome
+		hook := sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+			return func(outcome sdk.Outcome) { outcomes = append(outcomes, outcome) }
+		})
+		got, err := s.watched(t, t.Context(), 2, hook)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("got %d, %v", got, err)
+		}
+		if lasted := outcomes[0].Duration.Truncate(time.Second); lasted != 205*time.Second {
+			t.Errorf("the first connection lasted %v, want 160 s and the silence of 45 s", lasted)
+		}
+		if outcomes[0].Err == nil || !outcomes[0].WillRetry || outcomes[0].Status != 200 || outcomes[1].Err != nil || outcomes[1].WillRetry {
+			t.Errorf("the hook saw %+v", outcomes)
+		}
+	})
+}
+
+func TestWatchWaitsForASlowLoop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &streams{write: func(_ int, w io.Writer) {
+			for seq := range 3 {
+				_, _ = io.WriteString(w, changeEvent(seq+1))
+			}
+			<-t.Context().Done()
+		}}
+		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+		for change, err := range client.Watch(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if change.Seq == 3 {
+				break
+			}
+			time.Sleep(time.Hour)
+		}
+		if len(s.queries) != 1 {
+			t.Errorf("it took %d connections, want 1", len(s.queries))
+		}
+	})
+}
+
+func TestWatchWaitsOutFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const failures = 40
+		codes := []taskapi.ErrorCode{
+			taskapi.CodeUnavailable, taskapi.CodeOverloaded, taskapi.CodeRateLimited,
+			taskapi.CodeBadGateway, taskapi.CodeTimeout, taskapi.CodeInternal,
+		}
+		s := &streams{
+			write: func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) },
+			refuse: func(connection int) *http.Response {
+				switch {
+				case connection == 1:
+					return problemResponse(taskapi.CodeOverloaded, "Retry-After", "90")
+				case connection <= failures:
+					return problemResponse(codes[connection%len(codes)])
+				}
+				return nil
+			},
+		}
+		got, err := s.watched(t, t.Context(), 1, sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
+		if err != nil || !slices.Equal(got, []int64{1}) || len(s.queries) != failures+1 {
+			t.Fatalf("got %d, %v after %d connections", got, err, len(s.queries))
+		}
+		if s.at[1] < 90*time.Second {
+			t.Errorf("it came back after %v, the server asked for 90 s", s.at[1])
+		}
+		for i := 2; i < len(s.at); i++ {
+			if wait := s.at[i] - s.at[i-1]; wait >= 5*time.Second {
+				t.Errorf("it waited %v after failure %d", wait, i)
+			}
+		}
+		if all := s.at[failures] - s.at[1]; all < 30*time.Second {
+			t.Errorf("%d connections were made within %v", failures, all)
+		}
+	})
+}
+
+func TestWatchEnds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		refusal *http.Response // nil for a stream
+		stream  string
+		want    func(*sdk.Error) bool
+	}{
+		{"cursor expired", problemResponse(taskapi.CodeCursorExpired), "", func(e *sdk.Error) bool {
+			return errors.Is(e, sdk.ErrCursorExpired) && e.Status == 410
+		}},
+		{"no token", problemResponse(taskapi.CodeUnauthenticated), "", func(e *sdk.Error) bool {
+			return errors.Is(e, sdk.ErrUnauthenticated)
+		}},
+		{"another path", problemResponse(taskapi.CodeNotFound), "", func(e *sdk.Error) bool {
+			return errors.Is(e, sdk.ErrNotFound)
+		}},
+		{
+			"no stream", &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html"}}, Body: http.NoBody}, "",
+			func(e *sdk.Error) bool { return e.Status == 200 && e.Code == "" },
+		},
+		{"no JSON", nil, "event: change\ndata: hunter2\n\n", func(e *sdk.Error) bool {
+			return !strings.Contains(e.Error(), "hunter2")
+		}},
+		{"no change", nil, "event: change\ndata: {}\n\n", func(e *sdk.Error) bool { return e.Status == 0 }},
+		{"endless line", nil, "data: " + strings.Repeat("a", 2<<20), func(e *sdk.Error) bool {
+			return strings.Contains(e.Message, "larger than 1 MiB")
+		}},
+		{"endless event", nil, strings.Repeat("data: a\n", 1<<18), func(e *sdk.Error) bool {
+			return strings.Contains(e.Message, "larger than 1 MiB")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &streams{
+					write:  func(_ int, w io.Writer) { _, _ = io.WriteString(w, tt.stream) },
+					refuse: func(int) *http.Response { return tt.refusal },
+				}
+				got, err := s.watched(t, t.Context(), 1)
+				failure := asError(t, err)
+				if len(got) != 0 || !tt.want(failure) || failure.Operation != "watchChanges" || failure.Attempts != 1 || failure.MaybeApplied {
+					t.Errorf("got %d, %+v", got, failure)
+				}
+			})
+		})
+	}
+}
+
+func TestWatchEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, s := range map[string]*streams{
+			"in a stream": {write: func(int, io.Writer) { <-t.Context().Done() }},
+			"between two": {refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "60") }},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			start := time.Now()
+			_, err := s.watched(t, ctx, 1)
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
+				t.Errorf("%s: got %v after %v", name, err, time.Since(start))
+			}
+			cancel()
+		}
+	})
+}
+
+func TestWatchAndItsTokenSource(t *testing.T) {
+	t.Parallel()
+	oneChange := func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) }
+	t.Run("waits while the source cannot be reached", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			source := sdk.TokenFunc(func(context.Context) (string, error) {
+				if asked++; asked < 10 {
+					return "", fmt.Errorf("ask: %w", sdk.ErrAuthUnavailable)
+				}
+				return "token", nil
+			})
+			s := &streams{write: oneChange}
+			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if err != nil || len(got) != 1 || len(s.queries) != 1 {
+				t.Errorf("got %d, %v", got, err)
+			}
+		})
+	})
+	t.Run("ends with any other error of the source", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			cause := errors.New("wrong password")
+			source := sdk.TokenFunc(func(context.Context) (string, error) { return "", cause })
+			s := &streams{write: oneChange}
+			if _, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source)); !errors.Is(err, cause) || len(s.queries) != 0 {
+				t.Errorf("got %v after %d connections", err, len(s.queries))
+			}
+		})
+	})
+	t.Run("is told when a token expires", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			source := &renewable{}
+			s := &streams{write: func(connection int, w io.Writer) {
+				if connection == 1 {
+					_, _ = io.WriteString(w, "event: expired\ndata: {}\n\n")
+					return
+				}
+				_, _ = io.WriteString(w, changeEvent(1))
+			}}
+			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if err != nil || len(got) != 1 || !slices.Equal(source.refused, []string{"token-0"}) {
+				t.Errorf("got %d, %v; the source was told of %q", got, err, source.refused)
+			}
+		})
+	})
+	t.Run("replaces a refused token once", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			source := &renewable{}
+			s := &streams{write: oneChange, refuse: func(connection int) *http.Response {
+				return problemResponse(taskapi.CodeTokenExpired)
+			}}
+			_, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.queries) != 2 || s.at[1] != 0 {
+				t.Errorf("got %v after connections at %v", err, s.at)
+			}
+		})
+	})
+}
+
+func TestWatchOverTheNetwork(t *testing.T) {
+	t.Parallel()
+	server := sdktest.NewServer(t)
+	source := &renewingSource{server: server}
+	client := server.Client(t, "alice", sdk.WithTokenSource(source), impatient)
+
+	const writers, writes = 4, 25
+	var all sync.WaitGroup
+	for writer := range writers {
+		all.Go(func() {
+			for i := range writes {
+				task, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: strconv.Itoa(i)})
+				if err == nil && i%2 == 0 {
+					_, err = client.EraseTask(t.Context(), task.ID)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if i%5 == 0 {
+					server.CutStreams()
+				}
+				if writer == 0 && i == writes/2 {
+					server.Advance(2 * time.Hour) // all tokens end
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		all.Wait()
+		if _, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "last"}); err != nil {
+			t.Error(err)
+		}
+	}()
+	read := make(map[string]taskapi.Task)
+	last := int64(0)
+	for change, err := range client.Watch(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if change.Seq <= last {
+			t.Errorf("change %d comes after %d", change.Seq, last)
+		}
+		last = change.Seq
+		if change.Task == nil {
+			delete(read, change.TaskID)
+			continue
+		}
+		read[change.TaskID] = *change.Task
+		if change.Task.Title == "last" {
+			break
+		}
+	}
+	<-done
+	state := make(map[string]taskapi.Task)
+	for task, err := range client.Tasks(t.Context(), taskapi.ListTasksOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		state[task.ID] = task
+	}
+	if !reflect.DeepEqual(read, state) {
+		t.Errorf("got\n%+v, want\n%+v", read, state)
+	}
+	if connections := server.Requests("watchChanges"); connections < 3 {
+		t.Errorf("it took %d connections: none was cut", connections)
+	}
+	if source.dropped.Load() == 0 {
+		t.Error("no token expired")
+	}
+}
+
+// renewingSource has tokens of one hour and keeps each for good, unless it is
+// told that it is of no use.
+type renewingSource struct {
+	server  *sdktest.Server
+	mu      sync.Mutex
+	held    string
+	dropped atomic.Int64
+}
+
+func (s *renewingSource) Token(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == "" {
+		s.held = s.server.Token("alice")
+	}
+	return s.held, nil
+}
+
+func (s *renewingSource) InvalidateToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == token {
+		s.held = ""
+		s.dropped.Add(1)
+	}
+}
