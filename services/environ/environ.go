@@ -1,0 +1,114 @@
+// Package environ reads a process's configuration from its environment, all of
+// it in one place, and names every mistake at once by its variable. It never
+// shows a value, which may be a secret.
+package environ
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Checker is a configuration with rules beyond its fields' types.
+type Checker interface {
+	// Check returns what is wrong, each mistake by its variable, joined by
+	// errors.Join. It may complete fields.
+	Check() error
+}
+
+// Read fills c, a pointer to a struct whose fields have env tags as caarlos0/env
+// describes them, from the process's environment, and checks it if it is a
+// [Checker]. A variable that is set to nothing counts as not set.
+func Read(c any) error {
+	texts, unread := parse(c)
+	if checker, ok := c.(Checker); ok {
+		for _, err := range split(checker.Check()) {
+			// What could not be read breaks rules only by that.
+			about := func(name string) bool { return strings.Contains(err.Error(), name) }
+			if !slices.ContainsFunc(unread, about) {
+				texts = append(texts, err.Error())
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the environment is not right:\n  %s", strings.Join(texts, "\n  "))
+}
+
+// parse returns what could not be read, in words, and the variables' names.
+func parse(c any) (texts, names []string) {
+	set := map[string]string{}
+	for name, value := range env.ToMap(os.Environ()) {
+		if value != "" {
+			set[name] = value
+		}
+	}
+	err := env.ParseWithOptions(c, env.Options{Environment: set})
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		for _, err := range split(err) {
+			texts = append(texts, err.Error())
+		}
+		return texts, nil
+	}
+	for _, err := range all.Errors {
+		name, text := mistake(reflect.TypeOf(c).Elem(), err)
+		texts, names = append(texts, strings.TrimSpace(name+" "+text)), append(names, name)
+	}
+	return texts, names
+}
+
+// split undoes errors.Join, also of joined errors.
+func split(err error) (all []error) {
+	if err == nil {
+		return nil
+	}
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	for _, err := range joined.Unwrap() {
+		all = append(all, split(err)...)
+	}
+	return all
+}
+
+// mistake names the variable, where the library names the field.
+func mistake(config reflect.Type, err error) (name, text string) {
+	var parse env.ParseError
+	if !errors.As(err, &parse) {
+		return "", err.Error()
+	}
+	name = parse.Name
+	if field, ok := config.FieldByName(parse.Name); ok {
+		name, _, _ = strings.Cut(field.Tag.Get("env"), ",")
+	}
+	var syntax *strconv.NumError
+	if errors.As(parse.Err, &syntax) {
+		return name, "must be a number: " + syntax.Err.Error()
+	}
+	return name, parse.Err.Error()
+}
+
+// Port is a TCP port, from 1 to 65535.
+type Port uint16
+
+// UnmarshalText reads a port.
+func (p *Port) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 16)
+	if err != nil || n == 0 {
+		return errors.New("must be a port from 1 to 65535")
+	}
+	*p = Port(n)
+	return nil
+}
+
+// String returns the port in digits.
+func (p Port) String() string { return strconv.Itoa(int(p)) }
