@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 AUTH := services/auth/node_modules/.installed
 POSTGRES := services/stack/node_modules/.installed
 WEB := web-contract/node_modules/.installed
+LINT := web-contract/openapi/lint/node_modules/.installed
 PAGE := web-contract/demo/dist/index.html
 PAGE_SOURCES := $(shell find web-contract/client web-contract/demo \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print)
 
@@ -70,9 +71,10 @@ generate: build $(WEB) ## write the OpenAPI documents and the TypeScript types a
 emit = .build/$(1) openapi > .build/$(1).yaml && mv .build/$(1).yaml $(2)/$(1).yaml
 
 .PHONY: verify
-verify: build $(WEB) ## check that what is generated is up to date, and the types
+verify: build $(WEB) $(LINT) ## check what is generated, the documents and the types
 	@mkdir -p .build/verify
 	$(call step,comparing the OpenAPI documents,$(call compare,tasks) && $(call compare,bff))
+	$(call step,linting the OpenAPI documents,npm --prefix web-contract/openapi/lint run --silent lint)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types,npm --prefix web-contract run --silent typecheck)
 	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
@@ -93,13 +95,14 @@ clean-data: build ## remove the data of make up: users, tasks and secrets
 .PHONY: clean
 clean: ## remove what was built and installed, but no data
 	rm -rf .build web-contract/demo/dist web-contract/client/dist
-	rm -rf services/auth/node_modules services/stack/node_modules web-contract/node_modules
+	rm -rf services/auth/node_modules services/stack/node_modules web-contract/node_modules web-contract/openapi/lint/node_modules
 
 # What each npm installation holds, for the progress line.
 $(AUTH): WHAT := Better Auth
 $(POSTGRES): WHAT := PostgreSQL
 $(WEB): WHAT := the page
-$(AUTH) $(POSTGRES) $(WEB): %/node_modules/.installed: %/package-lock.json | tools
+$(LINT): WHAT := the OpenAPI linters
+$(AUTH) $(POSTGRES) $(WEB) $(LINT): %/node_modules/.installed: %/package-lock.json | tools
 	$(call step,installing $(WHAT) ($*),npm --prefix $* ci --no-audit --no-fund --loglevel=error)
 	@mkdir -p $(@D)
 	@touch $@

@@ -1,11 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +24,9 @@ const unavailableRetryAfter = time.Second
 // longest task that there can be, in the longest spelling JSON has for it.
 const MaxBodyBytes = 256 << 10
 
+// DefaultRequestTimeout bounds the work on one request.
+const DefaultRequestTimeout = 10 * time.Second
+
 // ErrorStatus is a row of a server's table of errors: what errors.Is finds
 // becomes a problem of this code.
 type ErrorStatus struct {
@@ -38,6 +40,11 @@ type API struct {
 	huma.API
 
 	statuses []ErrorStatus
+	detail   func(err error, p *Problem)
+	timeout  time.Duration
+	inFlight *gate
+	streams  *gate
+	rate     *rateLimiter
 }
 
 // Config says what is particular to one server.
@@ -54,6 +61,15 @@ type Config struct {
 	// Errors is the server's table of errors, in order: the first row whose
 	// error is found decides.
 	Errors []ErrorStatus
+	// RequestTimeout bounds the work on one request; zero means
+	// DefaultRequestTimeout.
+	RequestTimeout time.Duration
+	// Limits bound what is taken on.
+	Limits Limits
+	// Metrics, unless nil, tell what is under way.
+	Metrics *Metrics
+	// Detail, unless nil, adds to a problem what its error tells.
+	Detail func(err error, p *Problem)
 }
 
 // setHumaGlobals sets what Huma keeps in package variables. It has to happen
@@ -64,7 +80,7 @@ var setHumaGlobals = sync.OnceFunc(func() {
 	nameValidationRules()
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		for _, err := range errs {
-			noteCause(ctx.Context(), errors.New(firstLine(err)))
+			NoteCause(ctx.Context(), errors.New(shortText(err)))
 		}
 		return newValidationProblem(status, message, errs).stamp(ctx.Context())
 	}
@@ -84,6 +100,8 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.Servers = []*huma.Server{{URL: "/", Description: "The server that this document came from."}}
 	c.Tags = config.Tags
 	c.Components.SecuritySchemes = config.SecuritySchemes
+	c.Components.Headers = map[string]*huma.Header{}
+	c.OnAddOperation = append(c.OnAddOperation, completeOperation)
 	c.CreateHooks = nil // no $schema in answers and no Link headers
 	c.SchemasPath = ""
 	c.DocsPath = ""
@@ -94,18 +112,47 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	registerOptionals(c.Components.Schemas)
 	fieldErrorSchema(c.Components.Schemas)
+	describeExamples(c.Components.Schemas)
 
-	api := humachi.New(router, c)
-	api.UseMiddleware(noteOperation, checkMediaType)
-	return &API{API: api, statuses: config.Errors}
+	detail := config.Detail
+	if detail == nil {
+		detail = func(error, *Problem) {}
+	}
+	api := &API{
+		API:      humachi.New(router, c),
+		statuses: config.Errors,
+		detail:   detail,
+		timeout:  cmp.Or(config.RequestTimeout, DefaultRequestTimeout),
+		inFlight: newGate(config.Limits.InFlight),
+		streams:  newGate(config.Limits.Streams),
+		rate:     newRateLimiter(config.Limits.Rate),
+	}
+	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on, streams left out.", api.inFlight.count)
+	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)
+	api.UseMiddleware(noteOperation, api.admit, checkMediaType)
+	return api
 }
 
 // Register adds an operation whose handler returns plain errors. The codes are
-// what it can fail with besides those that every operation has.
+// what it can fail with besides those that every operation has. Its context
+// ends after the API's timeout.
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
+	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := context.WithTimeout(ctx, api.timeout)
+		defer cancel()
+		return handler(ctx, in)
+	})
+}
+
+// RegisterStream adds an operation that answers as long as it likes.
+func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
+	register(api, op, codes, stream(api, handler))
+}
+
+func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	// Huma refuses a body of exactly its limit.
-	op.MaxBodyBytes = MaxBodyBytes + 1
-	documentErrors(api, &op, codes)
+	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, MaxBodyBytes) + 1
+	documentErrors(&op, codes)
 	// Huma looks for its configuration in its own API, not in a wrapper.
 	huma.Register(api.API, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
@@ -119,7 +166,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // Problem turns an error into what the client is told. Whatever the table does
 // not know is an internal error, of which only the log says more.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
-	noteCause(ctx, err)
+	NoteCause(ctx, err)
 	var problem *Problem
 	if errors.As(err, &problem) {
 		return problem.stamp(ctx)
@@ -130,6 +177,7 @@ func (a *API) Problem(ctx context.Context, err error) *Problem {
 			if problem.Status == http.StatusServiceUnavailable {
 				problem.WithRetryAfter(unavailableRetryAfter)
 			}
+			a.detail(err, problem)
 			return problem.stamp(ctx)
 		}
 	}
@@ -139,35 +187,18 @@ func (a *API) Problem(ctx context.Context, err error) *Problem {
 	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.").stamp(ctx)
 }
 
-// documentErrors describes each failing status with the codes it can carry.
-func documentErrors(api *API, op *huma.Operation, codes []taskapi.ErrorCode) {
-	all := append(slices.Clone(codes), taskapi.CodeInvalid, taskapi.CodeInternal, taskapi.CodeTimeout)
-	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
-		all = append(all, taskapi.CodeBodyTooLarge, taskapi.CodeUnsupportedMediaType)
-	}
-	byStatus := map[int][]string{}
-	for _, code := range taskapi.ErrorCodes() {
-		if slices.Contains(all, code) {
-			byStatus[code.Status()] = append(byStatus[code.Status()], "`"+string(code)+"`")
-		}
-	}
-	// Huma would overwrite these descriptions for what stands in op.Errors.
-	op.Responses = map[string]*huma.Response{}
-	problem := &huma.Schema{Ref: "#/components/schemas/Problem"}
-	for status, names := range byStatus {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status) + ": " + strings.Join(names, ", ") + ".",
-			Content:     map[string]*huma.MediaType{ProblemMediaType: {Schema: problem}},
-		}
-	}
-}
-
-// firstLine keeps an error's text short and without the request's own body.
-func firstLine(err error) string {
+// shortText is what the log is told of an error that may hold the request's own
+// words.
+func shortText(err error) string {
+	const longest = 200
+	text := err.Error()
 	var detailer huma.ErrorDetailer
 	if errors.As(err, &detailer) {
 		detail := detailer.ErrorDetail()
-		return detail.Location + ": " + detail.Message
+		text = detail.Location + ": " + detail.Message
 	}
-	return err.Error()
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
 }

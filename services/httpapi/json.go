@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,6 +51,9 @@ func checkJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return jsonError(taskapi.FieldFormat, "body", "must be UTF-8")
 	}
+	if halfSurrogate(data) {
+		return jsonError(taskapi.FieldFormat, "body", "must not contain half of a surrogate pair")
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	if err := checkValue(dec, "", 0); err != nil {
@@ -62,6 +67,41 @@ func checkJSON(data []byte) error {
 		return jsonError(taskapi.FieldFormat, "body", "must be one JSON value")
 	}
 	return nil
+}
+
+// halfSurrogate reports whether a \u escape is half of a surrogate pair, which
+// is no character. encoding/json would put U+FFFD in its place.
+func halfSurrogate(data []byte) bool {
+	for i := 0; i < len(data); i++ {
+		if data[i] != '\\' {
+			continue
+		}
+		switch unit := escapedUnit(data[i:]); {
+		case utf16.IsSurrogate(unit) && utf16.DecodeRune(unit, escapedUnit(data[i+escapeLength:])) == unicode.ReplacementChar:
+			return true
+		case utf16.IsSurrogate(unit):
+			i += 2*escapeLength - 1
+		default:
+			i++ // what is escaped may be a backslash
+		}
+	}
+	return false
+}
+
+// escapeLength is the length of an escape such as \u00e4.
+const escapeLength = 6
+
+// escapedUnit returns the UTF-16 unit of the \u escape that data begins with,
+// or -1.
+func escapedUnit(data []byte) rune {
+	if len(data) < escapeLength || data[0] != '\\' || data[1] != 'u' {
+		return -1
+	}
+	unit, err := strconv.ParseUint(string(data[2:escapeLength]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(unit)
 }
 
 func checkValue(dec *json.Decoder, path string, depth int) error {

@@ -1,13 +1,9 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -22,10 +18,10 @@ import (
 
 // NewRouter returns a router whose every answer follows the conventions of
 // this package, also for a path or a method that does not exist and for a
-// panic. It writes one line for each request to log.
-func NewRouter(log *slog.Logger) chi.Router {
+// panic.
+func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, logRequests(log), recoverPanics, middleware.GetHead)
+	r.Use(identify, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead)
 	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+req.Method+".")
@@ -56,51 +52,6 @@ func allowedMethods(r chi.Router, path string) []string {
 	return allowed
 }
 
-// logRequests writes a line for each request once it is answered.
-func logRequests(log *slog.Logger) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			start := time.Now()
-			wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-			next.ServeHTTP(wrapped, r)
-
-			info := requestInfoFrom(r.Context())
-			attrs := []slog.Attr{
-				slog.String("requestId", info.id),
-				slog.String("method", r.Method),
-				slog.String("path", cmp.Or(info.path, r.URL.Path)),
-				slog.Int("status", wrapped.Status()),
-				slog.Int("bytes", wrapped.BytesWritten()),
-				slog.Float64("durationMs", float64(time.Since(start).Microseconds())/1000),
-			}
-			if info.operation != "" {
-				attrs = append(attrs, slog.String("operation", info.operation))
-			}
-			if info.user != "" {
-				attrs = append(attrs, slog.String("user", hashUser(info.user)))
-			}
-			if info.code != "" {
-				attrs = append(attrs, slog.String("code", string(info.code)))
-			}
-			level := slog.LevelInfo
-			if wrapped.Status() >= http.StatusInternalServerError {
-				level = slog.LevelError
-			}
-			if info.cause != nil {
-				attrs = append(attrs, slog.String("error", info.cause.Error()))
-			}
-			log.LogAttrs(r.Context(), level, "request", attrs...)
-		})
-	}
-}
-
-// hashUser shortens a user id to a name that tells users apart in a log
-// without saying who they are.
-func hashUser(id string) string {
-	sum := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(sum[:8])
-}
-
 // recoverPanics answers a panic with an envelope and leaves the stack in the
 // log. Where the answer had begun there is nothing left to say, and the
 // connection is cut so that the client notices.
@@ -114,7 +65,7 @@ func recoverPanics(next http.Handler) http.Handler {
 			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
-			noteCause(r.Context(), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			NoteCause(r.Context(), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 			if wrapped, ok := w.(middleware.WrapResponseWriter); ok && wrapped.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
@@ -124,8 +75,25 @@ func recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// LimitTime ends the context of a request after d. Operations turn the end
-// into the code timeout.
+// readTimeout bounds how long a request's body may take to arrive, also where
+// nobody wants it: the server reads what is left before it answers. It is more
+// than any handler takes, since its end is taken for the client's.
+const readTimeout = 30 * time.Second
+
+// limitReading keeps a client that promises a body and never sends it from
+// holding its connection. Streams lift the limit.
+func limitReading(d time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// Only a connection has deadlines; a recorder in a test has none.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// LimitTime ends the context of a request after d, for handlers that are no
+// operations: those have a limit of their own.
 func LimitTime(d time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -134,14 +102,6 @@ func LimitTime(d time.Duration) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
-}
-
-// noteOperation keeps the operation's name for the log.
-func noteOperation(ctx huma.Context, next func(huma.Context)) {
-	if info := requestInfoFrom(ctx.Context()); info != nil {
-		info.operation = ctx.Operation().OperationID
-	}
-	next(ctx)
 }
 
 // checkMediaType refuses a body of a type that the operation does not list.

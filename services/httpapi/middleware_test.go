@@ -11,9 +11,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,8 +25,7 @@ import (
 func call(t *testing.T, path string, set func(api *httpapi.API)) (res *http.Response, problem taskapi.Problem, log string) {
 	t.Helper()
 	var buf bytes.Buffer
-	router := httpapi.NewRouter(slog.New(slog.NewJSONHandler(&buf, nil)))
-	router.Use(httpapi.LimitTime(50 * time.Millisecond))
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.NewJSONHandler(&buf, nil))})
 	set(httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1"}))
 	rec := httptest.NewRecorder()
 	router.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
@@ -54,8 +53,10 @@ func TestFailuresShowNothingInternal(t *testing.T) {
 		{"an error that no table knows", func(context.Context) error { return errors.New(secret) }, taskapi.CodeInternal},
 		{"a panic", func(context.Context) error { panic(secret) }, taskapi.CodeInternal},
 		{"a deadline", func(ctx context.Context) error {
-			<-ctx.Done()
-			return fmt.Errorf("%s: %w", secret, ctx.Err())
+			if _, bounded := ctx.Deadline(); !bounded {
+				return errors.New("the context has no deadline")
+			}
+			return fmt.Errorf("%s: %w", secret, context.DeadlineExceeded)
 		}, taskapi.CodeTimeout},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -119,6 +120,57 @@ func TestServe(t *testing.T) {
 		}
 	})
 
+	t.Run("does not wait for a connection on which nothing is said", func(t *testing.T) {
+		t.Parallel()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var buf bytes.Buffer
+		address, served := freeAddress(t), make(chan error, 1)
+		go func() {
+			served <- httpapi.Serve(ctx, slog.New(slog.NewTextHandler(&buf, nil)),
+				httpapi.Server{Name: "api", Address: address, Handler: http.NotFoundHandler()})
+		}()
+		if _, err := get(t.Context(), "http://"+address); err != nil {
+			t.Fatal(err)
+		}
+		silent, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = silent.Close() }()
+		stop()
+		if err := <-served; err != nil || strings.Contains(buf.String(), "cut off") {
+			t.Errorf("Serve: %v\n%s", err, buf.String())
+		}
+	})
+
+	t.Run("cuts off what does not finish", func(t *testing.T) {
+		t.Parallel()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		address, started, served := freeAddress(t), make(chan struct{}), make(chan error, 1)
+		go func() {
+			served <- httpapi.Serve(ctx, log, httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
+				func(_ http.ResponseWriter, r *http.Request) {
+					close(started)
+					<-r.Context().Done() // until it is cut off
+				})})
+		}()
+		answered := make(chan error, 1)
+		go func() {
+			_, err := get(t.Context(), "http://"+address)
+			answered <- err
+		}()
+		<-started
+		stop()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		if err := <-answered; err == nil {
+			t.Error("the request was answered")
+		}
+	})
+
 	t.Run("fails where an address is taken", func(t *testing.T) {
 		t.Parallel()
 		taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -156,6 +208,7 @@ func get(ctx context.Context, url string) (string, error) {
 		res, err := http.DefaultClient.Do(req)
 		var refused *net.OpError
 		if errors.As(err, &refused) && refused.Op == "dial" && ctx.Err() == nil {
+			runtime.Gosched()
 			continue
 		}
 		if err != nil {
@@ -183,7 +236,7 @@ func TestReadiness(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			rec := httptest.NewRecorder()
-			httpapi.NewOperationsHandler(tc.checks...).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tc.path, nil))
+			httpapi.NewOperationsHandler(httpapi.NewMetrics(), tc.checks...).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tc.path, nil))
 			if got := strings.TrimSpace(rec.Body.String()); rec.Code != tc.status || got != tc.body {
 				t.Errorf("%d %s, want %d %s", rec.Code, got, tc.status, tc.body)
 			}

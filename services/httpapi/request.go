@@ -24,6 +24,9 @@ type requestInfo struct {
 	user      string
 	code      taskapi.ErrorCode
 	cause     error
+	// streamed says that the answer was a stream, which lasts as long as it
+	// likes.
+	streamed bool
 }
 
 type requestInfoKey struct{}
@@ -56,8 +59,8 @@ func SetUser(ctx context.Context, userID string) {
 	}
 }
 
-// noteCause keeps the error behind a failure for the log.
-func noteCause(ctx context.Context, err error) {
+// NoteCause keeps the error behind a failure for the request's log line.
+func NoteCause(ctx context.Context, err error) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.cause = err
 	}

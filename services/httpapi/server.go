@@ -18,13 +18,18 @@ import (
 const (
 	// headerTimeout bounds how long a client may take to send its headers.
 	headerTimeout = 10 * time.Second
+	// writeTimeout bounds how long an answer may take, its reader's time
+	// included. Operations have less and streams set their own; files of a
+	// page may be large, and their reader's line slow.
+	writeTimeout = time.Minute
 	// idleTimeout is how long an unused connection is kept.
 	idleTimeout = 2 * time.Minute
 	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies
 	// stay far below it.
 	maxHeaderBytes = 32 << 10
-	// shutdownTimeout is how long requests under way may still take.
-	shutdownTimeout = 10 * time.Second
+	// shutdownTimeout is how long requests under way may still take when
+	// the server stops.
+	shutdownTimeout = 4 * time.Second
 	// checkTimeout bounds all checks of one look at /readyz.
 	checkTimeout = 3 * time.Second
 )
@@ -36,11 +41,33 @@ type Server struct {
 	// Address is a host and port as net.Listen takes them.
 	Address string
 	Handler http.Handler
+	// Stop, unless nil, is called when the server stops taking requests. It
+	// ends answers that would not end by themselves.
+	Stop func()
+}
+
+func (s Server) http(log *slog.Logger) *http.Server {
+	server := &http.Server{
+		Handler:           s.Handler,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	if s.Stop != nil {
+		server.RegisterOnShutdown(s.Stop)
+	}
+	silent := &silentConnections{conns: map[net.Conn]struct{}{}}
+	server.ConnState = silent.track
+	server.RegisterOnShutdown(silent.close)
+	return server
 }
 
 // Serve runs the servers until ctx ends, then stops taking requests and waits
-// for those under way, at most ten seconds. It listens on every address before
-// it serves the first request, and fails if one is taken.
+// for those under way, at most four seconds; what takes longer is cut off. It
+// listens on every address before it serves the first request, and fails if one
+// is taken.
 func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
 	listeners := make([]net.Listener, 0, len(servers))
 	for _, s := range servers {
@@ -56,13 +83,7 @@ func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	for i, s := range servers {
-		server := &http.Server{
-			Handler:           s.Handler,
-			ReadHeaderTimeout: headerTimeout,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    maxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		}
+		server := s.http(log)
 		log.Info("listening", "server", s.Name, "address", listeners[i].Addr().String())
 		group.Go(func() error {
 			if err := server.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
@@ -72,15 +93,52 @@ func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
 		})
 		group.Go(func() error {
 			<-ctx.Done()
-			timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-			defer cancel()
-			if err := server.Shutdown(timeout); err != nil {
-				return fmt.Errorf("stop %s: %w", s.Name, err)
-			}
+			stop(ctx, log, server)
 			return nil
 		})
 	}
 	return group.Wait()
+}
+
+// stop lets requests under way finish for a while, and ends the rest.
+func stop(ctx context.Context, log *slog.Logger, server *http.Server) {
+	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(timeout); err != nil {
+		log.Warn("cut off what did not finish in time", "address", server.Addr, "error", err.Error())
+		_ = server.Close() // nobody waits for an answer any more
+	}
+}
+
+// silentConnections are those on which nothing has been said. Browsers open
+// them in advance, and a server that stops would wait five seconds for their
+// first request.
+type silentConnections struct {
+	mu     sync.Mutex
+	conns  map[net.Conn]struct{}
+	closed bool
+}
+
+func (s *silentConnections) track(conn net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.conns, conn)
+	case s.closed:
+		_ = conn.Close() // it came too late
+	default:
+		s.conns[conn] = struct{}{}
+	}
+}
+
+func (s *silentConnections) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for conn := range s.conns {
+		_ = conn.Close() // nothing was said on it
+	}
 }
 
 // Check is something that a server needs to be ready.
@@ -90,10 +148,12 @@ type Check struct {
 }
 
 // NewOperationsHandler serves /healthz, which answers while the process lives,
-// and /readyz, which runs the checks side by side and says what failed. It is
-// meant for a port that only the network inside can reach.
-func NewOperationsHandler(checks ...Check) http.Handler {
+// /readyz, which runs the checks side by side and says what failed, and
+// /metrics. It is meant for a port that only the network inside can reach, and
+// logs nothing: probes come all the time.
+func NewOperationsHandler(metrics *Metrics, checks ...Check) http.Handler {
 	r := chi.NewRouter()
+	r.Handle("/metrics", metrics.handler())
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, map[string]any{"status": "ok"})
 	})

@@ -47,6 +47,10 @@ func nameValidationRules() {
 	rule(&validation.MsgExpectedMaximumNumber, taskapi.FieldOutOfRange, "must be at most %v")
 }
 
+// maxFieldErrors bounds the fields that one answer names: a client can make up
+// as many as its body holds.
+const maxFieldErrors = 20
+
 // paramRules are the texts Huma has for parameters, which cannot be set. Any
 // other text about a parameter means that its value could not be read.
 var paramRules = []struct {
@@ -84,7 +88,8 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	}
 	// Huma ranges over maps: without an order the answer would vary.
 	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
-	return Invalid(slices.Compact(fields)...)
+	fields = slices.Compact(fields)
+	return Invalid(fields[:min(len(fields), maxFieldErrors)]...)
 }
 
 // Invalid returns the problem of a request that breaks rules.
@@ -128,7 +133,7 @@ func fieldErrors(err error) []taskapi.FieldError {
 		field, message = strings.TrimPrefix(field+"."+missing, "."), "is required"
 	}
 	return []taskapi.FieldError{{
-		Field:   cmp.Or(field, place),
+		Field:   fieldName(cmp.Or(field, place)),
 		Code:    taskapi.FieldErrorCode(code),
 		Message: message,
 	}}

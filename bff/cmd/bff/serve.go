@@ -35,6 +35,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
+	metrics := httpapi.NewMetrics()
 	auth := session.NewBetterAuth(c.BetterAuthURL.URL)
 	handler, err := web.NewHandler(web.Config{
 		PublicURL:      c.PublicURL.URL,
@@ -46,12 +47,13 @@ func (serveCommand) Run(ctx context.Context) error {
 		Sessions:       session.NewSessions(auth, time.Duration(c.SessionCacheTTL)),
 		Tasks:          tasks,
 		Log:            log,
+		Metrics:        metrics,
 	})
 	if err != nil {
 		return err
 	}
 	return httpapi.Serve(ctx, log,
 		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: handler},
-		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: web.NewOperationsHandler(auth, c.TasksURL.URL)},
+		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL)},
 	)
 }

@@ -90,6 +90,58 @@ func TestSite(t *testing.T) {
 		}
 	})
 
+	t.Run("conditions, keys and the rest of the operations pass through", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		once := http.Header{"Idempotency-Key": {"once"}}
+		yesterday := time.Now().Add(-24 * time.Hour)
+		body := map[string]any{"title": "Water the plants", "dueAt": yesterday}
+		first := ada.do(http.MethodPost, "/api/tasks", body, once).is(http.StatusCreated)
+		again := ada.do(http.MethodPost, "/api/tasks", body, once).is(http.StatusCreated)
+		if first.task().ID != again.task().ID || again.header.Get("Idempotency-Replayed") != "true" || first.header.Get("Idempotency-Replayed") != "" {
+			t.Errorf("repeated: %s, then %s with %v", first.body, again.body, again.header)
+		}
+		ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "Another"}, once).fails(taskapi.CodeIdempotencyKeyReused)
+
+		path := "/api/tasks/" + first.task().ID
+		notModified := ada.do(http.MethodGet, path, nil, http.Header{"If-None-Match": {`"1"`}}).is(http.StatusNotModified)
+		if len(notModified.body) != 0 || notModified.header.Get("ETag") != `"1"` {
+			t.Errorf("304 with %q, ETag %s", notModified.body, notModified.header.Get("ETag"))
+		}
+		for _, tags := range []string{`"7"`, `"7", "8"`, `W/"1"`, `"other"`} {
+			stale := ada.do(http.MethodPatch, path, map[string]any{"title": "Stale"}, http.Header{"If-Match": {tags}})
+			stale.fails(taskapi.CodeVersionConflict)
+			if !strings.Contains(string(stale.body), `"overdue":true`) {
+				t.Errorf("If-Match %s: the current task is not as the browser sees it: %s", tags, stale.body)
+			}
+		}
+		ada.do(http.MethodPatch, path, map[string]any{"title": "Fresh"}, http.Header{"If-Match": {`"7", "1"`}}).is(http.StatusOK)
+
+		ada.do(http.MethodDelete, path, nil, nil).is(http.StatusOK)
+		ada.do(http.MethodPost, path+"/restore", nil, nil).is(http.StatusOK)
+		var batch web.BatchResponse
+		ada.post("/api/tasks/batch", map[string]any{"operations": []any{
+			map[string]any{"op": "create", "task": map[string]any{"title": "New"}},
+			map[string]any{"op": "update", "id": first.task().ID, "changes": map[string]any{"tags": []string{"home"}}},
+		}}).is(http.StatusOK).into(&batch)
+		if len(batch.Data) != 2 || batch.Data[0].Title != "New" || !batch.Data[1].Overdue {
+			t.Errorf("batch %+v", batch.Data)
+		}
+		var stats taskapi.StatsResponse
+		ada.get("/api/tasks/stats?timeZone=Europe/Berlin").is(http.StatusOK).into(&stats)
+		if stats.Data.Open != 2 || stats.Data.Overdue != 1 {
+			t.Errorf("stats %+v", stats.Data)
+		}
+		ada.do(http.MethodDelete, path+"?permanent=true", nil, nil).is(http.StatusOK)
+		var changes web.ChangeListResponse
+		ada.get("/api/tasks/changes").is(http.StatusOK).into(&changes)
+		if n := len(changes.Data); n != 2 || changes.Data[0].Task == nil || changes.Data[1].Type != taskapi.ChangeDelete || changes.Data[1].Task != nil {
+			t.Errorf("changes %+v", changes.Data)
+		}
+		ada.get("/api/tasks/changes?after=99").fails(taskapi.CodeCursorExpired)
+	})
+
 	t.Run("pages", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)

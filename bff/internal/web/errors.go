@@ -16,8 +16,9 @@ import (
 // The codes that operations can fail with.
 var (
 	sessionCodes = []taskapi.ErrorCode{taskapi.CodeUnauthenticated, taskapi.CodeSessionExpired, taskapi.CodeAuthUnavailable}
-	readCodes    = with(sessionCodes, taskapi.CodeBadGateway, taskapi.CodeUnavailable)
-	writeCodes   = with(readCodes, taskapi.CodeCrossOrigin)
+	readCodes    = with(sessionCodes, taskapi.CodeBadGateway, taskapi.CodeUnavailable, taskapi.CodeRateLimited)
+	writeCodes   = with(readCodes, taskapi.CodeCrossOrigin, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused)
+	oneTaskCodes = with(writeCodes, taskapi.CodeTaskNotFound, taskapi.CodeVersionConflict)
 )
 
 func with(codes []taskapi.ErrorCode, more ...taskapi.ErrorCode) []taskapi.ErrorCode {
@@ -37,8 +38,11 @@ var passedOn = []taskapi.ErrorCode{
 	taskapi.CodeTaskNotFound,
 	taskapi.CodeVersionConflict,
 	taskapi.CodeBodyTooLarge,
+	taskapi.CodeIdempotencyInProgress,
+	taskapi.CodeCursorExpired,
 	taskapi.CodeInvalid,
 	taskapi.CodeInvalidCursor,
+	taskapi.CodeIdempotencyKeyReused,
 }
 
 // serviceProblem turns a failed call of the task service into what the browser
@@ -57,6 +61,8 @@ func serviceProblem(err error) *httpapi.Problem {
 			problem = problem.WithCurrent(view(*failure.Current, time.Now()))
 		}
 		return problem
+	case failure.Code == taskapi.CodeRateLimited:
+		return httpapi.NewProblem(failure.Code, "Too many requests. Please wait a moment.").WithRetryAfter(failure.RetryAfter)
 	case failure.Status == http.StatusGatewayTimeout || errors.Is(err, context.DeadlineExceeded):
 		return httpapi.NewProblem(taskapi.CodeTimeout, "The tasks took too long to answer. Please try again.")
 	case failure.Status == http.StatusServiceUnavailable || failure.Status == http.StatusTooManyRequests || failure.Status == 0:

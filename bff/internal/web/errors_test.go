@@ -17,24 +17,28 @@ import (
 func TestWhatTheBrowserHearsOfTheService(t *testing.T) {
 	t.Parallel()
 	hears := map[taskapi.ErrorCode]taskapi.ErrorCode{
-		taskapi.CodeUnauthenticated:      taskapi.CodeBadGateway,
-		taskapi.CodeTokenExpired:         taskapi.CodeBadGateway,
-		taskapi.CodeSessionExpired:       taskapi.CodeBadGateway,
-		taskapi.CodeCrossOrigin:          taskapi.CodeBadGateway,
-		taskapi.CodeTaskNotFound:         taskapi.CodeTaskNotFound,
-		taskapi.CodeNotFound:             taskapi.CodeBadGateway,
-		taskapi.CodeMethodNotAllowed:     taskapi.CodeBadGateway,
-		taskapi.CodeVersionConflict:      taskapi.CodeVersionConflict,
-		taskapi.CodeBodyTooLarge:         taskapi.CodeBodyTooLarge,
-		taskapi.CodeUnsupportedMediaType: taskapi.CodeBadGateway,
-		taskapi.CodeInvalid:              taskapi.CodeInvalid,
-		taskapi.CodeInvalidCursor:        taskapi.CodeInvalidCursor,
-		taskapi.CodeRateLimited:          taskapi.CodeUnavailable,
-		taskapi.CodeInternal:             taskapi.CodeBadGateway,
-		taskapi.CodeBadGateway:           taskapi.CodeBadGateway,
-		taskapi.CodeUnavailable:          taskapi.CodeUnavailable,
-		taskapi.CodeAuthUnavailable:      taskapi.CodeUnavailable,
-		taskapi.CodeTimeout:              taskapi.CodeTimeout,
+		taskapi.CodeUnauthenticated:       taskapi.CodeBadGateway,
+		taskapi.CodeTokenExpired:          taskapi.CodeBadGateway,
+		taskapi.CodeSessionExpired:        taskapi.CodeBadGateway,
+		taskapi.CodeCrossOrigin:           taskapi.CodeBadGateway,
+		taskapi.CodeTaskNotFound:          taskapi.CodeTaskNotFound,
+		taskapi.CodeNotFound:              taskapi.CodeBadGateway,
+		taskapi.CodeMethodNotAllowed:      taskapi.CodeBadGateway,
+		taskapi.CodeIdempotencyInProgress: taskapi.CodeIdempotencyInProgress,
+		taskapi.CodeCursorExpired:         taskapi.CodeCursorExpired,
+		taskapi.CodeVersionConflict:       taskapi.CodeVersionConflict,
+		taskapi.CodeBodyTooLarge:          taskapi.CodeBodyTooLarge,
+		taskapi.CodeUnsupportedMediaType:  taskapi.CodeBadGateway,
+		taskapi.CodeInvalid:               taskapi.CodeInvalid,
+		taskapi.CodeInvalidCursor:         taskapi.CodeInvalidCursor,
+		taskapi.CodeIdempotencyKeyReused:  taskapi.CodeIdempotencyKeyReused,
+		taskapi.CodeRateLimited:           taskapi.CodeRateLimited,
+		taskapi.CodeInternal:              taskapi.CodeBadGateway,
+		taskapi.CodeBadGateway:            taskapi.CodeBadGateway,
+		taskapi.CodeOverloaded:            taskapi.CodeUnavailable,
+		taskapi.CodeUnavailable:           taskapi.CodeUnavailable,
+		taskapi.CodeAuthUnavailable:       taskapi.CodeUnavailable,
+		taskapi.CodeTimeout:               taskapi.CodeTimeout,
 	}
 	for _, code := range taskapi.ErrorCodes() {
 		const words = "The service's words."
@@ -42,7 +46,7 @@ func TestWhatTheBrowserHearsOfTheService(t *testing.T) {
 		if got.Code != hears[code] {
 			t.Errorf("%s: the browser hears %q, want %q", code, got.Code, hears[code])
 		}
-		if passed := got.Problem.Error == words; passed != (code == hears[code] && code.Status() < http.StatusInternalServerError) {
+		if passed := got.Problem.Error == words; passed != (code == hears[code] && code.Status() < http.StatusTooManyRequests) {
 			t.Errorf("%s: the browser hears %q", code, got.Problem.Error)
 		}
 	}

@@ -17,11 +17,11 @@ import (
 // readyTimeout bounds one look at the servers behind the BFF.
 const readyTimeout = 3 * time.Second
 
-// NewOperationsHandler serves /healthz and /readyz, for a port that only the
-// network inside can reach. tasks is where the task service is reached.
-func NewOperationsHandler(auth *session.BetterAuth, tasks *url.URL) http.Handler {
+// NewOperationsHandler serves /healthz, /readyz and /metrics, for a port that
+// only the network inside can reach. tasks is where the task service is reached.
+func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", httpapi.NewOperationsHandler())
+	mux.Handle("/", httpapi.NewOperationsHandler(metrics))
 	mux.Handle("GET /readyz", &readiness{
 		auth:  auth,
 		tasks: tasks.JoinPath("/").String(),

@@ -12,6 +12,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 func TestReadiness(t *testing.T) {
@@ -21,7 +22,7 @@ func TestReadiness(t *testing.T) {
 	authTap, tasksTap := servertest.NewTap(t, auth.URL), servertest.NewTap(t, tasks.URL)
 	better := session.NewBetterAuth(authTap.URL)
 	t.Cleanup(better.Transport.CloseIdleConnections)
-	operations := web.NewOperationsHandler(better, tasksTap.URL)
+	operations := web.NewOperationsHandler(httpapi.NewMetrics(), better, tasksTap.URL)
 
 	ready := func(status int, wantAuth, wantTasks string) {
 		t.Helper()

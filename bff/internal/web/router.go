@@ -41,6 +41,8 @@ type Config struct {
 	Sessions   *session.Sessions
 	Tasks      *sdk.Client
 	Log        *slog.Logger
+	// Metrics, unless nil, count the requests.
+	Metrics *httpapi.Metrics
 }
 
 // server is what the operations work with.
@@ -63,11 +65,11 @@ func NewHandler(config Config) (http.Handler, error) {
 		proxies:  config.TrustedProxies,
 		tasks:    config.Tasks,
 	}
-	r := httpapi.NewRouter(config.Log)
-	r.Use(secure(config.PublicURL.Scheme == "https"), shareAPI(config.TrustedOrigins), httpapi.LimitTime(requestTimeout))
-	api := s.registerAPI(r.With(crossOrigin))
+	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics})
+	r.Use(secure(config.PublicURL.Scheme == "https"), shareAPI(config.TrustedOrigins))
+	api := s.registerAPI(r.With(crossOrigin), config.Metrics)
 	// Not behind our cross-origin rule: Better Auth has its own.
-	auth := newAuthProxy(s, api, config.BetterAuth, config.Log)
+	auth := httpapi.LimitTime(requestTimeout)(newAuthProxy(s, api, config.BetterAuth, config.Log))
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -83,14 +85,16 @@ func NewHandler(config Config) (http.Handler, error) {
 }
 
 // registerAPI adds the operations of the browser API to a router.
-func (s *server) registerAPI(r chi.Router) *httpapi.API {
+func (s *server) registerAPI(r chi.Router, metrics *httpapi.Metrics) *httpapi.API {
 	api := httpapi.NewAPI(r, httpapi.Config{
-		Title:        "Tasklane browser API",
-		Version:      "1.0.0",
-		Description:  "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
-		Tags:         []*huma.Tag{sessionTag, taskop.Tag},
-		HideDocument: true,
-		Errors:       sessionErrors,
+		RequestTimeout: requestTimeout,
+		Title:          "Tasklane browser API",
+		Version:        "1.0.0",
+		Description:    "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
+		Tags:           []*huma.Tag{sessionTag, taskop.Tag, taskop.ChangesTag},
+		HideDocument:   true,
+		Metrics:        metrics,
+		Errors:         sessionErrors,
 		SecuritySchemes: map[string]*huma.SecurityScheme{
 			"session":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
 			"secureSession": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},
@@ -111,5 +115,5 @@ func secured(op huma.Operation) huma.Operation {
 
 // Document returns the OpenAPI document of the browser API, as YAML.
 func Document() ([]byte, error) {
-	return new(server).registerAPI(chi.NewRouter()).OpenAPI().YAML()
+	return new(server).registerAPI(chi.NewRouter(), nil).OpenAPI().YAML()
 }

@@ -26,6 +26,26 @@ type TaskListResponse struct {
 	Meta    taskapi.ListMeta `json:"meta"`
 }
 
+// BatchResponse is the answer of batchTasks.
+type BatchResponse struct {
+	Success bool   `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Data    []Task `json:"data"`
+}
+
+// Change is a place in the user's change sequence as the browser sees it.
+type Change struct {
+	taskapi.Change
+
+	Task *Task `json:"task" doc:"The task as it is now; null when it was erased."`
+}
+
+// ChangeListResponse is the answer of listChanges.
+type ChangeListResponse struct {
+	Success bool                `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Data    []Change            `json:"data"`
+	Meta    taskapi.ChangesMeta `json:"meta"`
+}
+
 // view returns the task as the browser sees it at the time now.
 func view(task taskapi.Task, now time.Time) Task {
 	return Task{
@@ -40,6 +60,18 @@ func views(tasks []taskapi.Task, now time.Time) []Task {
 	all := make([]Task, len(tasks))
 	for i, task := range tasks {
 		all[i] = view(task, now)
+	}
+	return all
+}
+
+// changeViews returns the changes as the browser sees them at the time now.
+func changeViews(changes []taskapi.Change, now time.Time) []Change {
+	all := make([]Change, len(changes))
+	for i, change := range changes {
+		all[i] = Change{Change: change}
+		if change.Task != nil {
+			all[i].Task = new(view(*change.Task, now))
+		}
 	}
 	return all
 }

@@ -13,10 +13,13 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A value of a query parameter; an array repeats the parameter. */
+type QueryValue = string | number | boolean | null | undefined;
+
 export interface ApiRequest extends CallOptions {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
-  query?: Record<string, string | number | boolean | null | undefined>;
+  query?: Record<string, QueryValue | QueryValue[]>;
   body?: unknown;
 }
 
@@ -56,8 +59,12 @@ function requestInit({ method, body, signal }: ApiRequest): RequestInit {
 }
 
 function queryString(query: ApiRequest["query"] = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const params = new URLSearchParams();
+  for (const [name, values] of Object.entries(query)) {
+    for (const value of [values].flat()) {
+      if (value !== undefined && value !== null) params.append(name, String(value));
+    }
+  }
   return params.size > 0 ? `?${params}` : "";
 }
 

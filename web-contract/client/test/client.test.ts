@@ -71,11 +71,12 @@ describe.concurrent("a success", () => {
     );
     const page = await createClient({ baseUrl: server.url }).listTasks({
       completed: false,
+      tag: ["home", "at once"],
       cursor: "a b",
       limit: undefined,
     });
     expect(page).toEqual({ tasks: [task], nextCursor: "abc", changes: 7 });
-    expect(server.received[0]?.url).toBe("/api/tasks?completed=false&cursor=a+b");
+    expect(server.received[0]?.url).toBe("/api/tasks?completed=false&tag=home&tag=at+once&cursor=a+b");
   });
 });
 

@@ -12,9 +12,13 @@ import (
 )
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Answer requests until told to stop."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
-	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
+	Serve      serveCommand      `cmd:"" help:"Answer requests until told to stop."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
+	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say what to do about what is wrong."`
+	Purge      purgeCommand      `cmd:"" help:"Remove what has expired: idempotency keys after a day, the trash and what is left of erased tasks after 30 days."`
+	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything there is of a user."`
+	ExportUser exportUserCommand `cmd:"" help:"Print every task of a user, one JSON object on each line."`
+	OpenAPI    openAPICommand    `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }
 
 func main() {

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
 // TestConfigMistakes sets the environment, so it cannot run in parallel.
@@ -16,6 +22,9 @@ func TestConfigMistakes(t *testing.T) {
 		"JWT_AUDIENCE":          "",
 		"PORT":                  "9090",
 		"OPS_PORT":              "9090",
+		"RATE_LIMIT":            "-1",
+		"MAX_IN_FLIGHT":         "0",
+		"OTEL_TRACES_EXPORTER":  "zipkin",
 	} {
 		t.Setenv(name, value)
 	}
@@ -23,7 +32,7 @@ func TestConfigMistakes(t *testing.T) {
 	if err == nil {
 		t.Fatal("serve started")
 	}
-	for _, name := range []string{"DATABASE_URL", "BETTER_AUTH_URL", "JWT_ISSUER", "OPS_PORT"} {
+	for _, name := range []string{"DATABASE_URL", "BETTER_AUTH_URL", "JWT_ISSUER", "OPS_PORT", "RATE_LIMIT", "MAX_IN_FLIGHT", "OTEL_TRACES_EXPORTER"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%q does not name %s", err, name)
 		}
@@ -39,35 +48,44 @@ func TestConfigMistakes(t *testing.T) {
 
 func TestConfigIsRead(t *testing.T) {
 	for name, value := range map[string]string{
-		"DATABASE_URL":          "postgres://app:a@db/tasks",
-		"DATABASE_URL_UNPOOLED": "postgres://owner:b@db/tasks",
-		"BETTER_AUTH_URL":       "http://auth:3001/",
-		"JWKS_URL":              "",
-		"JWT_ISSUER":            "http://localhost:3000",
-		"JWT_AUDIENCE":          "",
-		"HOST":                  "127.0.0.1",
-		"PORT":                  "",
-		"OPS_PORT":              "9999",
+		"DATABASE_URL":                       "postgres://app:a@db/tasks",
+		"DATABASE_URL_UNPOOLED":              "postgres://owner:b@direct/tasks",
+		"BETTER_AUTH_URL":                    "http://auth:3001/",
+		"JWKS_URL":                           "",
+		"JWT_ISSUER":                         "http://localhost:3000",
+		"JWT_AUDIENCE":                       "",
+		"HOST":                               "127.0.0.1",
+		"PORT":                               "",
+		"OPS_PORT":                           "9999",
+		"LOG_LEVEL":                          "warn",
+		"RATE_LIMIT":                         "",
+		"MAX_STREAMS":                        "7",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces",
 	} {
 		t.Setenv(name, value)
 	}
 	var migrate migrateConfig
-	if err := readConfig(&migrate); err != nil {
+	if err := environ.Read(&migrate); err != nil {
 		t.Error(err)
 	}
-	if want := (migrateConfig{RuntimeURL: "postgres://app:a@db/tasks", OwnerURL: "postgres://owner:b@db/tasks"}); migrate != want {
+	if want := (migrateConfig{RuntimeURL: "postgres://app:a@db/tasks", OwnerURL: "postgres://owner:b@direct/tasks"}); migrate != want {
 		t.Errorf("migrate reads %+v, want %+v", migrate, want)
 	}
 	var serve serveConfig
-	if err := readConfig(&serve); err != nil {
+	if err := environ.Read(&serve); err != nil {
 		t.Error(err)
 	}
 	want := serveConfig{
-		DatabaseURL: "postgres://app:a@db/tasks", BetterAuthURL: "http://auth:3001/",
+		DatabaseURL: "postgres://app:a@db/tasks", DirectURL: "postgres://owner:b@direct/tasks", BetterAuthURL: "http://auth:3001/",
 		JWKSURL: "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
 		Host: "127.0.0.1", Port: 8080, OpsPort: 9999,
+		LogLevel: slog.LevelWarn, RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7,
+		Tracing: tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
 	}
-	if serve != want {
-		t.Errorf("serve reads %+v, want %+v", serve, want)
+	if diff := cmp.Diff(want, serve); diff != "" {
+		t.Errorf("serve reads (-want +got):\n%s", diff)
+	}
+	if got, want := serve.listenURL(), "postgres://app:a@direct/tasks"; got != want {
+		t.Errorf("serve listens at %s, want %s", got, want)
 	}
 }

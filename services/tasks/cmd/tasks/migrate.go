@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
@@ -18,7 +19,7 @@ type migrateUpCommand struct{}
 // Run applies migrations and grants the runtime role what it needs.
 func (migrateUpCommand) Run(ctx context.Context) error {
 	var config migrateConfig
-	if err := readConfig(&config); err != nil {
+	if err := environ.Read(&config); err != nil {
 		return err
 	}
 	applied, err := store.Migrate(ctx, config.OwnerURL)
@@ -40,7 +41,7 @@ type migrateStatusCommand struct{}
 // Run prints a line for each migration.
 func (migrateStatusCommand) Run(ctx context.Context) error {
 	var config migrateConfig
-	if err := readConfig(&config); err != nil {
+	if err := environ.Read(&config); err != nil {
 		return err
 	}
 	steps, err := store.Migrations(ctx, config.OwnerURL)

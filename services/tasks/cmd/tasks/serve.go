@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/httpapi/tracing"
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
@@ -22,16 +26,27 @@ const (
 	startRetry = time.Second
 )
 
+// purgeInterval is how often each replica offers to purge. The database lets
+// one at a time.
+const purgeInterval = time.Hour
+
 type serveCommand struct{}
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var config serveConfig
-	if err := readConfig(&config); err != nil {
+	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	tasks, err := store.Open(ctx, config.DatabaseURL)
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: config.LogLevel}))
+	spans, flush, err := tracing.Start(ctx, config.Tracing, "tasks", log)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	tasks, err := store.Open(ctx, store.Config{URL: config.DatabaseURL, Pooled: config.Pooled, Tracer: store.Tracer(spans)})
 	if err != nil {
 		return err
 	}
@@ -39,20 +54,29 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err := waitUntilSafe(ctx, log, tasks); err != nil {
 		return err
 	}
-	tokens, err := jwtauth.New(ctx, jwtauth.Config{
-		JWKSURL: config.JWKSURL, Issuer: config.Issuer, Audience: config.Audience,
-	}, log)
+	tokens, err := jwtauth.New(ctx, config.tokens(), log)
 	if err != nil {
 		return err
 	}
+	hub := feed.New(store.NewBus(tasks, config.listenURL()), log)
+	var background sync.WaitGroup
+	defer background.Wait()
+	background.Go(func() { hub.Run(ctx) })
+	background.Go(func() { purgeRegularly(ctx, log, tasks) })
+
+	metrics := newMetrics(tasks, tokens, hub)
 	return httpapi.Serve(ctx, log,
 		httpapi.Server{
 			Name: "api", Address: config.address(config.Port),
-			Handler: api.NewHandler(log, tasks, tokens),
+			Handler: api.NewHandler(api.Parts{
+				Log: log, Tasks: tasks, Tokens: tokens, Hub: hub,
+				Limits: config.limits(), Metrics: metrics, Tracing: spans,
+			}),
+			Stop: hub.Close,
 		},
 		httpapi.Server{
 			Name: "operations", Address: config.address(config.OpsPort),
-			Handler: httpapi.NewOperationsHandler(
+			Handler: httpapi.NewOperationsHandler(metrics,
 				httpapi.Check{Name: "database", Run: tasks.Ping},
 				httpapi.Check{Name: "keys", Run: tokens.Ready},
 			),
@@ -76,6 +100,28 @@ func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) er
 		case <-time.After(startRetry):
 		case <-ctx.Done():
 			return fmt.Errorf("the database could not be reached: %w", err)
+		}
+	}
+}
+
+// purgeRegularly removes what has expired, until ctx ends.
+func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store) {
+	tick := time.NewTicker(purgeInterval)
+	defer tick.Stop()
+	for {
+		removed, err := tasks.Purge(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Warn("cannot purge; the next attempt follows", "error", err.Error())
+		case removed > 0:
+			log.Info("purged", "rows", removed)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
 		}
 	}
 }

@@ -19,8 +19,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
@@ -32,9 +34,20 @@ type service struct {
 	issuer *issuertest.Issuer
 	key    issuertest.Key
 	log    *logBuffer
+	hub    *feed.Hub
 }
 
 func newService(t *testing.T) *service {
+	t.Helper()
+	return newReplica(t, storetest.NewDatabase(t))
+}
+
+// heartbeat is how often the streams of a test's service show that they live.
+const heartbeat = 500 * time.Millisecond
+
+// newReplica returns one of several services on a database. What is not set is
+// as in newService.
+func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, *api.Parts)) *service {
 	t.Helper()
 	s := &service{issuer: issuertest.New(t), log: &logBuffer{}}
 	s.key = s.issuer.AddKey(t, "key", jwt.SigningMethodRS256)
@@ -50,8 +63,18 @@ func newService(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.NewHandler(log, storetest.New(t), tokens))
-	t.Cleanup(server.Close)
+	config, parts := store.Config{URL: db.URL}, api.Parts{Log: log, Tokens: tokens, Heartbeat: heartbeat}
+	for _, f := range set {
+		f(&config, &parts)
+	}
+	tasks := storetest.Open(t, config)
+	s.hub = feed.New(store.NewBus(tasks, db.URL), log)
+	parts.Tasks, parts.Hub = tasks, s.hub
+	server := httptest.NewServer(validated(t, api.NewHandler(parts)))
+	t.Cleanup(func() {
+		s.hub.Close() // or the streams would keep the server open
+		server.Close()
+	})
 	s.url = server.URL
 	return s
 }
@@ -307,6 +330,13 @@ func TestRefusals(t *testing.T) {
 	expired := issuertest.Claims("alice")
 	expired["exp"] = time.Now().Add(-time.Hour).Unix()
 
+	challenges := map[string]string{
+		"no token":                   `Bearer`,
+		"another scheme":             `Bearer`,
+		"a bad body without a token": `Bearer`,
+		"a forged token":             `Bearer error="invalid_token"`,
+		"an expired token":           `Bearer error="invalid_token", error_description="The token has expired."`,
+	}
 	for _, tc := range []struct {
 		name, user, method, path, body string
 		header                         []string
@@ -332,8 +362,8 @@ func TestRefusals(t *testing.T) {
 			t.Parallel()
 			a := s.as(t, tc.user, tc.method, tc.path, tc.body, tc.header...)
 			wantProblem(t, a, tc.want)
-			if a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "" {
-				t.Error("no WWW-Authenticate")
+			if want := challenges[tc.name]; a.header.Get("WWW-Authenticate") != want {
+				t.Errorf("WWW-Authenticate %q, want %q", a.header.Get("WWW-Authenticate"), want)
 			}
 			if a.status == http.StatusMethodNotAllowed {
 				if diff := cmp.Diff([]string{"GET", "HEAD", "POST"}, a.header.Values("Allow")); diff != "" {

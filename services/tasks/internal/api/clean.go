@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // for isZone, on machines that have no zones
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -24,33 +25,78 @@ const (
 // UTC to the microsecond. What the schema cannot say about it is checked here.
 func cleanContent(c taskapi.ReplaceTaskRequest) (taskapi.ReplaceTaskRequest, error) {
 	var check checker
-	c.Title = check.title(c.Title)
-	c.Description = check.description(c.Description)
-	c.DueAt = check.dueAt(c.DueAt)
-	c.Tags = check.tags(c.Tags)
+	c = check.content(c)
 	return c, check.err()
+}
+
+// cleanCreate does the same for a new task.
+func cleanCreate(c taskapi.CreateTaskRequest) (taskapi.CreateTaskRequest, error) {
+	clean, err := cleanContent(taskapi.ReplaceTaskRequest(c))
+	return taskapi.CreateTaskRequest(clean), err
 }
 
 // cleanPatch does the same for the fields that are present.
 func cleanPatch(p taskapi.UpdateTaskRequest) (taskapi.UpdateTaskRequest, error) {
 	var check checker
-	if p.Title.Set {
-		p.Title.Value = check.title(p.Title.Value)
-	}
-	if p.Description.Set {
-		p.Description.Value = check.description(p.Description.Value)
-	}
-	if p.DueAt.Set {
-		p.DueAt.Value = check.dueAt(p.DueAt.Value)
-	}
-	if p.Tags.Set {
-		p.Tags.Value = check.tags(p.Tags.Value)
-	}
+	p = check.patch(p)
 	return p, check.err()
+}
+
+// cleanBatch does the same for each operation, and checks that each has the
+// fields of its kind and no others.
+func cleanBatch(operations []taskapi.BatchOperation) ([]taskapi.BatchOperation, error) {
+	var check checker
+	clean := make([]taskapi.BatchOperation, len(operations))
+	for i, op := range operations {
+		check.prefix = "operations[" + strconv.Itoa(i) + "]."
+		creates, updates := op.Op == taskapi.BatchCreate, op.Op == taskapi.BatchUpdate
+		check.presence("id", op.ID != "", !creates)
+		check.presence("version", op.Version != 0, !creates && op.Version != 0)
+		check.presence("task", op.Task != nil, creates)
+		check.presence("changes", op.Changes != nil, updates)
+		if op.Task != nil {
+			check.prefix += "task."
+			op.Task = new(taskapi.CreateTaskRequest(check.content(taskapi.ReplaceTaskRequest(*op.Task))))
+		} else if op.Changes != nil {
+			check.prefix += "changes."
+			op.Changes = new(check.patch(*op.Changes))
+		}
+		clean[i] = op
+	}
+	return clean, check.err()
+}
+
+// cleanList brings the filters of a list into the form in which texts and
+// times are kept.
+func cleanList(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions, error) {
+	var check checker
+	for i, tag := range options.Tags {
+		options.Tags[i] = strings.TrimSpace(norm.NFC.String(tag))
+		check.noNUL("tag", tag)
+	}
+	check.noNUL("q", options.Query)
+	options.DueBefore = check.time("dueBefore", options.DueBefore)
+	options.DueAfter = check.time("dueAfter", options.DueAfter)
+	return options, check.err()
+}
+
+// isZone reports whether a name is in the IANA database. PostgreSQL also takes
+// what looks like POSIX's notation, such as Foo5, and silently makes a zone of it.
+func isZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "" && name != "Local"
+}
+
+func unknownZone() error {
+	return httpapi.Invalid(taskapi.FieldError{
+		Field: "timeZone", Code: taskapi.FieldNotAllowed, Message: "must be a time zone such as Europe/Berlin",
+	})
 }
 
 // checker collects every field that breaks a rule.
 type checker struct {
+	// prefix stands before each field's name.
+	prefix string
 	faults []taskapi.FieldError
 }
 
@@ -62,7 +108,41 @@ func (c *checker) err() error {
 }
 
 func (c *checker) fault(field string, code taskapi.FieldErrorCode, message string) {
-	c.faults = append(c.faults, taskapi.FieldError{Field: field, Code: code, Message: message})
+	c.faults = append(c.faults, taskapi.FieldError{Field: c.prefix + field, Code: code, Message: message})
+}
+
+func (c *checker) content(content taskapi.ReplaceTaskRequest) taskapi.ReplaceTaskRequest {
+	content.Title = c.title(content.Title)
+	content.Description = c.description(content.Description)
+	content.DueAt = c.time("dueAt", content.DueAt)
+	content.Tags = c.tags(content.Tags)
+	return content
+}
+
+func (c *checker) patch(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
+	if p.Title.Set {
+		p.Title.Value = c.title(p.Title.Value)
+	}
+	if p.Description.Set {
+		p.Description.Value = c.description(p.Description.Value)
+	}
+	if p.DueAt.Set {
+		p.DueAt.Value = c.time("dueAt", p.DueAt.Value)
+	}
+	if p.Tags.Set {
+		p.Tags.Value = c.tags(p.Tags.Value)
+	}
+	return p
+}
+
+// presence checks that a field is there where it is wanted, and only there.
+func (c *checker) presence(field string, there, wanted bool) {
+	switch {
+	case wanted && !there:
+		c.fault(field, taskapi.FieldRequired, "is required by this operation")
+	case there && !wanted:
+		c.fault(field, taskapi.FieldNotAllowed, "has no meaning in this operation")
+	}
 }
 
 func (c *checker) title(s string) string {
@@ -99,13 +179,20 @@ func (c *checker) text(field, s string, least, most int) string {
 	return s
 }
 
-func (c *checker) dueAt(t *time.Time) *time.Time {
+// noNUL checks a text of the query; those of a body have been checked.
+func (c *checker) noNUL(field, s string) {
+	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		c.fault(field, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
+	}
+}
+
+func (c *checker) time(field string, t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
-	due := t.UTC().Truncate(time.Microsecond)
-	if due.Year() < minYear || due.Year() > maxYear {
-		c.fault("dueAt", taskapi.FieldOutOfRange, "must lie in the years 1 to 9999")
+	utc := t.UTC().Truncate(time.Microsecond)
+	if utc.Year() < minYear || utc.Year() > maxYear {
+		c.fault(field, taskapi.FieldOutOfRange, "must lie in the years 1 to 9999")
 	}
-	return &due
+	return &utc
 }

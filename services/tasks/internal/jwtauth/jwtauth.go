@@ -4,13 +4,18 @@ package jwtauth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/maypok86/otter/v2"
 )
 
 // What [Verifier.Verify] fails with. The errors are found with errors.Is.
@@ -27,81 +32,187 @@ var (
 // leeway is how far the issuer's clock may be from ours.
 const leeway = 30 * time.Second
 
-// algorithms are the signatures that are accepted, each with keys of its own
-// type only. HMAC is not among them: beside public keys it would let anyone
-// sign with a key that is public.
-var algorithms = []string{
-	jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg(),
-}
+const (
+	// rememberedTokens bounds the tokens that are remembered as verified.
+	rememberedTokens = 50_000
+	// minSecretLength is the shortest secret in bytes, as for HS256 in
+	// RFC 7518.
+	minSecretLength = 32
+)
+
+// The signatures that can be accepted: those with a public key, each with keys
+// of its own type only, and HS256, alone. Beside public keys it would let
+// anyone sign with a key that is public.
+var (
+	publicKeyAlgorithms = []string{"RS256", "ES256", "EdDSA"}
+	secretAlgorithms    = []string{"HS256"}
+)
 
 // Config says whose tokens are accepted.
 type Config struct {
 	// JWKSURL is where the issuer publishes its keys.
 	JWKSURL string
+	// Algorithms are the signatures to accept: some of RS256, ES256 and
+	// EdDSA, which are the default, or HS256 alone.
+	Algorithms []string
+	// Secret signs tokens of HS256.
+	Secret string
 	// Issuer and Audience must stand in the claims iss and aud.
 	Issuer, Audience string
 }
 
+// Check returns what is wrong with the algorithms and the secret. It names
+// neither the secret nor any part of it.
+func (c Config) Check() error {
+	for _, algorithm := range c.Algorithms {
+		if !slices.Contains(publicKeyAlgorithms, algorithm) && !slices.Contains(secretAlgorithms, algorithm) {
+			return fmt.Errorf("there is no algorithm %q: RS256, ES256, EdDSA, or HS256 alone", algorithm)
+		}
+	}
+	if !c.usesSecret() {
+		return nil
+	}
+	switch {
+	case len(c.Algorithms) > 1:
+		return errors.New("HS256 must stand alone: beside public keys, anyone could sign with a key that is public")
+	case len(c.Secret) < minSecretLength:
+		return fmt.Errorf("HS256 needs a secret of at least %d bytes", minSecretLength)
+	case slices.Contains(wellKnownSecrets, c.Secret):
+		return errors.New("HS256 needs a secret of its own: this one is known to everyone")
+	}
+	return nil
+}
+
+func (c Config) usesSecret() bool { return slices.Contains(c.Algorithms, "HS256") }
+
+// wellKnownSecrets stand in Better Auth's source and documentation.
+var wellKnownSecrets = []string{"better-auth-secret-12345678901234567890", "better-auth-secret-123456789"}
+
+// Identity is what a token proves.
+type Identity struct {
+	// User is the id of the user that the token was issued to.
+	User string
+	// Expires is when the token ends.
+	Expires time.Time
+}
+
 // Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
+	// keys is nil with a secret.
 	keys   *keySet
-	keyOf  keyfunc.Keyfunc
+	keyOf  func(context.Context) jwt.Keyfunc
 	parser *jwt.Parser
+	// verified holds tokens whose signature has been checked, by their
+	// SHA-256, until they expire.
+	verified *otter.Cache[[sha256.Size]byte, verified]
+
+	// Counters for the metrics.
+	remembered, checked atomic.Int64
+}
+
+type verified struct {
+	Identity
+	// key is the id of the key that signed the token.
+	key string
 }
 
 // New returns a verifier. The issuer need not be reachable yet. Its keys are
 // kept fresh until ctx ends.
 func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error) {
-	keys, err := newKeySet(ctx, config.JWKSURL, log)
+	if err := config.Check(); err != nil {
+		return nil, err
+	}
+	if len(config.Algorithms) == 0 {
+		config.Algorithms = publicKeyAlgorithms
+	}
+	remembered, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{
+		MaximumSize: rememberedTokens,
+		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[[sha256.Size]byte, verified]) time.Duration {
+			return time.Until(e.Value.Expires)
+		}),
+	})
 	if err != nil {
 		return nil, err
 	}
-	keyOf, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: keys})
-	if err != nil {
-		return nil, err
-	}
-	return &Verifier{
-		keys:  keys,
-		keyOf: keyOf,
+	v := &Verifier{
+		verified: remembered,
 		parser: jwt.NewParser(
-			jwt.WithValidMethods(algorithms),
+			jwt.WithValidMethods(config.Algorithms),
 			jwt.WithIssuer(config.Issuer),
 			jwt.WithAudience(config.Audience),
 			jwt.WithExpirationRequired(),
 			jwt.WithIssuedAt(),
 			jwt.WithLeeway(leeway),
 		),
-	}, nil
+	}
+	if config.usesSecret() {
+		secret := []byte(config.Secret)
+		v.keyOf = func(context.Context) jwt.Keyfunc {
+			return func(*jwt.Token) (any, error) { return secret, nil }
+		}
+		return v, nil
+	}
+	v.keys, err = newKeySet(ctx, config.JWKSURL, log)
+	if err != nil {
+		return nil, err
+	}
+	keyOf, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: v.keys})
+	if err != nil {
+		return nil, err
+	}
+	v.keyOf = keyOf.KeyfuncCtx
+	return v, nil
 }
 
-// Verify returns the id of the user that the token was issued to.
-func (v *Verifier) Verify(ctx context.Context, token string) (userID string, err error) {
+// Verify returns whom the token was issued to. A token that was verified
+// before is believed until it expires or its key is withdrawn.
+func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
+	digest := sha256.Sum256([]byte(token))
+	if known, ok := v.verified.GetIfPresent(digest); ok && time.Now().Before(known.Expires) && v.signs(ctx, known.key) {
+		v.remembered.Add(1)
+		return known.Identity, nil
+	}
+	v.checked.Add(1)
 	parsed, err := v.parser.ParseWithClaims(token, &jwt.RegisteredClaims{}, func(t *jwt.Token) (any, error) {
-		if err := checkHeader(t.Header); err != nil {
+		if err := v.checkHeader(t.Header); err != nil {
 			return nil, err
 		}
-		return v.keyOf.KeyfuncCtx(ctx)(t)
+		return v.keyOf(ctx)(t)
 	})
 	switch {
-	case errors.Is(err, ErrUnavailable), ctx.Err() != nil:
-		return "", err
+	case ctx.Err() != nil:
+		return Identity{}, ctx.Err()
+	case errors.Is(err, ErrUnavailable):
+		return Identity{}, err
 	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return "", fmt.Errorf("%w: %w", ErrExpired, err)
+		return Identity{}, fmt.Errorf("%w: %w", ErrExpired, err)
 	case err != nil:
-		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
+		return Identity{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	userID, err = parsed.Claims.GetSubject()
-	if err != nil || userID == "" {
-		return "", fmt.Errorf("%w: no subject", ErrInvalid)
+	claims := parsed.Claims.(*jwt.RegisteredClaims)
+	if claims.Subject == "" || strings.ContainsRune(claims.Subject, 0) {
+		return Identity{}, fmt.Errorf("%w: no subject", ErrInvalid)
 	}
-	return userID, nil
+	key, _ := parsed.Header["kid"].(string)
+	id := Identity{User: claims.Subject, Expires: claims.ExpiresAt.Time}
+	v.verified.Set(digest, verified{Identity: id, key: key})
+	return id, nil
+}
+
+// signs reports whether a key is still one of the issuer's.
+func (v *Verifier) signs(ctx context.Context, key string) bool {
+	if v.keys == nil {
+		return true
+	}
+	_, err := v.keys.Storage.KeyRead(ctx, key)
+	return err == nil
 }
 
 // checkHeader refuses a token that names no key, and one of another type:
 // Better Auth signs its session-cache tokens with the same keys, and they are
 // no proof of a session.
-func checkHeader(header map[string]any) error {
-	if id, _ := header["kid"].(string); id == "" {
+func (v *Verifier) checkHeader(header map[string]any) error {
+	if id, _ := header["kid"].(string); id == "" && v.keys != nil {
 		return errors.New("the token names no key")
 	}
 	switch header["typ"] {
@@ -113,6 +224,9 @@ func checkHeader(header map[string]any) error {
 
 // Ready reports whether there is a key to verify with.
 func (v *Verifier) Ready(ctx context.Context) error {
+	if v.keys == nil {
+		return nil
+	}
 	keys, err := v.keys.KeyReadAll(ctx)
 	if err != nil {
 		return err
@@ -121,4 +235,33 @@ func (v *Verifier) Ready(ctx context.Context) error {
 		return ErrUnavailable
 	}
 	return nil
+}
+
+// Counts are what a verifier has done and has.
+type Counts struct {
+	// Remembered counts tokens that were known to be valid, Checked those
+	// that had to be verified.
+	Remembered, Checked int64
+	// Fetches and Failures count attempts to fetch the issuer's keys, and
+	// those that brought none.
+	Fetches, Failures int64
+	// Keys is the number of keys at hand.
+	Keys int
+	// LastFetch is when keys came last, in Unix seconds; zero for never.
+	LastFetch int64
+}
+
+// Counts returns what the verifier has done so far. With a secret there are no
+// keys.
+func (v *Verifier) Counts() Counts {
+	c := Counts{Remembered: v.remembered.Load(), Checked: v.checked.Load()}
+	if v.keys == nil {
+		return c
+	}
+	fetcher := v.keys.fetcher
+	c.Fetches, c.Failures, c.LastFetch = fetcher.fetches.Load(), fetcher.failures.Load(), fetcher.last.Load()
+	if keys, err := v.keys.KeyReadAll(context.Background()); err == nil {
+		c.Keys = len(keys)
+	}
+	return c
 }

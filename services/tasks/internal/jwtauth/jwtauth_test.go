@@ -1,6 +1,7 @@
 package jwtauth_test
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"log/slog"
@@ -94,14 +95,31 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run("a token "+tc.name, func(t *testing.T) {
 			t.Parallel()
-			user, err := v.Verify(t.Context(), tc.token)
+			id, err := v.Verify(t.Context(), tc.token)
 			if !errors.Is(err, tc.want) {
 				t.Fatalf("Verify: %v, want %v", err, tc.want)
 			}
-			if err == nil && user != "alice" {
-				t.Errorf("user = %q, want alice", user)
+			if err == nil && (id.User != "alice" || id.Expires.IsZero()) {
+				t.Errorf("%+v, want alice with an end", id)
 			}
 		})
+	}
+}
+
+func TestVerifyFailsOnceTheRequestHasEnded(t *testing.T) {
+	t.Parallel()
+	issuer := issuertest.New(t)
+	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+	v := newVerifier(t, issuer)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for name, token := range map[string]string{
+		"a good token": key.Token(t, issuertest.Claims("alice"), nil),
+		"a bad token":  "a.b.c",
+	} {
+		if id, err := v.Verify(ctx, token); !errors.Is(err, context.Canceled) || id != (jwtauth.Identity{}) {
+			t.Errorf("%s: %+v, %v; want context.Canceled", name, id, err)
+		}
 	}
 }
 
@@ -177,5 +195,67 @@ func TestKeys(t *testing.T) {
 				t.Errorf("the known key: %v", err)
 			}
 		})
+	}
+}
+
+func TestRememberedToken(t *testing.T) {
+	t.Parallel()
+	issuer := issuertest.New(t)
+	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+	token := key.Token(t, issuertest.Claims("alice"), nil)
+	v := newVerifier(t, issuer)
+	for range 2 {
+		if id, err := v.Verify(t.Context(), token); err != nil || id.User != "alice" {
+			t.Fatalf("%+v, %v", id, err)
+		}
+	}
+	// A token of another key makes the verifier fetch; the old key is gone.
+	issuer.RemoveKeys()
+	other := issuer.AddKey(t, "other", jwt.SigningMethodES256)
+	if _, err := v.Verify(t.Context(), other.Token(t, issuertest.Claims("bob"), nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), token); !errors.Is(err, jwtauth.ErrInvalid) {
+		t.Errorf("a token of a withdrawn key: %v, want ErrInvalid", err)
+	}
+}
+
+func TestSecret(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("s", 32)
+	config := jwtauth.Config{
+		Algorithms: []string{"HS256"}, Secret: secret, Issuer: issuertest.Name, Audience: issuertest.Audience,
+	}
+	v, err := jwtauth.New(t.Context(), config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(secret string) string {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, issuertest.Claims("alice")).SignedString([]byte(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	if id, err := v.Verify(t.Context(), sign(secret)); err != nil || id.User != "alice" {
+		t.Errorf("a good token: %+v, %v", id, err)
+	}
+	if _, err := v.Verify(t.Context(), sign(secret+"x")); !errors.Is(err, jwtauth.ErrInvalid) {
+		t.Errorf("another secret: %v, want ErrInvalid", err)
+	}
+	rs := issuertest.New(t).AddKey(t, "key", jwt.SigningMethodRS256)
+	if _, err := v.Verify(t.Context(), rs.Token(t, issuertest.Claims("alice"), nil)); !errors.Is(err, jwtauth.ErrInvalid) {
+		t.Errorf("RS256: %v, want ErrInvalid", err)
+	}
+	for name, broken := range map[string]jwtauth.Config{
+		"HS256 beside RS256":  {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
+		"no secret":           {Algorithms: []string{"HS256"}},
+		"a short secret":      {Algorithms: []string{"HS256"}, Secret: secret[1:]},
+		"a well-known secret": {Algorithms: []string{"HS256"}, Secret: "better-auth-secret-12345678901234567890"},
+		"an unknown one":      {Algorithms: []string{"none"}},
+	} {
+		if _, err := jwtauth.New(t.Context(), broken, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), secret[1:]) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

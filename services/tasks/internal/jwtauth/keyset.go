@@ -100,12 +100,20 @@ type fetcher struct {
 	next http.RoundTripper
 	// failing says that the last fetch brought nothing.
 	failing atomic.Bool
+	// fetches and failures count; last is when keys came, in Unix seconds.
+	fetches, failures, last atomic.Int64
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (f *fetcher) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := f.fetch(req)
+	f.fetches.Add(1)
 	f.failing.Store(err != nil)
+	if err != nil {
+		f.failures.Add(1)
+	} else {
+		f.last.Store(time.Now().Unix())
+	}
 	return res, err
 }
 

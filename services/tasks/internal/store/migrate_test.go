@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestMigrate(t *testing.T) {
 		if err := group.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		s := storetest.Open(t, db.URL)
+		s := storetest.Open(t, store.Config{URL: db.URL})
 		if err := s.CheckSafety(t.Context()); err != nil {
 			t.Errorf("CheckSafety: %v", err)
 		}
@@ -78,6 +79,7 @@ func TestCheckSafety(t *testing.T) {
 		{"no migration at all", "DROP SCHEMA tasklane CASCADE", store.ErrSchemaBehind, "tasks migrate"},
 		{"a role with BYPASSRLS", "ALTER ROLE {role} BYPASSRLS", store.ErrUnsafeRole, "BYPASSRLS"},
 		{"a superuser", "ALTER ROLE {role} SUPERUSER", store.ErrUnsafeRole, "superuser"},
+		{"a role that can become one with BYPASSRLS", "CREATE ROLE {role}_group BYPASSRLS; GRANT {role}_group TO {role}", store.ErrUnsafeRole, "can become"},
 		{"a role that owns a table", "ALTER TABLE tasklane.tasks OWNER TO {role}", store.ErrUnsafeRole, "owner of tasks"},
 		{"a table that does not force it", "ALTER TABLE tasklane.tasks NO FORCE ROW LEVEL SECURITY", store.ErrUnsafeRole, "not forced on tasks"},
 		{"a table without it", "ALTER TABLE tasklane.user_state DISABLE ROW LEVEL SECURITY", store.ErrUnsafeRole, "not forced on user_state"},
@@ -97,7 +99,10 @@ func TestCheckSafety(t *testing.T) {
 				t.Fatal(err)
 			}
 			asOwner(t, db, strings.ReplaceAll(tc.statement, "{role}", config.User))
-			err = storetest.Open(t, db.URL).CheckSafety(t.Context())
+			if strings.Contains(tc.statement, "_group") {
+				t.Cleanup(func() { asOwner(t, db, "DROP ROLE "+config.User+"_group") })
+			}
+			err = storetest.Open(t, store.Config{URL: db.URL}).CheckSafety(t.Context())
 			if !errors.Is(err, tc.want) {
 				t.Fatalf("CheckSafety: %v, want %v", err, tc.want)
 			}
@@ -111,12 +116,13 @@ func TestCheckSafety(t *testing.T) {
 // asOwner runs a statement as the owner of the tables.
 func asOwner(t *testing.T, db storetest.Database, statement string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	ctx := context.Background() // also when cleaning up
+	conn, err := pgx.Connect(ctx, db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	if _, err := conn.Exec(t.Context(), statement); err != nil {
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -124,7 +130,7 @@ func asOwner(t *testing.T, db storetest.Database, statement string) {
 func TestRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	s := storetest.Open(t, db.URL)
+	s := storetest.Open(t, store.Config{URL: db.URL})
 	mustCreate(t, s, alice, full())
 	mustCreate(t, s, bob, full())
 

@@ -18,24 +18,30 @@ var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks mi
 
 // checkRole finds what would let the current role past row-level security.
 const checkRole = `
-	SELECT 'the role ' || current_user || ' is a superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper
-	UNION ALL
-	SELECT 'the role ' || current_user || ' has BYPASSRLS' FROM pg_roles WHERE rolname = current_user AND rolbypassrls
+	SELECT 'the role ' || current_user || CASE rolname WHEN current_user THEN '' ELSE ' can become ' || rolname || ', which' END
+		|| CASE WHEN rolsuper THEN ' is a superuser' ELSE ' has BYPASSRLS' END
+	FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND (rolname = current_user OR pg_has_role(oid, 'MEMBER'))
 	UNION ALL
 	SELECT 'the role ' || current_user || ' can act as the owner of ' || relname
 	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
 	UNION ALL
 	SELECT 'row-level security is not forced on ' || relname
-	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relname IN ('tasks', 'user_state')
+	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relname IN ('user_state', 'tasks', 'erased', 'idempotency_keys')
 		AND NOT (relrowsecurity AND relforcerowsecurity)`
 
 // CheckSafety returns [ErrSchemaBehind] or [ErrUnsafeRole], with the reasons,
 // unless the schema is as this program needs it and binds the runtime role to
 // one user's rows at a time.
 func (s *Store) CheckSafety(ctx context.Context) error {
-	if err := s.checkVersion(ctx); err != nil {
+	if err := s.CheckVersion(ctx); err != nil {
 		return err
 	}
+	return s.CheckRole(ctx)
+}
+
+// CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level
+// security binds the runtime role.
+func (s *Store) CheckRole(ctx context.Context) error {
 	rows, err := s.pool.Query(ctx, checkRole)
 	if err != nil {
 		return fmt.Errorf("check the runtime role: %w", mapError(err))
@@ -50,7 +56,9 @@ func (s *Store) CheckSafety(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) checkVersion(ctx context.Context) error {
+// CheckVersion returns [ErrSchemaBehind] unless the schema is as this program
+// needs it.
+func (s *Store) CheckVersion(ctx context.Context) error {
 	var there bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&there); err != nil {
 		return fmt.Errorf("look for the schema: %w", mapError(err))

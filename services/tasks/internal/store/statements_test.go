@@ -1,54 +1,133 @@
-package store
+package store_test
 
 import (
+	"context"
+	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestStatementsHoldNoValues builds the statements with two sets of values: a
-// value in a text would make the texts differ.
-func TestStatementsHoldNoValues(t *testing.T) {
+// recorder keeps every statement that is sent, by its text, with its latest
+// arguments.
+type recorder struct {
+	mu    sync.Mutex
+	texts map[string][]any
+}
+
+func (r *recorder) add(text string, args []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.texts[text] = args
+}
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.add(data.SQL, data.Args)
+	return ctx
+}
+
+func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (r *recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+
+func (r *recorder) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	r.add(data.SQL, data.Args)
+}
+
+func (r *recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// TestStatements runs every method of the store twice, with different values,
+// and looks at what was sent: no value may stand in a text, and every statement
+// that touches a table must name the user.
+func TestStatements(t *testing.T) {
 	t.Parallel()
-	s := &Store{bun: bun.NewDB(nil, pgdialect.New())}
-	texts := func(user, title string, limit int) []string {
-		t.Helper()
-		id := uuid.New()
-		c := content{Title: title, Description: title, Tags: []string{title}, Priority: taskapi.Low}
-		after := cursor{Filter: "completed=true", ID: id}.String()
-		var texts []string
-		for _, build := range []func() (statement, error){
-			func() (statement, error) { return s.bumpOrBegin(user) },
-			func() (statement, error) { return s.insertTask(user, id, c) },
-			func() (statement, error) { return s.selectTask(user, id) },
-			func() (statement, error) {
-				return s.selectPage(user, taskapi.ListTasksOptions{Limit: limit, Completed: new(true), Cursor: after})
-			},
-			func() (statement, error) {
-				var b bound
-				return s.build(ofTask(s.setContent(&b, c), &b, user, id), &b)
-			},
-		} {
-			st, err := build()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(st.text, "user_id = $") && !strings.Contains(st.text, `"user_id"`) {
-				t.Errorf("does not name the user: %s", st.text)
-			}
-			texts = append(texts, st.text)
-		}
-		return texts
+	db := storetest.NewDatabase(t)
+	sent := func(user, text string, n int) map[string][]any {
+		r := &recorder{texts: map[string][]any{}}
+		s := storetest.Open(t, store.Config{URL: db.URL, Tracer: r})
+		exercise(t, s, user, text, n)
+		return r.texts
 	}
-	one, other := texts("alice", "Water", 50), texts("bob", "Rest'; --", 51)
-	for i := range one {
-		if one[i] != other[i] {
-			t.Errorf("a value is in the text:\n%s\n%s", one[i], other[i])
+	const user, text = "zebrauser", "zebratext"
+	texts, others := sent(user, text, 61), sent("otheruser", "othertext", 62)
+	if len(texts) < 20 {
+		t.Errorf("only %d statements were seen", len(texts))
+	}
+	value := regexp.MustCompile(`zebra|\b61\b`)
+	table := regexp.MustCompile(`tasklane\W+(tasks|erased|user_state|idempotency_keys)`)
+	for text := range texts {
+		if _, same := others[text]; value.MatchString(text) || !same {
+			t.Errorf("a value is in the text:\n%s", text)
 		}
+		if table.MatchString(text) && !strings.Contains(text, "user_id = $") && !strings.Contains(text, `"user_id"`) && !strings.Contains(text, "(user_id,") {
+			t.Errorf("does not name the user:\n%s", text)
+		}
+	}
+}
+
+// exercise calls every method that acts for a user.
+func exercise(t *testing.T, s *store.Store, user, text string, n int) {
+	t.Helper()
+	ctx := t.Context()
+	at := time.Date(2026, 1, 1, 0, 0, 0, n, time.UTC)
+	on := func(key string) store.Conditions {
+		return store.Conditions{Key: &store.IdempotencyKey{Key: text + key, Request: [32]byte{byte(n)}}}
+	}
+	req := taskapi.CreateTaskRequest{
+		Title: text, Description: text, Tags: []string{text}, DueAt: &at, Priority: taskapi.High, Completed: n%2 == 0,
+	}
+	task := one(t)(s.CreateTask(ctx, user, req, on("create")))
+	one(t)(s.CreateTask(ctx, user, req, on("create")))
+	id := uuid.MustParse(task.ID)
+	versions := on("update")
+	versions.Versions = []int64{1, int64(n)}
+	one(t)(s.UpdateTask(ctx, user, id, taskapi.UpdateTaskRequest{Title: taskapi.Some(text + "!")}, versions))
+	one(t)(s.ReplaceTask(ctx, user, id, taskapi.ReplaceTaskRequest{Title: text}, on("replace")))
+	one(t)(s.DeleteTask(ctx, user, id, on("delete")))
+	one(t)(s.RestoreTask(ctx, user, id, on("restore")))
+	_, err := s.Batch(ctx, user, []taskapi.BatchOperation{
+		taskapi.CreateInBatch(req),
+		taskapi.UpdateInBatch(task.ID, 0, taskapi.UpdateTaskRequest{Description: taskapi.Some(text + fmt.Sprint(n))}),
+	}, on("batch").Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sort := range taskapi.Sorts() {
+		options := taskapi.ListTasksOptions{
+			Completed: new(n%2 == 0), Priorities: []taskapi.Priority{taskapi.High, taskapi.None}, Tags: []string{text},
+			DueBefore: new(at.Add(1)), DueAfter: &at, Query: text, Sort: sort, Limit: n,
+		}
+		mustList(t, s, user, options)
+		options.Deleted = true
+		mustList(t, s, user, options)
+		plain := mustList(t, s, user, taskapi.ListTasksOptions{Sort: sort, Limit: 1})
+		mustList(t, s, user, taskapi.ListTasksOptions{Sort: sort, Limit: n, Cursor: plain.NextCursor})
+	}
+	if _, err := s.Stats(ctx, user, map[bool]string{true: "Europe/Berlin", false: "America/Lima"}[n%2 == 0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Changes(ctx, user, int64(n%3), n); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.GetTask(ctx, user, id); err != nil {
+		t.Fatal(err)
+	}
+	one(t)(s.EraseTask(ctx, user, id, on("erase")))
+	if err := s.ExportUser(ctx, user, func(taskapi.Task) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.EraseUser(ctx, user); err != nil {
+		t.Fatal(err)
 	}
 }

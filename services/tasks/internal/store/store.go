@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,9 +30,26 @@ var (
 	ErrNotFound = errors.New("task not found")
 	// ErrInvalidCursor: the cursor was not made by this list.
 	ErrInvalidCursor = errors.New("invalid cursor")
+	// ErrVersionConflict: the task has changed since the caller read it. The
+	// error is a [ConflictError].
+	ErrVersionConflict = errors.New("the task has another version")
+	// ErrKeyReused: the idempotency key belongs to a different request.
+	ErrKeyReused = errors.New("idempotency key reused")
+	// ErrInProgress: a request with the same idempotency key may still be
+	// under way.
+	ErrInProgress = errors.New("a request with this idempotency key is in progress")
+	// ErrBusy: the user's other changes took too long to wait for.
+	ErrBusy = errors.New("the user's tasks are being changed")
+	// ErrCursorExpired: changes since the cursor have been purged.
+	ErrCursorExpired = errors.New("changes have been purged")
+	// ErrInvalidTimeZone: PostgreSQL knows no time zone of that name.
+	ErrInvalidTimeZone = errors.New("unknown time zone")
 	// ErrUnavailable: the database cannot be reached or takes no more.
 	ErrUnavailable = errors.New("database unavailable")
 )
+
+// errKeyTaken: there is an answer for the idempotency key already.
+var errKeyTaken = errors.New("idempotency key taken")
 
 const (
 	// cancelDelay is how long a cancelled query has to end by itself, and
@@ -47,12 +66,29 @@ type Store struct {
 	bun  *bun.DB
 }
 
-// Open makes a store of the database at url, a PostgreSQL connection string of
-// the runtime role. It connects when it is first used.
-func Open(ctx context.Context, url string) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
+// Config says how a store reaches its database.
+type Config struct {
+	// URL is a PostgreSQL connection string of the runtime role. Its
+	// parameter pool_max_conns bounds the connections; by default there are
+	// four, or one for each processor if those are more.
+	URL string
+	// Pooled says that a pooler stands before the database which hands
+	// connections from transaction to transaction. Statements then have no
+	// names, which would belong to a connection.
+	Pooled bool
+	// Tracer, unless nil, is told of every query.
+	Tracer pgx.QueryTracer
+}
+
+// Open makes a store. It connects when it is first used.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read the database's address: %w", err)
+	}
+	config.ConnConfig.Tracer = c.Tracer
+	if c.Pooled {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	config.ConnConfig.ConnectTimeout = connectTimeout
 	// A client that goes away ends its query, not the connection.
@@ -84,6 +120,12 @@ func setUser(user string) statement {
 	return statement{text: "SELECT tasklane.set_user($1)", args: []any{user}}
 }
 
+// beginWrite does what setUser does and bounds how long the transaction waits
+// for another change of the user's tasks.
+func beginWrite(user string) statement {
+	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
+}
+
 // run sends statements for user as one round trip and one transaction. queue
 // adds them to the batch, each with what reads its result.
 func (s *Store) run(ctx context.Context, user string, queue func(*pgx.Batch)) error {
@@ -98,17 +140,33 @@ func mapError(err error) error {
 	var (
 		fault   *pgconn.PgError
 		connect *pgconn.ConnectError
+		network net.Error
 	)
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, pgx.ErrNoRows):
-		return ErrNotFound
-	case errors.As(err, &fault) && isUnavailable(fault.Code), errors.As(err, &connect), pgconn.SafeToRetry(err):
+	case errors.As(err, &fault) && fault.ConstraintName == "idempotency_keys_pkey":
+		return errKeyTaken
+	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case errors.As(err, &fault) && fault.Code == queryCanceled:
+		// The caller's context ended, and pgx had the server stop.
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &fault) && isUnavailable(fault.Code), errors.As(err, &connect), pgconn.SafeToRetry(err),
+		errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
+
+// lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
+const lockNotAvailable = "55P03"
+
+// queryCanceled is the SQLSTATE of a statement that the server was asked to
+// stop.
+const queryCanceled = "57014"
 
 // isUnavailable reports whether a SQLSTATE means that the server, rather than
 // the statement, is at fault (PostgreSQL's documentation, appendix A).
@@ -117,7 +175,7 @@ func isUnavailable(code string) bool {
 	case "08", // connection exception
 		"53", // insufficient resources, too many connections among them
 		"57": // operator intervention: shutting down, starting up
-		return code != "57014" // a query that was cancelled
+		return code != queryCanceled
 	}
 	return false
 }

@@ -3,229 +3,179 @@ package store
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TaskPage is a page of a list.
-type TaskPage struct {
-	Tasks []taskapi.Task
-	// NextCursor leads to the next page; it is empty on the last one.
-	NextCursor string
-	// Changes is the user's change number. It is read before the tasks, so
-	// that no change after it can be missing from both.
-	Changes int64
+// Conditions are what a write of one task depends on.
+type Conditions struct {
+	// Versions, unless nil, are the versions of which the task must have
+	// one; otherwise the write fails with a [ConflictError].
+	Versions []int64
+	// Key, unless nil, makes requests with the same key one write.
+	Key *IdempotencyKey
 }
 
-// content is what a user can edit of a task: the body of a replacement.
+// content is what a user can edit of a task: the body of a replacement. Its
+// texts must have been checked.
 type content = taskapi.ReplaceTaskRequest
 
-// CreateTask adds a task. The request's texts must have been checked.
-func (s *Store) CreateTask(ctx context.Context, user string, req taskapi.CreateTaskRequest) (taskapi.Task, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return taskapi.Task{}, fmt.Errorf("make a task's id: %w", err)
-	}
-	bump, err := s.bumpOrBegin(user)
-	if err != nil {
-		return taskapi.Task{}, err
-	}
-	insert, err := s.insertTask(user, id, content(req))
-	if err != nil {
-		return taskapi.Task{}, err
-	}
-	var row taskRow
-	err = s.run(ctx, user, func(batch *pgx.Batch) {
-		bump.queue(batch)
-		insert.queue(batch).Query(readTask(&row))
-	})
-	if err != nil {
-		return taskapi.Task{}, fmt.Errorf("insert task: %w", err)
-	}
-	return row.task(), nil
-}
-
-// GetTask returns a task, also from the trash, or [ErrNotFound].
-func (s *Store) GetTask(ctx context.Context, user string, id uuid.UUID) (taskapi.Task, error) {
-	get, err := s.selectTask(user, id)
-	if err != nil {
-		return taskapi.Task{}, err
-	}
-	var row taskRow
-	err = s.run(ctx, user, func(batch *pgx.Batch) {
-		get.queue(batch).Query(readTask(&row))
-	})
-	if err != nil {
-		return taskapi.Task{}, fmt.Errorf("select task: %w", err)
-	}
-	return row.task(), nil
-}
-
-// ListTasks returns a page of the tasks outside the trash, newest first, or
-// [ErrInvalidCursor]. The limit must be positive.
-func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
-	list, err := s.selectPage(user, options)
-	if err != nil {
-		return TaskPage{}, err
-	}
-	page := TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
-	var last taskRow
-	err = s.run(ctx, user, func(batch *pgx.Batch) {
-		batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1", user).Query(func(rows pgx.Rows) error {
-			page.Changes = 0
-			_, err := pgx.ForEachRow(rows, []any{&page.Changes}, func() error { return nil })
-			return err
-		})
-		list.queue(batch).Query(func(rows pgx.Rows) error {
-			// One row more than the page holds tells that there is another.
-			more := false
-			for rows.Next() {
-				if more = len(page.Tasks) == options.Limit; more {
-					continue
-				}
-				if err := last.scan(rows); err != nil {
-					return err
-				}
-				page.Tasks = append(page.Tasks, last.task())
-			}
-			if more {
-				page.NextCursor = cursorAfter(&last, options).String()
-			}
-			return rows.Err()
-		})
-	})
-	if err != nil {
-		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
-	}
-	return page, nil
+// CreateTask adds a task. Of the conditions, only the key has a meaning.
+func (s *Store) CreateTask(ctx context.Context, user string, req taskapi.CreateTaskRequest, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "create task", user, uuid.Nil, on, func(tx *transaction) error { return tx.create(content(req)) })
 }
 
 // ReplaceTask sets everything that can be edited of a task outside the trash.
-func (s *Store) ReplaceTask(ctx context.Context, user string, id uuid.UUID, req taskapi.ReplaceTaskRequest) (taskapi.Task, error) {
-	return s.editTask(ctx, user, id, func(content) content { return req })
+func (s *Store) ReplaceTask(ctx context.Context, user string, id uuid.UUID, req taskapi.ReplaceTaskRequest, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "replace task", user, id, on, func(tx *transaction) error {
+		return tx.edit(id, on.Versions, func(content) content { return req })
+	})
 }
 
 // UpdateTask sets the present fields of a task outside the trash.
-func (s *Store) UpdateTask(ctx context.Context, user string, id uuid.UUID, req taskapi.UpdateTaskRequest) (taskapi.Task, error) {
-	return s.editTask(ctx, user, id, func(current content) content { return merge(current, req) })
-}
-
-// editTask writes what edit makes of a task's content, unless that changes
-// nothing.
-func (s *Store) editTask(ctx context.Context, user string, id uuid.UUID, edit func(content) content) (taskapi.Task, error) {
-	row, err := s.changeTask(ctx, user, id, func(current *taskRow, b *bound) *bun.UpdateQuery {
-		before := contentOf(current.task())
-		after := edit(before)
-		if sameContent(before, after) {
-			return nil
-		}
-		return s.setContent(b, after)
+func (s *Store) UpdateTask(ctx context.Context, user string, id uuid.UUID, req taskapi.UpdateTaskRequest, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "update task", user, id, on, func(tx *transaction) error {
+		return tx.edit(id, on.Versions, func(current content) content { return merge(current, req) })
 	})
-	if err != nil {
-		return taskapi.Task{}, fmt.Errorf("update task: %w", err)
-	}
-	return row.task(), nil
 }
 
-// DeleteTask moves a task to the trash. One that is there already is
-// [ErrNotFound].
-func (s *Store) DeleteTask(ctx context.Context, user string, id uuid.UUID) (taskapi.Task, error) {
-	row, err := s.changeTask(ctx, user, id, func(*taskRow, *bound) *bun.UpdateQuery {
-		return s.updateTask().Set("deleted_at = statement_timestamp()")
-	})
-	if err != nil {
-		return taskapi.Task{}, fmt.Errorf("delete task: %w", err)
-	}
-	return row.task(), nil
+// DeleteTask moves a task to the trash.
+func (s *Store) DeleteTask(ctx context.Context, user string, id uuid.UUID, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "delete task", user, id, on, func(tx *transaction) error { return tx.trash(id, on.Versions) })
 }
 
-// changeTask reads a task outside the trash under the user's lock and runs the
-// update that decide returns for it, or none. It returns the row as it is then.
-func (s *Store) changeTask(
-	ctx context.Context, user string, id uuid.UUID, decide func(*taskRow, *bound) *bun.UpdateQuery,
-) (taskRow, error) {
-	get, err := s.selectTask(user, id)
-	if err != nil {
-		return taskRow{}, err
-	}
-	var row taskRow
-	err = s.underLock(ctx, user,
-		func(batch *pgx.Batch) { get.queue(batch).Query(readTask(&row)) },
-		func(batch *pgx.Batch) error {
-			if row.DeletedAt != nil {
-				return ErrNotFound
-			}
-			var b bound
-			query := decide(&row, &b)
-			if query == nil {
-				return nil
-			}
-			update, err := s.build(ofTask(query, &b, user, id), &b)
-			if err != nil {
-				return err
-			}
-			batch.Queue("UPDATE tasklane.user_state SET seq = seq + 1 WHERE user_id = $1", user)
-			update.queue(batch).Query(readTask(&row))
-			return nil
-		})
-	return row, err
+// RestoreTask takes a task out of the trash.
+func (s *Store) RestoreTask(ctx context.Context, user string, id uuid.UUID, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "restore task", user, id, on, func(tx *transaction) error { return tx.restore(id, on.Versions) })
 }
 
-// underLock runs a transaction that no other change of the user's tasks can
-// overlap. It takes two round trips: read adds the statements of the first,
-// write, once they have been read, those of the second.
-func (s *Store) underLock(ctx context.Context, user string, read func(*pgx.Batch), write func(*pgx.Batch) error) error {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return mapError(err)
-	}
-	// A connection that is still in a transaction is not used again.
-	defer conn.Release()
+// EraseTask removes a task for good, from the trash or outside it.
+func (s *Store) EraseTask(ctx context.Context, user string, id uuid.UUID, on Conditions) (Outcome, error) {
+	return s.writeTask(ctx, "erase task", user, id, on, func(tx *transaction) error { return tx.erase(id, on.Versions) })
+}
 
-	first := &pgx.Batch{}
-	first.Queue("BEGIN")
-	setUser(user).queue(first)
-	first.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user)
-	read(first)
-	if err := conn.SendBatch(ctx, first).Close(); err != nil {
-		return s.rollback(ctx, conn.Conn(), err)
+// writeTask runs a write that concerns one task, or with [uuid.Nil] a new one.
+func (s *Store) writeTask(
+	ctx context.Context, what, user string, id uuid.UUID, on Conditions, apply func(*transaction) error,
+) (Outcome, error) {
+	var ids []uuid.UUID
+	if id != uuid.Nil {
+		ids = []uuid.UUID{id}
 	}
-	second := &pgx.Batch{}
-	if err := write(second); err != nil {
-		return s.rollback(ctx, conn.Conn(), err)
+	out, err := s.write(ctx, user, on.Key, ids, apply)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", what, err)
 	}
-	second.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, second).Close(); err != nil {
-		return s.rollback(ctx, conn.Conn(), err)
+	return out, nil
+}
+
+// create queues a new task.
+func (tx *transaction) create(c content) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make a task's id: %w", err)
 	}
+	if err := tx.count(); err != nil {
+		return err
+	}
+	insert, err := tx.store.insertTask(tx.user, id, c)
+	if err != nil {
+		return err
+	}
+	insert.queue(tx.batch)
+	tx.answer = append(tx.answer, id)
 	return nil
 }
 
-// rollback ends a transaction that failed with cause, so that its connection
-// can be used again.
-func (s *Store) rollback(ctx context.Context, conn *pgx.Conn, cause error) error {
-	if ctx.Err() == nil && !conn.IsClosed() {
-		// Where this fails too, the pool drops the connection.
-		_, _ = conn.Exec(ctx, "ROLLBACK")
+// edit queues what becomes of a task's content, unless that changes nothing.
+func (tx *transaction) edit(id uuid.UUID, versions []int64, edit func(content) content) error {
+	row, err := tx.find(id, outsideTrash, versions)
+	if err != nil {
+		return err
 	}
-	return mapError(cause)
+	before := contentOf(row.task())
+	after := edit(before)
+	if sameContent(before, after) {
+		return nil
+	}
+	row.setContent(after)
+	return tx.update(row, func(q *bun.UpdateQuery, b *bound) {
+		q.Set("title = ?", b.arg(after.Title)).
+			Set("description = ?", b.arg(after.Description)).
+			Set("completed_at = CASE WHEN ?::boolean THEN COALESCE(completed_at, statement_timestamp()) END", b.arg(after.Completed)).
+			Set("priority = ?", b.arg(rank(after.Priority))).
+			Set("due_at = ?", b.arg(after.DueAt)).
+			Set("tags = ?", b.arg(nonNil(after.Tags))).
+			Set("title_key = ?", b.arg(titleKey(after.Title))).
+			Set("words = array_to_tsvector(?)", b.arg(wordsOfContent(after)))
+	})
 }
 
-// bumpOrBegin counts a change, also a user's first.
-func (s *Store) bumpOrBegin(user string) (statement, error) {
+func (tx *transaction) trash(id uuid.UUID, versions []int64) error {
+	row, err := tx.find(id, outsideTrash, versions)
+	if err != nil {
+		return err
+	}
+	row.DeletedAt = &noted
+	return tx.update(row, func(q *bun.UpdateQuery, _ *bound) { q.Set("deleted_at = statement_timestamp()") })
+}
+
+func (tx *transaction) restore(id uuid.UUID, versions []int64) error {
+	row, err := tx.find(id, inTrash, versions)
+	if err != nil {
+		return err
+	}
+	row.DeletedAt = nil
+	return tx.update(row, func(q *bun.UpdateQuery, _ *bound) { q.Set("deleted_at = NULL") })
+}
+
+func (tx *transaction) erase(id uuid.UUID, versions []int64) error {
+	row, err := tx.find(id, anywhere, versions)
+	if err != nil {
+		return err
+	}
+	if err := tx.count(); err != nil {
+		return err
+	}
+	// Behind the keeping of the answer, which still needs the row.
+	tx.last = append(tx.last,
+		statement{text: "DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = $2", args: []any{tx.user, [16]byte(id)}},
+		statement{text: `INSERT INTO tasklane.erased (user_id, id, seq, erased_at)
+			SELECT user_id, $2, seq, statement_timestamp() FROM tasklane.user_state WHERE user_id = $1`, args: []any{tx.user, [16]byte(id)}},
+	)
+	tx.erased = map[uuid.UUID]taskapi.Task{id: row.task()}
+	return nil
+}
+
+// update queues the update of a row: what set says, and what every change of a
+// row does.
+func (tx *transaction) update(row *taskRow, set func(*bun.UpdateQuery, *bound)) error {
+	if err := tx.count(); err != nil {
+		return err
+	}
+	row.Version++
+	st, err := tx.store.updateTask(tx.user, row.ID, set)
+	if err != nil {
+		return err
+	}
+	st.queue(tx.batch)
+	return nil
+}
+
+func (s *Store) updateTask(user string, id uuid.UUID, set func(*bun.UpdateQuery, *bound)) (statement, error) {
 	var b bound
-	return s.build(s.bun.NewInsert().
-		Model(&stateRow{}).
-		Value("user_id", "?", b.arg(user)).
-		Value("seq", "1").
-		On("CONFLICT (user_id) DO UPDATE").
-		Set("seq = s.seq + 1"), &b)
+	q := s.bun.NewUpdate().
+		Model((*taskRow)(nil)).
+		Set("seq = (SELECT seq FROM tasklane.user_state WHERE user_id = ?)", b.arg(user)).
+		Set("version = t.version + 1").
+		Set("updated_at = statement_timestamp()").
+		Where("user_id = ?", b.arg(user)).
+		Where("id = ?", b.arg([16]byte(id)))
+	set(q, &b)
+	return s.build(q, &b)
 }
 
 func (s *Store) insertTask(user string, id uuid.UUID, c content) (statement, error) {
@@ -245,90 +195,17 @@ func (s *Store) insertTask(user string, id uuid.UUID, c content) (statement, err
 		Value("created_at", "statement_timestamp()").
 		Value("updated_at", "statement_timestamp()").
 		Value("deleted_at", "NULL").
-		Returning(taskColumns), &b)
+		Value("title_key", "?", b.arg(titleKey(c.Title))).
+		Value("words", "array_to_tsvector(?)", b.arg(wordsOfContent(c))), &b)
 }
 
-func (s *Store) selectTask(user string, id uuid.UUID) (statement, error) {
-	var b bound
-	return s.build(s.bun.NewSelect().
-		Model((*taskRow)(nil)).
-		Where("user_id = ?", b.arg(user)).
-		Where("id = ?", b.arg([16]byte(id))), &b)
+func wordsOfContent(c content) []string {
+	return nonNil(wordsOf(append([]string{c.Title, c.Description}, c.Tags...)...))
 }
 
-func (s *Store) selectPage(user string, options taskapi.ListTasksOptions) (statement, error) {
-	after, err := parseCursor(options)
-	if err != nil {
-		return statement{}, err
-	}
-	var b bound
-	q := s.bun.NewSelect().
-		Model((*taskRow)(nil)).
-		Where("user_id = ?", b.arg(user)).
-		Where("deleted_at IS NULL").
-		ColumnExpr(taskColumns)
-	if options.Completed != nil {
-		q.Where("(completed_at IS NOT NULL) = ?", b.arg(*options.Completed))
-	}
-	if after != nil {
-		q.Where("(created_at, id) < (?, ?)", b.arg(after.CreatedAt), b.arg([16]byte(after.ID)))
-	}
-	// bun's own Limit would write the number into the text.
-	q.OrderExpr("created_at DESC, id DESC LIMIT ?", b.arg(options.Limit+1))
-	return s.build(q, &b)
-}
-
-// updateTask begins the update of a task: what every change of a row does.
-func (s *Store) updateTask() *bun.UpdateQuery {
-	return s.bun.NewUpdate().
-		Model((*taskRow)(nil)).
-		Set("version = t.version + 1").
-		Set("updated_at = statement_timestamp()").
-		Returning(taskColumns)
-}
-
-func (s *Store) setContent(b *bound, c content) *bun.UpdateQuery {
-	return s.updateTask().
-		Set("title = ?", b.arg(c.Title)).
-		Set("description = ?", b.arg(c.Description)).
-		Set("completed_at = CASE WHEN ?::boolean THEN COALESCE(completed_at, statement_timestamp()) END", b.arg(c.Completed)).
-		Set("priority = ?", b.arg(rank(c.Priority))).
-		Set("due_at = ?", b.arg(c.DueAt)).
-		Set("tags = ?", b.arg(nonNil(c.Tags)))
-}
-
-// ofTask completes the update of one task, in a transaction that has counted
-// the change.
-func ofTask(q *bun.UpdateQuery, b *bound, user string, id uuid.UUID) *bun.UpdateQuery {
-	return q.
-		Set("seq = (SELECT seq FROM tasklane.user_state WHERE user_id = ?)", b.arg(user)).
-		Where("user_id = ?", b.arg(user)).
-		Where("id = ?", b.arg([16]byte(id)))
-}
-
-// taskColumns names the columns in the order in which scan reads them.
-var taskColumns = func() string {
-	var names []string
-	for field := range reflect.TypeFor[taskRow]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("bun"), ",")
-		if !field.Anonymous {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ", ")
-}()
-
-// stateRow is a row of tasklane.user_state.
-type stateRow struct {
-	bun.BaseModel `bun:"table:tasklane.user_state,alias:s"`
-
-	UserID string `bun:"user_id,pk"`
-	Seq    int64  `bun:"seq"`
-}
-
-func nonNil(tags []string) []string {
-	if tags == nil {
+func nonNil(texts []string) []string {
+	if texts == nil {
 		return []string{}
 	}
-	return tags
+	return texts
 }

@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description Returns the tasks outside the trash, newest first, a page at a time.
+         * @description Returns the tasks that pass all filters, a page at a time. While tasks come, go and change between two pages, one that stays as it is neither repeats nor is skipped.
          */
         get: operations["listTasks"];
         put?: never;
@@ -42,6 +42,66 @@ export interface paths {
          * @description Adds a task to the list.
          */
         post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change several tasks at once
+         * @description Carries out up to 100 operations in order, all or none. Each sees what those before it did. The answer holds the task of each operation, in order, as the batch left it; a failure is that of the first operation that fails, and names it in errors[].field.
+         */
+        post: operations["batchTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List changes
+         * @description Returns what changed after a number, in order and by state: a task that changed several times appears once, at its latest number. Numbers that are older than what is kept of erased tasks (30 days) have expired: list again.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count tasks
+         * @description Counts the tasks by state, priority and tag. Today is the present day of the time zone.
+         */
+        get: operations["taskStats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -62,28 +122,146 @@ export interface paths {
         get: operations["getTask"];
         /**
          * Replace a task
-         * @description Sets every field of the task. A field that is left out takes its default.
+         * @description Sets every field of the task. A field that is left out takes its default. One that changes nothing keeps the version.
          */
         put: operations["replaceTask"];
         post?: never;
         /**
          * Delete a task
-         * @description Moves the task to the trash and returns it.
+         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task, an erased one as it was.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Change a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date. A patch that changes nothing keeps the version.
          */
         patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/api/tasks/{taskId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a task
+         * @description Takes the task out of the trash. One that is not there is not found.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        BatchOperation: {
+            /** @description The fields to set in an update. */
+            changes?: components["schemas"]["UpdateTaskRequest"];
+            /**
+             * Format: uuid
+             * @description The task to update or delete.
+             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+             */
+            id?: string;
+            /**
+             * @description What to do.
+             * @example update
+             * @enum {string}
+             */
+            op: "create" | "update" | "delete";
+            /** @description The task to create. */
+            task?: components["schemas"]["CreateTaskRequest"];
+            /**
+             * Format: int64
+             * @description The version the task must have for the batch to go ahead; any without it.
+             * @example 3
+             */
+            version?: number;
+        };
+        /**
+         * @example {
+         *       "operations": [
+         *         {
+         *           "op": "create",
+         *           "task": {
+         *             "title": "Water the plants"
+         *           }
+         *         },
+         *         {
+         *           "op": "update",
+         *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+         *           "version": 3,
+         *           "changes": {
+         *             "completed": true
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        BatchRequest: {
+            operations: components["schemas"]["BatchOperation"][];
+        };
+        BatchResponse: {
+            data: components["schemas"]["Task"][];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        Change: {
+            /**
+             * Format: int64
+             * @description The change's number, higher than that of every earlier change.
+             * @example 184
+             */
+            seq: number;
+            /** @description The task as it is now; null when it was erased. */
+            task: components["schemas"]["Task"] | null;
+            /**
+             * Format: uuid
+             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+             */
+            taskId: string;
+            /**
+             * @description delete when the task was erased for good; the trash is an upsert.
+             * @example upsert
+             * @enum {string}
+             */
+            type: "upsert" | "delete";
+        };
+        ChangeListResponse: {
+            data: components["schemas"]["Change"][];
+            meta: components["schemas"]["ChangesMeta"];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        ChangesMeta: {
+            /**
+             * @description Whether there are more changes already.
+             * @example false
+             */
+            hasMore: boolean;
+            /**
+             * Format: int64
+             * @description The number to continue after.
+             * @example 184
+             */
+            nextCursor: number;
+        };
         CreateTaskRequest: {
             /**
              * @description Whether the task is done already. False by default.
@@ -127,7 +305,7 @@ export interface components {
              * @example too_long
              * @enum {string}
              */
-            code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed";
+            code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict";
             /**
              * @description The field's path in the body, or the parameter's name.
              * @example title
@@ -142,7 +320,7 @@ export interface components {
         ListMeta: {
             /**
              * Format: int64
-             * @description The user's change number at the time of the list.
+             * @description The user's change number as of this page: what to watch from.
              * @example 184
              */
             changes: number;
@@ -159,7 +337,7 @@ export interface components {
              * @example task_not_found
              * @enum {string}
              */
-            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "rate_limited" | "internal" | "bad_gateway" | "unavailable" | "auth_unavailable" | "timeout";
+            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
             /** @description The task as it is now, with the code version_conflict. */
             current?: components["schemas"]["Task"];
             /**
@@ -244,6 +422,70 @@ export interface components {
              * @enum {boolean}
              */
             success: true;
+        };
+        Stats: {
+            /**
+             * @description Open tasks of each priority; every priority is there.
+             * @example {
+             *       "high": 1,
+             *       "low": 0,
+             *       "medium": 1,
+             *       "none": 1,
+             *       "urgent": 0
+             *     }
+             */
+            byPriority: {
+                [key: string]: number;
+            };
+            /** @description Open tasks of each tag, the most used first, at most 100 tags. */
+            byTag: components["schemas"]["TagCount"][];
+            /**
+             * Format: int64
+             * @description Tasks that are finished.
+             * @example 9
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Tasks in the trash.
+             * @example 0
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description Open tasks due on the present day of the time zone, overdue ones among them.
+             * @example 2
+             */
+            dueToday: number;
+            /**
+             * Format: int64
+             * @description Tasks that are not finished.
+             * @example 3
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Open tasks whose due date has passed.
+             * @example 1
+             */
+            overdue: number;
+        };
+        StatsResponse: {
+            data: components["schemas"]["Stats"];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        TagCount: {
+            /**
+             * Format: int64
+             * @example 2
+             */
+            count: number;
+            /** @example home */
+            tag: string;
         };
         Task: {
             /**
@@ -398,7 +640,28 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description How many requests may follow at once (r), and in how many seconds all of the quota is back (t).
+         * @example "user";r=199;t=1
+         */
+        RateLimit: string;
+        /**
+         * @description How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).
+         * @example "user";q=200;w=2
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description In how many seconds to try again.
+         * @example 1
+         */
+        "Retry-After": string;
+        /**
+         * @description Names the request in the servers' logs: the caller's own name for it, or a new one.
+         * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
+         */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -415,15 +678,31 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2026-11-30T08:00:00Z",
+                     *         "user": {
+                     *           "email": "ada@example.com",
+                     *           "id": "Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E",
+                     *           "image": "https://example.com/ada.png",
+                     *           "name": "Ada Lovelace"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -433,6 +712,7 @@ export interface operations {
             /** @description Unprocessable Entity: `invalid`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -442,6 +722,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -451,6 +732,8 @@ export interface operations {
             /** @description Service Unavailable: `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -460,6 +743,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -473,9 +757,23 @@ export interface operations {
             query?: {
                 /** @description Only finished (true) or only open (false) tasks; all by default. */
                 completed?: boolean;
+                /** @description Only tasks of one of these priorities. Repeat the parameter for several. */
+                priority?: ("none" | "low" | "medium" | "high" | "urgent")[];
+                /** @description Only tasks that have all of these tags. Repeat the parameter for several. */
+                tag?: string[];
+                /** @description Only tasks due earlier than this. */
+                dueBefore?: string;
+                /** @description Only tasks due at this time or later. */
+                dueAfter?: string;
+                /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
+                q?: string;
+                /** @description The tasks in the trash instead of those outside it. */
+                deleted?: boolean;
+                /** @description The order; a minus sign turns it round. Equal tasks follow by id; tasks without a due date come last. */
+                sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title";
                 /** @description The number of tasks on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before, with the same filters. */
+                /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
             };
             header?: never;
@@ -487,15 +785,48 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "completed": false,
+                     *           "completedAt": "2026-11-23T09:30:00Z",
+                     *           "createdAt": "2026-11-23T08:00:00Z",
+                     *           "deletedAt": "2026-11-24T08:00:00Z",
+                     *           "description": "The ones on the balcony too.",
+                     *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "overdue": false,
+                     *           "priority": "high",
+                     *           "tags": [
+                     *             "home",
+                     *             "garden"
+                     *           ],
+                     *           "title": "Water the plants",
+                     *           "updatedAt": "2026-11-23T08:00:00Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "changes": 184,
+                     *         "nextCursor": "eyJ2IjoxfQ"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskListResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -505,6 +836,20 @@ export interface operations {
             /** @description Unprocessable Entity: `invalid`, `invalid_cursor`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -514,6 +859,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -523,6 +869,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -532,6 +879,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -541,6 +890,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -552,12 +902,28 @@ export interface operations {
     createTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": false,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTaskRequest"];
             };
         };
@@ -566,16 +932,44 @@ export interface operations {
             201: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -585,6 +979,17 @@ export interface operations {
             /** @description Forbidden: `cross_origin`. */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -594,6 +999,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -603,15 +1009,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -621,6 +1042,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -630,6 +1052,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -639,6 +1062,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -648,6 +1073,488 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batchTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "task": {
+                 *             "title": "Water the plants"
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "update",
+                 *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *           "version": 3,
+                 *           "changes": {
+                 *             "completed": true
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "completed": false,
+                     *           "completedAt": "2026-11-23T09:30:00Z",
+                     *           "createdAt": "2026-11-23T08:00:00Z",
+                     *           "deletedAt": "2026-11-24T08:00:00Z",
+                     *           "description": "The ones on the balcony too.",
+                     *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "overdue": false,
+                     *           "priority": "high",
+                     *           "tags": [
+                     *             "home",
+                     *             "garden"
+                     *           ],
+                     *           "title": "Water the plants",
+                     *           "updatedAt": "2026-11-23T08:00:00Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description The number to begin after: meta.changes of a list, or meta.nextCursor. From the beginning by default. */
+                after?: number;
+                /** @description The number of changes on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "seq": 184,
+                     *           "task": {
+                     *             "completed": false,
+                     *             "completedAt": "2026-11-23T09:30:00Z",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "description": "The ones on the balcony too.",
+                     *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "overdue": false,
+                     *             "priority": "high",
+                     *             "tags": [
+                     *               "home",
+                     *               "garden"
+                     *             ],
+                     *             "title": "Water the plants",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           },
+                     *           "taskId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "type": "upsert"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "hasMore": false,
+                     *         "nextCursor": 184
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangeListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone: `cursor_expired`. */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    taskStats: {
+        parameters: {
+            query?: {
+                /** @description The IANA name of the caller's time zone. */
+                timeZone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "byPriority": {
+                     *           "high": 1,
+                     *           "low": 0,
+                     *           "medium": 1,
+                     *           "none": 1,
+                     *           "urgent": 0
+                     *         },
+                     *         "byTag": [
+                     *           {
+                     *             "count": 2,
+                     *             "tag": "home"
+                     *           }
+                     *         ],
+                     *         "completed": 9,
+                     *         "deleted": 0,
+                     *         "dueToday": 2,
+                     *         "open": 3,
+                     *         "overdue": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatsResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -659,7 +1566,10 @@ export interface operations {
     getTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -672,15 +1582,52 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
+            };
+            /** @description The task has a version that If-None-Match names. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -690,6 +1637,7 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -699,6 +1647,20 @@ export interface operations {
             /** @description Unprocessable Entity: `invalid`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -708,6 +1670,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -717,6 +1680,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -726,6 +1690,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -735,6 +1701,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -746,7 +1713,12 @@ export interface operations {
     replaceTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -755,6 +1727,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": false,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplaceTaskRequest"];
             };
         };
@@ -763,15 +1748,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -781,6 +1794,7 @@ export interface operations {
             /** @description Forbidden: `cross_origin`. */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -790,6 +1804,27 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -799,6 +1834,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -808,15 +1844,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -826,6 +1877,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -835,6 +1887,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -844,6 +1897,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -853,6 +1908,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -863,8 +1919,16 @@ export interface operations {
     };
     deleteTask: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Erase the task instead of moving it to the trash. */
+                permanent?: boolean;
+            };
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -877,15 +1941,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -895,6 +1987,7 @@ export interface operations {
             /** @description Forbidden: `cross_origin`. */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -904,15 +1997,50 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -922,6 +2050,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -931,6 +2060,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -940,6 +2070,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -949,6 +2081,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -960,7 +2093,12 @@ export interface operations {
     updateTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -969,7 +2107,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": true,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateTaskRequest"];
+                /**
+                 * @example {
+                 *       "completed": true,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/merge-patch+json": components["schemas"]["UpdateTaskRequest"];
             };
         };
@@ -978,15 +2142,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -996,6 +2188,7 @@ export interface operations {
             /** @description Forbidden: `cross_origin`. */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1005,6 +2198,27 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1014,6 +2228,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1023,15 +2238,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1041,6 +2271,7 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1050,6 +2281,7 @@ export interface operations {
             /** @description Bad Gateway: `bad_gateway`. */
             502: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1059,6 +2291,8 @@ export interface operations {
             /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1068,6 +2302,197 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The task's id. */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "overdue": false,
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

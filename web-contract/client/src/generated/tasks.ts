@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description Returns the tasks outside the trash, newest first, a page at a time.
+         * @description Returns the tasks that pass all filters, a page at a time. While tasks come, go and change between two pages, one that stays as it is neither repeats nor is skipped.
          */
         get: operations["listTasks"];
         put?: never;
@@ -22,6 +22,86 @@ export interface paths {
          * @description Adds a task to the list.
          */
         post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change several tasks at once
+         * @description Carries out up to 100 operations in order, all or none. Each sees what those before it did. The answer holds the task of each operation, in order, as the batch left it; a failure is that of the first operation that fails, and names it in errors[].field.
+         */
+        post: operations["batchTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List changes
+         * @description Returns what changed after a number, in order and by state: a task that changed several times appears once, at its latest number. Numbers that are older than what is kept of erased tasks (30 days) have expired: list again.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch changes
+         * @description A stream of server-sent events. It begins with the event ready, whose data is {"seq": N}, the number it begins after; then each change is an event named change, whose id is its number and whose data is the change on one line, as listChanges has it. A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed.
+         */
+        get: operations["watchChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count tasks
+         * @description Counts the tasks by state, priority and tag. Today is the present day of the time zone.
+         */
+        get: operations["taskStats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -42,28 +122,146 @@ export interface paths {
         get: operations["getTask"];
         /**
          * Replace a task
-         * @description Sets every field of the task. A field that is left out takes its default.
+         * @description Sets every field of the task. A field that is left out takes its default. One that changes nothing keeps the version.
          */
         put: operations["replaceTask"];
         post?: never;
         /**
          * Delete a task
-         * @description Moves the task to the trash and returns it.
+         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task, an erased one as it was.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Change a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date. A patch that changes nothing keeps the version.
          */
         patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/api/tasks/{taskId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a task
+         * @description Takes the task out of the trash. One that is not there is not found.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        BatchOperation: {
+            /** @description The fields to set in an update. */
+            changes?: components["schemas"]["UpdateTaskRequest"];
+            /**
+             * Format: uuid
+             * @description The task to update or delete.
+             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+             */
+            id?: string;
+            /**
+             * @description What to do.
+             * @example update
+             * @enum {string}
+             */
+            op: "create" | "update" | "delete";
+            /** @description The task to create. */
+            task?: components["schemas"]["CreateTaskRequest"];
+            /**
+             * Format: int64
+             * @description The version the task must have for the batch to go ahead; any without it.
+             * @example 3
+             */
+            version?: number;
+        };
+        /**
+         * @example {
+         *       "operations": [
+         *         {
+         *           "op": "create",
+         *           "task": {
+         *             "title": "Water the plants"
+         *           }
+         *         },
+         *         {
+         *           "op": "update",
+         *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+         *           "version": 3,
+         *           "changes": {
+         *             "completed": true
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        BatchRequest: {
+            operations: components["schemas"]["BatchOperation"][];
+        };
+        BatchResponse: {
+            data: components["schemas"]["Task"][];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        Change: {
+            /**
+             * Format: int64
+             * @description The change's number, higher than that of every earlier change.
+             * @example 184
+             */
+            seq: number;
+            /** @description The task as it is now; null when it was erased. */
+            task: components["schemas"]["Task"] | null;
+            /**
+             * Format: uuid
+             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+             */
+            taskId: string;
+            /**
+             * @description delete when the task was erased for good; the trash is an upsert.
+             * @example upsert
+             * @enum {string}
+             */
+            type: "upsert" | "delete";
+        };
+        ChangeListResponse: {
+            data: components["schemas"]["Change"][];
+            meta: components["schemas"]["ChangesMeta"];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        ChangesMeta: {
+            /**
+             * @description Whether there are more changes already.
+             * @example false
+             */
+            hasMore: boolean;
+            /**
+             * Format: int64
+             * @description The number to continue after.
+             * @example 184
+             */
+            nextCursor: number;
+        };
         CreateTaskRequest: {
             /**
              * @description Whether the task is done already. False by default.
@@ -107,7 +305,7 @@ export interface components {
              * @example too_long
              * @enum {string}
              */
-            code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed";
+            code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict";
             /**
              * @description The field's path in the body, or the parameter's name.
              * @example title
@@ -122,7 +320,7 @@ export interface components {
         ListMeta: {
             /**
              * Format: int64
-             * @description The user's change number at the time of the list.
+             * @description The user's change number as of this page: what to watch from.
              * @example 184
              */
             changes: number;
@@ -139,7 +337,7 @@ export interface components {
              * @example task_not_found
              * @enum {string}
              */
-            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "rate_limited" | "internal" | "bad_gateway" | "unavailable" | "auth_unavailable" | "timeout";
+            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
             /** @description The task as it is now, with the code version_conflict. */
             current?: components["schemas"]["Task"];
             /**
@@ -207,6 +405,70 @@ export interface components {
              * @example Water the plants
              */
             title: string;
+        };
+        Stats: {
+            /**
+             * @description Open tasks of each priority; every priority is there.
+             * @example {
+             *       "high": 1,
+             *       "low": 0,
+             *       "medium": 1,
+             *       "none": 1,
+             *       "urgent": 0
+             *     }
+             */
+            byPriority: {
+                [key: string]: number;
+            };
+            /** @description Open tasks of each tag, the most used first, at most 100 tags. */
+            byTag: components["schemas"]["TagCount"][];
+            /**
+             * Format: int64
+             * @description Tasks that are finished.
+             * @example 9
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Tasks in the trash.
+             * @example 0
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description Open tasks due on the present day of the time zone, overdue ones among them.
+             * @example 2
+             */
+            dueToday: number;
+            /**
+             * Format: int64
+             * @description Tasks that are not finished.
+             * @example 3
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Open tasks whose due date has passed.
+             * @example 1
+             */
+            overdue: number;
+        };
+        StatsResponse: {
+            data: components["schemas"]["Stats"];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        TagCount: {
+            /**
+             * Format: int64
+             * @example 2
+             */
+            count: number;
+            /** @example home */
+            tag: string;
         };
         Task: {
             /**
@@ -337,7 +599,33 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description How many requests may follow at once (r), and in how many seconds all of the quota is back (t).
+         * @example "user";r=199;t=1
+         */
+        RateLimit: string;
+        /**
+         * @description How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).
+         * @example "user";q=200;w=2
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description In how many seconds to try again.
+         * @example 1
+         */
+        "Retry-After": string;
+        /**
+         * @description What is wrong with the bearer token (RFC 6750).
+         * @example Bearer error="invalid_token"
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description Names the request in the servers' logs: the caller's own name for it, or a new one.
+         * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
+         */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -347,9 +635,23 @@ export interface operations {
             query?: {
                 /** @description Only finished (true) or only open (false) tasks; all by default. */
                 completed?: boolean;
+                /** @description Only tasks of one of these priorities. Repeat the parameter for several. */
+                priority?: ("none" | "low" | "medium" | "high" | "urgent")[];
+                /** @description Only tasks that have all of these tags. Repeat the parameter for several. */
+                tag?: string[];
+                /** @description Only tasks due earlier than this. */
+                dueBefore?: string;
+                /** @description Only tasks due at this time or later. */
+                dueAfter?: string;
+                /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
+                q?: string;
+                /** @description The tasks in the trash instead of those outside it. */
+                deleted?: boolean;
+                /** @description The order; a minus sign turns it round. Equal tasks follow by id; tasks without a due date come last. */
+                sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title";
                 /** @description The number of tasks on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before, with the same filters. */
+                /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
             };
             header?: never;
@@ -361,15 +663,48 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "completed": false,
+                     *           "completedAt": "2026-11-23T09:30:00Z",
+                     *           "createdAt": "2026-11-23T08:00:00Z",
+                     *           "deletedAt": "2026-11-24T08:00:00Z",
+                     *           "description": "The ones on the balcony too.",
+                     *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "priority": "high",
+                     *           "tags": [
+                     *             "home",
+                     *             "garden"
+                     *           ],
+                     *           "title": "Water the plants",
+                     *           "updatedAt": "2026-11-23T08:00:00Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "changes": 184,
+                     *         "nextCursor": "eyJ2IjoxfQ"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskListResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -379,6 +714,20 @@ export interface operations {
             /** @description Unprocessable Entity: `invalid`, `invalid_cursor`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -388,15 +737,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -406,6 +758,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -417,12 +770,28 @@ export interface operations {
     createTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": false,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTaskRequest"];
             };
         };
@@ -431,16 +800,54 @@ export interface operations {
             201: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -450,6 +857,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -459,15 +867,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -477,15 +900,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -495,6 +921,561 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batchTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "task": {
+                 *             "title": "Water the plants"
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "update",
+                 *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *           "version": 3,
+                 *           "changes": {
+                 *             "completed": true
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "completed": false,
+                     *           "completedAt": "2026-11-23T09:30:00Z",
+                     *           "createdAt": "2026-11-23T08:00:00Z",
+                     *           "deletedAt": "2026-11-24T08:00:00Z",
+                     *           "description": "The ones on the balcony too.",
+                     *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "priority": "high",
+                     *           "tags": [
+                     *             "home",
+                     *             "garden"
+                     *           ],
+                     *           "title": "Water the plants",
+                     *           "updatedAt": "2026-11-23T08:00:00Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description The number to begin after: meta.changes of a list, or meta.nextCursor. From the beginning by default. */
+                after?: number;
+                /** @description The number of changes on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "seq": 184,
+                     *           "task": {
+                     *             "completed": false,
+                     *             "completedAt": "2026-11-23T09:30:00Z",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "description": "The ones on the balcony too.",
+                     *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "priority": "high",
+                     *             "tags": [
+                     *               "home",
+                     *               "garden"
+                     *             ],
+                     *             "title": "Water the plants",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           },
+                     *           "taskId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "type": "upsert"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "hasMore": false,
+                     *         "nextCursor": 184
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangeListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone: `cursor_expired`. */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchChanges: {
+        parameters: {
+            query?: {
+                /** @description The number to begin after: meta.changes of a list. From the beginning by default. */
+                after?: number;
+            };
+            header?: {
+                /** @description The id of the last event that arrived, as browsers send it. It wins over after. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: ready
+                     *     data: {"seq":183}
+                     *
+                     *     id: 184
+                     *     event: change
+                     *     data: {"seq":184,"type":"delete","taskId":"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11","task":null}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone: `cursor_expired`. */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    taskStats: {
+        parameters: {
+            query?: {
+                /** @description The IANA name of the caller's time zone. */
+                timeZone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "byPriority": {
+                     *           "high": 1,
+                     *           "low": 0,
+                     *           "medium": 1,
+                     *           "none": 1,
+                     *           "urgent": 0
+                     *         },
+                     *         "byTag": [
+                     *           {
+                     *             "count": 2,
+                     *             "tag": "home"
+                     *           }
+                     *         ],
+                     *         "completed": 9,
+                     *         "deleted": 0,
+                     *         "dueToday": 2,
+                     *         "open": 3,
+                     *         "overdue": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatsResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -506,7 +1487,10 @@ export interface operations {
     getTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -519,15 +1503,52 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
+            };
+            /** @description The task has a version that If-None-Match names. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -537,6 +1558,7 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -546,6 +1568,20 @@ export interface operations {
             /** @description Unprocessable Entity: `invalid`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -555,15 +1591,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -573,6 +1612,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -584,7 +1624,12 @@ export interface operations {
     replaceTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -593,6 +1638,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": false,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplaceTaskRequest"];
             };
         };
@@ -601,15 +1659,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -619,6 +1705,27 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -628,6 +1735,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -637,15 +1745,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -655,15 +1778,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -673,6 +1799,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -683,8 +1810,16 @@ export interface operations {
     };
     deleteTask: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Erase the task instead of moving it to the trash. */
+                permanent?: boolean;
+            };
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -697,15 +1832,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -715,15 +1878,50 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -733,15 +1931,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -751,6 +1952,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -762,7 +1964,12 @@ export interface operations {
     updateTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The task's id. */
                 taskId: string;
@@ -771,7 +1978,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "completed": true,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateTaskRequest"];
+                /**
+                 * @example {
+                 *       "completed": true,
+                 *       "description": "The ones on the balcony too.",
+                 *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "priority": "high",
+                 *       "tags": [
+                 *         "home",
+                 *         "garden"
+                 *       ],
+                 *       "title": "Water the plants"
+                 *     }
+                 */
                 "application/merge-patch+json": components["schemas"]["UpdateTaskRequest"];
             };
         };
@@ -780,15 +2013,43 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -798,6 +2059,27 @@ export interface operations {
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -807,6 +2089,7 @@ export interface operations {
             /** @description Request Entity Too Large: `body_too_large`. */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -816,15 +2099,30 @@ export interface operations {
             /** @description Unsupported Media Type: `unsupported_media_type`. */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -834,15 +2132,18 @@ export interface operations {
             /** @description Internal Server Error: `internal`. */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -852,6 +2153,177 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is. */
+                "If-Match"?: string;
+                /** @description Makes repeated requests one: the first is carried out, and for a day those with the same key get its answer, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The task's id. */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -82,6 +82,13 @@ func (i *Issuer) AddKey(t testing.TB, id string, method jwt.SigningMethod) Key {
 	return key
 }
 
+// RemoveKeys withdraws all keys.
+func (i *Issuer) RemoveKeys() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys = nil
+}
+
 func newSecret(t testing.TB, method jwt.SigningMethod) crypto.Signer {
 	t.Helper()
 	var (

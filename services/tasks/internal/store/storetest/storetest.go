@@ -32,13 +32,13 @@ type Database struct {
 // [pgtest.Main].
 func New(t testing.TB) *store.Store {
 	t.Helper()
-	return Open(t, NewDatabase(t).URL)
+	return Open(t, store.Config{URL: NewDatabase(t).URL})
 }
 
 // Open returns a store that is closed with the test.
-func Open(t testing.TB, url string) *store.Store {
+func Open(t testing.TB, config store.Config) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url)
+	s, err := store.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

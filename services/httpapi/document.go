@@ -1,0 +1,174 @@
+package httpapi
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// documentErrors describes each failing status with the codes it can carry.
+func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
+	all := append(slices.Clone(codes), taskapi.CodeInvalid, taskapi.CodeInternal, taskapi.CodeTimeout)
+	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
+		all = append(all, taskapi.CodeBodyTooLarge, taskapi.CodeUnsupportedMediaType)
+	}
+	byStatus := map[int][]taskapi.ErrorCode{}
+	for _, code := range taskapi.ErrorCodes() {
+		if slices.Contains(all, code) {
+			byStatus[code.Status()] = append(byStatus[code.Status()], code)
+		}
+	}
+	// Huma would overwrite these descriptions for what stands in op.Errors.
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	problem := &huma.Schema{Ref: "#/components/schemas/Problem"}
+	for status, codes := range byStatus {
+		names := make([]string, len(codes))
+		for i, code := range codes {
+			names[i] = "`" + string(code) + "`"
+		}
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status) + ": " + strings.Join(names, ", ") + ".",
+			Content:     map[string]*huma.MediaType{ProblemMediaType: {Schema: problem, Examples: problemExamples(codes)}},
+		}
+	}
+}
+
+// problemExamples shows a failure of each code.
+func problemExamples(codes []taskapi.ErrorCode) map[string]*huma.Example {
+	examples := make(map[string]*huma.Example, len(codes))
+	for _, code := range codes {
+		p := NewProblem(code, "What went wrong, in a sentence for people.").Problem
+		p.RequestID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"
+		if code == taskapi.CodeInvalid {
+			p.Errors = []taskapi.FieldError{{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"}}
+		}
+		examples[string(code)] = &huma.Example{Value: p}
+	}
+	return examples
+}
+
+// responseHeaders are the headers that answers of many operations have, with an
+// example of each.
+var responseHeaders = map[string]struct{ description, example string }{
+	RequestIDHeader:    {"Names the request in the servers' logs: the caller's own name for it, or a new one.", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"},
+	"RateLimit":        {"How many requests may follow at once (r), and in how many seconds all of the quota is back (t).", `"user";r=199;t=1`},
+	"RateLimit-Policy": {"How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).", `"user";q=200;w=2`},
+	"Retry-After":      {"In how many seconds to try again.", "1"},
+	"WWW-Authenticate": {"What is wrong with the bearer token (RFC 6750).", `Bearer error="invalid_token"`},
+}
+
+// completeOperation adds to an operation's part of the document what Huma does
+// not know, and takes away what no other reader knows.
+func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
+	for _, parameter := range op.Parameters {
+		// It stands in the rule's message by now and is no keyword of
+		// JSON Schema.
+		parameter.Schema.PatternDescription = ""
+	}
+	for status, response := range op.Responses {
+		documentHeaders(doc, op, status, response)
+		for _, content := range response.Content {
+			complete(doc, content)
+		}
+	}
+	if op.RequestBody != nil {
+		for _, content := range op.RequestBody.Content {
+			complete(doc, content)
+		}
+	}
+}
+
+// complete gives a body an example, made of those of its parts.
+func complete(doc *huma.OpenAPI, content *huma.MediaType) {
+	if content.Example == nil && content.Examples == nil {
+		content.Example = exampleOf(doc.Components.Schemas, content.Schema)
+	}
+}
+
+func exampleOf(registry huma.Registry, s *huma.Schema) any {
+	switch {
+	case s.Ref != "":
+		return exampleOf(registry, registry.SchemaFromRef(s.Ref))
+	case len(s.Examples) > 0:
+		return s.Examples[0]
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case len(s.AnyOf) > 0:
+		return exampleOf(registry, s.AnyOf[0])
+	case s.Type == huma.TypeArray:
+		return []any{exampleOf(registry, s.Items)}
+	case s.Type == huma.TypeObject:
+		members := make(map[string]any, len(s.Properties))
+		for name, property := range s.Properties {
+			members[name] = exampleOf(registry, property)
+		}
+		return members
+	}
+	return simplest[s.Type+s.Format]
+}
+
+// simplest are examples of what has none of its own, by type and format.
+var simplest = map[string]any{
+	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
+	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",
+}
+
+// describeExamples adds the examples that cannot be made of those of the parts:
+// an operation of a batch has not all fields, and a map's keys are no parts.
+func describeExamples(registry huma.Registry) {
+	registry.Schema(reflect.TypeFor[taskapi.BatchRequest](), true, "")
+	registry.Schema(reflect.TypeFor[taskapi.Stats](), true, "")
+	schemas := registry.Map()
+	schemas["BatchRequest"].Examples = []any{taskapi.BatchRequest{Operations: []taskapi.BatchOperation{
+		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants"}),
+		taskapi.UpdateInBatch("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", 3, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+	}}}
+	schemas["Stats"].Properties["byPriority"].Examples = []any{
+		map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 1, taskapi.High: 1, taskapi.Urgent: 0},
+	}
+}
+
+// documentHeaders names the headers of an answer.
+func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, response *huma.Response) {
+	names := []string{RequestIDHeader}
+	if limited := op.Responses["429"] != nil; limited && (status < "400" || status == "429") {
+		names = append(names, "RateLimit", "RateLimit-Policy")
+	}
+	if status == "401" && takesBearer(doc, op) {
+		names = append(names, "WWW-Authenticate")
+	}
+	if status == "429" || status == "503" {
+		names = append(names, "Retry-After")
+	}
+	if response.Headers == nil {
+		response.Headers = map[string]*huma.Header{}
+	}
+	for _, name := range names {
+		header := responseHeaders[name]
+		doc.Components.Headers[name] = &huma.Header{
+			Description: header.description, Schema: &huma.Schema{Type: huma.TypeString}, Example: header.example,
+		}
+		response.Headers[name] = &huma.Header{Ref: "#/components/headers/" + name}
+	}
+}
+
+// takesBearer reports whether the operation's credential is a header that has a
+// challenge.
+func takesBearer(doc *huma.OpenAPI, op *huma.Operation) bool {
+	return slices.ContainsFunc(op.Security, func(schemes map[string][]string) bool {
+		for name := range schemes {
+			if doc.Components.SecuritySchemes[name].Type == "http" {
+				return true
+			}
+		}
+		return false
+	})
+}

@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// answerTimeout is how long a client may take to read the answer of an
+// operation.
+const answerTimeout = 10 * time.Second
+
+// overloadedRetryAfter is when to come back to a server that is full. Requests
+// are short; streams are not, but another replica may have room.
+const overloadedRetryAfter = time.Second
+
+// Limits bound what a server takes on, each replica for itself. A field that is
+// zero sets no limit.
+type Limits struct {
+	// InFlight is the number of operations that are worked on at once. A
+	// stream counts until it streams.
+	InFlight int
+	// Streams is the number of streams that are open at once.
+	Streams int
+	// Rate is how often one user may call operations behind [API.LimitRate].
+	Rate Rate
+}
+
+// slot is a request's place among those in flight. Only the request's own
+// goroutine uses it.
+type slot struct{ gate *gate }
+
+func (s *slot) leave() {
+	if s.gate != nil {
+		s.gate.leave()
+		s.gate = nil
+	}
+}
+
+type slotKey struct{}
+
+// admit lets a request in unless too many are in flight: before its body is
+// read and before it waits for the database. It also bounds how long the
+// answer may take, so that a client that does not read holds nothing for long.
+func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
+	if !a.inFlight.enter() {
+		WriteTo(ctx, overloaded("The server has as much to do as it can. Try again shortly."))
+		return
+	}
+	held := &slot{gate: a.inFlight}
+	defer held.leave()
+	_, w := humachi.Unwrap(ctx)
+	// Only a connection has deadlines; a recorder in a test has none.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.timeout + answerTimeout))
+	next(huma.WithValue(ctx, slotKey{}, held))
+}
+
+func overloaded(sentence string) *Problem {
+	return NewProblem(taskapi.CodeOverloaded, sentence).WithRetryAfter(overloadedRetryAfter)
+}
+
+// stream makes a handler's answer a stream: one of those that may be open at
+// once, and no longer in flight.
+func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResponse, error)) func(context.Context, *I) (*huma.StreamResponse, error) {
+	return func(ctx context.Context, in *I) (_ *huma.StreamResponse, err error) {
+		if !api.streams.enter() {
+			return nil, overloaded("As many streams are open on this server as there may be. Try again shortly.")
+		}
+		streaming := false
+		defer func() {
+			if !streaming {
+				api.streams.leave()
+			}
+		}()
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		streaming = true
+		return &huma.StreamResponse{Body: func(hctx huma.Context) {
+			defer api.streams.leave()
+			if held, ok := hctx.Context().Value(slotKey{}).(*slot); ok {
+				held.leave()
+			}
+			if info := requestInfoFrom(hctx.Context()); info != nil {
+				info.streamed = true
+			}
+			out.Body(hctx)
+		}}, nil
+	}
+}
+
+// LimitRate is a middleware for operations whose user is known by [SetUser]: it
+// refuses those that come more often than the limits allow, and tells with
+// every answer how many may follow.
+func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
+	info := requestInfoFrom(ctx.Context())
+	if a.rate == nil || info == nil {
+		next(ctx)
+		return
+	}
+	allowed := a.rate.take(info.user)
+	ctx.SetHeader("RateLimit-Policy", a.rate.policy)
+	ctx.SetHeader("RateLimit", allowed.header())
+	if allowed.wait > 0 {
+		WriteTo(ctx, NewProblem(taskapi.CodeRateLimited, "Too many requests. Try again shortly.").WithRetryAfter(allowed.wait))
+		return
+	}
+	next(ctx)
+}

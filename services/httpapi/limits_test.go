@@ -1,0 +1,198 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// limited is a server with operations that a test holds up: /op and /stream
+// announce themselves in started and go on with finish; /broken panics before
+// it streams.
+type limited struct {
+	t               *testing.T
+	handler         http.Handler
+	metrics         *httpapi.Metrics
+	log             strings.Builder
+	started, finish chan struct{}
+}
+
+func newLimited(t *testing.T, limits httpapi.Limits) *limited {
+	s := &limited{t: t, metrics: httpapi.NewMetrics(), started: make(chan struct{}), finish: make(chan struct{})}
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Metrics: s.metrics})
+	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1", Limits: limits, Metrics: s.metrics})
+	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
+		httpapi.SetUser(ctx.Context(), ctx.Header("User"))
+		next(ctx)
+	}, api.LimitRate)
+	wait := func(ctx context.Context) error {
+		select {
+		case s.started <- struct{}{}:
+			<-s.finish
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	httpapi.Register(api, huma.Operation{OperationID: "quick", Method: http.MethodGet, Path: "/quick"}, nil,
+		func(context.Context, *struct{}) (*struct{}, error) { return &struct{}{}, nil })
+	httpapi.Register(api, huma.Operation{OperationID: "op", Method: http.MethodGet, Path: "/op"}, nil,
+		func(ctx context.Context, _ *struct{}) (*struct{}, error) { return &struct{}{}, wait(ctx) })
+	httpapi.RegisterStream(api, huma.Operation{OperationID: "stream", Method: http.MethodGet, Path: "/stream"}, nil,
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				ctx.SetStatus(http.StatusOK)
+				_ = wait(ctx.Context())
+			}}, nil
+		})
+	httpapi.RegisterStream(api, huma.Operation{OperationID: "broken", Method: http.MethodGet, Path: "/broken"}, nil,
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) { panic("broken") })
+	s.handler = router
+	return s
+}
+
+// get answers a request of a user.
+func (s *limited) get(ctx context.Context, user, path string) *http.Response {
+	rec := httptest.NewRecorder()
+	req := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	req.Header.Set("User", user)
+	s.handler.ServeHTTP(rec, req)
+	return rec.Result()
+}
+
+// want checks an answer's status, and its code where it is a failure.
+func (s *limited) want(res *http.Response, status int, code taskapi.ErrorCode) {
+	s.t.Helper()
+	var problem taskapi.Problem
+	if status >= http.StatusBadRequest {
+		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil {
+			s.t.Errorf("not an envelope: %v", err)
+		}
+	}
+	if res.StatusCode != status || problem.Code != code {
+		s.t.Errorf("%d %s, want %d %s", res.StatusCode, problem.Code, status, code)
+	}
+	if refused := status == 429 || status == 503; (res.Header.Get("Retry-After") != "") != refused {
+		s.t.Errorf("%d with Retry-After %q", status, res.Header.Get("Retry-After"))
+	}
+}
+
+// hold has one request of path wait inside, until the function it returns.
+func (s *limited) hold(path string) (release func()) {
+	var done sync.WaitGroup
+	done.Go(func() {
+		if res := s.get(s.t.Context(), "alice", path); res.StatusCode >= http.StatusBadRequest {
+			s.t.Errorf("%s: %s", path, res.Status)
+		}
+	})
+	<-s.started
+	return func() {
+		s.finish <- struct{}{}
+		done.Wait()
+	}
+}
+
+// figure returns the line of a metric.
+func (s *limited) figure(name string) string {
+	s.t.Helper()
+	rec := httptest.NewRecorder()
+	httpapi.NewOperationsHandler(s.metrics).ServeHTTP(rec, httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, "/metrics", nil))
+	for line := range strings.Lines(rec.Body.String()) {
+		if value, found := strings.CutPrefix(line, name+" "); found {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "missing"
+}
+
+func TestInFlight(t *testing.T) {
+	t.Parallel()
+	s := newLimited(t, httpapi.Limits{InFlight: 1, Streams: 1})
+	end := s.hold("/op")
+	if got := s.figure("tasklane_requests_in_flight"); got != "1" {
+		t.Errorf("%s requests in flight, want 1", got)
+	}
+	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
+	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
+	end()
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+}
+
+func TestStreamsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newLimited(t, httpapi.Limits{InFlight: 1, Streams: 1})
+	for range 3 {
+		s.want(s.get(t.Context(), "bob", "/broken"), 500, taskapi.CodeInternal)
+	}
+	end := s.hold("/stream")
+	if got := s.figure("tasklane_streams_open"); got != "1" {
+		t.Errorf("%s streams open, want 1", got)
+	}
+	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "") // the stream is not in flight
+	end()
+	s.hold("/stream")()
+	if streams, requests := s.figure("tasklane_streams_open"), s.figure("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
+		t.Errorf("%s streams and %s requests are left", streams, requests)
+	}
+}
+
+func TestRatePerUser(t *testing.T) {
+	t.Parallel()
+	s := newLimited(t, httpapi.Limits{Rate: httpapi.Rate{PerSecond: .01, Burst: 2}})
+	var left []string
+	for _, want := range []struct {
+		status int
+		code   taskapi.ErrorCode
+	}{{204, ""}, {204, ""}, {429, taskapi.CodeRateLimited}} {
+		res := s.get(t.Context(), "alice", "/quick")
+		s.want(res, want.status, want.code)
+		left = append(left, res.Header.Get("RateLimit-Policy")+" "+res.Header.Get("RateLimit"))
+	}
+	if diff := cmp.Diff([]string{`"user";q=2;w=200 "user";r=1;t=100`, `"user";q=2;w=200 "user";r=0;t=200`, `"user";q=2;w=200 "user";r=0;t=200`}, left); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+}
+
+func TestMetricsHaveNoLabelOfTheCallers(t *testing.T) {
+	t.Parallel()
+	s := newLimited(t, httpapi.Limits{})
+	s.want(s.get(t.Context(), "alice", "/quick"), http.StatusNoContent, "")
+	s.want(s.get(t.Context(), "alice", "/no-such-path"), 404, taskapi.CodeNotFound)
+	s.want(s.get(t.Context(), "alice", "/another"), 404, taskapi.CodeNotFound)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	s.get(gone, "alice", "/op")
+	s.hold("/stream")()
+	for name, want := range map[string]string{
+		`tasklane_requests_total{operation="quick",status="204"}`:            "1",
+		`tasklane_requests_total{operation="none",status="404"}`:             "2",
+		`tasklane_requests_total{operation="op",status="499"}`:               "1",
+		`tasklane_requests_total{operation="stream",status="200"}`:           "1",
+		`tasklane_request_duration_seconds_count{operation="quick"}`:         "1",
+		`tasklane_request_duration_seconds_count{operation="stream"}`:        "missing",
+		`tasklane_request_duration_seconds_bucket{operation="none",le="10"}`: "2",
+	} {
+		if got := s.figure(name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	if s.figure("go_goroutines") == "missing" {
+		t.Error("there is nothing about the Go runtime")
+	}
+	if strings.Contains(s.log.String(), `"level":"ERROR"`) || !strings.Contains(s.log.String(), `"status":499`) {
+		t.Errorf("a client that went away is logged as a fault: %s", s.log.String())
+	}
+}

@@ -1,0 +1,126 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5/middleware"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// statusClientGone stands in the log and the metrics for a request whose client
+// went away before it was answered, as nginx has it.
+const statusClientGone = 499
+
+// Observers see every request of a router.
+type Observers struct {
+	// Log gets a line for each request.
+	Log *slog.Logger
+	// Metrics, unless nil, count the requests.
+	Metrics *Metrics
+	// Tracing, unless nil, gets a span for each request. Spans continue the
+	// trace that the header traceparent names.
+	Tracing trace.TracerProvider
+}
+
+// trace wraps each request in a span. It costs nothing where nothing is traced.
+func (o Observers) trace(next http.Handler) http.Handler {
+	if o.Tracing == nil {
+		return next
+	}
+	return otelhttp.NewHandler(next, "",
+		otelhttp.WithTracerProvider(o.Tracing),
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Metrics count
+		otelhttp.WithPropagators(propagation.TraceContext{}),
+		// The name until the operation is known, and for what is none.
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+			return cmp.Or(requestInfoFrom(r.Context()).operation, r.Method)
+		}),
+	)
+}
+
+// observe counts and logs each request once it is answered, or cut off, which
+// is a panic.
+func (o Observers) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() {
+			info, took := requestInfoFrom(r.Context()), time.Since(start)
+			// A handler that writes nothing answers 200.
+			status := cmp.Or(answer.Status(), http.StatusOK)
+			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
+				status = statusClientGone
+			}
+			o.Metrics.observe(info, status, took)
+			level := slog.LevelInfo
+			if status >= http.StatusInternalServerError {
+				level = slog.LevelError
+			}
+			if o.Log.Enabled(r.Context(), level) {
+				o.Log.LogAttrs(r.Context(), level, "request", logLine(r, info, status, answer.BytesWritten(), took)...)
+			}
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// logLine is what the log says about a request.
+func logLine(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("requestId", info.id),
+		slog.String("method", r.Method),
+		slog.String("path", cmp.Or(info.path, r.URL.Path)),
+		slog.Int("status", status),
+		slog.Int("bytes", bytes),
+		slog.Float64("durationMs", float64(took.Microseconds())/1000),
+	}
+	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
+		attrs = append(attrs, slog.String("traceId", span.TraceID().String()))
+	}
+	if info.operation != "" {
+		attrs = append(attrs, slog.String("operation", info.operation))
+	}
+	if info.user != "" {
+		attrs = append(attrs, slog.String("user", hashUser(info.user)))
+	}
+	if info.code != "" {
+		attrs = append(attrs, slog.String("code", string(info.code)))
+	}
+	if info.cause != nil {
+		attrs = append(attrs, slog.String("error", info.cause.Error()))
+	}
+	return attrs
+}
+
+// hashUser shortens a user id to a name that tells users apart in a log
+// without saying who they are.
+func hashUser(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:8])
+}
+
+// noteOperation keeps the operation's name for the log, the metrics and the
+// trace.
+func noteOperation(ctx huma.Context, next func(huma.Context)) {
+	op := ctx.Operation()
+	if info := requestInfoFrom(ctx.Context()); info != nil {
+		info.operation = op.OperationID
+	}
+	if span := trace.SpanFromContext(ctx.Context()); span.IsRecording() {
+		span.SetName(op.OperationID)
+		span.SetAttributes(attribute.String("http.route", op.Path))
+	}
+	next(ctx)
+}

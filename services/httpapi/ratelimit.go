@@ -1,0 +1,100 @@
+package httpapi
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// maxBuckets is the number of users after which the oldest half of what is
+// known of them is forgotten: what a limiter holds in memory at most is twice
+// that.
+const maxBuckets = 100_000
+
+// Rate is how often one user may call. The zero Rate is no limit.
+type Rate struct {
+	// PerSecond is the lasting rate, on each replica.
+	PerSecond float64
+	// Burst is the number of requests that may come at once.
+	Burst int
+}
+
+// rateLimiter has a bucket of tokens for each user: a request takes one, and
+// they come back at the rate. A bucket that is full needs no memory.
+type rateLimiter struct {
+	// interval is the time in which a token comes back, capacity that in
+	// which an empty bucket fills.
+	interval, capacity time.Duration
+	policy             string
+
+	mu sync.Mutex
+	// recent and older hold the time at which each bucket will be full.
+	// Where nothing was taken for as long as recent has been filled, the
+	// bucket is full, so that the map can be dropped as a whole.
+	recent, older map[string]time.Time
+	turned        time.Time
+}
+
+// newRateLimiter returns nil for no limit.
+func newRateLimiter(rate Rate) *rateLimiter {
+	if rate.PerSecond <= 0 {
+		return nil
+	}
+	burst := max(rate.Burst, 1)
+	interval := time.Duration(float64(time.Second) / rate.PerSecond)
+	l := &rateLimiter{interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
+	l.policy = fmt.Sprintf(`"user";q=%d;w=%d`, burst, wholeSeconds(l.capacity))
+	return l
+}
+
+// allowance is what a bucket holds after a request.
+type allowance struct {
+	// wait is zero for a request that may pass, and otherwise the time until
+	// one may.
+	wait time.Duration
+	// left is the number of requests that may follow at once.
+	left int
+	// full is the time until all of them may.
+	full time.Duration
+}
+
+// take takes a token out of a user's bucket, if there is one.
+func (l *rateLimiter) take(user string) allowance {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.turn(now)
+	full, known := l.recent[user]
+	if !known {
+		full = l.older[user]
+	}
+	if full.Before(now) {
+		full = now
+	}
+	taken := full.Sub(now)
+	if wait := taken + l.interval - l.capacity; wait > 0 {
+		return allowance{wait: wait, full: taken}
+	}
+	l.recent[user] = full.Add(l.interval)
+	taken += l.interval
+	return allowance{left: int((l.capacity - taken) / l.interval), full: taken}
+}
+
+// turn forgets the buckets that are full by now and, where there are too many,
+// those that were used longest ago.
+func (l *rateLimiter) turn(now time.Time) {
+	if now.Sub(l.turned) < l.capacity && len(l.recent) < maxBuckets {
+		return
+	}
+	l.older, l.recent, l.turned = l.recent, map[string]time.Time{}, now
+}
+
+// header is the value of RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
+func (a allowance) header() string {
+	return fmt.Sprintf(`"user";r=%d;t=%d`, a.left, wholeSeconds(a.full))
+}
+
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int64 {
+	return int64((d + time.Second - 1) / time.Second)
+}

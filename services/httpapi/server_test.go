@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// pipe is a listener for one connection, with the bubble's clock.
+type pipe struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (p pipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+func (p pipe) Close() error   { close(p.done); return nil }
+func (p pipe) Addr() net.Addr { return &net.UnixAddr{} }
+
+// dial starts a server and connects to it. It must be called in a bubble.
+func dial(t *testing.T, handler http.Handler) net.Conn {
+	t.Helper()
+	listener := pipe{make(chan net.Conn), make(chan struct{})}
+	server := Server{Handler: handler}.http(slog.New(slog.DiscardHandler))
+	go func() { _ = server.Serve(listener) }()
+	client, conn := net.Pipe()
+	listener.conns <- conn
+	t.Cleanup(func() {
+		_ = client.Close()
+		_ = server.Close()
+		time.Sleep(time.Second) // the bubble's clock: a refused connection lingers
+	})
+	return client
+}
+
+type echoInput struct{ Body struct{ Text string } }
+
+// large is an answer that no buffer between holds.
+type large struct{ Body string }
+
+func slowHandler(failed chan<- error) http.Handler {
+	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
+	api := NewAPI(router, Config{Title: "Test", Version: "1"})
+	Register(api, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, nil,
+		func(ctx context.Context, _ *echoInput) (*struct{}, error) {
+			// Longer than a body may take to arrive, and not too long.
+			select {
+			case <-time.After(8 * time.Second):
+				return &struct{}{}, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		})
+	Register(api, huma.Operation{OperationID: "large", Method: http.MethodGet, Path: "/large"}, nil,
+		func(context.Context, *struct{}) (*large, error) { return &large{strings.Repeat("a", 1<<20)}, nil })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		router.ServeHTTP(w, r)
+		_, err := w.Write([]byte(" "))
+		failed <- err
+	})
+}
+
+func TestSlowClients(t *testing.T) {
+	t.Parallel()
+
+	t.Run("headers that do not end", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			conn, start := dial(t, slowHandler(nil)), time.Now()
+			fmt.Fprint(conn, "GET /large HTTP/1.1\r\n")
+			_, _ = io.ReadAll(conn)
+			if took := time.Since(start); took != headerTimeout {
+				t.Errorf("the connection was closed after %v, want %v", took, headerTimeout)
+			}
+		})
+	})
+
+	t.Run("a body that does not end", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			conn, start := dial(t, slowHandler(make(chan error, 1))), time.Now()
+			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var problem taskapi.Problem
+			if err := json.NewDecoder(res.Body).Decode(&problem); err != nil || problem.Code != taskapi.CodeTimeout {
+				t.Errorf("%v, %+v, want the code timeout", err, problem)
+			}
+			if took := time.Since(start); took > 6*time.Second {
+				t.Errorf("the answer took %v", took)
+			}
+		})
+	})
+
+	t.Run("work that takes longer than a body may goes on", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			conn := dial(t, slowHandler(make(chan error, 1)))
+			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"Text\":\"ab\"}")
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || res.StatusCode != http.StatusNoContent {
+				t.Errorf("%v, %v, want 204", res, err)
+			}
+		})
+	})
+
+	t.Run("an answer that is not read", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			failed := make(chan error, 1)
+			conn, start := dial(t, slowHandler(failed)), time.Now()
+			fmt.Fprint(conn, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+			if err := <-failed; err == nil {
+				t.Error("the answer was sent to nobody")
+			}
+			if took, want := time.Since(start), DefaultRequestTimeout+answerTimeout; took != want {
+				t.Errorf("the request was held for %v, want %v", took, want)
+			}
+		})
+	})
+}
+
+func TestLargeHeadersAreRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conn := dial(t, slowHandler(nil))
+		go func() {
+			fmt.Fprintf(conn, "GET /large HTTP/1.1\r\nHost: a\r\nFiller: %s\r\n\r\n", strings.Repeat("a", 64<<10))
+		}()
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("%v, %v, want 431", res, err)
+		}
+	})
+}

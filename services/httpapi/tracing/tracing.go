@@ -1,0 +1,93 @@
+// Package tracing sends OpenTelemetry traces where the standard environment
+// variables say.
+package tracing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// flushTimeout bounds how long the end of the process waits for the last spans
+// to be sent.
+const flushTimeout = 5 * time.Second
+
+// protocol is the one way in which spans are sent.
+const protocol = "http/protobuf"
+
+// Config is the part of the environment that decides whether there are traces.
+// OpenTelemetry's own packages read the rest: OTEL_SERVICE_NAME,
+// OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_* and
+// OTEL_EXPORTER_OTLP_*.
+type Config struct {
+	Disabled       bool   `env:"OTEL_SDK_DISABLED"`
+	Exporter       string `env:"OTEL_TRACES_EXPORTER"`
+	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
+	Protocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL"`
+	TracesProtocol string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"`
+}
+
+// Check returns what is asked for and not to be had.
+func (c Config) Check() error {
+	var errs []error
+	if c.Exporter != "" && c.Exporter != "otlp" && c.Exporter != "none" {
+		errs = append(errs, errors.New("OTEL_TRACES_EXPORTER must be otlp or none"))
+	}
+	for name, value := range map[string]string{
+		"OTEL_EXPORTER_OTLP_PROTOCOL": c.Protocol, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": c.TracesProtocol,
+	} {
+		if value != "" && value != protocol {
+			errs = append(errs, fmt.Errorf("%s must be %s", name, protocol))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// enabled reports whether there are traces: not unless the environment names an
+// exporter or an endpoint.
+func (c Config) enabled() bool {
+	return !c.Disabled && c.Exporter != "none" && (c.Exporter != "" || c.Endpoint != "" || c.TracesEndpoint != "")
+}
+
+// Start returns where a service's spans go, nil for nowhere, and what sends the
+// last ones. The receiver need not be there.
+func Start(ctx context.Context, c Config, service string, log *slog.Logger) (spans trace.TracerProvider, flush func(), err error) {
+	if !c.enabled() {
+		return nil, func() {}, nil
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("send traces: %w", err)
+	}
+	from, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(attribute.String("service.name", service)),
+		resource.WithFromEnv(), // last, so that OTEL_SERVICE_NAME wins
+	)
+	if err != nil {
+		return nil, nil, fmt.Errorf("describe this service in traces: %w", err)
+	}
+	// OpenTelemetry reports spans that it cannot send to one handler for the
+	// whole process, which by default prints text.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		log.Warn("cannot send traces", "error", err.Error())
+	}))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(from))
+	return provider, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		if err := provider.Shutdown(ctx); err != nil {
+			log.Warn("cannot send the last traces", "error", err.Error())
+		}
+	}, nil
+}

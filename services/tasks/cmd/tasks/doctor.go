@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+const (
+	// checkTimeout bounds one check. A sleeping database wakes up in it.
+	checkTimeout = 15 * time.Second
+	// clockTolerance is how far the database's clock may be from ours: well
+	// below the leeway that tokens are given.
+	clockTolerance = 5 * time.Second
+)
+
+type doctorCommand struct{}
+
+// Run checks what "tasks serve" depends on, in its environment, prints a line
+// for each check, and fails if one does.
+func (doctorCommand) Run(ctx context.Context) error {
+	var config serveConfig
+	if err := environ.Read(&config); err != nil {
+		return err
+	}
+	tasks, err := store.Open(ctx, store.Config{URL: config.DatabaseURL, Pooled: config.Pooled})
+	if err != nil {
+		return err
+	}
+	defer tasks.Close()
+	return examine(ctx, os.Stdout, checks(config, tasks))
+}
+
+// check is one thing to look at.
+type check struct {
+	name string
+	// run returns what it found, or what is wrong.
+	run func(context.Context) (found string, err error)
+	// cure says what to do if it fails.
+	cure string
+}
+
+// errSick is what a failed examination ends with; the lines say the rest.
+var errSick = errors.New("not everything is in order")
+
+func examine(ctx context.Context, out io.Writer, checks []check) error {
+	var result error
+	for _, c := range checks {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		found, err := c.run(ctx)
+		cancel()
+		if err != nil {
+			fmt.Fprintf(out, "FAIL  %-10s %v\n      %-10s → %s\n", c.name, err, "", c.cure)
+			result = errSick
+			continue
+		}
+		fmt.Fprintf(out, "ok    %-10s %s\n", c.name, found)
+	}
+	return result
+}
+
+func checks(config serveConfig, tasks *store.Store) []check {
+	return []check{
+		{
+			"database", func(ctx context.Context) (string, error) {
+				start := time.Now()
+				err := tasks.Ping(ctx)
+				return fmt.Sprintf("answers in %s", time.Since(start).Round(time.Millisecond)), err
+			},
+			"see whether DATABASE_URL names the right host, role and password, and whether the server runs",
+		},
+		{
+			"schema", func(ctx context.Context) (string, error) {
+				return "is up to date", tasks.CheckVersion(ctx)
+			},
+			"run \"tasks migrate\" with this release",
+		},
+		{
+			"role", func(ctx context.Context) (string, error) {
+				return "is bound by row-level security", tasks.CheckRole(ctx)
+			},
+			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), and \"tasks migrate\" restore the policies",
+		},
+		{
+			"isolation", func(ctx context.Context) (string, error) {
+				return "one user could neither read, change nor delete another's task", tasks.ProbeIsolation(ctx)
+			},
+			"stop the service: users may see each other's tasks. Compare the policies of the schema tasklane with the migrations",
+		},
+		{
+			"pooler", func(ctx context.Context) (string, error) {
+				pooled, err := tasks.BehindTransactionPooler(ctx)
+				switch {
+				case err != nil:
+					return "", err
+				case pooled && !config.Pooled:
+					return "", errors.New("a pooler in transaction mode stands before the database")
+				case pooled:
+					return "in transaction mode, as DATABASE_POOLED says", nil
+				}
+				return "none in transaction mode", nil
+			},
+			"set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server itself",
+		},
+		{
+			"notices", func(ctx context.Context) (string, error) {
+				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
+			},
+			"let DATABASE_URL_UNPOOLED lead to the server itself; until then, watchers on other replicas learn of changes within 30 s",
+		},
+		{
+			"clock", func(ctx context.Context) (string, error) {
+				now, err := tasks.Clock(ctx)
+				apart := time.Since(now).Abs()
+				if err == nil && apart > clockTolerance {
+					err = fmt.Errorf("the database's clock is %s from this machine's", apart.Round(time.Millisecond))
+				}
+				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
+			},
+			"let both synchronise with NTP: tokens are judged by this clock, due dates by the database's",
+		},
+		{
+			"keys", func(ctx context.Context) (string, error) {
+				tokens, err := jwtauth.New(ctx, config.tokens(), slog.New(slog.DiscardHandler))
+				if err != nil {
+					return "", err
+				}
+				return "of the issuer " + config.Issuer + " are there", tokens.Ready(ctx)
+			},
+			"see whether Better Auth runs, and whether JWKS_URL (or BETTER_AUTH_URL) leads to it: " + config.JWKSURL,
+		},
+	}
+}
+
+// hear sends a message to all replicas and waits until it is heard.
+func hear(ctx context.Context, bus *store.Bus) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	message := "doctor " + uuid.NewString()
+	heard, failed := make(chan struct{}, 1), make(chan error, 2)
+	ready := func() {
+		if err := bus.Publish(ctx, message); err != nil {
+			failed <- err
+		}
+	}
+	go func() {
+		failed <- bus.Listen(ctx, ready, func(got string) {
+			if got == message {
+				heard <- struct{}{}
+			}
+		})
+	}()
+	select {
+	case <-heard:
+		return nil
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return errors.New("a notice was sent and not heard")
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// TestDoctor spoils one thing at a time and looks at what the doctor says.
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	all := []string{"database", "schema", "role", "isolation", "pooler", "notices", "clock", "keys"}
+	for _, tc := range []struct {
+		name  string
+		spoil func(t *testing.T, db storetest.Database, config *serveConfig)
+		// fails names the checks that must fail, says what must be read.
+		fails []string
+		says  string
+	}{
+		{"everything in order", nil, nil, "could neither read, change nor delete"},
+		{
+			"a missing migration", asOwner("DELETE FROM tasklane.schema_version WHERE version_id > 0"),
+			[]string{"schema"},
+			"tasks migrate",
+		},
+		{
+			"row-level security switched off", asOwner("ALTER TABLE tasklane.tasks DISABLE ROW LEVEL SECURITY"),
+			[]string{"role", "isolation"},
+			"could",
+		},
+		{
+			"a policy that lets everyone in", asOwner("CREATE POLICY open ON tasklane.tasks USING (true)"),
+			[]string{"isolation"},
+			"stop the service",
+		},
+		{
+			"a missing policy for one's own rows", asOwner("DROP POLICY own_rows ON tasklane.tasks"),
+			[]string{"isolation"},
+			"make the probe's task",
+		},
+		{
+			"no issuer", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+				config.JWKSURL = "http://127.0.0.1:1/jwks"
+			},
+			[]string{"keys"},
+			"Better Auth runs",
+		},
+		{
+			"nobody to listen to", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+				config.DirectURL = "postgres://owner:x@127.0.0.1:1/tasks"
+			},
+			[]string{"notices"},
+			"within 30 s",
+		},
+		{
+			"a wrong password", func(t *testing.T, db storetest.Database, config *serveConfig) {
+				u, err := url.Parse(db.URL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				u.Path = "/nowhere"
+				config.DatabaseURL = u.String()
+			},
+			[]string{"database", "schema", "role", "isolation", "pooler", "notices", "clock"},
+			"DATABASE_URL",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.NewDatabase(t)
+			issuer := issuertest.New(t)
+			issuer.AddKey(t, "key", jwt.SigningMethodES256)
+			config := serveConfig{
+				DatabaseURL: db.URL, DirectURL: db.URL, JWKSURL: issuer.URL,
+				Issuer: issuertest.Name, Audience: issuertest.Audience,
+			}
+			if tc.spoil != nil {
+				tc.spoil(t, db, &config)
+			}
+			s := storetest.Open(t, store.Config{URL: config.DatabaseURL})
+			var out bytes.Buffer
+			err := examine(t.Context(), &out, checks(config, s))
+			if (len(tc.fails) > 0) != errors.Is(err, errSick) {
+				t.Errorf("examine: %v", err)
+			}
+			for _, name := range all {
+				verdict := "ok    " + name
+				for _, failed := range tc.fails {
+					if failed == name {
+						verdict = "FAIL  " + name
+					}
+				}
+				if !strings.Contains(out.String(), verdict) {
+					t.Errorf("no %q in\n%s", verdict, out.String())
+				}
+			}
+			if !strings.Contains(out.String(), tc.says) {
+				t.Errorf("no %q in\n%s", tc.says, out.String())
+			}
+		})
+	}
+}
+
+func asOwner(statement string) func(*testing.T, storetest.Database, *serveConfig) {
+	return func(t *testing.T, db storetest.Database, _ *serveConfig) {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close(context.Background()) }()
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+// newMetrics returns the figures of the parts that requests pass.
+func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *httpapi.Metrics {
+	m := httpapi.NewMetrics()
+	pool := tasks.PoolStat
+	m.Gauge("tasklane_pool_connections_max", "Connections to the database that there may be.", func() float64 { return float64(pool().MaxConns()) })
+	m.Gauge("tasklane_pool_connections", "Connections to the database.", func() float64 { return float64(pool().TotalConns()) })
+	m.Gauge("tasklane_pool_connections_acquired", "Connections that a query uses.", func() float64 { return float64(pool().AcquiredConns()) })
+	m.Gauge("tasklane_pool_connections_idle", "Connections that no query uses.", func() float64 { return float64(pool().IdleConns()) })
+	m.Counter("tasklane_pool_connections_opened_total", "Connections opened.", func() float64 { return float64(pool().NewConnsCount()) })
+	m.Counter("tasklane_pool_acquires_total", "Connections given to queries.", func() float64 { return float64(pool().AcquireCount()) })
+	m.Counter("tasklane_pool_waits_total", "Queries that waited for a connection.", func() float64 { return float64(pool().EmptyAcquireCount()) })
+	m.Counter("tasklane_pool_wait_seconds_total", "Time that queries waited for a connection.", func() float64 { return pool().EmptyAcquireWaitTime().Seconds() })
+
+	m.Counter("tasklane_tokens_checked_total", "Bearer tokens whose signature was looked at.", func() float64 { return float64(tokens.Counts().Checked) })
+	m.Counter("tasklane_tokens_remembered_total", "Bearer tokens that were known to be valid.", func() float64 { return float64(tokens.Counts().Remembered) })
+	m.Gauge("tasklane_jwks_keys", "The issuer's keys at hand.", func() float64 { return float64(tokens.Counts().Keys) })
+	m.Counter("tasklane_jwks_fetches_total", "Attempts to fetch the issuer's keys.", func() float64 { return float64(tokens.Counts().Fetches) })
+	m.Counter("tasklane_jwks_fetch_failures_total", "Attempts that brought no key.", func() float64 { return float64(tokens.Counts().Failures) })
+	m.Gauge("tasklane_jwks_last_fetch_timestamp_seconds", "When the issuer's keys came last; 0 for never.", func() float64 { return float64(tokens.Counts().LastFetch) })
+
+	m.Gauge("tasklane_watchers", "Streams that wait for changes.", func() float64 { return float64(hub.Counts().Waiting) })
+	m.Counter("tasklane_wakeups_sent_total", "Messages of changes sent to other replicas.", func() float64 { return float64(hub.Counts().Published) })
+	m.Counter("tasklane_wakeups_received_total", "Messages of changes from other replicas.", func() float64 { return float64(hub.Counts().Received) })
+	m.Counter("tasklane_wakeups_failed_total", "Messages of changes that could not be sent.", func() float64 { return float64(hub.Counts().Failed) })
+	return m
+}

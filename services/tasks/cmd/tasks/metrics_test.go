@@ -1,0 +1,81 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestMetrics reads the figures after two requests, and compares their names
+// with those that the README tells operators.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	log, issuer := slog.New(slog.DiscardHandler), issuertest.New(t)
+	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+	tokens, err := jwtauth.New(t.Context(), jwtauth.Config{JWKSURL: issuer.URL, Issuer: issuertest.Name, Audience: issuertest.Audience}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks := storetest.New(t)
+	hub := feed.New(store.NewBus(tasks, ""), log)
+	metrics := newMetrics(tasks, tokens, hub)
+	handler := api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
+	token := key.Token(t, issuertest.Claims("alice"), nil)
+	for range 2 {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/tasks", nil)
+		req.Header.Set("Authorization", "Bearer "+token)
+		rec := httptest.NewRecorder()
+		if handler.ServeHTTP(rec, req); rec.Code != http.StatusOK {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
+	}
+
+	rec := httptest.NewRecorder()
+	httpapi.NewOperationsHandler(metrics).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	page := rec.Body.String()
+	for _, want := range []string{
+		`tasklane_requests_total{operation="listTasks",status="200"} 2`,
+		`tasklane_tokens_checked_total 1`,
+		`tasklane_tokens_remembered_total 1`,
+		`tasklane_jwks_keys 1`,
+		`tasklane_jwks_fetch_failures_total 0`,
+		`tasklane_pool_connections_acquired 0`,
+		`tasklane_pool_connections_idle 1`,
+		`tasklane_streams_open 0`,
+	} {
+		if !strings.Contains(page, "\n"+want+"\n") {
+			t.Errorf("%s is not among the figures", want)
+		}
+	}
+
+	var names []string
+	for _, match := range regexp.MustCompile(`(?m)^# TYPE (tasklane_\w+) `).FindAllStringSubmatch(page, -1) {
+		names = append(names, match[1])
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := regexp.MustCompile("tasklane_[a-z_]+[a-z]").FindAllString(string(readme), -1)
+	slices.Sort(told)
+	slices.Sort(names)
+	if diff := cmp.Diff(names, slices.Compact(told)); diff != "" {
+		t.Errorf("the README's names (-served +told):\n%s", diff)
+	}
+}

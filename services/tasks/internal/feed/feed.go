@@ -1,0 +1,249 @@
+// Package feed wakes those who wait for a user's changes. It carries no change
+// itself: whoever is woken reads the changes from the store. So a wake-up may
+// come twice or, behind a slow poll, late; it cannot lose or reorder anything.
+package feed
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// gatherTime is how long wake-ups are gathered into one notification.
+	gatherTime = 5 * time.Millisecond
+	// maxNames is the number of users in one notification; PostgreSQL takes
+	// 8,000 bytes.
+	maxNames = 400
+	// retryTime is the pause before listening again.
+	retryTime = time.Second
+	// nameLength is the length of a user's name in a notification.
+	nameLength = 16
+)
+
+// Bus carries wake-ups between the replicas of the service. What is lost on it
+// costs time only.
+type Bus interface {
+	// Publish sends a message to all replicas.
+	Publish(ctx context.Context, message string) error
+	// Listen calls ready once messages arrive and receive for each, until
+	// ctx ends or the connection breaks.
+	Listen(ctx context.Context, ready func(), receive func(message string)) error
+}
+
+// Hub knows who waits for which user's changes.
+type Hub struct {
+	bus Bus
+	log *slog.Logger
+	// replica tells this hub's own messages from those of others.
+	replica string
+
+	mu      sync.Mutex
+	waiting map[string]map[*Subscription]struct{}
+	// changed holds the users whose other replicas have not been told yet.
+	changed map[string]struct{}
+	wake    chan struct{}
+
+	closed chan struct{}
+	close  sync.Once
+
+	// Counters for the metrics.
+	published, received, failed atomic.Int64
+}
+
+// Subscription is one who waits.
+type Subscription struct {
+	// C holds an element when there may be changes. It is never closed.
+	C <-chan struct{}
+
+	c    chan struct{}
+	hub  *Hub
+	name string
+}
+
+// New returns a hub. It tells and hears other replicas while Run runs.
+func New(bus Bus, log *slog.Logger) *Hub {
+	return &Hub{
+		bus: bus, log: log, replica: rand.Text()[:8],
+		waiting: map[string]map[*Subscription]struct{}{},
+		changed: map[string]struct{}{},
+		wake:    make(chan struct{}, 1),
+		closed:  make(chan struct{}),
+	}
+}
+
+// nameOf shortens a user's id to what stands in notifications, which every role
+// of the database can hear. Two users of one name wake each other for nothing.
+func nameOf(user string) string {
+	sum := sha256.Sum256([]byte(user))
+	return hex.EncodeToString(sum[:nameLength/2])
+}
+
+// Subscribe returns a subscription to the changes of user, to be ended with
+// its method Close.
+func (h *Hub) Subscribe(user string) *Subscription {
+	c := make(chan struct{}, 1)
+	s := &Subscription{C: c, c: c, hub: h, name: nameOf(user)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiting[s.name] == nil {
+		h.waiting[s.name] = map[*Subscription]struct{}{}
+	}
+	h.waiting[s.name][s] = struct{}{}
+	return s
+}
+
+// Close ends the subscription.
+func (s *Subscription) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	delete(s.hub.waiting[s.name], s)
+	if len(s.hub.waiting[s.name]) == 0 {
+		delete(s.hub.waiting, s.name)
+	}
+}
+
+// Changed wakes all who wait for user, here at once and on other replicas soon.
+// It never blocks.
+func (h *Hub) Changed(user string) {
+	name := nameOf(user)
+	h.mu.Lock()
+	h.wakeAll(name)
+	h.changed[name] = struct{}{}
+	h.mu.Unlock()
+	signal(h.wake)
+}
+
+// wakeAll wakes the subscriptions of a name. The caller holds the lock.
+func (h *Hub) wakeAll(name string) {
+	for s := range h.waiting[name] {
+		signal(s.c)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// Run tells other replicas what changed here, and wakes whom their changes
+// concern, until ctx ends.
+func (h *Hub) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { h.publish(ctx) })
+	running.Go(func() { h.listen(ctx) })
+	running.Wait()
+}
+
+func (h *Hub) publish(ctx context.Context) {
+	for {
+		select {
+		case <-h.wake:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(gatherTime):
+		case <-ctx.Done():
+			return
+		}
+		for names := h.take(); len(names) > 0; names = h.take() {
+			if err := h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " ")); err != nil {
+				// Their polls will find the change.
+				h.failed.Add(1)
+				h.log.WarnContext(ctx, "cannot tell other replicas of changes", "error", err.Error())
+				break
+			}
+			h.published.Add(1)
+		}
+	}
+}
+
+// take removes up to maxNames names of users who changed something.
+func (h *Hub) take() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for name := range h.changed {
+		if len(names) == maxNames {
+			break
+		}
+		names = append(names, name)
+		delete(h.changed, name)
+	}
+	return names
+}
+
+func (h *Hub) listen(ctx context.Context) {
+	for {
+		err := h.bus.Listen(ctx, h.wakeEveryone, h.receive)
+		if ctx.Err() != nil {
+			return
+		}
+		h.log.WarnContext(ctx, "cannot hear other replicas; polling goes on", "error", err.Error())
+		select {
+		case <-time.After(retryTime):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// wakeEveryone is called when listening begins: what was said before has not
+// been heard.
+func (h *Hub) wakeEveryone() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name := range h.waiting {
+		h.wakeAll(name)
+	}
+}
+
+func (h *Hub) receive(message string) {
+	replica, names, _ := strings.Cut(message, " ")
+	if replica == h.replica {
+		return
+	}
+	h.received.Add(1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name := range strings.SplitSeq(names, " ") {
+		h.wakeAll(name)
+	}
+}
+
+// Close tells all who wait to stop waiting.
+func (h *Hub) Close() {
+	h.close.Do(func() { close(h.closed) })
+}
+
+// Closed is closed by [Hub.Close].
+func (h *Hub) Closed() <-chan struct{} { return h.closed }
+
+// Counts are what a hub has done.
+type Counts struct {
+	// Waiting is the number of subscriptions.
+	Waiting int
+	// Published, Received and Failed count messages to and from other
+	// replicas, and those that could not be sent.
+	Published, Received, Failed int64
+}
+
+// Counts returns what the hub has done so far.
+func (h *Hub) Counts() Counts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := Counts{Published: h.published.Load(), Received: h.received.Load(), Failed: h.failed.Load()}
+	for _, subscriptions := range h.waiting {
+		c.Waiting += len(subscriptions)
+	}
+	return c
+}

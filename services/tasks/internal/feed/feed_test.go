@@ -1,0 +1,148 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+)
+
+// memoryBus connects hubs within a test. A real one is tested with the store.
+type memoryBus struct {
+	mu        sync.Mutex
+	receivers map[int]func(string)
+	sent      []string
+	broken    bool
+}
+
+func (b *memoryBus) Publish(_ context.Context, message string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken {
+		return errors.New("broken")
+	}
+	b.sent = append(b.sent, message)
+	for _, receive := range b.receivers {
+		go receive(message)
+	}
+	return nil
+}
+
+func (b *memoryBus) Listen(ctx context.Context, ready func(), receive func(string)) error {
+	b.mu.Lock()
+	id := len(b.receivers)
+	b.receivers[id] = receive
+	b.mu.Unlock()
+	ready()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
+	t.Helper()
+	bus := &memoryBus{receivers: map[int]func(string){}}
+	hubs := make([]*feed.Hub, n)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for i := range hubs {
+		hubs[i] = feed.New(bus, slog.New(slog.DiscardHandler))
+		// Listening has begun once a subscriber is woken by it.
+		first := hubs[i].Subscribe("first")
+		running.Go(func() { hubs[i].Run(ctx) })
+		<-first.C
+		first.Close()
+	}
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return bus, hubs
+}
+
+func TestChangedWakes(t *testing.T) {
+	t.Parallel()
+
+	t.Run("everyone who waits for the user, on every replica", func(t *testing.T) {
+		t.Parallel()
+		_, hubs := newHubs(t, 3)
+		var waiting []*feed.Subscription
+		for _, hub := range hubs {
+			for range 2 {
+				waiting = append(waiting, hub.Subscribe("alice"))
+			}
+		}
+		hubs[1].Changed("alice")
+		for _, s := range waiting {
+			<-s.C
+		}
+	})
+
+	t.Run("nobody else", func(t *testing.T) {
+		t.Parallel()
+		_, hubs := newHubs(t, 2)
+		bob, alice := hubs[1].Subscribe("bob"), hubs[1].Subscribe("alice")
+		hubs[0].Changed("alice")
+		<-alice.C
+		select {
+		case <-bob.C:
+			t.Error("bob was woken")
+		default:
+		}
+	})
+
+	t.Run("without waiting for anyone", func(t *testing.T) {
+		t.Parallel()
+		_, hubs := newHubs(t, 1)
+		alice := hubs[0].Subscribe("alice")
+		for range 10_000 {
+			hubs[0].Changed("alice")
+		}
+		<-alice.C
+	})
+}
+
+func TestWakeUpsAreGathered(t *testing.T) {
+	t.Parallel()
+	bus, hubs := newHubs(t, 2)
+	const users = 1000
+	last := hubs[1].Subscribe(fmt.Sprint("user", users-1))
+	for i := range users {
+		hubs[0].Changed(fmt.Sprint("user", i))
+	}
+	<-last.C
+	bus.mu.Lock()
+	defer bus.mu.Unlock()
+	if len(bus.sent) >= users/10 {
+		t.Errorf("%d messages for %d users", len(bus.sent), users)
+	}
+	for _, message := range bus.sent {
+		if len(message) > 8000 {
+			t.Errorf("a message of %d bytes, more than PostgreSQL takes", len(message))
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	bus, hubs := newHubs(t, 2)
+	alice := hubs[1].Subscribe("alice")
+	hubs[0].Changed("alice")
+	<-alice.C
+	if got := hubs[1].Counts(); got.Waiting != 1 || got.Received != 1 {
+		t.Errorf("%+v, want one waiting and one received", got)
+	}
+	alice.Close()
+	if got := hubs[1].Counts().Waiting; got != 0 {
+		t.Errorf("%d wait after Close", got)
+	}
+	bus.mu.Lock()
+	bus.broken = true
+	bus.mu.Unlock()
+	hubs[0].Changed("alice")
+	for hubs[0].Counts().Failed == 0 { //nolint:revive // ends as soon as the message has failed
+	}
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// channel is what replicas notify each other on.
+const channel = "tasklane_changes"
+
+// listenCheck is how often a quiet connection is checked: a server that is gone
+// says nothing either.
+const listenCheck = 30 * time.Second
+
+// Bus carries messages between the replicas of the service by NOTIFY. It
+// implements feed.Bus.
+type Bus struct {
+	store *Store
+	// listenURL leads to the server itself: a transaction pooler takes LISTEN
+	// and never delivers.
+	listenURL string
+}
+
+// NewBus returns a bus that sends through the store's pool and listens over a
+// connection of its own to listenURL.
+func NewBus(s *Store, listenURL string) *Bus {
+	return &Bus{store: s, listenURL: listenURL}
+}
+
+// Publish sends a message of at most 8,000 bytes to all replicas. It is called
+// outside the transactions that change tasks, since a NOTIFY in one takes a
+// lock on the whole database when it commits.
+func (b *Bus) Publish(ctx context.Context, message string) error {
+	if _, err := b.store.pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, message); err != nil {
+		return fmt.Errorf("notify: %w", mapError(err))
+	}
+	return nil
+}
+
+// Listen calls ready once it listens, and receive for each message, until ctx
+// ends or the connection breaks.
+func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message string)) error {
+	config, err := pgx.ParseConfig(b.listenURL)
+	if err != nil {
+		return fmt.Errorf("read the address to listen at: %w", err)
+	}
+	config.ConnectTimeout = connectTimeout
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connect to listen: %w", mapError(err))
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return fmt.Errorf("listen: %w", mapError(err))
+	}
+	ready()
+	for {
+		wait, cancel := context.WithTimeout(ctx, listenCheck)
+		notification, err := conn.WaitForNotification(wait)
+		cancel()
+		switch {
+		case err == nil:
+			receive(notification.Payload)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case wait.Err() != nil:
+			// Nothing was said; see whether the server is still there.
+			if err := conn.Ping(ctx); err != nil {
+				return fmt.Errorf("listen: %w", mapError(err))
+			}
+		default:
+			return fmt.Errorf("listen: %w", mapError(err))
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestBus(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.URL)
+	ctx, stop := context.WithCancel(t.Context())
+	ready, received, ended := make(chan struct{}), make(chan string, 10), make(chan error, 1)
+	go func() {
+		ended <- bus.Listen(ctx, func() { close(ready) }, func(message string) { received <- message })
+	}()
+	<-ready
+	for _, message := range []string{"one", "two"} {
+		if err := bus.Publish(t.Context(), message); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-received; got != message {
+			t.Errorf("received %q, want %q", got, message)
+		}
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Listen ended with %v", err)
+	}
+
+	t.Run("Listen ends when its connection does", func(t *testing.T) {
+		ready, ended := make(chan struct{}), make(chan error, 1)
+		go func() { ended <- bus.Listen(t.Context(), func() { close(ready) }, func(string) {}) }()
+		<-ready
+		asOwner(t, db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+		if err := <-ended; err == nil {
+			t.Error("Listen ended without an error")
+		}
+	})
+}

@@ -1,0 +1,301 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	a := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}) // 1
+	b := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "b"}) // 2
+	mustCreate(t, s, bob, full())
+	a = one(t)(s.UpdateTask(t.Context(), alice, uuid.MustParse(a.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("A")}, always)) // 3
+	one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(b.ID), always))                                                           // 4
+	a = one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(a.ID), always))                                                      // 5
+
+	want := []taskapi.Change{
+		{Seq: 4, Type: taskapi.ChangeDelete, TaskID: b.ID},
+		{Seq: 5, Type: taskapi.ChangeUpsert, TaskID: a.ID, Task: &a},
+	}
+	for _, tc := range []struct {
+		after int64
+		limit int
+		want  store.ChangePage
+	}{
+		{0, 10, store.ChangePage{Changes: want, NextCursor: 5}},
+		{3, 10, store.ChangePage{Changes: want, NextCursor: 5}},
+		{3, 1, store.ChangePage{Changes: want[:1], NextCursor: 4, More: true}},
+		{4, 10, store.ChangePage{Changes: want[1:], NextCursor: 5}},
+		{5, 10, store.ChangePage{Changes: []taskapi.Change{}, NextCursor: 5}},
+	} {
+		got, err := s.Changes(t.Context(), alice, tc.after, tc.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("Changes after %d (-want +got):\n%s", tc.after, diff)
+		}
+	}
+	if _, err := s.Changes(t.Context(), alice, 6, 10); !errors.Is(err, store.ErrCursorExpired) {
+		t.Errorf("a number of the future: %v, want ErrCursorExpired", err)
+	}
+	none, err := s.Changes(t.Context(), "nobody", 0, 10)
+	if diff := cmp.Diff(store.ChangePage{Changes: []taskapi.Change{}}, none); diff != "" || err != nil {
+		t.Errorf("a new user's changes: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestFeedUnderConcurrentWriters has 32 writers change one user's tasks while
+// a reader follows the feed. The reader must end with exactly the state of the
+// database, and see each task's versions only rise.
+func TestFeedUnderConcurrentWriters(t *testing.T) {
+	t.Parallel()
+	const writers, writesEach = 32, 40
+	s := storetest.New(t)
+	var ids []uuid.UUID
+	for range 40 {
+		ids = append(ids, uuid.MustParse(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "task"}).ID))
+	}
+	var writing errgroup.Group
+	for w := range writers {
+		writing.Go(func() error {
+			random := rand.New(rand.NewPCG(uint64(w), 1))
+			for i := range writesEach {
+				id := ids[random.IntN(len(ids))]
+				var err error
+				switch random.IntN(8) {
+				case 0:
+					_, err = s.CreateTask(t.Context(), alice, full(), always)
+				case 1:
+					_, err = s.DeleteTask(t.Context(), alice, id, always)
+				case 2:
+					_, err = s.RestoreTask(t.Context(), alice, id, always)
+				case 3:
+					_, err = s.EraseTask(t.Context(), alice, id, always)
+				default:
+					_, err = s.UpdateTask(t.Context(), alice, id, taskapi.UpdateTaskRequest{Title: taskapi.Some(fmt.Sprint(w, i))}, always)
+				}
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	done := make(chan error, 1)
+	go func() { done <- writing.Wait() }()
+
+	state, erased := map[string]taskapi.Task{}, map[string]bool{}
+	var cursor int64
+	finished := false
+	for {
+		page, err := s.Changes(t.Context(), alice, cursor, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range page.Changes {
+			if change.Seq <= cursor {
+				t.Fatalf("number %d after %d", change.Seq, cursor)
+			}
+			cursor = change.Seq
+			if erased[change.TaskID] {
+				t.Fatalf("%s changed after it was erased", change.TaskID)
+			}
+			if change.Type == taskapi.ChangeDelete {
+				erased[change.TaskID] = true
+				delete(state, change.TaskID)
+				continue
+			}
+			if before, known := state[change.TaskID]; known && change.Task.Version <= before.Version {
+				t.Fatalf("version %d after %d", change.Task.Version, before.Version)
+			}
+			state[change.TaskID] = *change.Task
+		}
+		if len(page.Changes) > 0 {
+			continue
+		}
+		if finished {
+			break
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			finished = true // and read once more
+		default:
+		}
+	}
+	want := map[string]taskapi.Task{}
+	err := s.ExportUser(t.Context(), alice, func(task taskapi.Task) error {
+		want[task.ID] = task
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, state); diff != "" {
+		t.Errorf("the feed's state (-database +feed):\n%s", diff)
+	}
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	now := time.Now()
+	for _, req := range []taskapi.CreateTaskRequest{
+		{Title: "overdue", DueAt: new(now.Add(-72 * time.Hour)), Priority: taskapi.High, Tags: []string{"home", "a"}},
+		{Title: "later", DueAt: new(now.Add(72 * time.Hour)), Priority: taskapi.High, Tags: []string{"home"}},
+		{Title: "undated"},
+		{Title: "done", Completed: true, DueAt: new(now.Add(-72 * time.Hour)), Tags: []string{"home"}},
+		{Title: "gone", DueAt: new(now.Add(-72 * time.Hour)), Tags: []string{"home"}},
+	} {
+		task := mustCreate(t, s, alice, req)
+		if req.Title == "gone" {
+			one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(task.ID), always))
+		}
+	}
+	got, err := s.Stats(t.Context(), alice, "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := taskapi.Stats{
+		Open: 3, Completed: 1, Overdue: 1, Deleted: 1,
+		ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
+		ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "a", Count: 1}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Stats (-want +got):\n%s", diff)
+	}
+	for _, user := range []string{alice, "nobody"} {
+		if _, err := s.Stats(t.Context(), user, "Mars/Olympus"); !errors.Is(err, store.ErrInvalidTimeZone) {
+			t.Errorf("a zone that does not exist, for %s: %v, want ErrInvalidTimeZone", user, err)
+		}
+	}
+}
+
+func TestDayOf(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	at := func(text string) time.Time {
+		moment, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment
+	}
+	for _, tc := range []struct{ name, moment, zone, begins, ends string }{
+		{"an ordinary day", "2026-11-23T23:30:00Z", "UTC", "2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z"},
+		{"a day that has begun elsewhere", "2026-11-23T23:30:00Z", "Europe/Berlin", "2026-11-23T23:00:00Z", "2026-11-24T23:00:00Z"},
+		{"23 hours in spring", "2026-03-29T12:00:00Z", "Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"},
+		{"25 hours in autumn", "2026-10-25T12:00:00Z", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"},
+		{"clocks that change at midnight", "2026-09-06T12:00:00Z", "America/Santiago", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"},
+	} {
+		var begins, ends time.Time
+		if err := conn.QueryRow(t.Context(), "SELECT * FROM tasklane.day_of($1, $2)", at(tc.moment), tc.zone).Scan(&begins, &ends); err != nil {
+			t.Fatal(err)
+		}
+		if !begins.Equal(at(tc.begins)) || !ends.Equal(at(tc.ends)) {
+			t.Errorf("%s: %v to %v, want %s to %s", tc.name, begins.UTC(), ends.UTC(), tc.begins, tc.ends)
+		}
+	}
+}
+
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	kept := mustCreate(t, s, alice, full())
+	erased := one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always)) // number 3
+	trashed := one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always))
+	key := store.Conditions{Key: &store.IdempotencyKey{Key: "k"}}
+	first := one(t)(s.CreateTask(t.Context(), bob, full(), key))
+
+	if n, err := s.Purge(t.Context()); n != 0 || err != nil {
+		t.Errorf("Purge removed %d, %v; nothing has expired", n, err)
+	}
+	// Let 31 days pass.
+	asOwner(t, db, `
+		UPDATE tasklane.erased SET erased_at = erased_at - interval '31 days';
+		UPDATE tasklane.tasks SET deleted_at = deleted_at - interval '31 days';
+		UPDATE tasklane.idempotency_keys SET created_at = created_at - interval '31 days'`)
+	if n, err := s.Purge(t.Context()); n != 3 || err != nil {
+		t.Errorf("Purge removed %d, %v; want a key, a rest and a task of the trash", n, err)
+	}
+	if _, err := s.Changes(t.Context(), alice, 2, 10); !errors.Is(err, store.ErrCursorExpired) {
+		t.Errorf("a cursor before the purged change of %s: %v, want ErrCursorExpired", erased.ID, err)
+	}
+	page, err := s.Changes(t.Context(), alice, 3, 10)
+	want := []taskapi.Change{{Seq: 6, Type: taskapi.ChangeDelete, TaskID: trashed.ID}}
+	if diff := cmp.Diff(want, page.Changes); diff != "" || err != nil {
+		t.Errorf("changes after it: %v (-want +got):\n%s", err, diff)
+	}
+	if fromTheBeginning, err := s.Changes(t.Context(), alice, 0, 10); err != nil || len(fromTheBeginning.Changes) != 2 {
+		t.Errorf("changes from the beginning: %v, %v", fromTheBeginning.Changes, err)
+	}
+	if diff := cmp.Diff([]taskapi.Task{kept}, mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); diff != "" {
+		t.Errorf("the list (-want +got):\n%s", diff)
+	}
+	if again := one(t)(s.CreateTask(t.Context(), bob, full(), key)); again.ID == first.ID {
+		t.Error("the key was not purged")
+	}
+}
+
+func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), "SELECT tasklane.purge('0 s', '0 s', 100)"); err == nil {
+		t.Error("the runtime role purged what is not a day old")
+	}
+}
+
+func TestEraseUser(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	mustCreate(t, s, bob, full())
+	one(t)(s.CreateTask(t.Context(), alice, full(), store.Conditions{Key: &store.IdempotencyKey{Key: "k"}}))
+	one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always))
+	if n, err := s.EraseUser(t.Context(), alice); n != 1 || err != nil {
+		t.Errorf("EraseUser: %d, %v; want 1", n, err)
+	}
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for _, table := range []string{"user_state", "tasks", "erased", "idempotency_keys"} {
+		var hers, all int
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE user_id = $1), count(*) FROM tasklane."+table, alice).Scan(&hers, &all)
+		if err != nil || hers != 0 {
+			t.Errorf("%s: %d rows left, %v", table, hers, err)
+		}
+		if table == "tasks" && all != 1 {
+			t.Errorf("bob has %d tasks, want 1", all)
+		}
+	}
+}

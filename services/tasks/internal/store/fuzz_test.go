@@ -1,0 +1,63 @@
+package store
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// FuzzCursor reads whatever a client may send as a cursor: it is refused, or
+// it is one that this program could have made.
+func FuzzCursor(f *testing.F) {
+	options := taskapi.ListTasksOptions{Sort: taskapi.DueSoonest}
+	f.Add(cursor{List: listDigest(options), Key: "2026-12-01T00:00:00Z"}.String())
+	f.Add(cursor{List: listDigest(options)}.String())
+	f.Add("")
+	f.Add("e30")
+	f.Add("bm9uc2Vuc2U")
+	f.Fuzz(func(t *testing.T, text string) {
+		options := options
+		options.Cursor = text
+		c, err := parseCursor(options)
+		if err != nil || c == nil {
+			return
+		}
+		options.Cursor = c.String()
+		again, err := parseCursor(options)
+		if err != nil {
+			t.Fatalf("%q is read as %+v, which is refused: %v", text, c, err)
+		}
+		if diff := cmp.Diff(c, again); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// FuzzSearchQuery builds PostgreSQL's query from whatever people type. It must
+// hold words and its own operators only.
+func FuzzSearchQuery(f *testing.F) {
+	for _, seed := range []string{"", "water plants", "' | 'x", `\':*&!`, "Größe", "東京 タワー", "a\x00b", "ﬁ ½ ǅ"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		query := searchQuery(text)
+		if query == "" {
+			return
+		}
+		for _, word := range strings.Split(strings.TrimSuffix(query, ":*"), " & ") {
+			inner := strings.TrimSuffix(strings.TrimPrefix(word, "'"), "'")
+			if len(inner) != len(word)-2 || inner == "" {
+				t.Fatalf("%q gives %q", text, query)
+			}
+			for _, r := range inner {
+				if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+					t.Fatalf("%q gives %q", text, query)
+				}
+			}
+		}
+	})
+}
