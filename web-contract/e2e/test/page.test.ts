@@ -118,6 +118,28 @@ describe.concurrent("a person", () => {
   });
 });
 
+describe.concurrent("when the server is slow", () => {
+  test("a task that is added while the list still loads is on it", async ({ openPage }) => {
+    const { page } = await openPage();
+    const added = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
+    // Both lists are read before the task is there, and arrive behind it.
+    await page.route(
+      "**/api/tasks?*",
+      async (route) => {
+        const response = await route.fetch();
+        await added;
+        // The page may have given the request up.
+        await route.fulfill({ response }).catch(() => {});
+      },
+      { times: 2 },
+    );
+    await signUp(page, newAccount());
+    await addTask(page, "Water the plants");
+    await page.waitForLoadState("networkidle");
+    await openTask(page, "Water the plants").waitFor();
+  });
+});
+
 describe.concurrent("when something fails", () => {
   test("a list that cannot be loaded says so, and comes on a retry", async ({ openPage }) => {
     const { page } = await openPage();

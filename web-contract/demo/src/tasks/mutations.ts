@@ -13,7 +13,11 @@ export function useCreateTask() {
   return useMutation({
     mutationKey: createKey,
     mutationFn: (title: string) => api.createTask({ title }),
-    onSuccess: (task) => showTask(queryClient, task),
+    onSuccess: async (task) => {
+      const readAgain = await stopReading(queryClient);
+      showTask(queryClient, task);
+      readAgain();
+    },
   });
 }
 
@@ -37,13 +41,14 @@ export function useUpdateTask(task: Task) {
     scope: { id: task.id },
     mutationFn: (changes: Partial<Pick<Task, "title" | "completed">>) => api.updateTask(task.id, changes),
     onMutate: async (changes) => {
-      await queryClient.cancelQueries({ queryKey: taskListsKey });
+      const readAgain = await stopReading(queryClient);
       showTask(queryClient, { ...task, ...changes });
-      return task;
+      return { before: task, readAgain };
     },
     onSuccess: (saved) => afterLastWrite(queryClient, task, () => showTask(queryClient, saved)),
-    onError: (error, changes, before) => {
-      afterLastWrite(queryClient, task, () => bringBack(queryClient, before ?? task));
+    onSettled: (_saved, _error, _changes, drawn) => drawn?.readAgain(),
+    onError: (error, changes, drawn) => {
+      afterLastWrite(queryClient, task, () => bringBack(queryClient, drawn?.before ?? task));
       if (titleFault(error)) return;
       notify({ message: `“${task.title}” was not saved. ${reason(error)}`, retry: () => mutation.mutate(changes) });
     },
@@ -60,9 +65,11 @@ export function useDeleteTask(task: Task) {
     scope: { id: task.id },
     mutationFn: () => api.deleteTask(task.id),
     onMutate: async () => {
-      await queryClient.cancelQueries({ queryKey: taskListsKey });
+      const readAgain = await stopReading(queryClient);
       hideTask(queryClient, task.id);
+      return { readAgain };
     },
+    onSettled: (_deleted, _error, _nothing, drawn) => drawn?.readAgain(),
     onError: (error) => {
       // Gone already is what was asked for.
       if (isApiError(error, "task_not_found")) return;
@@ -71,6 +78,19 @@ export function useDeleteTask(task: Task) {
     },
   });
   return mutation;
+}
+
+/**
+ * Stops the readings of lists that are under way: they may have been made
+ * before the write, and would draw over it. The function returned begins them
+ * again.
+ */
+async function stopReading(queryClient: QueryClient): Promise<() => void> {
+  const reading = queryClient.isFetching({ queryKey: taskListsKey }) > 0;
+  await queryClient.cancelQueries({ queryKey: taskListsKey });
+  return () => {
+    if (reading) void queryClient.invalidateQueries({ queryKey: taskListsKey });
+  };
 }
 
 /** Draws the outcome of a write, unless a later write to the same task has been drawn already. */
