@@ -2,9 +2,6 @@
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
 
-/** How long a JWT is valid. A string, because Better Auth takes a number for a point in time. */
-const JWT_LIFETIME = "15m";
-
 /**
  * @param {ReturnType<import("./config.mjs").readConfig>} config
  * @param {import("pg").Pool} pool
@@ -24,7 +21,7 @@ export function createAuth(config, pool, log) {
         jwt: {
           issuer: config.issuer,
           audience: config.audience,
-          expirationTime: JWT_LIFETIME,
+          expirationTime: config.jwtLifetime,
           // The subject is all that the task service needs: no name or address travels in a token.
           definePayload: () => ({}),
         },

@@ -5,6 +5,8 @@ const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
 const MIN_SECRET_LENGTH = 32;
 /** Fewer different characters than this is a pattern, not a random secret. */
 const MIN_SECRET_VARIETY = 10;
+/** A text such as 15m: Better Auth takes a number for a point in time. */
+const LIFETIME = /^[1-9][0-9]{0,4}[smh]$/;
 
 /** Every mistake in the environment, by the name of its variable. */
 export class ConfigError extends Error {
@@ -34,6 +36,7 @@ export function readConfig(env) {
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
     rateLimit: env.RATE_LIMIT_ENABLED !== "false",
+    jwtLifetime: env.JWT_LIFETIME || "15m",
   };
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
@@ -44,6 +47,7 @@ export function readConfig(env) {
   if (!["", "true", "false"].includes(env.RATE_LIMIT_ENABLED ?? "")) {
     check("RATE_LIMIT_ENABLED", "must be true or false");
   }
+  if (!LIFETIME.test(config.jwtLifetime)) check("JWT_LIFETIME", "must be a whole number of seconds, minutes or hours, such as 15m");
   // Better Auth takes these as a test run and stops checking the Origin header.
   if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
   if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");

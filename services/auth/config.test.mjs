@@ -9,13 +9,14 @@ const valid = {
 };
 
 test("a minimal environment takes the defaults", () => {
-  assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "" }), {
+  assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "", JWT_LIFETIME: "" }), {
     secret: valid.BETTER_AUTH_SECRET,
     baseURL: "https://tasks.example.com",
     databaseURL: valid.DATABASE_URL,
     host: undefined,
     port: 3001,
     rateLimit: true,
+    jwtLifetime: "15m",
     issuer: "https://tasks.example.com",
     audience: "https://tasks.example.com",
   });
@@ -24,6 +25,10 @@ test("a minimal environment takes the defaults", () => {
 test("the audience follows the issuer", () => {
   const { issuer, audience } = readConfig({ ...valid, JWT_ISSUER: "https://issuer.example.com" });
   assert.deepEqual({ issuer, audience }, { issuer: "https://issuer.example.com", audience: "https://issuer.example.com" });
+});
+
+test("a JWT's lifetime is passed on as it is", () => {
+  for (const lifetime of ["10s", "5m", "1h"]) assert.equal(readConfig({ ...valid, JWT_LIFETIME: lifetime }).jwtLifetime, lifetime);
 });
 
 test("an empty environment names every required variable at once", () => {
@@ -41,6 +46,11 @@ for (const [name, value] of [
   ["PORT", "http"],
   ["PORT", "65536"],
   ["RATE_LIMIT_ENABLED", "no"],
+  ["JWT_LIFETIME", "900"],
+  ["JWT_LIFETIME", "0s"],
+  ["JWT_LIFETIME", "-5m"],
+  ["JWT_LIFETIME", "1.5h"],
+  ["JWT_LIFETIME", "5 minutes ago"],
   ["NODE_ENV", "test"],
   ["TEST", "1"],
 ]) {
