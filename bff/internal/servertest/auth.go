@@ -20,22 +20,45 @@ type Auth struct {
 	// Secret is its BETTER_AUTH_SECRET.
 	Secret string
 
-	process  *process
+	*process
+
 	database string
+	postgres *Postgres
 	issuer   string
+}
+
+// AuthConfig is what differs between the tests' Better Auth servers.
+type AuthConfig struct {
+	// Public is the origin of the site.
+	Public string
+	// Trusted are other origins whose pages may call the server.
+	Trusted []string
+	// JWTLifetime is how long a JWT is valid, such as "10s"; empty for the
+	// default.
+	JWTLifetime string
+	// Postgres keeps its data, and that of the task service that takes its
+	// JWTs; nil for the server that all tests share.
+	Postgres *Postgres
 }
 
 // StartAuth starts a Better Auth server for a site at the public origin, which
 // pages of the trusted origins may call too.
 func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 	t.Helper()
-	database, _ := newDatabase(t)
+	return StartAuthWith(t, AuthConfig{Public: public, Trusted: trusted})
+}
+
+// StartAuthWith starts a Better Auth server.
+func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
+	t.Helper()
+	database, _ := newDatabase(t, config.Postgres)
 	ports := freePorts(t, 1)
 	a := &Auth{
 		URL:      parse(t, "http://127.0.0.1:"+ports[0]),
 		Secret:   rand.Text() + rand.Text(),
 		database: database,
-		issuer:   public,
+		postgres: config.Postgres,
+		issuer:   config.Public,
 	}
 	a.process = &process{
 		t:       t,
@@ -44,32 +67,24 @@ func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 		ready:   a.URL.JoinPath("/readyz").String(),
 		env: []string{
 			"BETTER_AUTH_SECRET=" + a.Secret,
-			"BETTER_AUTH_URL=" + public,
-			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(trusted, ","),
+			"BETTER_AUTH_URL=" + config.Public,
+			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(config.Trusted, ","),
 			"DATABASE_URL=" + database,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
+			"JWT_LIFETIME=" + config.JWTLifetime,
 			// All tests come from one address.
 			"RATE_LIMIT_ENABLED=false",
 		},
 	}
-	a.process.start()
+	a.start()
 	return a
-}
-
-// Stop ends the server, as in an outage.
-func (a *Auth) Stop() { a.process.stop() }
-
-// Restart starts the server again where it was, with its data.
-func (a *Auth) Restart() {
-	a.process.t.Helper()
-	a.process.start()
 }
 
 // Exec changes the server's database behind its back.
 func (a *Auth) Exec(statement string, args ...any) {
-	a.process.t.Helper()
-	run(a.process.t, a.database, statement, args...)
+	a.t.Helper()
+	run(a.t, a.database, statement, args...)
 }
 
 // Password is that of every user of the tests.
@@ -77,7 +92,7 @@ const Password = "correct horse battery staple"
 
 // SignUp makes a user and returns the cookies of the first session.
 func (a *Auth) SignUp() []*http.Cookie {
-	a.process.t.Helper()
+	a.t.Helper()
 	return a.Post("/api/auth/sign-up/email", map[string]any{
 		"name": "Ada Lovelace", "email": NewEmail(), "password": Password,
 	}).Cookies()
@@ -89,7 +104,7 @@ func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 // Post calls the server itself, as a program without a browser does, and
 // returns the answer, which must be a success. Its body is read already.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
-	t := a.process.t
+	t := a.t
 	t.Helper()
 	encoded, err := json.Marshal(body)
 	if err != nil {

@@ -14,17 +14,25 @@ import (
 )
 
 // newDatabase returns the owner's URL of an empty database and a role that
-// does not exist yet. Both are gone with the test.
-func newDatabase(t testing.TB) (owner string, role *url.Userinfo) {
+// does not exist yet, on the server that all tests share unless the test has
+// one of its own. Both are gone with the test.
+func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo) {
 	t.Helper()
-	admin := pgtest.URL(t)
+	var admin string
+	if own != nil {
+		admin = own.server.AdminURL("postgres")
+	} else {
+		admin = pgtest.URL(t)
+	}
 	name := "bff_test_" + strings.ToLower(rand.Text())
 	role = url.UserPassword(name, rand.Text())
 	run(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() {
-		run(t, admin, "DROP DATABASE "+name+" WITH (FORCE)")
-		run(t, admin, "DROP ROLE IF EXISTS "+name)
-	})
+	if own == nil {
+		t.Cleanup(func() {
+			run(t, admin, "DROP DATABASE "+name+" WITH (FORCE)")
+			run(t, admin, "DROP ROLE IF EXISTS "+name)
+		})
+	}
 	address := parse(t, admin)
 	address.Path = "/" + name
 	return address.String(), role

@@ -51,7 +51,7 @@ func (p *process) start() {
 		p.t.Fatal(err)
 	}
 	p.child = started
-	p.t.Cleanup(p.stop)
+	p.t.Cleanup(p.Stop)
 	p.waitUntilReady()
 }
 
@@ -85,9 +85,36 @@ func answers(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// stop ends the server, if it still runs.
-func (p *process) stop() {
+// Stop ends the server, if it still runs, as an operator does.
+func (p *process) Stop() {
+	p.Resume() // or it could not hear of it
 	p.child.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
+}
+
+// Kill ends the server at once, with all that it is doing.
+func (p *process) Kill() { p.child.Stop() }
+
+// Pause makes the server hang: it accepts connections and never answers.
+func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (p *process) Resume() { p.signal(syscall.SIGCONT) }
+
+// Restart starts the server again where it was, with its data. It ends a
+// server that still runs first.
+func (p *process) Restart() {
+	p.t.Helper()
+	p.Stop()
+	p.start()
+}
+
+func (p *process) signal(s syscall.Signal) {
+	select {
+	case <-p.child.Done():
+	default:
+		// An error means that the process is just ending.
+		_ = syscall.Kill(-p.child.PID(), s)
+	}
 }
 
 func (p *process) keep(line string) {
@@ -96,8 +123,8 @@ func (p *process) keep(line string) {
 	p.log = append(p.log, line)
 }
 
-// lines returns what the server has logged so far.
-func (p *process) lines() []string {
+// Log returns the lines that the server has logged so far.
+func (p *process) Log() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string(nil), p.log...)

@@ -16,15 +16,15 @@ type Tasks struct {
 	// URL is where it is reached.
 	URL *url.URL
 
-	process *process
+	*process
 }
 
-// StartTasks starts a task service that takes the JWTs of a Better Auth
-// server.
+// StartTasks starts a task service that takes the JWTs of a Better Auth server
+// and keeps its data where that keeps its own.
 func StartTasks(t testing.TB, auth *Auth) *Tasks {
 	t.Helper()
 	program := buildTasks(t)
-	owner, role := newDatabase(t)
+	owner, role := newDatabase(t, auth.postgres)
 	runtime := parse(t, owner)
 	runtime.User = role
 	ports := freePorts(t, 2)
@@ -47,12 +47,9 @@ func StartTasks(t testing.TB, auth *Auth) *Tasks {
 			"OPS_PORT=" + ports[1],
 		},
 	}
-	service.process.start()
+	service.start()
 	return service
 }
-
-// Log returns the lines that the service has logged so far.
-func (s *Tasks) Log() []string { return s.process.lines() }
 
 // built is the task service's program, built once for all tests of the
 // process.

@@ -1,0 +1,63 @@
+package servertest
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/port"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+)
+
+// Postgres is a PostgreSQL server for one test, which may take it away. It
+// keeps what it has acknowledged, as one in production does.
+type Postgres struct {
+	t       testing.TB
+	options postgres.Options
+	server  *postgres.Server
+}
+
+// StartPostgres starts a PostgreSQL server without databases of ours.
+func StartPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	free, err := port.Free(context.Background(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Postgres{t: t, options: postgres.Options{
+		NodeModules: checkout.PostgresModules(root(t)),
+		DataDir:     t.TempDir(),
+		Password:    rand.Text(),
+		Port:        free[0],
+	}}
+	p.start()
+	t.Cleanup(func() {
+		if err := p.server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// Kill ends the server without a word to its clients.
+func (p *Postgres) Kill() { p.server.Process().Stop() }
+
+// Restart starts the server again where it was, with its data. It ends a
+// server that still runs first.
+func (p *Postgres) Restart() {
+	p.t.Helper()
+	if err := p.server.Stop(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.start()
+}
+
+func (p *Postgres) start() {
+	p.t.Helper()
+	server, err := postgres.Start(context.Background(), p.options)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.server = server
+}
