@@ -14,9 +14,12 @@ const (
 	// each. Past it the one that was used longest ago is forgotten.
 	maxSessions = 20_000
 	// renewBefore is how long before its end a JWT is exchanged for a new
-	// one, so that none ends on its way to the service.
-	renewBefore = time.Minute
-	// patience is how long a request waits for Better Auth while there is a
+	// one, so that an outage of Better Auth does not begin with its end. A
+	// short-lived one is renewed when renewFraction of its time is left:
+	// otherwise each request would renew it.
+	renewBefore   = time.Minute
+	renewFraction = 4
+	// patience is how long requests wait for an exchange while there is a
 	// JWT that would still do.
 	patience = time.Second
 	// retryPause is how long a JWT that would still do serves without
@@ -57,6 +60,7 @@ type entry struct {
 // flight is an exchange under way. Its result may be read once done is closed.
 type flight struct {
 	done   chan struct{}
+	start  time.Time
 	result Result
 	err    error
 }
@@ -83,7 +87,7 @@ func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	}
 	var enough <-chan time.Time
 	if known != nil {
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(time.Until(underWay.start.Add(patience)))
 		defer timer.Stop()
 		enough = timer.C
 	}
@@ -115,7 +119,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *flight) {
 		return known, nil
 	}
 	if e.flight == nil {
-		e.flight = &flight{done: make(chan struct{})}
+		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
 		go s.exchange(context.WithoutCancel(ctx), e, e.flight, req)
 	}
@@ -135,10 +139,8 @@ func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Reques
 	switch {
 	case f.err == nil:
 		e.session = f.result.Session
-		e.checkAt = now.Add(s.ttl)
-		if renewAt := e.session.usableUntil().Add(-renewBefore); renewAt.Before(e.checkAt) {
-			e.checkAt = renewAt
-		}
+		left := e.session.usableUntil().Sub(now)
+		e.checkAt = now.Add(min(s.ttl, left-min(renewBefore, left/renewFraction)))
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
 		e.checkAt = now.Add(retryPause)
 	default:
