@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,6 +148,74 @@ func TestKeys(t *testing.T) {
 		}
 		if fetches := issuer.Fetches.Load() - before; fetches != 1 {
 			t.Errorf("%d fetches, want 1", fetches)
+		}
+	})
+
+	t.Run("a key that is published while the keys are fetched for another is found", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		old := issuer.AddKey(t, "old", jwt.SigningMethodES256)
+		v := newVerifier(t, issuer)
+		asked, answer := make(chan bool), make(chan bool)
+		// The answer is made before the new key, and arrives after it.
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			issuer.Answer.Store(nil)
+			was := httptest.NewRecorder()
+			issuer.Publish(was, r)
+			close(asked)
+			<-answer
+			_, _ = w.Write(was.Body.Bytes())
+		})
+		issuer.Answer.Store(&slow)
+		foreign := issuertest.Key{ID: "foreign", Method: old.Method, Secret: old.Secret}
+		var group errgroup.Group
+		group.Go(func() error {
+			if _, err := v.Verify(t.Context(), foreign.Token(t, issuertest.Claims("alice"), nil)); !errors.Is(err, jwtauth.ErrInvalid) {
+				return fmt.Errorf("the foreign key: %w", err)
+			}
+			return nil
+		})
+		<-asked
+		token := issuer.AddKey(t, "new", jwt.SigningMethodES256).Token(t, issuertest.Claims("alice"), nil)
+		var about sync.WaitGroup
+		for range 50 {
+			about.Add(1)
+			group.Go(func() error {
+				about.Done()
+				_, err := v.Verify(t.Context(), token)
+				return err
+			})
+		}
+		about.Wait()
+		close(answer)
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("all who name a key that there is not wait for one fetch", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+		v := newVerifier(t, issuer)
+		foreign := issuertest.Key{ID: "foreign", Method: known.Method, Secret: known.Secret}
+		before := issuer.Fetches.Load()
+		var group errgroup.Group
+		for i := range 50 {
+			token := foreign.Token(t, issuertest.Claims(fmt.Sprint("user ", i)), nil)
+			group.Go(func() error {
+				if _, err := v.Verify(t.Context(), token); !errors.Is(err, jwtauth.ErrInvalid) {
+					return fmt.Errorf("want ErrInvalid: %w", err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		// Those who come while it is under way need the next.
+		if fetches := issuer.Fetches.Load() - before; fetches > 10 {
+			t.Errorf("%d fetches for 50 tokens", fetches)
 		}
 	})
 

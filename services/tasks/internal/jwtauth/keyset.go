@@ -23,8 +23,9 @@ const (
 	// fetchInterval is how often the keys are fetched unasked.
 	fetchInterval = 15 * time.Minute
 	// unknownKeyInterval is the shortest time between two fetches for the
-	// sake of keys that are not known: anyone can name such a key.
-	unknownKeyInterval = 5 * time.Second
+	// sake of keys that are not known: anyone can name such a key. So long
+	// may the first users of a new key have to wait.
+	unknownKeyInterval = time.Second
 	// maxKeySetBytes bounds the issuer's answer.
 	maxKeySetBytes = 1 << 20
 )
@@ -72,26 +73,43 @@ func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, erro
 // KeyRead returns the key of that id. It fails with [ErrUnavailable] where the
 // key is not known because the issuer cannot be asked.
 func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
+	begun := k.fetcher.begun.Load()
 	key, err := k.Storage.KeyRead(ctx, id)
-	if !errors.Is(err, jwkset.ErrKeyNotFound) {
-		return key, err
+	// A fetch that was under way already may have been answered before the
+	// key was published. The one after it has not.
+	for range 2 {
+		if !errors.Is(err, jwkset.ErrKeyNotFound) {
+			return key, err
+		}
+		if err := k.awaitFetch(ctx, id); err != nil {
+			return jwkset.JWK{}, err
+		}
+		key, err = k.Storage.KeyRead(ctx, id)
+		if k.fetcher.fetches.Load() > begun {
+			break
+		}
 	}
+	if errors.Is(err, jwkset.ErrKeyNotFound) && k.fetcher.failing.Load() {
+		return jwkset.JWK{}, fmt.Errorf("%w: the issuer's keys cannot be fetched", ErrUnavailable)
+	}
+	return key, err
+}
+
+// awaitFetch waits for a fetch of the keys, for the one under way if there is
+// one. What it found stands in the storage.
+func (k *keySet) awaitFetch(ctx context.Context, id string) error {
 	fetched := k.fetch.DoChan("", func() (any, error) {
 		// Others wait for this fetch too, so it does not end with the
-		// request that began it. What it found stands in the storage.
+		// request that began it.
 		_, err := k.remote.KeyRead(context.WithoutCancel(ctx), id)
 		return nil, err
 	})
 	select {
 	case <-fetched:
+		return nil
 	case <-ctx.Done():
-		return jwkset.JWK{}, ctx.Err()
+		return ctx.Err()
 	}
-	key, err = k.Storage.KeyRead(ctx, id)
-	if errors.Is(err, jwkset.ErrKeyNotFound) && k.fetcher.failing.Load() {
-		return jwkset.JWK{}, fmt.Errorf("%w: the issuer's keys cannot be fetched", ErrUnavailable)
-	}
-	return key, err
 }
 
 // fetcher fetches the keys and lets only an answer through that has some: the
@@ -100,12 +118,14 @@ type fetcher struct {
 	next http.RoundTripper
 	// failing says that the last fetch brought nothing.
 	failing atomic.Bool
-	// fetches and failures count; last is when keys came, in Unix seconds.
-	fetches, failures, last atomic.Int64
+	// begun counts the fetches, fetches those that have ended, and failures
+	// those of them without keys; last is when keys came, in Unix seconds.
+	begun, fetches, failures, last atomic.Int64
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (f *fetcher) RoundTrip(req *http.Request) (*http.Response, error) {
+	f.begun.Add(1)
 	res, err := f.fetch(req)
 	f.fetches.Add(1)
 	f.failing.Store(err != nil)

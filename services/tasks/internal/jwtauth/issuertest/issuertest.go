@@ -57,13 +57,18 @@ func New(t testing.TB) *Issuer {
 			(*answer)(w, r)
 			return
 		}
-		issuer.mu.Lock()
-		defer issuer.mu.Unlock()
-		_ = json.NewEncoder(w).Encode(jwkset.JWKSMarshal{Keys: issuer.keys})
+		issuer.Publish(w, r)
 	}))
 	t.Cleanup(server.Close)
 	issuer.URL = server.URL
 	return issuer
+}
+
+// Publish answers with the keys.
+func (i *Issuer) Publish(w http.ResponseWriter, _ *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	_ = json.NewEncoder(w).Encode(jwkset.JWKSMarshal{Keys: i.keys})
 }
 
 // AddKey makes a key for an algorithm and publishes it.
