@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// unavailableRetryAfter is when to try again after a 503, unless more is
+// unavailableRetryAfter is when to try again after a 503 or 504, unless more is
 // known.
 const unavailableRetryAfter = time.Second
 
@@ -182,7 +182,7 @@ func (a *API) Problem(ctx context.Context, err error) *Problem {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return NewProblem(taskapi.CodeTimeout, "This took longer than a request may.").stamp(ctx)
+		return NewProblem(taskapi.CodeTimeout, "This took longer than a request may.").WithRetryAfter(unavailableRetryAfter).stamp(ctx)
 	}
 	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.").stamp(ctx)
 }

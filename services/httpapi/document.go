@@ -145,7 +145,7 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	if status == "401" && takesBearer(doc, op) {
 		names = append(names, "WWW-Authenticate")
 	}
-	if status == "429" || status == "503" {
+	if status == "429" || status == "503" || status == "504" {
 		names = append(names, "Retry-After")
 	}
 	if response.Headers == nil {

@@ -73,7 +73,7 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	case status == http.StatusUnsupportedMediaType:
 		return unsupportedMediaType()
 	case status == http.StatusRequestTimeout:
-		return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.")
+		return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
 	case status == http.StatusBadRequest && len(errs) == 0:
 		return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldRequired, Message: "is required"})
 	case status >= http.StatusInternalServerError:

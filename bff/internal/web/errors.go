@@ -64,7 +64,8 @@ func serviceProblem(err error) *httpapi.Problem {
 	case failure.Code == taskapi.CodeRateLimited:
 		return httpapi.NewProblem(failure.Code, "Too many requests. Please wait a moment.").WithRetryAfter(failure.RetryAfter)
 	case failure.Status == http.StatusGatewayTimeout || errors.Is(err, context.DeadlineExceeded):
-		return httpapi.NewProblem(taskapi.CodeTimeout, "The tasks took too long to answer. Please try again.")
+		return httpapi.NewProblem(taskapi.CodeTimeout, "The tasks took too long to answer. Please try again.").
+			WithRetryAfter(failure.RetryAfter)
 	case failure.Status == http.StatusServiceUnavailable || failure.Status == http.StatusTooManyRequests || failure.Status == 0:
 		return httpapi.NewProblem(taskapi.CodeUnavailable, "The tasks cannot be reached right now. Please try again.").
 			WithRetryAfter(failure.RetryAfter)

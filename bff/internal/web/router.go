@@ -21,9 +21,14 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/taskop"
 )
 
-// requestTimeout bounds what an operation may take, all calls to other servers
-// included.
-const requestTimeout = 20 * time.Second
+const (
+	// requestTimeout bounds what an operation may take, all calls of the
+	// task service included: as little as lets the service wait the five
+	// seconds that it waits for a user's other changes.
+	requestTimeout = 6 * time.Second
+	// authTimeout bounds a request to Better Auth, which hashes passwords.
+	authTimeout = 20 * time.Second
+)
 
 // Config says what the BFF stands between, and whom it trusts.
 type Config struct {
@@ -69,7 +74,7 @@ func NewHandler(config Config) (http.Handler, error) {
 	r.Use(secure(config.PublicURL.Scheme == "https"), shareAPI(config.TrustedOrigins))
 	api := s.registerAPI(r.With(crossOrigin), config.Metrics)
 	// Not behind our cross-origin rule: Better Auth has its own.
-	auth := httpapi.LimitTime(requestTimeout)(newAuthProxy(s, api, config.BetterAuth, config.Log))
+	auth := httpapi.LimitTime(authTimeout)(newAuthProxy(s, api, config.BetterAuth, config.Log))
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}

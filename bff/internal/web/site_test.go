@@ -281,7 +281,7 @@ func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
 	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
 		a.t.Errorf("%s: Content-Type %q", a.what, got)
 	}
-	if problem.Status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "" {
+	if (problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusGatewayTimeout) && a.header.Get("Retry-After") == "" {
 		a.t.Errorf("%s: no Retry-After", a.what)
 	}
 	return problem
