@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,19 +54,47 @@ type site struct {
 	log               *logBuffer
 }
 
+// siteConfig is what differs between the tests' sites.
+type siteConfig struct {
+	// ttl is how long a session is believed; zero means a whole test.
+	ttl time.Duration
+	// jwtLifetime and postgres are Better Auth's.
+	jwtLifetime string
+	postgres    *servertest.Postgres
+	// directAuth and directTasks leave out the taps: a server that is gone
+	// refuses connections, and behind a tap it breaks them.
+	directAuth, directTasks bool
+	// retry is how calls of the task service are repeated; zero means not.
+	retry sdk.RetryPolicy
+}
+
 // newSite starts a whole site.
 func newSite(t *testing.T) *site {
+	t.Helper()
+	return newSiteWith(t, siteConfig{})
+}
+
+func newSiteWith(t *testing.T, c siteConfig) *site {
 	t.Helper()
 	// Better Auth has to know the address before there is a handler for it.
 	server := httptest.NewUnstartedServer(nil)
 	t.Cleanup(server.Close)
 	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
-	s.auth = servertest.StartAuth(t, s.url, trustedOrigin)
+	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{
+		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres,
+	})
 	s.authTap = servertest.NewTap(t, s.auth.URL)
 	s.tasks = servertest.StartTasks(t, s.auth)
 	s.tasksTap = servertest.NewTap(t, s.tasks.URL)
+	auth, tasks := s.authTap.URL, s.tasksTap.URL
+	if c.directAuth {
+		auth = s.auth.URL
+	}
+	if c.directTasks {
+		tasks = s.tasks.URL
+	}
 	server.Config.Handler = newHandler(t, handlerConfig{
-		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
+		public: s.url, secret: s.auth.Secret, auth: auth, tasks: tasks.String(), ttl: c.ttl, retry: c.retry, log: s.log,
 	})
 	server.Start()
 	return s
@@ -81,13 +110,16 @@ type handlerConfig struct {
 	// patience is how long a call of the task service may take; zero means
 	// as long as a request.
 	patience time.Duration
-	log      io.Writer
+	// ttl and retry are those of siteConfig.
+	ttl   time.Duration
+	retry sdk.RetryPolicy
+	log   io.Writer
 }
 
 func newHandler(t *testing.T, c handlerConfig) http.Handler {
 	t.Helper()
 	tasks, err := sdk.New(c.tasks,
-		sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
+		sdk.WithRetry(cmp.Or(c.retry, sdk.RetryPolicy{MaxAttempts: 1})),
 		sdk.WithHTTPClient(&http.Client{Timeout: c.patience}))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +133,7 @@ func newHandler(t *testing.T, c handlerConfig) http.Handler {
 		PageDir:        c.pageDir,
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(c.secret, public.Scheme == "https"),
-		Sessions:       session.NewSessions(auth, longTTL),
+		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL)),
 		Tasks:          tasks,
 		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
 	})

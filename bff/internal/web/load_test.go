@@ -1,0 +1,238 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const (
+	// workPause is how long a user waits between two requests.
+	workPause = 20 * time.Millisecond
+	// workTimeout is how long a test waits for what users are to see. A
+	// server may have to start in it.
+	workTimeout = time.Minute
+)
+
+// load is signed-in users at work, all at once, until the test stops them.
+// Each adds tasks and reads the list in turn, and repeats a write that failed
+// under the same key, as a page does.
+type load struct {
+	t     *testing.T
+	users []*worker
+	stop  context.CancelFunc
+	work  sync.WaitGroup
+}
+
+// worker is one of the users.
+type worker struct {
+	*browser
+
+	name string
+
+	mu sync.Mutex
+	// seen are the answers so far, in order.
+	seen []seen
+	// acknowledged are the titles of the tasks that the user was told of.
+	acknowledged []string
+}
+
+// seen is an answer to a user at work.
+type seen struct {
+	*answer
+
+	code       taskapi.ErrorCode // of a failure
+	begin, end time.Time
+}
+
+func (s *seen) failed() bool { return s.status >= http.StatusBadRequest }
+
+// startLoad signs up users and sets them to work.
+func (s *site) startLoad(t *testing.T, users int) *load {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	l := &load{t: t, stop: stop}
+	for i := range users {
+		w := &worker{browser: s.newBrowser(t), name: fmt.Sprintf("user %d", i)}
+		w.signUp()
+		l.users = append(l.users, w)
+	}
+	for _, w := range l.users {
+		l.work.Go(func() { w.run(ctx) })
+	}
+	t.Cleanup(l.end)
+	return l
+}
+
+// end stops the users, each after the request that is under way.
+func (l *load) end() {
+	l.stop()
+	l.work.Wait()
+}
+
+func (w *worker) run(ctx context.Context) {
+	pause := time.NewTicker(workPause)
+	defer pause.Stop()
+	for n := 0; ; {
+		title := fmt.Sprintf("task-%d", n)
+		written := w.note(func() *answer {
+			return w.do(http.MethodPost, "/api/tasks", map[string]any{"title": title}, http.Header{"Idempotency-Key": {title}})
+		})
+		if !written.failed() {
+			w.mu.Lock()
+			w.acknowledged = append(w.acknowledged, title)
+			w.mu.Unlock()
+			n++
+		}
+		w.note(func() *answer { return w.get("/api/tasks?limit=5") })
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (w *worker) note(ask func() *answer) seen {
+	s := seen{begin: time.Now()}
+	s.answer = ask()
+	s.end = time.Now()
+	if s.failed() {
+		var problem taskapi.Problem
+		// A failure without a code is found by whoever asks for the code.
+		_ = json.Unmarshal(s.body, &problem)
+		s.code = problem.Code
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, s)
+	return s
+}
+
+// since returns the answers to requests that were sent after a time.
+func (w *worker) since(start time.Time) []seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.seen), func(s seen) bool { return s.begin.Before(start) })
+}
+
+// await waits until every user has got such an answer to a request sent from
+// now on.
+func (l *load) await(what string, enough func([]seen) bool) {
+	l.t.Helper()
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(l.t.Context(), workTimeout)
+	defer cancel()
+	tick := time.NewTicker(workPause)
+	defer tick.Stop()
+	for _, w := range l.users {
+		for !enough(w.since(start)) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				l.t.Fatalf("%s: not %s after %s: %s", w.name, what, workTimeout, tally(w.since(start)))
+			}
+		}
+	}
+}
+
+// awaitSuccess waits until every user has done a whole round without a failure.
+func (l *load) awaitSuccess() {
+	l.t.Helper()
+	l.await("served", func(all []seen) bool {
+		return len(all) >= 2 && !all[len(all)-1].failed() && !all[len(all)-2].failed()
+	})
+}
+
+// awaitFailure waits until every user has failed with a code.
+func (l *load) awaitFailure(code taskapi.ErrorCode) {
+	l.t.Helper()
+	l.await(string(code), func(all []seen) bool {
+		return slices.ContainsFunc(all, func(s seen) bool { return s.code == code })
+	})
+}
+
+// onlyFails fails the test if a request that was sent after start failed other
+// than with one of these codes, or without what a failure must say.
+func (l *load) onlyFails(start time.Time, codes ...taskapi.ErrorCode) {
+	l.t.Helper()
+	for _, w := range l.users {
+		for _, s := range w.since(start) {
+			if !s.failed() {
+				continue
+			}
+			if !slices.Contains(codes, s.code) {
+				l.t.Errorf("%s: %s: %d %s", w.name, s.what, s.status, s.body)
+				continue
+			}
+			s.fails(s.code)
+		}
+	}
+}
+
+// log tells how users fared since a time.
+func (l *load) log(what string, start time.Time) {
+	l.t.Helper()
+	var all []seen
+	for _, w := range l.users {
+		all = append(all, w.since(start)...)
+	}
+	l.t.Logf("%s: %s", what, tally(all))
+}
+
+// tally counts answers by what they say, with the longest that one took.
+func tally(all []seen) string {
+	counts, longest := map[string]int{}, map[string]time.Duration{}
+	for _, s := range all {
+		kind := fmt.Sprintf("%d %s", s.status, s.code)
+		counts[kind]++
+		longest[kind] = max(longest[kind], s.end.Sub(s.begin))
+	}
+	text := fmt.Sprintf("%d answers", len(all))
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		text += fmt.Sprintf("; %s: %d, in at most %s", kind, counts[kind], longest[kind].Round(time.Millisecond))
+	}
+	return text
+}
+
+// keptWrites fails the test unless every acknowledged write of the users is
+// there, and none is there twice.
+func (l *load) keptWrites() {
+	l.t.Helper()
+	total := 0
+	for _, w := range l.users {
+		times := map[string]int{}
+		for query := "?limit=200"; ; {
+			var page web.TaskListResponse
+			w.get("/api/tasks" + query).is(http.StatusOK).into(&page)
+			for _, task := range page.Data {
+				times[task.Title]++
+			}
+			if page.Meta.NextCursor == nil {
+				break
+			}
+			query = "?limit=200&cursor=" + *page.Meta.NextCursor
+		}
+		for _, title := range w.acknowledged {
+			if times[title] == 0 {
+				l.t.Errorf("%s: %s was acknowledged and is not there", w.name, title)
+			}
+		}
+		for title, n := range times {
+			if n > 1 {
+				l.t.Errorf("%s: %s is there %d times", w.name, title, n)
+			}
+		}
+		total += len(w.acknowledged)
+	}
+	l.t.Logf("%d acknowledged writes are there", total)
+}

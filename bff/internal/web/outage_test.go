@@ -1,0 +1,157 @@
+package web_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// shortTTL makes the BFF ask Better Auth often enough to notice an outage.
+const shortTTL = 500 * time.Millisecond
+
+// serviceRetry is how the bff repeats calls of the task service.
+var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
+
+// TestAuthOutageUnderLoad takes Better Auth away from users at work.
+func TestAuthOutageUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, siteConfig{ttl: shortTTL, jwtLifetime: "5s", directAuth: true, retry: serviceRetry})
+	l := s.startLoad(t, 4)
+	begin := time.Now()
+	l.awaitSuccess()
+
+	for _, outage := range []struct {
+		what       string
+		down, back func()
+	}{
+		{"Better Auth killed", s.auth.Kill, s.auth.Restart},
+		{"Better Auth hanging", s.auth.Pause, s.auth.Resume},
+	} {
+		start := time.Now()
+		outage.down()
+		l.awaitFailure(taskapi.CodeAuthUnavailable)
+		l.log(outage.what, start)
+		back := time.Now()
+		outage.back()
+		l.awaitSuccess()
+		t.Logf("all users were served %s after it began to return", time.Since(back).Round(time.Millisecond))
+	}
+	l.end()
+
+	l.onlyFails(begin, taskapi.CodeAuthUnavailable)
+	s.servedToTheEnd(l)
+	l.keptWrites()
+}
+
+// servedToTheEnd fails the test if a user was refused while there was a JWT
+// that would have done.
+func (s *site) servedToTheEnd(l *load) {
+	t := l.t
+	t.Helper()
+	type use struct{ at, until time.Time }
+	uses := map[string][]use{} // by user id
+	for _, r := range s.tasksTap.Requests() {
+		user, from, until := claims(t, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+		uses[user] = append(uses[user], use{from, until})
+	}
+	for _, w := range l.users {
+		user := w.userID()
+		if len(uses[user]) == 0 {
+			t.Errorf("%s: no JWT reached the task service", w.name)
+		}
+		for _, refused := range w.since(time.Time{}) {
+			if !refused.failed() {
+				continue
+			}
+			for _, u := range uses[user] {
+				if u.at.Before(refused.begin) && refused.end.Before(u.until) {
+					t.Errorf("%s was refused %s before the end of the JWT", w.name, u.until.Sub(refused.end))
+					break
+				}
+			}
+		}
+	}
+}
+
+// userID returns whose session the browser has.
+func (b *browser) userID() string {
+	b.t.Helper()
+	var body struct {
+		Data struct{ User struct{ ID string } }
+	}
+	b.get("/api/session").is(http.StatusOK).into(&body)
+	return body.Data.User.ID
+}
+
+// claims returns whom a JWT is for, and from when to when it was there for
+// sure: its times are those of the second before.
+func claims(t *testing.T, token string) (user string, from, until time.Time) {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no JWT", token)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		Sub      string
+		Iat, Exp int64
+	}
+	if err := json.Unmarshal(payload, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c.Sub, time.Unix(c.Iat+1, 0), time.Unix(c.Exp, 0)
+}
+
+// TestServiceOutageUnderLoad takes the task service and PostgreSQL away from
+// users at work.
+func TestServiceOutageUnderLoad(t *testing.T) {
+	t.Parallel()
+	database := servertest.StartPostgres(t)
+	s := newSiteWith(t, siteConfig{ttl: shortTTL, postgres: database, directAuth: true, directTasks: true, retry: serviceRetry})
+	stranger := s.newBrowser(t)
+	email := stranger.signUp()
+	l := s.startLoad(t, 4)
+	begin := time.Now()
+	l.awaitSuccess()
+
+	for _, outage := range []struct {
+		what       string
+		down, back func()
+		code       taskapi.ErrorCode
+	}{
+		{"task service killed", s.tasks.Kill, s.tasks.Restart, taskapi.CodeUnavailable},
+		{"task service hanging", s.tasks.Pause, s.tasks.Resume, taskapi.CodeTimeout},
+		{"PostgreSQL killed", database.Kill, func() {
+			// Nobody knows this session.
+			stranger.get("/api/session").fails(taskapi.CodeAuthUnavailable)
+			stranger.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
+			stranger.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).fails(taskapi.CodeAuthUnavailable)
+			database.Restart()
+		}, taskapi.CodeUnavailable},
+	} {
+		start := time.Now()
+		outage.down()
+		l.awaitFailure(outage.code)
+		l.log(outage.what, start)
+		back := time.Now()
+		outage.back()
+		l.awaitSuccess()
+		t.Logf("all users were served %s after it began to return", time.Since(back).Round(time.Millisecond))
+	}
+	l.end()
+
+	// A write whose answer was lost may still be under way when it is repeated.
+	l.onlyFails(begin, taskapi.CodeUnavailable, taskapi.CodeTimeout, taskapi.CodeIdempotencyInProgress)
+	l.keptWrites()
+	stranger.get("/api/session").is(http.StatusOK)
+}
