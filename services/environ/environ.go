@@ -25,12 +25,15 @@ type Checker interface {
 // Read fills c, a pointer to a struct whose fields have env tags as caarlos0/env
 // describes them, from the process's environment, and checks it if it is a
 // [Checker]. A variable that is set to nothing counts as not set.
-func Read(c any) error {
-	texts, unread := parse(c)
+func Read(c any) error { return ReadFrom(env.ToMap(os.Environ()), c) }
+
+// ReadFrom is [Read] from another environment.
+func ReadFrom(environment map[string]string, c any) error {
+	texts, unread := parse(environment, c)
 	if checker, ok := c.(Checker); ok {
 		for _, err := range split(checker.Check()) {
 			// What could not be read breaks rules only by that.
-			about := func(name string) bool { return strings.Contains(err.Error(), name) }
+			about := func(name string) bool { return name != "" && strings.Contains(err.Error(), name) }
 			if !slices.ContainsFunc(unread, about) {
 				texts = append(texts, err.Error())
 			}
@@ -43,9 +46,9 @@ func Read(c any) error {
 }
 
 // parse returns what could not be read, in words, and the variables' names.
-func parse(c any) (texts, names []string) {
+func parse(environment map[string]string, c any) (texts, names []string) {
 	set := map[string]string{}
-	for name, value := range env.ToMap(os.Environ()) {
+	for name, value := range environment {
 		if value != "" {
 			set[name] = value
 		}
@@ -82,33 +85,39 @@ func split(err error) (all []error) {
 
 // mistake names the variable, where the library names the field.
 func mistake(config reflect.Type, err error) (name, text string) {
+	var empty env.EmptyVarError
+	if errors.As(err, &empty) {
+		return empty.Key, "must be set"
+	}
 	var parse env.ParseError
 	if !errors.As(err, &parse) {
 		return "", err.Error()
 	}
-	name = parse.Name
-	if field, ok := config.FieldByName(parse.Name); ok {
-		name, _, _ = strings.Cut(field.Tag.Get("env"), ",")
-	}
+	name = variable(config, parse)
 	var syntax *strconv.NumError
-	if errors.As(parse.Err, &syntax) {
+	switch {
+	case !errors.As(parse.Err, &syntax):
+		return name, parse.Err.Error()
+	case syntax.Func == "ParseBool":
+		return name, "must be true or false"
+	default:
 		return name, "must be a number: " + syntax.Err.Error()
 	}
-	return name, parse.Err.Error()
 }
 
-// Port is a TCP port, from 1 to 65535.
-type Port uint16
-
-// UnmarshalText reads a port.
-func (p *Port) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseUint(string(text), 10, 16)
-	if err != nil || n == 0 {
-		return errors.New("must be a port from 1 to 65535")
+// variable returns the name of the variable that a field is read from. The
+// field may be one of a part of the configuration.
+func variable(config reflect.Type, failed env.ParseError) string {
+	for _, field := range reflect.VisibleFields(config) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		switch {
+		case name != "" && field.Name == failed.Name && field.Type == failed.Type:
+			return name
+		case name == "" && !field.Anonymous && field.Type.Kind() == reflect.Struct:
+			if name := variable(field.Type, failed); name != failed.Name {
+				return name
+			}
+		}
 	}
-	*p = Port(n)
-	return nil
+	return failed.Name
 }
-
-// String returns the port in digits.
-func (p Port) String() string { return strconv.Itoa(int(p)) }

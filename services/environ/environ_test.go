@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tasklane/tasklane/services/environ"
 )
 
@@ -13,6 +15,14 @@ type config struct {
 	Ops   environ.Port `env:"ENVIRON_TEST_OPS"`
 	Size  int          `env:"ENVIRON_TEST_SIZE" envDefault:"3"`
 	Token string       `env:"ENVIRON_TEST_TOKEN"`
+	Part  part
+}
+
+// part is a part of a configuration, as several processes have it.
+type part struct {
+	On    bool             `env:"ENVIRON_TEST_ON"`
+	Site  environ.Origin   `env:"ENVIRON_TEST_SITE,notEmpty"`
+	Level environ.LogLevel `env:"ENVIRON_TEST_LEVEL" envDefault:"info"`
 }
 
 func (c *config) Check() error {
@@ -26,37 +36,43 @@ func (c *config) Check() error {
 	return errors.Join(errs...)
 }
 
-// TestRead sets the environment, so it cannot run in parallel.
-func TestRead(t *testing.T) {
-	for _, tc := range []struct {
-		name, port, ops, size, token string
-		want                         []string // a line for each mistake
+func TestReadFrom(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		environment map[string]string
+		want        []string // a line for each mistake
 	}{
-		{"right", "3000", "9090", "", "s3cret", nil},
-		{"defaults", "", "9090", "", "s3cret", nil},
-		{"types and rules at once", "http", "0", "s3cret", "", []string{
+		"right":    {map[string]string{"PORT": "3000", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example"}, nil},
+		"defaults": {map[string]string{"PORT": "", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example", "LEVEL": ""}, nil},
+		"types and rules at once": {map[string]string{"PORT": "http", "OPS": "0", "SIZE": "s3cret", "ON": "maybe", "SITE": "s3cret", "LEVEL": "s3cret"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
 			"ENVIRON_TEST_OPS must be a port from 1 to 65535",
 			"ENVIRON_TEST_SIZE must be a number: invalid syntax",
+			"ENVIRON_TEST_ON must be true or false",
+			"ENVIRON_TEST_SITE must be an origin such as https://tasks.example.com",
+			"ENVIRON_TEST_LEVEL must be debug, info, warn or error",
 			"ENVIRON_TEST_TOKEN must be set",
 		}},
-		{"rules", "9090", "9090", "", "", []string{
+		"rules": {map[string]string{"PORT": "9090", "OPS": "9090", "SITE": ""}, []string{
+			"ENVIRON_TEST_SITE must be set",
 			"ENVIRON_TEST_TOKEN must be set",
 			"ENVIRON_TEST_PORT and ENVIRON_TEST_OPS must differ",
 		}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			for name, value := range map[string]string{"PORT": tc.port, "OPS": tc.ops, "SIZE": tc.size, "TOKEN": tc.token} {
-				t.Setenv("ENVIRON_TEST_"+name, value)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environment := map[string]string{}
+			for name, value := range tc.environment {
+				environment["ENVIRON_TEST_"+name] = value
 			}
 			var c config
-			err := environ.Read(&c)
+			err := environ.ReadFrom(environment, &c)
 			var got []string
 			if err != nil {
 				got = strings.Split(err.Error(), "\n  ")[1:]
 			}
-			if strings.Join(got, "\n") != strings.Join(tc.want, "\n") {
-				t.Errorf("mistakes %q, want %q", got, tc.want)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("%v shows a value", err)
@@ -65,5 +81,15 @@ func TestRead(t *testing.T) {
 				t.Errorf("%+v", c)
 			}
 		})
+	}
+}
+
+// TestRead sets the environment, so it cannot run in parallel.
+func TestRead(t *testing.T) {
+	t.Setenv("ENVIRON_TEST_TOKEN", "s3cret")
+	t.Setenv("ENVIRON_TEST_SITE", "https://a.example")
+	var c config
+	if err := environ.Read(&c); err != nil || c.Token != "s3cret" {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -125,7 +125,7 @@ func NewAPI(router chi.Router, config Config) *API {
 		timeout:  cmp.Or(config.RequestTimeout, DefaultRequestTimeout),
 		inFlight: newGate(config.Limits.InFlight),
 		streams:  newGate(config.Limits.Streams),
-		rate:     newRateLimiter(config.Limits.Rate),
+		rate:     newRateLimiter("user", config.Limits.Rate),
 	}
 	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on, streams left out.", api.inFlight.count)
 	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)

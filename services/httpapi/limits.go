@@ -49,15 +49,39 @@ type slotKey struct{}
 // answer may take, so that a client that does not read holds nothing for long.
 func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 	if !a.inFlight.enter() {
-		WriteTo(ctx, overloaded("The server has as much to do as it can. Try again shortly."))
+		WriteTo(ctx, full())
 		return
 	}
 	held := &slot{gate: a.inFlight}
 	defer held.leave()
 	_, w := humachi.Unwrap(ctx)
+	a.limitAnswer(w)
+	next(huma.WithValue(ctx, slotKey{}, held))
+}
+
+// Admit is a middleware for handlers beside the API that are no operations: they
+// count among those in flight, and their time is that of an operation.
+func (a *API) Admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.inFlight.enter() {
+			WriteProblem(w, r, full())
+			return
+		}
+		defer a.inFlight.leave()
+		a.limitAnswer(w)
+		ctx, cancel := context.WithTimeout(r.Context(), a.timeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (a *API) limitAnswer(w http.ResponseWriter) {
 	// Only a connection has deadlines; a recorder in a test has none.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.timeout + answerTimeout))
-	next(huma.WithValue(ctx, slotKey{}, held))
+}
+
+func full() *Problem {
+	return overloaded("The server has as much to do as it can. Try again shortly.")
 }
 
 func overloaded(sentence string) *Problem {
@@ -104,11 +128,9 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	allowed := a.rate.take(info.user)
-	ctx.SetHeader("RateLimit-Policy", a.rate.policy)
-	ctx.SetHeader("RateLimit", allowed.header())
-	if allowed.wait > 0 {
-		WriteTo(ctx, NewProblem(taskapi.CodeRateLimited, "Too many requests. Try again shortly.").WithRetryAfter(allowed.wait))
+	_, w := humachi.Unwrap(ctx)
+	if problem := a.rate.admit(info.user, w.Header()); problem != nil {
+		WriteTo(ctx, problem)
 		return
 	}
 	next(ctx)

@@ -58,6 +58,12 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 		})
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "broken", Method: http.MethodGet, Path: "/broken"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) { panic("broken") })
+	router.Method(http.MethodGet, "/beside", api.Admit(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, limited := r.Context().Deadline(); !limited {
+			s.t.Error("what is beside the API may take as long as it likes")
+		}
+		_ = wait(r.Context())
+	})))
 	s.handler = router
 	return s
 }
@@ -125,6 +131,10 @@ func TestInFlight(t *testing.T) {
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
+	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
+	end()
+	end = s.hold("/beside")
+	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	end()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
 }
@@ -164,6 +174,33 @@ func TestRatePerUser(t *testing.T) {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+}
+
+func TestRatePerClient(t *testing.T) {
+	t.Parallel()
+	handler := httpapi.LimitClients(httpapi.Rate{PerSecond: .01, Burst: 1}, func(r *http.Request) string { return r.Header.Get("Client") })(
+		newLimited(t, httpapi.Limits{Rate: httpapi.Rate{PerSecond: .01, Burst: 2}}).handler)
+	for _, want := range []struct {
+		client        string
+		status        int
+		policy, limit []string
+	}{
+		// What the user may do is told besides.
+		{"192.0.2.1", 204, []string{`"client";q=1;w=100`, `"user";q=2;w=200`}, []string{`"client";r=0;t=100`, `"user";r=1;t=100`}},
+		{"192.0.2.1", 429, []string{`"client";q=1;w=100`}, []string{`"client";r=0;t=100`}},
+		{"192.0.2.2", 204, []string{`"client";q=1;w=100`, `"user";q=2;w=200`}, []string{`"client";r=0;t=100`, `"user";r=0;t=200`}},
+	} {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/quick", nil)
+		req.Header.Set("Client", want.client)
+		handler.ServeHTTP(rec, req)
+		if rec.Code != want.status || (rec.Header().Get("Retry-After") != "") != (want.status == 429) {
+			t.Errorf("%s: %d with Retry-After %q, want %d", want.client, rec.Code, rec.Header().Get("Retry-After"), want.status)
+		}
+		if diff := cmp.Diff([][]string{want.policy, want.limit}, [][]string{rec.Header().Values("RateLimit-Policy"), rec.Header().Values("RateLimit")}); diff != "" {
+			t.Errorf("%s: headers (-want +got):\n%s", want.client, diff)
+		}
+	}
 }
 
 func TestMetricsHaveNoLabelOfTheCallers(t *testing.T) {

@@ -2,16 +2,19 @@ package httpapi
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxBuckets is the number of users after which the oldest half of what is
+// maxBuckets is the number of callers after which the oldest half of what is
 // known of them is forgotten: what a limiter holds in memory at most is twice
 // that.
 const maxBuckets = 100_000
 
-// Rate is how often one user may call. The zero Rate is no limit.
+// Rate is how often one caller may call. The zero Rate is no limit.
 type Rate struct {
 	// PerSecond is the lasting rate, on each replica.
 	PerSecond float64
@@ -19,13 +22,16 @@ type Rate struct {
 	Burst int
 }
 
-// rateLimiter has a bucket of tokens for each user: a request takes one, and
+// rateLimiter has a bucket of tokens for each caller: a request takes one, and
 // they come back at the rate. A bucket that is full needs no memory.
 type rateLimiter struct {
+	// name says in headers who the callers are.
+	name string
 	// interval is the time in which a token comes back, capacity that in
 	// which an empty bucket fills.
 	interval, capacity time.Duration
-	policy             string
+	// policy is the value of RateLimit-Policy.
+	policy string
 
 	mu sync.Mutex
 	// recent and older hold the time at which each bucket will be full.
@@ -36,14 +42,14 @@ type rateLimiter struct {
 }
 
 // newRateLimiter returns nil for no limit.
-func newRateLimiter(rate Rate) *rateLimiter {
+func newRateLimiter(name string, rate Rate) *rateLimiter {
 	if rate.PerSecond <= 0 {
 		return nil
 	}
 	burst := max(rate.Burst, 1)
 	interval := time.Duration(float64(time.Second) / rate.PerSecond)
-	l := &rateLimiter{interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
-	l.policy = fmt.Sprintf(`"user";q=%d;w=%d`, burst, wholeSeconds(l.capacity))
+	l := &rateLimiter{name: name, interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
+	l.policy = fmt.Sprintf(`"%s";q=%d;w=%d`, name, burst, wholeSeconds(l.capacity))
 	return l
 }
 
@@ -58,15 +64,15 @@ type allowance struct {
 	full time.Duration
 }
 
-// take takes a token out of a user's bucket, if there is one.
-func (l *rateLimiter) take(user string) allowance {
+// take takes a token out of a caller's bucket, if there is one.
+func (l *rateLimiter) take(caller string) allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.turn(now)
-	full, known := l.recent[user]
+	full, known := l.recent[caller]
 	if !known {
-		full = l.older[user]
+		full = l.older[caller]
 	}
 	if full.Before(now) {
 		full = now
@@ -75,7 +81,7 @@ func (l *rateLimiter) take(user string) allowance {
 	if wait := taken + l.interval - l.capacity; wait > 0 {
 		return allowance{wait: wait, full: taken}
 	}
-	l.recent[user] = full.Add(l.interval)
+	l.recent[caller] = full.Add(l.interval)
 	taken += l.interval
 	return allowance{left: int((l.capacity - taken) / l.interval), full: taken}
 }
@@ -89,9 +95,36 @@ func (l *rateLimiter) turn(now time.Time) {
 	l.older, l.recent, l.turned = l.recent, map[string]time.Time{}, now
 }
 
-// header is the value of RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
-func (a allowance) header() string {
-	return fmt.Sprintf(`"user";r=%d;t=%d`, a.left, wholeSeconds(a.full))
+// admit takes a token out of a caller's bucket, tells in the answer's header how
+// many are left, and returns what to answer instead if there was none. The
+// header's fields list the limits that a request meets, the outermost first
+// (draft-ietf-httpapi-ratelimit-headers-10).
+func (l *rateLimiter) admit(caller string, header http.Header) *Problem {
+	allowed := l.take(caller)
+	header.Add("RateLimit-Policy", l.policy)
+	header.Add("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, allowed.left, wholeSeconds(allowed.full)))
+	if allowed.wait == 0 {
+		return nil
+	}
+	return NewProblem(taskapi.CodeRateLimited, "Too many requests. Try again shortly.").WithRetryAfter(allowed.wait)
+}
+
+// LimitClients is a middleware that refuses requests of clients that come more
+// often than the rate. client names who a request is from.
+func LimitClients(rate Rate, client func(*http.Request) string) func(http.Handler) http.Handler {
+	limiter := newRateLimiter("client", rate)
+	return func(next http.Handler) http.Handler {
+		if limiter == nil {
+			return next
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if problem := limiter.admit(client(r), w.Header()); problem != nil {
+				WriteProblem(w, r, problem)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // wholeSeconds rounds up.

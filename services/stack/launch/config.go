@@ -1,128 +1,65 @@
 package launch
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/tasklane/tasklane/services/environ"
 )
 
 // Config is what the environment says about the local stack.
 type Config struct {
-	Port         int
-	TasksPort    int
-	TasksOpsPort int
-	BFFOpsPort   int
-	AuthPort     int
-	PostgresPort int
-	DataDir      string
+	Port         environ.Port `env:"PORT" envDefault:"3000"`
+	TasksPort    environ.Port `env:"TASKS_PORT" envDefault:"8080"`
+	TasksOpsPort environ.Port `env:"TASKS_OPS_PORT" envDefault:"9090"`
+	BFFOpsPort   environ.Port `env:"BFF_OPS_PORT" envDefault:"9091"`
+	AuthPort     environ.Port `env:"AUTH_PORT" envDefault:"3001"`
+	PostgresPort environ.Port `env:"POSTGRES_PORT" envDefault:"54329"`
+	DataDir      string       `env:"DATA_DIR" envDefault:".data"`
 
 	// DatabaseURL and DatabaseURLUnpooled name an existing server; the stack
 	// starts one of its own when both are empty.
-	DatabaseURL         string
-	DatabaseURLUnpooled string
+	DatabaseURL         environ.DatabaseURL `env:"DATABASE_URL"`
+	DatabaseURLUnpooled environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
 
 	// RateLimit is whether sign-ins are limited.
-	RateLimit bool
+	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
 }
 
-// ReadConfig reads the environment. Its error names every mistake, each by its
-// variable, and shows no value.
-func ReadConfig() (Config, error) {
-	var e environment
-	config := Config{
-		Port:                e.port("PORT", 3000),
-		TasksPort:           e.port("TASKS_PORT", 8080),
-		TasksOpsPort:        e.port("TASKS_OPS_PORT", 9090),
-		BFFOpsPort:          e.port("BFF_OPS_PORT", 9091),
-		AuthPort:            e.port("AUTH_PORT", 3001),
-		PostgresPort:        e.port("POSTGRES_PORT", 54329),
-		DataDir:             cmp.Or(os.Getenv("DATA_DIR"), ".data"),
-		DatabaseURL:         e.databaseURL("DATABASE_URL"),
-		DatabaseURLUnpooled: e.databaseURL("DATABASE_URL_UNPOOLED"),
-		RateLimit:           e.flag("RATE_LIMIT_ENABLED", true),
-	}
-	owners := map[int]string{}
-	for _, p := range config.ports() {
+// Check returns what does not go together.
+func (c *Config) Check() error {
+	var errs []error
+	owners := map[environ.Port]string{}
+	for _, p := range c.ports() {
 		if owner, ok := owners[p.number]; ok && p.number != 0 {
-			e.mistake("%s and %s are both %d", owner, p.variable, p.number)
+			errs = append(errs, fmt.Errorf("%s and %s are both %s", owner, p.variable, p.number))
 		}
 		owners[p.number] = p.variable
 	}
-	if (config.DatabaseURL == "") != (config.DatabaseURLUnpooled == "") {
-		e.mistake("DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together")
+	if (c.DatabaseURL == "") != (c.DatabaseURLUnpooled == "") {
+		errs = append(errs, errors.New("DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together"))
 	}
-	if len(e.mistakes) > 0 {
-		return Config{}, fmt.Errorf("the environment is not right:\n  %s", strings.Join(e.mistakes, "\n  "))
-	}
-	return config, nil
-}
-
-// environment reads variables and collects what is wrong with them. A variable
-// that is empty counts as not set.
-type environment struct{ mistakes []string }
-
-func (e *environment) mistake(format string, args ...any) {
-	e.mistakes = append(e.mistakes, fmt.Sprintf(format, args...))
-}
-
-// port is 0 if the variable holds no port.
-func (e *environment) port(name string, byDefault int) int {
-	value := os.Getenv(name)
-	if value == "" {
-		return byDefault
-	}
-	number, err := strconv.ParseUint(value, 10, 16)
-	if err != nil || number == 0 {
-		e.mistake("%s must be a number from 1 to 65535", name)
-		return 0
-	}
-	return int(number)
-}
-
-func (e *environment) flag(name string, byDefault bool) bool {
-	switch os.Getenv(name) {
-	case "":
-		return byDefault
-	case "true":
-		return true
-	case "false":
-		return false
-	}
-	e.mistake("%s must be true or false", name)
-	return byDefault
-}
-
-func (e *environment) databaseURL(name string) string {
-	value := os.Getenv(name)
-	if value == "" {
-		return ""
-	}
-	address, err := url.Parse(value)
-	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") || address.Host == "" || address.User.Username() == "" {
-		e.mistake("%s must be like postgres://user:password@host:5432/database", name)
-	}
-	return value
+	return errors.Join(errs...)
 }
 
 // ownDatabase reports whether the stack starts its own PostgreSQL.
-func (c Config) ownDatabase() bool { return c.DatabaseURL == "" }
+func (c *Config) ownDatabase() bool { return c.DatabaseURL == "" }
 
 // PublicURL is the address at which a browser finds the stack.
-func (c Config) PublicURL() string { return fmt.Sprintf("http://localhost:%d", c.Port) }
+func (c *Config) PublicURL() string { return "http://localhost:" + c.Port.String() }
 
-func local(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
+func local(port environ.Port) string { return "http://127.0.0.1:" + port.String() }
 
 // A portSetting is a port and the variable that sets it.
 type portSetting struct {
 	variable string
-	number   int
+	number   environ.Port
 }
 
-func (c Config) ports() []portSetting {
+func (c *Config) ports() []portSetting {
 	all := []portSetting{
 		{"PORT", c.Port},
 		{"TASKS_PORT", c.TasksPort},

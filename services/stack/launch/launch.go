@@ -120,7 +120,7 @@ func (s *stack) startDatabase(ctx context.Context, root string, secrets secrets)
 		NodeModules: checkout.PostgresModules(root),
 		DataDir:     s.postgresDir(),
 		Password:    secrets.Superuser,
-		Port:        s.config.PostgresPort,
+		Port:        int(s.config.PostgresPort),
 		Log:         s.console.lines("postgres"),
 	})
 	if err != nil {

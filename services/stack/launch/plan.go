@@ -39,11 +39,11 @@ func ownURLs(server *postgres.Server, s secrets) databaseURLs {
 // in a schema of its own: making a login on somebody's server, or changing the
 // password of one that exists, is not ours.
 func givenURLs(ctx context.Context, config Config) (databaseURLs, error) {
-	auth, err := roles.AuthURL(ctx, config.DatabaseURLUnpooled)
+	auth, err := roles.AuthURL(ctx, string(config.DatabaseURLUnpooled))
 	if err != nil {
 		return databaseURLs{}, fmt.Errorf("prepare the server of DATABASE_URL_UNPOOLED: %w", err)
 	}
-	return databaseURLs{owner: config.DatabaseURLUnpooled, app: config.DatabaseURL, auth: auth}, nil
+	return databaseURLs{owner: string(config.DatabaseURLUnpooled), app: string(config.DatabaseURL), auth: auth}, nil
 }
 
 // A plan is what the processes have in common.
@@ -77,7 +77,7 @@ func (p plan) services() []service {
 			path: p.node,
 			args: []string{filepath.Join(p.root, "services", "auth", "server.mjs")},
 			env: map[string]string{
-				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.AuthPort),
+				"HOST": "127.0.0.1", "PORT": config.AuthPort.String(),
 				"BETTER_AUTH_SECRET":          p.secret,
 				"BETTER_AUTH_URL":             config.PublicURL(),
 				"BETTER_AUTH_TRUSTED_ORIGINS": origins,
@@ -91,7 +91,7 @@ func (p plan) services() []service {
 			path: filepath.Join(p.bin, "tasks"),
 			args: []string{"serve"},
 			env: map[string]string{
-				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.TasksPort), "OPS_PORT": strconv.Itoa(config.TasksOpsPort),
+				"HOST": "127.0.0.1", "PORT": config.TasksPort.String(), "OPS_PORT": config.TasksOpsPort.String(),
 				"DATABASE_URL":    p.urls.app,
 				"BETTER_AUTH_URL": local(config.AuthPort),
 				"JWT_ISSUER":      config.PublicURL(),
@@ -103,7 +103,7 @@ func (p plan) services() []service {
 			path: filepath.Join(p.bin, "bff"),
 			args: []string{"serve"},
 			env: map[string]string{
-				"HOST": "127.0.0.1", "PORT": strconv.Itoa(config.Port), "OPS_PORT": strconv.Itoa(config.BFFOpsPort),
+				"HOST": "127.0.0.1", "PORT": config.Port.String(), "OPS_PORT": config.BFFOpsPort.String(),
 				"PUBLIC_URL":         config.PublicURL(),
 				"TRUSTED_ORIGINS":    origins,
 				"TASKS_URL":          local(config.TasksPort),

@@ -21,7 +21,7 @@ func waitForPorts(ctx context.Context, ports []portSetting) error {
 	deadline := time.Now().Add(portPatience)
 	var taken []error
 	for _, p := range ports {
-		for port.Taken(ctx, p.number) {
+		for port.Taken(ctx, int(p.number)) {
 			if time.Now().After(deadline) {
 				taken = append(taken, fmt.Errorf("port %d is taken: free it, or choose another with %s", p.number, p.variable))
 				break

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/stack/launch"
 	"github.com/tasklane/tasklane/services/stack/suite"
 )
@@ -43,8 +44,8 @@ type upCommand struct {
 }
 
 func (c *upCommand) Run(ctx context.Context) error {
-	config, err := launch.ReadConfig()
-	if err != nil {
+	var config launch.Config
+	if err := environ.Read(&config); err != nil {
 		return err
 	}
 	if c.WithParent {
@@ -66,8 +67,8 @@ func (*testCommand) Run(ctx context.Context) error { return suite.Run(ctx, os.St
 type cleanDataCommand struct{}
 
 func (*cleanDataCommand) Run(ctx context.Context) error {
-	config, err := launch.ReadConfig()
-	if err != nil {
+	var config launch.Config
+	if err := environ.Read(&config); err != nil {
 		return err
 	}
 	return launch.RemoveData(ctx, config.DataDir)

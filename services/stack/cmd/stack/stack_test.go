@@ -378,12 +378,11 @@ func TestMistakesAreNamedAtOnce(t *testing.T) {
 	s["DATABASE_URL"], s["RATE_LIMIT_ENABLED"] = "mysql://app:database-password@localhost/x", "no"
 	out := fails(t, s, "up")
 	const want = `stack: the environment is not right:
-  PORT must be a number from 1 to 65535
-  BFF_OPS_PORT must be a number from 1 to 65535
+  PORT must be a port from 1 to 65535
+  BFF_OPS_PORT must be a port from 1 to 65535
   DATABASE_URL must be like postgres://user:password@host:5432/database
   RATE_LIMIT_ENABLED must be true or false
   TASKS_PORT and AUTH_PORT are both 7000
-  DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together
 `
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)

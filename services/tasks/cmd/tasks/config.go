@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
@@ -36,7 +34,7 @@ type serveConfig struct {
 	// password are not used.
 	DirectURL string `env:"DATABASE_URL_UNPOOLED"`
 	// BetterAuthURL is where the Better Auth server is reached from here.
-	BetterAuthURL string `env:"BETTER_AUTH_URL"`
+	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL"`
 	// JWKSURL is where the issuer publishes its keys; by default, where
 	// Better Auth does.
 	JWKSURL string `env:"JWKS_URL"`
@@ -56,15 +54,9 @@ type serveConfig struct {
 	Port    environ.Port `env:"PORT" envDefault:"8080"`
 	OpsPort environ.Port `env:"OPS_PORT" envDefault:"9090"`
 	// LogLevel is the least level to log.
-	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"INFO"`
-	// RateLimit is how many requests a second one user may send to a
-	// replica, RateBurst how many at once; a limit of zero is none.
-	RateLimit float64 `env:"RATE_LIMIT" envDefault:"100"`
-	RateBurst int     `env:"RATE_BURST" envDefault:"200"`
-	// MaxInFlight and MaxStreams bound the requests that a replica works on
-	// at once, and the streams it keeps open.
-	MaxInFlight int `env:"MAX_IN_FLIGHT" envDefault:"500"`
-	MaxStreams  int `env:"MAX_STREAMS" envDefault:"10000"`
+	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
+	// Limits bound what a replica takes on.
+	Limits httpapi.LimitConfig
 	// Tracing says where traces go.
 	Tracing tracing.Config
 }
@@ -96,10 +88,9 @@ func (c *serveConfig) Check() error {
 	case slices.Contains(c.Algorithms, "HS256"):
 		// The keys are not asked for.
 	case c.JWKSURL != "":
-		errs = append(errs, checkHTTPURL("JWKS_URL", c.JWKSURL))
-	case c.BetterAuthURL != "":
-		errs = append(errs, checkHTTPURL("BETTER_AUTH_URL", c.BetterAuthURL))
-		c.JWKSURL = strings.TrimSuffix(c.BetterAuthURL, "/") + "/api/auth/jwks"
+		errs = append(errs, checkKeysURL(c.JWKSURL))
+	case c.BetterAuthURL.URL != nil:
+		c.JWKSURL = c.BetterAuthURL.JoinPath("/api/auth/jwks").String()
 	default:
 		errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
 	}
@@ -110,22 +101,8 @@ func (c *serveConfig) Check() error {
 	if c.Port == c.OpsPort {
 		errs = append(errs, errors.New("PORT and OPS_PORT must differ"))
 	}
-	if c.RateLimit < 0 || c.RateBurst < 1 {
-		errs = append(errs, errors.New("RATE_LIMIT must not be negative, and RATE_BURST must be at least 1"))
-	}
-	if c.MaxInFlight < 1 || c.MaxStreams < 1 {
-		errs = append(errs, errors.New("MAX_IN_FLIGHT and MAX_STREAMS must be at least 1"))
-	}
-	errs = append(errs, c.Tracing.Check())
+	errs = append(errs, c.Limits.Check(), c.Tracing.Check())
 	return errors.Join(errs...)
-}
-
-// limits are what one replica takes on.
-func (c *serveConfig) limits() httpapi.Limits {
-	return httpapi.Limits{
-		InFlight: c.MaxInFlight, Streams: c.MaxStreams,
-		Rate: httpapi.Rate{PerSecond: c.RateLimit, Burst: c.RateBurst},
-	}
 }
 
 // tokens says which tokens are accepted.
@@ -153,17 +130,17 @@ func (c *serveConfig) address(port environ.Port) string {
 
 // checkDatabaseURL names what is wrong with an address without showing it.
 func checkDatabaseURL(name, value string) error {
-	u, err := url.Parse(value)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" || u.User.Username() == "" {
-		return fmt.Errorf("%s must be like postgres://user:password@host:5432/database", name)
+	if err := new(environ.DatabaseURL).UnmarshalText([]byte(value)); err != nil {
+		return fmt.Errorf("%s %w", name, err)
 	}
 	return nil
 }
 
-func checkHTTPURL(name, value string) error {
+// checkKeysURL allows a query, which the keys of some issuers have.
+func checkKeysURL(value string) error {
 	u, err := url.Parse(value)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("%s must be an http or https URL", name)
+		return errors.New("JWKS_URL must be an http or https URL")
 	}
 	return nil
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
@@ -76,11 +78,13 @@ func TestConfigIsRead(t *testing.T) {
 		t.Error(err)
 	}
 	want := serveConfig{
-		DatabaseURL: "postgres://app:a@db/tasks", DirectURL: "postgres://owner:b@direct/tasks", BetterAuthURL: "http://auth:3001/",
-		JWKSURL: "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
+		DatabaseURL: "postgres://app:a@db/tasks", DirectURL: "postgres://owner:b@direct/tasks",
+		BetterAuthURL: environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001", Path: "/"}},
+		JWKSURL:       "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
 		Host: "127.0.0.1", Port: 8080, OpsPort: 9999,
-		LogLevel: slog.LevelWarn, RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7,
-		Tracing: tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
+		LogLevel: environ.LogLevel(slog.LevelWarn),
+		Limits:   httpapi.LimitConfig{RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7},
+		Tracing:  tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
 	}
 	if diff := cmp.Diff(want, serve); diff != "" {
 		t.Errorf("serve reads (-want +got):\n%s", diff)

@@ -70,7 +70,7 @@ func (serveCommand) Run(ctx context.Context) error {
 			Name: "api", Address: config.address(config.Port),
 			Handler: api.NewHandler(api.Parts{
 				Log: log, Tasks: tasks, Tokens: tokens, Hub: hub,
-				Limits: config.limits(), Metrics: metrics, Tracing: spans,
+				Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
 			}),
 			Stop: hub.Close,
 		},

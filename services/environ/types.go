@@ -1,0 +1,132 @@
+package environ
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Port is a TCP port, from 1 to 65535.
+type Port uint16
+
+// UnmarshalText reads a port.
+func (p *Port) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 16)
+	if err != nil || n == 0 {
+		return errors.New("must be a port from 1 to 65535")
+	}
+	*p = Port(n)
+	return nil
+}
+
+// String returns the port in digits.
+func (p Port) String() string { return strconv.Itoa(int(p)) }
+
+// LogLevel is the least level to log.
+type LogLevel slog.Level
+
+// UnmarshalText reads a level as [slog.Level] does.
+func (l *LogLevel) UnmarshalText(text []byte) error {
+	if err := (*slog.Level)(l).UnmarshalText(text); err != nil {
+		return errors.New("must be debug, info, warn or error")
+	}
+	return nil
+}
+
+// Level makes a LogLevel a [slog.Leveler].
+func (l LogLevel) Level() slog.Level { return slog.Level(l) }
+
+// Lifetime is a duration of zero or more.
+type Lifetime time.Duration
+
+// UnmarshalText reads a duration as [time.ParseDuration] does.
+func (l *Lifetime) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < 0 {
+		return errors.New("must be a duration such as 30s")
+	}
+	*l = Lifetime(d)
+	return nil
+}
+
+// Address is where another server is reached: an http or https URL with neither
+// user, query nor fragment.
+type Address struct{ *url.URL }
+
+// UnmarshalText reads an address.
+func (a *Address) UnmarshalText(text []byte) error {
+	u, ok := parseHTTP(string(text))
+	if !ok {
+		return errors.New("must be an http or https URL such as http://tasks:8080")
+	}
+	a.URL = u
+	return nil
+}
+
+// Origin is the scheme and host of a site, as browsers write them in the
+// Origin header.
+type Origin struct{ *url.URL }
+
+// originHost is what browsers make of every host: no pattern, and names of
+// other scripts in Punycode.
+var originHost = regexp.MustCompile(`^[a-z0-9._\-\[\]:]+$`)
+
+// UnmarshalText reads an origin and spells it as browsers do.
+func (o *Origin) UnmarshalText(text []byte) error {
+	u, ok := parseHTTP(string(text))
+	if !ok || strings.Trim(u.Path, "/") != "" {
+		return errors.New("must be an origin such as https://tasks.example.com")
+	}
+	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	host := strings.TrimSuffix(strings.ToLower(u.Host), usual)
+	if !originHost.MatchString(host) {
+		return errors.New("must name a single host, in ASCII")
+	}
+	o.URL = &url.URL{Scheme: u.Scheme, Host: host}
+	return nil
+}
+
+// parseHTTP reads an http or https URL with neither user, query nor fragment.
+func parseHTTP(text string) (*url.URL, bool) {
+	u, err := url.Parse(strings.TrimSpace(text))
+	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
+	return u, ok
+}
+
+// Network is an address or a range of them.
+type Network netip.Prefix
+
+// UnmarshalText reads a single address or a range such as 10.0.0.0/8.
+func (n *Network) UnmarshalText(text []byte) error {
+	field := strings.TrimSpace(string(text))
+	if single, err := netip.ParseAddr(field); err == nil {
+		*n = Network(netip.PrefixFrom(single, single.BitLen()))
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(field)
+	if err != nil {
+		return errors.New("must be addresses or networks such as 10.0.0.0/8, separated by commas")
+	}
+	*n = Network(prefix)
+	return nil
+}
+
+// DatabaseURL is the address of a PostgreSQL database, with the user's name and
+// perhaps password. It is kept as it was written.
+type DatabaseURL string
+
+// UnmarshalText reads an address.
+func (d *DatabaseURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" || u.User.Username() == "" {
+		return errors.New("must be like postgres://user:password@host:5432/database")
+	}
+	*d = DatabaseURL(text)
+	return nil
+}
