@@ -55,29 +55,29 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 	held := &slot{gate: a.inFlight}
 	defer held.leave()
 	_, w := humachi.Unwrap(ctx)
-	a.limitAnswer(w)
+	limitAnswer(w, a.timeout)
 	next(huma.WithValue(ctx, slotKey{}, held))
 }
 
-// Admit is a middleware for handlers beside the API that are no operations: they
-// count among those in flight, and their time is that of an operation.
-func (a *API) Admit(next http.Handler) http.Handler {
+// Admit is a middleware for a handler beside the API that is no operation: it
+// counts among those in flight, and a request of it may take the time given.
+func (a *API) Admit(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.inFlight.enter() {
 			WriteProblem(w, r, full())
 			return
 		}
 		defer a.inFlight.leave()
-		a.limitAnswer(w)
-		ctx, cancel := context.WithTimeout(r.Context(), a.timeout)
+		limitAnswer(w, timeout)
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-func (a *API) limitAnswer(w http.ResponseWriter) {
+func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
 	// Only a connection has deadlines; a recorder in a test has none.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.timeout + answerTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + answerTimeout))
 }
 
 func full() *Problem {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
@@ -63,7 +64,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 			s.t.Error("what is beside the API may take as long as it likes")
 		}
 		_ = wait(r.Context())
-	})))
+	}), time.Minute))
 	s.handler = router
 	return s
 }

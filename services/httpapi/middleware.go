@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"mime"
@@ -88,18 +87,6 @@ func limitReading(d time.Duration) func(http.Handler) http.Handler {
 			// Only a connection has deadlines; a recorder in a test has none.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 			next.ServeHTTP(w, r)
-		})
-	}
-}
-
-// LimitTime ends the context of a request after d, for handlers that are no
-// operations: those have a limit of their own.
-func LimitTime(d time.Duration) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), d)
-			defer cancel()
-			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -12,6 +13,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
 const goodSecret = "0f9a1d6c4b7e82531c5d90ae46b3f872"
@@ -28,21 +33,25 @@ func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	environment := valid()
 	// Compose files set what is not given to nothing.
-	for _, name := range []string{"BETTER_AUTH_SECRET", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT"} {
+	for _, name := range []string{"BETTER_AUTH_SECRET", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT", "LOG_LEVEL", "RATE_LIMIT", "CLIENT_RATE_LIMIT"} {
 		environment[name] = ""
 	}
 	for name, environment := range map[string]map[string]string{"absent": valid(), "empty": environment} {
-		got, err := readConfig(environment)
+		var got config
+		err := environ.ReadFrom(environment, &got)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		want := config{
-			PublicURL:       origin{&url.URL{Scheme: "https", Host: "tasks.example.com"}},
-			TasksURL:        address{&url.URL{Scheme: "http", Host: "tasks:8080"}},
-			BetterAuthURL:   address{&url.URL{Scheme: "http", Host: "auth:3001"}},
-			SessionCacheTTL: lifetime(30 * time.Second),
+			PublicURL:       environ.Origin{URL: &url.URL{Scheme: "https", Host: "tasks.example.com"}},
+			TasksURL:        environ.Address{URL: &url.URL{Scheme: "http", Host: "tasks:8080"}},
+			BetterAuthURL:   environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001"}},
+			SessionCacheTTL: environ.Lifetime(30 * time.Second),
 			Port:            3000,
 			OpsPort:         9091,
+			Limits:          httpapi.LimitConfig{RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 10000},
+			ClientRateLimit: 1000,
+			ClientRateBurst: 5000,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -56,7 +65,8 @@ func TestConfigWhole(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(page, "index.html"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readConfig(map[string]string{
+	var got config
+	err := environ.ReadFrom(map[string]string{
 		"PUBLIC_URL":         "https://Tasks.Example.com:8443/",
 		"TASKS_URL":          "http://inner/tasks",
 		"BETTER_AUTH_URL":    "http://auth:3001",
@@ -68,30 +78,42 @@ func TestConfigWhole(t *testing.T) {
 		"HOST":               "::1",
 		"PORT":               "1",
 		"OPS_PORT":           "65535",
-	})
+		"LOG_LEVEL":          "warn",
+		"RATE_LIMIT":         "0",
+		"CLIENT_RATE_LIMIT":  "0.5",
+		"CLIENT_RATE_BURST":  "7",
+		"MAX_IN_FLIGHT":      "8",
+		"OTEL_SDK_DISABLED":  "true",
+	}, &got)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config{
-		PublicURL:     origin{&url.URL{Scheme: "https", Host: "tasks.example.com:8443"}},
-		TasksURL:      address{&url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
-		BetterAuthURL: address{&url.URL{Scheme: "http", Host: "auth:3001"}},
+		PublicURL:     environ.Origin{URL: &url.URL{Scheme: "https", Host: "tasks.example.com:8443"}},
+		TasksURL:      environ.Address{URL: &url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
+		BetterAuthURL: environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001"}},
 		Secret:        goodSecret,
-		TrustedOrigins: []origin{
-			{&url.URL{Scheme: "https", Host: "a.example"}},
-			{&url.URL{Scheme: "https", Host: "b.example"}},
-			{&url.URL{Scheme: "http", Host: "[::1]"}},
-			{&url.URL{Scheme: "http", Host: "localhost:5173"}},
+		TrustedOrigins: []environ.Origin{
+			{URL: &url.URL{Scheme: "https", Host: "a.example"}},
+			{URL: &url.URL{Scheme: "https", Host: "b.example"}},
+			{URL: &url.URL{Scheme: "http", Host: "[::1]"}},
+			{URL: &url.URL{Scheme: "http", Host: "localhost:5173"}},
 		},
-		TrustedProxies: []network{
-			network(netip.MustParsePrefix("10.0.0.0/8")), network(netip.MustParsePrefix("192.0.2.1/32")), network(netip.MustParsePrefix("fd00::/8")),
+		TrustedProxies: []environ.Network{
+			environ.Network(netip.MustParsePrefix("10.0.0.0/8")), environ.Network(netip.MustParsePrefix("192.0.2.1/32")), environ.Network(netip.MustParsePrefix("fd00::/8")),
 		},
 		PageDir: folder(page),
 		Host:    "::1",
 		Port:    1,
 		OpsPort: 65535,
+
+		LogLevel:        environ.LogLevel(slog.LevelWarn),
+		Limits:          httpapi.LimitConfig{RateBurst: 200, MaxInFlight: 8, MaxStreams: 10000},
+		ClientRateLimit: 0.5,
+		ClientRateBurst: 7,
+		Tracing:         tracing.Config{Disabled: true},
 	}
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b network) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b environ.Network) bool { return a == b })); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
 	if got := got.listen(got.Port); got != "[::1]:1" {
@@ -114,11 +136,13 @@ func TestConfigMistakes(t *testing.T) {
 			"TRUSTED_PROXIES=everyone", "TRUSTED_PROXIES=10.0.0.0/33",
 			"PAGE_DIR=/nowhere",
 			"PORT=http", "PORT=0", "PORT=65536", "OPS_PORT=-1", "OPS_PORT=0", "OPS_PORT=3000",
+			"LOG_LEVEL=loud", "RATE_LIMIT=-1", "RATE_LIMIT=much", "RATE_LIMIT=NaN", "MAX_IN_FLIGHT=0", "CLIENT_RATE_LIMIT=-1", "CLIENT_RATE_LIMIT=1e12",
+			"OTEL_SDK_DISABLED=perhaps", "OTEL_TRACES_EXPORTER=zipkin",
 		} {
 			environment := valid()
 			name, value, _ := strings.Cut(mistake, "=")
 			environment[name] = value
-			_, err := readConfig(environment)
+			err := environ.ReadFrom(environment, new(config))
 			if err == nil {
 				t.Errorf("%s: accepted", mistake)
 				continue
@@ -134,7 +158,7 @@ func TestConfigMistakes(t *testing.T) {
 		t.Parallel()
 		environment := valid()
 		environment["PORT"] = "9091" // the default of the other
-		if _, err := readConfig(environment); err == nil || !strings.HasSuffix(err.Error(), "\n  OPS_PORT must differ from PORT") {
+		if err := environ.ReadFrom(environment, new(config)); err == nil || !strings.HasSuffix(err.Error(), "\n  OPS_PORT must differ from PORT") {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -144,7 +168,7 @@ func TestConfigMistakes(t *testing.T) {
 		environment := map[string]string{
 			"TASKS_URL": "http://user:password@tasks", "BETTER_AUTH_SECRET": "password", "PORT": "password", "OPS_PORT": "password",
 		}
-		_, err := readConfig(environment)
+		err := environ.ReadFrom(environment, new(config))
 		if err == nil {
 			t.Fatal("accepted")
 		}
@@ -163,8 +187,8 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	environment := valid()
 	maps.Copy(environment, map[string]string{"BETTER_AUTH_SECRET": goodSecret})
-	c, err := readConfig(environment)
-	if err != nil {
+	var c config
+	if err := environ.ReadFrom(environment, &c); err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(got, goodSecret) {

@@ -6,11 +6,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/caarlos0/env/v11"
-
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -22,11 +21,11 @@ type serveCommand struct{}
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context) error {
-	c, err := readConfig(env.ToMap(os.Environ()))
-	if err != nil {
+	var c config
+	if err := environ.Read(&c); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 	if c.Secret == "" {
 		log.Warn("BETTER_AUTH_SECRET is not set: forged cookies are found out by Better Auth alone")
 	}
@@ -48,6 +47,8 @@ func (serveCommand) Run(ctx context.Context) error {
 		Tasks:          tasks,
 		Log:            log,
 		Metrics:        metrics,
+		Limits:         c.Limits.Limits(),
+		ClientRate:     c.clientRate(),
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,11 @@ func TestSite(t *testing.T) {
 		testOrigins(t, s)
 	})
 
+	t.Run("limits", func(t *testing.T) {
+		t.Parallel()
+		testLimits(t, s)
+	})
+
 	t.Run("a to-do list", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)

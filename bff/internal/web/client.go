@@ -34,6 +34,20 @@ func (p trustedProxies) client(r *http.Request) netip.Addr {
 	return addr
 }
 
+// networkBits is the length of the prefix that one subscriber has of IPv6. Its
+// addresses below are free to choose, so they count as one.
+const networkBits = 64
+
+// clientKey names whom a request counts for in the limit for each address.
+func (p trustedProxies) clientKey(r *http.Request) string {
+	addr := p.client(r)
+	if addr.Is6() {
+		network, _ := addr.Prefix(networkBits) // its length is right
+		return network.String()
+	}
+	return addr.String()
+}
+
 func (p trustedProxies) contain(addr netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(addr) })
 }

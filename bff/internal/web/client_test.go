@@ -36,3 +36,23 @@ func TestClientAddress(t *testing.T) {
 		})
 	}
 }
+
+func TestClientsThatCountAsOne(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		a, b string
+		same bool
+	}{
+		{"203.0.113.7:1", "203.0.113.7:2", true},
+		{"203.0.113.7:1", "[::ffff:203.0.113.7]:1", true},
+		{"203.0.113.7:1", "203.0.113.8:1", false},
+		{"[2001:db8::1]:1", "[2001:db8::ffff:ffff:ffff:ffff]:1", true},
+		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false},
+		{"[fe80::1%eth0]:1", "[fe80::2%eth1]:1", true},
+	} {
+		a, b := trustedProxies(nil).clientKey(&http.Request{RemoteAddr: test.a}), trustedProxies(nil).clientKey(&http.Request{RemoteAddr: test.b})
+		if (a == b) != test.same {
+			t.Errorf("%s counts as %s, %s as %s", test.a, a, test.b, b)
+		}
+	}
+}

@@ -15,8 +15,10 @@ import (
 
 // The codes that operations can fail with.
 var (
-	sessionCodes = []taskapi.ErrorCode{taskapi.CodeUnauthenticated, taskapi.CodeSessionExpired, taskapi.CodeAuthUnavailable}
-	readCodes    = with(sessionCodes, taskapi.CodeBadGateway, taskapi.CodeUnavailable, taskapi.CodeRateLimited)
+	sessionCodes = []taskapi.ErrorCode{
+		taskapi.CodeUnauthenticated, taskapi.CodeSessionExpired, taskapi.CodeAuthUnavailable, taskapi.CodeRateLimited, taskapi.CodeOverloaded,
+	}
+	readCodes    = with(sessionCodes, taskapi.CodeBadGateway, taskapi.CodeUnavailable)
 	writeCodes   = with(readCodes, taskapi.CodeCrossOrigin, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused)
 	oneTaskCodes = with(writeCodes, taskapi.CodeTaskNotFound, taskapi.CodeVersionConflict)
 )

@@ -27,14 +27,14 @@ var (
 		"Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Captcha-Response", "X-Request-Id",
 	}
 	sharedResponseHeaders = []string{
-		"ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id", "X-Retry-After",
+		"ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "X-Retry-After",
 	}
 )
 
 // shareAPI lets pages of the trusted origins call the API with the user's
 // cookies, Better Auth's part of it too, and read every answer.
 func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
-	share := cors.Handler(cors.Options{
+	return cors.Handler(cors.Options{
 		// Not AllowedOrigins: it would take an empty list for everybody.
 		AllowOriginFunc: func(_ *http.Request, origin string) bool {
 			return slices.ContainsFunc(trusted, func(u *url.URL) bool { return u.String() == origin })
@@ -45,16 +45,6 @@ func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
 		AllowCredentials: true,
 		MaxAge:           int(preflightAge.Seconds()),
 	})
-	return func(next http.Handler) http.Handler {
-		shared := share(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isAPI(r.URL.Path) {
-				shared.ServeHTTP(w, r)
-			} else {
-				next.ServeHTTP(w, r)
-			}
-		})
-	}
 }
 
 // sameOrigin refuses writes that a page of another origin makes the browser

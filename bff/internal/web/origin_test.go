@@ -25,7 +25,7 @@ func testOrigins(t *testing.T, s *site) {
 			want := http.Header{
 				"Access-Control-Allow-Origin":      {trustedOrigin},
 				"Access-Control-Allow-Credentials": {"true"},
-				"Access-Control-Expose-Headers":    {"Etag, Idempotency-Replayed, Location, Retry-After, X-Request-Id, X-Retry-After"},
+				"Access-Control-Expose-Headers":    {"Etag, Idempotency-Replayed, Location, Ratelimit, Ratelimit-Policy, Retry-After, X-Request-Id, X-Retry-After"},
 			}
 			if diff := cmp.Diff(want, sharing(answer.header)); diff != "" {
 				t.Errorf("%s: %d with headers (-want +got):\n%s", answer.what, answer.status, diff)

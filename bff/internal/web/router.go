@@ -46,6 +46,11 @@ type Config struct {
 	Sessions   *session.Sessions
 	Tasks      *sdk.Client
 	Log        *slog.Logger
+	// Limits bound what is taken on, its Rate for each user. The zero Limits
+	// bound nothing.
+	Limits httpapi.Limits
+	// ClientRate bounds what comes from one address.
+	ClientRate httpapi.Rate
 	// Metrics, unless nil, count the requests.
 	Metrics *httpapi.Metrics
 }
@@ -71,10 +76,15 @@ func NewHandler(config Config) (http.Handler, error) {
 		tasks:    config.Tasks,
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics})
-	r.Use(secure(config.PublicURL.Scheme == "https"), shareAPI(config.TrustedOrigins))
-	api := s.registerAPI(r.With(crossOrigin), config.Metrics)
+	r.Use(
+		secure(config.PublicURL.Scheme == "https"),
+		// Before the limit, so that pages of trusted origins can read what it says.
+		belowAPI(shareAPI(config.TrustedOrigins)),
+		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
+	)
+	api := s.registerAPI(r.With(crossOrigin), config.Limits, config.Metrics)
 	// Not behind our cross-origin rule: Better Auth has its own.
-	auth := httpapi.LimitTime(authTimeout)(newAuthProxy(s, api, config.BetterAuth, config.Log))
+	auth := api.Admit(newAuthProxy(s, api, config.BetterAuth, config.Log), authTimeout)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -89,8 +99,23 @@ func NewHandler(config Config) (http.Handler, error) {
 	return r, nil
 }
 
+// belowAPI applies a middleware to requests of the API, Better Auth's part of it
+// too, and to no others.
+func belowAPI(middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		applied := middleware(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if isAPI(r.URL.Path) {
+				applied.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
 // registerAPI adds the operations of the browser API to a router.
-func (s *server) registerAPI(r chi.Router, metrics *httpapi.Metrics) *httpapi.API {
+func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpapi.Metrics) *httpapi.API {
 	api := httpapi.NewAPI(r, httpapi.Config{
 		RequestTimeout: requestTimeout,
 		Title:          "Tasklane browser API",
@@ -98,6 +123,7 @@ func (s *server) registerAPI(r chi.Router, metrics *httpapi.Metrics) *httpapi.AP
 		Description:    "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
 		Tags:           []*huma.Tag{sessionTag, taskop.Tag, taskop.ChangesTag},
 		HideDocument:   true,
+		Limits:         limits,
 		Metrics:        metrics,
 		Errors:         sessionErrors,
 		SecuritySchemes: map[string]*huma.SecurityScheme{
@@ -106,7 +132,7 @@ func (s *server) registerAPI(r chi.Router, metrics *httpapi.Metrics) *httpapi.AP
 		},
 	})
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
-	api.UseMiddleware(s.authenticate(api))
+	api.UseMiddleware(s.authenticate(api), api.LimitRate)
 	s.registerSession(api)
 	s.registerTasks(api)
 	return api
@@ -120,5 +146,5 @@ func secured(op huma.Operation) huma.Operation {
 
 // Document returns the OpenAPI document of the browser API, as YAML.
 func Document() ([]byte, error) {
-	return new(server).registerAPI(chi.NewRouter(), nil).OpenAPI().YAML()
+	return new(server).registerAPI(chi.NewRouter(), httpapi.Limits{}, nil).OpenAPI().YAML()
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
@@ -113,7 +114,11 @@ type handlerConfig struct {
 	// ttl and retry are those of siteConfig.
 	ttl   time.Duration
 	retry sdk.RetryPolicy
-	log   io.Writer
+	// limits and clientRate are none by default: all tests come from one
+	// address.
+	limits     httpapi.Limits
+	clientRate httpapi.Rate
+	log        io.Writer
 }
 
 func newHandler(t *testing.T, c handlerConfig) http.Handler {
@@ -135,6 +140,8 @@ func newHandler(t *testing.T, c handlerConfig) http.Handler {
 		Cookies:        session.NewCookies(c.secret, public.Scheme == "https"),
 		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL)),
 		Tasks:          tasks,
+		Limits:         c.limits,
+		ClientRate:     c.clientRate,
 		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

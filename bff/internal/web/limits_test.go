@@ -1,0 +1,100 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// testLimits tells what becomes of those who want too much. Each story has a BFF
+// of its own before the site's servers.
+func testLimits(t *testing.T, s *site) {
+	limited := func(t *testing.T, c handlerConfig) *site {
+		t.Helper()
+		c.public, c.secret, c.tasks, c.log = s.url, s.auth.Secret, s.tasks.URL.String(), &logBuffer{}
+		if c.auth == nil {
+			c.auth = s.auth.URL
+		}
+		server := httptest.NewServer(newHandler(t, c))
+		t.Cleanup(server.Close)
+		return &site{url: server.URL}
+	}
+
+	t.Run("a user's sessions share a limit", func(t *testing.T) {
+		t.Parallel()
+		bff := limited(t, handlerConfig{limits: httpapi.Limits{Rate: httpapi.Rate{PerSecond: .001, Burst: 2}}})
+		ada, elsewhere, bob := s.newBrowser(t), s.newBrowser(t), s.newBrowser(t)
+		elsewhere.signIn(ada.signUp())
+		bob.signUp()
+		ask := func(b *browser) *answer {
+			return bff.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {b.cookie().String()}})
+		}
+		ask(ada).is(http.StatusOK)
+		last := ask(elsewhere).is(http.StatusOK)
+		if diff := cmp.Diff([]string{`"user";q=2;w=2000`, `"user";r=0;t=2000`}, []string{last.header.Get("RateLimit-Policy"), last.header.Get("RateLimit")}); diff != "" {
+			t.Errorf("headers (-want +got):\n%s", diff)
+		}
+		refused := ask(ada)
+		refused.fails(taskapi.CodeRateLimited)
+		if refused.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		ask(bob).is(http.StatusOK)
+	})
+
+	t.Run("an address has a limit, with Better Auth's part in it", func(t *testing.T) {
+		t.Parallel()
+		tap := servertest.NewTap(t, s.auth.URL)
+		bff := limited(t, handlerConfig{auth: tap.URL, clientRate: httpapi.Rate{PerSecond: .001, Burst: 3}})
+		nobody := bff.newBrowser(t)
+		from := func(address, path string) *answer {
+			return nobody.do(http.MethodGet, path, nil, http.Header{"X-Forwarded-For": {address}, "Origin": {trustedOrigin}})
+		}
+		from("192.0.2.1", "/api/auth/ok").is(http.StatusOK)
+		from("192.0.2.1", "/api/tasks").fails(taskapi.CodeUnauthenticated)
+		from("192.0.2.1", "/api/nothing").fails(taskapi.CodeNotFound)
+		for _, path := range []string{"/api/auth/ok", "/api/auth/get-session", "/api/tasks"} {
+			refused := from("192.0.2.1", path)
+			refused.fails(taskapi.CodeRateLimited)
+			if refused.header.Get("Retry-After") == "" || !strings.HasPrefix(refused.header.Get("RateLimit"), `"client";r=0;t=`) {
+				t.Errorf("%s: refused with %v", path, refused.header)
+			}
+			if refused.header.Get("Access-Control-Allow-Origin") != trustedOrigin {
+				t.Errorf("%s: a page of a trusted origin cannot read why", path)
+			}
+		}
+		if n := len(tap.Requests()); n != 1 {
+			t.Errorf("Better Auth was asked %d times, want once", n)
+		}
+		from("192.0.2.1", "/").fails(taskapi.CodeNotFound) // the page's
+		from("192.0.2.2", "/api/auth/ok").is(http.StatusOK)
+	})
+
+	t.Run("what Better Auth works on is in flight", func(t *testing.T) {
+		t.Parallel()
+		tap := servertest.NewTap(t, s.auth.URL)
+		asked, finish := make(chan struct{}), make(chan struct{})
+		tap.Instead(func(http.ResponseWriter, *http.Request) { close(asked); <-finish })
+		bff := limited(t, handlerConfig{auth: tap.URL, limits: httpapi.Limits{InFlight: 1}})
+		var slow sync.WaitGroup
+		slow.Go(func() {
+			if got := bff.newBrowser(t).get("/api/auth/ok"); got.status != http.StatusOK {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+		<-asked
+		bff.newBrowser(t).get("/api/session").fails(taskapi.CodeOverloaded)
+		bff.newBrowser(t).get("/api/auth/ok").fails(taskapi.CodeOverloaded)
+		close(finish)
+		slow.Wait()
+		bff.newBrowser(t).get("/api/session").fails(taskapi.CodeUnauthenticated)
+	})
+}
