@@ -26,8 +26,10 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	var remember []session.Option
 	if c.Secret == "" {
-		log.Warn("BETTER_AUTH_SECRET is not set: forged cookies are found out by Better Auth alone")
+		log.Warn("BETTER_AUTH_SECRET is not set: the signatures of session cookies are not checked here, and each unknown cookie is a question to Better Auth")
+		remember = append(remember, session.RememberEnded())
 	}
 	tasks, err := sdk.New(c.TasksURL.String(), sdk.WithUserAgent("tasklane-bff"), sdk.WithRetry(serviceRetry))
 	if err != nil {
@@ -43,7 +45,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		PageDir:        string(c.PageDir),
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https"),
-		Sessions:       session.NewSessions(auth, time.Duration(c.SessionCacheTTL)),
+		Sessions:       session.NewSessions(auth, time.Duration(c.SessionCacheTTL), remember...),
 		Tasks:          tasks,
 		Log:            log,
 		Metrics:        metrics,

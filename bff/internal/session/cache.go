@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -25,6 +26,11 @@ const (
 	// retryPause is how long a JWT that would still do serves without
 	// another try, once Better Auth could not be reached.
 	retryPause = 2 * time.Second
+	// maxExchanges are under way at once, so that cookies nobody has seen
+	// before cannot swamp Better Auth. Others wait for their turn, within the
+	// time of their exchange; past maxWaiting there is no use in that.
+	maxExchanges = 100
+	maxWaiting   = 1000
 )
 
 // Exchanger asks Better Auth what a session is worth.
@@ -39,9 +45,25 @@ type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
 
+	// turns holds a value for each exchange that Better Auth works on.
+	turns    chan struct{}
+	counters counters
+
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*entry
 	recent  *list.List // of *entry, the one used last in front
+	ended   *ended     // nil unless RememberEnded
+	// underWay counts the exchanges that have not ended.
+	underWay int
+}
+
+// Option changes what [Sessions] remember.
+type Option func(*Sessions)
+
+// RememberEnded makes Better Auth's word that there is no session count for a
+// few seconds. It is for where signatures are not checked.
+func RememberEnded() Option {
+	return func(s *Sessions) { s.ended = &ended{} }
 }
 
 // entry is one session. It is in Sessions.entries as long as it may be used:
@@ -65,15 +87,30 @@ type flight struct {
 	err    error
 }
 
+// errTooMany means that there was no turn for an exchange.
+var errTooMany = fmt.Errorf("%w: too many are asked for at once", ErrUnavailable)
+
+// tooMany is the end of every exchange that there is no room for.
+var tooMany = func() *flight {
+	f := &flight{done: make(chan struct{}), err: errTooMany}
+	close(f.done)
+	return f
+}()
+
 // NewSessions returns a memory that asks auth again about a session after ttl.
 // So a session that ends elsewhere may still count here for that long.
-func NewSessions(auth Exchanger, ttl time.Duration) *Sessions {
-	return &Sessions{
+func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions {
+	s := &Sessions{
 		auth:    auth,
 		ttl:     ttl,
+		turns:   make(chan struct{}, maxExchanges),
 		entries: make(map[[sha256.Size]byte]*entry),
 		recent:  list.New(),
 	}
+	for _, option := range options {
+		option(s)
+	}
+	return s
 }
 
 // Get returns the session that the request's cookie stands for. Its errors are
@@ -94,10 +131,12 @@ func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	select {
 	case <-underWay.done:
 		if known != nil && errors.Is(underWay.err, ErrUnavailable) {
+			s.counters.stale.Add(1)
 			return Result{Session: known}, nil
 		}
 		return underWay.result, underWay.err
 	case <-enough:
+		s.counters.stale.Add(1)
 		return Result{Session: known}, nil
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
@@ -110,15 +149,28 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	if refused := s.ended.find(req.Cookie.key, now); refused != nil {
+		s.counters.refused.Add(1)
+		return nil, refused
+	}
 	e := s.use(req.Cookie.key)
 	known := e.session
 	if known != nil && !now.Before(known.usableUntil()) {
 		known = nil
 	}
 	if known != nil && now.Before(e.checkAt) {
+		s.counters.hits.Add(1)
 		return known, nil
 	}
+	s.counters.misses.Add(1)
 	if e.flight == nil {
+		if s.underWay >= maxExchanges+maxWaiting {
+			if e.session == nil {
+				s.remove(e)
+			}
+			return known, tooMany
+		}
+		s.underWay++
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
 		go s.exchange(context.WithoutCancel(ctx), e, e.flight, req)
@@ -129,11 +181,18 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *flight) {
 func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Request) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
-	f.result, f.err = s.auth.Exchange(ctx, req)
+	select {
+	case s.turns <- struct{}{}:
+		f.result, f.err = s.auth.Exchange(ctx, req)
+		<-s.turns
+	case <-ctx.Done():
+		f.err = errTooMany
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(f.done)
+	s.underWay--
 	e.flight = nil
 	now := time.Now()
 	switch {
@@ -144,6 +203,9 @@ func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Reques
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
 		e.checkAt = now.Add(retryPause)
 	default:
+		if errors.Is(f.err, ErrExpired) && s.entries[e.key] == e {
+			s.ended.keep(e.key, f, now)
+		}
 		s.remove(e)
 	}
 }
@@ -163,6 +225,7 @@ func (s *Sessions) Renew(ctx context.Context, req Request, refused *Session) (Re
 func (s *Sessions) Forget(cookie Cookie) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ended.forget(cookie.key)
 	if e, ok := s.entries[cookie.key]; ok {
 		s.remove(e)
 	}

@@ -333,6 +333,25 @@ func TestSessionsOnTheSite(t *testing.T) {
 		t.Errorf("forged cookies: %d exchanges, want none", n)
 	}
 
+	t.Run("without the secret, one exchange for a forged cookie", func(t *testing.T) {
+		trusting := httptest.NewServer(newHandler(t, handlerConfig{
+			public: s.url, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
+		}))
+		t.Cleanup(trusting.Close)
+		nobody := (&site{url: trusting.URL}).newBrowser(t)
+		ask := func(cookie string) *answer {
+			return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + cookie}})
+		}
+		if n := exchanges(func() {
+			for range 20 {
+				ask("forged.c2lnbmF0dXJl").fails(taskapi.CodeSessionExpired)
+			}
+		}); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+		ask(ada.cookie().Value).is(http.StatusOK)
+	})
+
 	t.Run("two cookies of one name", func(t *testing.T) {
 		forged := session.CookieName + "=forged"
 		good := session.CookieName + "=" + ada.cookie().Value

@@ -129,6 +129,10 @@ func newHandler(t *testing.T, c handlerConfig) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var remember []session.Option
+	if c.secret == "" {
+		remember = append(remember, session.RememberEnded())
+	}
 	public, auth := parse(t, c.public), session.NewBetterAuth(c.auth)
 	t.Cleanup(auth.Transport.CloseIdleConnections)
 	handler, err := web.NewHandler(web.Config{
@@ -138,7 +142,7 @@ func newHandler(t *testing.T, c handlerConfig) http.Handler {
 		PageDir:        c.pageDir,
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(c.secret, public.Scheme == "https"),
-		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL)),
+		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
 		Tasks:          tasks,
 		Limits:         c.limits,
 		ClientRate:     c.clientRate,

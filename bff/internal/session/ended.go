@@ -1,0 +1,62 @@
+package session
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+const (
+	// endedTTL is how long an answer that there is no session is believed.
+	// A new session has another cookie, so nobody waits for its end.
+	endedTTL = 3 * time.Second
+	// maxEnded bounds the answers that are remembered to twice that.
+	maxEnded = 10_000
+)
+
+// ended remembers for which cookies there is no session. Where signatures are
+// not checked here, it keeps one worthless cookie from becoming one exchange for
+// each request. The nil ended remembers nothing. The lock of Sessions guards it.
+type ended struct {
+	// recent and older hold the exchanges. What is in older has ended by the
+	// time that recent takes its place, unless there is too much of it.
+	recent, older map[[sha256.Size]byte]endedFlight
+	turned        time.Time
+}
+
+type endedFlight struct {
+	flight *flight
+	until  time.Time
+}
+
+// find returns the exchange that found no session a moment ago, or nil.
+func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
+	if m == nil {
+		return nil
+	}
+	found, ok := m.recent[key]
+	if !ok {
+		found = m.older[key]
+	}
+	if !now.Before(found.until) {
+		return nil
+	}
+	return found.flight
+}
+
+// keep remembers an exchange that found no session.
+func (m *ended) keep(key [sha256.Size]byte, f *flight, now time.Time) {
+	if m == nil {
+		return
+	}
+	if m.recent == nil || now.Sub(m.turned) >= endedTTL || len(m.recent) >= maxEnded {
+		m.older, m.recent, m.turned = m.recent, make(map[[sha256.Size]byte]endedFlight), now
+	}
+	m.recent[key] = endedFlight{flight: f, until: now.Add(endedTTL)}
+}
+
+func (m *ended) forget(key [sha256.Size]byte) {
+	if m != nil {
+		delete(m.recent, key)
+		delete(m.older, key)
+	}
+}

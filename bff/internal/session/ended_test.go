@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
+	t.Parallel()
+	clearing := []string{"better-auth.session_token=; Max-Age=0"}
+	refusing := func() *exchanger {
+		return &exchanger{answer: func(context.Context, int, Request) (Result, error) {
+			return Result{SetCookie: clearing}, ErrExpired
+		}}
+	}
+	refused := func(t *testing.T, s *Sessions, cookie string) {
+		t.Helper()
+		result, err := s.Get(t.Context(), request(cookie))
+		if diff := cmp.Diff(Result{SetCookie: clearing}, result); diff != "" || !errors.Is(err, ErrExpired) {
+			t.Errorf("Get = %+v, %v", result, err)
+		}
+	}
+
+	t.Run("one exchange for a cookie in three seconds", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			auth := refusing()
+			sessions := NewSessions(auth, ttl, RememberEnded())
+			var got []int64
+			for _, pause := range []time.Duration{0, endedTTL - 1, 1, endedTTL - 1} {
+				time.Sleep(pause) // the bubble's clock
+				for range 10 {
+					refused(t, sessions, "one")
+				}
+				got = append(got, auth.calls.Load())
+			}
+			if diff := cmp.Diff([]int64{1, 1, 2, 2}, got); diff != "" {
+				t.Errorf("exchanges (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(Counts{Misses: 2, Refused: 38}, sessions.Counts()); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+		})
+	})
+
+	t.Run("another cookie is asked about at once", func(t *testing.T) {
+		t.Parallel()
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			if call == 1 {
+				return Result{}, ErrExpired
+			}
+			return live("ada", call)
+		}}
+		sessions := NewSessions(auth, ttl, RememberEnded())
+		if _, err := sessions.Get(t.Context(), request("old")); !errors.Is(err, ErrExpired) {
+			t.Errorf("the old session: %v", err)
+		}
+		mustGet(t, sessions, "new")
+	})
+
+	t.Run("an outage is not remembered", func(t *testing.T) {
+		t.Parallel()
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			if call == 1 {
+				return Result{}, ErrUnavailable
+			}
+			return live("ada", call)
+		}}
+		sessions := NewSessions(auth, ttl, RememberEnded())
+		if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("during the outage: %v", err)
+		}
+		mustGet(t, sessions, "one")
+	})
+
+	t.Run("what is forgotten is asked about", func(t *testing.T) {
+		t.Parallel()
+		auth := refusing()
+		sessions := NewSessions(auth, ttl, RememberEnded())
+		refused(t, sessions, "one")
+		sessions.Forget(request("one").Cookie)
+		refused(t, sessions, "one")
+		if n := auth.calls.Load(); n != 2 {
+			t.Errorf("%d exchanges, want 2", n)
+		}
+	})
+
+	t.Run("memory is bounded, and live sessions stay", func(t *testing.T) {
+		t.Parallel()
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			if call == 1 {
+				return live("ada", call)
+			}
+			return Result{}, ErrExpired
+		}}
+		sessions := NewSessions(auth, ttl, RememberEnded())
+		mustGet(t, sessions, "live")
+		for i := range 2*maxEnded + 1 {
+			_, _ = sessions.Get(t.Context(), request(strconv.Itoa(i)))
+		}
+		if n := len(sessions.ended.recent) + len(sessions.ended.older); n > 2*maxEnded {
+			t.Errorf("%d ended sessions are remembered", n)
+		}
+		if got := mustGet(t, sessions, "live").JWT(); got != "jwt 1" {
+			t.Errorf("the live session has %q", got)
+		}
+	})
+}
+
+func TestExchangesAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		auth := &exchanger{answer: func(ctx context.Context, call int, _ Request) (Result, error) {
+			if call > 1 {
+				select {
+				case <-release:
+				case <-ctx.Done():
+					return Result{}, ErrUnavailable
+				}
+			}
+			return live("ada", call)
+		}}
+		sessions := NewSessions(auth, ttl)
+		mustGet(t, sessions, "known")
+		time.Sleep(ttl) // the bubble's clock
+
+		var asking sync.WaitGroup
+		errs := make([]error, maxExchanges+maxWaiting)
+		for i := range errs {
+			asking.Go(func() { _, errs[i] = sessions.Get(t.Context(), request(strconv.Itoa(i))) })
+		}
+		synctest.Wait()
+		if n := auth.calls.Load() - 1; n != maxExchanges {
+			t.Errorf("Better Auth works on %d exchanges, want %d", n, maxExchanges)
+		}
+		// There is no use in waiting, and what is known is enough.
+		before := time.Now()
+		if _, err := sessions.Get(t.Context(), request("one too many")); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("one too many: %v", err)
+		}
+		mustGet(t, sessions, "known")
+		if waited := time.Since(before); waited != 0 {
+			t.Errorf("waited for %s", waited)
+		}
+		if n := len(sessions.entries); n != 1+len(errs) {
+			t.Errorf("%d sessions are remembered, want %d", n, 1+len(errs))
+		}
+
+		close(release)
+		asking.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(Counts{Sessions: 1 + len(errs), Misses: int64(len(errs)) + 3, Stale: 1}, sessions.Counts()); diff != "" {
+			t.Errorf("counts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestNoTurnForAnExchange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := &exchanger{answer: func(context.Context, int, Request) (Result, error) {
+			time.Sleep(2 * exchangeTimeout) // the bubble's clock
+			return Result{}, ErrUnavailable
+		}}
+		sessions := NewSessions(auth, ttl)
+		var asking sync.WaitGroup
+		for i := range maxExchanges + 1 {
+			asking.Go(func() {
+				if _, err := sessions.Get(t.Context(), request(strconv.Itoa(i))); !errors.Is(err, ErrUnavailable) {
+					t.Errorf("session %d: %v", i, err)
+				}
+			})
+		}
+		asking.Wait()
+		if n := auth.calls.Load(); n != maxExchanges {
+			t.Errorf("%d exchanges, want %d", n, maxExchanges)
+		}
+	})
+}
