@@ -376,7 +376,7 @@ func TestBatch(t *testing.T) {
 func TestStats(t *testing.T) {
 	t.Parallel()
 	want := taskapi.Stats{
-		Open: 3, Completed: 9, Overdue: 1, DueToday: 2, Deleted: 4,
+		Open: 3, Completed: 9, Overdue: 1, DueToday: 2, Undated: 1, Deleted: 4,
 		ByPriority: map[taskapi.Priority]int64{taskapi.High: 1},
 		ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}},
 	}

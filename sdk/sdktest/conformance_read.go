@@ -376,26 +376,29 @@ var batchCases = []contractCase{
 }
 
 var statsCases = []contractCase{
-	{"open, completed, overdue, deleted, byPriority, byTag", func(s *subject) {
+	{"open, completed, overdue, undated, deleted, byPriority, byTag", func(s *subject) {
 		past, future := time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
 		s.create(taskapi.CreateTaskRequest{Title: "1", Priority: taskapi.High, Tags: []string{"home", "garden"}, DueAt: &past})
 		s.create(taskapi.CreateTaskRequest{Title: "2", Priority: taskapi.High, Tags: []string{"home"}, DueAt: &future})
 		s.create(taskapi.CreateTaskRequest{Title: "3", Tags: []string{"car"}})
 		s.create(taskapi.CreateTaskRequest{Title: "4", Completed: true, Tags: []string{"home"}, DueAt: &past, Priority: taskapi.Urgent})
-		gone := s.create(taskapi.CreateTaskRequest{Title: "5", Tags: []string{"home"}, DueAt: &past, Priority: taskapi.Low})
-		_, err := s.client.DeleteTask(s.Context(), gone.ID)
-		s.ok(err)
+		s.create(taskapi.CreateTaskRequest{Title: "5", Completed: true})
+		for _, due := range []*time.Time{&past, nil} {
+			gone := s.create(taskapi.CreateTaskRequest{Title: "gone", Tags: []string{"home"}, DueAt: due, Priority: taskapi.Low})
+			_, err := s.client.DeleteTask(s.Context(), gone.ID)
+			s.ok(err)
+		}
 		got, err := s.client.Stats(s.Context(), "")
 		s.ok(err)
 		s.same("stats", got, taskapi.Stats{
-			Open: 3, Completed: 1, Overdue: 1, Deleted: 1,
+			Open: 3, Completed: 2, Overdue: 1, Undated: 1, Deleted: 2,
 			ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
 			ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "car", Count: 1}, {Tag: "garden", Count: 1}},
 		})
 	}},
 	{"a user without tasks has zeros", func(s *subject) {
 		a := s.raw(http.MethodGet, "/api/tasks/stats", "")
-		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"deleted":0,` +
+		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"undated":0,"deleted":0,` +
 			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[]}}`
 		if a.status != http.StatusOK || !sameJSON(a.body, []byte(want)) {
 			s.Errorf("got %d %s, want %s", a.status, a.body, want)

@@ -50,13 +50,16 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 		for _, tag := range e.task.Tags {
 			tags[tag]++
 		}
-		if due := e.task.DueAt; due != nil {
-			if due.Before(now) {
-				stats.Overdue++
-			}
-			if !due.Before(begins) && due.Before(ends) {
-				stats.DueToday++
-			}
+		due := e.task.DueAt
+		if due == nil {
+			stats.Undated++
+			continue
+		}
+		if due.Before(now) {
+			stats.Overdue++
+		}
+		if !due.Before(begins) && due.Before(ends) {
+			stats.DueToday++
 		}
 	}
 	for tag, count := range tags {

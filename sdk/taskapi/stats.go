@@ -11,6 +11,7 @@ type Stats struct {
 	Completed  int64              `json:"completed" minimum:"0" doc:"Tasks that are finished." example:"9"`
 	Overdue    int64              `json:"overdue" minimum:"0" doc:"Open tasks whose due date has passed." example:"1"`
 	DueToday   int64              `json:"dueToday" minimum:"0" doc:"Open tasks due on the present day of the time zone, overdue ones among them." example:"2"`
+	Undated    int64              `json:"undated" minimum:"0" doc:"Open tasks without a due date." example:"1"`
 	Deleted    int64              `json:"deleted" minimum:"0" doc:"Tasks in the trash." example:"0"`
 	ByPriority map[Priority]int64 `json:"byPriority" doc:"Open tasks of each priority; every priority is there."`
 	ByTag      []TagCount         `json:"byTag" doc:"Open tasks of each tag, the most used first, at most 100 tags."`

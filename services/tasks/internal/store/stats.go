@@ -19,6 +19,7 @@ const selectCounts = `
 		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NOT NULL),
 		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at < now()),
 		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= begins AND due_at < ends),
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
 		count(t.id) FILTER (WHERE deleted_at IS NOT NULL)
 	FROM tasklane.day_of(now(), $2) LEFT JOIN tasklane.tasks t ON t.user_id = $1`
 
@@ -40,7 +41,7 @@ func (s *Store) Stats(ctx context.Context, user, zone string) (taskapi.Stats, er
 	}
 	err := s.run(ctx, user, func(batch *pgx.Batch) {
 		batch.Queue(selectCounts, user, zone).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Deleted)
+			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})
 		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {
 			var priority int16
