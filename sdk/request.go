@@ -34,13 +34,13 @@ const maxHeaderValue = 255
 type CallOption func(*callOptions)
 
 type callOptions struct {
-	token          string
-	tokenSet       bool
+	tokens         TokenSource
 	requestID      string
 	idempotencyKey string
 	ifMatch        string
 	ifNoneMatch    string
 	response       *Response
+	onConnect      func(error) error
 }
 
 // Response is the answer of a call beyond its data. See [WithResponse].
@@ -57,7 +57,22 @@ type Response struct {
 // token source. So one client can serve many users. The token is used as it
 // is: nobody is asked for another one after a 401.
 func WithToken(token string) CallOption {
-	return func(o *callOptions) { o.token, o.tokenSet = token, true }
+	return WithTokens(StaticToken(token))
+}
+
+// WithTokens makes the call carry the bearer tokens of this source in place of
+// the client's. It suits [Client.Watch], which needs more than one token when
+// it lasts; for other calls there is [WithToken].
+func WithTokens(source TokenSource) CallOption {
+	return func(o *callOptions) { o.tokens = source }
+}
+
+// OnConnect makes [Client.Watch] tell of its connections: f is called with nil
+// when one stands, and when one could not be made or has broken with the reason,
+// an [*Error], if Watch is about to make another. An error that f returns ends
+// the watch. Other operations do not call f.
+func OnConnect(f func(err error) error) CallOption {
+	return func(o *callOptions) { o.onConnect = f }
 }
 
 // WithRequestID names the call in the servers' logs. A name of up to 128

@@ -49,15 +49,21 @@ func (f TokenFunc) Token(ctx context.Context) (string, error) {
 	return f(ctx)
 }
 
+// source returns where the tokens of a call come from, or nil.
+func (c *Client) source(o *callOptions) TokenSource {
+	if o.tokens != nil {
+		return o.tokens
+	}
+	return c.tokens
+}
+
 // token returns the token of the next attempt, or "" for a call without one.
 func (c *Client) token(ctx context.Context, o *callOptions) (string, error) {
-	if o.tokenSet {
-		return checkToken(o.token)
-	}
-	if c.tokens == nil {
+	source := c.source(o)
+	if source == nil {
 		return "", nil
 	}
-	token, err := c.tokens.Token(ctx)
+	token, err := source.Token(ctx)
 	if err != nil {
 		return "", fmt.Errorf("token source: %w", err)
 	}
@@ -67,7 +73,7 @@ func (c *Client) token(ctx context.Context, o *callOptions) (string, error) {
 // renewed reports a refused token to the source, and returns whether another
 // attempt with what the source now gives makes sense.
 func (c *Client) renewed(ctx context.Context, o *callOptions, refused string) bool {
-	if o.tokenSet || c.tokens == nil {
+	if c.source(o) == nil {
 		return false
 	}
 	c.dropToken(o, refused)
@@ -79,7 +85,7 @@ func (c *Client) renewed(ctx context.Context, o *callOptions, refused string) bo
 
 // dropToken tells the source that a token is of no use any more.
 func (c *Client) dropToken(o *callOptions, token string) {
-	if source, ok := c.tokens.(TokenInvalidator); ok && !o.tokenSet {
+	if source, ok := c.source(o).(TokenInvalidator); ok {
 		source.InvalidateToken(token)
 	}
 }

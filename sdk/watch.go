@@ -114,6 +114,9 @@ func (w *watch) run(ctx context.Context) *Error {
 				return failure
 			}
 		case errors.Is(err, ErrAuthUnavailable):
+			if ended := w.tell(w.progress.unsent(&w.request, err)); ended != nil {
+				return ended
+			}
 			delay = w.pause(nil)
 		default:
 			return w.progress.unsent(&w.request, err)
@@ -142,6 +145,11 @@ func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Erro
 		outcome.Err = w.progress.completed(end.failure, &w.request)
 	}
 	outcome.Delay, outcome.WillRetry = w.again(ctx, end, token, outcome.Duration)
+	if outcome.WillRetry && end.failure != nil && end.status != http.StatusUnauthorized {
+		if ended := w.tell(end.failure); ended != nil {
+			end.failure, outcome.WillRetry = ended, false
+		}
+	}
 	after(outcome)
 	return outcome.Delay, end.failure, outcome.WillRetry
 }
@@ -181,6 +189,26 @@ func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	return delay
 }
 
+// tell tells [OnConnect] of a connection that stands, or of a failure after
+// which another one follows. It returns what then ends the watch.
+func (w *watch) tell(failure *Error) *Error {
+	if w.request.options.onConnect == nil {
+		return nil
+	}
+	var reason error
+	if failure != nil {
+		reason = failure
+	}
+	err := w.request.options.onConnect(reason)
+	if err == nil {
+		return nil
+	}
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return w.progress.completed(fail("the watch was ended", err), &w.request)
+}
+
 // connect makes one connection and passes on what it brings, until it ends.
 func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header) connection {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -210,6 +238,9 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	if err == nil {
 		if !isEventStream(resp) {
 			end.failure = failForeign(end.status, end.header)
+			return end
+		}
+		if end.failure = w.tell(nil); end.failure != nil {
 			return end
 		}
 		events := newEventReader(resp.Body, func(reading bool) {

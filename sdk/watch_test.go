@@ -438,3 +438,64 @@ func (s *renewingSource) InvalidateToken(token string) {
 		s.dropped.Add(1)
 	}
 }
+
+func TestWatchTellsOfItsConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &streams{
+			write: func(connection int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(connection)) },
+			refuse: func(connection int) *http.Response {
+				switch connection {
+				case 1:
+					return problemResponse(taskapi.CodeUnavailable)
+				case 3:
+					return problemResponse(taskapi.CodeUnauthenticated) // a renewal, of which nobody hears
+				}
+				return nil
+			},
+		}
+		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+		var told []string
+		enough := errors.New("enough")
+		var last error
+		for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(&renewable{}), sdk.OnConnect(func(err error) error {
+			var failure *sdk.Error
+			switch {
+			case err == nil:
+				told = append(told, "stands")
+			case errors.As(err, &failure):
+				told = append(told, fmt.Sprint(failure.Status))
+			}
+			if len(told) == 5 {
+				return enough
+			}
+			return nil
+		})) {
+			last = err
+		}
+		// The second and the fourth connection stand and break.
+		if want := []string{"503", "stands", "0", "stands", "0"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		if failure := asError(t, last); !errors.Is(failure, enough) || failure.Operation != "watchChanges" || failure.Attempts != 4 {
+			t.Errorf("ended with %+v, want %v", failure, enough)
+		}
+	})
+}
+
+func TestWatchEndsWithItsFirstFailureIfToldTo(t *testing.T) {
+	t.Parallel()
+	s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "7") }}
+	client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return err })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || failure.RetryAfter != 7*time.Second || failure.Attempts != 1 {
+			t.Errorf("ended with %+v", failure)
+		}
+	}
+	unavailable := sdk.TokenFunc(func(context.Context) (string, error) { return "", sdk.ErrAuthUnavailable })
+	for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(unavailable), sdk.OnConnect(func(err error) error { return err })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrAuthUnavailable) || failure.Attempts != 0 {
+			t.Errorf("without a token: ended with %+v", failure)
+		}
+	}
+}
