@@ -53,6 +53,8 @@ type Sessions struct {
 	entries map[[sha256.Size]byte]*entry
 	recent  *list.List // of *entry, the one used last in front
 	ended   *ended     // nil unless RememberEnded
+	// followers hear when their session is forgotten.
+	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// underWay counts the exchanges that have not ended.
 	underWay int
 }
@@ -77,14 +79,24 @@ type entry struct {
 	checkAt time.Time
 	// flight is the exchange under way, or nil.
 	flight *flight
+	// cookies are those that the exchanges have set, or nil.
+	cookies *cookies
+}
+
+// cookies are Set-Cookie lines for the browser. They are kept until an answer
+// has brought them there: Better Auth sets them once.
+type cookies struct {
+	lines   []string
+	relayed bool
 }
 
 // flight is an exchange under way. Its result may be read once done is closed.
 type flight struct {
-	done   chan struct{}
-	start  time.Time
-	result Result
-	err    error
+	done    chan struct{}
+	start   time.Time
+	session *Session
+	cookies *cookies
+	err     error
 }
 
 // errTooMany means that there was no turn for an exchange.
@@ -106,6 +118,8 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 		turns:   make(chan struct{}, maxExchanges),
 		entries: make(map[[sha256.Size]byte]*entry),
 		recent:  list.New(),
+
+		followers: make(map[[sha256.Size]byte]map[*Follower]struct{}),
 	}
 	for _, option := range options {
 		option(s)
@@ -118,9 +132,21 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 // [ErrUnavailable], and that of ctx. While Better Auth cannot be reached, a
 // session that was known before serves until its JWT ends.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
-	known, underWay := s.look(ctx, req)
+	found, set, err := s.get(ctx, req)
+	return Result{Session: found, SetCookie: s.relay(set)}, err
+}
+
+// Check is Get for those who have no answer left to relay cookies with. What
+// Better Auth sets is kept for the next Get.
+func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
+	found, _, err := s.get(ctx, req)
+	return found, err
+}
+
+func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, error) {
+	known, set, underWay := s.look(ctx, req)
 	if underWay == nil {
-		return Result{Session: known}, nil
+		return known, set, nil
 	}
 	var enough <-chan time.Time
 	if known != nil {
@@ -132,61 +158,77 @@ func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	case <-underWay.done:
 		if known != nil && errors.Is(underWay.err, ErrUnavailable) {
 			s.counters.stale.Add(1)
-			return Result{Session: known}, nil
+			return known, set, nil
 		}
-		return underWay.result, underWay.err
+		return underWay.session, underWay.cookies, underWay.err
 	case <-enough:
 		s.counters.stale.Add(1)
-		return Result{Session: known}, nil
+		return known, set, nil
 	case <-ctx.Done():
-		return Result{}, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 }
 
-// look returns the session if it is known and would still do, and the exchange
-// to wait for unless that session is fresh.
-func (s *Sessions) look(ctx context.Context, req Request) (*Session, *flight) {
+// relay returns the lines for an answer that is about to be given.
+func (s *Sessions) relay(set *cookies) []string {
+	if set == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set.relayed = true
+	return set.lines
+}
+
+// look returns the session if it is known and would still do, with cookies that
+// no answer has brought to the browser yet, and the exchange to wait for unless
+// that session is fresh.
+func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	if refused := s.ended.find(req.Cookie.key, now); refused != nil {
 		s.counters.refused.Add(1)
-		return nil, refused
+		return nil, nil, refused
 	}
 	e := s.use(req.Cookie.key)
 	known := e.session
 	if known != nil && !now.Before(known.usableUntil()) {
 		known = nil
 	}
+	if e.cookies != nil && e.cookies.relayed {
+		e.cookies = nil
+	}
 	if known != nil && now.Before(e.checkAt) {
 		s.counters.hits.Add(1)
-		return known, nil
+		return known, e.cookies, nil
 	}
 	s.counters.misses.Add(1)
 	if e.flight == nil {
 		if s.underWay >= maxExchanges+maxWaiting {
-			if e.session == nil {
+			if e.session == nil && e.cookies == nil {
 				s.remove(e)
 			}
-			return known, tooMany
+			return known, e.cookies, tooMany
 		}
 		s.underWay++
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
 		go s.exchange(context.WithoutCancel(ctx), e, e.flight, req)
 	}
-	return known, e.flight
+	return known, e.cookies, e.flight
 }
 
 func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Request) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
+	var result Result
+	err := errTooMany
 	select {
 	case s.turns <- struct{}{}:
-		f.result, f.err = s.auth.Exchange(ctx, req)
+		result, err = s.auth.Exchange(ctx, req)
 		<-s.turns
 	case <-ctx.Done():
-		f.err = errTooMany
 	}
 
 	s.mu.Lock()
@@ -194,31 +236,45 @@ func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Reques
 	defer close(f.done)
 	s.underWay--
 	e.flight = nil
+	// A session that has ended has no use for what was set before.
+	if len(result.SetCookie) > 0 || errors.Is(err, ErrExpired) {
+		e.cookies = &cookies{lines: result.SetCookie}
+	}
+	f.session, f.cookies, f.err = result.Session, e.cookies, err
 	now := time.Now()
 	switch {
 	case f.err == nil:
-		e.session = f.result.Session
+		e.session = f.session
 		left := e.session.usableUntil().Sub(now)
 		e.checkAt = now.Add(min(s.ttl, left-min(renewBefore, left/renewFraction)))
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
 		e.checkAt = now.Add(retryPause)
+	case errors.Is(f.err, ErrUnavailable):
+		s.forget(e)
 	default:
 		if errors.Is(f.err, ErrExpired) && s.entries[e.key] == e {
 			s.ended.keep(e.key, f, now)
 		}
 		s.remove(e)
+		s.wake(e.key)
 	}
 }
 
 // Renew returns the session with another JWT than that of refused, which the
 // service did not accept.
 func (s *Sessions) Renew(ctx context.Context, req Request, refused *Session) (Result, error) {
-	s.mu.Lock()
-	if e, ok := s.entries[req.Cookie.key]; ok && e.session == refused {
-		s.remove(e)
-	}
-	s.mu.Unlock()
+	s.Refuse(req.Cookie, refused)
 	return s.Get(ctx, req)
+}
+
+// Refuse makes sure that a session whose JWT the service did not accept is not
+// given out again.
+func (s *Sessions) Refuse(cookie Cookie, refused *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.entries[cookie.key]; ok && e.session == refused {
+		s.forget(e)
+	}
 }
 
 // Forget makes the next request with this cookie ask Better Auth.
@@ -227,8 +283,9 @@ func (s *Sessions) Forget(cookie Cookie) {
 	defer s.mu.Unlock()
 	s.ended.forget(cookie.key)
 	if e, ok := s.entries[cookie.key]; ok {
-		s.remove(e)
+		s.forget(e)
 	}
+	s.wake(cookie.key)
 }
 
 // ForgetUser makes the next request of every session of a user ask Better
@@ -239,8 +296,27 @@ func (s *Sessions) ForgetUser(id string) {
 	for _, e := range s.entries {
 		// Whose session a first exchange will find is not known yet.
 		if e.session == nil || e.session.User.ID == id {
-			s.remove(e)
+			s.forget(e)
 		}
+	}
+	for key, followers := range s.followers {
+		for f := range followers {
+			if f.user == id {
+				s.wake(key)
+				break
+			}
+		}
+	}
+}
+
+// forget puts an entry in the place of e of which only the cookies are known
+// that the browser has not got yet. What an exchange under way will bring is
+// not remembered.
+func (s *Sessions) forget(e *entry) {
+	current := s.entries[e.key] == e
+	s.remove(e)
+	if current && e.cookies != nil && !e.cookies.relayed {
+		s.use(e.key).cookies = e.cookies
 	}
 }
 

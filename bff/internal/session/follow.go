@@ -1,0 +1,84 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// checkPause is the least time between two checks of a follower, but for those
+// of a session that was forgotten.
+const checkPause = time.Second
+
+// Follower follows a session for as long as an answer to its browser lasts.
+type Follower struct {
+	// C receives when the session should be checked: it has not been for
+	// its time, or it was forgotten.
+	C <-chan struct{}
+
+	sessions *Sessions
+	req      Request
+	user     string
+	due      chan struct{}
+	timer    *time.Timer
+}
+
+// Follow returns a follower of the session of a user, which must be closed. It
+// is due for its first check at once.
+func (s *Sessions) Follow(req Request, user string) *Follower {
+	due := make(chan struct{}, 1)
+	f := &Follower{C: due, sessions: s, req: req, user: user, due: due}
+	f.timer = time.AfterFunc(0, f.wake)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.followers[req.Cookie.key] == nil {
+		s.followers[req.Cookie.key] = make(map[*Follower]struct{})
+	}
+	s.followers[req.Cookie.key][f] = struct{}{}
+	return f
+}
+
+// Check returns nil if the session lives. Its errors are those of
+// [Sessions.Get].
+func (f *Follower) Check(ctx context.Context) error {
+	_, err := f.sessions.Check(ctx, f.req)
+	f.timer.Reset(max(checkPause, time.Until(f.sessions.checkAt(f.req.Cookie))))
+	return err
+}
+
+// Close ends the following.
+func (f *Follower) Close() {
+	f.timer.Stop()
+	key := f.req.Cookie.key
+	f.sessions.mu.Lock()
+	defer f.sessions.mu.Unlock()
+	delete(f.sessions.followers[key], f)
+	if len(f.sessions.followers[key]) == 0 {
+		delete(f.sessions.followers, key)
+	}
+}
+
+func (f *Follower) wake() {
+	select {
+	case f.due <- struct{}{}:
+	default: // it is due already
+	}
+}
+
+// wake makes the followers of a session check it. s.mu is held.
+func (s *Sessions) wake(key [sha256.Size]byte) {
+	for f := range s.followers[key] {
+		f.wake()
+	}
+}
+
+// checkAt returns when Better Auth is to be asked about a session again.
+func (s *Sessions) checkAt(cookie Cookie) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.entries[cookie.key]; ok {
+		return e.checkAt
+	}
+	// Among too many others it was forgotten, though not as ended.
+	return time.Now().Add(s.ttl)
+}

@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// refuse says that the service did not accept the JWT.
+func refuse(s *Sessions) {
+	s.mu.Lock()
+	refused := s.entries[request("one").Cookie.key].session
+	s.mu.Unlock()
+	s.Refuse(request("one").Cookie, refused)
+}
+
+// follow checks a session whenever that is due, until the session ends. It
+// returns when the checks were, since the beginning, and what ended them.
+func follow(ctx context.Context, s *Sessions, session, user string) (checks []time.Duration, err error) {
+	begun := time.Now()
+	f := s.Follow(request(session), user)
+	defer f.Close()
+	for {
+		select {
+		case <-f.C:
+			checks = append(checks, time.Since(begun))
+			if err := f.Check(ctx); err != nil {
+				return checks, err
+			}
+		case <-ctx.Done():
+			return checks, ctx.Err()
+		}
+	}
+}
+
+func TestFollowerChecksOnTheCachesClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := alwaysLive()
+		sessions := NewSessions(auth, ttl)
+		mustGet(t, sessions, "one")
+		time.Sleep(10 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+		defer cancel()
+		checks, err := follow(ctx, sessions, "one", "ada")
+		want := []time.Duration{0, 20 * time.Second, 50 * time.Second, 80 * time.Second}
+		if diff := cmp.Diff(want, checks); diff != "" || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, checks (-want +got):\n%s", err, diff)
+		}
+		if n := auth.calls.Load(); n != 4 {
+			t.Errorf("%d exchanges, want 4", n)
+		}
+	})
+}
+
+func TestFollowerHearsAtOnceThatASessionIsForgotten(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*Sessions){
+		"the session": func(s *Sessions) { s.Forget(request("one").Cookie) },
+		"the user":    func(s *Sessions) { s.ForgetUser("ada") },
+		"by a request": func(s *Sessions) {
+			refuse(s)
+			_, _ = s.Get(context.Background(), request("one"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var ended atomic.Bool
+				auth := &exchanger{}
+				auth.answer = func(_ context.Context, call int, req Request) (Result, error) {
+					if ended.Load() && req == request("one") {
+						return Result{}, ErrExpired
+					}
+					return live("ada", call)
+				}
+				sessions := NewSessions(auth, time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				other := make(chan error)
+				go func() {
+					_, err := follow(ctx, sessions, "two", "ada")
+					other <- err
+				}()
+				time.AfterFunc(10*time.Second, func() {
+					ended.Store(true)
+					end(sessions)
+				})
+				checks, err := follow(ctx, sessions, "one", "ada")
+				if diff := cmp.Diff([]time.Duration{0, 10 * time.Second}, checks); diff != "" || !errors.Is(err, ErrExpired) {
+					t.Errorf("%v, checks (-want +got):\n%s", err, diff)
+				}
+				if err := <-other; !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("the user's other session: %v", err)
+				}
+				if n := len(sessions.followers); n != 0 {
+					t.Errorf("%d followers are left", n)
+				}
+			})
+		})
+	}
+}
+
+// TestFollowerOutlivesAnOutageUntilTheJWTsEnd also counts: a check a second at
+// most.
+func TestFollowerOutlivesAnOutageUntilTheJWTsEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			if call == 1 {
+				return live("ada", call)
+			}
+			return Result{}, ErrUnavailable
+		}}
+		sessions := NewSessions(auth, 0)
+		begun := time.Now()
+		checks, err := follow(t.Context(), sessions, "one", "ada")
+		if lasted := time.Since(begun); !errors.Is(err, ErrUnavailable) || lasted < 15*time.Minute || lasted > 15*time.Minute+retryPause {
+			t.Errorf("%v after %v, want %v after 15 minutes", err, lasted, ErrUnavailable)
+		}
+		if n := len(checks); n > 15*60 {
+			t.Errorf("%d checks in 15 minutes", n)
+		}
+	})
+}
+
+func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
+	t.Parallel()
+	const line = "better-auth.session_token=x; Max-Age=604800"
+	setsOnce := func(_ context.Context, call int, _ Request) (Result, error) {
+		result, err := live("ada", call)
+		if call == 2 {
+			result.SetCookie = []string{line}
+		}
+		return result, err
+	}
+	for name, between := range map[string]func(*Sessions){
+		"at once":                    func(*Sessions) {},
+		"after another check":        func(s *Sessions) { time.Sleep(ttl); _, _ = s.Check(context.Background(), request("one")) },
+		"after it was forgotten":     func(s *Sessions) { s.Forget(request("one").Cookie) },
+		"after its user's were":      func(s *Sessions) { s.ForgetUser("ada") },
+		"after its JWT was refused":  func(s *Sessions) { refuse(s) },
+		"when it is asked for again": func(*Sessions) { time.Sleep(ttl) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				sessions := NewSessions(&exchanger{answer: setsOnce}, ttl)
+				mustGet(t, sessions, "one")
+				time.Sleep(ttl)
+				if _, err := sessions.Check(t.Context(), request("one")); err != nil {
+					t.Fatal(err)
+				}
+				between(sessions)
+				for i, want := range [][]string{{line}, nil} {
+					result, err := sessions.Get(t.Context(), request("one"))
+					if diff := cmp.Diff(want, result.SetCookie); diff != "" || err != nil {
+						t.Errorf("answer %d: %v, cookies (-want +got):\n%s", i, err, diff)
+					}
+				}
+			})
+		})
+	}
+
+	t.Run("but not for that of a session that has ended", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			sessions := NewSessions(&exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
+				if call > 2 {
+					return Result{}, ErrExpired
+				}
+				return setsOnce(ctx, call, req)
+			}}, ttl)
+			mustGet(t, sessions, "one")
+			for range 2 {
+				time.Sleep(ttl)
+				_, _ = sessions.Check(t.Context(), request("one"))
+			}
+			if result, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrExpired) || len(result.SetCookie) != 0 {
+				t.Errorf("got %+v, %v", result, err)
+			}
+		})
+	})
+}
