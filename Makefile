@@ -38,6 +38,7 @@ help: ## show this
 	@echo '  POSTGRES_PORT (54329)  PostgreSQL'
 	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
+	@echo '  TRUSTED_ORIGINS        other origins whose pages may use the API, such as http://localhost:5173'
 	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
 	@echo
 	@echo 'variables of make test:'

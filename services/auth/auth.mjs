@@ -32,8 +32,11 @@ export function createAuth(config, pool, log) {
       // The servers' own calls: one bff asks for many users.
       customRules: { "/get-session": false, "/jwks": false },
     },
-    // The bff sends the client's address as the only value; Better Auth refuses a list.
-    advanced: { ipAddress: { ipAddressHeaders: ["x-forwarded-for"] } },
+    advanced: {
+      // The bff sends the client's address as the only value; Better Auth refuses a list.
+      ipAddress: { ipAddressHeaders: ["x-forwarded-for"] },
+      ...(config.cookieDomain && { crossSubDomainCookies: { enabled: true, domain: config.cookieDomain } }),
+    },
     logger: {
       level: "info",
       log: (level, message, ...details) => log[level](message, details.length > 0 ? { details } : {}),

@@ -33,6 +33,7 @@ export function readConfig(env) {
     secret: env.BETTER_AUTH_SECRET ?? "",
     baseURL: env.BETTER_AUTH_URL ?? "",
     databaseURL: env.DATABASE_URL ?? "",
+    cookieDomain: env.COOKIE_DOMAIN || undefined,
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
     rateLimit: env.RATE_LIMIT_ENABLED !== "false",
@@ -41,6 +42,7 @@ export function readConfig(env) {
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
   check("DATABASE_URL", databaseMistake(config.databaseURL));
+  check("COOKIE_DOMAIN", cookieDomainMistake(config.cookieDomain, config.baseURL));
   if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
     check("PORT", "must be a number from 1 to 65535");
   }
@@ -75,6 +77,15 @@ function originMistake(text) {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOrigin = url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
   if (!isOrigin || url.username || url.password) return "must be an http or https origin without a path";
+}
+
+/** Browsers drop a cookie whose domain does not contain the host that sets it. */
+function cookieDomainMistake(domain, baseURL) {
+  if (domain === undefined || originMistake(baseURL)) return;
+  const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain);
+  if (!isDomain || !`.${new URL(baseURL).hostname}`.endsWith(`.${domain}`)) {
+    return "must be a domain that the host of BETTER_AUTH_URL is in, such as example.com";
+  }
 }
 
 function databaseMistake(text) {

@@ -13,6 +13,7 @@ test("a minimal environment takes the defaults", () => {
     secret: valid.BETTER_AUTH_SECRET,
     baseURL: "https://tasks.example.com",
     databaseURL: valid.DATABASE_URL,
+    cookieDomain: undefined,
     host: undefined,
     port: 3001,
     rateLimit: true,
@@ -31,6 +32,12 @@ test("a JWT's lifetime is passed on as it is", () => {
   for (const lifetime of ["10s", "5m", "1h"]) assert.equal(readConfig({ ...valid, JWT_LIFETIME: lifetime }).jwtLifetime, lifetime);
 });
 
+for (const domain of ["example.com", "tasks.example.com"]) {
+  test(`COOKIE_DOMAIN=${domain} is where the cookies go`, () => {
+    assert.equal(readConfig({ ...valid, COOKIE_DOMAIN: domain }).cookieDomain, domain);
+  });
+}
+
 test("an empty environment names every required variable at once", () => {
   assert.deepEqual(mistakes({}), ["BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL"]);
 });
@@ -43,6 +50,11 @@ for (const [name, value] of [
   ["BETTER_AUTH_URL", "https://tasks.example.com/auth"],
   ["BETTER_AUTH_URL", "https://user@tasks.example.com"],
   ["DATABASE_URL", "mysql://user:database-password@localhost/tasklane"],
+  ["COOKIE_DOMAIN", "other.example"],
+  ["COOKIE_DOMAIN", "ample.com"],
+  ["COOKIE_DOMAIN", ".example.com"],
+  ["COOKIE_DOMAIN", "com"],
+  ["COOKIE_DOMAIN", "example.com; Secure"],
   ["PORT", "http"],
   ["PORT", "65536"],
   ["RATE_LIMIT_ENABLED", "no"],

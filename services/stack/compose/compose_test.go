@@ -179,6 +179,23 @@ func TestAddressIsTheSameForAll(t *testing.T) {
 	}
 }
 
+func TestBothServersTrustTheSameOrigins(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"", "https://app.example.com,https://www.example.com"} {
+		env := completeEnvironment()
+		env["TRUSTED_ORIGINS"] = want
+		project, err := loadWith(t, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for service, variable := range map[string]string{"auth": "BETTER_AUTH_TRUSTED_ORIGINS", "bff": "TRUSTED_ORIGINS"} {
+			if got := project.Services[service].Environment[variable]; got == nil || *got != want {
+				t.Errorf("%s of %s = %v, want %q", variable, service, got, want)
+			}
+		}
+	}
+}
+
 // Nothing that serves requests may change the tables, or see two users at once.
 func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	t.Parallel()

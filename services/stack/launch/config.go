@@ -25,6 +25,10 @@ type Config struct {
 	DatabaseURL         environ.DatabaseURL `env:"DATABASE_URL"`
 	DatabaseURLUnpooled environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
 
+	// TrustedOrigins are further origins whose pages may use the stack,
+	// separated by commas. The servers that get them check them.
+	TrustedOrigins string `env:"TRUSTED_ORIGINS"`
+
 	// RateLimit is whether sign-ins are limited.
 	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
 }

@@ -71,6 +71,9 @@ func (p plan) services() []service {
 	config := p.config
 	// Browsers on this machine may name it either way.
 	origins := config.PublicURL() + "," + local(config.Port)
+	if config.TrustedOrigins != "" {
+		origins += "," + config.TrustedOrigins
+	}
 	return []service{
 		{
 			name: "auth",

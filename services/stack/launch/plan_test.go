@@ -24,3 +24,16 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 		}
 	}
 }
+
+func TestBothServersTrustTheFurtherOrigins(t *testing.T) {
+	t.Parallel()
+	p := plan{config: Config{Port: 3000, TrustedOrigins: "http://localhost:5173"}}
+	const want = "http://localhost:3000,http://127.0.0.1:3000,http://localhost:5173"
+	variables := map[string]string{"auth": "BETTER_AUTH_TRUSTED_ORIGINS", "bff": "TRUSTED_ORIGINS"}
+	for _, service := range p.services() {
+		variable, ok := variables[service.name]
+		if got := service.env[variable]; ok && got != want {
+			t.Errorf("%s has %s=%q, want %q", service.name, variable, got, want)
+		}
+	}
+}
