@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { access, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "./ports.js";
 
 /** The whole of Tasklane, running for the tests. */
 export interface Stack {
@@ -19,6 +19,12 @@ export interface Stack {
   authUrl: string;
   /** The log lines of all its servers. */
   logFile: string;
+  /** Another origin whose pages it trusts; a test may listen there. */
+  trustedOrigin: string;
+  /** Better Auth's secret, and the database as its role and as the task service's. */
+  secret: string;
+  authDatabase: string;
+  tasksDatabase: string;
 }
 
 const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url));
@@ -31,16 +37,17 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
     throw new Error(`${program} is missing: run \`make test\`, which builds it`);
   });
   const folder = await mkdtemp(join(tmpdir(), "tasklane-e2e-"));
-  const [port, tasksPort, tasksOpsPort, bffOpsPort, authPort, postgresPort] = await freePorts(6);
-  const stack: Stack = {
+  const [port, tasksPort, tasksOpsPort, bffOpsPort, authPort, postgresPort, trustedPort] = await freePorts(7);
+  const addresses = {
     url: `http://localhost:${port}`,
     tasksUrl: `http://127.0.0.1:${tasksPort}`,
     authUrl: `http://127.0.0.1:${authPort}`,
     logFile: join(folder, "stack.log"),
+    trustedOrigin: `http://localhost:${trustedPort}`,
   };
 
   const { DATABASE_URL: _, DATABASE_URL_UNPOOLED: __, ...environment } = process.env;
-  const log = openSync(stack.logFile, "a");
+  const log = openSync(addresses.logFile, "a");
   const child = spawn(program, ["up", "--with-parent"], {
     env: {
       ...environment,
@@ -51,6 +58,7 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
       AUTH_PORT: String(authPort),
       POSTGRES_PORT: String(postgresPort),
       DATA_DIR: join(folder, "data"),
+      TRUSTED_ORIGINS: addresses.trustedOrigin,
       RATE_LIMIT_ENABLED: "false",
     },
     stdio: ["ignore", "pipe", log],
@@ -59,17 +67,26 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
 
   const stop = async () => {
     const fault = await end(child);
-    const report = fault && `the stack ${fault}; its last lines:\n${await lastLines(stack.logFile)}`;
+    const report = fault && `the stack ${fault}; its last lines:\n${await lastLines(addresses.logFile)}`;
     await rm(folder, { recursive: true, force: true });
     if (report) throw new Error(report);
   };
   try {
-    await ready(child, stack.url);
+    await ready(child, addresses.url);
   } catch (error) {
-    const lines = await lastLines(stack.logFile);
+    const lines = await lastLines(addresses.logFile);
     await stop().catch(() => {});
     throw new Error(`the stack did not start: ${(error as Error).message}; its last lines:\n${lines}`);
   }
+  const secrets = JSON.parse(await readFile(join(folder, "data", "secrets.json"), "utf8")) as Record<string, string>;
+  const database = (role: string, password?: string) =>
+    `postgres://${role}:${password}@127.0.0.1:${postgresPort}/tasklane?sslmode=disable`;
+  const stack: Stack = {
+    ...addresses,
+    secret: secrets["betterAuthSecret"]!,
+    authDatabase: database("tasklane_auth", secrets["postgresAuthPassword"]),
+    tasksDatabase: database("tasklane_app", secrets["postgresAppPassword"]),
+  };
   return { stack, stop };
 }
 
@@ -113,32 +130,6 @@ async function end(child: ChildProcess): Promise<string | undefined> {
   return outcome[0] === 0 ? undefined : `stopped with exit status ${outcome[0]}`;
 }
 
-async function lastLines(file: string): Promise<string> {
+export async function lastLines(file: string): Promise<string> {
   return (await readFile(file, "utf8")).trimEnd().split("\n").slice(-40).join("\n");
-}
-
-/**
- * Returns ports that nobody listens on. They lie below the range from which
- * the system serves outgoing connections, so none of those can take one
- * before the stack does.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const free = new Set<number>();
-  while (free.size < count) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await isFree(port)) free.add(port);
-  }
-  return [...free];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch {
-    return false;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
 }

@@ -1,0 +1,41 @@
+import type {} from "../page/clients.js";
+import type { BrowserContext, Page } from "playwright-core";
+import { inject } from "vitest";
+import { test as pageTest } from "./page.js";
+import type { Account } from "./visitor.js";
+
+/** A browser of its own with a page that calls a site with both clients, as a front end does. */
+export interface Device {
+  page: Page;
+  context: BrowserContext;
+  /** What the API answers now: "ok", or the code of its refusal. */
+  answer: () => Promise<string>;
+  signUp: (account: Account) => Promise<unknown>;
+  signIn: (account: Account, rememberMe?: boolean) => Promise<unknown>;
+}
+
+/** A test that can open devices: pages of an origin that use the site at an address, by default the same. */
+export const test = pageTest.extend("openDevice", async ({ openPage }) => {
+  return async (origin: string, siteUrl = origin): Promise<Device> => {
+    const { page } = await openPage({ baseURL: origin });
+    const call = <Result>(run: (account: Account & { rememberMe: boolean }) => Promise<Result>, account: Account, rememberMe = true) =>
+      page.evaluate(run, { ...account, rememberMe });
+    // Evaluated as the debugger does, which the page's own policy does not forbid.
+    await page.evaluate(inject("clients"));
+    await page.evaluate((url) => void (window.clients = window.clientsFor(url)), siteUrl);
+    return {
+      page,
+      context: page.context(),
+      answer: () => page.evaluate(() => window.clients.api.listTasks().then(() => "ok", (error) => error.code ?? String(error))),
+      signUp: async (account) => succeed(await call((all) => window.clients.auth.signUp.email(all), account)),
+      signIn: async (account, rememberMe) =>
+        succeed(await call((all) => window.clients.auth.signIn.email(all), account, rememberMe)),
+    };
+  };
+});
+
+/** Returns what Better Auth's client got, and fails if that was an error. */
+export function succeed<Data>({ data, error }: { data: Data; error: unknown }): NonNullable<Data> {
+  if (error || data === null || data === undefined) throw new Error(`Better Auth refused: ${JSON.stringify(error)}`);
+  return data;
+}

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lastLines } from "./stack.js";
+
+export interface Program {
+  name: string;
+  command: string[];
+  /** All of its environment, besides PATH. */
+  env: Record<string, string>;
+  /** The folder it runs in; ours if there is none. */
+  folder?: string;
+  /** Answers 200 as soon as the program serves. */
+  readyUrl: string;
+}
+
+export interface Running {
+  /** What it has logged so far. */
+  log: () => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+const startLimit = 60_000;
+const stopLimit = 10_000;
+const pause = 50;
+
+/** Starts a program and waits until it serves. */
+export async function startProgram({ name, command, env, folder, readyUrl }: Program): Promise<Running> {
+  const scratch = await mkdtemp(join(tmpdir(), "tasklane-e2e-"));
+  const logFile = join(scratch, "log");
+  const log = openSync(logFile, "a");
+  const child = spawn(command[0]!, command.slice(1), {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const exit = once(child, "exit");
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  // For the case that this process ends before anybody calls stop.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+
+  const stop = async () => {
+    process.off("exit", kill);
+    child.kill("SIGTERM");
+    const limit = new AbortController();
+    await Promise.race([exit, sleep(stopLimit, undefined, { signal: limit.signal }).then(kill)]);
+    limit.abort();
+    await exit;
+    await rm(scratch, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + startLimit;
+  while (!(await answers(readyUrl))) {
+    if (ended() || Date.now() > deadline) {
+      const lines = await lastLines(logFile);
+      await stop();
+      throw new Error(`${name} did not start; its last lines:\n${lines}`);
+    }
+    await sleep(pause);
+  }
+  return { log: () => readFile(logFile, "utf8"), stop };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import type { BrowserContext } from "playwright-core";
+import { describe, expect, inject } from "vitest";
+import { test } from "../src/device.js";
+import { jwtsIn } from "../src/jwt.js";
+import { addTask, completedTask, openTask, signUp } from "../src/page.js";
+import { jwtOf, newAccount, newUser } from "../src/visitor.js";
+
+const { url } = inject("stack");
+
+/** Takes down all that is answered to a browser from now on: addresses, headers and bodies. */
+function recordAnswers(context: BrowserContext): () => Promise<{ path: string; text: string }[]> {
+  const answers: Promise<{ path: string; text: string }>[] = [];
+  context.on("response", (response) => {
+    const text = async () => {
+      const headers = JSON.stringify(await response.headersArray());
+      // Redirects and preflights have no body.
+      const body = await response.text().catch(() => "");
+      return { path: new URL(response.url()).pathname, text: `${response.url()}\n${headers}\n${body}` };
+    };
+    answers.push(text());
+  });
+  return () => Promise.all(answers);
+}
+
+describe.concurrent("a JWT", () => {
+  test("is in nothing that reaches a browser during a whole visit", async ({ openDevice }) => {
+    const { page, context } = await openDevice(url);
+    const answers = recordAnswers(context);
+    await page.reload();
+    const account = newAccount();
+    await signUp(page, account);
+    await addTask(page, "Water the plants");
+    await openTask(page, "Water the plants").click();
+    await completedTask(page, "Water the plants").waitFor();
+
+    const paths = [
+      "/api/session",
+      "/api/tasks",
+      "/api/tasks/changes",
+      "/api/nothing",
+      "/api/auth/get-session",
+      "/api/auth/list-sessions",
+      "/api/auth/token",
+      "/api/auth/%74oken",
+      "/api/auth/get-access-token",
+      "/api/auth/refresh-token",
+      "/api/auth/jwks",
+      "/api/auth/ok",
+    ];
+    const ask = (all: string[]) => Promise.all(all.map((path) => fetch(path).then((response) => response.text())));
+    await page.evaluate(ask, paths);
+    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    const cookies = JSON.stringify(await context.cookies());
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.evaluate(ask, paths);
+    await page.getByLabel("Email").fill(account.email);
+    await page.getByLabel("Password").fill(account.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await completedTask(page, "Water the plants").waitFor();
+
+    const all = await answers();
+    const answered = new Set(all.map(({ path }) => path));
+    const expected = ["/", ...paths, "/api/auth/sign-up/email", "/api/auth/sign-in/email", "/api/auth/sign-out"];
+    expect(expected.filter((path) => !answered.has(path))).toEqual([]);
+    const texts = [...all.map(({ text }) => text), stored, cookies];
+    expect(texts.filter((text) => jwtsIn(text).length > 0 || /set-auth-jwt/i.test(text))).toEqual([]);
+    expect(texts.join()).toContain(account.email);
+  });
+
+  test("would have been found, however it was written", async () => {
+    const jwt = await jwtOf((await newUser()).account);
+    const base64 = Buffer.from(`{"token":"${jwt}"}`).toString("base64");
+    for (const form of [jwt, `x=${jwt.replaceAll(".", "%2E")};`, encodeURIComponent(`"${jwt}"`), `["${base64}"]`]) {
+      expect(jwtsIn(form)).toEqual([jwt]);
+    }
+    expect(jwtsIn("event.target.value and www.example.com")).toEqual([]);
+  });
+});
