@@ -109,6 +109,41 @@ func TestAnswerCutShortKeepsItsRequestID(t *testing.T) {
 	}
 }
 
+// cutProblem closes the connection in the middle of a failure.
+func cutProblem(status int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"success":false,"code":"vers`)
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func TestFailureCutShortIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := serve(t, cutProblem(http.StatusPreconditionFailed), answerProblem(taskapi.CodeVersionConflict))
+	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x", sdk.IfMatch(1))
+	if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Attempts != 2 || failure.MaybeApplied {
+		t.Errorf("got %+v", failure)
+	}
+	t.Run("and keeps its status where none follows", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, cutProblem(http.StatusTooManyRequests, "Retry-After", "40", "X-Request-Id", "the-request"))
+		_, err := s.client(t).DeleteTask(t.Context(), "x")
+		failure := asError(t, err)
+		if failure.Status != 429 || failure.RetryAfter != 40*time.Second || failure.RequestID != "the-request" || failure.Attempts != 1 {
+			t.Errorf("got %+v", failure)
+		}
+		if failure.Code != "" || failure.MaybeApplied || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("got %+v", failure)
+		}
+	})
+}
+
 func TestEveryWriteHasAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := serve(t, answerTask(fullTask()))

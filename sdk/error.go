@@ -129,10 +129,14 @@ func fail(message string, err error) *Error {
 	return &Error{Message: message + ": " + err.Error(), Err: err}
 }
 
-// failTransport returns the Error of an attempt that got no whole answer.
-func failTransport(header http.Header, err error) *Error {
+// failTransport returns the Error of an attempt that got no whole answer. The
+// status is zero unless it is that of a failure.
+func failTransport(status int, header http.Header, err error) *Error {
 	e := fail("no complete answer", withoutURL(err))
-	e.RequestID = header.Get(headerRequestID)
+	e.Status, e.RequestID = status, header.Get(headerRequestID)
+	if wait := parseRetryAfter(header.Get("Retry-After"), time.Now()); wait != nil {
+		e.RetryAfter = *wait
+	}
 	return e
 }
 

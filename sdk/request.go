@@ -142,7 +142,7 @@ type answer interface {
 }
 
 // result is what one attempt brought: an answer, or the reason why there is
-// none.
+// none, or the status of a failure and the reason why no more of it came.
 type result struct {
 	status int
 	header http.Header
@@ -319,10 +319,15 @@ func (c *Client) send(ctx context.Context, r *request, header http.Header) resul
 	defer resp.Body.Close()
 	got := result{status: resp.StatusCode, header: resp.Header}
 	got.body, err = readAnswer(resp)
-	if err != nil && got.success() {
-		// A failure's status says enough without its body. A success
-		// without its data is none.
+	switch {
+	case err == nil:
+	case got.success():
+		// A success without its data is none.
 		got.status, got.err = 0, err
+	case !errors.Is(err, errTooLarge):
+		// The reason of the failure has got lost. Its status says whether
+		// the request was carried out.
+		got.err = err
 	}
 	return got
 }
@@ -372,7 +377,7 @@ func (got result) success() bool {
 func (got result) decode(r *request, out answer) *Error {
 	switch {
 	case got.err != nil:
-		return failTransport(got.header, got.err)
+		return failTransport(got.status, got.header, got.err)
 	case got.status == http.StatusNotModified && r.options.ifNoneMatch != "":
 		return &Error{
 			Status:    got.status,

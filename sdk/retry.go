@@ -59,9 +59,9 @@ type failedAttempt struct {
 	method string
 	number int // from 1
 
-	status     int            // of the answer; zero without a whole answer
+	status     int            // of the answer; zero without a whole success
 	retryAfter *time.Duration // nil without the header
-	err        error          // the transport's; nil with an answer
+	err        error          // the transport's; nil with a whole answer
 }
 
 // reads reports whether requests of the method change nothing.
@@ -73,7 +73,7 @@ func reads(method string) bool {
 // out: it was never reached, or it said so.
 func (f failedAttempt) refused() bool {
 	switch {
-	case f.err != nil:
+	case f.status == 0:
 		return neverSent(f.err)
 	case f.status == http.StatusServiceUnavailable:
 		// With a Retry-After the server has turned the request away.

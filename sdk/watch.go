@@ -258,18 +258,22 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	end.failure = failTransport(end.header, err)
+	end.failure = failTransport(0, end.header, err)
 	end.passing = failedAttempt{err: err}.passing() && !errors.Is(err, errBadEvent)
 	return end
 }
 
 // refused fills in what an answer that is no stream says.
 func (end *connection) refused(resp *http.Response) {
-	body, _ := readAnswer(resp) // the status says enough
+	body, err := readAnswer(resp)
+	lost := err != nil && !errors.Is(err, errTooLarge)
 	end.failure = failAnswer(end.status, end.header, body, time.Now())
+	if lost {
+		end.failure = failTransport(end.status, end.header, err)
+	}
 	end.retryAfter = parseRetryAfter(end.header.Get("Retry-After"), time.Now())
 	// A fault of the server's may be mended while a watch waits.
-	end.passing = failedAttempt{status: end.status}.passing() || end.status == http.StatusInternalServerError
+	end.passing = lost || failedAttempt{status: end.status}.passing() || end.status == http.StatusInternalServerError
 }
 
 // receive passes the changes of a stream to the loop. It returns nil when the

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -256,6 +257,22 @@ func TestWatchEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWatchAsksAgainForARefusalCutShort(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &streams{refuse: func(connection int) *http.Response {
+			refusal := problemResponse(taskapi.CodeCursorExpired)
+			if connection == 1 {
+				refusal.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+			}
+			return refusal
+		}}
+		if _, err := s.watched(t, t.Context(), 1); !errors.Is(err, sdk.ErrCursorExpired) || len(s.queries) != 2 {
+			t.Errorf("got %v after %d connections", err, len(s.queries))
+		}
+	})
 }
 
 func TestWatchEndsWithItsContext(t *testing.T) {
