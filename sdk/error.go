@@ -78,8 +78,10 @@ type Error struct {
 	// Attempts is the number of requests that were sent.
 	Attempts int
 	// MaybeApplied says that the write may have taken effect all the same:
-	// the answer to one of its attempts was lost, or left that open. It is
-	// always false for reads.
+	// the answer to one of its attempts was lost, or left that open. Called
+	// again with the same [WithIdempotencyKey] it happens once, whatever
+	// became of it. If MaybeApplied is false this call has certainly changed
+	// nothing. It is always false for reads.
 	MaybeApplied bool
 	// Err is what ended the call on this side, such as an error of the
 	// network, the context or the token source. It is nil if an answer did,

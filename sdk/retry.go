@@ -80,6 +80,9 @@ func (f failedAttempt) refused() bool {
 		// Without one the answer may be a proxy's, given after the
 		// request went through.
 		return f.retryAfter != nil
+	case f.status == http.StatusConflict:
+		// An earlier request with the same key may still be under way.
+		return false
 	default:
 		return f.status >= 300 && f.status < 500
 	}

@@ -88,6 +88,7 @@ func TestWhichFailuresMayHaveApplied(t *testing.T) {
 		{"200 that makes no sense", failedAttempt{status: 200}, true},
 		{"307", failedAttempt{status: 307}, false},
 		{"401", failedAttempt{status: 401}, false},
+		{"409", failedAttempt{status: 409}, true},
 		{"412", failedAttempt{status: 412}, false},
 		{"429", failedAttempt{status: 429}, false},
 		{"500", failedAttempt{status: 500}, true},
