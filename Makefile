@@ -45,6 +45,7 @@ help: ## show this
 	@echo '  TEST_DATABASE_URL      an existing server, by a role that may create databases and roles'
 	@echo '  CHROMIUM_PATH          the browser to use'
 	@echo '  SKIP_E2E=1             leave out the tests in a browser'
+	@echo '  TEST_SEED              the seed of random faults, which a failed test names'
 
 .PHONY: up
 up: tools $(AUTH) $(POSTGRES) $(PAGE) build ## install what is missing and run everything until Ctrl-C
@@ -53,6 +54,10 @@ up: tools $(AUTH) $(POSTGRES) $(PAGE) build ## install what is missing and run e
 .PHONY: test
 test: tools $(AUTH) $(POSTGRES) $(PAGE) build ## run every test, on real parts
 	@exec .build/stack test
+
+.PHONY: soak
+soak: tools $(POSTGRES) ## run the long forms of the tests
+	$(call step,10000 writes through faults,cd services && TEST_SOAK=1 go test -race -count=1 -v ./tasks/internal/sdkfaults)
 
 .PHONY: build
 build: tools

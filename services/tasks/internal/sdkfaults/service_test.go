@@ -1,0 +1,144 @@
+// Package sdkfaults_test holds the SDK to its promises with the real service
+// behind a network and proxies that do what they should not.
+package sdkfaults_test
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// seedOf returns the seed of a test's faults, TEST_SEED or a random one, and
+// logs it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("TEST_SEED: %v", err)
+		}
+	}
+	t.Logf("the same faults again: TEST_SEED=%d", seed)
+	return seed
+}
+
+// service is a task service that can be stopped and started anew on the same
+// database.
+type service struct {
+	db   storetest.Database
+	key  issuertest.Key
+	keys string // where they are published
+	wrap func(http.Handler) http.Handler
+
+	server *httptest.Server
+	stop   func()
+}
+
+// startService starts a service that is stopped with the test. What wrap adds
+// stands before the service's handler.
+func startService(t *testing.T, wrap func(http.Handler) http.Handler) *service {
+	t.Helper()
+	issuer := issuertest.New(t)
+	s := &service{
+		db: storetest.NewDatabase(t), keys: issuer.URL,
+		key: issuer.AddKey(t, "key", jwt.SigningMethodES256), wrap: wrap,
+	}
+	s.start(t)
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+func (s *service) start(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	log := slog.New(slog.DiscardHandler)
+	tokens, err := jwtauth.New(ctx, jwtauth.Config{JWKSURL: s.keys, Issuer: issuertest.Name, Audience: issuertest.Audience}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, err := store.Open(ctx, store.Config{URL: s.db.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := feed.New(store.NewBus(tasks, s.db.URL), log)
+	var background sync.WaitGroup
+	background.Go(func() { hub.Run(ctx) })
+	s.server = httptest.NewServer(s.wrap(api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: tokens, Hub: hub})))
+	s.stop = sync.OnceFunc(func() {
+		hub.Close() // or the streams would keep the server open
+		s.server.Close()
+		cancel()
+		background.Wait()
+		tasks.Close()
+	})
+}
+
+// address is where the service listens.
+func (s *service) address() *string {
+	return new(s.server.Listener.Addr().String())
+}
+
+// token returns a token of alice's that is valid for so long.
+func (s *service) token(t *testing.T, life time.Duration) string {
+	t.Helper()
+	claims := issuertest.Claims("alice")
+	claims["exp"] = jwt.NewNumericDate(time.Now().Add(life))
+	return s.key.Token(t, claims, nil)
+}
+
+// newClient returns a client of alice's whose attempts end soon.
+func (s *service) newClient(t *testing.T, url string, opts ...sdk.Option) *sdk.Client {
+	t.Helper()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 100
+	t.Cleanup(transport.CloseIdleConnections)
+	client, err := sdk.New(url, append([]sdk.Option{
+		sdk.WithTokenSource(sdk.StaticToken(s.token(t, time.Hour))),
+		sdk.WithHTTPClient(&http.Client{Transport: transport, Timeout: patience}),
+		sdk.WithRetry(sdk.RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond}),
+	}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// patience is how long an attempt waits for its answer.
+const patience = time.Second
+
+// tasks returns all tasks of alice's by their id, those in the trash too.
+func tasks(t *testing.T, client *sdk.Client) map[string]taskapi.Task {
+	t.Helper()
+	all := map[string]taskapi.Task{}
+	for _, deleted := range []bool{false, true} {
+		for task, err := range client.Tasks(t.Context(), taskapi.ListTasksOptions{Limit: taskapi.MaxListLimit, Deleted: deleted}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[task.ID] = task
+		}
+	}
+	return all
+}

@@ -1,0 +1,176 @@
+package sdkfaults_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// disconnects is how many broken connections a watch must live through.
+const disconnects = 50
+
+// brief is the fate of a connection that lasts for a few changes.
+func brief(random *rand.Rand) fate {
+	return fate{after: 1 + random.IntN(4000), end: ending(random.IntN(int(swallowing)))}
+}
+
+// shortTokens is a token source whose tokens end while they are used.
+type shortTokens struct {
+	t       *testing.T
+	service *service
+
+	mu      sync.Mutex
+	token   string
+	expired atomic.Int64
+}
+
+func (s *shortTokens) Token(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == "" {
+		s.token = s.service.token(s.t, 2*time.Second)
+	}
+	return s.token, nil
+}
+
+func (s *shortTokens) InvalidateToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == token {
+		s.token = ""
+		s.expired.Add(1)
+	}
+}
+
+// replica is what a watch makes of the changes.
+type replica struct {
+	tasks  map[string]taskapi.Task
+	erased map[string]bool
+	seq    int64
+}
+
+// apply takes over a change, which must be news.
+func (r *replica) apply(t *testing.T, change taskapi.Change) {
+	t.Helper()
+	before := r.tasks[change.TaskID]
+	switch {
+	case change.Seq <= r.seq:
+		t.Errorf("change %d came after %d", change.Seq, r.seq)
+	case r.erased[change.TaskID]:
+		t.Errorf("%s changed after it was erased", change.TaskID)
+	case change.Type == taskapi.ChangeDelete:
+		r.erased[change.TaskID] = true
+		delete(r.tasks, change.TaskID)
+	case change.Task.Version <= before.Version:
+		t.Errorf("version %d came after %d", change.Task.Version, before.Version)
+	default:
+		r.tasks[change.TaskID] = *change.Task
+	}
+	r.seq = change.Seq
+}
+
+// scribble writes at random until stopped. Its writes may meet a task that
+// another writer has erased, and a service that is being started anew.
+func scribble(ctx context.Context, t *testing.T, client *sdk.Client, random *rand.Rand, stopped func() bool) {
+	var ids []string
+	for n := 0; !stopped(); n++ {
+		var err error
+		if len(ids) < 5 {
+			var task taskapi.Task
+			if task, err = client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(n)}); err == nil {
+				ids = append(ids, task.ID)
+			}
+		} else {
+			at := random.IntN(len(ids))
+			switch random.IntN(6) {
+			case 0:
+				_, err = client.DeleteTask(ctx, ids[at])
+			case 1:
+				_, err = client.RestoreTask(ctx, ids[at])
+			case 2:
+				_, err = client.EraseTask(ctx, ids[at])
+				ids = slices.Delete(ids, at, at+1)
+			default:
+				_, err = client.UpdateTask(ctx, ids[at], taskapi.UpdateTaskRequest{Title: taskapi.Some(strconv.Itoa(n))})
+			}
+		}
+		var failure *sdk.Error
+		if errors.As(err, &failure) && failure.Status != 0 && failure.Status < 500 && !errors.Is(err, sdk.ErrTaskNotFound) {
+			t.Errorf("write %d: %v", n, err)
+		}
+	}
+}
+
+// TestWatchThroughFaultsEndsWithTheServersState follows the changes of several
+// writers over connections that break in the middle of anything, end with
+// their token, and lose the service itself.
+func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
+	t.Parallel()
+	seed := seedOf(t)
+	s := startService(t, func(service http.Handler) http.Handler { return service })
+	writing := startProxy(t, seed, func(*rand.Rand) fate { return fate{after: 1 << 30} })
+	reading := startProxy(t, seed, brief)
+	move := func() {
+		writing.target.Store(s.address())
+		reading.target.Store(s.address())
+	}
+	move()
+	writer := s.newClient(t, writing.url)
+	tokens := &shortTokens{t: t, service: s}
+	var connections atomic.Int64
+	watcher := s.newClient(t, reading.url, sdk.WithTokenSource(tokens), sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+		connections.Add(1)
+		return nil
+	}))
+
+	var stop atomic.Bool
+	var scribbling sync.WaitGroup
+	defer scribbling.Wait()
+	defer stop.Store(true)
+	for w := range uint64(4) {
+		scribbling.Go(func() { scribble(t.Context(), t, writer, rand.New(rand.NewPCG(seed, w)), stop.Load) })
+	}
+	restarted, ending := false, false
+	seen := &replica{tasks: map[string]taskapi.Task{}, erased: map[string]bool{}}
+	for change, err := range watcher.Watch(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.apply(t, change)
+		if change.Task != nil && change.Task.Title == "the end" {
+			break
+		}
+		switch {
+		case !restarted && reading.count() >= disconnects/2:
+			s.stop()
+			s.start(t)
+			move()
+			restarted = true
+		case !ending && reading.count() >= disconnects && tokens.expired.Load() > 0:
+			ending = true
+			stop.Store(true)
+			go func() {
+				scribbling.Wait()
+				if _, err := writer.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "the end"}); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+	}
+	t.Logf("%d changes over %d connections: %d broken, %d tokens expired", seen.seq, connections.Load(), reading.count(), tokens.expired.Load())
+	if diff := cmp.Diff(tasks(t, writer), seen.tasks); diff != "" {
+		t.Errorf("what the watch has told (-service +watch):\n%s", diff)
+	}
+}
