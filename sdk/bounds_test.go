@@ -1,0 +1,235 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// upTo returns a random duration from a nanosecond to most, each order of
+// magnitude as likely as another.
+func upTo(random *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(math.Exp(random.Float64() * math.Log(float64(most))))
+}
+
+// trial is one call with a random policy and deadline, to a service that gives
+// random answers after random times.
+type trial struct {
+	random   *rand.Rand
+	policy   sdk.RetryPolicy
+	deadline time.Time // of the call; zero without one
+	patience time.Duration
+
+	attempts []attempted
+}
+
+// attempted is what the service knows of an attempt.
+type attempted struct {
+	begun, ended time.Time
+	status       int // zero without an answer
+	retryAfter   time.Duration
+	key          string
+}
+
+func newTrial(seed uint64) *trial {
+	random := rand.New(rand.NewPCG(seed, 0))
+	c := &trial{
+		random: random,
+		policy: sdk.RetryPolicy{
+			MaxAttempts:   1 + random.IntN(8),
+			BaseDelay:     upTo(random, 10*time.Second),
+			MaxDelay:      upTo(random, time.Minute),
+			MaxRetryAfter: upTo(random, time.Minute),
+		},
+		patience: upTo(random, time.Minute),
+	}
+	if random.IntN(4) > 0 {
+		c.deadline = time.Now().Add(upTo(random, 10*time.Minute))
+	}
+	return c
+}
+
+// RoundTrip answers an attempt.
+func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := attempted{begun: time.Now(), key: r.Header["idempotency-key"][0]}
+	defer func() {
+		a.ended = time.Now()
+		c.attempts = append(c.attempts, a)
+	}()
+	select {
+	case <-time.After(upTo(c.random, time.Minute)):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if c.random.IntN(5) == 0 {
+		return nil, &net.OpError{Op: []string{"dial", "read"}[c.random.IntN(2)], Err: io.ErrUnexpectedEOF}
+	}
+	statuses := []int{429, 502, 503, 504, 429, 502, 503, 504, 200, 412, 500}
+	a.status = statuses[c.random.IntN(len(statuses))]
+	resp := &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}
+	switch c.random.IntN(4) {
+	case 0:
+		a.retryAfter = time.Duration(c.random.IntN(60)) * time.Second
+		resp.Header.Set("Retry-After", strconv.Itoa(int(a.retryAfter/time.Second)))
+	case 1:
+		date := time.Now().Add(upTo(c.random, time.Minute)).Truncate(time.Second)
+		a.retryAfter = max(0, time.Until(date))
+		resp.Header.Set("Retry-After", date.UTC().Format(http.TimeFormat))
+	}
+	return resp, nil
+}
+
+// longest returns the longest wait after so many attempts, besides what the
+// server asks for.
+func (c *trial) longest(attempts int) time.Duration {
+	bound := float64(c.policy.BaseDelay) * math.Pow(2, float64(attempts-1))
+	return time.Duration(min(bound, float64(c.policy.MaxDelay)))
+}
+
+// check holds what happened against the policy and the deadline.
+func (c *trial) check(t *testing.T, err error) {
+	now := time.Now()
+	if !c.deadline.IsZero() && now.After(c.deadline) {
+		t.Errorf("it returned %v after the deadline", now.Sub(c.deadline))
+	}
+	last := c.attempts[len(c.attempts)-1]
+	if now != last.ended {
+		t.Errorf("it waited %v for an attempt that never came", now.Sub(last.ended))
+	}
+	if len(c.attempts) > c.policy.MaxAttempts {
+		t.Errorf("%d attempts, %d are allowed", len(c.attempts), c.policy.MaxAttempts)
+	}
+	var failure *sdk.Error
+	if errors.As(err, &failure) && failure.Attempts != len(c.attempts) {
+		t.Errorf("the error tells of %d attempts out of %d", failure.Attempts, len(c.attempts))
+	}
+	for i, next := range c.attempts[1:] {
+		before := c.attempts[i]
+		waited := next.begun.Sub(before.ended)
+		if waited < before.retryAfter || waited > before.retryAfter+c.longest(i+1) {
+			t.Errorf("a wait of %v after attempt %d, with a Retry-After of %v", waited, i+1, before.retryAfter)
+		}
+		if before.retryAfter > c.policy.MaxRetryAfter {
+			t.Errorf("a Retry-After of %v is too long to be waited for", before.retryAfter)
+		}
+		if before.status == 200 || before.status == 412 || before.status == 500 {
+			t.Errorf("another attempt after the status %d", before.status)
+		}
+		if next.key != before.key {
+			t.Error("the attempts have different keys")
+		}
+	}
+}
+
+func TestAttemptsKeepWithinPolicyAndDeadline(t *testing.T) {
+	t.Parallel()
+	repeated := 0
+	for seed := range uint64(5000) {
+		synctest.Test(t, func(t *testing.T) {
+			c := newTrial(seed)
+			client := newClient(t, "http://tasks", sdk.WithRetry(c.policy), sdk.WithHTTPClient(&http.Client{Transport: c, Timeout: c.patience}))
+			ctx := t.Context()
+			if !c.deadline.IsZero() {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithDeadline(ctx, c.deadline)
+				defer cancel()
+			}
+			_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Water"})
+			c.check(t, err)
+			repeated += len(c.attempts) - 1
+			if t.Failed() {
+				t.Logf("trial %d: %+v", seed, c)
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	if repeated < 2500 {
+		t.Errorf("only %d attempts were repeated", repeated)
+	}
+}
+
+// outage is a service that is gone in one way or another, for hours.
+type outage struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	sent   map[string]int // requests by their path
+}
+
+func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.mu.Lock()
+	o.sent[r.URL.Path]++
+	way := o.random.IntN(4)
+	o.mu.Unlock()
+	switch way {
+	case 0:
+		return nil, &net.OpError{Op: "dial", Err: io.EOF}
+	case 1:
+		<-time.After(time.Second)
+		return problemResponse(taskapi.CodeTimeout), nil
+	case 2:
+		return problemResponse(taskapi.CodeOverloaded, "Retry-After", "1"), nil
+	default:
+		return problemResponse(taskapi.CodeUnavailable), nil
+	}
+}
+
+func TestLastingOutageMeetsLittleMoreThanTheCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const callers, watches, lasts, pause = 20, 5, time.Hour, 10 * time.Second
+		o := &outage{random: rand.New(rand.NewPCG(1, 1)), sent: map[string]int{}}
+		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: o}))
+		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		defer cancel()
+		var all sync.WaitGroup
+		for range watches {
+			all.Go(func() {
+				for range client.Watch(ctx, 0) {
+				}
+			})
+		}
+		var mu sync.Mutex
+		calls := 0
+		for range callers {
+			all.Go(func() {
+				for ctx.Err() == nil {
+					mu.Lock()
+					calls++
+					mu.Unlock()
+					if _, err := client.GetTask(ctx, "x"); err == nil {
+						t.Error("the call succeeded")
+					}
+					<-time.After(time.Duration(rand.Int64N(int64(pause))))
+				}
+			})
+		}
+		all.Wait()
+		sent := o.sent["/api/tasks/x"]
+		if most := calls + calls/10 + 10; sent > most || sent < calls {
+			t.Errorf("%d calls sent %d requests, want up to %d", calls, sent, most)
+		}
+		// A watch tries again after half the longest delay on average, and
+		// leaves the budget to the calls.
+		const longest = 5 * time.Second
+		connections := o.sent["/api/tasks/events"]
+		if most := watches * int(lasts/(longest/2)) * 11 / 10; connections > most || connections < most/2 {
+			t.Errorf("%d watches tried %d times, want up to %d", watches, connections, most)
+		}
+		t.Logf("%d calls sent %d requests; %d watches tried %d times in %v", calls, sent, watches, connections, lasts)
+	})
+}
