@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -50,15 +51,21 @@ func TestEveryCodeHasItsError(t *testing.T) {
 	for _, code := range taskapi.ErrorCodes() {
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerProblem(code))
-			_, err := s.client(t, sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})).GetTask(t.Context(), "x")
-			err = fmt.Errorf("in a caller: %w", err)
-			if failure := asError(t, err); failure.Code != code || failure.Status != code.Status() {
-				t.Errorf("got code %q, status %d, want %q, %d", failure.Code, failure.Status, code, code.Status())
-			}
-			for other, sentinel := range sentinels {
-				if got, want := errors.Is(err, sentinel), other == code; got != want {
-					t.Errorf("errors.Is with the error of %s is %v", other, got)
+			server := sdktest.NewServer(t)
+			server.Inject(sdktest.Fault{Code: code})
+			client := server.Client(t, "alice", sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
+			_, read := client.GetTask(t.Context(), "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11")
+			_, write := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"})
+			for operation, err := range map[string]error{"getTask": read, "createTask": write} {
+				err = fmt.Errorf("in a caller: %w", err)
+				if failure := asError(t, err); failure.Code != code || failure.Status != code.Status() || failure.Operation != operation {
+					t.Errorf("got code %q, status %d of %s, want %q, %d of %s",
+						failure.Code, failure.Status, failure.Operation, code, code.Status(), operation)
+				}
+				for other, sentinel := range sentinels {
+					if got, want := errors.Is(err, sentinel), other == code; got != want {
+						t.Errorf("%s: errors.Is with the error of %s is %v", operation, other, got)
+					}
 				}
 			}
 		})

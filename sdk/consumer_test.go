@@ -1,0 +1,86 @@
+package sdk_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestAConsumerGetsOneModule builds a program of another module with the SDK,
+// with no network: nothing may come along but the SDK itself.
+func TestAConsumerGetsOneModule(t *testing.T) {
+	t.Parallel()
+	sdkDir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", fmt.Sprintf(`module example.com/planner
+
+go 1.26.0
+
+require github.com/tasklane/tasklane/sdk v0.0.0
+
+replace github.com/tasklane/tasklane/sdk => %q
+`, sdkDir))
+	write("planner.go", `package main
+
+import (
+	"fmt"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+func main() {
+	_, err := sdk.New("http://tasks:8080")
+	fmt.Println(err, taskapi.High)
+}
+`)
+	write("planner_test.go", `package main
+
+import (
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk/sdktest"
+)
+
+func TestPlanner(t *testing.T) {
+	sdktest.NewServer(t).Client(t, "alice")
+}
+`)
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=-mod=mod", "GOTOOLCHAIN=local")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("go %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	var modules []string
+	for line := range strings.Lines(run("mod", "graph")) {
+		// The version of Go stands in the graph like a module.
+		if !strings.Contains(line, "go@") && !strings.Contains(line, "toolchain@") {
+			modules = append(modules, strings.TrimSpace(line))
+		}
+	}
+	if got, want := strings.Join(modules, "\n"), "example.com/planner github.com/tasklane/tasklane/sdk@v0.0.0"; got != want {
+		t.Errorf("go mod graph says\n%s\nwant\n%s", got, want)
+	}
+	run("vet", "./...")
+	if _, err := os.Stat(filepath.Join(dir, "go.sum")); !os.IsNotExist(err) {
+		t.Errorf("there is a go.sum (%v), so something was needed", err)
+	}
+}
