@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// texts is a flag that may be given several times.
+type texts []string
+
+func (t *texts) String() string { return strings.Join(*t, " ") }
+
+func (t *texts) Set(text string) error {
+	*t = append(*t, text)
+	return nil
+}
+
+const dateHelp = `"today", "tomorrow", "friday" or "2026-11-30", perhaps with a time: "friday 17:00"`
+
+func (s *session) list(ctx context.Context, args []string) error {
+	var tags texts
+	done := s.flags.Bool("done", false, "those that are done")
+	all := s.flags.Bool("all", false, "open or done")
+	trash := s.flags.Bool("trash", false, "those in the trash")
+	s.flags.Var(&tags, "tag", "only with this `tag`; may be repeated")
+	priority := s.flags.String("priority", "", "only of this `priority`: none, low, medium, high, urgent")
+	before := s.flags.String("before", "", "only due before this `date`")
+	order := s.flags.String("sort", string(taskapi.DueSoonest),
+		"`order`: dueAt, priority, title, createdAt, updatedAt; with a minus sign the other way round")
+	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	options := taskapi.ListTasksOptions{
+		Tags: tags, Deleted: *trash, Query: strings.Join(words, " "), Sort: taskapi.Sort(*order), Limit: taskapi.MaxListLimit,
+	}
+	if !*all && !*trash {
+		options.Completed = done
+	}
+	if *priority != "" {
+		options.Priorities = []taskapi.Priority{taskapi.Priority(*priority)}
+	}
+	if *before != "" {
+		day, err := parseDate(*before, s.now(), startOfDay)
+		if err != nil {
+			return err
+		}
+		options.DueBefore = &day
+	}
+	if *most > 0 {
+		options.Limit = min(*most, taskapi.MaxListLimit)
+	}
+	tasks := []taskapi.Task{}
+	for task, err := range s.client.Tasks(ctx, options) {
+		if err != nil {
+			return err
+		}
+		tasks = append(tasks, task)
+		if len(tasks) == *most {
+			break
+		}
+	}
+	return s.printTasks(tasks)
+}
+
+func (s *session) add(ctx context.Context, args []string) error {
+	var tags texts
+	description := s.flags.String("description", "", "anything more there is to `say`")
+	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
+	due := s.flags.String("due", "", "`when`: "+dateHelp)
+	s.flags.Var(&tags, "tag", "a `tag`; may be repeated")
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return usageError("add what?")
+	}
+	task := taskapi.CreateTaskRequest{
+		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: tags,
+	}
+	if *due != "" {
+		day, err := parseDate(*due, s.now(), endOfDay)
+		if err != nil {
+			return err
+		}
+		task.DueAt = &day
+	}
+	added, err := s.client.CreateTask(ctx, task)
+	if err != nil {
+		return err
+	}
+	return s.printChanged("added", added)
+}
+
+func (s *session) show(ctx context.Context, args []string) error {
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	tasks, err := s.find(ctx, words, anywhere)
+	if err != nil {
+		return err
+	}
+	return s.printWhole(tasks)
+}
+
+func (s *session) edit(ctx context.Context, args []string) error {
+	var tags, untags texts
+	title := s.flags.String("title", "", "the new `title`")
+	description := s.flags.String("description", "", "the new `description`")
+	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
+	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
+	s.flags.Var(&tags, "tag", "a `tag` to add; may be repeated")
+	s.flags.Var(&untags, "untag", "a `tag` to remove; may be repeated")
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	given := s.given()
+	delete(given, "json")
+	if len(given) == 0 {
+		return usageError("edit what? \"tasklane edit -h\" shows the flags")
+	}
+	dueAt, err := s.dueDate(*due)
+	if err != nil {
+		return err
+	}
+	tasks, err := s.find(ctx, words, outsideTrash)
+	if err != nil {
+		return err
+	}
+	if len(tasks) != 1 {
+		return usageError("edit changes one task at a time")
+	}
+	task, err := s.client.EditTask(ctx, tasks[0].ID, func(task *taskapi.Task) error {
+		if given["title"] {
+			task.Title = *title
+		}
+		if given["description"] {
+			task.Description = *description
+		}
+		if given["priority"] {
+			task.Priority = taskapi.Priority(*priority)
+		}
+		if given["due"] {
+			task.DueAt = dueAt
+		}
+		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(untags, tag) })
+		for _, tag := range tags {
+			if !slices.Contains(task.Tags, tag) {
+				task.Tags = append(task.Tags, tag)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.printChanged("changed", task)
+}
+
+// given returns the names of the flags that were given.
+func (s *session) given() map[string]bool {
+	given := make(map[string]bool)
+	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	return given
+}
+
+// dueDate reads the flag of that name: nil if it removes the due date.
+func (s *session) dueDate(text string) (*time.Time, error) {
+	if text == "" || text == "none" {
+		return nil, nil
+	}
+	due, err := parseDate(text, s.now(), endOfDay)
+	return &due, err
+}
+
+func (s *session) done(ctx context.Context, args []string) error {
+	return s.batch(ctx, args, "done", func(id string) taskapi.BatchOperation {
+		return taskapi.UpdateInBatch(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+	})
+}
+
+func (s *session) reopen(ctx context.Context, args []string) error {
+	return s.batch(ctx, args, "reopened", func(id string) taskapi.BatchOperation {
+		return taskapi.UpdateInBatch(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+	})
+}
+
+func (s *session) delete(ctx context.Context, args []string) error {
+	return s.batch(ctx, args, "deleted", func(id string) taskapi.BatchOperation {
+		return taskapi.DeleteInBatch(id, 0)
+	})
+}
+
+// batch does the same to several tasks, all or none.
+func (s *session) batch(ctx context.Context, args []string, what string, operation func(id string) taskapi.BatchOperation) error {
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	tasks, err := s.find(ctx, words, outsideTrash)
+	if err != nil {
+		return err
+	}
+	var operations []taskapi.BatchOperation
+	for _, task := range tasks {
+		operations = append(operations, operation(task.ID))
+	}
+	changed, err := s.client.Batch(ctx, operations)
+	if err != nil {
+		return err
+	}
+	return s.printChanged(what, changed...)
+}
+
+func (s *session) restore(ctx context.Context, args []string) error {
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	tasks, err := s.find(ctx, words, inTrash)
+	if err != nil {
+		return err
+	}
+	for i, task := range tasks {
+		if tasks[i], err = s.client.RestoreTask(ctx, task.ID); err != nil {
+			return err
+		}
+	}
+	return s.printChanged("restored", tasks...)
+}
+
+func (s *session) watch(ctx context.Context, args []string) error {
+	if words, err := s.start(args); err != nil {
+		return err
+	} else if len(words) > 0 {
+		return usageError("watch shows every change, and takes no words")
+	}
+	err := s.watchFromNow(ctx)
+	for errors.Is(err, sdk.ErrCursorExpired) {
+		err = s.watchFromNow(ctx)
+	}
+	if ctx.Err() != nil {
+		return nil // Ctrl-C is how it ends
+	}
+	return err
+}
+
+// watchFromNow prints what changes from now on.
+func (s *session) watchFromNow(ctx context.Context) error {
+	page, err := s.client.ListTasks(ctx, taskapi.ListTasksOptions{Limit: 1})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.stderr, "Watching. Ctrl-C ends it.")
+	for change, err := range s.client.Watch(ctx, page.Meta.Changes) {
+		if err != nil {
+			return err
+		}
+		if err := s.printChange(change); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+// Where "make up" has the servers.
+const (
+	defaultURL     = "http://localhost:8080"
+	defaultAuthURL = "http://localhost:3001"
+)
+
+func (p program) serviceURL() string { return cmp.Or(p.getenv("TASKLANE_URL"), defaultURL) }
+func (p program) authURL() string    { return cmp.Or(p.getenv("TASKLANE_AUTH_URL"), defaultAuthURL) }
+
+// connect returns a client as the environment says.
+func (p program) connect() (*sdk.Client, error) {
+	source, err := p.tokenSource()
+	if err != nil {
+		return nil, err
+	}
+	client, err := sdk.New(p.serviceURL(),
+		sdk.WithTokenSource(source),
+		sdk.WithUserAgent("tasklane/"+sdk.Version),
+		sdk.WithHook(p.tellOutages()),
+	)
+	if err != nil {
+		return nil, usageError("TASKLANE_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
+	}
+	return client, nil
+}
+
+// tokenSource decides who the user is.
+func (p program) tokenSource() (sdk.TokenSource, error) {
+	token, email, password := p.getenv("TASKLANE_TOKEN"), p.getenv("TASKLANE_EMAIL"), p.getenv("TASKLANE_PASSWORD")
+	switch {
+	case token != "":
+		return sdk.StaticToken(token), nil
+	case email == "" && password == "":
+		return nil, signInError("you are not signed in: set TASKLANE_EMAIL and TASKLANE_PASSWORD, or TASKLANE_TOKEN")
+	case email == "":
+		return nil, signInError("you are not signed in: TASKLANE_EMAIL is not set")
+	case password == "":
+		return nil, signInError("you are not signed in: TASKLANE_PASSWORD is not set")
+	}
+	source, err := sdk.NewPasswordSource(p.authURL(), email, password)
+	if err != nil {
+		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
+	}
+	return newTokenCache(source, p.cacheDir, p.authURL(), email), nil
+}
+
+// tellOutages returns a hook that says once that the service is away, however
+// often the client tries.
+func (p program) tellOutages() sdk.Hook {
+	var away atomic.Bool
+	return func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+		return func(outcome sdk.Outcome) {
+			if outcome.Status/100 == 2 {
+				away.Store(false)
+			}
+			passing := outcome.Err != nil && outcome.WillRetry && outcome.Status != http.StatusUnauthorized
+			if passing && !away.Swap(true) {
+				fmt.Fprintln(p.stderr, "tasklane: the service is away, trying again …")
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const (
+	// wholeID is the length of an id.
+	wholeID = 36
+	// shortID is the length of the end of an id that a list shows. The
+	// beginning says when the task was made, and is alike for many.
+	shortID = 8
+	// shortestID is the length of the shortest end of an id that is taken.
+	shortestID = 4
+)
+
+// short returns the end of an id, by which people name a task.
+func short(id string) string {
+	return id[max(0, len(id)-shortID):]
+}
+
+// place is where tasks are looked for.
+type place int
+
+const (
+	outsideTrash place = 1 << iota
+	inTrash
+	anywhere = outsideTrash | inTrash
+)
+
+// find returns the tasks that ids or ends of ids name, in their order.
+func (s *session) find(ctx context.Context, names []string, where place) ([]taskapi.Task, error) {
+	if len(names) == 0 {
+		return nil, usageError("which task? \"tasklane list\" shows their ids")
+	}
+	var all []taskapi.Task // read when it is first needed
+	var found []taskapi.Task
+	for _, name := range names {
+		if len(name) >= wholeID {
+			task, err := s.client.GetTask(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, task)
+			continue
+		}
+		if all == nil {
+			var err error
+			if all, err = s.everything(ctx, where); err != nil {
+				return nil, err
+			}
+		}
+		task, err := pick(all, name)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, task)
+	}
+	return found, nil
+}
+
+// everything returns all tasks at a place.
+func (s *session) everything(ctx context.Context, where place) ([]taskapi.Task, error) {
+	var all []taskapi.Task
+	for _, part := range []struct {
+		place   place
+		deleted bool
+	}{{outsideTrash, false}, {inTrash, true}} {
+		if where&part.place == 0 {
+			continue
+		}
+		for task, err := range s.client.Tasks(ctx, taskapi.ListTasksOptions{Deleted: part.deleted, Limit: taskapi.MaxListLimit}) {
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, task)
+		}
+	}
+	return all, nil
+}
+
+// pick returns the one task whose id ends so.
+func pick(tasks []taskapi.Task, end string) (taskapi.Task, error) {
+	if len(end) < shortestID {
+		return taskapi.Task{}, usageError(fmt.Sprintf("%q is too short for an id; \"tasklane list\" shows them", end))
+	}
+	var found []taskapi.Task
+	for _, task := range tasks {
+		if strings.HasSuffix(task.ID, strings.ToLower(end)) {
+			found = append(found, task)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return taskapi.Task{}, notFoundError(fmt.Sprintf("there is no task %q here", end))
+	case 1:
+		return found[0], nil
+	}
+	return taskapi.Task{}, usageError(fmt.Sprintf("%q is the end of %d ids; \"tasklane list -json\" shows the whole ones", end, len(found)))
+}

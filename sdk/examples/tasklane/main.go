@@ -1,0 +1,155 @@
+// Command tasklane is a to-do list on the command line: an example of the SDK,
+// and a program to keep. Its README tells how to use it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
+	if dir, err := os.UserCacheDir(); err == nil {
+		p.cacheDir = dir
+	}
+	code := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// program is what the commands need from outside.
+type program struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+	cacheDir       string // of the user; empty if there is none
+}
+
+// command is one thing that the program does.
+type command struct {
+	name, usage, help string
+	run               func(*session, context.Context, []string) error
+}
+
+var commands = []command{
+	{"list", "[WORDS]", "show the open tasks, or those that hold the words", (*session).list},
+	{"add", "TITLE", "add a task", (*session).add},
+	{"show", "ID", "show all of a task", (*session).show},
+	{"edit", "ID", "change a task's title, description, priority, due date or tags", (*session).edit},
+	{"done", "ID…", "complete tasks", (*session).done},
+	{"reopen", "ID…", "take back that tasks are done", (*session).reopen},
+	{"delete", "ID…", "move tasks to the trash", (*session).delete},
+	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
+	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},
+}
+
+const introduction = `tasklane keeps your tasks.
+
+usage: tasklane COMMAND [FLAGS] …
+
+`
+
+const environment = `
+An ID is that of a list, or the whole one. "tasklane COMMAND -h" tells the
+flags of a command. Every command has -json, for programs.
+
+environment:
+  TASKLANE_URL        the task service; http://localhost:8080 by default
+  TASKLANE_AUTH_URL   the Better Auth server; http://localhost:3001 by default
+  TASKLANE_EMAIL      who you are there,
+  TASKLANE_PASSWORD   and your password; or else
+  TASKLANE_TOKEN      a JWT
+`
+
+// session is one run of a command.
+type session struct {
+	program
+	client *sdk.Client
+	flags  *flag.FlagSet
+	json   bool
+}
+
+// run carries out one command and returns the exit code.
+func (p program) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		p.help(p.stderr)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		p.help(p.stdout)
+		return exitDone
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return p.report(p.runCommand(ctx, c, args[1:]))
+		}
+	}
+	return p.report(usageError(fmt.Sprintf("there is no command %q; \"tasklane help\" shows those there are", args[0])))
+}
+
+func (p program) help(w io.Writer) {
+	fmt.Fprint(w, introduction)
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-15s %s\n", c.name+" "+c.usage, c.help)
+	}
+	fmt.Fprint(w, environment)
+}
+
+func (p program) runCommand(ctx context.Context, c command, args []string) error {
+	s := &session{program: p, flags: flag.NewFlagSet(c.name, flag.ContinueOnError)}
+	s.flags.BoolVar(&s.json, "json", false, "write JSON")
+	s.flags.SetOutput(io.Discard) // report tells what is wrong
+	s.flags.Usage = func() {}
+	err := c.run(s, ctx, args)
+	if s.client != nil {
+		s.client.Close()
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(p.stdout, "usage: tasklane %s [FLAGS] %s\n\n%s\n\n", c.name, c.usage, c.help)
+		s.flags.SetOutput(p.stdout)
+		s.flags.PrintDefaults()
+		return nil
+	}
+	return err
+}
+
+// start reads the command line, returns the words that are no flags, and makes
+// the client.
+func (s *session) start(args []string) ([]string, error) {
+	words, err := s.parse(args)
+	if err != nil {
+		return nil, err
+	}
+	s.client, err = s.connect()
+	return words, err
+}
+
+// parse reads flags wherever they stand among the words, and returns the words.
+func (s *session) parse(args []string) ([]string, error) {
+	var words []string
+	for {
+		before := args
+		if err := s.flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usageError(err.Error())
+		}
+		args = s.flags.Args()
+		if read := len(before) - len(args); len(args) == 0 || (read > 0 && before[read-1] == "--") {
+			return append(words, args...), nil
+		}
+		words, args = append(words, args[0]), args[1:]
+	}
+}

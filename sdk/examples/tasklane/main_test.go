@@ -1,0 +1,414 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// user is somebody with a terminal.
+type user struct {
+	t      *testing.T
+	server *sdktest.Server
+	env    map[string]string
+	cache  string
+	now    time.Time
+}
+
+func newUser(t *testing.T) *user {
+	t.Helper()
+	server := sdktest.NewServer(t)
+	return &user{
+		t:      t,
+		server: server,
+		env:    map[string]string{"TASKLANE_URL": server.URL, "TASKLANE_TOKEN": server.Token("ada")},
+		cache:  t.TempDir(),
+		now:    time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), // a Monday
+	}
+}
+
+func (u *user) program(stdout, stderr io.Writer) program {
+	return program{
+		stdout: stdout, stderr: stderr, cacheDir: u.cache,
+		getenv: func(name string) string { return u.env[name] },
+		now:    func() time.Time { return u.now },
+	}
+}
+
+// types runs a command and returns what it printed and its exit code.
+func (u *user) types(args ...string) (stdout, stderr string, code int) {
+	u.t.Helper()
+	var out, errs bytes.Buffer
+	code = u.program(&out, &errs).run(u.t.Context(), args)
+	return out.String(), errs.String(), code
+}
+
+// sees runs a command that succeeds and checks what it prints, with ID in
+// place of each id.
+func (u *user) sees(want string, args ...string) {
+	u.t.Helper()
+	got, stderr, code := u.types(args...)
+	if got = ids.ReplaceAllString(got, "ID"); got != want || code != exitDone {
+		u.t.Errorf("tasklane %q printed\n%s%s(exit code %d), want\n%s", args, got, stderr, code, want)
+	}
+}
+
+// fails runs a command that fails and checks what it says.
+func (u *user) fails(code int, want string, args ...string) {
+	u.t.Helper()
+	stdout, got, gotCode := u.types(args...)
+	if !strings.Contains(got, want) || gotCode != code || stdout != "" {
+		u.t.Errorf("tasklane %q printed\n%s%s(exit code %d), want\n%s (exit code %d)", args, stdout, got, gotCode, want, code)
+	}
+}
+
+var ids = regexp.MustCompile(`\b([0-9a-f]{8}-[0-9a-f-]{19}-?[0-9a-f]{8,12}|[0-9a-f]{8})\b`)
+
+// id returns the short id of the task whose line in a list holds the words.
+func (u *user) id(words string) string {
+	u.t.Helper()
+	stdout, _, _ := u.types("list", "-all", words)
+	lines := strings.Split(stdout, "\n")
+	if len(lines) != 3 {
+		u.t.Fatalf("there is not one task with %q:\n%s", words, stdout)
+	}
+	return lines[1][:shortID]
+}
+
+func TestADay(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.sees("added ID  Water the plants  #home  due tomorrow\n",
+		"add", "Water", "the", "plants", "-due", "tomorrow", "-tag", "home", "-priority", "high")
+	u.sees("added ID  Pay the bill  due Fri 20 Nov 17:00 (overdue)\n", "add", "--due", "2026-11-20 17:00", "Pay the bill")
+	u.sees("added ID  -5 degrees\n", "add", "--", "-5", "degrees")
+	u.sees(""+
+		"ID        DUE                         PRIORITY  TASK\n"+
+		"ID  Fri 20 Nov 17:00 (overdue)            Pay the bill\n"+
+		"ID  tomorrow                    high      Water the plants  #home\n"+
+		"ID                                        -5 degrees\n", "list")
+	u.sees("ID        DUE       PRIORITY  TASK\nID  tomorrow  high      Water the plants  #home\n", "list", "water", "pla", "-tag", "home")
+	u.sees("ID        DUE                         PRIORITY  TASK\nID  Fri 20 Nov 17:00 (overdue)            Pay the bill\n",
+		"list", "-before", "today", "-n", "1")
+
+	plants, bill := u.id("plants"), u.id("bill")
+	u.sees("changed ID  Water all plants  #balcony  due today 18:30\n",
+		"edit", plants, "-title", "Water all plants", "-untag", "home", "-tag", "balcony", "-due", "today 18:30", "-description", "Two litres.\nEach.")
+	shown, _, _ := u.types("show", plants)
+	for _, want := range []string{"Water all plants  #balcony\n  Two litres.\n  Each.\n", "priority  high\n", "due       today 18:30\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("show prints\n%s, which lacks\n%s", shown, want)
+		}
+	}
+	u.sees("done ID  [x] Water all plants  #balcony  due today 18:30\ndone ID  [x] Pay the bill  due Fri 20 Nov 17:00\n", "done", plants, bill)
+	u.sees("reopened ID  Pay the bill  due Fri 20 Nov 17:00 (overdue)\n", "reopen", strings.ToUpper(bill))
+	u.sees("changed ID  Pay the bill\n", "edit", bill, "-due", "none")
+	u.sees("ID        DUE          PRIORITY  TASK\nID  today 18:30  high      [x] Water all plants  #balcony\n", "list", "-done")
+	u.sees("deleted ID  Pay the bill\n", "delete", bill)
+	u.sees("ID        DUE  PRIORITY  TASK\nID                 Pay the bill\n", "list", "-trash")
+	u.sees("restored ID  Pay the bill\n", "restore", bill)
+	u.fails(exitNotFound, `there is no task "`+bill+`" here`, "restore", bill)
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.sees("[]\n", "list", "-json")
+	u.types("add", "Feed the cat & dog")
+	for _, args := range [][]string{{"list", "-json"}, {"show", "-json", u.id("cat")}, {"done", u.id("cat"), "-json"}} {
+		var tasks []taskapi.Task
+		stdout, _, code := u.types(args...)
+		if err := json.Unmarshal([]byte(stdout), &tasks); err != nil || len(tasks) != 1 || tasks[0].Title != "Feed the cat & dog" || code != exitDone {
+			t.Errorf("tasklane %q printed %s (%v)", args, stdout, err)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.types("add", "Water the plants")
+	plants := u.id("plants")
+	for _, test := range []struct {
+		want string
+		code int
+		args []string
+	}{
+		{"usage: tasklane COMMAND", exitUsage, nil},
+		{`there is no command "frob"`, exitUsage, []string{"frob"}},
+		{"add what?", exitUsage, []string{"add"}},
+		{"flag provided but not defined: -frob", exitUsage, []string{"add", "x", "-frob"}},
+		{`"someday" is no date`, exitUsage, []string{"add", "x", "-due", "someday"}},
+		{`"today 25:00" is no date`, exitUsage, []string{"list", "-before", "today 25:00"}},
+		{"priority must be one of none, low,", exitUsage, []string{"add", "x", "-priority", "hih"}},
+		{"title must have at most 500 characters", exitUsage, []string{"add", strings.Repeat("x", 501)}},
+		{"which task?", exitUsage, []string{"done"}},
+		{"is too short for an id", exitUsage, []string{"done", "abc"}},
+		{"there is no task", exitNotFound, []string{"done", plants, "nope1234"}},
+		{"you have no such task", exitNotFound, []string{"show", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}},
+		{"edit what?", exitUsage, []string{"edit", plants, "-json"}},
+		{"one task at a time", exitUsage, []string{"edit", plants, plants, "-due", "today"}},
+		{"takes no words", exitUsage, []string{"watch", plants}},
+	} {
+		u.fails(test.code, test.want, test.args...)
+	}
+	u.sees("ID        DUE  PRIORITY  TASK\nID                 Water the plants\n", "list") // as it was
+}
+
+func TestAnIDIsTakenByItsEnd(t *testing.T) {
+	t.Parallel()
+	tasks := []taskapi.Task{{ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}, {ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8f4c11"}}
+	if task, err := pick(tasks, "2b8f4c11"); err != nil || task.ID != tasks[1].ID {
+		t.Errorf("got %v, %v", task, err)
+	}
+	if _, err := pick(tasks, "4c11"); err == nil || err.Error() != `"4c11" is the end of 2 ids; "tasklane list -json" shows the whole ones` {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.env = nil // needs no sign-in
+	for _, args := range [][]string{{"help"}, {"-h"}} {
+		if stdout, _, code := u.types(args...); code != exitDone || !strings.Contains(stdout, "TASKLANE_PASSWORD") {
+			t.Errorf("tasklane %q printed %s", args, stdout)
+		}
+	}
+	for _, c := range commands {
+		stdout, _, code := u.types(c.name, "-h")
+		if code != exitDone || !strings.HasPrefix(stdout, "usage: tasklane "+c.name) || !strings.Contains(stdout, "-json") {
+			t.Errorf("tasklane %s -h printed %s", c.name, stdout)
+		}
+	}
+}
+
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	t.Run("the service is away", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		u.server.Inject(sdktest.Fault{Cut: sdktest.CutBefore})
+		u.fails(exitUnreachable, "cannot reach the task service at "+u.server.URL, "list")
+		u.fails(exitUnreachable, "It may have taken effect all the same", "add", "x")
+	})
+	t.Run("for a moment", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		u.server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable, Times: 2})
+		stdout, stderr, code := u.types("add", "x")
+		if code != exitDone || !strings.HasPrefix(stdout, "added") || stderr != "tasklane: the service is away, trying again …\n" {
+			t.Errorf("got %s%s(exit code %d)", stdout, stderr, code)
+		}
+	})
+	t.Run("something fails there", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		u.server.Inject(sdktest.Fault{Code: taskapi.CodeInternal})
+		u.fails(exitFailed, "The server's log knows it as", "list")
+	})
+	t.Run("something else is there", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		other := httptest.NewServer(http.NotFoundHandler())
+		t.Cleanup(other.Close)
+		u.env["TASKLANE_URL"] = other.URL
+		u.fails(exitFailed, "the answer is not one of the task service", "list")
+	})
+	t.Run("no URL", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		u.env["TASKLANE_URL"] = "localhost"
+		u.fails(exitUsage, "TASKLANE_URL: the base URL must begin with http://", "list")
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		t.Parallel()
+		u := newUser(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if code := u.program(io.Discard, io.Discard).run(ctx, []string{"list"}); code != exitInterrupted {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	notes, noted := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- u.program(in, noted).run(ctx, []string{"watch"})
+		_ = in.Close()
+		_ = noted.Close()
+	}()
+	line := func(from *io.PipeReader) string {
+		t.Helper()
+		var text []byte
+		for one := make([]byte, 1); !bytes.HasSuffix(text, []byte("\n")); text = append(text, one...) {
+			if _, err := from.Read(one); err != nil {
+				t.Fatalf("watch ended after %q", text)
+			}
+		}
+		return ids.ReplaceAllString(string(text), "ID")
+	}
+	if got := line(notes); got != "Watching. Ctrl-C ends it.\n" {
+		t.Errorf("got %q", got)
+	}
+	go func() { _, _ = io.Copy(io.Discard, notes) }()
+
+	client := u.server.Client(t, "ada")
+	// The escape sequence would clear the screen.
+	task, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water\x1b[2J the plants"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := line(out); got != "12:00:00  added    ID  Water [2J the plants\n" {
+		t.Errorf("got %q", got)
+	}
+	u.server.CutStreams()
+	if _, err := client.UpdateTask(t.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := line(out); got != "12:00:00  done     ID  [x] Water [2J the plants\n" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := client.DeleteTask(t.Context(), task.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := line(out); got != "12:00:00  deleted  ID  [x] Water [2J the plants\n" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := client.EraseTask(t.Context(), task.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := line(out); got != "12:00:00  erased   ID\n" {
+		t.Errorf("got %q", got)
+	}
+	cancel()
+	if got := <-code; got != exitDone {
+		t.Errorf("exit code %d after Ctrl-C", got)
+	}
+}
+
+// betterAuth stands in for a Better Auth server whose only user is Ada.
+func betterAuth(t *testing.T, tasks *sdktest.Server) (url string, signIns *atomic.Int32) {
+	t.Helper()
+	signIns = new(atomic.Int32)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/api/auth/sign-in/email":
+			var body struct{ Email, Password string }
+			if json.NewDecoder(r.Body).Decode(&body) != nil || body.Password != "hunter2" {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			signIns.Add(1)
+			http.SetCookie(w, &http.Cookie{Name: "better-auth.session_token", Value: "ada"})
+		case "/api/auth/get-session":
+			w.Header().Set("Set-Auth-Jwt", tasks.Token("ada"))
+		}
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, signIns
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	url, signIns := betterAuth(t, u.server)
+	u.env["TASKLANE_AUTH_URL"] = url
+	delete(u.env, "TASKLANE_TOKEN")
+	u.fails(exitSignIn, "set TASKLANE_EMAIL and TASKLANE_PASSWORD, or TASKLANE_TOKEN", "list")
+	u.env["TASKLANE_PASSWORD"] = "hunter1"
+	u.fails(exitSignIn, "TASKLANE_EMAIL is not set", "list")
+	u.env["TASKLANE_EMAIL"] = "ada@example.com"
+	u.fails(exitSignIn, "refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
+	u.env["TASKLANE_PASSWORD"] = "hunter2"
+	u.sees("[]\n", "list", "-json")
+	u.sees("[]\n", "list", "-json")
+	if got := signIns.Load(); got != 1 {
+		t.Errorf("signed in %d times for two commands", got)
+	}
+
+	u.server.Advance(2 * time.Hour) // the kept token expires
+	u.sees("[]\n", "list", "-json")
+	u.sees("[]\n", "list", "-json")
+	if got := signIns.Load(); got != 2 {
+		t.Errorf("signed in %d times, want once more", got)
+	}
+
+	kept, err := filepath.Glob(filepath.Join(u.cache, "tasklane", "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v, %v", kept, err)
+	}
+	if info, err := os.Stat(kept[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the token: %v, %v", info.Mode(), err)
+	}
+	u.env["TASKLANE_EMAIL"] = "eve@example.com" // has no part in Ada's token
+	u.env["TASKLANE_PASSWORD"] = "hunter1"
+	u.fails(exitSignIn, "refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
+
+	u.env["TASKLANE_AUTH_URL"] = u.server.URL
+	u.fails(exitSignIn, "cannot sign in at "+u.server.URL, "list")
+	u.env["TASKLANE_AUTH_URL"] = "http://127.0.0.1:1"
+	u.fails(exitUnreachable, "cannot sign in at http://127.0.0.1:1 (TASKLANE_AUTH_URL): sign in: dial", "list")
+	u.env["TASKLANE_TOKEN"] = u.server.TokenFor("ada", -time.Minute)
+	u.fails(exitSignIn, "TASKLANE_TOKEN has expired", "list")
+	u.env["TASKLANE_TOKEN"] = "x"
+	u.fails(exitSignIn, "refuses the token", "list")
+}
+
+func TestDates(t *testing.T) {
+	t.Parallel()
+	berlin := time.FixedZone("", 3600)
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, berlin) // a Monday
+	at := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2026, month, day, hour, minute, 0, 0, berlin)
+	}
+	for _, test := range []struct {
+		text string
+		want time.Time
+		said string
+	}{
+		{"today", at(11, 23, 23, 59), "today"},
+		{"Tomorrow", at(11, 24, 23, 59), "tomorrow"},
+		{"tomorrow 9:05", at(11, 24, 9, 5), "tomorrow 09:05"},
+		{"fri", at(11, 27, 23, 59), "Fri 27 Nov"},
+		{"Monday", at(11, 30, 23, 59), "Mon 30 Nov"},
+		{"2026-11-22", at(11, 22, 23, 59), "yesterday"},
+		{"2026-12-01 17:00", at(12, 1, 17, 0), "Tue 1 Dec 17:00"},
+		{"2026-12-01T17:00:00Z", at(12, 1, 18, 0), "Tue 1 Dec 18:00"},
+		{"2027-01-01", at(13, 1, 23, 59), "1 Jan 2027"},
+	} {
+		got, err := parseDate(test.text, now, endOfDay)
+		if err != nil || !got.Equal(test.want) {
+			t.Errorf("parseDate(%q) = %v, %v, want %v", test.text, got, err, test.want)
+		}
+		if said := formatDate(got.UTC(), now); said != test.said {
+			t.Errorf("formatDate(%v) = %q, want %q", got, said, test.said)
+		}
+	}
+	for _, text := range []string{"", "soon", "2026-13-01", "today at 5", "17:00", "today 24:00"} {
+		if got, err := parseDate(text, now, endOfDay); err == nil {
+			t.Errorf("parseDate(%q) = %v", text, got)
+		}
+	}
+}

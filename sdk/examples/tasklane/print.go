@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// printJSON writes a value for programs.
+func (s *session) printJSON(value any) error {
+	encoder := json.NewEncoder(s.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// printTasks writes a table. What may be of any width comes last.
+func (s *session) printTasks(tasks []taskapi.Task) error {
+	if s.json {
+		return s.printJSON(tasks)
+	}
+	if len(tasks) == 0 {
+		_, err := fmt.Fprintln(s.stderr, "No tasks.")
+		return err
+	}
+	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tDUE\tPRIORITY\tTASK")
+	for _, task := range tasks {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", short(task.ID), s.due(task), priority(task), summary(task))
+	}
+	return table.Flush()
+}
+
+// due returns the due date, and whether it has passed.
+func (s *session) due(task taskapi.Task) string {
+	if task.DueAt == nil {
+		return ""
+	}
+	text := formatDate(*task.DueAt, s.now())
+	if !task.Completed && task.DueAt.Before(s.now()) {
+		text += " (overdue)"
+	}
+	return text
+}
+
+func priority(task taskapi.Task) string {
+	if task.Priority == taskapi.None {
+		return ""
+	}
+	return string(task.Priority)
+}
+
+// summary returns a task in one line.
+func summary(task taskapi.Task) string {
+	text := oneLine(task.Title)
+	if task.Completed {
+		text = "[x] " + text
+	}
+	for _, tag := range task.Tags {
+		text += "  #" + oneLine(tag)
+	}
+	return text
+}
+
+// oneLine returns a text without what would move the cursor of a terminal.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// printChanged writes what became of tasks.
+func (s *session) printChanged(what string, tasks ...taskapi.Task) error {
+	if s.json {
+		return s.printJSON(tasks)
+	}
+	for _, task := range tasks {
+		line := fmt.Sprintf("%s %s  %s", what, short(task.ID), summary(task))
+		if due := s.due(task); due != "" {
+			line += "  due " + due
+		}
+		if _, err := fmt.Fprintln(s.stdout, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printWhole writes everything about tasks.
+func (s *session) printWhole(tasks []taskapi.Task) error {
+	if s.json {
+		return s.printJSON(tasks)
+	}
+	for i, task := range tasks {
+		if i > 0 {
+			fmt.Fprintln(s.stdout)
+		}
+		fmt.Fprintln(s.stdout, summary(task))
+		for line := range strings.Lines(task.Description) {
+			fmt.Fprintln(s.stdout, "  "+oneLine(strings.TrimRight(line, "\r\n")))
+		}
+		table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(table, "id\t%s\npriority\t%s\n", task.ID, task.Priority)
+		if task.DueAt != nil {
+			fmt.Fprintf(table, "due\t%s\n", s.due(task))
+		}
+		fmt.Fprintf(table, "created\t%s\n", formatDate(task.CreatedAt, s.now()))
+		fmt.Fprintf(table, "changed\t%s\n", formatDate(task.UpdatedAt, s.now()))
+		if task.CompletedAt != nil {
+			fmt.Fprintf(table, "done\t%s\n", formatDate(*task.CompletedAt, s.now()))
+		}
+		if task.DeletedAt != nil {
+			fmt.Fprintf(table, "deleted\t%s\n", formatDate(*task.DeletedAt, s.now()))
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printChange writes one change: in JSON as one line of its own.
+func (s *session) printChange(change taskapi.Change) error {
+	if s.json {
+		return json.NewEncoder(s.stdout).Encode(change)
+	}
+	what, text := "changed", ""
+	switch task := change.Task; {
+	case task == nil:
+		what = "erased"
+	case task.DeletedAt != nil:
+		what = "deleted"
+	case task.Version == 1:
+		what = "added"
+	case task.Completed:
+		what = "done"
+	}
+	if change.Task != nil {
+		text = "  " + summary(*change.Task)
+	}
+	_, err := fmt.Fprintf(s.stdout, "%s  %-8s %s%s\n", s.now().Format("15:04:05"), what, short(change.TaskID), text)
+	return err
+}

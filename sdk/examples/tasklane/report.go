@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2 // the command line or the environment makes no sense
+	exitSignIn      = 3 // not signed in
+	exitNotFound    = 4 // no such task
+	exitUnreachable = 5 // try again later
+	exitInterrupted = 130
+)
+
+// The errors of this side, each with its exit code.
+type (
+	usageError    string
+	signInError   string
+	notFoundError string
+)
+
+func (e usageError) Error() string    { return string(e) }
+func (e signInError) Error() string   { return string(e) }
+func (e notFoundError) Error() string { return string(e) }
+
+// report prints an error for people and returns the exit code.
+func (p program) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	text, code := p.explain(err)
+	fmt.Fprintln(p.stderr, "tasklane:", text)
+	var failure *sdk.Error
+	if errors.As(err, &failure) {
+		if failure.MaybeApplied {
+			fmt.Fprintln(p.stderr, "It may have taken effect all the same: look before you try again.")
+		}
+		if failure.Status >= 500 && failure.RequestID != "" {
+			fmt.Fprintln(p.stderr, "The server's log knows it as", failure.RequestID)
+		}
+	}
+	return code
+}
+
+// explain returns what an error means to the user, and its exit code.
+func (p program) explain(err error) (string, int) {
+	var usage usageError
+	var signIn signInError
+	var notFound notFoundError
+	var failure *sdk.Error
+	switch {
+	case errors.As(err, &usage):
+		return err.Error(), exitUsage
+	case errors.As(err, &signIn):
+		return err.Error(), exitSignIn
+	case errors.As(err, &notFound):
+		return err.Error(), exitNotFound
+	case errors.Is(err, context.Canceled):
+		return "interrupted", exitInterrupted
+	case !errors.As(err, &failure):
+		return err.Error(), exitFailed
+	}
+	switch {
+	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0:
+		return "you are not signed in: Better Auth refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", exitSignIn
+	case errors.Is(err, sdk.ErrAuthUnavailable) && failure.Status == 0:
+		return p.cannotSignIn(failure), exitUnreachable
+	case failure.Attempts == 0 && failure.Err != nil:
+		return p.cannotSignIn(failure), exitSignIn
+	case errors.Is(err, sdk.ErrTokenExpired):
+		return "you are not signed in: TASKLANE_TOKEN has expired", exitSignIn
+	case errors.Is(err, sdk.ErrUnauthenticated):
+		return "you are not signed in: the task service refuses the token; does it trust this Better Auth server?", exitSignIn
+	case errors.Is(err, sdk.ErrTaskNotFound):
+		return "you have no such task", exitNotFound
+	case errors.Is(err, sdk.ErrInvalid):
+		return invalid(failure), exitUsage
+	case failure.Status == 0 && failure.Attempts > 0:
+		return fmt.Sprintf("cannot reach the task service at %s (TASKLANE_URL): %v", p.serviceURL(), failure.Err), exitUnreachable
+	case failure.Code == "":
+		return fmt.Sprintf("%s (TASKLANE_URL): %s", p.serviceURL(), failure.Message), exitFailed
+	case failure.Status == http.StatusTooManyRequests || failure.Status > http.StatusInternalServerError:
+		return "the task service cannot do it now: " + failure.Message, exitUnreachable
+	}
+	return failure.Message, exitFailed
+}
+
+// cannotSignIn says why there is no token.
+func (p program) cannotSignIn(failure *sdk.Error) string {
+	why := strings.TrimPrefix(failure.Err.Error(), "token source: ")
+	why = strings.Replace(why, sdk.ErrAuthUnavailable.Error()+": ", "", 1)
+	return fmt.Sprintf("cannot sign in at %s (TASKLANE_AUTH_URL): %s", p.authURL(), why)
+}
+
+// invalid returns what the service complains about.
+func invalid(failure *sdk.Error) string {
+	if len(failure.Fields) == 0 {
+		return failure.Message
+	}
+	var all []string
+	for _, field := range failure.Fields {
+		all = append(all, field.Field+" "+field.Message)
+	}
+	return strings.Join(all, "; ")
+}
