@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"path"
@@ -107,8 +108,12 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}
 	proxy.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
-		// Better Auth may have done what it was asked all the same.
-		forget(nil)
+		// Better Auth may have done what it was asked all the same, unless
+		// it was not reached. Then the session must not be forgotten: it
+		// is to serve until its JWT ends.
+		if !neverSent(err) {
+			forget(nil)
+		}
 		httpapi.WriteProblem(w, r, p.problem(r, err))
 	}
 	proxy.ServeHTTP(w, r)
@@ -139,6 +144,12 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 			p.sessions.ForgetUser(known.Session.User.ID)
 		}
 	}
+}
+
+// neverSent reports whether an error proves that no connection was made.
+func neverSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (p *authProxy) requestHeader(in *http.Request) http.Header {

@@ -435,7 +435,18 @@ func TestOutages(t *testing.T) {
 	unknown.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
 	s.authTap.Instead(nil)
 
+	direct := httptest.NewServer(newHandler(t, handlerConfig{
+		public: s.url, secret: s.auth.Secret, auth: s.auth.URL, tasks: s.tasksTap.URL.String(), log: s.log,
+	}))
+	t.Cleanup(direct.Close)
+	cookie := http.Header{"Cookie": {known.cookie().String()}, "Origin": {s.url}}
+	there := (&site{url: direct.URL}).newBrowser(t)
+	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
+
 	s.auth.Stop()
+	// What Better Auth was never asked to do has ended no session.
+	there.do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Ada King"}, cookie).fails(taskapi.CodeAuthUnavailable)
+	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
 	known.get("/api/tasks").is(http.StatusOK)
 	known.get("/api/session").is(http.StatusOK)
 	unknown.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
