@@ -1,0 +1,88 @@
+package web_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestKeysChangeUnderLoad changes the keys that sign JWTs while users are at
+// work. Nobody notices.
+func TestKeysChangeUnderLoad(t *testing.T) {
+	t.Parallel()
+	// The users keep the JWTs that they have: the keys change below them.
+	s := newSiteWith(t, siteConfig{retry: serviceRetry})
+	l := s.startLoad(t, 8)
+	begin := time.Now()
+	l.awaitSuccess()
+
+	for _, change := range []struct {
+		what, statement string
+		// refused says that the service no longer takes the JWTs of before.
+		refused bool
+	}{
+		{"rotated", `UPDATE jwks SET "expiresAt" = now()`, false},
+		{"withdrawn", `DELETE FROM jwks`, true},
+	} {
+		newcomers := make([]*browser, 4)
+		for i := range newcomers {
+			newcomers[i] = s.newBrowser(t)
+			newcomers[i].signUp()
+		}
+		start, exchanges, known := time.Now(), s.authTap.Count(getSession), s.keysInUse(t)
+		s.auth.Exec(change.statement)
+		// Their JWTs are the first of a new key, or each of its own: Better
+		// Auth makes one for whoever finds none. By them the service learns
+		// of the change.
+		answers := make([]*answer, len(newcomers))
+		var first sync.WaitGroup
+		for i, newcomer := range newcomers {
+			first.Go(func() { answers[i] = newcomer.get("/api/tasks") })
+		}
+		first.Wait()
+		for _, got := range answers {
+			got.is(http.StatusOK)
+		}
+		l.awaitSuccess()
+		l.log("keys "+change.what, start)
+
+		exchanges = s.authTap.Count(getSession) - exchanges
+		made := len(s.keysInUse(t)) - len(known)
+		t.Logf("%d exchanges brought JWTs of %d new keys", exchanges, made)
+		if made == 0 {
+			t.Errorf("keys %s: no JWT has a new key", change.what)
+		}
+		want := len(newcomers)
+		if change.refused {
+			want += len(l.users)
+		}
+		if exchanges != want {
+			t.Errorf("keys %s: %d exchanges, want %d", change.what, exchanges, want)
+		}
+	}
+	l.end()
+
+	l.onlyFails(begin)
+	l.keptWrites()
+}
+
+// keysInUse returns the ids of the keys of the JWTs that have reached the task
+// service.
+func (s *site) keysInUse(t *testing.T) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, r := range s.tasksTap.Requests() {
+		encoded, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), ".")
+		decoded, err := base64.RawURLEncoding.DecodeString(encoded)
+		var header struct{ Kid string }
+		if err != nil || json.Unmarshal(decoded, &header) != nil || header.Kid == "" {
+			t.Fatalf("%q is no header of a JWT", encoded)
+		}
+		ids[header.Kid] = true
+	}
+	return ids
+}
