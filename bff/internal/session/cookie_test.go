@@ -95,6 +95,7 @@ func TestSessionCookie(t *testing.T) {
 		"no signature":           {secret: secret, cookies: "better-auth.session_token=" + token},
 		"an empty signature":     {secret: secret, cookies: "better-auth.session_token=" + token + "."},
 		"no token":               {secret: secret, cookies: "better-auth.session_token=" + encoded(signed("", secret))},
+		"a line break":           {secret: secret, cookies: "better-auth.session_token=" + encoded(good[:padded]) + "%0A" + encoded(good[padded:])},
 		"no padding":             {secret: secret, cookies: "better-auth.session_token=" + strings.TrimSuffix(good, "=")},
 		"another spelling of it": {secret: secret, cookies: "better-auth.session_token=" + encoded(sameSignature)},
 		"a broken escape":        {secret: secret, cookies: "better-auth.session_token=" + good + "%zz"},
