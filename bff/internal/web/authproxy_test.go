@@ -298,6 +298,7 @@ func TestHTTPS(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
+	watch(t, "GET /api/session", w.Body.Bytes(), w.Header())
 	if w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

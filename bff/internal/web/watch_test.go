@@ -1,0 +1,120 @@
+package web_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// watcher looks for JWTs in everything that reaches the browser.
+type watcher struct {
+	t    *testing.T
+	next http.RoundTripper
+}
+
+func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := w.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	_ = response.Body.Close()
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	watch(w.t, r.Method+" "+r.URL.Path, body, response.Header, response.Trailer)
+	return response, nil
+}
+
+// watch fails the test if a JWT stands in what a browser got.
+func watch(t *testing.T, what string, body []byte, headers ...http.Header) {
+	t.Helper()
+	var all strings.Builder
+	for _, header := range headers {
+		_ = header.Write(&all) // a Builder takes everything
+	}
+	all.Write(body)
+	if found := findJWT(all.String(), maxWrappings); found != "" {
+		t.Errorf("%s: a JWT reached the browser: %s", what, found)
+	}
+}
+
+// maxWrappings is how many encodings around a JWT are seen through.
+const maxWrappings = 3
+
+var (
+	jwtPattern    = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
+	escapePattern = regexp.MustCompile(`(?:%|\\u00)[0-9A-Fa-f]{2}`)
+	base64Pattern = regexp.MustCompile(`[\w+/-]{40,}`)
+	base64Letters = strings.NewReplacer("-", "+", "_", "/")
+)
+
+// findJWT returns a JWT that stands in a text as it is, percent-encoded,
+// escaped as in JSON or in base64, or "".
+func findJWT(text string, wrappings int) string {
+	if found := jwtPattern.FindString(text); found != "" || wrappings == 0 {
+		return found
+	}
+	plain := escapePattern.ReplaceAllStringFunc(text, func(escape string) string {
+		char, _ := hex.DecodeString(escape[len(escape)-2:]) // as the pattern has it
+		return string(char)
+	})
+	if plain != text {
+		if found := findJWT(plain, wrappings-1); found != "" {
+			return found
+		}
+	}
+	for _, run := range base64Pattern.FindAllString(text, -1) {
+		run = base64Letters.Replace(run)
+		// Letters of something else may stand before it.
+		for skip := range 4 {
+			whole := len(run[skip:]) / 4 * 4
+			decoded, err := base64.StdEncoding.DecodeString(run[skip : skip+whole])
+			if err != nil {
+				continue
+			}
+			if found := findJWT(string(decoded), wrappings-1); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
+func TestWatcherFindsWrappedJWTs(t *testing.T) {
+	t.Parallel()
+	part := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"uit3aauHMiBrdygcJgBdd8MqQeTuuyc"}`))
+	token := part + "." + part + "." + part
+	everyByte := strings.NewReplacer(".", "%2E", "e", "%65").Replace(token)
+	for name, text := range map[string]string{
+		"alone":                     token,
+		"in JSON":                   `{"token":"` + token + `"}`,
+		"in a header":               "Set-Auth-Jwt: " + token + "\r\n",
+		"in a query":                "Location: /x?token=" + url.QueryEscape(token) + "&50%",
+		"percent-encoded":           everyByte,
+		"percent-encoded twice":     url.QueryEscape(everyByte),
+		"escaped in JSON":           strings.ReplaceAll(token, ".", `\u002e`),
+		"in base64":                 base64.StdEncoding.EncodeToString([]byte(token)),
+		"in base64 of JSON":         base64.URLEncoding.EncodeToString([]byte(`{"a":1,"token":"` + token + `"}`)),
+		"in base64 without padding": base64.RawURLEncoding.EncodeToString([]byte(token + "?")),
+		"in base64 behind letters":  "cached-" + base64.StdEncoding.EncodeToString([]byte(token)),
+		"in base64 twice":           base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))),
+		"in encoded base64":         url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(`{"session":"` + token + `"}`))),
+	} {
+		if findJWT(text, maxWrappings) == "" {
+			t.Errorf("%s: not found in %s", name, text)
+		}
+	}
+	for _, text := range []string{part, part + "." + part, `{"keys":[{"n":"` + part + part + `"}]}`} {
+		if found := findJWT(text, maxWrappings); found != "" {
+			t.Errorf("%s is no JWT", found)
+		}
+	}
+}
