@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	_ "embed" // the server with an OAuth provider
 	"encoding/json"
 	"io"
 	"net/http"
@@ -39,7 +40,16 @@ type AuthConfig struct {
 	// Postgres keeps its data, and that of the task service that takes its
 	// JWTs; nil for the server that all tests share.
 	Postgres *Postgres
+	// Provider is the address of an OAuth provider that users may sign in
+	// with, under the id "provider"; empty for none. Its endpoints are
+	// /authorize, /token and /user.
+	Provider string
 }
+
+// oauthServer is the server that knows an OAuth provider.
+//
+//go:embed oauth.mjs
+var oauthServer string
 
 // StartAuth starts a Better Auth server for a site at the public origin, which
 // pages of the trusted origins may call too.
@@ -76,6 +86,10 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			// All tests come from one address.
 			"RATE_LIMIT_ENABLED=false",
 		},
+	}
+	if config.Provider != "" {
+		a.process.command = []string{"node", "--input-type=module", "--eval", oauthServer}
+		a.process.env = append(a.process.env, "OAUTH_PROVIDER_URL="+config.Provider)
 	}
 	a.start()
 	return a

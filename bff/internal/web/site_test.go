@@ -58,9 +58,10 @@ type site struct {
 type siteConfig struct {
 	// ttl is how long a session is believed; zero means a whole test.
 	ttl time.Duration
-	// jwtLifetime and postgres are Better Auth's.
+	// jwtLifetime, postgres and provider are Better Auth's.
 	jwtLifetime string
 	postgres    *servertest.Postgres
+	provider    string
 	// directAuth and directTasks leave out the taps: a server that is gone
 	// refuses connections, and behind a tap it breaks them.
 	directAuth, directTasks bool
@@ -81,7 +82,7 @@ func newSiteWith(t *testing.T, c siteConfig) *site {
 	t.Cleanup(server.Close)
 	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
 	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{
-		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres,
+		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres, Provider: c.provider,
 	})
 	s.authTap = servertest.NewTap(t, s.auth.URL)
 	s.tasks = servertest.StartTasks(t, s.auth)

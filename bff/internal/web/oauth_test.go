@@ -1,0 +1,96 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// TestSignInWithAProvider goes the way of OAuth through the BFF: to a provider
+// and back, on the real Better Auth.
+func TestSignInWithAProvider(t *testing.T) {
+	t.Parallel()
+	email := servertest.NewEmail()
+	provider := newProvider(t, email)
+	s := newSiteWith(t, siteConfig{provider: provider.URL})
+	ada := s.newBrowser(t)
+
+	var begun struct {
+		URL      string
+		Redirect bool
+	}
+	answer := ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/welcome?from=provider"}).is(http.StatusOK)
+	answer.into(&begun)
+	authorize := parse(t, begun.URL)
+	asked := authorize.Query()
+	if !begun.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
+		t.Errorf("the browser is sent to %s", begun.URL)
+	}
+	if got, want := asked.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
+		t.Errorf("redirect_uri %q, want %q", got, want)
+	}
+	if cookies := strings.Join(answer.header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, "better-auth.state=") {
+		t.Errorf("cookies %q hold no state", cookies)
+	}
+
+	// The provider sends the browser back, with characters that have more
+	// than one spelling.
+	query := "code=a%2Bcode%2Fof%20the%3Dprovider&state=" + url.QueryEscape(asked.Get("state")) + "&scope=a+b&x="
+	back := ada.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
+	if got := back.header.Get("Location"); got != "/welcome?from=provider" && got != s.url+"/welcome?from=provider" {
+		t.Errorf("in the end at %q", got)
+	}
+	requests := s.authTap.Requests()
+	if last := requests[len(requests)-1].URL; last.Path != "/api/auth/callback/provider" || last.RawQuery != query {
+		t.Errorf("Better Auth was asked for %s, want the query %s", last, query)
+	}
+
+	var signedIn web.SessionResponse
+	ada.get("/api/session").is(http.StatusOK).into(&signedIn)
+	if signedIn.Data.User.Email != email {
+		t.Errorf("signed in as %+v", signedIn.Data.User)
+	}
+	ada.post("/api/tasks", map[string]any{"title": "Water the plants"}).is(http.StatusCreated)
+	if accounts := ada.get("/api/auth/list-accounts").is(http.StatusOK); !strings.Contains(string(accounts.body), `"providerId":"provider"`) {
+		t.Errorf("the accounts are %s", accounts.body)
+	}
+	ada.post("/api/auth/get-access-token", map[string]any{"providerId": "provider"}).fails(taskapi.CodeNotFound)
+
+	// The way back is the browser's alone, and leads nowhere else.
+	stranger := s.newBrowser(t)
+	refused := stranger.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
+	if got := refused.header.Get("Location"); !strings.Contains(got, "error=") || stranger.cookie() != nil {
+		t.Errorf("a stranger is sent to %q with the cookie %v", got, stranger.cookie())
+	}
+	stranger.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
+}
+
+// newProvider starts an OAuth provider with one user. Its tokens look like
+// JWTs: they must not reach the browser either.
+func newProvider(t *testing.T, email string) *httptest.Server {
+	t.Helper()
+	answer := func(w http.ResponseWriter, body map[string]any) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(body) // whoever asked may be gone
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		if got := r.FormValue("code"); got != "a+code/of the=provider" {
+			t.Errorf("the code is %q", got)
+		}
+		answer(w, map[string]any{"access_token": "eyJhbGciOiJub25lIn0.e30.c2ln", "token_type": "Bearer", "expires_in": 3600})
+	})
+	mux.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"id": "7", "sub": "7", "name": "Ada Lovelace", "email": email, "email_verified": true})
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
