@@ -32,6 +32,10 @@ type Observers struct {
 	// Tracing, unless nil, gets a span for each request. Spans continue the
 	// trace that the header traceparent names.
 	Tracing trace.TracerProvider
+	// Public says that anybody may call. Spans then begin a trace of their own,
+	// with a link to the caller's: a stranger's traceparent neither decides
+	// what is sampled nor gets into anybody's trace.
+	Public bool
 }
 
 // trace wraps each request in a span. It costs nothing where nothing is traced.
@@ -43,6 +47,7 @@ func (o Observers) trace(next http.Handler) http.Handler {
 		otelhttp.WithTracerProvider(o.Tracing),
 		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Metrics count
 		otelhttp.WithPropagators(propagation.TraceContext{}),
+		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return o.Public }),
 		// The name until the operation is known, and for what is none.
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 			return cmp.Or(requestInfoFrom(r.Context()).operation, r.Method)
@@ -115,12 +120,18 @@ func hashUser(id string) string {
 // trace.
 func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
-	if info := requestInfoFrom(ctx.Context()); info != nil {
-		info.operation = op.OperationID
-	}
-	if span := trace.SpanFromContext(ctx.Context()); span.IsRecording() {
-		span.SetName(op.OperationID)
-		span.SetAttributes(attribute.String("http.route", op.Path))
-	}
+	NoteOperation(ctx.Context(), op.OperationID, op.Path)
 	next(ctx)
+}
+
+// NoteOperation names what a request reached, for the log, the metrics and the
+// trace, where it is no operation of an [API].
+func NoteOperation(ctx context.Context, name, route string) {
+	if info := requestInfoFrom(ctx); info != nil {
+		info.operation = name
+	}
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetName(name)
+		span.SetAttributes(attribute.String("http.route", route))
+	}
 }

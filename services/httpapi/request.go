@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -44,12 +46,13 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// SetLoggedPath replaces the path that stands in the log, for a path that
-// holds a secret.
+// SetLoggedPath replaces the path that stands in the log and the trace, for a
+// path that holds a secret.
 func SetLoggedPath(ctx context.Context, path string) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.path = path
 	}
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("url.path", path))
 }
 
 // SetUser notes whose request this is. The log shows a hash of the id.

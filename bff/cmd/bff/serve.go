@@ -3,19 +3,36 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/bff/internal/upstream"
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
 // serviceRetry repeats calls of the task service less than the SDK would by
 // itself: a person waits, and the page tries again too.
 var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
+
+const (
+	// serviceTimeout bounds one attempt, connectTimeout the connection for it.
+	// A request's own limit is less; a stream has none.
+	serviceTimeout = 30 * time.Second
+	connectTimeout = 5 * time.Second
+	// idleConnections to the task service are kept open for idleTimeout, so
+	// that a busy site does not dial anew all the time.
+	idleConnections = 100
+	idleTimeout     = 30 * time.Second
+)
 
 type serveCommand struct{}
 
@@ -26,37 +43,79 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	spans, flush, err := tracing.Start(ctx, c.Tracing, "bff", log)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	s, err := newSite(c, log, spans)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return httpapi.Serve(ctx, log,
+		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: s.browsers},
+		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: s.operations},
+	)
+}
+
+// site is what the bff serves.
+type site struct {
+	browsers, operations http.Handler
+	// close closes the connections to the servers behind.
+	close func()
+}
+
+func newSite(c config, log *slog.Logger, spans trace.TracerProvider) (*site, error) {
+	metrics := httpapi.NewMetrics()
+	watch := upstream.New(metrics, spans)
+	service := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSHandshakeTimeout: connectTimeout,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: idleConnections,
+		IdleConnTimeout:     idleTimeout,
+	}
+	tasks, err := sdk.New(c.TasksURL.String(), sdk.WithUserAgent("tasklane-bff"), sdk.WithRetry(serviceRetry),
+		sdk.WithHTTPClient(&http.Client{Transport: watch.Transport("tasks", service), Timeout: serviceTimeout}))
+	if err != nil {
+		return nil, err
+	}
+	auth := session.NewBetterAuth(c.BetterAuthURL.URL, func(next http.RoundTripper) http.RoundTripper {
+		return watch.Transport("auth", next)
+	})
 	var remember []session.Option
 	if c.Secret == "" {
 		log.Warn("BETTER_AUTH_SECRET is not set: the signatures of session cookies are not checked here, and each unknown cookie is a question to Better Auth")
 		remember = append(remember, session.RememberEnded())
 	}
-	tasks, err := sdk.New(c.TasksURL.String(), sdk.WithUserAgent("tasklane-bff"), sdk.WithRetry(serviceRetry))
-	if err != nil {
-		return err
-	}
-	defer tasks.Close()
-	metrics := httpapi.NewMetrics()
-	auth := session.NewBetterAuth(c.BetterAuthURL.URL)
-	handler, err := web.NewHandler(web.Config{
+	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), remember...)
+	addSessionFigures(metrics, sessions)
+	browsers, err := web.NewHandler(web.Config{
 		PublicURL:      c.PublicURL.URL,
 		TrustedOrigins: origins(c.TrustedOrigins),
 		TrustedProxies: networks(c.TrustedProxies),
 		PageDir:        string(c.PageDir),
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https"),
-		Sessions:       session.NewSessions(auth, time.Duration(c.SessionCacheTTL), remember...),
+		Sessions:       sessions,
 		Tasks:          tasks,
 		Log:            log,
-		Metrics:        metrics,
 		Limits:         c.Limits.Limits(),
 		ClientRate:     c.clientRate(),
+		Metrics:        metrics,
+		Tracing:        spans,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return httpapi.Serve(ctx, log,
-		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: handler},
-		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL)},
-	)
+	return &site{
+		browsers:   browsers,
+		operations: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL),
+		close: func() {
+			service.CloseIdleConnections()
+			auth.Transport.CloseIdleConnections()
+		},
+	}, nil
 }

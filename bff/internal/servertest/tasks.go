@@ -20,8 +20,8 @@ type Tasks struct {
 }
 
 // StartTasks starts a task service that takes the JWTs of a Better Auth server
-// and keeps its data where that keeps its own.
-func StartTasks(t testing.TB, auth *Auth) *Tasks {
+// and keeps its data where that keeps its own. env adds to its variables.
+func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	t.Helper()
 	program := buildTasks(t)
 	owner, role := newDatabase(t, auth.postgres)
@@ -38,14 +38,14 @@ func StartTasks(t testing.TB, auth *Auth) *Tasks {
 		t:       t,
 		command: []string{program, "serve"},
 		ready:   "http://127.0.0.1:" + ports[1] + "/readyz",
-		env: []string{
+		env: append([]string{
 			"DATABASE_URL=" + runtime.String(),
 			"BETTER_AUTH_URL=" + auth.URL.String(),
 			"JWT_ISSUER=" + auth.issuer,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
 			"OPS_PORT=" + ports[1],
-		},
+		}, env...),
 	}
 	service.start()
 	return service

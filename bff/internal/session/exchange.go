@@ -92,11 +92,15 @@ type BetterAuth struct {
 	// Transport holds the connections to it.
 	Transport *http.Transport
 
-	client *http.Client
+	// users carries the requests that users cause.
+	users http.RoundTripper
+	// exchanges and probe differ in that only exchanges are requests of users.
+	exchanges, probe *http.Client
 }
 
-// NewBetterAuth returns the Better Auth server at this address.
-func NewBetterAuth(address *url.URL) *BetterAuth {
+// NewBetterAuth returns the Better Auth server at this address. What users ask of
+// it passes through each of the watches.
+func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: exchangeTimeout}).DialContext,
@@ -104,16 +108,24 @@ func NewBetterAuth(address *url.URL) *BetterAuth {
 		IdleConnTimeout:     idleTimeout,
 		DisableCompression:  true, // answers are small and the way is short
 	}
-	return &BetterAuth{
-		URL:       address,
-		Transport: transport,
-		client: &http.Client{
-			Transport:     transport,
-			Timeout:       exchangeTimeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+	b := &BetterAuth{URL: address, Transport: transport, users: transport, probe: newClient(transport)}
+	for _, watch := range watches {
+		b.users = watch(b.users)
+	}
+	b.exchanges = newClient(b.users)
+	return b
+}
+
+func newClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       exchangeTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
+
+// RoundTrip sends a request of a user's to Better Auth.
+func (b *BetterAuth) RoundTrip(r *http.Request) (*http.Response, error) { return b.users.RoundTrip(r) }
 
 // Exchange asks for the session that a cookie stands for. The error is
 // [ErrExpired], with which the result may have cookies to clear, or
@@ -141,7 +153,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	if req.Client.IsValid() {
 		r.Header.Set("X-Forwarded-For", req.Client.String())
 	}
-	response, err := b.client.Do(r)
+	response, err := b.exchanges.Do(r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -171,7 +183,7 @@ func (b *BetterAuth) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	response, err := b.client.Do(r)
+	response, err := b.probe.Do(r)
 	if err != nil {
 		return fmt.Errorf("better auth does not answer: %w", err)
 	}

@@ -19,6 +19,8 @@ import (
 
 const (
 	authPath = "/api/auth/"
+	// authOperation stands in the log, the metrics and the traces.
+	authOperation = "betterAuth"
 	// maxAuthBodyBytes bounds a request to Better Auth. A profile with a
 	// small picture in it fits.
 	maxAuthBodyBytes = 1 << 20
@@ -78,13 +80,14 @@ func newAuthProxy(s *server, api *httpapi.API, auth *session.BetterAuth, log *sl
 			// It also replaces the Host, of which Better Auth makes a URL.
 			r.SetURL(auth.URL)
 		},
-		Transport: auth.Transport,
+		Transport: auth,
 		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return p
 }
 
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	httpapi.NoteOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
 	// What follows the first name may be a secret, as in reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); more {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk"
@@ -51,8 +52,9 @@ type Config struct {
 	Limits httpapi.Limits
 	// ClientRate bounds what comes from one address.
 	ClientRate httpapi.Rate
-	// Metrics, unless nil, count the requests.
+	// Metrics and Tracing, unless nil, see every request.
 	Metrics *httpapi.Metrics
+	Tracing trace.TracerProvider
 }
 
 // server is what the operations work with.
@@ -75,7 +77,7 @@ func NewHandler(config Config) (http.Handler, error) {
 		proxies:  config.TrustedProxies,
 		tasks:    config.Tasks,
 	}
-	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics})
+	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	r.Use(
 		secure(config.PublicURL.Scheme == "https"),
 		// Before the limit, so that pages of trusted origins can read what it says.
