@@ -20,7 +20,7 @@ import (
 // panic.
 func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead)
+	r.Use(identify, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
 	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+req.Method+".")
@@ -89,6 +89,19 @@ func limitReading(d time.Duration) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// closeAfterChunks takes nothing more from a connection once it brought a body in
+// chunks. Such a request may have had a Content-Length as well, by which a proxy
+// in front could see its end elsewhere: what follows, the proxy may not have
+// taken for a request, nor checked as one (RFC 9112, section 6.1).
+func closeAfterChunks(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // checkMediaType refuses a body of a type that the operation does not list.

@@ -262,6 +262,10 @@ func TestBrokenAuthBehindTheProxy(t *testing.T) {
 		"an error": func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "SELECT * FROM session", http.StatusInternalServerError)
 		},
+		"a gateway's error": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Upstream", "SELECT")
+			http.Error(w, "SELECT * FROM session", http.StatusBadGateway)
+		},
 		"a broken connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"another protocol":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) },
 	} {
@@ -273,10 +277,13 @@ func TestBrokenAuthBehindTheProxy(t *testing.T) {
 				public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{},
 			}))
 			t.Cleanup(bff.Close)
-			answer := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session")
-			answer.fails(taskapi.CodeAuthUnavailable)
-			if strings.Contains(string(answer.body), "SELECT") {
-				t.Errorf("Better Auth's words were passed on: %s", answer.body)
+			// The second is not passed on but exchanged.
+			for _, path := range []string{"/api/auth/get-session", "/api/session"} {
+				answer := (&site{url: bff.URL}).newBrowser(t).do(http.MethodGet, path, nil, http.Header{"Cookie": {session.CookieName + "=a.b"}})
+				answer.fails(taskapi.CodeAuthUnavailable)
+				if strings.Contains(string(answer.body), "SELECT") || answer.header.Get("X-Upstream") != "" {
+					t.Errorf("%s: Better Auth's words were passed on: %s, %v", path, answer.body, answer.header)
+				}
 			}
 		})
 	}

@@ -34,6 +34,11 @@ func TestSite(t *testing.T) {
 		testOrigins(t, s)
 	})
 
+	t.Run("what no client sends", func(t *testing.T) {
+		t.Parallel()
+		testWire(t, s)
+	})
+
 	t.Run("limits", func(t *testing.T) {
 		t.Parallel()
 		testLimits(t, s)

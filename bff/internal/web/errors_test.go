@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,12 +45,41 @@ func TestWhatTheBrowserHearsOfTheService(t *testing.T) {
 	}
 	for _, code := range taskapi.ErrorCodes() {
 		const words = "The service's words."
-		got := serviceProblem(&sdk.Error{Code: code, Status: code.Status(), Message: words})
+		got := serviceProblem(&sdk.Error{
+			Code: code, Status: code.Status(), Message: words,
+			Fields: []taskapi.FieldError{{Field: "title", Message: words}}, Current: &taskapi.Task{Title: words},
+		})
 		if got.Code != hears[code] {
 			t.Errorf("%s: the browser hears %q, want %q", code, got.Code, hears[code])
 		}
 		if passed := got.Problem.Error == words; passed != (code == hears[code] && code.Status() < http.StatusTooManyRequests) {
 			t.Errorf("%s: the browser hears %q", code, got.Problem.Error)
+		}
+		if concerns := slices.Contains(passedOn, code); (len(got.Errors) > 0) != concerns || (got.Current != nil) != concerns {
+			t.Errorf("%s: the browser hears of %v and %v", code, got.Errors, got.Current)
+		}
+	}
+}
+
+// TestWhatTheBrowserHearsOfStrangers is about gateways in front of the service,
+// which have none of its codes.
+func TestWhatTheBrowserHearsOfStrangers(t *testing.T) {
+	t.Parallel()
+	const words = "nginx at 10.0.0.7: upstream tasks-db-7 refused"
+	for status := http.StatusContinue; status < 600; status++ {
+		for _, code := range []taskapi.ErrorCode{"", "made_up"} {
+			got := serviceProblem(&sdk.Error{Status: status, Code: code, Message: words, Err: errors.New(words)})
+			want := taskapi.CodeBadGateway
+			switch status {
+			case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+				want = taskapi.CodeUnavailable
+			case http.StatusGatewayTimeout:
+				want = taskapi.CodeTimeout
+			}
+			encoded, err := json.Marshal(got)
+			if err != nil || got.Code != want || strings.Contains(string(encoded), "nginx") {
+				t.Errorf("%d %q: the browser hears %s (%v)", status, code, encoded, err)
+			}
 		}
 	}
 }
