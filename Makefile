@@ -40,6 +40,7 @@ help: ## show this
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
 	@echo '  TRUSTED_ORIGINS        other origins whose pages may use the API, such as http://localhost:5173'
 	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
+	@echo '  LOG_LEVEL, RATE_LIMIT, CLIENT_RATE_LIMIT, OTEL_… reach the servers: see their READMEs'
 	@echo
 	@echo 'variables of make test:'
 	@echo '  TEST_DATABASE_URL      an existing server, by a role that may create databases and roles'

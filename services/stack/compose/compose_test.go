@@ -21,11 +21,11 @@ import (
 var secrets = []string{"BETTER_AUTH_SECRET", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "AUTH_PASSWORD", "APP_PASSWORD"}
 
 // sources are where our own services read their environment.
-var sources = map[string]string{
-	"migrate": "services/tasks/cmd/tasks",
-	"tasks":   "services/tasks/cmd/tasks",
-	"bff":     "bff/cmd/bff",
-	"auth":    "services/auth",
+var sources = map[string][]string{
+	"migrate": {"services/tasks/cmd/tasks"},
+	"tasks":   {"services/tasks/cmd/tasks", "services/httpapi", "services/httpapi/tracing"},
+	"bff":     {"bff/cmd/bff", "services/httpapi", "services/httpapi/tracing"},
+	"auth":    {"services/auth"},
 }
 
 func TestOnlyEdgeIsPublished(t *testing.T) {
@@ -248,12 +248,15 @@ func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 	t.Parallel()
 	root := repository(t)
 	project := load(t)
-	for name, dir := range sources {
-		text := sourceText(t, filepath.Join(root, dir))
+	for name, dirs := range sources {
+		var text string
+		for _, dir := range dirs {
+			text += sourceText(t, filepath.Join(root, dir))
+		}
 		set := project.Services[name].Environment
 		for variable := range maps.Keys(set) {
 			if !regexp.MustCompile(`\b` + variable + `\b`).MatchString(text) {
-				t.Errorf("%s sets %s, which nothing in %s reads", name, variable, dir)
+				t.Errorf("%s sets %s, which nothing in %s reads", name, variable, dirs)
 			}
 		}
 		if name == "migrate" {
@@ -262,7 +265,42 @@ func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 		for _, match := range required.FindAllStringSubmatch(text, -1) {
 			variable := match[1] + match[2]
 			if value := set[variable]; value == nil || *value == "" {
-				t.Errorf("%s does not set %s, which %s requires", name, variable, dir)
+				t.Errorf("%s does not set %s, which %s requires", name, variable, dirs)
+			}
+		}
+	}
+}
+
+// What .env sets reaches every process that it is about, under its own name there.
+func TestSettingsOfOperators(t *testing.T) {
+	t.Parallel()
+	env := completeEnvironment()
+	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+	for _, name := range append([]string{"TRUSTED_ORIGINS", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...) {
+		env[name] = "a-value-for-" + name
+	}
+	project, err := loadWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{
+		"auth":  {"BETTER_AUTH_TRUSTED_ORIGINS=a-value-for-TRUSTED_ORIGINS"},
+		"bff":   {"TRUSTED_ORIGINS=a-value-for-TRUSTED_ORIGINS", "CLIENT_RATE_LIMIT=a-value-for-CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST=a-value-for-CLIENT_RATE_BURST"},
+		"tasks": nil,
+	}
+	for _, name := range both {
+		want["bff"] = append(want["bff"], name+"=a-value-for-"+name)
+		want["tasks"] = append(want["tasks"], name+"=a-value-for-"+name)
+	}
+	example := read(t, filepath.Join(repository(t), ".env.example"))
+	for service, settings := range want {
+		for _, setting := range settings {
+			name, value, _ := strings.Cut(setting, "=")
+			if got := project.Services[service].Environment[name]; got == nil || *got != value {
+				t.Errorf("%s does not get %s", service, setting)
+			}
+			if given := strings.TrimPrefix(value, "a-value-for-"); !strings.Contains(example, "\n#"+given+"=") {
+				t.Errorf(".env.example does not name %s", given)
 			}
 		}
 	}
