@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -33,7 +34,7 @@ func ReadFrom(environment map[string]string, c any) error {
 	if checker, ok := c.(Checker); ok {
 		for _, err := range split(checker.Check()) {
 			// What could not be read breaks rules only by that.
-			about := func(name string) bool { return name != "" && strings.Contains(err.Error(), name) }
+			about := func(name string) bool { return slices.Contains(words(err.Error()), name) }
 			if !slices.ContainsFunc(unread, about) {
 				texts = append(texts, err.Error())
 			}
@@ -43,6 +44,11 @@ func ReadFrom(environment map[string]string, c any) error {
 		return nil
 	}
 	return fmt.Errorf("the environment is not right:\n  %s", strings.Join(texts, "\n  "))
+}
+
+// words returns the names of variables in a text, and its other words.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // parse returns what could not be read, in words, and the variables' names.

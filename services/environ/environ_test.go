@@ -30,6 +30,9 @@ func (c *config) Check() error {
 	if c.Token == "" {
 		errs = append(errs, errors.New("ENVIRON_TEST_TOKEN must be set"))
 	}
+	if c.Size > 9 {
+		errs = append(errs, errors.New("OTHER_ENVIRON_TEST_PORT must be set where ENVIRON_TEST_SIZE is large"))
+	}
 	if c.Port == c.Ops {
 		errs = append(errs, errors.Join(errors.New("ENVIRON_TEST_PORT and ENVIRON_TEST_OPS must differ")))
 	}
@@ -52,6 +55,10 @@ func TestReadFrom(t *testing.T) {
 			"ENVIRON_TEST_SITE must be an origin such as https://tasks.example.com",
 			"ENVIRON_TEST_LEVEL must be debug, info, warn or error",
 			"ENVIRON_TEST_TOKEN must be set",
+		}},
+		"a rule about a name within another": {map[string]string{"PORT": "http", "SIZE": "10", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
+			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
+			"OTHER_ENVIRON_TEST_PORT must be set where ENVIRON_TEST_SIZE is large",
 		}},
 		"rules": {map[string]string{"PORT": "9090", "OPS": "9090", "SITE": ""}, []string{
 			"ENVIRON_TEST_SITE must be set",
