@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -97,7 +99,8 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpapi.NotFound(w, r)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxAuthBodyBytes)
+	body := &sentBody{ReadCloser: http.MaxBytesReader(w, r.Body, maxAuthBodyBytes)}
+	r.Body = body
 	forget := p.forgetter(w, r, endpoint)
 
 	proxy := p.proxy
@@ -116,6 +119,9 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// is to serve until its JWT ends.
 		if !neverSent(err) {
 			forget(nil)
+		}
+		if body.broken.Load() {
+			err = errBrokenBody
 		}
 		httpapi.WriteProblem(w, r, p.problem(r, err))
 	}
@@ -195,10 +201,36 @@ func pick(from http.Header, names []string) http.Header {
 // could be passed on.
 func (p *authProxy) problem(r *http.Request, err error) *httpapi.Problem {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		err = httpapi.NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
-	} else if !errors.Is(r.Context().Err(), context.Canceled) {
+	case errors.Is(err, errBrokenBody):
+		err = httpapi.NewProblem(taskapi.CodeInvalid, "The request's body could not be read.")
+	case !errors.Is(r.Context().Err(), context.Canceled):
 		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
 	}
 	return p.api.Problem(r.Context(), err)
+}
+
+var errBrokenBody = errors.New("the body did not come as it should")
+
+// sentBody is a request's body that tells whose fault it is when it does not
+// reach Better Auth.
+type sentBody struct {
+	io.ReadCloser
+
+	// broken says that the browser did not send it as it should.
+	broken atomic.Bool
+}
+
+func (b *sentBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil, errors.Is(err, io.EOF), errors.As(err, &tooLarge):
+	case errors.Is(err, http.ErrBodyReadAfterClose): // nobody wants it any more
+	default:
+		b.broken.Store(true)
+	}
+	return n, err
 }
