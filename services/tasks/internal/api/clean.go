@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // for isZone, on machines that have no zones
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -78,19 +77,6 @@ func cleanList(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions, erro
 	options.DueBefore = check.time("dueBefore", options.DueBefore)
 	options.DueAfter = check.time("dueAfter", options.DueAfter)
 	return options, check.err()
-}
-
-// isZone reports whether a name is in the IANA database. PostgreSQL also takes
-// what looks like POSIX's notation, such as Foo5, and silently makes a zone of it.
-func isZone(name string) bool {
-	_, err := time.LoadLocation(name)
-	return err == nil && name != "" && name != "Local"
-}
-
-func unknownZone() error {
-	return httpapi.Invalid(taskapi.FieldError{
-		Field: "timeZone", Code: taskapi.FieldNotAllowed, Message: "must be a time zone such as Europe/Berlin",
-	})
 }
 
 // checker collects every field that breaks a rule.

@@ -1,20 +1,15 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
@@ -24,12 +19,6 @@ import (
 )
 
 const (
-	// defaultHeartbeat is how often a quiet stream sends a comment, so that
-	// nobody between takes the connection for dead. At every second one the
-	// changes are read unasked, in case a wake-up was lost.
-	defaultHeartbeat = 15 * time.Second
-	// writeTimeout is how long a reader may take to accept what is sent.
-	writeTimeout = 10 * time.Second
 	// readTimeout bounds one reading of changes for a stream.
 	readTimeout = 10 * time.Second
 	// streamPage is the number of changes that are read and sent at a time:
@@ -45,27 +34,26 @@ type stream struct {
 	log      *slog.Logger
 	identity identity
 	cursor   int64
-	// heartbeat is the time between two comments.
+	// heartbeat is the time between two comments. At every second one the
+	// changes are read unasked, in case a wake-up was lost.
 	heartbeat time.Duration
 	woken     *feed.Subscription
 	closed    <-chan struct{}
 	sent      *atomic.Int64
 
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	page store.ChangePage
-	buf  bytes.Buffer
+	events *httpapi.Events
+	page   store.ChangePage
 }
 
 // watch answers with a stream of changes. Whatever can be said as a problem is
 // said before the stream begins.
 func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.StreamResponse, error) {
-	after, err := firstChange(in)
+	after, err := in.Begin()
 	if err != nil {
 		return nil, err
 	}
 	id := identityFrom(ctx)
-	if !h.streams.enter(id.User) {
+	if !h.streams.Enter(id.User) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many streams are open already.").WithRetryAfter(h.heartbeat)
 	}
 	s := &stream{
@@ -75,7 +63,7 @@ func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.Strea
 	}
 	leave := func() {
 		s.woken.Close()
-		h.streams.leave(id.User)
+		h.streams.Leave(id.User)
 	}
 	if err := s.read(ctx); err != nil {
 		leave()
@@ -83,37 +71,18 @@ func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.Strea
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer leave()
-		r, w := humachi.Unwrap(hctx)
-		s.w, s.rc = w, http.NewResponseController(w)
-		if err := s.serve(r.Context()); err != nil && r.Context().Err() == nil {
-			httpapi.NoteCause(r.Context(), err)
+		s.events = httpapi.BeginEvents(hctx)
+		ctx := hctx.Context()
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
+			httpapi.NoteCause(ctx, err)
 		}
 	}}, nil
-}
-
-// firstChange returns the number after which a stream begins.
-func firstChange(in *taskop.WatchInput) (int64, error) {
-	if in.LastEventID == "" {
-		return in.After, nil
-	}
-	after, err := strconv.ParseInt(in.LastEventID, 10, 64)
-	if err != nil || after < 0 {
-		return 0, httpapi.Invalid(taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType, Message: "must be the id of an event"})
-	}
-	return after, nil
 }
 
 // serve sends events until the reader goes away, the token ends or the server
 // stops. Its error is a reader that is too slow, or a fault.
 func (s *stream) serve(ctx context.Context) error {
-	header := s.w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
-	// Nothing more is read, however long the stream lasts.
-	_ = s.rc.SetReadDeadline(time.Time{})
-	s.w.WriteHeader(http.StatusOK)
-	fmt.Fprintf(&s.buf, "event: ready\ndata: {\"seq\":%d}\n\n", s.cursor)
+	s.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor))
 
 	expired := time.NewTimer(time.Until(s.identity.Expires))
 	defer expired.Stop()
@@ -128,14 +97,14 @@ func (s *stream) serve(ctx context.Context) error {
 		case <-s.woken.C:
 			err = s.catchUp(ctx)
 		case <-beat.C:
-			s.buf.WriteString(":\n\n")
-			err = s.flush()
+			s.events.Beat()
+			err = s.events.Flush()
 			if beats++; err == nil && beats%2 == 0 {
 				err = s.catchUp(ctx)
 			}
 		case <-expired.C:
-			s.buf.WriteString("event: expired\ndata: {}\n\n")
-			return s.flush()
+			s.events.Add("expired", []byte("{}"))
+			return s.events.Flush()
 		case <-s.closed:
 			return nil
 		case <-ctx.Done():
@@ -177,9 +146,9 @@ func (s *stream) sendPages(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(&s.buf, "id: %d\nevent: change\ndata: %s\n\n", change.Seq, data)
+			s.events.AddNumbered(change.Seq, "change", data)
 		}
-		if err := s.flush(); err != nil {
+		if err := s.events.Flush(); err != nil {
 			return err
 		}
 		s.sent.Add(int64(len(s.page.Changes)))
@@ -192,54 +161,5 @@ func (s *stream) sendPages(ctx context.Context) error {
 		if err := s.read(ctx); err != nil {
 			return err
 		}
-	}
-}
-
-// flush sends the buffered events and gives the buffer's memory back: thousands
-// of streams are quiet most of the time.
-func (s *stream) flush() error {
-	if s.buf.Len() == 0 {
-		return nil
-	}
-	if err := s.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return fmt.Errorf("send events: %w", err)
-	}
-	_, err := s.w.Write(s.buf.Bytes())
-	s.buf = bytes.Buffer{}
-	if err == nil {
-		err = s.rc.Flush()
-	}
-	if err != nil {
-		return fmt.Errorf("send events: %w", err)
-	}
-	return nil
-}
-
-// streamCount counts the open streams of each user.
-type streamCount struct {
-	mu    sync.Mutex
-	users map[string]int
-}
-
-func newStreamCount() *streamCount {
-	return &streamCount{users: map[string]int{}}
-}
-
-// enter counts a stream, unless the user has as many as there may be.
-func (c *streamCount) enter(user string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user] >= streamsPerUser {
-		return false
-	}
-	c.users[user]++
-	return true
-}
-
-func (c *streamCount) leave(user string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user]--; c.users[user] == 0 {
-		delete(c.users, user)
 	}
 }

@@ -129,7 +129,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 	})
 	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate)
 	taskop.DescribeChange[taskapi.Change](api.OpenAPI().Components.Schemas)
-	h := handlers{tasks: parts.Tasks, log: parts.Log, hub: parts.Hub, streams: newStreamCount(), heartbeat: cmp.Or(parts.Heartbeat, defaultHeartbeat), sent: new(atomic.Int64)}
+	h := handlers{tasks: parts.Tasks, log: parts.Log, hub: parts.Hub, streams: httpapi.NewUserStreams(streamsPerUser), heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat), sent: new(atomic.Int64)}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
 
 	register(api, taskop.List(), h.list, taskapi.CodeInvalidCursor)

@@ -23,7 +23,7 @@ type handlers struct {
 	tasks   Tasks
 	log     *slog.Logger
 	hub     *feed.Hub
-	streams *streamCount
+	streams *httpapi.UserStreams
 	// sent counts the changes sent to streams.
 	sent *atomic.Int64
 
@@ -179,12 +179,12 @@ func (h handlers) batch(ctx context.Context, in *taskop.BatchInput) (*batchOutpu
 }
 
 func (h handlers) stats(ctx context.Context, in *taskop.StatsInput) (*statsOutput, error) {
-	if !isZone(in.TimeZone) {
-		return nil, unknownZone()
+	if _, err := taskop.Zone(in.TimeZone); err != nil {
+		return nil, err
 	}
 	stats, err := h.tasks.Stats(ctx, userFrom(ctx), in.TimeZone)
 	if errors.Is(err, store.ErrInvalidTimeZone) {
-		return nil, unknownZone() // ours is a newer list than PostgreSQL's
+		return nil, taskop.UnknownZone() // ours is a newer list than PostgreSQL's
 	}
 	if err != nil {
 		return nil, err

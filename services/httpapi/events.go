@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+)
+
+// DefaultHeartbeat is how often a quiet stream sends a comment, so that nobody
+// between takes the connection for dead.
+const DefaultHeartbeat = 15 * time.Second
+
+// eventsTimeout is how long a reader may take to accept what is sent.
+const eventsTimeout = 10 * time.Second
+
+// Events is an answer of server-sent events.
+type Events struct {
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+	buf bytes.Buffer
+}
+
+// BeginEvents begins the answer, which may then last as long as it likes.
+func BeginEvents(ctx huma.Context) *Events {
+	_, w := humachi.Unwrap(ctx)
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	e := &Events{w: w, rc: http.NewResponseController(w)}
+	// Nothing more is read.
+	_ = e.rc.SetReadDeadline(time.Time{})
+	w.WriteHeader(http.StatusOK)
+	return e
+}
+
+// Add adds an event to those that the next Flush sends. The data is one line.
+func (e *Events) Add(name string, data []byte) {
+	fmt.Fprintf(&e.buf, "event: %s\ndata: %s\n\n", name, data)
+}
+
+// AddNumbered is Add for an event with an id, from which a reader resumes.
+func (e *Events) AddNumbered(id int64, name string, data []byte) {
+	fmt.Fprintf(&e.buf, "id: %d\n", id)
+	e.Add(name, data)
+}
+
+// Beat adds a comment, which shows that the stream lives.
+func (e *Events) Beat() {
+	e.buf.WriteString(":\n\n")
+}
+
+// Flush sends what has been added and gives its memory back: thousands of
+// streams are quiet most of the time. It fails if the reader is gone or too
+// slow.
+func (e *Events) Flush() error {
+	if e.buf.Len() == 0 {
+		return nil
+	}
+	if err := e.rc.SetWriteDeadline(time.Now().Add(eventsTimeout)); err != nil {
+		return fmt.Errorf("send events: %w", err)
+	}
+	_, err := e.w.Write(e.buf.Bytes())
+	e.buf = bytes.Buffer{}
+	if err == nil {
+		err = e.rc.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("send events: %w", err)
+	}
+	return nil
+}
+
+// UserStreams counts the open streams of each user and bounds them.
+type UserStreams struct {
+	most int
+
+	mu    sync.Mutex
+	users map[string]int
+}
+
+// NewUserStreams returns a count by which no user has more streams than most.
+func NewUserStreams(most int) *UserStreams {
+	return &UserStreams{most: most, users: map[string]int{}}
+}
+
+// Enter counts a stream, unless the user has as many as there may be.
+func (c *UserStreams) Enter(user string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.users[user] >= c.most {
+		return false
+	}
+	c.users[user]++
+	return true
+}
+
+// Leave counts a stream that has ended.
+func (c *UserStreams) Leave(user string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.users[user]--; c.users[user] == 0 {
+		delete(c.users, user)
+	}
+}
