@@ -54,14 +54,15 @@ func (serveCommand) Run(ctx context.Context) error {
 	}
 	defer s.close()
 	return httpapi.Serve(ctx, log,
-		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: s.browsers},
+		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: s.browsers, Stop: s.browsers.EndStreams},
 		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: s.operations},
 	)
 }
 
 // site is what the bff serves.
 type site struct {
-	browsers, operations http.Handler
+	browsers   *web.Handler
+	operations http.Handler
 	// close closes the connections to the servers behind.
 	close func()
 }

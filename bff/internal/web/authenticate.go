@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -14,9 +15,13 @@ import (
 // caller is the signed-in user whose request is being answered.
 type caller struct {
 	request session.Request
-	session *session.Session
 	// header is the answer's, for cookies that Better Auth sets.
 	header http.Header
+
+	mu      sync.Mutex
+	session *session.Session
+	// failure is why there is no other JWT for one that was refused.
+	failure error
 }
 
 type callerKey struct{}
@@ -49,7 +54,10 @@ func (s *server) signedIn(r *http.Request, answer http.Header) (*caller, error) 
 		return nil, err
 	}
 	c := &caller{request: request, header: answer}
-	return c, c.take(s.sessions.Get(r.Context(), request))
+	result, err := s.sessions.Get(r.Context(), request)
+	relay(answer, result.SetCookie)
+	c.session = result.Session
+	return c, err
 }
 
 // sessionRequest returns what the session of a request is looked up by.
@@ -62,13 +70,26 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	}, err
 }
 
-// renew gets the caller another JWT.
-func (s *server) renew(ctx context.Context, c *caller) error {
-	return c.take(s.sessions.Renew(ctx, c.request, c.session))
+// current returns the caller's session as it is known now.
+func (c *caller) current() *session.Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
 }
 
-func (c *caller) take(result session.Result, err error) error {
-	relay(c.header, result.SetCookie)
-	c.session = result.Session
-	return err
+// renewed returns the caller's session with another JWT than that of refused.
+// The calls of a request run side by side; one of them gets it for all.
+func (s *server) renewed(ctx context.Context, c *caller, refused *session.Session) (*session.Session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session == refused && c.failure == nil {
+		result, err := s.sessions.Renew(ctx, c.request, refused)
+		relay(c.header, result.SetCookie)
+		if err != nil {
+			c.failure = err
+		} else {
+			c.session = result.Session
+		}
+	}
+	return c.session, c.failure
 }

@@ -44,6 +44,11 @@ func TestSite(t *testing.T) {
 		testLimits(t, s)
 	})
 
+	t.Run("streams", func(t *testing.T) {
+		t.Parallel()
+		testStreams(t, s)
+	})
+
 	t.Run("a to-do list", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)

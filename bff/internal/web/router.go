@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -55,7 +56,21 @@ type Config struct {
 	// Metrics and Tracing, unless nil, see every request.
 	Metrics *httpapi.Metrics
 	Tracing trace.TracerProvider
+	// Heartbeat is how often a quiet stream shows that it lives; zero means
+	// every 15 seconds.
+	Heartbeat time.Duration
 }
+
+// Handler is everything that the BFF serves to browsers.
+type Handler struct {
+	http.Handler
+
+	streams *streams
+}
+
+// EndStreams ends the streams, which would not end by themselves, and keeps
+// others from beginning. Their browsers come back, to another replica.
+func (h *Handler) EndStreams() { h.streams.stop() }
 
 // server is what the operations work with.
 type server struct {
@@ -63,10 +78,11 @@ type server struct {
 	sessions *session.Sessions
 	proxies  trustedProxies
 	tasks    *sdk.Client
+	streams  *streams
 }
 
-// NewHandler returns everything that the BFF serves to browsers.
-func NewHandler(config Config) (http.Handler, error) {
+// NewHandler returns what serves browsers.
+func NewHandler(config Config) (*Handler, error) {
 	crossOrigin, err := sameOrigin(config.PublicURL, config.TrustedOrigins)
 	if err != nil {
 		return nil, err
@@ -76,6 +92,7 @@ func NewHandler(config Config) (http.Handler, error) {
 		sessions: config.Sessions,
 		proxies:  config.TrustedProxies,
 		tasks:    config.Tasks,
+		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat)),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	r.Use(
@@ -98,7 +115,7 @@ func NewHandler(config Config) (http.Handler, error) {
 		}
 		r.NotFound(page.ServeHTTP)
 	}
-	return r, nil
+	return &Handler{Handler: r, streams: s.streams}, nil
 }
 
 // belowAPI applies a middleware to requests of the API, Better Auth's part of it

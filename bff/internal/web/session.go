@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -47,14 +48,14 @@ func (s *server) registerSession(api *httpapi.API) {
 }
 
 func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
-	current := callerFrom(ctx).session
+	current := callerFrom(ctx).current()
 	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
-		User: User{
-			ID:    current.User.ID,
-			Name:  current.User.Name,
-			Email: current.User.Email,
-			Image: current.User.Image,
-		},
+		User:      userView(current.User),
 		ExpiresAt: current.ExpiresAt.UTC(),
 	}}}, nil
+}
+
+// userView returns the user as the browser sees them.
+func userView(user session.User) User {
+	return User{ID: user.ID, Name: user.Name, Email: user.Email, Image: user.Image}
 }

@@ -2,10 +2,12 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
@@ -56,6 +58,7 @@ func (s *server) registerTasks(api *httpapi.API) {
 	httpapi.Register(api, secured(taskop.Batch()), oneTaskCodes, s.batchTasks)
 	httpapi.Register(api, secured(taskop.Stats()), readCodes, s.taskStats)
 	httpapi.Register(api, secured(taskop.Changes()), with(readCodes, taskapi.CodeCursorExpired), s.listChanges)
+	s.registerEvents(api)
 	httpapi.Register(api, secured(taskop.Get()), with(readCodes, taskapi.CodeTaskNotFound), s.getTask)
 	httpapi.Register(api, secured(taskop.Replace()), oneTaskCodes, s.replaceTask)
 	httpapi.Register(api, secured(taskop.Update(schemas)), oneTaskCodes, s.updateTask)
@@ -212,23 +215,34 @@ func taskBody(task taskapi.Task) TaskResponse {
 // key has changed, it calls once more with a new one.
 func asUser[T any](ctx context.Context, s *server, call func(...sdk.CallOption) (T, error)) (T, http.Header, error) {
 	caller := callerFrom(ctx)
+	current := caller.current()
 	var response sdk.Response
 	attempt := func() (T, error) {
 		return call(
-			sdk.WithToken(caller.session.JWT()),
+			sdk.WithToken(current.JWT()),
 			sdk.WithRequestID(caller.request.RequestID),
 			sdk.WithResponse(&response),
 		)
 	}
 	answer, err := attempt()
 	if response.Status == http.StatusUnauthorized {
-		if err := s.renew(ctx, caller); err != nil {
+		if current, err = s.renewed(ctx, caller, current); err != nil {
 			return answer, nil, err
 		}
 		answer, err = attempt()
 	}
 	if err != nil {
-		return answer, nil, fmt.Errorf("task service: %w (%w)", err, serviceProblem(err))
+		return answer, nil, callFailure(err)
 	}
 	return answer, response.Header, nil
+}
+
+// callFailure is the error of a failed call of the task service, with what the
+// browser is told of it. Where the call failed for want of a JWT that is for the
+// table of errors to say.
+func callFailure(err error) error {
+	if errors.Is(err, session.ErrExpired) || errors.Is(err, session.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("task service: %w (%w)", err, serviceProblem(err))
 }

@@ -68,10 +68,15 @@ func views(tasks []taskapi.Task, now time.Time) []Task {
 func changeViews(changes []taskapi.Change, now time.Time) []Change {
 	all := make([]Change, len(changes))
 	for i, change := range changes {
-		all[i] = Change{Change: change}
-		if change.Task != nil {
-			all[i].Task = new(view(*change.Task, now))
-		}
+		all[i] = changeView(change, now)
 	}
 	return all
+}
+
+func changeView(change taskapi.Change, now time.Time) Change {
+	seen := Change{Change: change}
+	if change.Task != nil {
+		seen.Task = new(view(*change.Task, now))
+	}
+	return seen
 }

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch changes
+         * @description A stream of server-sent events. It begins with the event ready, whose data is {"seq": N}, the number it begins after; then each change is an event named change, whose id is its number and whose data is the change on one line, as listChanges has it. A comment every 15 seconds keeps the connection alive. The event session_ended, with the data {}, comes before the end when the session has ended: sign in again. A stream that just ends is no sign of that: reconnect with Last-Event-ID, or with after, and nothing is missed. One user may have 20 streams open; pages of other origins that are not trusted, none.
+         */
+        get: operations["watchChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks/stats": {
         parameters: {
             query?: never;
@@ -469,6 +489,12 @@ export interface components {
              * @example 1
              */
             overdue: number;
+            /**
+             * Format: int64
+             * @description Open tasks without a due date.
+             * @example 1
+             */
+            undated: number;
         };
         StatsResponse: {
             data: components["schemas"]["Stats"];
@@ -1453,6 +1479,137 @@ export interface operations {
             };
         };
     };
+    watchChanges: {
+        parameters: {
+            query?: {
+                /** @description The number to begin after: meta.changes of a list. From the beginning by default. */
+                after?: number;
+            };
+            header?: {
+                /** @description The id of the last event that arrived, as browsers send it. It wins over after. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: ready
+                     *     data: {"seq":183}
+                     *
+                     *     id: 184
+                     *     event: change
+                     *     data: {"seq":184,"type":"delete","taskId":"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11","task":null}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone: `cursor_expired`. */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     taskStats: {
         parameters: {
             query?: {
@@ -1494,7 +1651,8 @@ export interface operations {
                      *         "deleted": 0,
                      *         "dueToday": 2,
                      *         "open": 3,
-                     *         "overdue": 1
+                     *         "overdue": 1,
+                     *         "undated": 1
                      *       },
                      *       "success": true
                      *     }

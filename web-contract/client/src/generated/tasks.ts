@@ -452,6 +452,12 @@ export interface components {
              * @example 1
              */
             overdue: number;
+            /**
+             * Format: int64
+             * @description Open tasks without a due date.
+             * @example 1
+             */
+            undated: number;
         };
         StatsResponse: {
             data: components["schemas"]["Stats"];
@@ -1409,7 +1415,8 @@ export interface operations {
                      *         "deleted": 0,
                      *         "dueToday": 2,
                      *         "open": 3,
-                     *         "overdue": 1
+                     *         "overdue": 1,
+                     *         "undated": 1
                      *       },
                      *       "success": true
                      *     }

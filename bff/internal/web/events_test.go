@@ -1,0 +1,342 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const (
+	eventsPath = "/api/tasks/events"
+	// eventTimeout is how long an event may take to come on a busy machine.
+	eventTimeout = 30 * time.Second
+)
+
+// event is a server-sent event. Comments are events without a name.
+type event struct {
+	ID, Name, Data string
+}
+
+// eventStream is a stream of a browser.
+type eventStream struct {
+	t      *testing.T
+	header http.Header
+	events chan event
+	// leave ends it as a closed tab does.
+	leave context.CancelFunc
+}
+
+// watch opens a stream; header replaces what the browser would send.
+func (b *browser) watch(query string, header http.Header) *eventStream {
+	b.t.Helper()
+	ctx, leave := context.WithCancel(b.t.Context())
+	b.t.Cleanup(leave)
+	response := b.askForStream(ctx, query, header)
+	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" {
+		b.t.Fatalf("watch: %d %s", response.StatusCode, got)
+	}
+	s := &eventStream{t: b.t, header: response.Header, events: make(chan event), leave: leave}
+	go func() {
+		defer close(s.events)
+		defer response.Body.Close()
+		s.read(ctx, bufio.NewReader(response.Body))
+	}()
+	return s
+}
+
+// askForStream returns an answer whose body has not been read.
+func (b *browser) askForStream(ctx context.Context, query string, header http.Header) *http.Response {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site+eventsPath+query, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	transport := &http.Transport{}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	response, err := (&http.Client{Jar: b.client.Jar, Transport: transport}).Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return response
+}
+
+func (s *eventStream) read(ctx context.Context, lines *bufio.Reader) {
+	var e event
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		watch(s.t, "the stream", []byte(line))
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch name {
+		case "id":
+			e.ID = value
+		case "event":
+			e.Name = value
+		case "data":
+			e.Data = value
+		case "":
+			select {
+			case s.events <- e:
+			case <-ctx.Done():
+				return
+			}
+			e = event{}
+		}
+	}
+}
+
+// next returns the next event that is no comment, and false at the end.
+func (s *eventStream) next() (event, bool) {
+	s.t.Helper()
+	timeout := time.NewTimer(eventTimeout)
+	defer timeout.Stop()
+	for {
+		select {
+		case e, more := <-s.events:
+			if !more || e.Name != "" {
+				return e, more
+			}
+		case <-timeout.C:
+			s.t.Fatalf("no event in %s", eventTimeout)
+		}
+	}
+}
+
+// is fails the test unless this event is the next.
+func (s *eventStream) is(want event) {
+	s.t.Helper()
+	got, _ := s.next()
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Fatalf("event (-want +got):\n%s", diff)
+	}
+}
+
+// ready takes the first event.
+func (s *eventStream) ready(after int64) *eventStream {
+	s.t.Helper()
+	s.is(event{Name: "ready", Data: fmt.Sprintf(`{"seq":%d}`, after)})
+	return s
+}
+
+// ends fails the test unless nothing comes any more.
+func (s *eventStream) ends() {
+	s.t.Helper()
+	if e, more := s.next(); more {
+		s.t.Fatalf("event %+v, want the end", e)
+	}
+}
+
+// endsWithSession takes what is said when the session has ended.
+func (s *eventStream) endsWithSession() {
+	s.t.Helper()
+	s.is(event{Name: "session_ended", Data: "{}"})
+	s.ends()
+}
+
+// change takes the next event, which is to be a change.
+func (s *eventStream) change() web.Change {
+	s.t.Helper()
+	e, _ := s.next()
+	var change web.Change
+	if err := json.Unmarshal([]byte(e.Data), &change); e.Name != "change" || err != nil {
+		s.t.Fatalf("event %+v, want a change", e)
+	}
+	if e.ID != strconv.FormatInt(change.Seq, 10) {
+		s.t.Errorf("id %q of change %d", e.ID, change.Seq)
+	}
+	return change
+}
+
+// create adds a task.
+func (b *browser) create(title string) web.Task {
+	b.t.Helper()
+	return b.post("/api/tasks", map[string]any{"title": title}).is(http.StatusCreated).task()
+}
+
+func testStreams(t *testing.T, s *site) {
+	signedUp := func(t *testing.T) *browser {
+		t.Helper()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		return ada
+	}
+
+	t.Run("tells changes in order, as the browser sees tasks", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		yesterday := time.Now().Add(-24 * time.Hour)
+		first := ada.post("/api/tasks", map[string]any{"title": "first", "dueAt": yesterday}).is(http.StatusCreated).task()
+		stream := ada.watch("", nil).ready(0)
+		if got := stream.header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("Cache-Control %q", got)
+		}
+		second := ada.create("second")
+		ada.do(http.MethodDelete, "/api/tasks/"+second.ID+"?permanent=true", nil, nil).is(http.StatusOK)
+		var titles []string
+		for range 50 {
+			titles = append(titles, ada.create(strconv.Itoa(len(titles))).Title)
+		}
+		if got := stream.change(); got.Seq != 1 || got.Type != taskapi.ChangeUpsert || cmp.Diff(first, *got.Task) != "" || !got.Task.Overdue {
+			t.Errorf("the first change is %+v", got)
+		}
+		// Whether the second task is seen before it is gone is a matter of time.
+		change := stream.change()
+		if change.Type == taskapi.ChangeUpsert {
+			change = stream.change()
+		}
+		if want := (web.Change{Change: taskapi.Change{Seq: 3, Type: taskapi.ChangeDelete, TaskID: second.ID}}); cmp.Diff(want, change) != "" {
+			t.Errorf("an erased task is told as %+v", change)
+		}
+		var told []string
+		for range titles {
+			told = append(told, stream.change().Task.Title)
+		}
+		if diff := cmp.Diff(titles, told); diff != "" {
+			t.Errorf("titles (-want +got):\n%s", diff)
+		}
+	})
+
+	t.Run("goes on where the browser was", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		for i := range 3 {
+			ada.create(strconv.Itoa(i))
+		}
+		for name, stream := range map[string]*eventStream{
+			"after":                      ada.watch("?after=2", nil),
+			"Last-Event-ID":              ada.watch("", http.Header{"Last-Event-Id": {"2"}}),
+			"Last-Event-ID before after": ada.watch("?after=1", http.Header{"Last-Event-Id": {"2"}}),
+		} {
+			if change := stream.ready(2).change(); change.Seq != 3 {
+				t.Errorf("%s: change %d, want 3", name, change.Seq)
+			}
+		}
+	})
+
+	t.Run("what can be said before it begins is an answer", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		s.newBrowser(t).get(eventsPath).fails(taskapi.CodeUnauthenticated)
+		ada.get(eventsPath + "?after=9").fails(taskapi.CodeCursorExpired)
+		ada.get(eventsPath + "?after=-1").fails(taskapi.CodeInvalid)
+		ada.do(http.MethodGet, eventsPath, nil, http.Header{"Last-Event-Id": {"x"}}).fails(taskapi.CodeInvalid)
+	})
+
+	t.Run("pages of other origins get none", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		for name, header := range map[string]http.Header{
+			"cross-site":                    {"Sec-Fetch-Site": {"cross-site"}},
+			"same-site":                     {"Sec-Fetch-Site": {"same-site"}},
+			"cross-site by name":            {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+			"a browser without Fetch's own": {"Sec-Fetch-Site": nil, "Origin": {"https://evil.example"}},
+		} {
+			if got := ada.do(http.MethodGet, eventsPath, nil, header); got.status != http.StatusForbidden {
+				t.Errorf("%s: %d", name, got.status)
+			} else {
+				got.fails(taskapi.CodeCrossOrigin)
+			}
+		}
+		ada.watch("", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {trustedOrigin}}).ready(0)
+		ada.watch("", http.Header{"Sec-Fetch-Site": nil, "Origin": {s.url}}).ready(0)
+		ada.watch("", http.Header{"Sec-Fetch-Site": nil}).ready(0)
+	})
+
+	t.Run("a user has 20 at most", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		var last *eventStream
+		for range 20 {
+			last = ada.watch("", nil).ready(0)
+		}
+		if got := ada.get(eventsPath); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
+			t.Errorf("the 21st: %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
+		}
+		ada.get("/api/tasks").is(http.StatusOK)
+		signedUp(t).watch("", nil).ready(0)
+
+		last.leave()
+		eventually(t, "a closed tab makes room", func() bool {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			response := ada.askForStream(ctx, "", nil)
+			defer response.Body.Close()
+			return response.StatusCode == http.StatusOK
+		})
+	})
+
+	t.Run("ends at once with its session", func(t *testing.T) {
+		t.Parallel()
+		// The sessions of the site are believed for an hour, so what ends a
+		// stream here is no clock.
+		for name, end := range map[string]func(here, there *browser){
+			"signing out": func(_, there *browser) { there.post("/api/auth/sign-out", map[string]any{}).is(http.StatusOK) },
+			"revoking the other sessions": func(here, _ *browser) {
+				here.post("/api/auth/revoke-other-sessions", map[string]any{}).is(http.StatusOK)
+			},
+			"changing the password": func(here, _ *browser) {
+				here.post("/api/auth/change-password", map[string]any{
+					"currentPassword": servertest.Password, "newPassword": servertest.Password + "!", "revokeOtherSessions": true,
+				}).is(http.StatusOK)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				here, there := s.newBrowser(t), s.newBrowser(t)
+				there.signIn(here.signUp())
+				streams := []*eventStream{there.watch("", nil).ready(0), there.watch("", nil).ready(0)}
+				end(here, there)
+				for _, stream := range streams {
+					stream.endsWithSession()
+				}
+				there.get(eventsPath).is(http.StatusUnauthorized)
+			})
+		}
+	})
+
+	t.Run("goes on when another session ends", func(t *testing.T) {
+		t.Parallel()
+		here, there := s.newBrowser(t), s.newBrowser(t)
+		there.signIn(here.signUp())
+		stream := here.watch("", nil).ready(0)
+		here.post("/api/auth/revoke-other-sessions", map[string]any{}).is(http.StatusOK)
+		here.create("still here")
+		if got := stream.change(); got.Task.Title != "still here" {
+			t.Errorf("change %+v", got)
+		}
+	})
+}
+
+// eventually fails the test unless the condition holds after a while.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), eventTimeout)
+	defer cancel()
+	tick := time.NewTicker(logPause)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("%s: not within %s", what, eventTimeout)
+		}
+	}
+}
