@@ -87,7 +87,7 @@ func (p *Problem) ContentType(string) string { return ProblemMediaType }
 // is written only once.
 func (p *Problem) TransformSchema(registry huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Description = "A failure: an RFC 9457 problem document that is also the envelope with success set to false."
-	s.Properties["code"].Enum = enum(taskapi.ErrorCodes())
+	s.Properties["code"].Enum = ErrorCodes()
 	// The document shows a task, or what the server's registry has in its place.
 	current, _ := reflect.TypeFor[taskapi.Problem]().FieldByName("Current")
 	s.Properties["current"] = huma.SchemaFromField(registry, current, "")
@@ -99,6 +99,9 @@ func fieldErrorSchema(registry huma.Registry) {
 	registry.Schema(reflect.TypeFor[taskapi.FieldError](), true, "")
 	registry.Map()["FieldError"].Properties["code"].Enum = enum(taskapi.FieldErrorCodes())
 }
+
+// ErrorCodes returns the catalogue of error codes for a schema.
+func ErrorCodes() []any { return enum(taskapi.ErrorCodes()) }
 
 func enum[T ~string](values []T) []any {
 	all := make([]any, len(values))

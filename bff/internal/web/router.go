@@ -140,7 +140,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		Title:          "Tasklane browser API",
 		Version:        "1.0.0",
 		Description:    "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
-		Tags:           []*huma.Tag{sessionTag, taskop.Tag, taskop.ChangesTag},
+		Tags:           []*huma.Tag{sessionTag, startTag, taskop.Tag, taskop.ChangesTag},
 		HideDocument:   true,
 		Limits:         limits,
 		Metrics:        metrics,
@@ -153,6 +153,8 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
 	api.UseMiddleware(s.authenticate(api), api.LimitRate)
 	s.registerSession(api)
+	s.registerBootstrap(api)
+	s.registerAgenda(api)
 	s.registerTasks(api)
 	return api
 }

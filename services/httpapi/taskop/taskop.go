@@ -117,15 +117,20 @@ func Watch() huma.Operation {
 	return op
 }
 
-// DescribeChange completes what the document says of the type C of a change:
-// Huma cannot say that its task may be null.
+// DescribeChange completes what the document says of the type C of a change,
+// whose task may be null.
 func DescribeChange[C any](registry huma.Registry) {
 	ref := registry.Schema(reflect.TypeFor[C](), true, "")
-	change := registry.SchemaFromRef(ref.Ref)
-	task := change.Properties["task"]
-	change.Properties["task"] = &huma.Schema{
-		Description: task.Description,
-		AnyOf:       []*huma.Schema{{Ref: task.Ref}, {Type: "null"}},
+	OrNull(registry.SchemaFromRef(ref.Ref), "task")
+}
+
+// OrNull says in an object's schema that a member, itself an object, may be
+// null, which Huma cannot say.
+func OrNull(object *huma.Schema, member string) {
+	schema := object.Properties[member]
+	object.Properties[member] = &huma.Schema{
+		Description: schema.Description,
+		AnyOf:       []*huma.Schema{{Ref: schema.Ref}, {Type: "null"}},
 	}
 }
 

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the agenda
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days; truncated says if there are more.
+         */
+        get: operations["agenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bootstrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start a page
+         * @description Returns the user, the counts and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 4 seconds is null, with the reason in failures; if all fail, the answer is the reason.
+         */
+        get: operations["bootstrap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -184,6 +224,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Agenda: {
+            /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones. */
+            days: components["schemas"]["AgendaDay"][];
+            /**
+             * Format: int64
+             * @description The number of tasks that have a deadline and stand neither in overdue nor in days.
+             * @example 4
+             */
+            later: number;
+            /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most. */
+            overdue: components["schemas"]["Task"][];
+            /**
+             * @description Whether there are more than 1,000 overdue tasks, or in the days. Those left out are counted in later.
+             * @example false
+             */
+            truncated: boolean;
+            /**
+             * Format: int64
+             * @description The number of tasks without a deadline.
+             * @example 7
+             */
+            undated: number;
+        };
+        AgendaDay: {
+            /**
+             * Format: date
+             * @description The day in the time zone of the request.
+             * @example 2026-11-30
+             */
+            date: string;
+            /** @description The tasks due on this day that are not overdue, the next first. */
+            tasks: components["schemas"]["Task"][];
+        };
+        AgendaResponse: {
+            data: components["schemas"]["Agenda"];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
         BatchOperation: {
             /** @description The fields to set in an update. */
             changes?: components["schemas"]["UpdateTaskRequest"];
@@ -233,6 +314,55 @@ export interface components {
         };
         BatchResponse: {
             data: components["schemas"]["Task"][];
+            /**
+             * @description Always true in an answer of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        Bootstrap: {
+            /**
+             * Format: int64
+             * @description The user's change number as of the tasks: what to watch from. Null without tasks.
+             * @example 184
+             */
+            changes: number | null;
+            /**
+             * @description The parts that are missing, and why. Empty when all went well.
+             * @example []
+             */
+            failures: components["schemas"]["BootstrapFailure"][];
+            /**
+             * @description The cursor of the next page; null on the last one, or without tasks.
+             * @example eyJ2IjoxfQ
+             */
+            nextCursor: string | null;
+            /** @description As taskStats has it; null if that failed. */
+            stats: components["schemas"]["Stats"] | null;
+            /** @description The first page of listTasks without filters; null if that failed. */
+            tasks: components["schemas"]["Task"][] | null;
+            user: components["schemas"]["User"];
+        };
+        BootstrapFailure: {
+            /**
+             * @description The reason, as a problem would have it.
+             * @example unavailable
+             * @enum {string}
+             */
+            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
+            /**
+             * @description What went wrong, in a sentence for people.
+             * @example The tasks cannot be reached right now. Please try again.
+             */
+            error: string;
+            /**
+             * @example stats
+             * @enum {string}
+             */
+            part: "stats" | "tasks";
+        };
+        BootstrapResponse: {
+            data: components["schemas"]["Bootstrap"];
             /**
              * @description Always true in an answer of status 2xx.
              * @enum {boolean}
@@ -692,6 +822,320 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    agenda: {
+        parameters: {
+            query?: {
+                /** @description The IANA name of the caller's time zone. */
+                timeZone?: string;
+                /** @description The number of days, today included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "days": [
+                     *           {
+                     *             "date": "2026-11-30",
+                     *             "tasks": [
+                     *               {
+                     *                 "completed": false,
+                     *                 "completedAt": "2026-11-23T09:30:00Z",
+                     *                 "createdAt": "2026-11-23T08:00:00Z",
+                     *                 "deletedAt": "2026-11-24T08:00:00Z",
+                     *                 "description": "The ones on the balcony too.",
+                     *                 "dueAt": "2026-11-30T17:00:00Z",
+                     *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "overdue": false,
+                     *                 "priority": "high",
+                     *                 "tags": [
+                     *                   "home",
+                     *                   "garden"
+                     *                 ],
+                     *                 "title": "Water the plants",
+                     *                 "updatedAt": "2026-11-23T08:00:00Z",
+                     *                 "version": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "later": 4,
+                     *         "overdue": [
+                     *           {
+                     *             "completed": false,
+                     *             "completedAt": "2026-11-23T09:30:00Z",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "description": "The ones on the balcony too.",
+                     *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "overdue": false,
+                     *             "priority": "high",
+                     *             "tags": [
+                     *               "home",
+                     *               "garden"
+                     *             ],
+                     *             "title": "Water the plants",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "truncated": false,
+                     *         "undated": 7
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgendaResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bootstrap: {
+        parameters: {
+            query?: {
+                /** @description The IANA name of the caller's time zone. */
+                timeZone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "changes": 184,
+                     *         "failures": [],
+                     *         "nextCursor": "eyJ2IjoxfQ",
+                     *         "stats": {
+                     *           "byPriority": {
+                     *             "high": 1,
+                     *             "low": 0,
+                     *             "medium": 1,
+                     *             "none": 1,
+                     *             "urgent": 0
+                     *           },
+                     *           "byTag": [
+                     *             {
+                     *               "count": 2,
+                     *               "tag": "home"
+                     *             }
+                     *           ],
+                     *           "completed": 9,
+                     *           "deleted": 0,
+                     *           "dueToday": 2,
+                     *           "open": 3,
+                     *           "overdue": 1,
+                     *           "undated": 1
+                     *         },
+                     *         "tasks": [
+                     *           {
+                     *             "completed": false,
+                     *             "completedAt": "2026-11-23T09:30:00Z",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "description": "The ones on the balcony too.",
+                     *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "overdue": false,
+                     *             "priority": "high",
+                     *             "tags": [
+                     *               "home",
+                     *               "garden"
+                     *             ],
+                     *             "title": "Water the plants",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "user": {
+                     *           "email": "ada@example.com",
+                     *           "id": "Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E",
+                     *           "image": "https://example.com/ada.png",
+                     *           "name": "Ada Lovelace"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BootstrapResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         parameters: {
             query?: never;
