@@ -2,8 +2,11 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -74,6 +77,15 @@ func (e *Events) Flush() error {
 		return fmt.Errorf("send events: %w", err)
 	}
 	return nil
+}
+
+// NoteStreamEnd keeps the error that ended a stream for its log line, unless the
+// reader just went away.
+func NoteStreamEnd(ctx context.Context, err error) {
+	// A failed write ends the context of the request as well.
+	if err != nil && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
+		NoteCause(ctx, err)
+	}
 }
 
 // UserStreams counts the open streams of each user and bounds them.

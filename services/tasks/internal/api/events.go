@@ -72,10 +72,7 @@ func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.Strea
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer leave()
 		s.events = httpapi.BeginEvents(hctx)
-		ctx := hctx.Context()
-		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
-			httpapi.NoteCause(ctx, err)
-		}
+		httpapi.NoteStreamEnd(hctx.Context(), s.serve(hctx.Context()))
 	}}, nil
 }
 

@@ -1,0 +1,77 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
+	t.Parallel()
+	const limit, beats = 100 * time.Millisecond, 10
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
+	api := httpapi.NewAPI(router, httpapi.Config{Title: "test", Version: "1"})
+	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				events := httpapi.BeginEvents(ctx)
+				tick := time.NewTicker(limit / 2)
+				defer tick.Stop()
+				for i := range beats {
+					events.AddNumbered(int64(i), "beat", []byte("{}"))
+					events.Beat()
+					if err := events.Flush(); err != nil {
+						t.Errorf("after %d beats: %v", i, err)
+						return
+					}
+					select {
+					case <-tick.C:
+					case <-ctx.Context().Done():
+						t.Errorf("after %d beats: %v", i, ctx.Context().Err())
+						return
+					}
+				}
+			}}, nil
+		})
+	server := httptest.NewUnstartedServer(router)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = limit, limit
+	server.Start()
+	t.Cleanup(server.Close)
+
+	response, err := server.Client().Get(server.URL + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	ids := 0
+	for lines.Scan() {
+		if lines.Text() == "event: beat" {
+			ids++
+		}
+	}
+	if ids != beats || lines.Err() != nil {
+		t.Errorf("%d events, %v; want %d", ids, lines.Err(), beats)
+	}
+}
+
+func TestUserStreams(t *testing.T) {
+	t.Parallel()
+	streams := httpapi.NewUserStreams(2)
+	got := []bool{streams.Enter("ada"), streams.Enter("ada"), streams.Enter("ada"), streams.Enter("bob")}
+	streams.Leave("ada")
+	got = append(got, streams.Enter("ada"), streams.Enter("ada"))
+	for i, want := range []bool{true, true, false, true, true, false} {
+		if got[i] != want {
+			t.Errorf("entry %d: %t, want %t", i, got[i], want)
+		}
+	}
+}
