@@ -49,6 +49,11 @@ func TestSite(t *testing.T) {
 		testStreams(t, s)
 	})
 
+	t.Run("the start of a page", func(t *testing.T) {
+		t.Parallel()
+		testStart(t, s)
+	})
+
 	t.Run("a to-do list", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)

@@ -104,10 +104,7 @@ func (s *server) watchChanges(ctx context.Context, in *taskop.WatchInput) (*huma
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer st.leave()
-		ctx := hctx.Context()
-		if err := st.serve(ctx, httpapi.BeginEvents(hctx)); err != nil && ctx.Err() == nil {
-			httpapi.NoteCause(ctx, err)
-		}
+		httpapi.NoteStreamEnd(hctx.Context(), st.serve(hctx.Context(), httpapi.BeginEvents(hctx)))
 	}}, nil
 }
 

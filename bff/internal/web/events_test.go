@@ -312,6 +312,8 @@ func testStreams(t *testing.T, s *site) {
 		}
 	})
 
+	testStreamEnds(t, s)
+
 	t.Run("goes on when another session ends", func(t *testing.T) {
 		t.Parallel()
 		here, there := s.newBrowser(t), s.newBrowser(t)

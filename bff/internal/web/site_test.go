@@ -118,10 +118,12 @@ type handlerConfig struct {
 	// address.
 	limits     httpapi.Limits
 	clientRate httpapi.Rate
-	log        io.Writer
+	// heartbeat is that of streams; zero means the usual one.
+	heartbeat time.Duration
+	log       io.Writer
 }
 
-func newHandler(t *testing.T, c handlerConfig) http.Handler {
+func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	t.Helper()
 	tasks, err := sdk.New(c.tasks,
 		sdk.WithRetry(cmp.Or(c.retry, sdk.RetryPolicy{MaxAttempts: 1})),
@@ -147,6 +149,7 @@ func newHandler(t *testing.T, c handlerConfig) http.Handler {
 		Limits:         c.limits,
 		ClientRate:     c.clientRate,
 		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
+		Heartbeat:      c.heartbeat,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -970,6 +970,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1127,6 +1128,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1228,6 +1230,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1375,6 +1378,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1558,6 +1562,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1768,6 +1773,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1914,6 +1920,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2045,6 +2052,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2171,6 +2179,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2318,6 +2327,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2525,6 +2535,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2698,6 +2709,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2919,6 +2931,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3109,6 +3122,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -764,6 +764,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -927,6 +928,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1117,6 +1119,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1253,6 +1256,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1365,6 +1369,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1482,6 +1487,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1619,6 +1625,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1806,6 +1813,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1959,6 +1967,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2160,6 +2169,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2330,6 +2340,7 @@ export interface operations {
             /** @description Gateway Timeout: `timeout`. */
             504: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

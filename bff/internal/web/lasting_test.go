@@ -1,0 +1,180 @@
+package web_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// streamTTL is how long a session is believed where a test waits for that.
+const streamTTL = time.Second
+
+// TestStreamOutlivesTheServersBehindIt restarts them one after the other under
+// one stream, which hears of everything that changes.
+func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, siteConfig{ttl: streamTTL, retry: serviceRetry})
+	ada := s.newBrowser(t)
+	ada.signUp()
+	stream := ada.watch("", nil).ready(0)
+	var seq int64
+	hears := func(title string) {
+		t.Helper()
+		ada.create(title)
+		if change := stream.change(); change.Task.Title != title || change.Seq != seq+1 {
+			t.Fatalf("after change %d: %+v, want %q", seq, change, title)
+		}
+		seq++
+	}
+	hears("before")
+
+	s.auth.Kill()
+	failed := s.authTap.Count(getSession) + 2
+	eventually(t, "the session is checked in vain", func() bool { return s.authTap.Count(getSession) >= failed })
+	hears("while Better Auth is away")
+	s.auth.Restart()
+	hears("after Better Auth is back")
+
+	connections := s.tasksTap.Count(eventsPath)
+	s.tasks.Restart()
+	hears("after the task service is back")
+	s.tasks.Kill()
+	s.tasks.Restart()
+	hears("after the task service is back from a crash")
+	if n := s.tasksTap.Count(eventsPath); n < connections+2 {
+		t.Errorf("%d connections to the task service, want %d at least", n, connections+2)
+	}
+
+	t.Run("what a check sets reaches the browser with its next request", func(t *testing.T) {
+		// A session that is to be prolonged: its first day is over.
+		s.auth.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days'`)
+		checks := s.exchanges(ada.cookie().Value) + 2
+		eventually(t, "the stream checks its session", func() bool { return s.exchanges(ada.cookie().Value) >= checks })
+		for i, want := range []int{1, 0} {
+			set := ada.get("/api/session").is(http.StatusOK).header.Values("Set-Cookie")
+			if n := strings.Count(strings.Join(set, "\n"), session.CookieName+"="); n != want {
+				t.Errorf("request %d: the session cookie is set %d times, want %d: %q", i, n, want, set)
+			}
+		}
+	})
+
+	t.Run("a session that is ended elsewhere ends it on the clock", func(t *testing.T) {
+		s.auth.Exec(`DELETE FROM session`)
+		stream.endsWithSession()
+		ada.get(eventsPath).fails(taskapi.CodeSessionExpired)
+	})
+}
+
+// TestStreamOutlivesItsJWT has JWTs of two seconds.
+func TestStreamOutlivesItsJWT(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, siteConfig{ttl: streamTTL, jwtLifetime: "2s", retry: serviceRetry})
+	ada := s.newBrowser(t)
+	ada.signUp()
+	stream := ada.watch("", nil).ready(0)
+	tokens := func() map[string]bool {
+		used := map[string]bool{}
+		for _, r := range s.tasksTap.Requests() {
+			if r.URL.Path == eventsPath {
+				used[r.Header.Get("Authorization")] = true
+			}
+		}
+		return used
+	}
+	for i := range int64(2) {
+		before := len(tokens())
+		eventually(t, "the task service gets another JWT", func() bool { return len(tokens()) > before })
+		task := ada.create("task")
+		if change := stream.change(); change.TaskID != task.ID || change.Seq != i+1 {
+			t.Errorf("change %+v, want %d of %s", change, i+1, task.ID)
+		}
+	}
+
+	s.auth.Kill()
+	stream.ends() // and not as if the session had
+	if got := ada.get(eventsPath); got.status != http.StatusServiceUnavailable {
+		t.Errorf("during the outage: %d", got.status)
+	}
+	s.auth.Restart()
+	// The bff may have found out that Better Auth is away just now.
+	eventually(t, "the browser comes back", func() bool { return ada.get("/api/session").status == http.StatusOK })
+	ada.create("third")
+	if change := ada.watch("", http.Header{"Last-Event-Id": {"2"}}).ready(2).change(); change.Seq != 3 {
+		t.Errorf("change %d, want 3", change.Seq)
+	}
+}
+
+// testStreamEnds tells how streams end for other reasons than their session.
+func testStreamEnds(t *testing.T, s *site) {
+	t.Run("a reader that stops is dropped and disturbs nobody", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		stuck, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stuck.Close()
+		if err := stuck.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			t.Fatal(err)
+		}
+		const id = "stuck-reader"
+		if _, err := fmt.Fprintf(stuck, "GET %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nCookie: %s\r\n\r\n", eventsPath, id, ada.cookie()); err != nil {
+			t.Fatal(err)
+		}
+		stream := ada.watch("", nil).ready(0)
+		const batches, each = 5, 90
+		var operations []any
+		for range each {
+			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{
+				"title": "long", "description": strings.Repeat("x", taskapi.MaxDescriptionLength),
+			}})
+		}
+		for range batches {
+			ada.post("/api/tasks/batch", map[string]any{"operations": operations}).is(http.StatusOK)
+		}
+		for want := int64(1); want <= batches*each; want++ {
+			if change := stream.change(); change.Seq != want {
+				t.Fatalf("change %d, want %d", change.Seq, want)
+			}
+		}
+		eventually(t, "the stuck reader is dropped", func() bool {
+			for _, line := range s.log.Log() {
+				if strings.Contains(line, id) && strings.Contains(line, "send events") {
+					return true
+				}
+			}
+			return false
+		})
+	})
+
+	t.Run("a server that stops ends it, and a quiet one shows that it lives", func(t *testing.T) {
+		t.Parallel()
+		handler := newHandler(t, handlerConfig{
+			public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), heartbeat: 10 * time.Millisecond, log: io.Discard,
+		})
+		bff := httptest.NewServer(handler)
+		t.Cleanup(bff.Close)
+		ada := s.newBrowser(t)
+		ada.signUp()
+		here := ada.at(&site{url: bff.URL})
+		stream := here.watch("", nil).ready(0)
+		for range 3 {
+			if e, more := <-stream.events; !more || e != (event{}) {
+				t.Fatalf("event %+v, want a comment", e)
+			}
+		}
+		handler.EndStreams()
+		stream.ends()
+		here.watch("", nil).ready(0).ends()
+		here.get("/api/tasks").is(http.StatusOK)
+	})
+}

@@ -1,0 +1,312 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const (
+	bootstrapPath = "/api/bootstrap"
+	agendaPath    = "/api/agenda"
+	statsPath     = "/api/tasks/stats"
+)
+
+// before returns a site that is this one, but for calls of the task service that
+// instead answers: it returns false for those that it leaves alone.
+func (s *site) before(t *testing.T, instead func(http.ResponseWriter, *http.Request) bool) *site {
+	t.Helper()
+	service := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(s.tasks.URL) }}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !instead(w, r) {
+			service.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(proxy.Close)
+	bff := httptest.NewServer(newHandler(t, handlerConfig{
+		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: proxy.URL, log: s.log,
+	}))
+	t.Cleanup(bff.Close)
+	return &site{url: bff.URL}
+}
+
+// at is the browser on another site of the same host, with its cookies.
+func (b *browser) at(other *site) *browser {
+	return &browser{t: b.t, site: other.url, client: b.client}
+}
+
+func testStart(t *testing.T, s *site) {
+	signedUp := func(t *testing.T) *browser {
+		t.Helper()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		return ada
+	}
+	bootstrap := func(t *testing.T, b *browser) web.Bootstrap {
+		t.Helper()
+		var body web.BootstrapResponse
+		b.get(bootstrapPath + "?timeZone=Europe/Berlin").is(http.StatusOK).into(&body)
+		return body.Data
+	}
+	// parts are the three answers that bootstrap has in one.
+	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, web.TaskListResponse) {
+		t.Helper()
+		var session web.SessionResponse
+		var stats taskapi.StatsResponse
+		var list web.TaskListResponse
+		b.get("/api/session").into(&session)
+		b.get(statsPath + "?timeZone=Europe/Berlin").into(&stats)
+		b.get("/api/tasks").into(&list)
+		return session, stats, list
+	}
+
+	t.Run("bootstrap has all parts in one answer", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"nextCursor":null,"changes":0,"failures":[]`) {
+			t.Errorf("without tasks: %s", answer.body)
+		}
+		for range 51 {
+			ada.create("task")
+		}
+		session, stats, list := parts(t, ada)
+		want := web.Bootstrap{
+			User: session.Data.User, Stats: &stats.Data, Tasks: list.Data, NextCursor: list.Meta.NextCursor,
+			Changes: &list.Meta.Changes, Failures: []web.BootstrapFailure{},
+		}
+		got := bootstrap(t, ada)
+		if diff := cmp.Diff(want, got); diff != "" || len(got.Tasks) != 50 || got.NextCursor == nil || *got.Changes != 51 {
+			t.Errorf("bootstrap (-want +got):\n%s", diff)
+		}
+		problem := ada.get(bootstrapPath + "?timeZone=Europe/Atlantis").fails(taskapi.CodeInvalid)
+		if len(problem.Errors) != 1 || problem.Errors[0].Field != "timeZone" {
+			t.Errorf("errors %+v", problem.Errors)
+		}
+		s.newBrowser(t).get(bootstrapPath).fails(taskapi.CodeUnauthenticated)
+	})
+
+	t.Run("bootstrap says which part is missing", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		ada.create("task")
+		session, stats, list := parts(t, ada)
+		user := session.Data.User
+		for name, test := range map[string]struct {
+			instead func(http.ResponseWriter, *http.Request) bool
+			want    web.Bootstrap
+		}{
+			"the counts fail": {
+				func(w http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Path != statsPath {
+						return false
+					}
+					http.Error(w, "SELECT secrets", http.StatusServiceUnavailable)
+					return true
+				},
+				web.Bootstrap{
+					User: user, Tasks: list.Data, NextCursor: list.Meta.NextCursor, Changes: &list.Meta.Changes,
+					Failures: []web.BootstrapFailure{{Part: "stats", Code: taskapi.CodeUnavailable, Error: "The tasks cannot be reached right now. Please try again."}},
+				},
+			},
+			"the tasks hang": {
+				func(_ http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Path == statsPath {
+						return false
+					}
+					<-r.Context().Done()
+					return true
+				},
+				web.Bootstrap{
+					User: user, Stats: &stats.Data,
+					Failures: []web.BootstrapFailure{{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."}},
+				},
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				if diff := cmp.Diff(test.want, bootstrap(t, ada.at(s.before(t, test.instead)))); diff != "" {
+					t.Errorf("bootstrap (-want +got):\n%s", diff)
+				}
+			})
+		}
+	})
+
+	t.Run("bootstrap without any part is the reason", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		ada.at(s.before(t, func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		})).get(bootstrapPath).fails(taskapi.CodeUnavailable)
+	})
+
+	t.Run("a refused JWT is renewed once for calls side by side", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		ada.create("task")
+		var calls atomic.Int64
+		both := make(chan struct{})
+		renewing := ada.at(s.before(t, func(w http.ResponseWriter, _ *http.Request) bool {
+			switch calls.Add(1) {
+			case 1:
+			case 2:
+				close(both)
+			default:
+				return false
+			}
+			<-both
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}))
+		cookie := ada.cookie().Value
+		before := s.exchanges(cookie)
+		if got := bootstrap(t, renewing); len(got.Failures) != 0 || len(got.Tasks) != 1 {
+			t.Errorf("bootstrap %+v", got)
+		}
+		// The first is that of a bff which did not know the session.
+		if n := s.exchanges(cookie) - before; n != 2 {
+			t.Errorf("%d exchanges, want 2", n)
+		}
+	})
+
+	t.Run("the agenda has the open tasks by their days", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		zone, err := time.LoadLocation("Pacific/Auckland")
+		if err != nil {
+			t.Fatal(err)
+		}
+		year, month, day := time.Now().In(zone).Date()
+		noon := func(days int) time.Time { return time.Date(year, month, day+days, 12, 0, 0, 0, zone) }
+		for title, due := range map[string]any{
+			"late": noon(-1), "tomorrow": noon(1), "next day": noon(2), "next week": noon(7), "some day": nil,
+		} {
+			ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due}).is(http.StatusCreated)
+			ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due, "completed": true}).is(http.StatusCreated)
+			gone := ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due}).is(http.StatusCreated).task()
+			ada.do(http.MethodDelete, "/api/tasks/"+gone.ID, nil, nil).is(http.StatusOK)
+		}
+		got := agenda(ada, "?timeZone=Pacific/Auckland&days=3")
+		want := map[string][]string{
+			"overdue":                     {"late"},
+			noon(0).Format(time.DateOnly): nil,
+			noon(1).Format(time.DateOnly): {"tomorrow"},
+			noon(2).Format(time.DateOnly): {"next day"},
+		}
+		if diff := cmp.Diff(want, titles(got)); diff != "" || got.Later != 1 || got.Undated != 1 || got.Truncated {
+			t.Errorf("%d later, %d undated, truncated %t (-want +got):\n%s", got.Later, got.Undated, got.Truncated, diff)
+		}
+		if n := len(agenda(ada, "").Days); n != 7 {
+			t.Errorf("%d days by default, want 7", n)
+		}
+		for query, field := range map[string]string{
+			"?timeZone=Europe/Atlantis": "timeZone", "?timeZone=Local": "timeZone", "?days=0": "days", "?days=32": "days", "?day=1": "day",
+		} {
+			if problem := ada.get(agendaPath + query).fails(taskapi.CodeInvalid); len(problem.Errors) != 1 || problem.Errors[0].Field != field {
+				t.Errorf("%s: errors %+v", query, problem.Errors)
+			}
+		}
+		s.newBrowser(t).get(agendaPath).fails(taskapi.CodeUnauthenticated)
+		ada.at(s.before(t, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		})).get(agendaPath).fails(taskapi.CodeUnavailable)
+	})
+
+	t.Run("the agenda is bounded, and says so", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		const overdue = 1050
+		var operations []any
+		for i := range overdue {
+			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{"title": "late", "dueAt": time.Unix(int64(i), 0)}})
+		}
+		for len(operations) > 0 {
+			n := min(100, len(operations))
+			ada.post("/api/tasks/batch", map[string]any{"operations": operations[:n]}).is(http.StatusOK)
+			operations = operations[n:]
+		}
+		ada.post("/api/tasks", map[string]any{"title": "soon", "dueAt": time.Now().Add(25 * time.Hour)}).is(http.StatusCreated)
+		got := agenda(ada, "")
+		if !got.Truncated || len(got.Overdue) != 1000 || got.Overdue[999].DueAt.Unix() != 999 || got.Later != overdue-1000 || len(titles(got)) != 8 {
+			t.Errorf("truncated %t, %d overdue, %d later", got.Truncated, len(got.Overdue), got.Later)
+		}
+		listed := 0
+		for _, day := range got.Days {
+			listed += len(day.Tasks)
+		}
+		if listed != 1 {
+			t.Errorf("%d tasks in the days, want 1", listed)
+		}
+	})
+
+	t.Run("the agenda is put together anew if something changes meanwhile", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		task := ada.post("/api/tasks", map[string]any{"title": "soon", "dueAt": time.Now().Add(time.Hour)}).is(http.StatusCreated).task()
+		ada.post("/api/tasks", map[string]any{"title": "later", "dueAt": time.Now().Add(900 * time.Hour)}).is(http.StatusCreated)
+		var once sync.Once
+		// The lists have been read by then, and had the task.
+		torn := s.before(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == statsPath {
+				once.Do(func() {
+					ada.do(http.MethodPatch, "/api/tasks/"+task.ID, map[string]any{"completed": true}, nil).is(http.StatusOK)
+				})
+			}
+			return false
+		})
+		got := agenda(ada.at(torn), "")
+		for name, of := range titles(got) {
+			if len(of) != 0 {
+				t.Errorf("%s has %q", name, of)
+			}
+		}
+		if got.Later != 1 || got.Undated != 0 {
+			t.Errorf("%d later, %d undated", got.Later, got.Undated)
+		}
+	})
+}
+
+func agenda(b *browser, query string) web.Agenda {
+	b.t.Helper()
+	var body web.AgendaResponse
+	b.get(agendaPath + query).is(http.StatusOK).into(&body)
+	return body.Data
+}
+
+// titles returns the titles of an agenda's tasks, by their place in it.
+func titles(a web.Agenda) map[string][]string {
+	all := map[string][]string{}
+	add := func(place string, tasks []web.Task) {
+		all[place] = nil
+		for _, task := range tasks {
+			all[place] = append(all[place], task.Title)
+		}
+	}
+	add("overdue", a.Overdue)
+	for _, day := range a.Days {
+		add(day.Date, day.Tasks)
+	}
+	return all
+}
+
+// exchanges returns how often Better Auth was asked about a session.
+func (s *site) exchanges(cookie string) int {
+	n := 0
+	for _, r := range s.authTap.Requests() {
+		if r.URL.Path == getSession && strings.Contains(r.Header.Get("Cookie"), cookie) {
+			n++
+		}
+	}
+	return n
+}
