@@ -230,18 +230,36 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("Better Auth checks the origin", func(t *testing.T) {
+	t.Run("the origin is checked twice", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
 		body := map[string]any{"email": email, "password": servertest.Password}
-		for want, header := range map[string]http.Header{
-			"INVALID_ORIGIN":         {"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}},
-			"MISSING_OR_NULL_ORIGIN": {"Origin": nil},
+		evil := http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}
+		ada.do(http.MethodPost, "/api/auth/sign-in/email", body, evil).fails(taskapi.CodeCrossOrigin)
+		// Better Auth would clear the cookies of any browser that comes without them.
+		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
+		own := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, http.Header{"Origin": nil}).is(http.StatusForbidden)
+		if !strings.Contains(string(own.body), "MISSING_OR_NULL_ORIGIN") {
+			t.Errorf("Better Auth says %s", own.body)
+		}
+	})
+
+	t.Run("an identity provider may post its answer", func(t *testing.T) {
+		t.Parallel()
+		provider := http.Header{"Origin": {"https://login.example"}, "Sec-Fetch-Site": {"cross-site"}}
+		for path, want := range map[string]int{
+			"/api/auth/callback/apple":            http.StatusFound, // to the page for errors: nobody asked for it
+			"/api/auth/oauth2/callback/x":         http.StatusNotFound,
+			"/api/auth/sso/saml2/callback/x":      http.StatusNotFound,
+			"/api/auth/callback/../sign-out":      http.StatusNotFound,
+			"/api/auth/callback/%2e%2e/sign-out":  http.StatusNotFound,
+			"/api/auth/callback%2f..%2fsign-out":  http.StatusNotFound,
+			"/api/auth/callbacks":                 http.StatusForbidden,
+			"/api/auth/sign-out/callback/x":       http.StatusForbidden,
+			"/api/auth/sign-out?x=/callback/true": http.StatusForbidden,
 		} {
-			if got := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, header).is(http.StatusForbidden); !strings.Contains(string(got.body), want) {
-				t.Errorf("%s instead of %s", got.body, want)
-			}
+			s.newBrowser(t).do(http.MethodPost, path, map[string]any{}, provider).is(want)
 		}
 	})
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/cors"
@@ -71,4 +72,26 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 			next.ServeHTTP(w, r)
 		})
 	}, nil
+}
+
+// callbackPaths are where identity providers make the browser post their
+// answer, from their own origin. What they hold is good for one time and one
+// browser, which Better Auth checks.
+var callbackPaths = []string{authPath + "callback/", authPath + "oauth2/callback/", authPath + "sso/"}
+
+// sameOriginAuth applies the rule to what goes to Better Auth. Its own check
+// leaves out requests without a cookie, and so lets pages of other sites, to
+// which no cookie is sent along, take the user's cookie away by a sign-out.
+func sameOriginAuth(rule func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		checked := rule(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			isCallback := func(path string) bool { return strings.HasPrefix(r.URL.Path, path) }
+			if slices.ContainsFunc(callbackPaths, isCallback) {
+				next.ServeHTTP(w, r)
+			} else {
+				checked.ServeHTTP(w, r)
+			}
+		})
+	}
 }

@@ -102,8 +102,7 @@ func NewHandler(config Config) (*Handler, error) {
 		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
 	api := s.registerAPI(r.With(crossOrigin), config.Limits, config.Metrics)
-	// Not behind our cross-origin rule: Better Auth has its own.
-	auth := api.Admit(newAuthProxy(s, api, config.BetterAuth, config.Log), authTimeout)
+	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, api, config.BetterAuth, config.Log)), authTimeout)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
