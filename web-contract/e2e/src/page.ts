@@ -16,7 +16,8 @@ export const test = base
   .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
     const browser = await chromium.launch({
       executablePath: inject("chromium"),
-      args: ["--disable-gpu", "--disable-sync"],
+      // Names that no server has, for the sites of the tests.
+      args: ["--disable-gpu", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.example 127.0.0.1"],
     });
     onCleanup(() => browser.close());
     return browser;

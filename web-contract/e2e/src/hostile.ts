@@ -1,0 +1,191 @@
+/** What a hostile page is after. */
+export interface Prey {
+  /** The site. */
+  url: string;
+  taskId: string;
+  /** The villain's own account there, into which they would like to sign others in. */
+  villain: { name: string; email: string; password: string };
+  /** How long to wait for what may never happen, in milliseconds. */
+  patience: number;
+}
+
+/**
+ * Tries, in a page, all that a page can do with a site it does not belong to,
+ * and returns what it could read. It uses nothing from outside of itself, so
+ * that it can be evaluated in the page.
+ */
+export async function attack({ url, taskId, villain, patience }: Prey): Promise<string[]> {
+  const loot: string[] = [];
+
+  const task = `/api/tasks/${taskId}`;
+  const reads = [
+    "/",
+    "/api/session",
+    "/api/bootstrap",
+    "/api/agenda",
+    "/api/tasks",
+    "/api/tasks/stats",
+    "/api/tasks/changes",
+    "/api/tasks/events",
+    task,
+    "/api/auth/get-session",
+    "/api/auth/list-sessions",
+  ];
+  const password = { currentPassword: villain.password, newPassword: villain.password, revokeOtherSessions: true };
+  const writes: [string, string, Record<string, unknown>][] = [
+    ["POST", "/api/tasks", { title: "Planted" }],
+    ["PUT", task, { title: "Planted" }],
+    ["PATCH", task, { title: "Planted" }],
+    ["DELETE", task, {}],
+    ["POST", `${task}?_method=DELETE`, {}],
+    ["POST", "/api/auth/sign-out", {}],
+    ["POST", "/api/auth/sign-in/email", villain],
+    ["POST", "/api/auth/sign-up/email", { ...villain, email: `another-${villain.email}` }],
+    ["POST", "/api/auth/update-user", { name: "Mallory" }],
+    ["POST", "/api/auth/change-password", password],
+    ["POST", "/api/auth/revoke-sessions", {}],
+  ];
+  const types = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+
+  const encode = (body: Record<string, unknown>, type: string) =>
+    type.endsWith("urlencoded") ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
+
+  /** Resolves when one of the events comes, or nothing more is to be expected. */
+  const settled = (target: EventTarget, ...events: string[]) =>
+    new Promise<string>((resolve) => {
+      for (const event of events) target.addEventListener(event, () => resolve(event), { once: true });
+      setTimeout(() => resolve("nothing"), patience);
+    });
+
+  async function tryFetch(address: string, init: RequestInit): Promise<void> {
+    try {
+      const response = await fetch(address, { credentials: "include", signal: AbortSignal.timeout(patience), ...init });
+      if (response.type !== "opaque") loot.push(`fetch ${init.method} ${address} (${init.mode}): ${response.status}`);
+    } catch {
+      // Refused, by the browser or by the site.
+    }
+  }
+
+  async function tryElement(name: string, attribute: string, path: string): Promise<void> {
+    const element = document.createElement(name === "module" ? "script" : name);
+    if (name === "module") element.setAttribute("type", "module");
+    const outcome = settled(element, "load", "loadedmetadata", "error");
+    element.setAttribute(attribute, url + path);
+    if (name === "link") element.setAttribute("rel", "stylesheet");
+    document.body.append(element);
+    if (["load", "loadedmetadata"].includes(await outcome) && !["iframe", "object", "embed"].includes(name)) {
+      loot.push(`<${name}> ${path}`);
+    }
+    lookInto(`<${name}> ${path}`, (element as HTMLIFrameElement).contentWindow);
+    element.remove();
+  }
+
+  /** Takes what is in another window, if it lets us. */
+  function lookInto(what: string, other: Window | null | undefined): void {
+    try {
+      const text = other?.document.body?.innerText;
+      if (text && other?.location.href !== "about:blank") loot.push(`${what}: ${text}`);
+    } catch {
+      // Another origin's.
+    }
+  }
+
+  async function tryForm(path: string, enctype: string, body: Record<string, unknown>, detour: boolean): Promise<void> {
+    const frame = document.createElement("iframe");
+    frame.name = `frame-${Math.random()}`;
+    document.body.append(frame);
+    const form = document.createElement("form");
+    form.method = "post";
+    form.enctype = enctype;
+    form.target = frame.name;
+    form.action = detour ? `${location.protocol}//${location.host}/redirect?to=${encodeURIComponent(url + path)}` : url + path;
+    // As plain text, the name and the value make up a JSON document.
+    const fields = enctype === "text/plain" ? { [JSON.stringify(body).replace(/}$/, ',"x":"')]: '"}' } : body;
+    for (const [name, value] of Object.entries(fields)) {
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name, value: String(value) });
+      form.append(input);
+    }
+    document.body.append(form);
+    const loaded = settled(frame, "load");
+    form.submit();
+    await loaded;
+    lookInto(`form ${path}`, frame.contentWindow);
+    frame.remove();
+    form.remove();
+  }
+
+  async function tryWindow(path: string, post: boolean): Promise<void> {
+    const other = window.open(post ? "about:blank" : url + path, `window-${path}-${post}`);
+    if (post) {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", enctype: "text/plain", action: url + path, target: `window-${path}-${post}` });
+      document.body.append(form);
+      form.submit();
+    }
+    // Its load event is not ours to hear: it is another origin's as soon as it has come.
+    const deadline = performance.now() + patience;
+    const foreign = () => {
+      try {
+        return other!.location.href !== "about:blank";
+      } catch {
+        return true;
+      }
+    };
+    while (other && !foreign() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    lookInto(`window ${path}`, other);
+    other?.close();
+  }
+
+  async function tryStream(): Promise<void> {
+    const stream = new EventSource(`${url}/api/tasks/events`, { withCredentials: true });
+    if ((await settled(stream, "open", "message", "ready", "change", "error")) !== "error") loot.push("EventSource");
+    stream.close();
+  }
+
+  async function trySocket(): Promise<void> {
+    const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/tasks/events`);
+    if ((await settled(socket, "open", "message", "error")) === "open") loot.push("WebSocket");
+    socket.close();
+  }
+
+  const elements: [string, string][] = [
+    ["img", "src"],
+    ["script", "src"],
+    ["module", "src"],
+    ["link", "href"],
+    ["video", "src"],
+    ["iframe", "src"],
+    ["object", "data"],
+    ["embed", "src"],
+  ];
+  const modes: RequestMode[] = ["cors", "no-cors"];
+  await Promise.all([
+    ...reads.flatMap((path) => modes.flatMap((mode) => ["GET", "HEAD"].map((method) => tryFetch(url + path, { method, mode })))),
+    ...reads.flatMap((path) =>
+      elements.map(([name, attribute]) => tryElement(name, attribute, path)),
+    ),
+    tryStream(),
+    trySocket(),
+  ]);
+  for (const path of ["/api/tasks", "/"]) await tryWindow(path, false);
+
+  await Promise.all(
+    writes.flatMap(([method, path, body]) =>
+      types.flatMap((type) => {
+        const init = { method, body: encode(body, type), headers: { "content-type": type } };
+        return modes.map((mode) => tryFetch(url + path, { ...init, mode }));
+      }),
+    ),
+  );
+  const posts = writes.filter(([method]) => method === "POST");
+  for (const [, path, body] of posts) {
+    navigator.sendBeacon(url + path, new Blob([JSON.stringify(body)], { type: "text/plain" }));
+    await Promise.all([
+      ...["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"].map((type) => tryForm(path, type, body, false)),
+      tryForm(path, "text/plain", body, true),
+    ]);
+  }
+  for (const path of ["/api/tasks", "/api/auth/sign-out"]) await tryWindow(path, true);
+  return loot;
+}
