@@ -155,20 +155,23 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     ["module", "src"],
     ["link", "href"],
     ["video", "src"],
+  ];
+  const frames: [string, string][] = [
     ["iframe", "src"],
     ["object", "data"],
     ["embed", "src"],
   ];
+  const shown = ["/", "/api/tasks"];
   const modes: RequestMode[] = ["cors", "no-cors"];
   await Promise.all([
     ...reads.flatMap((path) => modes.flatMap((mode) => ["GET", "HEAD"].map((method) => tryFetch(url + path, { method, mode })))),
     ...reads.flatMap((path) =>
-      elements.map(([name, attribute]) => tryElement(name, attribute, path)),
+      (shown.includes(path) ? [...elements, ...frames] : elements).map(([name, attribute]) => tryElement(name, attribute, path)),
     ),
     tryStream(),
     trySocket(),
   ]);
-  for (const path of ["/api/tasks", "/"]) await tryWindow(path, false);
+  for (const path of shown) await tryWindow(path, false);
 
   await Promise.all(
     writes.flatMap(([method, path, body]) =>

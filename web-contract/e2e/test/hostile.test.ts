@@ -68,7 +68,7 @@ describe.concurrent("a hostile page", () => {
     expect(await page.evaluate(attack, { url, taskId, villain, patience })).toEqual([]);
     await page.close();
 
-    expect(answers.length).toBeGreaterThan(50);
+    expect(answers.length).toBeGreaterThan(20);
     expect(allowed(answers)).toEqual([]);
     expect(await belongings(victim)).toEqual(before);
   });
