@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // The names of Better Auth's cookies. On https each begins with securePrefix,
@@ -123,7 +124,9 @@ func Forwarded(r *http.Request) string {
 
 // Relayed returns the Set-Cookie lines of Better Auth that may reach the
 // browser: all, except that session_data may be cleared but not set, because
-// it can hold a JWT.
+// it can hold a JWT. A cookie for a whole domain does not replace the one of
+// its name for the host alone, which may be left from before and would count
+// first: that one is cleared besides.
 func Relayed(lines []string) []string {
 	var kept []string
 	for _, line := range lines {
@@ -131,12 +134,24 @@ func Relayed(lines []string) []string {
 		if err != nil {
 			continue
 		}
-		if name, _ := ownName(cookie.Name); isData(name) && cookie.MaxAge >= 0 {
+		name, own := ownName(cookie.Name)
+		if isData(name) && cookie.MaxAge >= 0 {
 			continue
+		}
+		if own && cookie.Domain != "" {
+			kept = append(kept, clearHostOnly(cookie))
 		}
 		kept = append(kept, line)
 	}
 	return kept
+}
+
+// clearHostOnly returns the Set-Cookie line that clears the cookie of this name
+// which has no domain.
+func clearHostOnly(cookie *http.Cookie) string {
+	hostOnly := *cookie
+	hostOnly.Value, hostOnly.Domain, hostOnly.MaxAge, hostOnly.Expires = "", "", -1, time.Time{}
+	return hostOnly.String()
 }
 
 // Changed reports whether Set-Cookie lines give the browser another session

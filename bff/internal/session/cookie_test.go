@@ -162,12 +162,17 @@ func TestRelayedCookies(t *testing.T) {
 		"__Secure-better-auth.session_data.0=eyJ; Path=/",
 		"better-auth.session_data=; Max-Age=0; Path=/",
 		"better-auth.state=s; Path=/",
+		"__Secure-better-auth.session_token=a.b; Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax",
+		"theirs=x; Domain=example.com; Path=/",
 		"=nameless",
 	})
 	want := []string{
 		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
 		"better-auth.session_data=; Max-Age=0; Path=/",
 		"better-auth.state=s; Path=/",
+		"__Secure-better-auth.session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+		"__Secure-better-auth.session_token=a.b; Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax",
+		"theirs=x; Domain=example.com; Path=/",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Relayed (-want +got):\n%s", diff)
