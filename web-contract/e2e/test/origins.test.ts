@@ -1,0 +1,131 @@
+import type { BrowserContext, CDPSession } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { succeed, test, type Device } from "../src/device.js";
+import { serveForeign, type ForeignServer } from "../src/foreign.js";
+import { startSite, type Site } from "../src/site.js";
+import { newAccount } from "../src/visitor.js";
+
+const stack = inject("stack");
+
+/** Uses a site as a front end does, from signing up to signing out. */
+async function useAll(device: Device): Promise<void> {
+  const account = newAccount();
+  await device.signUp(account);
+  const { page } = device;
+  const task = await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
+  const completed = await page.evaluate((id) => window.clients.api.updateTask(id, { completed: true }), task.id);
+  expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ tasks: [completed] });
+  await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
+  expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
+  expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
+  // What failed is told in full, too.
+  expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ fields }) => fields))).toMatchObject([{ field: "title" }]);
+  succeed(await page.evaluate(() => window.clients.auth.signOut()));
+  expect(await device.answer()).toBe("unauthenticated");
+  await device.signIn(account);
+  expect(await device.answer()).toBe("ok");
+}
+
+/** The names and domains of the cookies that a browser holds. */
+async function domains(context: BrowserContext): Promise<Record<string, string>> {
+  return Object.fromEntries((await context.cookies()).map(({ name, domain }) => [name, domain]));
+}
+
+describe.concurrent("a front end on another trusted origin", () => {
+  let server: ForeignServer;
+  beforeAll(async () => {
+    server = await serveForeign(Number(new URL(stack.trustedOrigin).port));
+  });
+  afterAll(() => server.stop());
+
+  test("uses all of the API with the user's cookie", async ({ openDevice }) => {
+    const device = await openDevice(stack.trustedOrigin, stack.url);
+    await useAll(device);
+    expect(await domains(device.context)).toEqual({ "better-auth.session_token": "localhost" });
+  });
+
+  test("asks for leave once in two hours", async ({ openDevice }) => {
+    const device = await openDevice(stack.trustedOrigin, stack.url);
+    await device.signUp(newAccount());
+    const preflights = await recordPreflights(await device.context.newCDPSession(device.page));
+    const create = () => device.page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
+    for (let round = 0; round < 3; round++) await create();
+    const path = new URL("/api/tasks", stack.url).href;
+    expect(preflights).toEqual([{ url: path, maxAge: "7200", origin: stack.trustedOrigin }]);
+  });
+});
+
+interface Preflight {
+  url: string;
+  maxAge: string | undefined;
+  origin: string | undefined;
+}
+
+/** Takes down the preflights of a page, which only the debugger sees. */
+async function recordPreflights(debug: CDPSession): Promise<Preflight[]> {
+  const seen: Preflight[] = [];
+  debug.on("Network.responseReceived", ({ type, response: { url, headers } }) => {
+    const header = (name: string) => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+    if (type === "Preflight") {
+      seen.push({ url, maxAge: header("access-control-max-age"), origin: header("access-control-allow-origin") });
+    }
+  });
+  await debug.send("Network.enable");
+  return seen;
+}
+
+describe.concurrent("a front end on a sub-domain", () => {
+  const origin = (name: string, port: number) => `http://${name}.tasks.test:${port}`;
+  let server: ForeignServer;
+  let site: Site;
+  beforeAll(async () => {
+    server = await serveForeign();
+    const page = origin("app", server.port);
+    site = await startSite(stack, {
+      publicUrl: (port) => origin("api", port),
+      auth: { COOKIE_DOMAIN: "tasks.test", BETTER_AUTH_TRUSTED_ORIGINS: page },
+      bff: { TRUSTED_ORIGINS: page },
+    });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await site.stop();
+  });
+
+  test("uses all of the API, and its own server has the session too", async ({ openDevice }) => {
+    const page = origin("app", server.port);
+    const device = await openDevice(page, site.url);
+    await useAll(device);
+    expect(await domains(device.context)).toEqual({ "better-auth.session_token": ".tasks.test" });
+
+    await device.page.goto(page);
+    const [cookie] = await device.context.cookies(page);
+    expect(server.lastHeaders().cookie).toBe(`better-auth.session_token=${cookie!.value}`);
+  });
+
+  test("loses the cookie with the session", async ({ openDevice }) => {
+    const [here, there] = await Promise.all(["", ""].map(() => openDevice(origin("app", server.port), site.url)));
+    const account = newAccount();
+    await here!.signUp(account);
+    await there!.signIn(account);
+    expect(await there!.answer()).toBe("ok");
+    succeed(await here!.page.evaluate(() => window.clients.auth.revokeSessions()));
+    expect(await there!.answer()).toBe("session_expired");
+    expect(await domains(there!.context)).toEqual({});
+    expect(await there!.answer()).toBe("unauthenticated");
+  });
+
+  test("gets rid of a cookie from before the sub-domains", async ({ openDevice }) => {
+    const device = await openDevice(origin("app", server.port), site.url);
+    const account = newAccount();
+    await device.signUp(account);
+    const [{ name, value }] = (await device.context.cookies()) as unknown as [{ name: string; value: string }];
+    await device.context.clearCookies();
+    await device.context.addCookies([{ name, value, url: site.url, httpOnly: true, sameSite: "Lax" }]);
+    expect(await device.answer()).toBe("ok");
+    succeed(await device.page.evaluate(() => window.clients.auth.signOut()));
+    expect(await domains(device.context)).toEqual({});
+    await device.signIn(account);
+    expect(await device.answer()).toBe("ok");
+  });
+});
