@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 AUTH := services/auth/node_modules/.installed
 POSTGRES := services/stack/node_modules/.installed
 WEB := web-contract/node_modules/.installed
+NEXT := web-contract/e2e/next/node_modules/.installed
 LINT := web-contract/openapi/lint/node_modules/.installed
 PAGE := web-contract/demo/dist/index.html
 PAGE_SOURCES := $(shell find web-contract/client web-contract/demo \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print)
@@ -53,7 +54,7 @@ up: tools $(AUTH) $(POSTGRES) $(PAGE) build ## install what is missing and run e
 	@exec .build/stack up --with-parent
 
 .PHONY: test
-test: tools $(AUTH) $(POSTGRES) $(PAGE) build ## run every test, on real parts
+test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) build ## run every test, on real parts
 	@exec .build/stack test
 
 .PHONY: soak
@@ -101,7 +102,7 @@ clean-data: build ## remove the data of make up: users, tasks and secrets
 
 .PHONY: clean
 clean: ## remove what was built and installed, but no data
-	rm -rf .build web-contract/demo/dist web-contract/client/dist
+	rm -rf .build web-contract/demo/dist web-contract/client/dist web-contract/e2e/next/.next web-contract/e2e/next/node_modules
 	rm -rf services/auth/node_modules services/stack/node_modules web-contract/node_modules web-contract/openapi/lint/node_modules
 
 # What each npm installation holds, for the progress line.
@@ -109,7 +110,8 @@ $(AUTH): WHAT := Better Auth
 $(POSTGRES): WHAT := PostgreSQL
 $(WEB): WHAT := the page
 $(LINT): WHAT := the OpenAPI linters
-$(AUTH) $(POSTGRES) $(WEB) $(LINT): %/node_modules/.installed: %/package-lock.json | tools
+$(NEXT): WHAT := Next.js for the tests
+$(AUTH) $(POSTGRES) $(WEB) $(LINT) $(NEXT): %/node_modules/.installed: %/package-lock.json | tools
 	$(call step,installing $(WHAT) ($*),npm --prefix $* ci --no-audit --no-fund --loglevel=error)
 	@mkdir -p $(@D)
 	@touch $@

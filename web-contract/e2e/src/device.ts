@@ -1,8 +1,8 @@
 import type {} from "../page/clients.js";
 import type { BrowserContext, Page } from "playwright-core";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import { test as pageTest } from "./page.js";
-import type { Account } from "./visitor.js";
+import { newAccount, type Account } from "./visitor.js";
 
 /** A browser of its own with a page that calls a site with both clients, as a front end does. */
 export interface Device {
@@ -38,4 +38,24 @@ export const test = pageTest.extend("openDevice", async ({ openPage }) => {
 export function succeed<Data>({ data, error }: { data: Data; error: unknown }): NonNullable<Data> {
   if (error || data === null || data === undefined) throw new Error(`Better Auth refused: ${JSON.stringify(error)}`);
   return data;
+}
+
+/** Uses a site as a front end does, from signing up to signing out. */
+export async function useAll(device: Device): Promise<Account> {
+  const account = newAccount();
+  await device.signUp(account);
+  const { page } = device;
+  const task = await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
+  const completed = await page.evaluate((id) => window.clients.api.updateTask(id, { completed: true }), task.id);
+  expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ tasks: [completed] });
+  await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
+  expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
+  expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
+  // What failed is told in full, too.
+  expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ fields }) => fields))).toMatchObject([{ field: "title" }]);
+  succeed(await page.evaluate(() => window.clients.auth.signOut()));
+  expect(await device.answer()).toBe("unauthenticated");
+  await device.signIn(account);
+  expect(await device.answer()).toBe("ok");
+  return account;
 }

@@ -15,6 +15,8 @@ export interface Site {
 }
 
 export interface SiteOptions {
+  /** The port of the bff. Default: any. */
+  port?: number;
   /** Makes the address that browsers know from the port of the bff. Default: where the bff listens. */
   publicUrl?: (port: number) => string;
   /** The servers' settings besides those that every site has. */
@@ -26,7 +28,8 @@ const root = new URL("../../../", import.meta.url);
 export const fileOf = (path: string) => fileURLToPath(new URL(path, root));
 
 export async function startSite(stack: Stack, options: SiteOptions = {}): Promise<Site> {
-  const [port, opsPort, authPort] = (await freePorts(3)) as [number, number, number];
+  const [free, opsPort, authPort] = (await freePorts(3)) as [number, number, number];
+  const port = options.port ?? free;
   const publicUrl = options.publicUrl?.(port) ?? `http://localhost:${port}`;
   const authUrl = `http://127.0.0.1:${authPort}`;
   const auth = await startProgram({

@@ -1,30 +1,11 @@
 import type { BrowserContext, CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { succeed, test, type Device } from "../src/device.js";
+import { succeed, test, useAll } from "../src/device.js";
 import { serveForeign, type ForeignServer } from "../src/foreign.js";
 import { startSite, type Site } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
 
 const stack = inject("stack");
-
-/** Uses a site as a front end does, from signing up to signing out. */
-async function useAll(device: Device): Promise<void> {
-  const account = newAccount();
-  await device.signUp(account);
-  const { page } = device;
-  const task = await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
-  const completed = await page.evaluate((id) => window.clients.api.updateTask(id, { completed: true }), task.id);
-  expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ tasks: [completed] });
-  await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
-  expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
-  expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
-  // What failed is told in full, too.
-  expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ fields }) => fields))).toMatchObject([{ field: "title" }]);
-  succeed(await page.evaluate(() => window.clients.auth.signOut()));
-  expect(await device.answer()).toBe("unauthenticated");
-  await device.signIn(account);
-  expect(await device.answer()).toBe("ok");
-}
 
 /** The names and domains of the cookies that a browser holds. */
 async function domains(context: BrowserContext): Promise<Record<string, string>> {

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { test, useAll } from "../src/device.js";
+import { buildNext } from "../src/next.js";
+import { freePorts } from "../src/ports.js";
+import type { Running } from "../src/process.js";
+import { startSite, type Site } from "../src/site.js";
+import { newAccount } from "../src/visitor.js";
+
+const stack = inject("stack");
+
+describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", () => {
+  let origin: string;
+  let site: Site;
+  let next: Running;
+  beforeAll(async () => {
+    const [nextPort, port] = (await freePorts(2)) as [number, number];
+    origin = `http://localhost:${nextPort}`;
+    const [startNext, started] = await Promise.all([
+      buildNext(`http://127.0.0.1:${port}`),
+      startSite(stack, { port, publicUrl: () => origin }),
+    ]);
+    site = started;
+    next = await startNext(nextPort);
+  });
+  afterAll(async () => {
+    await next.stop();
+    await site.stop();
+  });
+
+  test("uses all of the API as its own", async ({ openDevice }) => {
+    const device = await openDevice(origin);
+    await useAll(device);
+    expect(await device.context.cookies()).toMatchObject([
+      { name: "better-auth.session_token", domain: "localhost", path: "/", httpOnly: true, sameSite: "Lax" },
+    ]);
+  });
+
+  test("reads tasks on its server, with the cookie that the browser sent", async ({ openDevice }) => {
+    const device = await openDevice(origin);
+    const { page } = device;
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await device.signUp(newAccount());
+    await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
+    await page.reload();
+    expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
+  });
+});
