@@ -87,7 +87,7 @@ type Result struct {
 
 // BetterAuth is a Better Auth server.
 type BetterAuth struct {
-	// URL is where it is reached from here.
+	// URL is where its endpoints are reached from here.
 	URL *url.URL
 	// Transport holds the connections to it.
 	Transport *http.Transport
@@ -98,9 +98,13 @@ type BetterAuth struct {
 	exchanges, probe *http.Client
 }
 
-// NewBetterAuth returns the Better Auth server at this address. What users ask of
-// it passes through each of the watches.
+// NewBetterAuth returns the Better Auth server at this address. As with Better
+// Auth itself, a path in it is where all endpoints are, and without one they
+// are below /api/auth. What users ask of it passes through each of the watches.
 func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
+	if strings.Trim(address.Path, "/") == "" {
+		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
+	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: exchangeTimeout}).DialContext,
@@ -141,7 +145,7 @@ func (b *BetterAuth) Exchange(ctx context.Context, req Request) (Result, error) 
 func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) {
 	// /token would be shorter, but it answers 401 while the database is down
 	// and mints JWTs for deleted sessions from the cookie cache.
-	target := b.URL.JoinPath("/api/auth/get-session")
+	target := b.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
@@ -179,7 +183,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 // Ready reports whether Better Auth answers and reaches its database, from
 // which it reads the keys.
 func (b *BetterAuth) Ready(ctx context.Context) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath("/api/auth/jwks").String(), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath("jwks").String(), nil)
 	if err != nil {
 		return err
 	}

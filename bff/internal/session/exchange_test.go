@@ -227,3 +227,21 @@ func parse(t *testing.T, address string) *url.URL {
 	}
 	return u
 }
+
+func TestEndpointsOfBetterAuth(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://auth:3001":                  "http://auth:3001/api/auth",
+		"http://auth:3001/":                 "http://auth:3001/api/auth",
+		"https://login.example.com/my/auth": "https://login.example.com/my/auth",
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Compared by the path: as text, a missing slash would not show.
+		if got := session.NewBetterAuth(u).URL; got.String() != want || !strings.HasPrefix(got.Path, "/") {
+			t.Errorf("endpoints of %s are at %s (path %q), want %s", address, got, got.Path, want)
+		}
+	}
+}

@@ -77,8 +77,9 @@ func newAuthProxy(s *server, api *httpapi.API, auth *session.BetterAuth, log *sl
 	p.proxy = httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.Header = p.requestHeader(r.In)
-			// The path goes on as it was checked, whatever its spelling.
-			r.Out.URL.RawPath = ""
+			// The path goes on as it was checked, whatever its spelling, from
+			// our place for Better Auth's endpoints to its own.
+			r.Out.URL.Path, r.Out.URL.RawPath = strings.TrimPrefix(r.In.URL.Path, strings.TrimSuffix(authPath, "/")), ""
 			// It also replaces the Host, of which Better Auth makes a URL.
 			r.SetURL(auth.URL)
 		},

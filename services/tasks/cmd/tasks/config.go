@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
@@ -90,7 +91,7 @@ func (c *serveConfig) Check() error {
 	case c.JWKSURL != "":
 		errs = append(errs, checkKeysURL(c.JWKSURL))
 	case c.BetterAuthURL.URL != nil:
-		c.JWKSURL = c.BetterAuthURL.JoinPath("/api/auth/jwks").String()
+		c.JWKSURL = betterAuthKeys(c.BetterAuthURL.URL)
 	default:
 		errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
 	}
@@ -134,6 +135,16 @@ func checkDatabaseURL(name, value string) error {
 		return fmt.Errorf("%s %w", name, err)
 	}
 	return nil
+}
+
+// betterAuthKeys is where a Better Auth server publishes its keys. A path in
+// its address is where all its endpoints are; without one they are below
+// /api/auth.
+func betterAuthKeys(address *url.URL) string {
+	if strings.Trim(address.Path, "/") == "" {
+		address = address.JoinPath("/api/auth")
+	}
+	return address.JoinPath("jwks").String()
 }
 
 // checkKeysURL allows a query, which the keys of some issuers have.

@@ -93,3 +93,21 @@ func TestConfigIsRead(t *testing.T) {
 		t.Errorf("serve listens at %s, want %s", got, want)
 	}
 }
+
+func TestKeysOfBetterAuth(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://auth:3001":                  "http://auth:3001/api/auth/jwks",
+		"http://auth:3001/":                 "http://auth:3001/api/auth/jwks",
+		"https://login.example.com/my/auth": "https://login.example.com/my/auth/jwks",
+		"https://login.example.com/auth/":   "https://login.example.com/auth/jwks",
+	} {
+		parsed, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := betterAuthKeys(parsed); got != want {
+			t.Errorf("keys of %s at %s, want %s", address, got, want)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { succeed, test, useAll } from "../src/device.js";
+import { freePorts } from "../src/ports.js";
+import { startProgram, type Running } from "../src/process.js";
+import { fileOf, startBff } from "../src/site.js";
+import { newAccount } from "../src/visitor.js";
+
+const stack = inject("stack");
+
+describe.concurrent("a front end before a Better Auth that somebody else runs", () => {
+  const basePath = "/accounts/auth";
+  let origin: string;
+  let auth: string;
+  let bff: Running;
+  const running: Running[] = [];
+  beforeAll(async () => {
+    const [port, opsPort, tasksPort, tasksOpsPort, authPort] = (await freePorts(5)) as [number, number, number, number, number];
+    origin = `http://localhost:${port}`;
+    const authOrigin = `http://127.0.0.1:${authPort}`;
+    auth = authOrigin + basePath;
+    const start = async (starting: Promise<Running>) => {
+      const program = await starting;
+      running.unshift(program);
+      return program;
+    };
+    await start(
+      startProgram({
+        name: "the managed Better Auth",
+        command: [process.execPath, fileOf("web-contract/e2e/managed/server.mjs")],
+        env: {
+          PORT: String(authPort),
+          ORIGIN: authOrigin,
+          BASE_PATH: basePath,
+          // Nobody else is told.
+          SECRET: randomBytes(32).toString("hex"),
+          TRUSTED_ORIGIN: origin,
+        },
+        readyUrl: `${auth}/jwks`,
+      }),
+    );
+    await start(
+      startProgram({
+        name: "the task service",
+        command: [fileOf(".build/tasks"), "serve"],
+        env: {
+          HOST: "127.0.0.1",
+          PORT: String(tasksPort),
+          OPS_PORT: String(tasksOpsPort),
+          DATABASE_URL: stack.tasksDatabase,
+          BETTER_AUTH_URL: auth,
+          JWT_ISSUER: authOrigin,
+        },
+        readyUrl: `http://127.0.0.1:${tasksOpsPort}/readyz`,
+      }),
+    );
+    const env = { PUBLIC_URL: origin, TASKS_URL: `http://127.0.0.1:${tasksPort}`, BETTER_AUTH_URL: auth };
+    bff = await start(startBff(port, opsPort, env));
+  });
+  afterAll(async () => {
+    for (const program of running) await program.stop();
+  });
+
+  test("uses all of the API, by the address of Better Auth alone", async ({ openDevice }) => {
+    await useAll(await openDevice(origin));
+    const { keys } = (await (await fetch(`${auth}/jwks`)).json()) as { keys: { alg: string }[] };
+    expect(keys.map(({ alg }) => alg)).toContain("EdDSA");
+    expect(await bff.log()).toContain("BETTER_AUTH_SECRET is not set");
+  });
+
+  test("sees sessions end at once, and forged cookies refused", async ({ openDevice }) => {
+    const [here, there] = await Promise.all([openDevice(origin), openDevice(origin)]);
+    const account = newAccount();
+    await here.signUp(account);
+    await there.signIn(account);
+    expect(await there.answer()).toBe("ok");
+    succeed(await here.page.evaluate(() => window.clients.auth.revokeOtherSessions()));
+    expect([await there.answer(), await here.answer()]).toEqual(["session_expired", "ok"]);
+
+    const [cookie] = await here.context.cookies();
+    const forged = cookie!.value.replace(/^./, (first) => (first === "A" ? "B" : "A"));
+    await there.context.addCookies([{ ...cookie!, value: forged }]);
+    expect(await there.answer()).toBe("session_expired");
+  });
+});
