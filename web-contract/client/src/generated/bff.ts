@@ -956,7 +956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
@@ -1114,7 +1114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `unavailable`, `auth_unavailable`. */
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
