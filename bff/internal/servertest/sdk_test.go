@@ -1,0 +1,283 @@
+package servertest_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const (
+	signInPath  = "/api/auth/sign-in/email"
+	sessionPath = "/api/auth/get-session"
+
+	// tokenLife is how long a JWT of services/auth is valid.
+	tokenLife = 15 * time.Minute
+)
+
+// servers are a real Better Auth server and a real task service.
+type servers struct {
+	auth  *servertest.Auth
+	tasks *servertest.Tasks
+}
+
+// TestSDK holds Go programs, which reach the servers without the BFF, against
+// the real ones.
+func TestSDK(t *testing.T) {
+	t.Parallel()
+	s := servers{auth: servertest.StartAuth(t, "http://localhost:3000")}
+	s.tasks = servertest.StartTasks(t, s.auth)
+	for name, test := range map[string]func(*program){
+		"signs in once and renews in time":      signsInOnce,
+		"signs in again after a revocation":     signsInAgain,
+		"a wrong password":                      wrongPassword,
+		"a session's cookie":                    sessionCookie,
+		"Better Auth is away":                   authIsAway,
+		"a watch waits until Better Auth is up": watchWaitsForAuth,
+		"a refused token is replaced":           refusedToken,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProgram(t, s)
+			// Time in the bubble is the program's alone: it passes at once
+			// where the program waits for time, and stands still while it
+			// waits for a server.
+			synctest.Test(t, func(t *testing.T) {
+				p.T = t
+				test(p)
+			})
+		})
+	}
+	t.Run("the command-line client", func(t *testing.T) {
+		t.Parallel()
+		commandLine(t, s)
+	})
+}
+
+// program is a Go program with a user of its own.
+type program struct {
+	*testing.T
+	servers
+	email             string
+	cookie            *http.Cookie // of the session that began with signing up
+	authTap, tasksTap *servertest.Tap
+}
+
+func newProgram(t *testing.T, s servers) *program {
+	t.Helper()
+	p := &program{
+		T:        t,
+		servers:  s,
+		email:    servertest.NewEmail(),
+		authTap:  servertest.NewTap(t, s.auth.URL),
+		tasksTap: servertest.NewTap(t, s.tasks.URL),
+	}
+	answer := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": p.email, "password": servertest.Password})
+	for _, cookie := range answer.Cookies() {
+		if strings.HasSuffix(cookie.Name, ".session_token") {
+			p.cookie = cookie
+		}
+	}
+	return p
+}
+
+// httpClient returns a client that leaves nothing running between requests,
+// for which time in a bubble would have to wait.
+func httpClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+func (p *program) passwordSource(password string) *sdk.BetterAuth {
+	p.Helper()
+	source, err := sdk.NewPasswordSource(p.authTap.URL.String(), p.email, password, sdk.WithBetterAuthHTTPClient(httpClient()))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return source
+}
+
+// sessionSource is a source for the session that began with signing up.
+func (p *program) sessionSource() *sdk.BetterAuth {
+	p.Helper()
+	source, err := sdk.NewSessionSource(p.authTap.URL.String(), p.cookie.Name+"="+p.cookie.Value,
+		sdk.WithBetterAuthHTTPClient(httpClient()))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return source
+}
+
+func (p *program) client(source sdk.TokenSource) *sdk.Client {
+	p.Helper()
+	client, err := sdk.New(p.tasksTap.URL.String(), sdk.WithTokenSource(source), sdk.WithHTTPClient(httpClient()))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return client
+}
+
+// token asks a source and checks that the task service takes what it gives.
+func (p *program) token(source sdk.TokenSource) string {
+	p.Helper()
+	token, err := source.Token(p.Context())
+	if err != nil {
+		p.Fatal(err)
+	}
+	if _, err := p.client(nil).Stats(p.Context(), "", sdk.WithToken(token)); err != nil {
+		p.Fatalf("the task service refuses the token: %v", err)
+	}
+	return token
+}
+
+// asked checks how often Better Auth was asked so far.
+func (p *program) asked(when string, signIns, exchanges int) {
+	p.Helper()
+	if gotSignIns, gotExchanges := p.authTap.Count(signInPath), p.authTap.Count(sessionPath); gotSignIns != signIns || gotExchanges != exchanges {
+		p.Errorf("%s: %d sign-ins and %d exchanges, want %d and %d", when, gotSignIns, gotExchanges, signIns, exchanges)
+	}
+}
+
+// revoke ends all sessions of the user.
+func (p *program) revoke() {
+	p.Helper()
+	p.auth.Exec(`DELETE FROM session WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)`, p.email)
+}
+
+func signsInOnce(p *program) {
+	source := p.passwordSource(servertest.Password)
+	client := p.client(source)
+	if _, err := client.CreateTask(p.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"}); err != nil {
+		p.Fatal(err)
+	}
+	p.asked("at first", 1, 1)
+
+	first := p.token(source)
+	time.Sleep(tokenLife - 2*time.Minute)
+	if p.token(source) != first {
+		p.Error("the token was replaced two minutes before its end")
+	}
+	time.Sleep(time.Minute + time.Second)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := client.Stats(p.Context(), ""); err != nil {
+				p.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	p.asked("shortly before the token's end", 1, 2)
+}
+
+func signsInAgain(p *program) {
+	source := p.passwordSource(servertest.Password)
+	p.token(source)
+	p.revoke()
+	p.token(source)
+	p.asked("while the token is valid", 1, 1)
+	time.Sleep(tokenLife)
+	p.token(source)
+	p.asked("after the token's end", 2, 3)
+}
+
+func wrongPassword(p *program) {
+	_, err := p.client(p.passwordSource("a wrong password")).Stats(p.Context(), "")
+	var failure *sdk.Error
+	if !errors.Is(err, sdk.ErrUnauthenticated) || !errors.As(err, &failure) || failure.Attempts != 0 {
+		p.Fatalf("got %v", err)
+	}
+	if text := err.Error(); !strings.Contains(text, "sign in: ") || strings.Contains(text, "a wrong password") {
+		p.Errorf("the error says %s", text)
+	}
+	p.asked("with a wrong password", 1, 0)
+}
+
+func sessionCookie(p *program) {
+	source := p.sessionSource()
+	p.token(source)
+	time.Sleep(tokenLife)
+	p.token(source)
+	p.asked("after one renewal", 0, 2)
+	p.revoke()
+	time.Sleep(tokenLife)
+	if _, err := p.client(source).Stats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
+		p.Errorf("after the session's end: %v", err)
+	}
+}
+
+// away breaks every connection to Better Auth.
+func (p *program) away() {
+	p.authTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+}
+
+func authIsAway(p *program) {
+	source := p.passwordSource(servertest.Password)
+	client := p.client(source)
+	p.token(source)
+	p.away()
+	time.Sleep(tokenLife - 30*time.Second)
+	if _, err := client.Stats(p.Context(), ""); err != nil {
+		p.Errorf("while the token is valid: %v", err)
+	}
+	time.Sleep(time.Minute)
+	if _, err := client.Stats(p.Context(), ""); !errors.Is(err, sdk.ErrAuthUnavailable) {
+		p.Errorf("after the token's end: %v", err)
+	}
+	p.authTap.Instead(nil)
+	time.Sleep(10 * time.Second)
+	p.token(source)
+}
+
+func watchWaitsForAuth(p *program) {
+	task, err := p.client(p.passwordSource(servertest.Password)).CreateTask(p.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"})
+	if err != nil {
+		p.Fatal(err)
+	}
+	before := p.authTap.Count(signInPath)
+	p.away()
+	time.AfterFunc(time.Minute, func() { p.authTap.Instead(nil) })
+	for change, err := range p.client(p.passwordSource(servertest.Password)).Watch(p.Context(), 0) {
+		if err != nil || change.TaskID != task.ID {
+			p.Fatalf("got %+v, %v", change, err)
+		}
+		break
+	}
+	if tried := p.authTap.Count(signInPath) - before; tried < 3 || tried > 15 {
+		p.Errorf("asked Better Auth %d times in a minute", tried)
+	}
+}
+
+func refusedToken(p *program) {
+	source := p.passwordSource(servertest.Password)
+	client := p.client(source)
+	first := p.token(source)
+	// Better Auth gives the same token all through a second of its own time.
+	for p.token(p.sessionSource()) == first {
+	}
+	time.Sleep(time.Minute)
+	exchanges := p.authTap.Count(sessionPath)
+	p.tasksTap.Instead(func(w http.ResponseWriter, _ *http.Request) {
+		p.tasksTap.Instead(nil)
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"success":false,"code":"token_expired","status":401,"error":"The token has expired."}`))
+	})
+	var response sdk.Response
+	if _, err := client.Stats(p.Context(), "", sdk.WithResponse(&response)); err != nil || response.Attempts != 2 {
+		p.Errorf("got %v after %d attempts", err, response.Attempts)
+	}
+	p.asked("after a 401", 1, exchanges+1)
+	if p.token(source) == first {
+		p.Error("the source still gives the refused token")
+	}
+}
