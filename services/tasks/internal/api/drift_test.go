@@ -1,0 +1,245 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// wireTypes are the SDK's types by the names of their schemas.
+var wireTypes = map[string]reflect.Type{
+	"BatchOperation":     reflect.TypeFor[taskapi.BatchOperation](),
+	"BatchRequest":       reflect.TypeFor[taskapi.BatchRequest](),
+	"BatchResponse":      reflect.TypeFor[taskapi.BatchResponse](),
+	"Change":             reflect.TypeFor[taskapi.Change](),
+	"ChangeListResponse": reflect.TypeFor[taskapi.ChangeListResponse](),
+	"ChangesMeta":        reflect.TypeFor[taskapi.ChangesMeta](),
+	"CreateTaskRequest":  reflect.TypeFor[taskapi.CreateTaskRequest](),
+	"FieldError":         reflect.TypeFor[taskapi.FieldError](),
+	"ListMeta":           reflect.TypeFor[taskapi.ListMeta](),
+	"Problem":            reflect.TypeFor[taskapi.Problem](),
+	"ReplaceTaskRequest": reflect.TypeFor[taskapi.ReplaceTaskRequest](),
+	"Stats":              reflect.TypeFor[taskapi.Stats](),
+	"StatsResponse":      reflect.TypeFor[taskapi.StatsResponse](),
+	"TagCount":           reflect.TypeFor[taskapi.TagCount](),
+	"Task":               reflect.TypeFor[taskapi.Task](),
+	"TaskListResponse":   reflect.TypeFor[taskapi.TaskListResponse](),
+	"TaskResponse":       reflect.TypeFor[taskapi.TaskResponse](),
+	"UpdateTaskRequest":  reflect.TypeFor[taskapi.UpdateTaskRequest](),
+}
+
+// values are those that a type of the SDK can have.
+var values = map[reflect.Type][]string{
+	reflect.TypeFor[taskapi.Priority]():       texts(taskapi.Priorities()),
+	reflect.TypeFor[taskapi.ErrorCode]():      texts(taskapi.ErrorCodes()),
+	reflect.TypeFor[taskapi.FieldErrorCode](): texts(taskapi.FieldErrorCodes()),
+	reflect.TypeFor[taskapi.BatchOp]():        texts([]taskapi.BatchOp{taskapi.BatchCreate, taskapi.BatchUpdate, taskapi.BatchDelete}),
+	reflect.TypeFor[taskapi.ChangeType]():     texts([]taskapi.ChangeType{taskapi.ChangeUpsert, taskapi.ChangeDelete}),
+}
+
+func texts[T ~string](all []T) []string {
+	var out []string
+	for _, one := range all {
+		out = append(out, string(one))
+	}
+	return out
+}
+
+// committed is the document that other packages and people go by.
+func committed(t *testing.T) *openapi3.T {
+	t.Helper()
+	text, err := os.ReadFile("../../../../web-contract/openapi/tasks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+// TestSDKTypesAgreeWithTheDocument holds every field of the document against
+// the SDK's: names, whether it is required, whether it may be null, type,
+// format and values.
+func TestSDKTypesAgreeWithTheDocument(t *testing.T) {
+	t.Parallel()
+	schemas := committed(t).Components.Schemas
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(wireTypes)), slices.Sorted(maps.Keys(schemas))); diff != "" {
+		t.Errorf("the schemas (-SDK +document):\n%s", diff)
+	}
+	for name, schema := range schemas {
+		typ := wireTypes[name]
+		if typ == nil {
+			continue // said above
+		}
+		required := make(map[string]bool)
+		for _, field := range schema.Value.Required {
+			required[field] = true
+		}
+		want, got := map[string]string{}, map[string]string{}
+		for _, field := range reflect.VisibleFields(typ) {
+			fieldName, option, _ := strings.Cut(field.Tag.Get("json"), ",")
+			optional := strings.HasPrefix(option, "omit")
+			text := describeType(field.Type, !optional || field.Tag.Get("nullable") == "true")
+			if format := field.Tag.Get("format"); format != "" {
+				text += " " + format
+			}
+			want[fieldName] = describeField(optional, text)
+		}
+		for fieldName, property := range schema.Value.Properties {
+			got[fieldName] = describeField(!required[fieldName], describeSchema(property))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-SDK +document):\n%s", name, diff)
+		}
+	}
+}
+
+func describeField(optional bool, text string) string {
+	if optional {
+		return "optional " + text
+	}
+	return "required " + text
+}
+
+// describeType says what a Go type is in JSON. A pointer is null where it is
+// nil, if that is sent at all.
+func describeType(typ reflect.Type, sent bool) string {
+	switch {
+	case typ.Kind() == reflect.Pointer && sent:
+		return "nullable " + describeType(typ.Elem(), true)
+	case typ.Kind() == reflect.Pointer:
+		return describeType(typ.Elem(), true)
+	case strings.HasPrefix(typ.Name(), "Optional["):
+		return describeType(typ.Field(0).Type, true)
+	case typ == reflect.TypeFor[time.Time]():
+		return "string date-time"
+	case values[typ] != nil:
+		return fmt.Sprint("string ", values[typ])
+	}
+	for name, known := range wireTypes {
+		if typ == known {
+			return name
+		}
+	}
+	switch typ.Kind() {
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int64:
+		return "integer int64"
+	case reflect.Slice:
+		return "array of " + describeType(typ.Elem(), true)
+	case reflect.Map:
+		return "map of " + describeType(typ.Elem(), true)
+	}
+	return "unknown " + typ.String()
+}
+
+// describeSchema says the same of a schema.
+func describeSchema(ref *openapi3.SchemaRef) string {
+	if name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/"); ok {
+		return name
+	}
+	schema := ref.Value
+	if len(schema.AnyOf) == 2 && schema.AnyOf[1].Value.Type.Is("null") {
+		return "nullable " + describeSchema(schema.AnyOf[0])
+	}
+	var text string
+	switch {
+	case schema.Type.Includes("array"):
+		text = "array of " + describeSchema(schema.Items)
+	case schema.Type.Includes("object"):
+		text = "map of " + describeSchema(schema.AdditionalProperties.Schema)
+	case schema.Type.Includes("boolean"):
+		text = "boolean" // success, which is one of the two, is a bool too
+	default:
+		text = schema.Type.Slice()[0]
+		if len(schema.Enum) > 0 {
+			text += fmt.Sprint(" ", schema.Enum)
+		}
+		if schema.Format != "" {
+			text += " " + schema.Format
+		}
+	}
+	if schema.Type.IncludesNull() {
+		return "nullable " + text
+	}
+	return text
+}
+
+// TestSDKLimitsAreTheDocuments compares the limits that the SDK names.
+func TestSDKLimitsAreTheDocuments(t *testing.T) {
+	t.Parallel()
+	document := committed(t)
+	property := func(schema, name string) *openapi3.Schema {
+		return document.Components.Schemas[schema].Value.Properties[name].Value
+	}
+	limit := func(path string) *openapi3.Schema {
+		return document.Paths.Find(path).Get.Parameters.GetByInAndName("query", "limit").Schema.Value
+	}
+	for _, request := range []string{"CreateTaskRequest", "ReplaceTaskRequest", "UpdateTaskRequest", "Task"} {
+		got := []uint64{*property(request, "title").MaxLength, *property(request, "description").MaxLength, *property(request, "tags").MaxItems}
+		if want := []uint64{taskapi.MaxTitleLength, taskapi.MaxDescriptionLength, taskapi.MaxTags}; !slices.Equal(got, want) {
+			t.Errorf("%s: title, description and tags have limits of %v in the document, %v in the SDK", request, got, want)
+		}
+	}
+	if got := *property("BatchRequest", "operations").MaxItems; got != taskapi.MaxBatchOperations {
+		t.Errorf("a batch has up to %d operations in the document, %d in the SDK", got, taskapi.MaxBatchOperations)
+	}
+	for _, path := range []string{"/api/tasks", "/api/tasks/changes"} {
+		if got := limit(path); *got.Max != taskapi.MaxListLimit || fmt.Sprint(got.Default) != fmt.Sprint(taskapi.DefaultListLimit) {
+			t.Errorf("%s: limit is %v by default and up to %v in the document, %d and %d in the SDK",
+				path, got.Default, *got.Max, taskapi.DefaultListLimit, taskapi.MaxListLimit)
+		}
+	}
+	sorts := document.Paths.Find("/api/tasks").Get.Parameters.GetByInAndName("query", "sort").Schema.Value
+	if diff := cmp.Diff(texts(taskapi.Sorts()), textsOf(sorts.Enum)); diff != "" {
+		t.Errorf("the orders (-SDK +document):\n%s", diff)
+	}
+	if sorts.Default != string(taskapi.NewestFirst) {
+		t.Errorf("the order is %v by default", sorts.Default)
+	}
+}
+
+func textsOf(all []any) []string {
+	var out []string
+	for _, one := range all {
+		out = append(out, fmt.Sprint(one))
+	}
+	return out
+}
+
+// TestDocumentHasEachCodeUnderItsStatus checks the failures that the document
+// lists for each operation against the SDK's catalogue of codes.
+func TestDocumentHasEachCodeUnderItsStatus(t *testing.T) {
+	t.Parallel()
+	known := taskapi.ErrorCodes()
+	for path, item := range committed(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			for status, response := range operation.Responses.Map() {
+				problem := response.Value.Content["application/problem+json"]
+				if problem == nil {
+					continue
+				}
+				for code := range problem.Examples {
+					if !slices.Contains(known, taskapi.ErrorCode(code)) || fmt.Sprint(taskapi.ErrorCode(code).Status()) != status {
+						t.Errorf("%s %s: %s is under %s, and has status %d in the SDK", method, path, code, status, taskapi.ErrorCode(code).Status())
+					}
+				}
+			}
+		}
+	}
+}

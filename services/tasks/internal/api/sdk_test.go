@@ -1,0 +1,201 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+)
+
+// calls is a transport that takes down what a client asks for, in the words of
+// the document, and fails the test where a request is not as documented.
+type calls struct {
+	t        *testing.T
+	document routers.Router
+
+	mu   sync.Mutex
+	seen map[string]bool // "listTasks", "listTasks query sort", "updateTask header If-Match"
+}
+
+func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
+	sent, checked := r.Clone(r.Context()), r.Clone(r.Context())
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		sent.Body, checked.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
+	}
+	c.check(checked)
+	return http.DefaultTransport.RoundTrip(sent)
+}
+
+// check compares a request, as a server would see it, with the document.
+func (c *calls) check(r *http.Request) {
+	r.URL.Scheme, r.URL.Host = "", ""
+	for name, values := range r.Header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	route, path, err := c.document.FindRoute(r)
+	if err != nil {
+		c.t.Errorf("%s %s is no operation: %v", r.Method, r.URL, err)
+		return
+	}
+	c.note(route.Operation, r)
+	err = openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: path, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+	})
+	if err != nil {
+		c.t.Errorf("%s: the request is not as documented: %v", route.Operation.OperationID, err)
+	}
+}
+
+// note takes down an operation and those of its parameters that are used.
+func (c *calls) note(operation *openapi3.Operation, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[operation.OperationID] = true
+	for name := range r.URL.Query() {
+		c.seen[operation.OperationID+" query "+name] = true
+	}
+	for name := range r.Header {
+		c.seen[operation.OperationID+" header "+http.CanonicalHeaderKey(name)] = true
+	}
+}
+
+// TestEveryOperationIsCalledThroughTheSDK calls all that the document has
+// through the SDK, with every parameter, on the real service. That its answers
+// are as documented is checked by the service of all tests.
+func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	document, err := documented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &calls{t: t, document: document, seen: map[string]bool{}}
+	client, err := sdk.New(s.url,
+		sdk.WithHTTPClient(&http.Client{Transport: transport}),
+		sdk.WithTokenSource(sdk.StaticToken(s.key.Token(t, issuertest.Claims("alice"), nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	callEverything(t, client)
+
+	want := map[string]bool{}
+	for _, item := range committed(t).Paths.Map() {
+		for _, operation := range item.Operations() {
+			want[operation.OperationID] = true
+			for _, parameter := range operation.Parameters {
+				// The SDK says after in its place, at each connection.
+				if parameter.Value.In != "path" && parameter.Value.Name != "Last-Event-ID" {
+					want[operation.OperationID+" "+parameter.Value.In+" "+parameter.Value.Name] = true
+				}
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if !transport.seen[name] {
+			t.Errorf("the document has %s, which the SDK does not send", name)
+		}
+	}
+}
+
+// callEverything calls every operation with all that its options can say.
+func callEverything(t *testing.T, client *sdk.Client) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
+	given := taskapi.CreateTaskRequest{
+		Title: "Water the plants", Description: "All of them.", Completed: true, Priority: taskapi.High, DueAt: &due, Tags: []string{"home"},
+	}
+	task, err := client.CreateTask(ctx, given)
+	must(err)
+	if diff := cmp.Diff(given, taskapi.CreateTaskRequest{
+		Title: task.Title, Description: task.Description, Completed: task.Completed, Priority: task.Priority, DueAt: task.DueAt, Tags: task.Tags,
+	}); diff != "" {
+		t.Errorf("the task (-given +made):\n%s", diff)
+	}
+	second, err := client.CreateTask(ctx, given)
+	must(err)
+
+	options := taskapi.ListTasksOptions{
+		Completed: new(true), Priorities: []taskapi.Priority{taskapi.High, taskapi.Low}, Tags: []string{"home"},
+		DueBefore: new(due.Add(time.Hour)), DueAfter: new(due.Add(-time.Hour)), Query: "plants", Sort: taskapi.DueSoonest, Limit: 1,
+	}
+	page, err := client.ListTasks(ctx, options)
+	must(err)
+	if page.Meta.NextCursor == nil {
+		t.Fatal("there is no second page")
+	}
+	options.Cursor = *page.Meta.NextCursor
+	rest, err := client.ListTasks(ctx, options)
+	must(err)
+	if len(page.Tasks) != 1 || len(rest.Tasks) != 1 || page.Tasks[0].ID == rest.Tasks[0].ID {
+		t.Errorf("two pages of one task each: %v, %v", page.Tasks, rest.Tasks)
+	}
+
+	task, err = client.GetTask(ctx, task.ID, sdk.IfNoneMatch(task.Version+1))
+	must(err)
+	task, err = client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{
+		Title: taskapi.Some("Water"), Description: taskapi.Some(""), Completed: taskapi.Some(false),
+		Priority: taskapi.Some(taskapi.Urgent), DueAt: taskapi.Null[time.Time](), Tags: taskapi.Some([]string{"garden"}),
+	}, sdk.IfMatch(task.Version))
+	must(err)
+	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(given), sdk.IfMatch(task.Version))
+	must(err)
+	task, err = client.DeleteTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	must(err)
+	trash, err := client.ListTasks(ctx, taskapi.ListTasksOptions{Deleted: true})
+	must(err)
+	if len(trash.Tasks) != 1 || trash.Tasks[0].ID != task.ID {
+		t.Errorf("in the trash: %v", trash.Tasks)
+	}
+	task, err = client.RestoreTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	must(err)
+	_, err = client.EraseTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	must(err)
+
+	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
+		taskapi.CreateInBatch(given),
+		taskapi.UpdateInBatch(second.ID, second.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
+		taskapi.DeleteInBatch(second.ID, second.Version+1),
+	})
+	must(err)
+	stats, err := client.Stats(ctx, "Europe/Berlin")
+	must(err)
+	if len(tasks) != 3 || stats.Completed != 1 || stats.Deleted != 1 || len(stats.ByPriority) != len(taskapi.Priorities()) {
+		t.Errorf("after the batch: %v, %+v", tasks, stats)
+	}
+
+	changes, err := client.ListChanges(ctx, taskapi.ListChangesOptions{After: 1, Limit: 1})
+	must(err)
+	for change, err := range client.Watch(ctx, 1) {
+		must(err)
+		if diff := cmp.Diff(changes.Changes[0], change); diff != "" {
+			t.Errorf("the first change (-listed +watched):\n%s", diff)
+		}
+		break
+	}
+}
