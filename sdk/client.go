@@ -82,9 +82,9 @@ func WithTokenSource(source TokenSource) Option {
 
 // WithHTTPClient makes the client send its requests through h, with the
 // transport, the timeout and the cookies of h. A timeout of h holds for each
-// attempt, but not for the connections of [Client.Watch]. Redirects are answers, not followed, unless h.CheckRedirect is set.
-// The default is a client with a connection pool of its own and 30 seconds for
-// each attempt.
+// attempt, but not for the connections of [Client.Watch]. Redirects are
+// answers, not followed, unless h.CheckRedirect is set. The default is a client
+// with a connection pool of its own and 30 seconds for each attempt.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) { c.http = h }
 }

@@ -73,19 +73,33 @@
 //		}
 //	}
 //
-// It reconnects by itself, misses nothing and repeats nothing. A program that
-// looks now and then uses [Client.Changes], with the number of the last change
-// it has seen.
+// It reconnects by itself, misses nothing and repeats nothing; [OnConnect] tells
+// when it does. A program that looks now and then uses [Client.Changes], with
+// the number of the last change it has seen.
 //
 // # Whose tasks
 //
-// The service knows its user by a bearer token, a JWT of Better Auth. A
-// program that acts for one user gives the client a [TokenSource]: one that
-// signs in with a password ([NewPasswordSource]) or holds a session
-// ([NewSessionSource]), a [StaticToken], a [TokenFunc], or its own. If the service refuses a token,
-// the client asks the source for another one and tries once more. A program
-// that acts for many shares one client between them and names the token in
-// each call, by [WithToken].
+// The service knows its user by a bearer token, a JWT of Better Auth. A program
+// that acts for one user gives the client a [TokenSource]:
+//
+//   - [NewPasswordSource] signs in with an email and a password;
+//   - [NewSessionSource] goes by the cookie of a session;
+//   - [TokenFunc] is a function, and [StaticToken] a text;
+//   - any other type with a method Token.
+//
+// The first two keep a token until shortly before its end, and then get the
+// next one with one request, however many calls wait for it:
+//
+//	source, err := sdk.NewPasswordSource("http://auth:3001", "planner@example.com", password)
+//	…
+//	client, err := sdk.New("http://tasks:8080", sdk.WithTokenSource(source))
+//
+// If the service refuses a token, the client tells the source, if that is a
+// [TokenInvalidator], asks it for another one and tries once more.
+//
+// A program that acts for many shares one client between them and names the
+// token in each call, by [WithToken]; for [Client.Watch], which outlives a
+// token, by [WithTokens].
 //
 // # Errors
 //
@@ -107,7 +121,11 @@
 //
 // An Error that wraps [context.DeadlineExceeded] or a network error has no
 // code, and one with a status but without a code comes from something between
-// this program and the service.
+// this program and the service. One with neither status nor attempts ended
+// before anything was sent, such as by the token source: [ErrUnauthenticated] if
+// Better Auth refused the password, [ErrSessionExpired] if the session of a
+// cookie has ended, [ErrAuthUnavailable] if Better Auth is away and no token is
+// left that is still valid.
 //
 // # Retries
 //
@@ -130,13 +148,51 @@
 // Each attempt ends after 30 seconds. How long a call may take in all is up to
 // its context.
 //
-// # Watching the client
+// # Options
 //
-// A [Hook] sees every attempt before and after: enough for logs, metrics and
-// traces. [WithResponse] gives a single call's status and header. Neither ever
-// shows a token.
+// [New] takes an HTTP client of the program's own ([WithHTTPClient]), other
+// numbers for retries ([WithRetry]), and the program's name for the User-Agent
+// ([WithUserAgent]), which the SDK's own name and [Version] follow.
+//
+// A call takes what concerns it alone: [IfMatch] and [IfNoneMatch],
+// [WithIdempotencyKey], [WithRequestID], [WithToken], and [WithResponse], which
+// gives the answer as it came: status, header, body, and the number of attempts.
+//
+//	var response sdk.Response
+//	task, err := client.GetTask(ctx, id, sdk.WithResponse(&response))
+//	log.Print(response.Status, response.Header.Get("RateLimit"), response.Attempts)
+//
+// # Logs, metrics, traces
+//
+// A [Hook] sees every attempt before and after:
+//
+//	client, err := sdk.New(url, sdk.WithHook(func(ctx context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+//		return func(outcome sdk.Outcome) {
+//			slog.DebugContext(ctx, "tasklane", "operation", attempt.Operation, "attempt", attempt.Number,
+//				"status", outcome.Status, "duration", outcome.Duration, "error", outcome.Err)
+//		}
+//	}))
+//
+// It never sees a token. For OpenTelemetry, the transport of otelhttp makes a
+// span of every attempt and carries the trace to the service, which goes on with
+// it:
+//
+//	sdk.WithHTTPClient(&http.Client{
+//		Transport: otelhttp.NewTransport(http.DefaultTransport),
+//		Timeout:   30 * time.Second,
+//	})
+//
+// A span for a whole call is the caller's own. A hook can do the same as otelhttp
+// with names of its own choice: begin a span, have the propagator write into
+// propagation.HeaderCarrier(attempt.Header), and end the span with the [Outcome].
 //
 // # Testing
 //
-// The package sdktest has the whole service in memory, with faults on demand.
+// The package sdktest has the whole service in memory, with faults on demand:
+//
+//	server := sdktest.NewServer(t)
+//	client := server.Client(t, "alice")
+//
+// The program in examples/tasklane, a to-do list on the command line, uses all
+// of this, and is tested so.
 package sdk

@@ -109,7 +109,8 @@ func TestErrorHoldsTheWholeProblem(t *testing.T) {
 	if err.Error() != text {
 		t.Errorf("got the text\n%s, want\n%s", err, text)
 	}
-	if response.Status != 412 || response.Header.Get("X-Request-Id") != "in-the-header" || response.Attempts != 1 {
+	if response.Status != 412 || response.Header.Get("X-Request-Id") != "in-the-header" || response.Attempts != 1 ||
+		!strings.Contains(string(response.Body), `"code":"version_conflict"`) {
 		t.Errorf("got the response %+v", response)
 	}
 }

@@ -49,6 +49,9 @@ type Response struct {
 	Status int
 	// Header is the answer's header, or nil if not even that arrived.
 	Header http.Header
+	// Body is the answer's body, or as much of it as arrived, also that of
+	// a failure. [Client.Watch] leaves it out.
+	Body []byte
 	// Attempts is the number of requests that were sent.
 	Attempts int
 }
@@ -113,7 +116,7 @@ func entityTag(version int64) string {
 	return `"` + strconv.FormatInt(version, 10) + `"`
 }
 
-// WithResponse stores the status and header of the call's last answer in
+// WithResponse stores the status, header and body of the call's last answer in
 // response, also when the call fails. Where one call sends several requests,
 // as [Client.Tasks] does, it is the latest.
 func WithResponse(response *Response) CallOption {
@@ -208,7 +211,7 @@ func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progre
 		start := time.Now()
 		got := c.send(ctx, r, c.header(r, token, attempt.Header))
 		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
-		p.response.Status, p.response.Header = got.status, got.header
+		p.response.Status, p.response.Header, p.response.Body = got.status, got.header, got.body
 
 		failure := got.decode(r, out)
 		if failure == nil {

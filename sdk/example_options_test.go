@@ -1,0 +1,275 @@
+package sdk_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// Tokens that come from a place of the program's own.
+func ExampleTokenFunc() {
+	server := sdktest.Start()
+	defer server.Close()
+	source := sdk.TokenFunc(func(context.Context) (string, error) {
+		// Asked before each request, so it should remember its answer.
+		return server.Token("alice"), nil
+	})
+	client, err := sdk.New(server.URL, sdk.WithTokenSource(source))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	stats, err := client.Stats(ctx, "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(stats.Open, "open")
+	// Output: 0 open
+}
+
+// A token that is written into the configuration, and hidden from logs.
+func ExampleStaticToken() {
+	token := sdk.StaticToken("eyJhbGciOiJSUzI1NiJ9.e30.c2ln")
+	fmt.Println(token)
+	// Output: [hidden token]
+}
+
+// A proxy, certificates of one's own, a shorter timeout, or a transport that
+// traces: what net/http can do, the client can.
+func ExampleWithHTTPClient() {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxConnsPerHost = 20
+	client, err := sdk.New("http://tasks:8080", sdk.WithHTTPClient(&http.Client{
+		Transport: transport,
+		Timeout:   5 * time.Second, // for each attempt
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	fmt.Println("ready")
+	// Output: ready
+}
+
+// Which program it was, for the servers' logs.
+func ExampleWithUserAgent() {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var program, client string
+		_, _ = fmt.Sscan(r.UserAgent(), &program, &client)
+		fmt.Println(program, client == "tasklane-sdk-go/"+sdk.Version)
+	}))
+	defer server.Close()
+	client, err := sdk.New(server.URL, sdk.WithUserAgent("planner/1.4"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	_, _ = client.Stats(ctx, "")
+	// Output: planner/1.4 true
+}
+
+// A page that is rendered has no time to wait: one more attempt, soon.
+func ExampleWithRetry() {
+	server := sdktest.Start()
+	defer server.Close()
+	client, err := sdk.New(server.URL,
+		sdk.WithTokenSource(sdk.StaticToken(server.Token("alice"))),
+		sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 2, BaseDelay: 10 * time.Millisecond}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable})
+
+	_, err = client.ListTasks(ctx, taskapi.ListTasksOptions{})
+	var failure *sdk.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Code, "after", failure.Attempts, "attempts")
+	}
+	// Output: unavailable after 2 attempts
+}
+
+// A log of what fails, and whether it is tried again.
+func ExampleWithHook_log() {
+	server := sdktest.Start()
+	defer server.Close()
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	client, err := sdk.New(server.URL,
+		sdk.WithTokenSource(sdk.StaticToken(server.Token("alice"))),
+		sdk.WithHook(func(ctx context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+			return func(outcome sdk.Outcome) {
+				if outcome.Err != nil {
+					logger.WarnContext(ctx, "tasklane", "operation", attempt.Operation, "attempt", attempt.Number,
+						"status", outcome.Status, "again", outcome.WillRetry)
+				}
+			}
+		}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable, Times: 1})
+
+	if _, err := client.Stats(ctx, ""); err != nil {
+		log.Fatal(err)
+	}
+	// Output: level=WARN msg=tasklane operation=taskStats attempt=1 status=503 again=true
+}
+
+// Requests by operation and status, and their durations: fit for a counter and
+// a histogram of any library.
+func ExampleWithHook_metrics() {
+	requests := map[string]int{} // by a program with goroutines, of course with a lock
+	_, _, stop := exampleClient(sdk.WithHook(
+		func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+			return func(outcome sdk.Outcome) {
+				requests[fmt.Sprint(attempt.Operation, " ", outcome.Status)]++
+				_ = outcome.Duration.Seconds()
+			}
+		}))
+	defer stop()
+	fmt.Println(requests)
+	// Output: map[createTask 201:1]
+}
+
+// The trace that the caller is part of goes on in the service. With
+// OpenTelemetry, Inject(ctx, propagation.HeaderCarrier(attempt.Header)) sets
+// the header.
+func ExampleWithHook_trace() {
+	type traceKey struct{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.Header.Get("traceparent"))
+	}))
+	defer server.Close()
+	client, err := sdk.New(server.URL, sdk.WithHook(
+		func(ctx context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+			if trace, ok := ctx.Value(traceKey{}).(string); ok {
+				attempt.Header.Set("traceparent", trace)
+			}
+			return nil // nothing to do after the attempt
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	ctx := context.WithValue(ctx, traceKey{}, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	_, _ = client.Stats(ctx, "")
+	// Output: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+}
+
+// The answer itself, of which the call returns only the data.
+func ExampleWithResponse() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	var response sdk.Response
+	if _, err := client.GetTask(ctx, plants.ID, sdk.WithResponse(&response)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(response.Status, response.Header.Get("ETag"), response.Attempts)
+
+	var raw struct{ Data map[string]any }
+	if err := json.Unmarshal(response.Body, &raw); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(raw.Data["title"])
+	// Output:
+	// 200 "1" 1
+	// Water the plants
+}
+
+// One name for what this program and the servers log of a call.
+func ExampleWithRequestID() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	_, err := client.GetTask(ctx, "019ac2f4-0000-7000-8000-000000000000", sdk.WithRequestID("import-4711"))
+	var failure *sdk.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Code, failure.RequestID)
+	}
+	// Output: task_not_found import-4711
+}
+
+// A page that shows whether what it shows is fresh.
+func ExampleOnConnect() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	tell := sdk.OnConnect(func(err error) error {
+		if err != nil {
+			fmt.Println("away:", err)
+			return nil // Watch goes on; an error here would end it
+		}
+		fmt.Println("up to date from now on")
+		return nil
+	})
+	for change, err := range client.Watch(ctx, 0, tell) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(change.Type, change.Task.Title)
+		break
+	}
+	// Output:
+	// up to date from now on
+	// upsert Water the plants
+}
+
+// What to do about an error that the client could not wait out.
+func ExampleError_maybeApplied() {
+	server := sdktest.Start()
+	defer server.Close()
+	client, err := sdk.New(server.URL,
+		sdk.WithTokenSource(sdk.StaticToken(server.Token("alice"))),
+		sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutAnswer})
+
+	create := func() error {
+		_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Pay the bill"}, sdk.WithIdempotencyKey("bill-2026-11"))
+		return err
+	}
+	err = create()
+	var failure *sdk.Error
+	if errors.As(err, &failure) {
+		fmt.Println("status", failure.Status, "may have happened:", failure.MaybeApplied)
+	}
+	// The key makes it safe to ask again, now or after a restart.
+	if err := create(); err != nil {
+		log.Fatal(err)
+	}
+	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(page.Tasks), "task")
+	// Output:
+	// status 0 may have happened: true
+	// 1 task
+}
