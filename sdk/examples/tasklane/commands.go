@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -263,8 +264,7 @@ func (s *session) watchFromNow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.stderr, "Watching. Ctrl-C ends it.")
-	for change, err := range s.client.Watch(ctx, page.Meta.Changes) {
+	for change, err := range s.client.Watch(ctx, page.Meta.Changes, sdk.OnConnect(s.tellConnections())) {
 		if err != nil {
 			return err
 		}
@@ -273,4 +273,20 @@ func (s *session) watchFromNow(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellConnections returns what says whether changes come through.
+func (s *session) tellConnections() func(error) error {
+	whenConnected, away := "Watching. Ctrl-C ends it.", false
+	return func(err error) error {
+		switch {
+		case err == nil && whenConnected != "":
+			fmt.Fprintln(s.stderr, whenConnected)
+			whenConnected, away = "", false
+		case err != nil && !away:
+			fmt.Fprintln(s.stderr, outage)
+			whenConnected, away = cmp.Or(whenConnected, "tasklane: connected again"), true
+		}
+		return nil
+	}
 }

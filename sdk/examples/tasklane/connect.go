@@ -57,18 +57,21 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 	return newTokenCache(source, p.cacheDir, p.authURL(), email), nil
 }
 
-// tellOutages returns a hook that says once that the service is away, however
-// often the client tries.
+// outage tells why nothing seems to happen.
+const outage = "tasklane: the service is away, trying again …"
+
+// tellOutages returns a hook that says so once, however often the client tries.
+// Watch tells of its connections itself.
 func (p program) tellOutages() sdk.Hook {
-	var away atomic.Bool
-	return func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+	var told atomic.Bool
+	return func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+		if attempt.Operation == "watchChanges" {
+			return nil
+		}
 		return func(outcome sdk.Outcome) {
-			if outcome.Status/100 == 2 {
-				away.Store(false)
-			}
-			passing := outcome.Err != nil && outcome.WillRetry && outcome.Status != http.StatusUnauthorized
-			if passing && !away.Swap(true) {
-				fmt.Fprintln(p.stderr, "tasklane: the service is away, trying again …")
+			passing := outcome.WillRetry && outcome.Status != http.StatusUnauthorized
+			if passing && !told.Swap(true) {
+				fmt.Fprintln(p.stderr, outage)
 			}
 		}
 	}

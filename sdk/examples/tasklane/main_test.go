@@ -210,7 +210,7 @@ func TestTrouble(t *testing.T) {
 		u := newUser(t)
 		u.server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable, Times: 2})
 		stdout, stderr, code := u.types("add", "x")
-		if code != exitDone || !strings.HasPrefix(stdout, "added") || stderr != "tasklane: the service is away, trying again …\n" {
+		if code != exitDone || !strings.HasPrefix(stdout, "added") || stderr != outage+"\n" {
 			t.Errorf("got %s%s(exit code %d)", stdout, stderr, code)
 		}
 	})
@@ -248,6 +248,7 @@ func TestTrouble(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
+	u.server.Inject(sdktest.Fault{Operation: "watchChanges", Code: taskapi.CodeUnavailable, Times: 2})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out, in := io.Pipe()
@@ -268,10 +269,11 @@ func TestWatch(t *testing.T) {
 		}
 		return ids.ReplaceAllString(string(text), "ID")
 	}
-	if got := line(notes); got != "Watching. Ctrl-C ends it.\n" {
-		t.Errorf("got %q", got)
+	for _, want := range []string{outage, "Watching. Ctrl-C ends it."} {
+		if got := line(notes); got != want+"\n" {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, notes) }()
 
 	client := u.server.Client(t, "ada")
 	// The escape sequence would clear the screen.
@@ -283,6 +285,11 @@ func TestWatch(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	u.server.CutStreams()
+	for _, want := range []string{outage, "tasklane: connected again"} {
+		if got := line(notes); got != want+"\n" {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	if _, err := client.UpdateTask(t.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}); err != nil {
 		t.Fatal(err)
 	}
