@@ -274,6 +274,7 @@ func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte)
 	if err != nil {
 		return nil, nil, err
 	}
+	req.Close = true // the next request is minutes away
 	req.Header.Set("Accept", "application/json")
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", typeJSON)
