@@ -16,7 +16,7 @@ import (
 )
 
 // The headers of the API. headerIdempotencyKey is in lower case for a reason:
-// see [Client.header].
+// see [Client.setHeader].
 const (
 	headerRequestID      = "X-Request-Id"
 	headerIdempotencyKey = "idempotency-key"
@@ -209,7 +209,7 @@ func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progre
 		attempt := Attempt{Operation: r.operation, Method: r.method, Path: r.path, Number: p.response.Attempts}
 		after := c.before(ctx, &attempt)
 		start := time.Now()
-		got := c.send(ctx, r, c.header(r, token, attempt.Header))
+		got := c.send(ctx, r, token, attempt.Header)
 		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
 		p.response.Status, p.response.Header, p.response.Body = got.status, got.header, got.body
 
@@ -279,43 +279,64 @@ func (r *request) prepare() error {
 	return err
 }
 
-// header returns the header of one attempt: what the hooks have set, and over
-// it what the SDK sends.
-func (c *Client) header(r *request, token string, fromHooks http.Header) http.Header {
-	h := make(http.Header, 8)
-	for name, values := range fromHooks {
-		h[http.CanonicalHeaderKey(name)] = values
+// newRequest returns the request of one attempt. Its header holds what the
+// hooks have set, and over it what the SDK sends.
+func (c *Client) newRequest(ctx context.Context, r *request, token string, fromHooks http.Header) (*http.Request, error) {
+	target := c.baseURL + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
 	}
-	h.Set("Accept", "application/json, application/problem+json")
-	h.Set("User-Agent", c.userAgent)
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range fromHooks {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	c.setHeader(req.Header, r, token)
+	return req, nil
+}
+
+// setHeader sets what the SDK sends.
+func (c *Client) setHeader(h http.Header, r *request, token string) {
+	values := make([]string, 0, 8) // one array for all of them
+	set := func(name, value string) {
+		if value != "" {
+			values = append(values, value)
+			h[name] = values[len(values)-1 : len(values) : len(values)]
+		}
+	}
+	set("Accept", "application/json, application/problem+json")
+	set("User-Agent", c.userAgent)
 	if token != "" {
-		h.Set("Authorization", "Bearer "+token)
+		set("Authorization", "Bearer "+token)
 	}
 	if r.body != nil {
-		h.Set("Content-Type", r.contentType)
+		set("Content-Type", r.contentType)
 	}
-	if r.options.requestID != "" {
-		h.Set(headerRequestID, r.options.requestID)
-	}
-	if r.options.ifMatch != "" {
-		h.Set("If-Match", r.options.ifMatch)
-	}
-	if r.options.ifNoneMatch != "" {
-		h.Set("If-None-Match", r.options.ifNoneMatch)
-	}
+	set(headerRequestID, r.options.requestID)
+	set("If-Match", r.options.ifMatch)
+	set("If-None-Match", r.options.ifNoneMatch)
 	if !reads(r.method) {
 		// Not under the canonical name: where net/http finds that, it
 		// repeats the request by itself when a kept-alive connection
 		// breaks, past the hooks, the policy and the budget.
 		h.Del(headerIdempotencyKey)
-		h[headerIdempotencyKey] = []string{r.options.idempotencyKey}
+		set(headerIdempotencyKey, r.options.idempotencyKey)
 	}
-	return h
 }
 
 // send makes one attempt.
-func (c *Client) send(ctx context.Context, r *request, header http.Header) result {
-	resp, err := c.do(ctx, c.http, r, header)
+func (c *Client) send(ctx context.Context, r *request, token string, fromHooks http.Header) result {
+	req, err := c.newRequest(ctx, r, token, fromHooks)
+	if err != nil {
+		return result{err: err}
+	}
+	resp, err := c.http.Do(req)
 	if err != nil {
 		return result{err: err}
 	}
@@ -335,39 +356,21 @@ func (c *Client) send(ctx context.Context, r *request, header http.Header) resul
 	return got
 }
 
-// do sends the request through h and returns the answer with its body unread.
-func (c *Client) do(ctx context.Context, h *http.Client, r *request, header http.Header) (*http.Response, error) {
-	target := c.baseURL + r.path
-	if len(r.query) > 0 {
-		target += "?" + r.query.Encode()
-	}
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.encoded)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header = header
-	return h.Do(req)
-}
-
 // readAnswer reads the body of an answer of at most maxAnswer bytes.
 func readAnswer(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > maxAnswer {
 		return nil, errTooLarge
 	}
-	var body bytes.Buffer
 	if resp.ContentLength > 0 {
-		// One buffer of the right size; ReadFrom wants some room at its end.
-		body.Grow(int(resp.ContentLength) + bytes.MinRead)
+		body := make([]byte, resp.ContentLength)
+		_, err := io.ReadFull(resp.Body, body)
+		return body, err
 	}
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
-	if n > maxAnswer {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if len(body) > maxAnswer {
 		return nil, errTooLarge
 	}
-	return body.Bytes(), err
+	return body, err
 }
 
 // success reports whether the answer's status is of the 2xx.

@@ -216,13 +216,8 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	silence := time.AfterFunc(maxSilence, func() { cancel(errSilent) })
 	defer silence.Stop()
 
-	w.request.query = url.Values{"after": {strconv.FormatInt(w.seq, 10)}}
-	header := w.client.header(&w.request, token, fromHooks)
-	header.Set("Accept", "text/event-stream, application/problem+json")
-	// Something that compresses would hold events back.
-	header.Set("Accept-Encoding", "identity")
 	var end connection
-	resp, err := w.client.do(ctx, w.client.stream, &w.request, header)
+	resp, err := w.open(ctx, token, fromHooks)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
 		end.status, end.header = resp.StatusCode, resp.Header
@@ -261,6 +256,19 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	end.failure = failTransport(0, end.header, err)
 	end.passing = failedAttempt{err: err}.passing() && !errors.Is(err, errBadEvent)
 	return end
+}
+
+// open asks for a stream.
+func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (*http.Response, error) {
+	w.request.query = url.Values{"after": {strconv.FormatInt(w.seq, 10)}}
+	req, err := w.client.newRequest(ctx, &w.request, token, fromHooks)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "text/event-stream, application/problem+json")
+	// Something that compresses would hold events back.
+	req.Header.Set("Accept-Encoding", "identity")
+	return w.client.stream.Do(req)
 }
 
 // refused fills in what an answer that is no stream says.
