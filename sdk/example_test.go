@@ -55,7 +55,8 @@ func ExampleNew() {
 
 // A program with a user of its own.
 func ExampleNewPasswordSource() {
-	source, err := sdk.NewPasswordSource("http://auth:3000", "planner@example.com", os.Getenv("PLANNER_PASSWORD"))
+	password := "correct horse battery" // from the environment, say
+	source, err := sdk.NewPasswordSource("http://auth:3001", "planner@example.com", password)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,16 +65,19 @@ func ExampleNewPasswordSource() {
 		log.Fatal(err)
 	}
 	defer client.Close()
+
+	fmt.Println(source)
+	// Output: [Better Auth at http://auth:3001]
 }
 
 // The tasks of whoever is signed in.
 func ExampleNewSessionSource() {
-	source, err := sdk.NewSessionSource("http://auth:3000", "better-auth.session_token="+os.Getenv("SESSION"))
+	source, err := sdk.NewSessionSource("http://auth:3001", "better-auth.session_token="+os.Getenv("SESSION"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(source)
-	// Output: [Better Auth at http://auth:3000]
+	// Output: [Better Auth at http://auth:3001]
 }
 
 func ExampleClient_CreateTask() {

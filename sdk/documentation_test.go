@@ -1,0 +1,40 @@
+package sdk_test
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+// TestEveryOperationHasAnExample finds an example that runs for each method of
+// the client.
+func TestEveryOperationHasAnExample(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("example*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	runs := make(map[string]bool)
+	for _, example := range doc.Examples(files...) {
+		runs[example.Name] = example.Output != ""
+	}
+	for method := range reflect.TypeFor[*sdk.Client]().Methods() {
+		if method.Name != "Close" && !runs["Client_"+method.Name] {
+			t.Errorf("Client.%s has no example that runs", method.Name)
+		}
+	}
+}
