@@ -225,7 +225,7 @@ func TestSlowReader(t *testing.T) {
 	events := s.watch(t.Context(), t, s.token(t, "alice"), "")
 	<-events // ready
 
-	const batches, each = 2, 90
+	const batches, each = 6, 30
 	long := strings.Repeat("x", taskapi.MaxDescriptionLength)
 	create := fmt.Sprintf(`{"op":"create","task":{"title":"long","description":%q}}`, long)
 	body := `{"operations":[` + strings.Repeat(create+",", each-1) + create + `]}`

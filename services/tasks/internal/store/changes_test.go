@@ -174,7 +174,7 @@ func TestStats(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := taskapi.Stats{
-		Open: 3, Completed: 1, Overdue: 1, Deleted: 1,
+		Open: 3, Completed: 1, Overdue: 1, Undated: 1, Deleted: 1,
 		ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
 		ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "a", Count: 1}},
 	}
