@@ -16,6 +16,10 @@ import (
 // shortTTL makes the BFF ask Better Auth often enough to notice an outage.
 const shortTTL = 500 * time.Millisecond
 
+// steadyWork is how long users work before Better Auth goes, so that each has
+// used a JWT that was there for sure: its times are whole seconds.
+const steadyWork = 1500 * time.Millisecond
+
 // serviceRetry is how the bff repeats calls of the task service.
 var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
 
@@ -34,6 +38,9 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 		{"Better Auth killed", s.auth.Kill, s.auth.Restart},
 		{"Better Auth hanging", s.auth.Pause, s.auth.Resume},
 	} {
+		l.await("at work", func(all []seen) bool {
+			return len(all) > 0 && all[len(all)-1].end.Sub(all[0].begin) > steadyWork
+		})
 		start := time.Now()
 		outage.down()
 		l.awaitFailure(taskapi.CodeAuthUnavailable)
