@@ -88,8 +88,8 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 		},
 	}
 	if config.Provider != "" {
-		a.process.command = []string{"node", "--input-type=module", "--eval", oauthServer}
-		a.process.env = append(a.process.env, "OAUTH_PROVIDER_URL="+config.Provider)
+		a.command = []string{"node", "--input-type=module", "--eval", oauthServer}
+		a.env = append(a.env, "OAUTH_PROVIDER_URL="+config.Provider)
 	}
 	a.start()
 	return a
