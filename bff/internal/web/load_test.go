@@ -17,7 +17,7 @@ import (
 
 const (
 	// workPause is how long a user waits between two requests.
-	workPause = 20 * time.Millisecond
+	workPause = 50 * time.Millisecond
 	// workTimeout is how long a test waits for what users are to see. A
 	// server may have to start in it.
 	workTimeout = time.Minute
