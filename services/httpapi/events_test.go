@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/tasklane/tasklane/services/httpapi"
 )
@@ -22,6 +24,14 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				// What the server allows other answers.
+				_, w := humachi.Unwrap(ctx)
+				connection := http.NewResponseController(w)
+				if err := errors.Join(
+					connection.SetReadDeadline(time.Now().Add(limit)), connection.SetWriteDeadline(time.Now().Add(limit)),
+				); err != nil {
+					t.Error(err)
+				}
 				events := httpapi.BeginEvents(ctx)
 				tick := time.NewTicker(limit / 2)
 				defer tick.Stop()
@@ -41,9 +51,7 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 				}
 			}}, nil
 		})
-	server := httptest.NewUnstartedServer(router)
-	server.Config.ReadTimeout, server.Config.WriteTimeout = limit, limit
-	server.Start()
+	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)
 
 	response, err := server.Client().Get(server.URL + "/events")
