@@ -185,7 +185,7 @@ func testStreams(t *testing.T, s *site) {
 		yesterday := time.Now().Add(-24 * time.Hour)
 		first := ada.post("/api/tasks", map[string]any{"title": "first", "dueAt": yesterday}).is(http.StatusCreated).task()
 		stream := ada.watch("", nil).ready(0)
-		if got := stream.header.Get("Cache-Control"); got != "no-store" {
+		if got := stream.header.Get("Cache-Control"); got != "no-store, no-transform" {
 			t.Errorf("Cache-Control %q", got)
 		}
 		second := ada.create("second")

@@ -44,4 +44,24 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
     await page.reload();
     expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
   });
+
+  test("hears of changes when they happen", async ({ openDevice }) => {
+    const { page, signUp } = await openDevice(origin);
+    await signUp(newAccount());
+    const heard = await page.evaluate(async () => {
+      const stream = new EventSource("/api/tasks/events");
+      const next = (name: string) =>
+        new Promise<string>((resolve, reject) => {
+          stream.addEventListener(name, ({ data }) => resolve(data));
+          stream.addEventListener("error", () => reject(new Error("the stream broke")));
+        });
+      await next("ready");
+      const change = next("change");
+      const { id } = await window.clients.api.createTask({ title: "Water the plants" });
+      const { task } = JSON.parse(await change);
+      stream.close();
+      return { created: id, told: task.id };
+    });
+    expect(heard.told).toBe(heard.created);
+  });
 });
