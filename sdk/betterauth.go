@@ -333,6 +333,10 @@ func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
 	return all
 }
 
+// longestLife is how long a token is taken to be valid at most. One without an
+// end in sight may say more than a Duration holds.
+const longestLife = 100 * 365 * 24 * time.Hour
+
 // lifetime returns how long a JWT is valid. Its signature is none of a
 // client's business.
 func lifetime(token string, now time.Time) (time.Duration, error) {
@@ -357,5 +361,6 @@ func lifetime(token string, now time.Time) (time.Duration, error) {
 	if from == 0 {
 		from = float64(now.Unix())
 	}
-	return time.Duration((claims.ExpiresAt - from) * float64(time.Second)), nil
+	seconds := min(max(0, claims.ExpiresAt-from), longestLife.Seconds())
+	return time.Duration(seconds * float64(time.Second)), nil
 }

@@ -1,0 +1,128 @@
+package sdk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// readEvents returns the events of a stream and what ended it.
+func readEvents(stream io.Reader) ([]event, error) {
+	r := newEventReader(stream, func(bool) {})
+	var all []event
+	for {
+		e, err := r.next()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, e)
+	}
+}
+
+// FuzzEvents reads a stream as it is and in pieces, which must make no
+// difference, and writes its events anew.
+func FuzzEvents(f *testing.F) {
+	f.Add([]byte("event: ready\ndata: {\"seq\":0}\n\n"))
+	f.Add([]byte("id: 7\r\nevent:change\r\ndata: a\r\ndata: b\r\n\r\n:\n\n"))
+	f.Add([]byte("data\n\ndata:\n\nevent: expired\n\ndata: cut"))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		events, err := readEvents(bytes.NewReader(stream))
+		if !errors.Is(err, io.EOF) && !errors.Is(err, errBadEvent) {
+			t.Fatalf("the stream ended with %v", err)
+		}
+		pieces, piecesErr := readEvents(iotest.OneByteReader(bytes.NewReader(stream)))
+		if !reflect.DeepEqual(events, pieces) || errors.Is(err, io.EOF) != errors.Is(piecesErr, io.EOF) {
+			t.Fatalf("in pieces %q, %v; as it is %q, %v", pieces, piecesErr, events, err)
+		}
+		var again bytes.Buffer
+		for _, e := range events {
+			if len(e.name)+len(e.data) > maxEvent {
+				t.Fatalf("an event of %d bytes", len(e.name)+len(e.data))
+			}
+			again.WriteString("event: " + e.name + "\n")
+			if e.data != nil {
+				again.WriteString("data: " + strings.ReplaceAll(string(e.data), "\n", "\ndata: ") + "\n")
+			}
+			again.WriteString("\n")
+		}
+		for i := range events {
+			if events[i].name == "" && events[i].data == nil {
+				t.Fatal("an event of nothing")
+			}
+		}
+		if rewritten, _ := readEvents(&again); !reflect.DeepEqual(events, rewritten) {
+			t.Fatalf("%q became %q", events, rewritten)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{"", "0", "120", "18446744073709551616", "Mon, 23 Nov 2026 08:00:30 GMT", "Sun Nov  6 08:49:37 9999"} {
+		f.Add(value, int64(1_795_000_000))
+	}
+	f.Fuzz(func(t *testing.T, value string, now int64) {
+		wait := parseRetryAfter(value, time.Unix(now, 0))
+		seconds, err := strconv.ParseUint(value, 10, 64)
+		switch {
+		case wait != nil && *wait < 0:
+			t.Errorf("%q is a wait of %v", value, *wait)
+		case err == nil && (wait == nil || seconds < 1<<33 && *wait != time.Duration(seconds)*time.Second):
+			t.Errorf("%q is a wait of %v", value, wait)
+		case wait == nil && err != nil:
+			if _, err := http.ParseTime(value); err == nil {
+				t.Errorf("the date %q is no wait", value)
+			}
+		}
+	})
+}
+
+// FuzzProblem reads failures: what is none of Tasklane's must not be quoted,
+// and what is must keep its code.
+func FuzzProblem(f *testing.F) {
+	whole, err := json.Marshal(taskapi.Problem{
+		Error: "The task has changed.", Code: taskapi.CodeVersionConflict, Status: 412,
+		Errors: []taskapi.FieldError{{Field: "title"}}, Current: &taskapi.Task{ID: "x"},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(412, string(whole), "application/problem+json", "")
+	f.Add(502, "<html>secret</html>", "text/html", "")
+	f.Add(307, "", "", "https://user:secret@example.com/?token=secret")
+	f.Fuzz(func(t *testing.T, status int, body, contentType, location string) {
+		header := http.Header{"Content-Type": {contentType}, "Location": {location}}
+		e := failAnswer(status, header, []byte(body), time.Now())
+		var problem taskapi.Problem
+		theirs := json.Unmarshal([]byte(body), &problem) == nil && !problem.Success && problem.Code != ""
+		if theirs != (e.Code != "") || theirs && (e.Code != problem.Code || !errors.Is(e, codeError(problem.Code))) {
+			t.Errorf("the code is %q, the body %q", e.Code, body)
+		}
+		if e.Status != status || e.Message == "" && problem.Error != "" {
+			t.Errorf("got %+v", e)
+		}
+		if again := failAnswer(status, header, []byte("something else"), time.Now()); !theirs && again.Error() != e.Error() {
+			t.Errorf("the error tells of the body: %v", e)
+		}
+	})
+}
+
+func FuzzLifetime(f *testing.F) {
+	now := time.Unix(1_795_000_000, 0)
+	f.Add("e30.eyJpYXQiOjE3OTUwMDAwMDAsImV4cCI6MTc5NTAwMDkwMH0.c2ln")
+	f.Add("e30.eyJleHAiOjFlMzA4fQ.c2ln") // exp 1e308
+	f.Fuzz(func(t *testing.T, token string) {
+		if life, err := lifetime(token, now); life < 0 || life > longestLife || err != nil && life != 0 {
+			t.Errorf("a life of %v, %v", life, err)
+		}
+	})
+}
