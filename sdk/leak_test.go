@@ -110,7 +110,10 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			}
 		},
 		"by a watch that is left": func(ctx context.Context, t *testing.T, client *sdk.Client, _ <-chan struct{}) {
-			for range client.Watch(ctx, 0) {
+			for _, err := range client.Watch(ctx, 0) {
+				if err != nil {
+					t.Error(err)
+				}
 				break
 			}
 		},
@@ -198,13 +201,22 @@ func useAll(ctx context.Context, t *testing.T, client *sdk.Client) {
 	if err != nil {
 		t.Error(err)
 	}
-	for range client.Tasks(ctx, taskapi.ListTasksOptions{Limit: 1}) {
+	for _, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Limit: 1}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
-	for range client.Changes(ctx, taskapi.ListChangesOptions{Limit: 1}) {
+	for _, err := range client.Changes(ctx, taskapi.ListChangesOptions{Limit: 1}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
-	for range client.Watch(ctx, 0) {
+	for _, err := range client.Watch(ctx, 0) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if _, err := client.GetTask(ctx, "no id"); err == nil {

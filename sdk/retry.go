@@ -72,15 +72,15 @@ func reads(method string) bool {
 // refused reports whether the server has certainly not carried the request
 // out: it was never reached, or it said so.
 func (f failedAttempt) refused() bool {
-	switch {
-	case f.status == 0:
+	switch f.status {
+	case 0:
 		return neverSent(f.err)
-	case f.status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		// With a Retry-After the server has turned the request away.
 		// Without one the answer may be a proxy's, given after the
 		// request went through.
 		return f.retryAfter != nil
-	case f.status == http.StatusConflict:
+	case http.StatusConflict:
 		// An earlier request with the same key may still be under way.
 		return false
 	default:

@@ -144,11 +144,15 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	}
 	restarted, ending := false, false
 	seen := &replica{tasks: map[string]taskapi.Task{}, erased: map[string]bool{}}
-	for change, err := range watcher.Watch(t.Context(), 0) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for change, err := range watcher.Watch(ctx, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen.apply(t, change)
+		if seen.apply(t, change); t.Failed() {
+			break
+		}
 		if change.Task != nil && change.Task.Title == "the end" {
 			break
 		}
