@@ -1,30 +1,63 @@
-import type { ErrorCode, FieldError, Problem } from "./types.js";
+import type { ErrorCode, FieldError, Problem, Task } from "./types.js";
 
-/**
- * The server refused or failed the request and said why. `message` is a
- * sentence for people; programs decide by `code`.
- */
-export class ApiError<Code extends ErrorCode = ErrorCode> extends Error {
-  override readonly name = "ApiError";
+/** What an error carries besides the rest, by its code. */
+interface Details {
+  /** The task as it is now. */
+  version_conflict: { readonly current: Task };
+  /** The parts of the request that break a rule. */
+  invalid: { readonly errors: readonly FieldError[] };
+  rate_limited: Waiting;
+  overloaded: Waiting;
+  unavailable: Waiting;
+  auth_unavailable: Waiting;
+}
+
+interface Waiting {
+  /** In how many seconds to try again. */
+  readonly retryAfter: number;
+}
+
+interface Refusal<Code extends ErrorCode> extends Error {
+  readonly name: "ApiError";
+  /** The stable name of the reason. */
   readonly code: Code;
   /** The HTTP status. */
   readonly status: number;
-  /** The fields that break a rule; empty unless `code` is `invalid`. */
-  readonly fields: readonly FieldError[];
   /** Names the request in the servers' logs. */
   readonly requestId: string;
-  /** The task as it is now, with the code `version_conflict`. */
-  readonly current: Code extends "version_conflict" ? NonNullable<Problem["current"]> : undefined;
+}
 
-  constructor(problem: Problem & { code: Code }) {
-    super(problem.error);
-    this.code = problem.code;
-    this.status = problem.status;
-    this.fields = problem.errors ?? [];
-    this.requestId = problem.requestId;
-    this.current = problem.current as typeof this.current;
+/**
+ * The server refused or failed the request and said why. `message` is a
+ * sentence for people; programs decide by `code`, which also tells what else
+ * the error has: `current`, `errors` or `retryAfter`.
+ */
+export type ApiError<Code extends ErrorCode = ErrorCode> = Code extends ErrorCode
+  ? Refusal<Code> & (Code extends keyof Details ? Details[Code] : unknown)
+  : never;
+
+class ProblemError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly requestId: string;
+
+  constructor({ code, status, requestId, error, errors, current }: Problem, retryAfter = 1) {
+    super(error);
+    this.code = code;
+    this.status = status;
+    this.requestId = requestId;
+    if (code === "version_conflict") Object.assign(this, { current });
+    if (code === "invalid") Object.assign(this, { errors: errors ?? [] });
+    if (status === 429 || status === 503) Object.assign(this, { retryAfter });
   }
 }
+
+export const ApiError = ProblemError as unknown as {
+  /** `retryAfter` is that of the answer's header, in seconds. */
+  new <Code extends ErrorCode>(problem: Problem & { code: Code }, retryAfter?: number): ApiError<Code>;
+  readonly prototype: ApiError;
+};
 
 /**
  * No answer, or one that is not Tasklane's own: the network is down, the
@@ -54,5 +87,5 @@ export function isApiError(error: unknown, code?: ErrorCode): error is ApiError 
  */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
-  return error instanceof ApiError && [429, 502, 503, 504].includes(error.status);
+  return isApiError(error) && [429, 502, 503, 504].includes(error.status);
 }

@@ -1,4 +1,5 @@
 import { ApiError, ConnectionError } from "./error.js";
+import { defaultRetry, nextDelay, parseRetryAfter, wait, type RetryPolicy } from "./retry.js";
 import type { Problem } from "./types.js";
 
 export interface ClientOptions {
@@ -6,6 +7,12 @@ export interface ClientOptions {
   baseUrl?: string;
   /** Sends the requests. Default: the global `fetch`. */
   fetch?: typeof fetch;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  /** The user's Cookie header, for requests that a server makes in the user's name. A browser sends its own. */
+  cookie?: string;
+  /** How calls are repeated; false for never. */
+  retry?: RetryPolicy | false;
 }
 
 export interface CallOptions {
@@ -13,49 +20,117 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface WriteOptions extends CallOptions {
+  /**
+   * Names the write: another with the same key, within a day, gets the answer
+   * of the first and changes nothing. Default: a new key, the same for all
+   * attempts of the call.
+   */
+  idempotencyKey?: string | undefined;
+}
+
+export interface VersionedOptions extends WriteOptions {
+  /** The version that the task must still have; otherwise the call fails with `version_conflict`. */
+  version?: number | undefined;
+}
+
 /** A value of a query parameter; an array repeats the parameter. */
 type QueryValue = string | number | boolean | null | undefined;
 
-export interface ApiRequest extends CallOptions {
+export interface ApiRequest extends VersionedOptions {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: Record<string, QueryValue | QueryValue[]>;
   body?: unknown;
 }
 
-/** Sends one request and returns the envelope of a success; anything else is thrown. */
+/** Sends a request, again if that helps, and returns the envelope of a success; anything else is thrown. */
 export type Send = <Envelope>(request: ApiRequest) => Promise<Envelope>;
 
-export function createSend({ baseUrl = "", fetch: fetchWith = fetch }: ClientOptions): Send {
-  return async <Envelope>(request: ApiRequest): Promise<Envelope> => {
-    let status: number | undefined;
-    let text: string;
-    try {
-      const response = await fetchWith(baseUrl + request.path + queryString(request.query), requestInit(request));
-      status = response.status;
-      text = await response.text();
-    } catch (cause) {
-      if (request.signal?.aborted) throw cause;
-      throw new ConnectionError("The server could not be reached.", { cause });
-    }
+/** Sends one request and returns an answer that is no failure; anything else is thrown. */
+export type Open = (path: string, init: RequestInit & { headers: Record<string, string> }) => Promise<Response>;
 
-    const envelope = parse(text);
-    if (isProblem(envelope)) throw new ApiError(envelope);
-    if (isSuccess(envelope)) return envelope as Envelope;
-    throw new ConnectionError(`An answer with status ${status} did not come from the API.`, { status });
+export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: ClientOptions): Open {
+  return async (path, init) => {
+    const response = await reach(init.signal, () =>
+      (fetchWith ?? fetch)(baseUrl + path, {
+        ...init,
+        credentials: "include",
+        headers: { ...headers, ...(cookie && { cookie }), ...init.headers },
+      }),
+    );
+    if (response.ok) return response;
+    const problem = parse(await reach(init.signal, () => response.text()));
+    if (isProblem(problem)) throw new ApiError(problem, parseRetryAfter(response.headers.get("retry-after")));
+    throw foreign(response.status);
   };
 }
 
-function requestInit({ method, body, signal }: ApiRequest): RequestInit {
+export function createSend(open: Open, policy: RetryPolicy | false = {}): Send {
+  const retry = { ...defaultRetry, ...(policy || { attempts: 1 }) };
+
+  return async <Envelope>(request: ApiRequest): Promise<Envelope> => {
+    const { signal } = request;
+    signal?.throwIfAborted();
+    const limit = new AbortController();
+    const abort = () => limit.abort(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    const late = new ConnectionError("The server did not answer in time.");
+    const timer = setTimeout(() => limit.abort(late), retry.timeout);
+    const path = request.path + queryString(request.query);
+    const init = requestInit(request, limit.signal);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const response = await open(path, init);
+          const envelope = parse(await reach(limit.signal, () => response.text()));
+          if (isObject(envelope) && envelope["success"] === true) return envelope as Envelope;
+          throw foreign(response.status);
+        } catch (error) {
+          const delay = nextDelay(retry, error, attempt);
+          if (delay === undefined || limit.signal.aborted) throw error;
+          await wait(delay, limit.signal);
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  };
+}
+
+/** Turns a failure of the network into a ConnectionError, and an abort into the signal's reason. */
+async function reach<T>(signal: AbortSignal | null | undefined, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw signal?.aborted ? signal.reason : new ConnectionError("The server could not be reached.", { cause });
+  }
+}
+
+function foreign(status: number): ConnectionError {
+  return new ConnectionError(`An answer with status ${status} did not come from the API.`, { status });
+}
+
+function requestInit({ method, body, version, idempotencyKey }: ApiRequest, signal: AbortSignal) {
   const headers: Record<string, string> = { accept: "application/json" };
-  const init: RequestInit = { method, headers, credentials: "include" };
+  const init: RequestInit & { headers: typeof headers } = { method, headers, signal };
+  if (method !== "GET") {
+    // One key for all attempts makes them one write.
+    headers["idempotency-key"] = idempotencyKey ?? newKey();
+    if (version !== undefined) headers["if-match"] = `"${version}"`;
+  }
   if (body !== undefined) {
     // The bff takes writes as JSON alone: a plain form of another site cannot send that.
     headers["content-type"] = "application/json";
     init.body = JSON.stringify(body);
   }
-  if (signal) init.signal = signal;
   return init;
+}
+
+/** A random key. Not `randomUUID`, which pages have on https alone. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 }
 
 function queryString(query: ApiRequest["query"] = {}): string {
@@ -74,10 +149,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isSuccess(value: unknown): boolean {
-  return isObject(value) && value["success"] === true;
 }
 
 function isProblem(value: unknown): value is Problem {

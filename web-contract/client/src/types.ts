@@ -39,10 +39,26 @@ export type ReplaceTaskRequest = RequestBody<"replaceTask">;
 /** A merge patch: a field left out keeps its value; `dueAt: null` removes the deadline. */
 export type UpdateTaskRequest = RequestBody<"updateTask">;
 
+/** The operations of a batch, of which all are carried out or none. */
+export type BatchOperation = RequestBody<"batchTasks">["operations"][number];
+
+/** Something that happened to a task. Numbers only rise. */
+export type Change = Answer<"listChanges">["data"][number];
+
+/** How many tasks there are, by state, priority and tag. */
+export type Stats = Answer<"taskStats">["data"];
+
 type Query<Op extends Operation> = NonNullable<operations[Op]["parameters"]["query"]>;
 
+type Options<Op extends Operation> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
+
 /** The filters and the page of a list; undefined does not filter. */
-export type ListTasksOptions = { [Name in keyof Query<"listTasks">]?: Query<"listTasks">[Name] | undefined };
+export type ListTasksOptions = Options<"listTasks">;
+
+/** Whose today it is. */
+export type StatsOptions = Options<"taskStats">;
+
+export type ListChangesOptions = Options<"listChanges">;
 
 /** One page of a list. */
 export interface TaskPage {
@@ -51,4 +67,13 @@ export interface TaskPage {
   nextCursor: string | null;
   /** The user's change number at the time of the list. */
   changes: number;
+}
+
+/** Some changes, in order. */
+export interface ChangePage {
+  changes: Change[];
+  /** The number to continue after. */
+  nextCursor: number;
+  /** Whether there are more changes already. */
+  hasMore: boolean;
 }

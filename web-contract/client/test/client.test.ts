@@ -96,10 +96,10 @@ describe.concurrent("a failure", () => {
     });
   });
 
-  test("without fields has none", async ({ serve }) => {
+  test("has nothing that its code does not tell of", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
     const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
-    expect(error).toMatchObject({ code: "task_not_found", fields: [], current: undefined });
+    expect({ ...(error as Error) }).toEqual({ name: "ApiError", code: "task_not_found", status: 404, requestId: "request-1" });
   });
 
   test("of a stale version brings the task as it is now", async ({ serve }) => {

@@ -12,6 +12,6 @@ export function reason(error: unknown): string {
 /** What is wrong with a title, if that is why the server refused it. */
 export function titleFault(error: unknown): string | undefined {
   if (!isApiError(error, "invalid")) return undefined;
-  const fault = error.fields.find(({ field }) => field === "title");
+  const fault = error.errors.find(({ field }) => field === "title");
   return fault && `A title ${fault.message}.`;
 }

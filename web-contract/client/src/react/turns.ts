@@ -1,0 +1,40 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+/** A write's place among the writes to the same tasks. */
+export interface Turn {
+  /** Resolves when all earlier writes have ended. */
+  begin: Promise<unknown>;
+  /** Lets the next one begin. */
+  end: () => void;
+}
+
+const all = new WeakMap<QueryClient, Turns>();
+
+export function turnsOf(queryClient: QueryClient): Turns {
+  let turns = all.get(queryClient);
+  if (!turns) all.set(queryClient, (turns = new Turns()));
+  return turns;
+}
+
+/** Brings the writes to one task into the order in which they were made. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  take(ids: readonly string[]): Turn {
+    const begin = Promise.all(ids.map((id) => this.#last.get(id)));
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => (resolve = done));
+    for (const id of ids) this.#last.set(id, promise);
+    const end = () => {
+      resolve();
+      for (const [id, last] of this.#last) if (last === promise) this.#last.delete(id);
+    };
+    return { begin, end };
+  }
+
+  /** Lets the writes to a task follow those to the draft that has become it. */
+  rename(draftId: string, id: string): void {
+    const last = this.#last.get(draftId);
+    if (last) this.#last.set(id, last);
+  }
+}

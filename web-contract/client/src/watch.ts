@@ -1,0 +1,144 @@
+import { ApiError, ConnectionError, isApiError, isTransient } from "./error.js";
+import type { CallOptions, Open } from "./request.js";
+import { backoff, secondsAsked, wait, type Retry } from "./retry.js";
+import type { Change } from "./types.js";
+
+/** connecting: for the first time; live: changes come as they happen; offline: the connection is gone, and tried anew. */
+export type WatchState = "connecting" | "live" | "offline";
+
+export interface WatchOptions extends CallOptions {
+  /** Told of every turn of the connection. */
+  onState?: ((state: WatchState) => void) | undefined;
+}
+
+/** The server sends a sign of life every 15 seconds. After so many milliseconds without one the connection is dead. */
+const maxSilence = 45_000;
+
+/** A connection of so many milliseconds is no failure, however it ends. */
+const settled = 10_000;
+
+export async function* watchChanges(
+  open: Open,
+  retry: Retry,
+  path: string,
+  after: number,
+  { signal, onState }: WatchOptions,
+): AsyncGenerator<Change, void, undefined> {
+  let failed = 0;
+  let seq = after;
+  onState?.("connecting");
+  for (let first = true; ; first = false) {
+    signal?.throwIfAborted();
+    const connection = new Connection(signal);
+    let useful = false;
+    let asked = 0;
+    try {
+      const response = await open(first ? `${path}?after=${seq}` : path, {
+        headers: { accept: "text/event-stream", ...(!first && { "last-event-id": String(seq) }) },
+        cache: "no-store",
+        signal: connection.signal,
+      });
+      for await (const { event, data } of events(response, connection)) {
+        if (event === "ready") onState?.("live");
+        if (event === "session_ended") throw sessionEnded(response);
+        if (event !== "change") continue;
+        const change = JSON.parse(data) as Change;
+        if (change.seq <= seq) continue;
+        seq = change.seq;
+        useful = true;
+        yield change;
+        connection.alive();
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isApiError(error) && !isTransient(error) && error.status !== 500) throw error;
+      asked = secondsAsked(error) * 1_000;
+    } finally {
+      connection.close();
+    }
+    failed = useful || connection.lasted() >= settled ? 1 : failed + 1;
+    onState?.("offline");
+    await pause(asked + backoff(retry, failed), signal);
+  }
+}
+
+/** One connection, which ends when its owner leaves or it falls silent. */
+class Connection {
+  readonly #controller = new AbortController();
+  readonly #began = Date.now();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #heard = Date.now();
+
+  constructor(private readonly owner: AbortSignal | undefined) {
+    owner?.addEventListener("abort", this.close);
+    // The clock goes on while a machine sleeps, its timers do not: so one asks the other.
+    this.#timer = setInterval(() => {
+      if (Date.now() - this.#heard > maxSilence) this.close();
+    }, 1_000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something came, or could have. */
+  alive(): void {
+    this.#heard = Date.now();
+  }
+
+  lasted(): number {
+    return Date.now() - this.#began;
+  }
+
+  close = (): void => {
+    clearInterval(this.#timer);
+    this.owner?.removeEventListener("abort", this.close);
+    this.#controller.abort();
+  };
+}
+
+/** The events of a stream, up to its end. */
+async function* events(response: Response, connection: Connection): AsyncGenerator<{ event: string; data: string }> {
+  if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    throw new ConnectionError("The answer is no event stream.", { status: response.status });
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      connection.alive();
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop()!;
+      for (const block of blocks) {
+        const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1] ?? "";
+        yield { event: field("event"), data: field("data") };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** Waits, but not past the moment when the device is online again. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  signal?.addEventListener("abort", end);
+  globalThis.addEventListener?.("online", end);
+  await wait(milliseconds, controller.signal).catch(() => {});
+  globalThis.removeEventListener?.("online", end);
+  signal?.removeEventListener("abort", end);
+}
+
+function sessionEnded(response: Response): ApiError<"session_expired"> {
+  return new ApiError({
+    success: false,
+    error: "Your session has ended. Sign in again.",
+    code: "session_expired",
+    status: 401,
+    title: "Unauthorized",
+    requestId: response.headers.get("x-request-id") ?? "",
+  });
+}
