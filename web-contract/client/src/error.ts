@@ -36,7 +36,7 @@ export type ApiError<Code extends ErrorCode = ErrorCode> = Code extends ErrorCod
   ? Refusal<Code> & (Code extends keyof Details ? Details[Code] : unknown)
   : never;
 
-class ProblemError extends Error {
+export const ApiError = class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ErrorCode;
   readonly status: number;
@@ -51,9 +51,7 @@ class ProblemError extends Error {
     if (code === "invalid") Object.assign(this, { errors: errors ?? [] });
     if (status === 429 || status === 503) Object.assign(this, { retryAfter });
   }
-}
-
-export const ApiError = ProblemError as unknown as {
+} as unknown as {
   /** `retryAfter` is that of the answer's header, in seconds. */
   new <Code extends ErrorCode>(problem: Problem & { code: Code }, retryAfter?: number): ApiError<Code>;
   readonly prototype: ApiError;

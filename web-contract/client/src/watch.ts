@@ -46,8 +46,10 @@ export async function* watchChanges(
         if (change.seq <= seq) continue;
         seq = change.seq;
         useful = true;
+        // The time that the loop takes for a change is no silence.
+        connection.heard = Infinity;
         yield change;
-        connection.alive();
+        connection.heard = Date.now();
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -62,28 +64,23 @@ export async function* watchChanges(
   }
 }
 
-/** One connection, which ends when its owner leaves or it falls silent. */
+/** One connection, which ends when its owner leaves, it falls silent or the device changes its network. */
 class Connection {
+  /** When something came. */
+  heard = Date.now();
   readonly #controller = new AbortController();
   readonly #began = Date.now();
   readonly #timer: ReturnType<typeof setInterval>;
-  #heard = Date.now();
 
   constructor(private readonly owner: AbortSignal | undefined) {
     owner?.addEventListener("abort", this.close);
-    // The clock goes on while a machine sleeps, its timers do not: so one asks the other.
-    this.#timer = setInterval(() => {
-      if (Date.now() - this.#heard > maxSilence) this.close();
-    }, 1_000);
+    globalThis.addEventListener?.("online", this.close);
+    // Timers stand still while a machine sleeps, its clock does not.
+    this.#timer = setInterval(() => Date.now() - this.heard > maxSilence && this.close(), 5_000);
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** Something came, or could have. */
-  alive(): void {
-    this.#heard = Date.now();
   }
 
   lasted(): number {
@@ -93,6 +90,7 @@ class Connection {
   close = (): void => {
     clearInterval(this.#timer);
     this.owner?.removeEventListener("abort", this.close);
+    globalThis.removeEventListener?.("online", this.close);
     this.#controller.abort();
   };
 }
@@ -108,7 +106,7 @@ async function* events(response: Response, connection: Connection): AsyncGenerat
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      connection.alive();
+      connection.heard = Date.now();
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop()!;
       for (const block of blocks) {

@@ -9,7 +9,7 @@ import {
   type Problem,
   type Task,
 } from "../src/index.js";
-import { sendJson, test } from "./server.js";
+import { rejection, sendJson, test } from "./server.js";
 
 const task = { id: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", title: "Water the plants", version: 3 } as Task;
 
@@ -22,39 +22,46 @@ const notFound: Problem = {
   requestId: "request-1",
 };
 
-/** What a call rejects with; fails when it does not reject. */
-async function rejection(call: Promise<unknown>): Promise<unknown> {
-  const outcome = await Promise.allSettled([call]);
-  if (outcome[0].status === "fulfilled") expect.fail("the call did not reject");
-  return outcome[0].reason;
-}
-
 describe.concurrent("each operation asks for its own method and path", () => {
   const path = `/api/tasks/${task.id}`;
   const cases: [string, (client: Client) => Promise<unknown>, string, object | undefined][] = [
     ["getSession", (client) => client.getSession(), "GET /api/session", undefined],
+    ["bootstrap", (client) => client.bootstrap({ timeZone: "UTC" }), "GET /api/bootstrap?timeZone=UTC", undefined],
+    ["agenda", (client) => client.agenda({ days: 3 }), "GET /api/agenda?days=3", undefined],
     ["listTasks", (client) => client.listTasks(), "GET /api/tasks", undefined],
     ["createTask", (client) => client.createTask({ title: "a" }), "POST /api/tasks", { title: "a" }],
     ["getTask", (client) => client.getTask(task.id), `GET ${path}`, undefined],
     ["replaceTask", (client) => client.replaceTask(task.id, { title: "a" }), `PUT ${path}`, { title: "a" }],
     ["updateTask", (client) => client.updateTask(task.id, { dueAt: null }), `PATCH ${path}`, { dueAt: null }],
     ["deleteTask", (client) => client.deleteTask(task.id), `DELETE ${path}`, undefined],
+    ["eraseTask", (client) => client.eraseTask(task.id), `DELETE ${path}?permanent=true`, undefined],
+    ["restoreTask", (client) => client.restoreTask(task.id), `POST ${path}/restore`, undefined],
+    [
+      "batchTasks",
+      (client) => client.batchTasks([{ op: "delete", id: task.id }]),
+      "POST /api/tasks/batch",
+      { operations: [{ op: "delete", id: task.id }] },
+    ],
+    ["taskStats", (client) => client.taskStats(), "GET /api/tasks/stats", undefined],
+    ["listChanges", (client) => client.listChanges({ after: 7 }), "GET /api/tasks/changes?after=7", undefined],
   ];
 
   test.for(cases)("%s", async ([, call, target, body], { serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task, meta: {} }));
-    await call(createClient({ baseUrl: server.url }));
+    await call(createClient({ baseUrl: server.url, retry: false }));
 
     const [request] = server.received;
     expect(`${request?.method} ${request?.url}`).toBe(target);
     expect(request?.headers.accept).toBe("application/json");
     expect(request?.headers["content-type"]).toBe(body && "application/json");
+    expect(request?.headers["idempotency-key"] !== undefined).toBe(request?.method !== "GET");
+    expect(request?.headers["if-match"]).toBeUndefined();
     expect(request?.body).toBe(body ? JSON.stringify(body) : "");
   });
 
   test("an id cannot leave its place in the path", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
-    await createClient({ baseUrl: server.url }).getTask("../session?x=1");
+    await createClient({ baseUrl: server.url, retry: false }).getTask("../session?x=1");
     expect(server.received[0]?.url).toBe("/api/tasks/..%2Fsession%3Fx%3D1");
   });
 });
@@ -62,14 +69,14 @@ describe.concurrent("each operation asks for its own method and path", () => {
 describe.concurrent("a success", () => {
   test("is unwrapped", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
-    expect(await createClient({ baseUrl: server.url }).getTask(task.id)).toEqual(task);
+    expect(await createClient({ baseUrl: server.url, retry: false }).getTask(task.id)).toEqual(task);
   });
 
   test("of a list keeps what its meta says", async ({ serve }) => {
     const server = await serve((_, response) =>
       sendJson(response, 200, { success: true, data: [task], meta: { nextCursor: "abc", changes: 7 } }),
     );
-    const page = await createClient({ baseUrl: server.url }).listTasks({
+    const page = await createClient({ baseUrl: server.url, retry: false }).listTasks({
       completed: false,
       tag: ["home", "at once"],
       cursor: "a b",
@@ -85,20 +92,20 @@ describe.concurrent("a failure", () => {
     const errors = [{ field: "title", code: "too_long", message: "must have at most 500 characters" }] as const;
     const problem = { ...notFound, error: "Some fields are invalid.", code: "invalid", status: 422, errors };
     const server = await serve((_, response) => sendJson(response, 422, problem));
-    const error = await rejection(createClient({ baseUrl: server.url }).createTask({ title: "a" }));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).createTask({ title: "a" }));
     expect(error).toMatchObject({
       name: "ApiError",
       message: "Some fields are invalid.",
       code: "invalid",
       status: 422,
-      fields: errors,
+      errors,
       requestId: "request-1",
     });
   });
 
   test("has nothing that its code does not tell of", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
-    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect({ ...(error as Error) }).toEqual({ name: "ApiError", code: "task_not_found", status: 404, requestId: "request-1" });
   });
 
@@ -111,14 +118,14 @@ describe.concurrent("a failure", () => {
       current: task,
     };
     const server = await serve((_, response) => sendJson(response, 412, conflict));
-    const error = await rejection(createClient({ baseUrl: server.url }).updateTask(task.id, { title: "a" }));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).updateTask(task.id, { title: "a" }));
     if (!isApiError(error, "version_conflict")) expect.fail(`not a conflict: ${error}`);
     expect(error.current).toEqual(task);
   });
 
   test("is told apart by its code", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
-    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect([isApiError(error), isApiError(error, "task_not_found"), isApiError(error, "internal")]).toEqual([
       true,
       true,
@@ -137,7 +144,7 @@ describe.concurrent("a failure", () => {
     [504, true],
   ] as const)("of status %d is transient: %s", async ([status, transient], { serve }) => {
     const server = await serve((_, response) => sendJson(response, status, { ...notFound, status }));
-    expect(isTransient(await rejection(createClient({ baseUrl: server.url }).getTask(task.id)))).toBe(transient);
+    expect(isTransient(await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id)))).toBe(transient);
   });
 });
 
@@ -150,7 +157,7 @@ describe.concurrent("an answer that is not the API's own", () => {
     ["nothing", 204, ""],
   ] as const)("%s is a ConnectionError with its status", async ([, status, body], { serve }) => {
     const server = await serve((_, response) => response.writeHead(status).end(body));
-    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ status });
   });
@@ -159,7 +166,7 @@ describe.concurrent("an answer that is not the API's own", () => {
     const server = await serve((_, response) => {
       response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
     });
-    const error = await rejection(createClient({ baseUrl: server.url }).getTask(task.id));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ status: undefined, cause: expect.any(Error) });
     expect(isTransient(error)).toBe(true);
@@ -175,7 +182,7 @@ describe.concurrent("a signal", () => {
       closed = once(response, "close");
       controller.abort(reason);
     });
-    const call = createClient({ baseUrl: server.url }).listTasks({}, { signal: controller.signal });
+    const call = createClient({ baseUrl: server.url, retry: false }).listTasks({}, { signal: controller.signal });
     expect(await rejection(call)).toBe(reason);
     await closed;
   });
@@ -183,7 +190,7 @@ describe.concurrent("a signal", () => {
   test("that has fired already sends nothing", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
     const signal = AbortSignal.abort();
-    expect(await rejection(createClient({ baseUrl: server.url }).createTask({ title: "a" }, { signal }))).toBe(
+    expect(await rejection(createClient({ baseUrl: server.url, retry: false }).createTask({ title: "a" }, { signal }))).toBe(
       signal.reason,
     );
     expect(server.received).toEqual([]);
@@ -203,4 +210,32 @@ test.concurrent("credentials go with every request, through the fetch that was g
   await client.getTask(task.id);
   await client.deleteTask(task.id);
   expect(modes).toEqual(["include", "include"]);
+});
+
+test.concurrent("a server may speak for a user by their cookie", async ({ serve }) => {
+  const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+  const cookie = "better-auth.session_token=abc.def";
+  await createClient({ baseUrl: server.url, cookie, headers: { "x-forwarded-for": "192.0.2.1" } }).getTask(task.id);
+  expect(server.received[0]?.headers).toMatchObject({ cookie, "x-forwarded-for": "192.0.2.1" });
+});
+
+test.concurrent("all tasks come page by page, and no page is asked for before it is needed", async ({ serve }) => {
+  const ids = ["1", "2", "3", "4", "5"];
+  const server = await serve(({ url }, response) => {
+    const at = Number(new URL(url, server.url).searchParams.get("cursor"));
+    const data = ids.slice(at, at + 2).map((id) => ({ ...task, id }));
+    sendJson(response, 200, { success: true, data, meta: { nextCursor: at < 4 ? String(at + 2) : null, changes: 7 } });
+  });
+  const client = createClient({ baseUrl: server.url });
+  const seen: string[] = [];
+  for await (const { id } of client.tasks({ completed: false })) {
+    if (id === "3") expect(server.received.length).toBe(2);
+    seen.push(id);
+  }
+  expect(seen).toEqual(ids);
+  expect(server.received.map(({ url }) => url)).toEqual([
+    "/api/tasks?completed=false",
+    "/api/tasks?completed=false&cursor=2",
+    "/api/tasks?completed=false&cursor=4",
+  ]);
 });

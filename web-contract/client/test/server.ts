@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test as base } from "vitest";
+import { test as base, expect } from "vitest";
 
 export interface ReceivedRequest {
   method: string;
@@ -9,6 +9,11 @@ export interface ReceivedRequest {
   headers: IncomingHttpHeaders;
   body: string;
 }
+
+/** Runs a server that answers so, and tells what it received. */
+export type Serve = (
+  answer: (request: ReceivedRequest, response: ServerResponse) => void,
+) => Promise<{ url: string; received: ReceivedRequest[] }>;
 
 /** A test that can run servers, each on a free port until the test is over. */
 export const test = base.extend("serve", async ({}, { onCleanup }) => {
@@ -19,7 +24,7 @@ export const test = base.extend("serve", async ({}, { onCleanup }) => {
       server.closeAllConnections();
     }
   });
-  return async (answer: (request: ReceivedRequest, response: ServerResponse) => void) => {
+  const serve: Serve = async (answer) => {
     const received: ReceivedRequest[] = [];
     const server = createServer(async (incoming, response) => {
       let body = "";
@@ -33,9 +38,22 @@ export const test = base.extend("serve", async ({}, { onCleanup }) => {
     await once(server, "listening");
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
   };
+  return serve;
 });
 
-export function sendJson(response: ServerResponse, status: number, body: object): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
   const type = status < 400 ? "application/json" : "application/problem+json";
-  response.writeHead(status, { "content-type": type }).end(JSON.stringify(body));
+  response.writeHead(status, { "content-type": type, ...headers }).end(JSON.stringify(body));
+}
+
+/** What a call rejects with; fails when it does not reject. */
+export async function rejection(call: Promise<unknown>): Promise<unknown> {
+  const [outcome] = await Promise.allSettled([call]);
+  if (outcome.status === "fulfilled") expect.fail("the call did not reject");
+  return outcome.reason;
 }

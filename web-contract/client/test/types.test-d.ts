@@ -1,33 +1,118 @@
 import { expectTypeOf, test } from "vitest";
-import { createClient, isApiError, type ErrorCode, type Task, type TaskPage } from "../src/index.js";
 import type { components } from "../src/generated/tasks.js";
+import {
+  ApiError,
+  createClient,
+  isApiError,
+  type Agenda,
+  type Bootstrap,
+  type Change,
+  type ErrorCode,
+  type FieldError,
+  type Stats,
+  type Task,
+  type TaskPage,
+} from "../src/index.js";
+import { createMutations, createQueries } from "../src/react/index.js";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 
 const client = createClient();
+const queries = createQueries(client);
+const mutations = createMutations(client);
+const error: unknown = undefined;
 
 test("answers are unwrapped", () => {
   expectTypeOf(client.getTask("id")).resolves.toEqualTypeOf<Task>();
   expectTypeOf(client.listTasks()).resolves.toEqualTypeOf<TaskPage>();
+  expectTypeOf(client.batchTasks([])).resolves.toEqualTypeOf<Task[]>();
+  expectTypeOf(client.taskStats()).resolves.toEqualTypeOf<Stats>();
+  expectTypeOf(client.bootstrap()).resolves.toEqualTypeOf<Bootstrap>();
+  expectTypeOf(client.agenda()).resolves.toEqualTypeOf<Agenda>();
+  expectTypeOf(client.watch(1)).toExtend<AsyncIterable<Change>>();
+  expectTypeOf(client.tasks()).toExtend<AsyncIterable<Task>>();
   expectTypeOf<Task["dueAt"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Task["overdue"]>().toEqualTypeOf<boolean>();
 });
 
 test("requests are held to the contract", () => {
-  expectTypeOf(client.updateTask).toBeCallableWith("id", { dueAt: null });
+  expectTypeOf(client.updateTask).toBeCallableWith("id", { dueAt: null }, { version: 3 });
   // @ts-expect-error A title cannot be null.
   void client.updateTask("id", { title: null });
   // @ts-expect-error A new task has a title.
   void client.createTask({ description: "no title" });
   // @ts-expect-error There is no such filter.
   void client.listTasks({ colour: "red" });
+  // @ts-expect-error There is no such order.
+  void client.listTasks({ sort: "colour" });
+  // @ts-expect-error A priority is one of five words.
+  void client.createTask({ title: "a", priority: "higher" });
+  // @ts-expect-error The server makes the id.
+  void client.createTask({ id: "a", title: "a" });
+  // @ts-expect-error A batch creates, updates and deletes.
+  void client.batchTasks([{ op: "restore", id: "a" }]);
+  // @ts-expect-error A version is a number.
+  void client.deleteTask("id", { version: "3" });
+  // @ts-expect-error A new task has no version yet.
+  void client.createTask({ title: "a" }, { version: 3 });
+  // @ts-expect-error A reading has no key.
+  void client.getTask("id", { idempotencyKey: "a" });
+  // @ts-expect-error A watch begins after a number.
+  void client.watch();
 });
 
 test("a code narrows the error", () => {
-  const error: unknown = undefined;
-  if (isApiError(error, "version_conflict")) expectTypeOf(error.current.title).toBeString();
-  if (isApiError(error, "task_not_found")) expectTypeOf(error).not.toHaveProperty("current");
+  if (isApiError(error, "version_conflict")) expectTypeOf(error.current).toEqualTypeOf<Task>();
+  if (isApiError(error, "invalid")) expectTypeOf(error.errors).toEqualTypeOf<readonly FieldError[]>();
+  if (isApiError(error, "rate_limited")) expectTypeOf(error.retryAfter).toBeNumber();
+  if (isApiError(error, "overloaded")) expectTypeOf(error.retryAfter).toBeNumber();
+  if (isApiError(error, "unavailable")) expectTypeOf(error.retryAfter).toBeNumber();
+  if (isApiError(error, "auth_unavailable")) expectTypeOf(error.retryAfter).toBeNumber();
   if (isApiError(error)) expectTypeOf(error.code).toEqualTypeOf<ErrorCode>();
   // @ts-expect-error There is no such code.
   isApiError(error, "no_such_code");
+});
+
+test("no other code has what one code has", () => {
+  type Plain = Exclude<
+    ErrorCode,
+    "version_conflict" | "invalid" | "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable"
+  >;
+  type Own<Code extends ErrorCode> = Exclude<keyof ApiError<Code>, keyof Error>;
+  expectTypeOf<Own<Plain>>().toEqualTypeOf<"code" | "status" | "requestId">();
+  expectTypeOf<Own<"version_conflict">>().toEqualTypeOf<"code" | "status" | "requestId" | "current">();
+  expectTypeOf<Own<"invalid">>().toEqualTypeOf<"code" | "status" | "requestId" | "errors">();
+  expectTypeOf<Own<"rate_limited">>().toEqualTypeOf<"code" | "status" | "requestId" | "retryAfter">();
+  // @ts-expect-error It has to be looked at first.
+  if (isApiError(error)) void error.current;
+});
+
+test("a switch over the code narrows the error", () => {
+  if (!(error instanceof ApiError)) return;
+  switch (error.code) {
+    case "version_conflict":
+      return expectTypeOf(error.current).toEqualTypeOf<Task>();
+    case "rate_limited":
+    case "unavailable":
+      return expectTypeOf(error.retryAfter).toBeNumber();
+    case "invalid":
+      return expectTypeOf(error.errors).toEqualTypeOf<readonly FieldError[]>();
+    case "task_not_found":
+      return expectTypeOf(error).not.toHaveProperty("current");
+  }
+});
+
+test("queries and mutations know what they bring and take", () => {
+  expectTypeOf(useQuery(queries.task("id")).data).toEqualTypeOf<Task | undefined>();
+  expectTypeOf(useQuery(queries.stats()).data).toEqualTypeOf<Stats | undefined>();
+  expectTypeOf(useInfiniteQuery(queries.tasks()).data?.pages).toEqualTypeOf<TaskPage[] | undefined>();
+  // @ts-expect-error The pages come by themselves.
+  queries.tasks({ cursor: "abc" });
+  const { mutate } = useMutation(mutations.updateTask({ onSuccess: (task) => expectTypeOf(task).toEqualTypeOf<Task>() }));
+  expectTypeOf(mutate).toBeCallableWith({ id: "a", changes: { title: "b" }, version: 3 });
+  // @ts-expect-error An update says what to change.
+  mutate({ id: "a" });
+  // @ts-expect-error The roll-back is not to be replaced.
+  mutations.updateTask({ onMutate: () => {} });
 });
 
 test("a task of the bff is the service's task, and whether it is overdue", () => {

@@ -1,0 +1,109 @@
+import { describe, expect, test as unit } from "vitest";
+import { ApiError, ConnectionError, createClient, type Problem } from "../src/index.js";
+import { backoff, defaultRetry, nextDelay, parseRetryAfter } from "../src/retry.js";
+import { rejection, sendJson, test } from "./server.js";
+
+function refusal(status: number, code: Problem["code"], retryAfter?: number): ApiError {
+  return new ApiError({ success: false, error: "No.", code, status, title: "No", requestId: "1" }, retryAfter);
+}
+
+describe("another attempt", () => {
+  unit.for([
+    [429, "rate_limited", true],
+    [502, "bad_gateway", true],
+    [503, "unavailable", true],
+    [504, "timeout", true],
+    [401, "session_expired", false],
+    [404, "task_not_found", false],
+    [409, "idempotency_in_progress", false],
+    [412, "version_conflict", false],
+    [422, "invalid", false],
+    [500, "internal", false],
+  ] as const)("after %d: %s", ([status, code, repeated]) => {
+    expect(nextDelay(defaultRetry, refusal(status, code, 0), 1) !== undefined).toBe(repeated);
+  });
+
+  unit("follows a failure of the network, and no mistake of the program", () => {
+    expect(nextDelay(defaultRetry, new ConnectionError("gone"), 1, 0.5)).toBe(50);
+    expect(nextDelay(defaultRetry, new TypeError("a mistake"), 1)).toBeUndefined();
+  });
+
+  unit("waits for what the server asks, with the jitter on top, up to a bound", () => {
+    expect(nextDelay(defaultRetry, refusal(503, "unavailable", 2), 1, 0.5)).toBe(2_050);
+    expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 30), 1, 0)).toBe(30_000);
+    expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 31), 1, 0)).toBeUndefined();
+  });
+
+  unit("waits up to twice as long each time, up to a bound, and the last one is the last", () => {
+    const longest = [1, 2, 3, 4, 5, 6, 7, 8].map((failed) => backoff(defaultRetry, failed, 1));
+    expect(longest).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    expect(nextDelay(defaultRetry, new ConnectionError("gone"), 3, 0)).toBe(0);
+    expect(nextDelay(defaultRetry, new ConnectionError("gone"), 4, 0)).toBeUndefined();
+  });
+});
+
+unit.for([
+  ["7", 7],
+  ["0", 0],
+  ["Mon, 23 Nov 2026 08:00:09 GMT", 9],
+  ["Mon, 23 Nov 2026 07:00:00 GMT", 0],
+  ["soon", undefined],
+  [null, undefined],
+] as const)("Retry-After %s", ([value, seconds]) => {
+  expect(parseRetryAfter(value, Date.parse("2026-11-23T08:00:00Z"))).toBe(seconds);
+});
+
+describe.concurrent("a call", () => {
+  const busy = { success: false, error: "Busy.", code: "overloaded", status: 503, title: "Busy", requestId: "1" };
+  const retry = { baseDelay: 1, maxDelay: 1 };
+
+  test("is repeated under one key, with its version, until it works", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      if (server.received.length === 1) response.destroy();
+      else if (server.received.length === 2) response.writeHead(502).end("<html>");
+      else sendJson(response, 200, { success: true, data: {} });
+    });
+    await createClient({ baseUrl: server.url, retry }).updateTask("a", { title: "b" }, { version: 3 });
+    const keys = server.received.map(({ headers }) => headers["idempotency-key"]);
+    expect(keys).toEqual(Array(3).fill(expect.stringMatching(/^[a-z0-9-]{16,}$/)));
+    expect(new Set(keys).size).toBe(1);
+    expect(server.received.map(({ headers }) => headers["if-match"])).toEqual(Array(3).fill('"3"'));
+  });
+
+  test("fails with the last failure after as many attempts as are allowed", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 503, busy, { "retry-after": "0" }));
+    const client = createClient({ baseUrl: server.url, retry: { ...retry, attempts: 3 } });
+    expect(await rejection(client.listTasks())).toMatchObject({ code: "overloaded", retryAfter: 0 });
+    expect(server.received.length).toBe(3);
+  });
+
+  test("is never repeated where that is not wanted", async ({ serve }) => {
+    const server = await serve((_, response) => response.destroy());
+    const client = createClient({ baseUrl: server.url, retry: false });
+    expect(await rejection(client.createTask({ title: "a" }))).toBeInstanceOf(ConnectionError);
+    expect(server.received.length).toBe(1);
+  });
+
+  test("ends while it waits when its signal fires", async ({ serve }) => {
+    const controller = new AbortController();
+    const server = await serve((_, response) => {
+      sendJson(response, 503, busy, { "retry-after": "20" });
+      setImmediate(() => controller.abort("left"));
+    });
+    const client = createClient({ baseUrl: server.url });
+    expect(await rejection(client.listTasks({}, { signal: controller.signal }))).toBe("left");
+    expect(server.received.length).toBe(1);
+  });
+
+  test("ends at its limit, however long the server stays silent", async ({ serve }) => {
+    const server = await serve(() => {});
+    const client = createClient({ baseUrl: server.url, retry: { timeout: 50 } });
+    expect(await rejection(client.listTasks())).toMatchObject({ message: "The server did not answer in time." });
+  });
+
+  test("uses the key that it is given", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: [] }));
+    await createClient({ baseUrl: server.url }).batchTasks([], { idempotencyKey: "mine" });
+    expect(server.received[0]?.headers["idempotency-key"]).toBe("mine");
+  });
+});

@@ -1,0 +1,157 @@
+import type { ServerResponse } from "node:http";
+import { afterEach, describe, expect, vi } from "vitest";
+import { createClient, type Change, type Client, type WatchState } from "../src/index.js";
+import { rejection, sendJson, test, type ReceivedRequest, type Serve } from "./server.js";
+
+const retry = { baseDelay: 1, maxDelay: 1 };
+
+const event = (name: string, data: object, id?: number) =>
+  `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+const change = (seq: number) => event("change", { seq, type: "delete", taskId: `task-${seq}`, task: null }, seq);
+
+function begin(response: ServerResponse, seq: number): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "x-request-id": "request-1" });
+  response.write(event("ready", { seq }));
+}
+
+/** Where a stream was asked to begin: the address, and the event after which it goes on. */
+const beginning = ({ url, headers }: ReceivedRequest) => [url, headers["last-event-id"]];
+
+/** The numbers of the next changes; then the watch is left. */
+async function take(changes: AsyncIterable<Change>, count: number): Promise<number[]> {
+  const seen: number[] = [];
+  for await (const { seq } of changes) {
+    seen.push(seq);
+    if (seen.length === count) break;
+  }
+  return seen;
+}
+
+const watchToEnd = (client: Client, after = 4) => rejection(take(client.watch(after), Infinity));
+
+describe.concurrent("a watch", () => {
+  test("brings the changes in order, cut anywhere, and closes its connection when it is left", async ({ serve }) => {
+    let closed = false;
+    const server = await serve(async (_, response) => {
+      response.on("close", () => (closed = true));
+      begin(response, 4);
+      const text = `${change(5)}:\n\n${change(6)}`;
+      response.write(text.slice(0, 20));
+      await new Promise((resolve) => setImmediate(resolve));
+      response.write(text.slice(20));
+    });
+    const states: WatchState[] = [];
+    const client = createClient({ baseUrl: server.url });
+    expect(await take(client.watch(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 6]);
+    expect(server.received.map(beginning)).toEqual([["/api/tasks/events?after=4", undefined]]);
+    expect(server.received[0]?.headers.accept).toBe("text/event-stream");
+    expect(states).toEqual(["connecting", "live"]);
+    await vi.waitFor(() => expect(closed).toBe(true));
+  });
+
+  test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      switch (server.received.length) {
+        case 1:
+          begin(response, 4);
+          return response.end(change(5));
+        case 2:
+          return sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": "0" });
+        case 3:
+          return response.writeHead(502).end("<html>");
+        case 4:
+          return sendJson(response, 500, { ...problem, code: "internal", status: 500 });
+        case 5:
+          return response.destroy();
+        default:
+          begin(response, 5);
+          // One that has been seen comes again.
+          return response.write(change(5) + change(7));
+      }
+    });
+    const states: WatchState[] = [];
+    const client = createClient({ baseUrl: server.url, retry });
+    expect(await take(client.watch(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 7]);
+    expect(server.received.slice(1).map(beginning)).toEqual(Array(5).fill(["/api/tasks/events", "5"]));
+    expect(states).toEqual(["connecting", "live", ...Array(5).fill("offline"), "live"]);
+  });
+
+  test("ends with the session", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      begin(response, 4);
+      response.end(change(5) + event("session_ended", {}));
+    });
+    const error = await watchToEnd(createClient({ baseUrl: server.url, retry }));
+    expect(error).toMatchObject({ name: "ApiError", code: "session_expired", status: 401, requestId: "request-1" });
+    expect(server.received.length).toBe(1);
+  });
+
+  test.for([
+    [401, "session_expired"],
+    [410, "cursor_expired"],
+    [422, "invalid"],
+    [403, "cross_origin"],
+  ] as const)("ends with a refusal that another attempt would meet again: %d %s", async ([status, code], { serve }) => {
+    const server = await serve((_, response) => sendJson(response, status, { ...problem, code, status }));
+    expect(await watchToEnd(createClient({ baseUrl: server.url, retry }))).toMatchObject({ code, status });
+    expect(server.received.length).toBe(1);
+  });
+
+  test("ends with its signal's reason, also while it waits for a server", async ({ serve }) => {
+    const controller = new AbortController();
+    const server = await serve((_, response) => {
+      if (server.received.length === 1) return begin(response, 4);
+      sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": "30" });
+    });
+    const client = createClient({ baseUrl: server.url });
+    const waiting = new AbortController();
+    const onState = (state: WatchState) => state === "live" && controller.abort("left");
+    expect(await rejection(take(client.watch(4, { signal: controller.signal, onState }), 1))).toBe("left");
+    const later = (state: WatchState) => state === "offline" && setImmediate(() => waiting.abort("left too"));
+    expect(await rejection(take(client.watch(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
+  });
+
+  test("takes an answer that is no stream for none", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      if (server.received.length === 1) return response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+      begin(response, 4);
+      response.write(change(5));
+    });
+    expect(await take(createClient({ baseUrl: server.url, retry }).watch(4), 1)).toEqual([5]);
+  });
+});
+
+describe("a connection", () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** Watches a server whose first stream says nothing after its beginning, and whose second brings a change. */
+  async function watchSilence(serve: Serve, act: () => Promise<unknown>) {
+    const server = await serve((_, response) => {
+      begin(response, 4);
+      if (server.received.length > 1) response.write(change(5));
+    });
+    let live = () => {};
+    const connected = new Promise<void>((resolve) => (live = resolve));
+    const onState = (state: WatchState) => state === "live" && live();
+    const seen = take(createClient({ baseUrl: server.url, retry }).watch(4, { onState }), 1);
+    await connected;
+    await act();
+    expect(await seen).toEqual([5]);
+  }
+
+  test("that falls silent for 45 seconds is given up", async ({ serve }) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    await watchSilence(serve, () => vi.advanceTimersByTimeAsync(50_001));
+  });
+
+  test("of a machine that slept is given up soon after it wakes", async ({ serve }) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    await watchSilence(serve, async () => {
+      vi.setSystemTime(Date.now() + 3_600_000);
+      await vi.advanceTimersByTimeAsync(5_000);
+    });
+  });
+});
+
+const problem = { success: false, error: "No.", title: "No", requestId: "1" };
