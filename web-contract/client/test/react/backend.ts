@@ -1,0 +1,180 @@
+import type { ServerResponse } from "node:http";
+import { QueryClient } from "@tanstack/react-query";
+import { createClient, type Change, type Client, type ErrorCode, type Task } from "../../src/index.js";
+import { sendJson, test as base, type ReceivedRequest } from "../server.js";
+
+export function taskOf(fields: Partial<Task>): Task {
+  return {
+    id: "a",
+    title: "Water the plants",
+    description: "",
+    completed: false,
+    completedAt: null,
+    priority: "none",
+    dueAt: null,
+    tags: [],
+    version: 1,
+    createdAt: "2026-11-23T08:00:00Z",
+    updatedAt: "2026-11-23T08:00:00Z",
+    deletedAt: null,
+    overdue: false,
+    ...fields,
+  };
+}
+
+/** A request that waits for the test to let it be answered. */
+interface Held {
+  /** Resolves when it has arrived. */
+  arrived: Promise<void>;
+  /** Sends the answer. */
+  answer: () => void;
+  /** Refuses it in place of what would have been answered. */
+  refuse: (status: number, code: ErrorCode) => void;
+}
+
+/**
+ * As much of a bff as the order of answers can be tried with: it holds back
+ * those that a test asks for.
+ */
+export class Backend {
+  readonly tasks = new Map<string, Task>();
+  readonly received: ReceivedRequest[] = [];
+  readonly streams: ServerResponse[] = [];
+  seq = 10;
+  /** Where the memory of changes begins. */
+  oldest = 0;
+  readonly #holds: { target: string; take: (send: () => void, refuse: Held["refuse"]) => void }[] = [];
+  #created = 0;
+
+  /** Holds back the answer to the next request whose method and path begin so. */
+  hold(target: string): Held {
+    let release = () => {};
+    let refuse: Held["refuse"] = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      this.#holds.push({
+        target,
+        take: (send, deny) => {
+          [release, refuse] = [send, deny];
+          resolve();
+        },
+      });
+    });
+    return { arrived, answer: () => release(), refuse: (status, code) => refuse(status, code) };
+  }
+
+  count(target: string): number {
+    return this.received.filter((request) => `${request.method} ${request.url}`.startsWith(target)).length;
+  }
+
+  /** Changes a task as another device would, and returns what the stream says of it. */
+  change(fields: Partial<Task> & { id: string }): Change {
+    const before = this.tasks.get(fields.id);
+    const task = taskOf({ ...before, ...fields, version: (before?.version ?? 0) + 1 });
+    this.tasks.set(task.id, task);
+    return { seq: ++this.seq, type: "upsert", taskId: task.id, task };
+  }
+
+  /** Sends a change to all who watch. */
+  tell(change: Change): void {
+    for (const stream of this.streams) stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
+  }
+
+  handle = (request: ReceivedRequest, response: ServerResponse): void => {
+    this.received.push(request);
+    const target = `${request.method} ${request.url}`;
+    const refuse: Held["refuse"] = (status, code) =>
+      sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1" });
+    const at = this.#holds.findIndex((hold) => target.startsWith(hold.target));
+    const [hold] = at < 0 ? [] : this.#holds.splice(at, 1);
+    // A reading is made when it arrives, a write when it is let go: a refused one must not have happened.
+    const answer = request.method === "GET" && this.#answer(request, response);
+    const send = answer || (() => this.#answer(request, response)());
+    if (hold) hold.take(send, refuse);
+    else send();
+  };
+
+  #answer({ method, url, headers, body }: ReceivedRequest, response: ServerResponse): () => void {
+    const { pathname, searchParams } = new URL(url, "http://localhost");
+    const [id = "", action] = pathname.split("/").slice(3);
+    const ok = (data: unknown, meta?: object) => () => sendJson(response, 200, { success: true, data, meta });
+    const problem = (status: number, code: ErrorCode, more = {}) => () =>
+      sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1", ...more });
+
+    if (pathname === "/api/tasks/events") {
+      const after = Number(headers["last-event-id"] ?? searchParams.get("after"));
+      return after < this.oldest ? problem(410, "cursor_expired") : this.#stream(after, response);
+    }
+    if (pathname === "/api/tasks/stats") return ok({ open: this.tasks.size });
+    if (pathname === "/api/agenda") return ok({ overdue: [], days: [{ date: "2026-11-23", tasks: this.#list() }], later: 0, undated: 0 });
+    if (pathname === "/api/tasks" && method === "GET") {
+      const done = searchParams.get("completed");
+      const trash = searchParams.get("deleted") === "true";
+      const list = this.#list().filter((task) => (done === null || String(task.completed) === done) && Boolean(task.deletedAt) === trash);
+      return ok(list, { nextCursor: null, changes: this.seq });
+    }
+    if (pathname === "/api/tasks") {
+      const number = ++this.#created;
+      const createdAt = new Date(Date.UTC(2026, 10, 23, 9) + number * 1_000).toISOString();
+      return ok(this.change({ ...JSON.parse(body), id: `new-${number}`, createdAt }).task);
+    }
+    if (id === "batch") {
+      const { operations } = JSON.parse(body) as { operations: { op: string; id: string; changes?: Partial<Task>; task?: Partial<Task> }[] };
+      return ok(
+        operations.map(({ op, id, changes, task }) => {
+          const deletedAt = op === "delete" ? "2026-11-23T10:00:00Z" : null;
+          return this.change({ ...changes, ...task, deletedAt, id: op === "create" ? `new-${++this.#created}` : id }).task;
+        }),
+      );
+    }
+    const task = this.tasks.get(id);
+    if (!task) return problem(404, "task_not_found");
+    if (method === "GET") return ok(task);
+    const wanted = headers["if-match"];
+    if (wanted && wanted !== `"${task.version}"`) return problem(412, "version_conflict", { current: task });
+    if (method === "DELETE" && searchParams.has("permanent")) {
+      this.tasks.delete(id);
+      this.seq++;
+      return ok(task);
+    }
+    if (method === "DELETE") return ok(this.change({ id, deletedAt: "2026-11-23T10:00:00Z" }).task);
+    if (action === "restore") return ok(this.change({ id, deletedAt: null }).task);
+    const defaults = { description: "", completed: false, priority: "none", dueAt: null, tags: [] };
+    return ok(this.change({ ...(method === "PUT" && defaults), ...JSON.parse(body), id }).task);
+  }
+
+  #list(): Task[] {
+    return [...this.tasks.values()].toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  }
+
+  #stream(after: number, response: ServerResponse): () => void {
+    return () => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`event: ready\ndata: {"seq":${after}}\n\n`);
+      this.streams.push(response);
+    };
+  }
+}
+
+/** What a page has: a client, and the cache behind its queries. */
+export interface Page {
+  backend: Backend;
+  client: Client;
+  queryClient: QueryClient;
+}
+
+/** A test with a page and a backend that has the given tasks. */
+export const test = base.extend("open", async ({ serve }, { onCleanup }) => {
+  const clients: QueryClient[] = [];
+  onCleanup(() => clients.forEach((queryClient) => queryClient.clear()));
+  return async (...tasks: Partial<Task>[]): Promise<Page> => {
+    const backend = new Backend();
+    for (const fields of tasks) {
+      const task = taskOf(fields);
+      backend.tasks.set(task.id, task);
+    }
+    const { url } = await serve(backend.handle);
+    const queryClient = new QueryClient({ defaultOptions: { queries: { networkMode: "always" }, mutations: { networkMode: "always" } } });
+    clients.push(queryClient);
+    return { backend, client: createClient({ baseUrl: url, retry: { baseDelay: 1, attempts: 2 } }), queryClient };
+  };
+});

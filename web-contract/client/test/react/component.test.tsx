@@ -1,0 +1,37 @@
+import { QueryClientProvider, useInfiniteQuery } from "@tanstack/react-query";
+import { createRoot } from "react-dom/client";
+import { expect, vi } from "vitest";
+import { createQueries, useLiveTasks } from "../../src/react/index.js";
+import { test } from "./backend.js";
+
+// A document, and nothing else of a browser: requests are those of Node.
+await vi.hoisted(async () => {
+  const { Window } = await import("happy-dom");
+  const window = new Window();
+  globalThis.navigator ??= window.navigator as unknown as Navigator;
+  Object.assign(globalThis, { window, document: window.document });
+});
+
+test("a component is told how it stands with live changes, and draws them", async ({ open }) => {
+  const page = await open({ id: "a", title: "One" });
+  const queries = createQueries(page.client);
+  function Tasks() {
+    const { state } = useLiveTasks(page.client);
+    const { data } = useInfiniteQuery(queries.tasks());
+    return `${state}: ${data?.pages.flatMap(({ tasks }) => tasks.map(({ title }) => title))}`;
+  }
+  const element = document.createElement("div");
+  const root = createRoot(element);
+  const drawn = (text: string) => vi.waitFor(() => expect(element.textContent).toBe(text));
+  root.render(
+    <QueryClientProvider client={page.queryClient}>
+      <Tasks />
+    </QueryClientProvider>,
+  );
+  await drawn("live: One");
+  page.backend.tell(page.backend.change({ id: "a", title: "Two" }));
+  await drawn("live: Two");
+  page.backend.streams[0]?.end("event: session_ended\ndata: {}\n\n");
+  await drawn("ended: Two");
+  root.unmount();
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import type { Task } from "../../src/index.js";
+import type { TaskFilters } from "../../src/react/index.js";
+import { compareBy, matches, place, type TaskPages } from "../../src/react/lists.js";
+import { taskOf } from "./backend.js";
+
+const pages = (tasks: Task[][], nextCursor: string | null = null): TaskPages => ({
+  pages: tasks.map((page, at) => ({
+    tasks: page,
+    nextCursor: at < tasks.length - 1 ? String(at) : nextCursor,
+    changes: 1,
+  })),
+  pageParams: tasks.map(() => undefined),
+});
+
+const idsOf = (list: TaskPages) => list.pages.map((page) => page.tasks.map(({ id }) => id).join(""));
+
+describe("a list takes", () => {
+  const plain = taskOf({ title: "Gießt die Blumen", description: "am Balkon", tags: ["Zuhause"] });
+  const due = taskOf({ dueAt: "2026-11-30T17:00:00Z" });
+  const trashed = taskOf({ deletedAt: "2026-11-23T08:00:00Z" });
+  test.for<[Task, TaskFilters, boolean]>([
+    [plain, {}, true],
+    [plain, { completed: true }, false],
+    [plain, { completed: false }, true],
+    [trashed, {}, false],
+    [trashed, { deleted: true }, true],
+    [plain, { deleted: true }, false],
+    [plain, { priority: ["none", "high"] }, true],
+    [plain, { priority: ["high"] }, false],
+    [plain, { priority: [] }, true],
+    [plain, { tag: ["Zuhause"] }, true],
+    [plain, { tag: ["Zuhause", "eilig"] }, false],
+    [plain, { dueBefore: "2027-01-01T00:00:00Z" }, false],
+    [due, { dueBefore: "2026-11-30T17:00:00Z" }, false],
+    [due, { dueBefore: "2026-11-30T18:00:01+01:00" }, true],
+    [due, { dueAfter: "2026-11-30T17:00:00Z" }, true],
+    [due, { dueAfter: "2026-11-30T17:00:01Z" }, false],
+    [plain, { q: "BLUMEN gie" }, true],
+    [plain, { q: "blu die" }, false],
+    [plain, { q: "zuhause balk" }, true],
+  ])("%#: %o by %o: %s", ([task, filters, taken]) => expect(matches(task, filters)).toBe(taken));
+});
+
+describe("a list is in order", () => {
+  const a = taskOf({ id: "a", title: "b", createdAt: "2026-11-23T08:00:00Z", priority: "urgent" });
+  const b = taskOf({ id: "b", title: "a", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-11-30T17:00:00Z" });
+  const c = taskOf({ id: "c", title: "c", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-12-01T17:00:00Z" });
+  test.for<[TaskFilters["sort"], string]>([
+    [undefined, "cba"],
+    ["createdAt", "abc"],
+    ["dueAt", "bca"],
+    ["-dueAt", "cba"],
+    ["priority", "bca"],
+    ["-priority", "acb"],
+    ["title", "bac"],
+    ["-updatedAt", "cba"],
+  ])("by %s: %s", ([sort, order]) => {
+    expect([b, a, c].toSorted(compareBy(sort)).map(({ id }) => id).join("")).toBe(order);
+  });
+});
+
+describe("a task is put", () => {
+  const at = (id: string, minute: number) => taskOf({ id, createdAt: `2026-11-23T08:0${minute}:00Z` });
+  const [a, b, c, d] = [at("a", 1), at("b", 2), at("c", 3), at("d", 4)];
+  test.for<[string, TaskPages, TaskFilters, Task, string[]]>([
+    ["between two pages' tasks", pages([[d], [b, a]]), {}, c, ["d", "cba"]],
+    ["at the end of a list that is whole", pages([[d, c]]), {}, a, ["dca"]],
+    ["nowhere, when it comes with a later page", pages([[d, c]], "more"), {}, a, ["dc"]],
+    ["into an empty list", pages([[]]), {}, a, ["a"]],
+    ["out of a list that it has left", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
+    ["in its own place, when that has not moved", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
+    ["in another place, when it has", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
+  ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, filters, task.id, task))).toEqual(expected));
+
+  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), {}, "b", null))).toEqual(["a"]));
+});

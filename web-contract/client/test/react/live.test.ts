@@ -1,0 +1,136 @@
+import { MutationObserver, QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, test as unit, vi } from "vitest";
+import { createClient } from "../../src/index.js";
+import { goesStale, createMutations, createQueries, feedTasks, prefetchBootstrap, taskKeys, type TaskPages } from "../../src/react/index.js";
+import { refreshSoon } from "../../src/react/invalidation.js";
+import { rejection, sendJson } from "../server.js";
+import { Backend, taskOf, test, type Page } from "./backend.js";
+
+/** Feeds a page until the test ends. */
+async function feed({ queryClient, client, backend }: Page, signal: AbortSignal): Promise<string[]> {
+  const states: string[] = [];
+  feedTasks(queryClient, client, signal, (state) => states.push(state)).catch(() => {});
+  await vi.waitFor(() => expect(backend.streams.length).toBe(1));
+  return states;
+}
+
+const titlesOf = ({ queryClient }: Page) =>
+  queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages.flatMap((page) => page.tasks.map(({ title }) => title));
+
+const readList = ({ queryClient, client }: Page) =>
+  queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(), staleTime: Infinity });
+
+describe("a live change", () => {
+  let controller: AbortController;
+  beforeEach(() => void (controller = new AbortController()));
+  afterEach(() => controller.abort());
+
+  test("shows, unless something newer is known", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    await readList(page);
+    await feed(page, controller.signal);
+    const older = page.backend.change({ id: "a", title: "Two" });
+    const newer = page.backend.change({ id: "a", title: "Three" });
+    page.backend.tell(newer);
+    page.backend.tell(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
+    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
+    page.backend.tell({ ...older, seq: ++page.backend.seq });
+    page.backend.tell({ seq: ++page.backend.seq, type: "delete", taskId: "b", task: null });
+    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Three"]));
+  });
+
+  test("comes under a write that is on its way, and stays when that fails", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    await readList(page);
+    await feed(page, controller.signal);
+    const held = page.backend.hold("PATCH");
+    const options = createMutations(page.client).updateTask();
+    const mutation = new MutationObserver(page.queryClient, options).mutate({ id: "a", changes: { title: "Mine" } });
+    mutation.catch(() => {});
+    await held.arrived;
+    page.backend.tell(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
+    const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.tasks;
+    await vi.waitFor(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
+    held.refuse(500, "internal");
+    await rejection(mutation);
+    expect(tasks()).toMatchObject([{ title: "Theirs", priority: "high", version: 2 }]);
+  });
+
+  test("is looked for from the oldest list on the page", async ({ open }) => {
+    const page = await open({ id: "a" });
+    page.backend.seq = 30;
+    await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks({ completed: true }));
+    page.backend.seq = 40;
+    await readList(page);
+    await feed(page, controller.signal);
+    expect(page.backend.count("GET /api/tasks/events?after=30")).toBe(1);
+  });
+
+  test("that a reading lacks, since it was made before the watch began, is read", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const late = page.backend.hold("GET /api/tasks");
+    const reading = readList(page);
+    await late.arrived;
+    page.backend.change({ id: "a", title: "Two" });
+    await feed(page, controller.signal);
+    late.answer();
+    await reading;
+    expect(titlesOf(page)).toEqual(["Two"]);
+  });
+
+  test("that is no longer known of makes all be read again", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    await readList(page);
+    page.backend.change({ id: "a", title: "Two" });
+    page.backend.oldest = 11;
+    const states = await feed(page, controller.signal);
+    expect(states).toContain("live");
+    expect(page.queryClient.getQueryState(taskKeys.list())?.isInvalidated).toBe(true);
+    await readList(page);
+    page.backend.tell(page.backend.change({ id: "a", title: "Three" }));
+    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Three"]));
+  });
+});
+
+test("a bootstrap fills the first list and the counts", async ({ serve }) => {
+  const backend = new Backend();
+  const stats = { open: 1 };
+  const server = await serve((request, response) => {
+    if (!request.url.startsWith("/api/bootstrap")) return backend.handle(request, response);
+    const data = { user: {}, stats, tasks: [taskOf({ title: "One" })], nextCursor: "more", changes: 7, failures: [] };
+    sendJson(response, 200, { success: true, data });
+  });
+  const queryClient = new QueryClient();
+  const client = createClient({ baseUrl: server.url });
+  await prefetchBootstrap(queryClient, client, { timeZone: "UTC" });
+  expect(queryClient.getQueryData(createQueries(client).stats({ timeZone: "UTC" }).queryKey)).toEqual(stats);
+  const list = await queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(), staleTime: Infinity });
+  expect(list.pages).toMatchObject([{ tasks: [{ title: "One" }], nextCursor: "more", changes: 7 }]);
+  expect(backend.received).toEqual([]);
+  queryClient.clear();
+});
+
+describe("after a change", () => {
+  unit.for<[readonly unknown[], boolean]>([
+    [taskKeys.stats({ timeZone: "UTC" }), true],
+    [taskKeys.agenda(), true],
+    [taskKeys.list({ q: "plants" }), true],
+    [taskKeys.list({ sort: "-title" }), true],
+    [taskKeys.list({ tag: ["home"], sort: "dueAt" }), false],
+    [taskKeys.task("a"), false],
+    [taskKeys.session, false],
+    [["something else", "stats"], false],
+  ])("%j is read again: %s", ([queryKey, stale]) => expect(goesStale({ queryKey })).toBe(stale));
+
+  unit("the counts are read once for all changes in short order", () => {
+    vi.useFakeTimers();
+    const queryClient = new QueryClient();
+    const invalidate = vi.spyOn(queryClient, "invalidateQueries");
+    for (let change = 0; change < 3; change++) refreshSoon(queryClient);
+    vi.advanceTimersByTime(1_000);
+    refreshSoon(queryClient);
+    vi.advanceTimersByTime(1_000);
+    expect(invalidate).toHaveBeenCalledTimes(2);
+    vi.useRealTimers();
+  });
+});

@@ -1,0 +1,291 @@
+import { InfiniteQueryObserver, MutationObserver, QueryObserver, type MutationOptions } from "@tanstack/react-query";
+import { describe, expect, vi } from "vitest";
+import { isApiError, isTransient, type Task } from "../../src/index.js";
+import { createMutations, createQueries, isDraft, taskKey, taskKeys, type TaskFilters, type TaskPages } from "../../src/react/index.js";
+import { rejection } from "../server.js";
+import { test, type Page } from "./backend.js";
+
+/** Starts a write; the promise is that of its outcome. */
+function write<Data, Variables>({ queryClient }: Page, options: MutationOptions<Data, Error, Variables>, variables: Variables) {
+  const outcome = new MutationObserver(queryClient, options).mutate(variables);
+  outcome.catch(() => {});
+  return outcome;
+}
+
+/** Keeps a list on the page, and returns how to look at it. */
+async function showList({ client, queryClient }: Page, filters: TaskFilters = {}): Promise<() => Task[]> {
+  const observer = new InfiniteQueryObserver(queryClient, createQueries(client).tasks(filters));
+  observer.subscribe(() => {});
+  await queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(filters), staleTime: Infinity });
+  return () => queryClient.getQueryData<TaskPages>(taskKeys.list(filters))!.pages.flatMap((page) => page.tasks);
+}
+
+const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
+
+/** The moment when a write's first steps are done, before anything was answered. */
+const shown = () => new Promise((resolve) => setImmediate(resolve));
+
+describe.concurrent("a write", () => {
+  test("shows at once in every list, and is what the server made of it in the end", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const [all, done, trash] = [await showList(page), await showList(page, { completed: true }), await showList(page, { deleted: true })];
+    const mutations = createMutations(page.client);
+
+    const held = page.backend.hold("PATCH");
+    const completing = write(page, mutations.completeTask(), { id: "a", completed: true });
+    await held.arrived;
+    expect(done()).toEqual([expect.objectContaining({ id: "a", completed: true, completedAt: expect.any(String), version: 1 })]);
+    held.answer();
+    await completing;
+    expect(done()).toEqual([page.backend.tasks.get("a")]);
+
+    await write(page, mutations.deleteTask(), { id: "a" });
+    expect([all(), done(), titles(trash())]).toEqual([[], [], ["One"]]);
+    await write(page, mutations.restoreTask(), { id: "a" });
+    expect([titles(all()), titles(done()), trash()]).toEqual([["One"], ["One"], []]);
+    await write(page, mutations.replaceTask(), { id: "a", task: { title: "Two" } });
+    expect([titles(all()), done()]).toEqual([["Two"], []]);
+    await write(page, mutations.eraseTask(), { id: "a" });
+    expect([all(), trash()]).toEqual([[], []]);
+  });
+
+  test("that fails takes back its own change and no other", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const list = await showList(page);
+    const mutations = createMutations(page.client);
+    const first = page.backend.hold("PATCH");
+    const renaming = write(page, mutations.updateTask(), { id: "a", changes: { title: "Two", priority: "high" } });
+    await first.arrived;
+    const second = page.backend.hold("PATCH");
+    const completing = write(page, mutations.completeTask(), { id: "a", completed: true });
+    await shown();
+    expect(list()).toMatchObject([{ title: "Two", priority: "high", completed: true }]);
+
+    first.refuse(500, "internal");
+    expect(await rejection(renaming)).toMatchObject({ code: "internal" });
+    expect(list()).toMatchObject([{ title: "One", priority: "none", completed: true }]);
+    await second.arrived;
+    second.answer();
+    await completing;
+    expect(list()).toEqual([page.backend.tasks.get("a")]);
+  });
+
+  test("to a task waits for the one before it", async ({ open }) => {
+    const page = await open({ id: "a" }, { id: "b" });
+    const mutations = createMutations(page.client);
+    const held = page.backend.hold("PATCH /api/tasks/a");
+    const first = write(page, mutations.updateTask(), { id: "a", changes: { title: "One" } });
+    await held.arrived;
+    const second = write(page, mutations.updateTask(), { id: "a", changes: { title: "Two" } });
+    await write(page, mutations.updateTask(), { id: "b", changes: { title: "Three" } });
+    expect(page.backend.count("PATCH /api/tasks/a")).toBe(1);
+    held.answer();
+    await Promise.all([first, second]);
+    expect(page.backend.tasks.get("a")?.title).toBe("Two");
+  });
+
+  test("outlives a reading that was made before it and is answered after it", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" }, { id: "b", title: "Kept" });
+    const list = await showList(page, { completed: false });
+    const late = page.backend.hold("GET /api/tasks?");
+    const reading = page.queryClient.invalidateQueries({ queryKey: taskKeys.lists });
+    await late.arrived;
+    const mutations = createMutations(page.client);
+    await write(page, mutations.completeTask(), { id: "a", completed: true });
+    await write(page, mutations.createTask(), { title: "New" });
+    const held = page.backend.hold("PATCH");
+    const renaming = write(page, mutations.updateTask(), { id: "b", changes: { title: "Renamed" } });
+    await held.arrived;
+    late.answer();
+    await reading;
+    expect(titles(list())).toEqual(["New", "Renamed"]);
+    held.answer();
+    await renaming;
+    expect(titles(list())).toEqual(["New", "Renamed"]);
+  });
+
+  test("is one write for the server, however often it is repeated", async ({ open }) => {
+    const page = await open({ id: "a" });
+    const list = await showList(page);
+    const [first, second] = [page.backend.hold("PATCH"), page.backend.hold("PATCH")];
+    const { updateTask } = createMutations(page.client);
+    const options = updateTask({ retry: (_, error) => isTransient(error), retryDelay: 0 });
+    const renaming = write(page, options, { id: "a", changes: { title: "Two" } });
+    for (const held of [first, second]) {
+      await held.arrived;
+      held.refuse(502, "bad_gateway");
+    }
+    expect(titles(list())).toEqual(["Two"]);
+    await renaming;
+    const keys = page.backend.received.filter(({ method }) => method === "PATCH").map(({ headers }) => headers["idempotency-key"]);
+    expect(keys.length).toBe(3);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test("of several tasks shows and goes back as one", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" }, { id: "b", title: "Two" }, { id: "c", title: "Three" });
+    const openTasks = await showList(page, { completed: false });
+    const { batchTasks } = createMutations(page.client);
+    const operations = [
+      { op: "update", id: "a", changes: { completed: true } },
+      { op: "delete", id: "b" },
+      { op: "create", task: { title: "Four" } },
+    ] as const;
+    const held = page.backend.hold("POST /api/tasks/batch");
+    const failing = write(page, batchTasks(), [...operations]);
+    await held.arrived;
+    expect(titles(openTasks())).toEqual(["Four", "Three"]);
+    held.refuse(404, "task_not_found");
+    await rejection(failing);
+    expect(titles(openTasks()).toSorted()).toEqual(["One", "Three", "Two"]);
+    await write(page, batchTasks(), [...operations]);
+    expect(titles(openTasks()).toSorted()).toEqual(["Four", "Three"]);
+  });
+
+  test("has read again what only the server can tell, and nothing else", async ({ open }) => {
+    const page = await open({ id: "a" });
+    await showList(page);
+    await showList(page, { q: "plants" });
+    const observer = new QueryObserver(page.queryClient, createQueries(page.client).stats());
+    observer.subscribe(() => {});
+    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(1));
+    await write(page, createMutations(page.client).updateTask(), { id: "a", changes: { title: "Two" } });
+    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(2));
+    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks?q=plants")).toBe(2));
+    expect(page.backend.received.filter(({ url }) => url === "/api/tasks").length).toBe(1);
+  });
+
+  test("shows in a single task and in an agenda, too", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const queries = createQueries(page.client);
+    const agenda = () => page.queryClient.getQueryData(queries.agenda().queryKey)?.days[0]?.tasks;
+    await Promise.all([page.queryClient.fetchQuery(queries.task("a")), page.queryClient.fetchQuery(queries.agenda())]);
+    const mutations = createMutations(page.client);
+    const held = page.backend.hold("PATCH");
+    const renaming = write(page, mutations.updateTask(), { id: "a", changes: { title: "Two" } });
+    await held.arrived;
+    expect(page.queryClient.getQueryData(queries.task("a").queryKey)).toMatchObject({ title: "Two" });
+    expect(agenda()).toMatchObject([{ title: "Two" }]);
+    held.answer();
+    await renaming;
+    await write(page, mutations.completeTask(), { id: "a", completed: true });
+    expect(agenda()).toEqual([]);
+  });
+});
+
+describe.concurrent("a new task", () => {
+  test("is a draft until the server has made it, under one key", async ({ open }) => {
+    const page = await open({ id: "a", title: "Old" });
+    const list = await showList(page);
+    const held = page.backend.hold("POST");
+    const creating = write(page, createMutations(page.client).createTask(), { title: " New ", tags: ["home"] });
+    await held.arrived;
+    const [draft] = list();
+    expect(titles(list())).toEqual(["New", "Old"]);
+    expect(isDraft(draft!)).toBe(true);
+    held.answer();
+    const task = await creating;
+    expect(list()[0]).toEqual(task);
+    expect(isDraft(task)).toBe(false);
+    expect(taskKey(page.queryClient, task)).toBe(draft!.id);
+  });
+
+  test("that was refused leaves nothing behind", async ({ open }) => {
+    const page = await open();
+    const list = await showList(page);
+    const held = page.backend.hold("POST");
+    const creating = write(page, createMutations(page.client).createTask(), { title: "New" });
+    await held.arrived;
+    const editing = write(page, createMutations(page.client).completeTask(), { id: list()[0]!.id, completed: true });
+    held.refuse(422, "invalid");
+    await rejection(creating);
+    expect(await rejection(editing)).toMatchObject({ message: "The task does not exist: creating it has failed." });
+    expect(list()).toEqual([]);
+  });
+
+  test("can be changed while it is a draft", async ({ open }) => {
+    const page = await open();
+    const list = await showList(page);
+    const mutations = createMutations(page.client);
+    const held = page.backend.hold("POST");
+    const creating = write(page, mutations.createTask(), { title: "New" });
+    await held.arrived;
+    const renaming = write(page, mutations.updateTask(), { id: list()[0]!.id, changes: { title: "Newer" } });
+    await shown();
+    expect(titles(list())).toEqual(["Newer"]);
+    const patch = page.backend.hold("PATCH");
+    held.answer();
+    await creating;
+    await patch.arrived;
+    expect(list()).toMatchObject([{ id: "new-1", title: "Newer" }]);
+    patch.answer();
+    await renaming;
+    expect(list()).toEqual([page.backend.tasks.get("new-1")]);
+  });
+
+  test("does not stand there twice when a reading brings it before its answer", async ({ open }) => {
+    const page = await open({ id: "a", title: "Old" });
+    const list = await showList(page);
+    const first = page.backend.hold("POST");
+    const { createTask } = createMutations(page.client);
+    const creating = write(page, createTask(), { title: "Milk" });
+    await first.arrived;
+    // Made by the server, but its answer is on the way still.
+    const change = page.backend.change({ id: "new-1", title: "Milk" });
+    await page.queryClient.refetchQueries({ queryKey: taskKeys.lists });
+    expect(titles(list())).toEqual(["Milk", "Old"]);
+    expect(isDraft(list()[0]!)).toBe(true);
+    page.backend.tasks.delete(change.taskId);
+    first.answer();
+    await creating;
+    expect(list()).toMatchObject([{ id: "new-1", title: "Milk" }, { id: "a" }]);
+  });
+
+  test("of the same title as another from elsewhere leaves that one its place", async ({ open }) => {
+    const page = await open();
+    const list = await showList(page);
+    const held = page.backend.hold("POST");
+    const creating = write(page, createMutations(page.client).createTask(), { title: "Milk" });
+    await held.arrived;
+    page.backend.change({ id: "other", title: "Milk" });
+    await page.queryClient.refetchQueries({ queryKey: taskKeys.lists });
+    expect(list().length).toBe(1);
+    held.answer();
+    await creating;
+    expect(list().map(({ id }) => id)).toEqual(["new-1", "other"]);
+  });
+});
+
+describe.concurrent("a version", () => {
+  test("that somebody else has changed is a conflict, and theirs is shown", async ({ open }) => {
+    const page = await open({ id: "a", title: "One", version: 3 });
+    const list = await showList(page);
+    page.backend.change({ id: "a", title: "Theirs" });
+    const { updateTask } = createMutations(page.client);
+    const error = await rejection(write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 }));
+    if (!isApiError(error, "version_conflict")) throw error;
+    expect(error.current).toMatchObject({ title: "Theirs", version: 4 });
+    expect(titles(list())).toEqual(["Theirs"]);
+    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: error.current.version });
+    expect(titles(list())).toEqual(["Mine"]);
+  });
+
+  test("that only this page has changed is none", async ({ open }) => {
+    const page = await open({ id: "a", version: 3 });
+    await showList(page);
+    const { updateTask, completeTask } = createMutations(page.client);
+    await write(page, completeTask(), { id: "a", completed: true });
+    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 });
+    expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
+  });
+
+  test("that this page and somebody else have changed is a conflict", async ({ open }) => {
+    const page = await open({ id: "a", version: 3 });
+    await showList(page);
+    const { updateTask, completeTask } = createMutations(page.client);
+    page.backend.change({ id: "a", description: "Theirs" });
+    await write(page, completeTask(), { id: "a", completed: true });
+    const saving = write(page, updateTask(), { id: "a", changes: { description: "Mine" }, version: 3 });
+    expect(await rejection(saving)).toMatchObject({ code: "version_conflict" });
+  });
+});
