@@ -84,7 +84,7 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 	$(call step,comparing the OpenAPI documents,$(call compare,tasks) && $(call compare,bff))
 	$(call step,linting the OpenAPI documents,npm --prefix web-contract/openapi/lint run --silent lint)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
-	$(call step,checking the TypeScript types,npm --prefix web-contract run --silent typecheck)
+	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
 	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
 
 # $(call compare,PROGRAM) fails if the program's committed document is not what it emits.

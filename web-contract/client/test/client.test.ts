@@ -106,7 +106,12 @@ describe.concurrent("a failure", () => {
   test("has nothing that its code does not tell of", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
     const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
-    expect({ ...(error as Error) }).toEqual({ name: "ApiError", code: "task_not_found", status: 404, requestId: "request-1" });
+    expect({ ...(error as Error) }).toEqual({
+      name: "ApiError",
+      code: "task_not_found",
+      status: 404,
+      requestId: "request-1",
+    });
   });
 
   test("of a stale version brings the task as it is now", async ({ serve }) => {
@@ -118,7 +123,9 @@ describe.concurrent("a failure", () => {
       current: task,
     };
     const server = await serve((_, response) => sendJson(response, 412, conflict));
-    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).updateTask(task.id, { title: "a" }));
+    const error = await rejection(
+      createClient({ baseUrl: server.url, retry: false }).updateTask(task.id, { title: "a" }),
+    );
     if (!isApiError(error, "version_conflict")) expect.fail(`not a conflict: ${error}`);
     expect(error.current).toEqual(task);
   });
@@ -144,7 +151,9 @@ describe.concurrent("a failure", () => {
     [504, true],
   ] as const)("of status %d is transient: %s", async ([status, transient], { serve }) => {
     const server = await serve((_, response) => sendJson(response, status, { ...notFound, status }));
-    expect(isTransient(await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id)))).toBe(transient);
+    expect(isTransient(await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id)))).toBe(
+      transient,
+    );
   });
 });
 
@@ -190,9 +199,9 @@ describe.concurrent("a signal", () => {
   test("that has fired already sends nothing", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
     const signal = AbortSignal.abort();
-    expect(await rejection(createClient({ baseUrl: server.url, retry: false }).createTask({ title: "a" }, { signal }))).toBe(
-      signal.reason,
-    );
+    expect(
+      await rejection(createClient({ baseUrl: server.url, retry: false }).createTask({ title: "a" }, { signal })),
+    ).toBe(signal.reason);
     expect(server.received).toEqual([]);
   });
 });

@@ -107,7 +107,9 @@ test("queries and mutations know what they bring and take", () => {
   expectTypeOf(useInfiniteQuery(queries.tasks()).data?.pages).toEqualTypeOf<TaskPage[] | undefined>();
   // @ts-expect-error The pages come by themselves.
   queries.tasks({ cursor: "abc" });
-  const { mutate } = useMutation(mutations.updateTask({ onSuccess: (task) => expectTypeOf(task).toEqualTypeOf<Task>() }));
+  const { mutate } = useMutation(
+    mutations.updateTask({ onSuccess: (task) => expectTypeOf(task).toEqualTypeOf<Task>() }),
+  );
   expectTypeOf(mutate).toBeCallableWith({ id: "a", changes: { title: "b" }, version: 3 });
   // @ts-expect-error An update says what to change.
   mutate({ id: "a" });

@@ -50,7 +50,9 @@ describe.concurrent("a watch", () => {
     await vi.waitFor(() => expect(closed).toBe(true));
   });
 
-  test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({ serve }) => {
+  test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({
+    serve,
+  }) => {
     const server = await serve((_, response) => {
       switch (server.received.length) {
         case 1:

@@ -154,7 +154,8 @@ export class TaskStore {
 
   /** What an agenda shows of what was read. */
   agenda(agenda: Agenda): Agenda {
-    const seen = (tasks: Task[]) => tasks.map((task) => this.view(task.id) ?? { ...task, completed: true }).filter(isOpen);
+    const seen = (tasks: Task[]) =>
+      tasks.map((task) => this.view(task.id) ?? { ...task, completed: true }).filter(isOpen);
     return {
       ...agenda,
       overdue: seen(agenda.overdue),
@@ -191,7 +192,8 @@ export class TaskStore {
   #isLikeDraft(task: Task | undefined): boolean {
     if (task?.version !== 1 || this.#draftIds.has(task.id)) return false;
     return [...this.#drafts.values()].some(
-      (draft) => draft.title === task.title && draft.description === task.description && draft.priority === task.priority,
+      (draft) =>
+        draft.title === task.title && draft.description === task.description && draft.priority === task.priority,
     );
   }
 

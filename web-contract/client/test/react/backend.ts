@@ -76,7 +76,8 @@ export class Backend {
 
   /** Sends a change to all who watch. */
   tell(change: Change): void {
-    for (const stream of this.streams) stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
+    for (const stream of this.streams)
+      stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
   }
 
   handle = (request: ReceivedRequest, response: ServerResponse): void => {
@@ -97,19 +98,32 @@ export class Backend {
     const { pathname, searchParams } = new URL(url, "http://localhost");
     const [id = "", action] = pathname.split("/").slice(3);
     const ok = (data: unknown, meta?: object) => () => sendJson(response, 200, { success: true, data, meta });
-    const problem = (status: number, code: ErrorCode, more = {}) => () =>
-      sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1", ...more });
+    const problem =
+      (status: number, code: ErrorCode, more = {}) =>
+      () =>
+        sendJson(response, status, {
+          success: false,
+          error: "No.",
+          code,
+          status,
+          title: "No",
+          requestId: "1",
+          ...more,
+        });
 
     if (pathname === "/api/tasks/events") {
       const after = Number(headers["last-event-id"] ?? searchParams.get("after"));
       return after < this.oldest ? problem(410, "cursor_expired") : this.#stream(after, response);
     }
     if (pathname === "/api/tasks/stats") return ok({ open: this.tasks.size });
-    if (pathname === "/api/agenda") return ok({ overdue: [], days: [{ date: "2026-11-23", tasks: this.#list() }], later: 0, undated: 0 });
+    if (pathname === "/api/agenda")
+      return ok({ overdue: [], days: [{ date: "2026-11-23", tasks: this.#list() }], later: 0, undated: 0 });
     if (pathname === "/api/tasks" && method === "GET") {
       const done = searchParams.get("completed");
       const trash = searchParams.get("deleted") === "true";
-      const list = this.#list().filter((task) => (done === null || String(task.completed) === done) && Boolean(task.deletedAt) === trash);
+      const list = this.#list().filter(
+        (task) => (done === null || String(task.completed) === done) && Boolean(task.deletedAt) === trash,
+      );
       return ok(list, { nextCursor: null, changes: this.seq });
     }
     if (pathname === "/api/tasks") {
@@ -118,11 +132,14 @@ export class Backend {
       return ok(this.change({ ...JSON.parse(body), id: `new-${number}`, createdAt }).task);
     }
     if (id === "batch") {
-      const { operations } = JSON.parse(body) as { operations: { op: string; id: string; changes?: Partial<Task>; task?: Partial<Task> }[] };
+      const { operations } = JSON.parse(body) as {
+        operations: { op: string; id: string; changes?: Partial<Task>; task?: Partial<Task> }[];
+      };
       return ok(
         operations.map(({ op, id, changes, task }) => {
           const deletedAt = op === "delete" ? "2026-11-23T10:00:00Z" : null;
-          return this.change({ ...changes, ...task, deletedAt, id: op === "create" ? `new-${++this.#created}` : id }).task;
+          return this.change({ ...changes, ...task, deletedAt, id: op === "create" ? `new-${++this.#created}` : id })
+            .task;
         }),
       );
     }
@@ -173,7 +190,9 @@ export const test = base.extend("open", async ({ serve }, { onCleanup }) => {
       backend.tasks.set(task.id, task);
     }
     const { url } = await serve(backend.handle);
-    const queryClient = new QueryClient({ defaultOptions: { queries: { networkMode: "always" }, mutations: { networkMode: "always" } } });
+    const queryClient = new QueryClient({
+      defaultOptions: { queries: { networkMode: "always" }, mutations: { networkMode: "always" } },
+    });
     clients.push(queryClient);
     return { backend, client: createClient({ baseUrl: url, retry: { baseDelay: 1, attempts: 2 } }), queryClient };
   };

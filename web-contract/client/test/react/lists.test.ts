@@ -56,7 +56,12 @@ describe("a list is in order", () => {
     ["title", "bac"],
     ["-updatedAt", "cba"],
   ])("by %s: %s", ([sort, order]) => {
-    expect([b, a, c].toSorted(compareBy(sort)).map(({ id }) => id).join("")).toBe(order);
+    expect(
+      [b, a, c]
+        .toSorted(compareBy(sort))
+        .map(({ id }) => id)
+        .join(""),
+    ).toBe(order);
   });
 });
 

@@ -1,7 +1,15 @@
 import { MutationObserver, QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test as unit, vi } from "vitest";
 import { createClient } from "../../src/index.js";
-import { goesStale, createMutations, createQueries, feedTasks, prefetchBootstrap, taskKeys, type TaskPages } from "../../src/react/index.js";
+import {
+  goesStale,
+  createMutations,
+  createQueries,
+  feedTasks,
+  prefetchBootstrap,
+  taskKeys,
+  type TaskPages,
+} from "../../src/react/index.js";
 import { refreshSoon } from "../../src/react/invalidation.js";
 import { rejection, sendJson } from "../server.js";
 import { Backend, taskOf, test, type Page } from "./backend.js";

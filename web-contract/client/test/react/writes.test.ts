@@ -1,12 +1,24 @@
 import { InfiniteQueryObserver, MutationObserver, QueryObserver, type MutationOptions } from "@tanstack/react-query";
 import { describe, expect, vi } from "vitest";
 import { isApiError, isTransient, type Task } from "../../src/index.js";
-import { createMutations, createQueries, isDraft, taskKey, taskKeys, type TaskFilters, type TaskPages } from "../../src/react/index.js";
+import {
+  createMutations,
+  createQueries,
+  isDraft,
+  taskKey,
+  taskKeys,
+  type TaskFilters,
+  type TaskPages,
+} from "../../src/react/index.js";
 import { rejection } from "../server.js";
 import { test, type Page } from "./backend.js";
 
 /** Starts a write; the promise is that of its outcome. */
-function write<Data, Variables>({ queryClient }: Page, options: MutationOptions<Data, Error, Variables>, variables: Variables) {
+function write<Data, Variables>(
+  { queryClient }: Page,
+  options: MutationOptions<Data, Error, Variables>,
+  variables: Variables,
+) {
   const outcome = new MutationObserver(queryClient, options).mutate(variables);
   outcome.catch(() => {});
   return outcome;
@@ -28,13 +40,19 @@ const shown = () => new Promise((resolve) => setImmediate(resolve));
 describe.concurrent("a write", () => {
   test("shows at once in every list, and is what the server made of it in the end", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
-    const [all, done, trash] = [await showList(page), await showList(page, { completed: true }), await showList(page, { deleted: true })];
+    const [all, done, trash] = [
+      await showList(page),
+      await showList(page, { completed: true }),
+      await showList(page, { deleted: true }),
+    ];
     const mutations = createMutations(page.client);
 
     const held = page.backend.hold("PATCH");
     const completing = write(page, mutations.completeTask(), { id: "a", completed: true });
     await held.arrived;
-    expect(done()).toEqual([expect.objectContaining({ id: "a", completed: true, completedAt: expect.any(String), version: 1 })]);
+    expect(done()).toEqual([
+      expect.objectContaining({ id: "a", completed: true, completedAt: expect.any(String), version: 1 }),
+    ]);
     held.answer();
     await completing;
     expect(done()).toEqual([page.backend.tasks.get("a")]);
@@ -117,7 +135,9 @@ describe.concurrent("a write", () => {
     }
     expect(titles(list())).toEqual(["Two"]);
     await renaming;
-    const keys = page.backend.received.filter(({ method }) => method === "PATCH").map(({ headers }) => headers["idempotency-key"]);
+    const keys = page.backend.received
+      .filter(({ method }) => method === "PATCH")
+      .map(({ headers }) => headers["idempotency-key"]);
     expect(keys.length).toBe(3);
     expect(new Set(keys).size).toBe(1);
   });

@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build, type Rolldown } from "vite";
+import { describe, expect, test } from "vitest";
+
+const folder = fileURLToPath(new URL("..", import.meta.url));
+
+/** An entry as a page's bundler makes it: minified, without what it imports from other packages. */
+async function bundle(entry: string): Promise<Rolldown.OutputChunk> {
+  const result = (await build({
+    root: folder,
+    configFile: false,
+    logLevel: "error",
+    build: {
+      write: false,
+      modulePreload: false,
+      rolldownOptions: { input: entry, preserveEntrySignatures: "strict", external: /^[^./]/ },
+    },
+  })) as Rolldown.RolldownOutput;
+  return result.output[0];
+}
+
+describe("the core", () => {
+  test("weighs at most 3 KB gzipped and needs nothing else", async () => {
+    const { code, imports } = await bundle("src/index.ts");
+    expect(imports).toEqual([]);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(3_000);
+  });
+});
+
+describe("the React part", () => {
+  test("needs nothing but its peers", async () => {
+    const { imports } = await bundle("src/react/index.ts");
+    const { dependencies, peerDependencies } = JSON.parse(await readFile(`${folder}package.json`, "utf8"));
+    expect(dependencies).toBeUndefined();
+    expect(imports.toSorted()).toEqual(Object.keys(peerDependencies).toSorted());
+  });
+});
+
+test("the package holds what was built, and what tells of it, and nothing else", async () => {
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: folder });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const sources = (await readdir(`${folder}src`, { recursive: true })).filter((path) => path.endsWith(".ts"));
+  const built = sources.flatMap((path) => [".js", ".d.ts"].map((ending) => `dist/${path.replace(/\.ts$/, ending)}`));
+  expect(files.map(({ path }) => path).toSorted()).toEqual([...built, "LICENSE", "README.md", "package.json"].toSorted());
+});
