@@ -29,7 +29,7 @@ help: ## show this
 	@echo
 	@echo 'usage: make TARGET [VARIABLE=value …]'
 	@echo
-	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'variables of make up (default):'
 	@echo '  PORT (3000)            the page, /api and /api/auth, on 127.0.0.1 like all the others'
@@ -83,6 +83,8 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 	@mkdir -p .build/verify
 	$(call step,comparing the OpenAPI documents,$(call compare,tasks) && $(call compare,bff))
 	$(call step,linting the OpenAPI documents,npm --prefix web-contract/openapi/lint run --silent lint)
+	$(call step,testing the linters,npm --prefix web-contract/openapi/lint run --silent test)
+	$(call step,comparing with the released contract,npm --prefix web-contract/openapi/lint run --silent breaking)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
 	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
@@ -90,6 +92,11 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 # $(call compare,PROGRAM) fails if the program's committed document is not what it emits.
 compare = $(call emit,$(1),.build/verify) && \
 	{ diff -u web-contract/openapi/$(1).yaml .build/verify/$(1).yaml || { echo "web-contract/openapi/$(1).yaml is old: run make generate"; exit 1; }; }
+
+.PHONY: release-contract
+release-contract: ## keep the documents as what is promised from this release on
+	@mkdir -p web-contract/openapi/released
+	cp web-contract/openapi/tasks.yaml web-contract/openapi/bff.yaml web-contract/openapi/released
 
 .PHONY: tidy
 tidy: tools ## bring go.mod and the format of the Go files up to date

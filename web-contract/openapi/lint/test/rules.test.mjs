@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const lint = fileURLToPath(new URL("..", import.meta.url));
+let folder;
+
+before(async () => (folder = await mkdtemp(join(tmpdir(), "tasklane-openapi-"))));
+after(() => rm(folder, { recursive: true }));
+
+function run(file, args) {
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd: lint }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+  });
+}
+
+async function write(name, document) {
+  const path = join(folder, `${name}.json`);
+  await writeFile(path, JSON.stringify(document));
+  return path;
+}
+
+const failure = (status, code) => ({
+  description: `No: \`${code}\`.`,
+  content: { "application/problem+json": { examples: { [code]: { value: { code, status } } } } },
+});
+
+/** A document of one operation that keeps all rules. */
+function document() {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Notes", version: "1.0.0", description: "Notes.", contact: { name: "Notes", url: "https://example.com" } },
+    servers: [{ url: "https://example.com" }],
+    tags: [{ name: "notes" }],
+    paths: {
+      "/notes": {
+        post: {
+          operationId: "createNote",
+          description: "Adds a note.",
+          tags: ["notes"],
+          requestBody: { content: { "application/json": { schema: { type: "string" }, example: "Hello" } } },
+          responses: {
+            200: { description: "OK", content: { "application/json": { schema: { type: "string" }, example: "Hello" } } },
+            422: failure(422, "invalid"),
+            500: failure(500, "internal"),
+            504: failure(504, "timeout"),
+          },
+        },
+      },
+    },
+  };
+}
+
+describe("the linter", () => {
+  async function findings(change) {
+    const doc = document();
+    change(doc.paths["/notes"].post);
+    const path = await write("lint", doc);
+    const { stdout } = await run("node_modules/.bin/spectral", ["lint", "--format=json", "--quiet", "--fail-severity=hint", path]);
+    return JSON.parse(stdout).map(({ code, message }) => `${code}: ${message}`);
+  }
+
+  test("finds nothing where nothing is missing", async () => assert.deepEqual(await findings(() => {}), []));
+
+  test("finds all that is missing", async () => {
+    const found = await findings(({ requestBody, responses }) => {
+      delete requestBody.content["application/json"].example;
+      delete responses[200].content["application/json"].example;
+      delete responses[422].content["application/problem+json"].examples.invalid;
+      responses[500].description = "No.";
+      delete responses[504];
+    });
+    assert.deepEqual(found.toSorted(), [
+      "answer-example: #/paths/~1notes/post/responses/200/content/application~1json has no example.",
+      "failure-examples: #/paths/~1notes/post/responses/422: There is no example of invalid.",
+      "failure-examples: #/paths/~1notes/post/responses/500: It names no code.",
+      "failure-examples: #/paths/~1notes/post/responses/500: The description does not name internal.",
+      "failure-examples: #/paths/~1notes/post/responses: There is no 504, which any operation may answer with.",
+      "request-example: #/paths/~1notes/post/requestBody/content/application~1json has no example.",
+    ]);
+  });
+});
+
+describe("the comparison with the released contract", () => {
+  async function compare(change) {
+    const current = document();
+    change(current.paths);
+    const paths = [await write("released", document()), await write("current", current)];
+    return run("node", ["breaking.mjs", ...paths]);
+  }
+
+  test("passes what is added", async () => {
+    const { code, stdout } = await compare((paths) => (paths["/tags"] = { get: paths["/notes"].post }));
+    assert.equal(code, 0, stdout);
+  });
+
+  test("fails when an operation goes", async () => {
+    const { code, stdout } = await compare((paths) => delete paths["/notes"]);
+    assert.equal(code, 1);
+    assert.match(stdout, /POST \/notes/);
+  });
+
+  test("fails when an answer changes its type", async () => {
+    const { code } = await compare((paths) => {
+      paths["/notes"].post.responses[200].content["application/json"].schema.type = "integer";
+    });
+    assert.equal(code, 1);
+  });
+
+  test("passes while nothing is released", async () => {
+    const { code, stdout } = await run("node", ["breaking.mjs", join(folder, "none.json"), join(folder, "none.json")]);
+    assert.equal(code, 0);
+    assert.match(stdout, /nothing is released/);
+  });
+});
