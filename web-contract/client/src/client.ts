@@ -8,8 +8,11 @@ import {
 } from "./request.js";
 import { defaultRetry } from "./retry.js";
 import type {
+  Agenda,
+  AgendaOptions,
   Answer,
   BatchOperation,
+  Bootstrap,
   Change,
   ChangePage,
   CreateTaskRequest,
@@ -23,7 +26,6 @@ import type {
   TaskPage,
   UpdateTaskRequest,
 } from "./types.js";
-import type { Agenda, AgendaOptions, Bootstrap } from "./views.js";
 import { watchChanges, type WatchOptions } from "./watch.js";
 
 export type Client = ReturnType<typeof createClient>;
@@ -52,12 +54,12 @@ export function createClient(options: ClientOptions = {}) {
 
     /** All that a page needs at its start, in one answer. */
     async bootstrap(query: StatsOptions = {}, { signal }: CallOptions = {}): Promise<Bootstrap> {
-      return (await send<{ data: Bootstrap }>({ method: "GET", path: "/api/bootstrap", query, signal })).data;
+      return (await send<Answer<"bootstrap">>({ method: "GET", path: "/api/bootstrap", query, signal })).data;
     },
 
     /** The open tasks by the day they are due. */
     async agenda(query: AgendaOptions = {}, { signal }: CallOptions = {}): Promise<Agenda> {
-      return (await send<{ data: Agenda }>({ method: "GET", path: "/api/agenda", query: { ...query }, signal })).data;
+      return (await send<Answer<"agenda">>({ method: "GET", path: "/api/agenda", query, signal })).data;
     },
 
     /** One page of the user's tasks; `cursor` asks for the page after another. */

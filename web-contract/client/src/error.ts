@@ -10,10 +10,11 @@ interface Details {
   overloaded: Waiting;
   unavailable: Waiting;
   auth_unavailable: Waiting;
+  timeout: Waiting;
 }
 
 interface Waiting {
-  /** In how many seconds to try again. */
+  /** In how many seconds to try again; 1 where the server does not say. */
   readonly retryAfter: number;
 }
 
@@ -49,7 +50,7 @@ export const ApiError = class ApiError extends Error {
     this.requestId = requestId;
     if (code === "version_conflict") Object.assign(this, { current });
     if (code === "invalid") Object.assign(this, { errors: errors ?? [] });
-    if (status === 429 || status === 503) Object.assign(this, { retryAfter });
+    if ([429, 503, 504].includes(status)) Object.assign(this, { retryAfter });
   }
 } as unknown as {
   /** `retryAfter` is that of the answer's header, in seconds. */

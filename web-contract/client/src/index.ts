@@ -3,7 +3,10 @@ export { ApiError, ConnectionError, isApiError, isTransient } from "./error.js";
 export type { CallOptions, ClientOptions, VersionedOptions, WriteOptions } from "./request.js";
 export type { RetryPolicy } from "./retry.js";
 export type {
+  Agenda,
+  AgendaOptions,
   BatchOperation,
+  Bootstrap,
   Change,
   ChangePage,
   CreateTaskRequest,
@@ -20,5 +23,4 @@ export type {
   TaskPage,
   UpdateTaskRequest,
 } from "./types.js";
-export type { Agenda, AgendaOptions, Bootstrap } from "./views.js";
 export type { WatchOptions, WatchState } from "./watch.js";

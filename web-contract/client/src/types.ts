@@ -48,6 +48,12 @@ export type Change = Answer<"listChanges">["data"][number];
 /** How many tasks there are, by state, priority and tag. */
 export type Stats = Answer<"taskStats">["data"];
 
+/** All that a page needs at its start. A part that failed is null, and named in `failures`. */
+export type Bootstrap = Answer<"bootstrap">["data"];
+
+/** The open tasks by the day they are due, in the caller's time zone. */
+export type Agenda = Answer<"agenda">["data"];
+
 type Query<Op extends Operation> = NonNullable<operations[Op]["parameters"]["query"]>;
 
 type Options<Op extends Operation> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
@@ -57,6 +63,9 @@ export type ListTasksOptions = Options<"listTasks">;
 
 /** Whose today it is. */
 export type StatsOptions = Options<"taskStats">;
+
+/** Whose days they are, and how many. */
+export type AgendaOptions = Options<"agenda">;
 
 export type ListChangesOptions = Options<"listChanges">;
 

@@ -67,6 +67,7 @@ test("a code narrows the error", () => {
   if (isApiError(error, "overloaded")) expectTypeOf(error.retryAfter).toBeNumber();
   if (isApiError(error, "unavailable")) expectTypeOf(error.retryAfter).toBeNumber();
   if (isApiError(error, "auth_unavailable")) expectTypeOf(error.retryAfter).toBeNumber();
+  if (isApiError(error, "timeout")) expectTypeOf(error.retryAfter).toBeNumber();
   if (isApiError(error)) expectTypeOf(error.code).toEqualTypeOf<ErrorCode>();
   // @ts-expect-error There is no such code.
   isApiError(error, "no_such_code");
@@ -75,7 +76,7 @@ test("a code narrows the error", () => {
 test("no other code has what one code has", () => {
   type Plain = Exclude<
     ErrorCode,
-    "version_conflict" | "invalid" | "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable"
+    "version_conflict" | "invalid" | "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout"
   >;
   type Own<Code extends ErrorCode> = Exclude<keyof ApiError<Code>, keyof Error>;
   expectTypeOf<Own<Plain>>().toEqualTypeOf<"code" | "status" | "requestId">();
