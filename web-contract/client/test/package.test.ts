@@ -41,9 +41,13 @@ describe("the React part", () => {
 });
 
 test("the package holds what was built, and what tells of it, and nothing else", async () => {
-  const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: folder });
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: folder,
+  });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const sources = (await readdir(`${folder}src`, { recursive: true })).filter((path) => path.endsWith(".ts"));
   const built = sources.flatMap((path) => [".js", ".d.ts"].map((ending) => `dist/${path.replace(/\.ts$/, ending)}`));
-  expect(files.map(({ path }) => path).toSorted()).toEqual([...built, "LICENSE", "README.md", "package.json"].toSorted());
+  expect(files.map(({ path }) => path).toSorted()).toEqual(
+    [...built, "LICENSE", "README.md", "package.json"].toSorted(),
+  );
 });

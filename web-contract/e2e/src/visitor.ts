@@ -9,7 +9,7 @@ export type Fetch = typeof fetch;
 export interface Visitor {
   fetch: Fetch;
   cookies: Map<string, string>;
-  /** Everything that was answered so far: headers and body, as text. */
+  /** Everything that was answered so far: headers and body, as text; of a stream, the headers. */
   answers: string[];
   auth: ReturnType<typeof createAuthClient>;
   api: ReturnType<typeof createClient>;
@@ -27,7 +27,9 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
       request.headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const response = await fetch(request);
     for (const cookie of response.headers.getSetCookie()) keepCookie(cookies, cookie);
-    answers.push(JSON.stringify([...response.headers]) + (await response.clone().text()));
+    // A stream has no end to wait for.
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+    answers.push(JSON.stringify([...response.headers]) + (isStream ? "" : await response.clone().text()));
     return response;
   };
 

@@ -33,7 +33,12 @@ const failure = (status, code) => ({
 function document() {
   return {
     openapi: "3.1.0",
-    info: { title: "Notes", version: "1.0.0", description: "Notes.", contact: { name: "Notes", url: "https://example.com" } },
+    info: {
+      title: "Notes",
+      version: "1.0.0",
+      description: "Notes.",
+      contact: { name: "Notes", url: "https://example.com" },
+    },
     servers: [{ url: "https://example.com" }],
     tags: [{ name: "notes" }],
     paths: {
@@ -44,7 +49,10 @@ function document() {
           tags: ["notes"],
           requestBody: { content: { "application/json": { schema: { type: "string" }, example: "Hello" } } },
           responses: {
-            200: { description: "OK", content: { "application/json": { schema: { type: "string" }, example: "Hello" } } },
+            200: {
+              description: "OK",
+              content: { "application/json": { schema: { type: "string" }, example: "Hello" } },
+            },
             422: failure(422, "invalid"),
             500: failure(500, "internal"),
             504: failure(504, "timeout"),
@@ -60,7 +68,13 @@ describe("the linter", () => {
     const doc = document();
     change(doc.paths["/notes"].post);
     const path = await write("lint", doc);
-    const { stdout } = await run("node_modules/.bin/spectral", ["lint", "--format=json", "--quiet", "--fail-severity=hint", path]);
+    const { stdout } = await run("node_modules/.bin/spectral", [
+      "lint",
+      "--format=json",
+      "--quiet",
+      "--fail-severity=hint",
+      path,
+    ]);
     return JSON.parse(stdout).map(({ code, message }) => `${code}: ${message}`);
   }
 

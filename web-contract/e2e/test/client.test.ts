@@ -1,0 +1,151 @@
+import { InfiniteQueryObserver, MutationObserver, QueryClient } from "@tanstack/react-query";
+import { createClient, isApiError, type Change, type Task, type WatchState } from "@tasklane/web-contract";
+import { createMutations, createQueries, feedTasks, isDraft, type TaskFilters } from "@tasklane/web-contract/react";
+import { describe, expect, inject, test, vi, type TestContext } from "vitest";
+import { newUser, type Visitor } from "../src/visitor.js";
+
+/** What a call rejects with. */
+async function rejection(call: Promise<unknown>): Promise<unknown> {
+  const [outcome] = await Promise.allSettled([call]);
+  if (outcome.status === "fulfilled") expect.fail("the call did not fail");
+  return outcome.reason;
+}
+
+/** A page without a browser: a cache, a list that is looked at, and live changes. */
+async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filters: TaskFilters = {}) {
+  const queryClient = new QueryClient();
+  const options = createQueries(api).tasks(filters);
+  const observer = new InfiniteQueryObserver(queryClient, options);
+  const left = new AbortController();
+  const close = observer.subscribe(() => {});
+  onTestFinished(() => {
+    left.abort();
+    close();
+    queryClient.clear();
+  });
+  await queryClient.fetchInfiniteQuery({ ...options, staleTime: Infinity });
+  const states: WatchState[] = [];
+  feedTasks(queryClient, api, left.signal, (state) => states.push(state)).catch(() => {});
+  await vi.waitFor(() => expect(states).toContain("live"), { timeout: 10_000 });
+  const list = () => queryClient.getQueryData(options.queryKey)!.pages.flatMap((page) => page.tasks);
+  return { queryClient, list, mutations: createMutations(api) };
+}
+
+describe.concurrent("the client, at the real bff", () => {
+  test("has every operation", async () => {
+    const { api } = await newUser();
+    const plants = await api.createTask({ title: "Water the plants", tags: ["home"] });
+    expect(await api.getTask(plants.id)).toEqual(plants);
+    const done = await api.updateTask(plants.id, { completed: true }, { version: plants.version });
+    expect(done).toMatchObject({ completed: true, version: plants.version + 1 });
+    const replaced = await api.replaceTask(plants.id, { title: "Water the plants" });
+    expect(replaced).toMatchObject({ completed: false, tags: [] });
+
+    const [trashed, call] = await api.batchTasks([
+      { op: "delete", id: plants.id, version: replaced.version },
+      { op: "create", task: { title: "Call Grace" } },
+    ]);
+    expect(await api.listTasks({ deleted: true })).toMatchObject({ tasks: [trashed], nextCursor: null });
+    expect(await api.restoreTask(plants.id)).toMatchObject({ deletedAt: null });
+    expect(await api.taskStats({ timeZone: "Europe/Berlin" })).toMatchObject({ open: 2, undated: 2 });
+    expect(await api.agenda({ days: 2 })).toMatchObject({ overdue: [], days: [{}, {}], undated: 2 });
+    const { tasks, stats, changes, failures } = await api.bootstrap();
+    expect([tasks?.length, stats?.open, failures]).toEqual([2, 2, []]);
+
+    await api.eraseTask(call!.id);
+    expect(await api.listChanges({ after: changes! })).toMatchObject({
+      changes: [{ type: "delete", taskId: call!.id, task: null }],
+      hasMore: false,
+    });
+  });
+
+  test("goes through all pages of a list", async () => {
+    const { api } = await newUser();
+    const titles = Array.from({ length: 25 }, (_, number) => `Task ${String(number).padStart(2, "0")}`);
+    await api.batchTasks(titles.map((title) => ({ op: "create", task: { title } })));
+    const seen: Task[] = [];
+    for await (const task of api.tasks({ sort: "title", limit: 10 })) seen.push(task);
+    expect(seen.map(({ title }) => title)).toEqual(titles);
+  });
+
+  test("gets errors with what their codes promise", async () => {
+    const { api } = await newUser();
+    const task = await api.createTask({ title: "Water the plants" });
+    const newer = await api.updateTask(task.id, { priority: "high" });
+    const conflict = await rejection(api.updateTask(task.id, { title: "Mine" }, { version: task.version }));
+    expect(isApiError(conflict, "version_conflict") && conflict.current).toEqual(newer);
+    const invalid = await rejection(api.createTask({ title: " " }));
+    expect(isApiError(invalid, "invalid") && invalid.errors).toMatchObject([{ field: "title" }]);
+  });
+
+  test("makes one write of all that have one key", async () => {
+    const { api } = await newUser();
+    const call = { idempotencyKey: "one" };
+    const [first, second] = await Promise.all([1, 2].map(() => api.createTask({ title: "Once" }, call)));
+    expect(second).toEqual(first);
+    expect((await api.listTasks()).tasks).toEqual([first]);
+  });
+
+  test("speaks for a user whose cookie a server hands over", async () => {
+    const user = await newUser();
+    const task = await user.api.createTask({ title: "Water the plants" });
+    const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const api = createClient({ baseUrl: inject("stack").url, cookie });
+    expect((await api.listTasks()).tasks).toEqual([task]);
+    expect(await api.createTask({ title: "From the server" })).toMatchObject({ version: 1 });
+  });
+
+  test("watches from where a list was made, and sees the session end", async () => {
+    const { api, auth } = await newUser();
+    const { changes } = await api.listTasks();
+    const task = await api.createTask({ title: "Before" });
+    const seen: Change[] = [];
+    const watching = (async () => {
+      for await (const change of api.watch(changes)) {
+        seen.push(change);
+        if (seen.length === 1) await api.updateTask(task.id, { title: "After" });
+        if (seen.length === 2) await auth.signOut();
+      }
+    })();
+    expect(await rejection(watching)).toMatchObject({ status: 401 });
+    expect(seen.map((change) => change.task?.title)).toEqual(["Before", "After"]);
+    expect(seen[0]!.seq).toBeLessThan(seen[1]!.seq);
+  });
+});
+
+describe.concurrent("the React part, at the real bff", () => {
+  test("shows on one page what another one does", async (context) => {
+    const user = await newUser();
+    const [mine, theirs] = await Promise.all([openPage(context, user), openPage(context, user)]);
+    const create = new MutationObserver(mine.queryClient, mine.mutations.createTask());
+    const creating = create.mutate({ title: "Water the plants" });
+    await vi.waitFor(() => expect(mine.list()).toMatchObject([{ title: "Water the plants" }]));
+    const task = await creating;
+    expect(isDraft(task)).toBe(false);
+    await vi.waitFor(() => expect(theirs.list()).toEqual([task]), { timeout: 10_000 });
+
+    const remove = new MutationObserver(theirs.queryClient, theirs.mutations.deleteTask());
+    await remove.mutate({ id: task.id });
+    await vi.waitFor(() => expect(mine.list()).toEqual([]), { timeout: 10_000 });
+  });
+
+  test("keeps lists as the server would make them", async (context) => {
+    const user = await newUser();
+    const filters = { completed: false, sort: "-priority" } as const;
+    const page = await openPage(context, user, filters);
+    const priorities = ["low", "urgent", "none", "high", "medium", "high"] as const;
+    const create = page.mutations.createTask();
+    for (const priority of priorities) {
+      await new MutationObserver(page.queryClient, create).mutate({ title: `A ${priority} one`, priority });
+    }
+    const [first, second] = page.list();
+    const update = new MutationObserver(page.queryClient, page.mutations.updateTask());
+    await update.mutate({ id: first!.id, changes: { priority: "none" } });
+    await new MutationObserver(page.queryClient, page.mutations.completeTask()).mutate({
+      id: second!.id,
+      completed: true,
+    });
+    expect(page.list()).toEqual((await user.api.listTasks(filters)).tasks);
+    expect(page.list().length).toBe(5);
+  });
+});
