@@ -64,6 +64,9 @@ export async function* watchChanges(
   }
 }
 
+/** What a browser says when the device loses its network, and when it has one again. */
+const networkEvents = ["offline", "online"];
+
 /** One connection, which ends when its owner leaves, it falls silent or the device changes its network. */
 class Connection {
   /** When something came. */
@@ -74,7 +77,7 @@ class Connection {
 
   constructor(private readonly owner: AbortSignal | undefined) {
     owner?.addEventListener("abort", this.close);
-    globalThis.addEventListener?.("online", this.close);
+    for (const event of networkEvents) globalThis.addEventListener?.(event, this.close);
     // Timers stand still while a machine sleeps, its clock does not.
     this.#timer = setInterval(() => Date.now() - this.heard > maxSilence && this.close(), 5_000);
   }
@@ -90,7 +93,7 @@ class Connection {
   close = (): void => {
     clearInterval(this.#timer);
     this.owner?.removeEventListener("abort", this.close);
-    globalThis.removeEventListener?.("online", this.close);
+    for (const event of networkEvents) globalThis.removeEventListener?.(event, this.close);
     this.#controller.abort();
   };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test as base, expect } from "vitest";
+import { test as base, expect, vi } from "vitest";
 
 export interface ReceivedRequest {
   method: string;
@@ -56,4 +56,9 @@ export async function rejection(call: Promise<unknown>): Promise<unknown> {
   const [outcome] = await Promise.allSettled([call]);
   if (outcome.status === "fulfilled") expect.fail("the call did not reject");
   return outcome.reason;
+}
+
+/** Waits until a check holds, however busy the machine is. */
+export function eventually<T>(check: () => T): Promise<T> {
+  return vi.waitFor(check, { timeout: 20_000, interval: 10 });
 }

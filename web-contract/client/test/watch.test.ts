@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, vi } from "vitest";
 import { createClient, type Change, type Client, type WatchState } from "../src/index.js";
-import { rejection, sendJson, test, type ReceivedRequest, type Serve } from "./server.js";
+import { eventually, rejection, sendJson, test, type ReceivedRequest, type Serve } from "./server.js";
 
 const retry = { baseDelay: 1, maxDelay: 1 };
 
@@ -47,7 +47,7 @@ describe.concurrent("a watch", () => {
     expect(server.received.map(beginning)).toEqual([["/api/tasks/events?after=4", undefined]]);
     expect(server.received[0]?.headers.accept).toBe("text/event-stream");
     expect(states).toEqual(["connecting", "live"]);
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await eventually(() => expect(closed).toBe(true));
   });
 
   test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({

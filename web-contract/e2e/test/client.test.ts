@@ -119,7 +119,7 @@ describe.concurrent("the React part, at the real bff", () => {
     const [mine, theirs] = await Promise.all([openPage(context, user), openPage(context, user)]);
     const create = new MutationObserver(mine.queryClient, mine.mutations.createTask());
     const creating = create.mutate({ title: "Water the plants" });
-    await vi.waitFor(() => expect(mine.list()).toMatchObject([{ title: "Water the plants" }]));
+    await vi.waitFor(() => expect(mine.list()).toMatchObject([{ title: "Water the plants" }]), { timeout: 10_000 });
     const task = await creating;
     expect(isDraft(task)).toBe(false);
     await vi.waitFor(() => expect(theirs.list()).toEqual([task]), { timeout: 10_000 });

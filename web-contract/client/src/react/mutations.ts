@@ -1,6 +1,12 @@
-import { mutationOptions, type MutationFunctionContext, type UseMutationOptions } from "@tanstack/react-query";
+import {
+  mutationOptions,
+  type MutationFunctionContext,
+  type QueryClient,
+  type UseMutationOptions,
+} from "@tanstack/react-query";
 import {
   isApiError,
+  isTransient,
   type BatchOperation,
   type Client,
   type CreateTaskRequest,
@@ -8,12 +14,13 @@ import {
   type Task,
   type UpdateTaskRequest,
   type VersionedOptions,
+  type WriteOptions,
 } from "../index.js";
 import { newKey } from "../request.js";
 import { draftOf, edited, erased, isDraftId, restored, saysTheSame, trashed } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
 import { taskKeys } from "./keys.js";
-import { storeOf, type Answer, type Edit, type Edits } from "./store.js";
+import { storeOf, type Answer, type Edit, type Edits, type TaskStore } from "./store.js";
 import { turnsOf, type Turn } from "./turns.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
@@ -91,10 +98,10 @@ export function createMutations(client: Client) {
       write(settings, {
         name: "batch",
         plan: planOf,
-        send: (operations, { idempotencyKey }, { store }) =>
+        send: (operations, call, store) =>
           client.batchTasks(
             operations.map((operation) => named(operation, store)),
-            { idempotencyKey },
+            call,
           ),
         answer: (tasks, operations) => ({
           tasks,
@@ -111,13 +118,11 @@ interface Plan {
   drafts?: readonly Task[];
 }
 
-type Store = ReturnType<typeof storeOf>;
-
 /** A kind of write: what it shows, what it sends, and what the answer says. */
 interface Kind<Data, Variables> {
   name: string;
   plan: (variables: Variables) => Plan;
-  send: (variables: Variables, call: VersionedOptions, under: { store: Store; edits: Edits }) => Promise<Data>;
+  send: (variables: Variables, call: WriteOptions, store: TaskStore) => Promise<Data>;
   answer: (data: Data, variables: Variables) => Answer;
 }
 
@@ -137,18 +142,14 @@ function writeOne<Variables extends TaskWrite>(
     name,
     plan: (variables) => ({ edits: new Map([[variables.id, edit(variables)]]) }),
     answer,
-    send: async (variables, call, { store, edits }) => {
+    send: (variables, call, store) => {
       const id = store.idOf(variables.id);
       if (isDraftId(id)) throw new Error("The task does not exist: creating it has failed.");
-      const before = store.confirmed(id);
       const { version } = variables;
-      const task = await send(id, variables, {
+      return send(id, variables, {
         ...call,
         version: version === undefined ? undefined : store.latestOwn(id, version),
       });
-      const expected = before && edits.get(variables.id)?.(before);
-      if (expected && saysTheSame(expected, task)) store.madeOf(before, task);
-      return task;
     },
   });
 }
@@ -169,12 +170,19 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, kin
     ...settings,
     mutationKey: ["tasklane", kind.name],
     mutationFn: async (variables, context) => {
-      const current = underWay.get(context);
-      await current?.turn.begin;
+      const { turn, edits = new Map<string, Edit>() } = underWay.get(context) ?? {};
+      await turn?.begin;
       const key = keys.get(context) ?? newKey();
       keys.set(context, key);
       const store = storeOf(context.client);
-      return kind.send(variables, { idempotencyKey: key }, { store, edits: current?.edits ?? new Map() });
+      const before = [...edits].map(([id, edit]) => ({ task: store.confirmed(store.idOf(id)), edit }));
+      const data = await kind.send(variables, { idempotencyKey: key }, store);
+      for (const { task, edit } of before) {
+        const expected = task && edit(task);
+        const after = kind.answer(data, variables).tasks?.find(({ id }) => id === task?.id);
+        if (expected && after && saysTheSame(expected, after)) store.madeOf(task, after);
+      }
+      return data;
     },
     onMutate: (variables, context) => {
       const { edits = new Map(), drafts = [] } = kind.plan(variables);
@@ -197,9 +205,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, kin
     onError: (error, variables, result, context) => {
       const current = isApiError(error, "version_conflict") ? error.current : undefined;
       underWay.get(context)?.settle({ tasks: current ? [current] : [] });
-      // The write may have happened, or the task may be gone: the server knows.
-      void context.client.invalidateQueries({ queryKey: taskKeys.lists });
-      void context.client.invalidateQueries({ queryKey: taskKeys.tasks });
+      if (isApiError(error, "task_not_found") || isTransient(error)) doubt(context.client, error);
       return settings.onError?.(error, variables, result, context);
     },
     onSettled: (data, error, variables, result, context) => {
@@ -208,6 +214,13 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, kin
       return settings.onSettled?.(data, error, variables, result, context);
     },
   });
+}
+
+/** Has lists and tasks read again: at once if one is gone, else, since a write may have happened, when they are next looked at. */
+function doubt(queryClient: QueryClient, error: unknown): void {
+  const refetchType = isTransient(error) ? "none" : "active";
+  void queryClient.invalidateQueries({ queryKey: taskKeys.lists, refetchType });
+  void queryClient.invalidateQueries({ queryKey: taskKeys.tasks, refetchType });
 }
 
 /** What a batch shows: its operations on one task, one after the other. */
@@ -228,7 +241,7 @@ function planOf(operations: readonly BatchOperation[]): Plan {
 }
 
 /** An operation under the id and the version that its task has by now. */
-function named(operation: BatchOperation, store: Store): BatchOperation {
+function named(operation: BatchOperation, store: TaskStore): BatchOperation {
   if (operation.id === undefined) return operation;
   const id = store.idOf(operation.id);
   if (operation.version === undefined) return { ...operation, id };

@@ -1,5 +1,6 @@
 import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-query";
 import type { Agenda, Task } from "../index.js";
+import { isDraftId } from "./edits.js";
 import { taskKeys, type TaskFilters } from "./keys.js";
 import { place, type TaskPages } from "./lists.js";
 
@@ -61,7 +62,7 @@ export class TaskStore {
 
   /** The task with all edits; null if it is gone, undefined if nothing is known of it. */
   view(id: string): Task | null | undefined {
-    let task: Task | null | undefined = this.#held.has(id) ? null : (this.#drafts.get(id) ?? this.#known.get(id)?.task);
+    let task = this.#held.has(id) ? null : isDraftId(id) ? (this.#drafts.get(id) ?? null) : this.#known.get(id)?.task;
     for (const edit of this.#edits.get(id)?.values() ?? []) task &&= edit(task);
     return task;
   }
@@ -125,6 +126,7 @@ export class TaskStore {
     for (const draft of drafts) this.#drafts.set(draft.id, draft);
     for (const [name, edit] of edits) {
       const id = this.idOf(name);
+      if (!this.#known.has(id)) this.#adopt(id);
       const all = this.#edits.get(id) ?? new Map<object, Edit>();
       this.#edits.set(id, all.set(write, edit));
     }
@@ -161,6 +163,14 @@ export class TaskStore {
       overdue: seen(agenda.overdue),
       days: agenda.days.map((day) => ({ ...day, tasks: seen(day.tasks) })),
     };
+  }
+
+  /** Takes over a task that is in the cache though no reading here has brought it, such as from a server's page. */
+  #adopt(id: string): void {
+    const lists = this.#queryClient.getQueriesData<TaskPages>({ queryKey: taskKeys.lists });
+    const listed = lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.tasks) ?? []);
+    const single = this.#queryClient.getQueryData<Task>(taskKeys.task(id));
+    for (const task of single ? [...listed, single] : listed) if (task.id === id) this.#learn(task, 0);
   }
 
   /** Keeps a task that is newer than the one known, and tells whether it was. */
@@ -214,7 +224,10 @@ export class TaskStore {
   }
 
   #placeAll(list: TaskPages, filters: TaskFilters, ids: Iterable<string>): TaskPages {
-    for (const id of ids) list = place(list, filters, id, this.view(id) ?? null);
+    for (const id of ids) {
+      const task = this.view(id);
+      if (task !== undefined) list = place(list, filters, id, task);
+    }
     return list;
   }
 

@@ -2,6 +2,7 @@ import { QueryClientProvider, useInfiniteQuery } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { expect, vi } from "vitest";
 import { createQueries, useLiveTasks } from "../../src/react/index.js";
+import { eventually } from "../server.js";
 import { test } from "./backend.js";
 
 // A document, and nothing else of a browser: requests are those of Node.
@@ -22,7 +23,7 @@ test("a component is told how it stands with live changes, and draws them", asyn
   }
   const element = document.createElement("div");
   const root = createRoot(element);
-  const drawn = (text: string) => vi.waitFor(() => expect(element.textContent).toBe(text));
+  const drawn = (text: string) => eventually(() => expect(element.textContent).toBe(text));
   root.render(
     <QueryClientProvider client={page.queryClient}>
       <Tasks />

@@ -11,14 +11,14 @@ import {
   type TaskPages,
 } from "../../src/react/index.js";
 import { refreshSoon } from "../../src/react/invalidation.js";
-import { rejection, sendJson } from "../server.js";
+import { eventually, rejection, sendJson } from "../server.js";
 import { Backend, taskOf, test, type Page } from "./backend.js";
 
 /** Feeds a page until the test ends. */
 async function feed({ queryClient, client, backend }: Page, signal: AbortSignal): Promise<string[]> {
   const states: string[] = [];
   feedTasks(queryClient, client, signal, (state) => states.push(state)).catch(() => {});
-  await vi.waitFor(() => expect(backend.streams.length).toBe(1));
+  await eventually(() => expect(backend.streams.length).toBe(1));
   return states;
 }
 
@@ -41,10 +41,10 @@ describe("a live change", () => {
     const newer = page.backend.change({ id: "a", title: "Three" });
     page.backend.tell(newer);
     page.backend.tell(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
-    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
+    await eventually(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
     page.backend.tell({ ...older, seq: ++page.backend.seq });
     page.backend.tell({ seq: ++page.backend.seq, type: "delete", taskId: "b", task: null });
-    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Three"]));
+    await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 
   test("comes under a write that is on its way, and stays when that fails", async ({ open }) => {
@@ -58,7 +58,7 @@ describe("a live change", () => {
     await held.arrived;
     page.backend.tell(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
     const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.tasks;
-    await vi.waitFor(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
+    await eventually(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
     held.refuse(500, "internal");
     await rejection(mutation);
     expect(tasks()).toMatchObject([{ title: "Theirs", priority: "high", version: 2 }]);
@@ -96,7 +96,7 @@ describe("a live change", () => {
     expect(page.queryClient.getQueryState(taskKeys.list())?.isInvalidated).toBe(true);
     await readList(page);
     page.backend.tell(page.backend.change({ id: "a", title: "Three" }));
-    await vi.waitFor(() => expect(titlesOf(page)).toEqual(["Three"]));
+    await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 });
 

@@ -1,5 +1,11 @@
-import { InfiniteQueryObserver, MutationObserver, QueryObserver, type MutationOptions } from "@tanstack/react-query";
-import { describe, expect, vi } from "vitest";
+import {
+  InfiniteQueryObserver,
+  MutationObserver,
+  QueryClient,
+  QueryObserver,
+  type MutationOptions,
+} from "@tanstack/react-query";
+import { describe, expect } from "vitest";
 import { isApiError, isTransient, type Task } from "../../src/index.js";
 import {
   createMutations,
@@ -10,7 +16,7 @@ import {
   type TaskFilters,
   type TaskPages,
 } from "../../src/react/index.js";
-import { rejection } from "../server.js";
+import { eventually, rejection } from "../server.js";
 import { test, type Page } from "./backend.js";
 
 /** Starts a write; the promise is that of its outcome. */
@@ -86,6 +92,33 @@ describe.concurrent("a write", () => {
     second.answer();
     await completing;
     expect(list()).toEqual([page.backend.tasks.get("a")]);
+  });
+
+  test("shows on a task that came with the page, from a server", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const read = await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks());
+    const queryClient = new QueryClient();
+    queryClient.setQueryData(taskKeys.list(), read);
+    const held = page.backend.hold("PATCH");
+    const renaming = write({ ...page, queryClient }, createMutations(page.client).updateTask(), {
+      id: "a",
+      changes: { title: "Two" },
+    });
+    await held.arrived;
+    const list = () => titles(queryClient.getQueryData<TaskPages>(taskKeys.list())!.pages[0]!.tasks);
+    expect(list()).toEqual(["Two"]);
+    held.refuse(422, "invalid");
+    await rejection(renaming);
+    expect(list()).toEqual(["One"]);
+    queryClient.clear();
+  });
+
+  test("to a task that is gone has the lists read again", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const list = await showList(page);
+    page.backend.tasks.delete("a");
+    await rejection(write(page, createMutations(page.client).completeTask(), { id: "a", completed: true }));
+    await eventually(() => expect(list()).toEqual([]));
   });
 
   test("to a task waits for the one before it", async ({ open }) => {
@@ -168,10 +201,10 @@ describe.concurrent("a write", () => {
     await showList(page, { q: "plants" });
     const observer = new QueryObserver(page.queryClient, createQueries(page.client).stats());
     observer.subscribe(() => {});
-    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(1));
+    await eventually(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(1));
     await write(page, createMutations(page.client).updateTask(), { id: "a", changes: { title: "Two" } });
-    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(2));
-    await vi.waitFor(() => expect(page.backend.count("GET /api/tasks?q=plants")).toBe(2));
+    await eventually(() => expect(page.backend.count("GET /api/tasks/stats")).toBe(2));
+    await eventually(() => expect(page.backend.count("GET /api/tasks?q=plants")).toBe(2));
     expect(page.backend.received.filter(({ url }) => url === "/api/tasks").length).toBe(1);
   });
 
@@ -238,8 +271,11 @@ describe.concurrent("a new task", () => {
     await creating;
     await patch.arrived;
     expect(list()).toMatchObject([{ id: "new-1", title: "Newer" }]);
+    const completing = write(page, mutations.completeTask(), { id: "new-1", completed: true });
+    for (let reading = 0; reading < 5; reading++) await page.client.getTask("new-1");
+    expect(page.backend.count("PATCH")).toBe(1);
     patch.answer();
-    await renaming;
+    await Promise.all([renaming, completing]);
     expect(list()).toEqual([page.backend.tasks.get("new-1")]);
   });
 
@@ -295,6 +331,15 @@ describe.concurrent("a version", () => {
     await showList(page);
     const { updateTask, completeTask } = createMutations(page.client);
     await write(page, completeTask(), { id: "a", completed: true });
+    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 });
+    expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
+  });
+
+  test("that only a batch of this page has changed is none", async ({ open }) => {
+    const page = await open({ id: "a", version: 3 });
+    await showList(page);
+    const { updateTask, batchTasks } = createMutations(page.client);
+    await write(page, batchTasks(), [{ op: "update", id: "a", changes: { completed: true } }]);
     await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 });
     expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
   });
