@@ -50,7 +50,9 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 // Watch keeps a connection open and makes a new one when that breaks, falls
 // silent, or ends with its token, and goes on where it was. Failures that pass
 // by themselves it waits out for as long as they last, whatever
-// [RetryPolicy.MaxAttempts] says; a [Hook] sees every connection as an attempt.
+// [RetryPolicy.MaxAttempts] says, trying again after half of
+// [RetryPolicy.MaxDelay] on average; a [Hook] sees every connection as an
+// attempt.
 // So it ends with an error only if trying again makes no sense, such as
 // [ErrCursorExpired] if it was away for so long that the changes since are no
 // longer known, or [ErrTokenExpired] if the token source has no other token.
