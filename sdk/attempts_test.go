@@ -409,6 +409,8 @@ func TestHooks(t *testing.T) {
 				RequestID:  "the-request",
 				RetryAfter: 2 * time.Second,
 				Attempts:   1,
+				// The service may have lost its database in a commit.
+				MaybeApplied: true,
 			},
 			WillRetry: true,
 			Delay:     2 * time.Second,

@@ -222,6 +222,7 @@ func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progre
 			method:     r.method,
 			number:     p.response.Attempts,
 			status:     got.status,
+			code:       failure.Code,
 			retryAfter: parseRetryAfter(got.header.Get("Retry-After"), time.Now()),
 			err:        got.err,
 		}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // RetryPolicy says how often and how soon a failed attempt is repeated. A zero
@@ -59,9 +61,10 @@ type failedAttempt struct {
 	method string
 	number int // from 1
 
-	status     int            // of the answer; zero without a whole success
-	retryAfter *time.Duration // nil without the header
-	err        error          // the transport's; nil with a whole answer
+	status     int               // of the answer; zero without a whole success
+	code       taskapi.ErrorCode // of the answer; empty without one
+	retryAfter *time.Duration    // nil without the header
+	err        error             // the transport's; nil with a whole answer
 }
 
 // reads reports whether requests of the method change nothing.
@@ -76,10 +79,10 @@ func (f failedAttempt) refused() bool {
 	case 0:
 		return neverSent(f.err)
 	case http.StatusServiceUnavailable:
-		// With a Retry-After the server has turned the request away.
-		// Without one the answer may be a proxy's, given after the
-		// request went through.
-		return f.retryAfter != nil
+		// An overloaded server has turned the request away. One that is
+		// unavailable may have lost its database in the middle of a
+		// commit, and a proxy the answer of a request that went through.
+		return f.code == taskapi.CodeOverloaded
 	case http.StatusConflict:
 		// An earlier request with the same key may still be under way.
 		return false
@@ -111,8 +114,8 @@ func (f failedAttempt) passing() bool {
 // next reports whether another attempt may follow, and after which delay. That
 // the service may have carried the request out already is no reason against
 // it: a read changes nothing, and by its idempotency key the service knows a
-// write again. The random number from [0, 1) chooses the delay's jitter; left is the time until
-// the call's deadline.
+// write again. The random number from [0, 1) chooses the delay's jitter; left is
+// the time until the call's deadline.
 func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (time.Duration, bool) {
 	if f.number >= p.MaxAttempts || !f.passing() {
 		return 0, false

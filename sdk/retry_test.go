@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // The failures of the tests of the retry rules.
@@ -94,7 +96,8 @@ func TestWhichFailuresMayHaveApplied(t *testing.T) {
 		{"500", failedAttempt{status: 500}, true},
 		{"502", failedAttempt{status: 502}, true},
 		{"503", failedAttempt{status: 503}, true},
-		{"503 with Retry-After", failedAttempt{status: 503, retryAfter: after(0)}, false},
+		{"503 with Retry-After", failedAttempt{status: 503, code: taskapi.CodeUnavailable, retryAfter: after(0)}, true},
+		{"503 of an overloaded server", failedAttempt{status: 503, code: taskapi.CodeOverloaded, retryAfter: after(0)}, false},
 		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: after(0)}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 // bursts answers in place of a service, several requests in a row, as one that
@@ -59,10 +62,10 @@ func (b *bursts) wrap(service http.Handler) http.Handler {
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(http.StatusTooManyRequests)
 		case 2:
-			w.Header().Set("Retry-After", "0")
-			w.WriteHeader(http.StatusServiceUnavailable)
+			httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeOverloaded, "Try again."))
 		case 3:
-			w.WriteHeader(http.StatusServiceUnavailable)
+			// As of a service that lost its database in a commit.
+			httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeUnavailable, "Try again."))
 		case 4:
 			w.WriteHeader(http.StatusBadGateway)
 		case 5:

@@ -294,7 +294,8 @@ var filters = []struct {
 	{"open", taskapi.ListTasksOptions{Completed: new(false)}, func(t taskapi.Task) bool { return !t.Completed }},
 	{"completed", taskapi.ListTasksOptions{Completed: new(true)}, func(t taskapi.Task) bool { return t.Completed }},
 	{
-		"priority", taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Low, taskapi.Urgent}},
+		"priority",
+		taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Low, taskapi.Urgent}},
 		func(t taskapi.Task) bool { return t.Priority == taskapi.Low || t.Priority == taskapi.Urgent },
 	},
 	{"tag", taskapi.ListTasksOptions{Tags: []string{"some"}}, func(t taskapi.Task) bool { return len(t.Tags) == 2 }},
