@@ -95,7 +95,8 @@ export class TaskStore {
    * one in a condition: whoever has seen this one and the writes knows it all.
    */
   latestOwn(id: string, version: number): number {
-    for (let next: number | undefined = version; next; next = this.#made.get(`${id} ${version}`)) version = next;
+    let newer: number | undefined;
+    while ((newer = this.#made.get(`${id} ${version}`)) !== undefined) version = newer;
     return version;
   }
 
@@ -120,7 +121,7 @@ export class TaskStore {
     this.#show([...tasks.map((task) => task.id), ...erased]);
   }
 
-  /** Shows a write's edits. The function returned takes them back, after the tasks it was answered with are taken in. */
+  /** Shows a write's edits. The function returned puts the answer in their place, if there is one. */
   edit(edits: Edits, drafts: readonly Task[] = []): (answer?: Answer) => void {
     const write = {};
     for (const draft of drafts) this.#drafts.set(draft.id, draft);
@@ -157,7 +158,10 @@ export class TaskStore {
   /** What an agenda shows of what was read. */
   agenda(agenda: Agenda): Agenda {
     const seen = (tasks: Task[]) =>
-      tasks.map((task) => this.view(task.id) ?? { ...task, completed: true }).filter(isOpen);
+      tasks.flatMap((task) => {
+        const now = this.view(task.id);
+        return now === undefined ? task : now && !now.completed && now.deletedAt === null ? now : [];
+      });
     return {
       ...agenda,
       overdue: seen(agenda.overdue),
@@ -186,6 +190,7 @@ export class TaskStore {
     if (!task) return;
     this.#draftIds.set(task.id, id);
     this.#taskIds.set(id, task.id);
+    this.#made.set(`${task.id} 0`, task.version);
     this.#held.delete(task.id);
     // Edits of the draft go on as edits of the task.
     const edits = this.#edits.get(id);
@@ -249,5 +254,3 @@ export interface Answer {
   /** The tasks that the drafts have become, in their order. */
   created?: readonly Task[];
 }
-
-const isOpen = (task: Task): boolean => !task.completed && task.deletedAt === null;

@@ -17,7 +17,7 @@ import {
   type TaskPages,
 } from "../../src/react/index.js";
 import { eventually, rejection } from "../server.js";
-import { test, type Page } from "./backend.js";
+import { taskOf, test, type Page } from "./backend.js";
 
 /** Starts a write; the promise is that of its outcome. */
 function write<Data, Variables>(
@@ -99,6 +99,8 @@ describe.concurrent("a write", () => {
     const read = await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks());
     const queryClient = new QueryClient();
     queryClient.setQueryData(taskKeys.list(), read);
+    const days = [{ date: "2026-11-23", tasks: [taskOf({ id: "a" }), taskOf({ id: "b" })] }];
+    queryClient.setQueryData(taskKeys.agenda(), { overdue: [], days });
     const held = page.backend.hold("PATCH");
     const renaming = write({ ...page, queryClient }, createMutations(page.client).updateTask(), {
       id: "a",
@@ -107,6 +109,9 @@ describe.concurrent("a write", () => {
     await held.arrived;
     const list = () => titles(queryClient.getQueryData<TaskPages>(taskKeys.list())!.pages[0]!.tasks);
     expect(list()).toEqual(["Two"]);
+    expect(queryClient.getQueryData(taskKeys.agenda())).toMatchObject({
+      days: [{ tasks: [{ title: "Two" }, { id: "b" }] }],
+    });
     held.refuse(422, "invalid");
     await rejection(renaming);
     expect(list()).toEqual(["One"]);
@@ -263,7 +268,12 @@ describe.concurrent("a new task", () => {
     const held = page.backend.hold("POST");
     const creating = write(page, mutations.createTask(), { title: "New" });
     await held.arrived;
-    const renaming = write(page, mutations.updateTask(), { id: list()[0]!.id, changes: { title: "Newer" } });
+    const [draft] = list();
+    const renaming = write(page, mutations.updateTask(), {
+      id: draft!.id,
+      changes: { title: "Newer" },
+      version: draft!.version,
+    });
     await shown();
     expect(titles(list())).toEqual(["Newer"]);
     const patch = page.backend.hold("PATCH");
