@@ -1,4 +1,5 @@
 import { expectTypeOf, test } from "vitest";
+import type { operations } from "../src/generated/bff.js";
 import type { components } from "../src/generated/tasks.js";
 import {
   ApiError,
@@ -7,6 +8,7 @@ import {
   type Agenda,
   type Bootstrap,
   type Change,
+  type Client,
   type ErrorCode,
   type FieldError,
   type Stats,
@@ -32,6 +34,10 @@ test("answers are unwrapped", () => {
   expectTypeOf(client.tasks()).toExtend<AsyncIterable<Task>>();
   expectTypeOf<Task["dueAt"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Task["overdue"]>().toEqualTypeOf<boolean>();
+});
+
+test("every operation of the document is there", () => {
+  expectTypeOf<Exclude<keyof operations, keyof Client | "watchChanges">>().toBeNever();
 });
 
 test("requests are held to the contract", () => {
