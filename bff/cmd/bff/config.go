@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/tasklane/tasklane/services/environ"
@@ -26,6 +27,8 @@ type config struct {
 	// Secret is Better Auth's, by which forged cookies are told without
 	// asking. Without it every unknown cookie is a question to Better Auth.
 	Secret secret `env:"BETTER_AUTH_SECRET"`
+	// CookiePrefix is with what the names of Better Auth's cookies begin.
+	CookiePrefix cookiePrefix `env:"COOKIE_PREFIX" envDefault:"better-auth"`
 	// SessionCacheTTL is how long a session counts that was ended elsewhere.
 	SessionCacheTTL environ.Lifetime `env:"SESSION_CACHE_TTL" envDefault:"30s"`
 	// TrustedOrigins are other origins whose pages may call the API.
@@ -82,6 +85,20 @@ func networks(all []environ.Network) []netip.Prefix {
 		prefixes[i] = netip.Prefix(n)
 	}
 	return prefixes
+}
+
+// cookiePrefix is Better Auth's cookiePrefix, which does not have what it puts
+// before it on https.
+type cookiePrefix string
+
+var cookiePrefixes = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+func (p *cookiePrefix) UnmarshalText(text []byte) error {
+	if !cookiePrefixes.Match(text) {
+		return errors.New("must be as Better Auth's cookiePrefix, such as my-app, without __Secure-")
+	}
+	*p = cookiePrefix(text)
+	return nil
 }
 
 // folder is where the built page lies.

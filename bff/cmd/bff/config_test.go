@@ -33,7 +33,7 @@ func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	environment := valid()
 	// Compose files set what is not given to nothing.
-	for _, name := range []string{"BETTER_AUTH_SECRET", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT", "LOG_LEVEL", "RATE_LIMIT", "CLIENT_RATE_LIMIT"} {
+	for _, name := range []string{"BETTER_AUTH_SECRET", "COOKIE_PREFIX", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT", "LOG_LEVEL", "RATE_LIMIT", "CLIENT_RATE_LIMIT"} {
 		environment[name] = ""
 	}
 	for name, environment := range map[string]map[string]string{"absent": valid(), "empty": environment} {
@@ -46,6 +46,7 @@ func TestConfigDefaults(t *testing.T) {
 			PublicURL:       environ.Origin{URL: &url.URL{Scheme: "https", Host: "tasks.example.com"}},
 			TasksURL:        environ.Address{URL: &url.URL{Scheme: "http", Host: "tasks:8080"}},
 			BetterAuthURL:   environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001"}},
+			CookiePrefix:    "better-auth",
 			SessionCacheTTL: environ.Lifetime(30 * time.Second),
 			Port:            3000,
 			OpsPort:         9091,
@@ -71,6 +72,7 @@ func TestConfigWhole(t *testing.T) {
 		"TASKS_URL":          "http://inner/tasks",
 		"BETTER_AUTH_URL":    "http://auth:3001",
 		"BETTER_AUTH_SECRET": goodSecret,
+		"COOKIE_PREFIX":      "my-app",
 		"SESSION_CACHE_TTL":  "0s",
 		"TRUSTED_ORIGINS":    "https://a.example, https://b.example:443,http://[::1]:80,http://localhost:5173",
 		"TRUSTED_PROXIES":    "10.0.0.0/8, 192.0.2.1,fd00::/8",
@@ -93,6 +95,7 @@ func TestConfigWhole(t *testing.T) {
 		TasksURL:      environ.Address{URL: &url.URL{Scheme: "http", Host: "inner", Path: "/tasks"}},
 		BetterAuthURL: environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001"}},
 		Secret:        goodSecret,
+		CookiePrefix:  "my-app",
 		TrustedOrigins: []environ.Origin{
 			{URL: &url.URL{Scheme: "https", Host: "a.example"}},
 			{URL: &url.URL{Scheme: "https", Host: "b.example"}},
@@ -131,6 +134,7 @@ func TestConfigMistakes(t *testing.T) {
 			"TASKS_URL=", "TASKS_URL=tasks:8080", "TASKS_URL=http://tasks:8080?x=1", "TASKS_URL=http://u:p@tasks:8080",
 			"BETTER_AUTH_URL=", "BETTER_AUTH_URL=ftp://auth", "BETTER_AUTH_URL=http://",
 			"BETTER_AUTH_SECRET=" + goodSecret[1:], "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_SECRET=" + strings.Repeat("x", 64),
+			"COOKIE_PREFIX=__Secure-my-app", "COOKIE_PREFIX=my app", "COOKIE_PREFIX=my.app;",
 			"SESSION_CACHE_TTL=30", "SESSION_CACHE_TTL=-1s",
 			"TRUSTED_ORIGINS=*", "TRUSTED_ORIGINS=https://a.example,b.example", "TRUSTED_ORIGINS=https://*.example.com", "TRUSTED_ORIGINS=https://bücher.example",
 			"TRUSTED_PROXIES=everyone", "TRUSTED_PROXIES=10.0.0.0/33",

@@ -99,7 +99,7 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider) (*site, err
 		TrustedProxies: networks(c.TrustedProxies),
 		PageDir:        string(c.PageDir),
 		BetterAuth:     auth,
-		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https"),
+		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix)),
 		Sessions:       sessions,
 		Tasks:          tasks,
 		Log:            log,

@@ -7,25 +7,29 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
-// The names of Better Auth's cookies. On https each begins with securePrefix,
-// on http it does not; Better Auth decides which by its own address.
+// DefaultPrefix is with what the names of Better Auth's cookies begin, with a
+// dot behind it, unless it is told otherwise.
+const DefaultPrefix = "better-auth"
+
+// What else is in the names. On https each begins with securePrefix, on http it
+// does not; Better Auth decides which by its own address.
 const (
 	securePrefix = "__Secure-"
-	prefix       = "better-auth."
 
 	tokenName        = "session_token"
 	dontRememberName = "dont_remember"
 	dataName         = "session_data"
 )
 
-// CookieName and SecureCookieName are the session cookie's two names: where
-// Better Auth's address begins with http and with https.
+// CookieName and SecureCookieName are the session cookie's two names with the
+// default prefix: where Better Auth's address begins with http and with https.
 const (
-	CookieName       = prefix + tokenName
+	CookieName       = DefaultPrefix + "." + tokenName
 	SecureCookieName = securePrefix + CookieName
 )
 
@@ -44,19 +48,22 @@ type Cookie struct {
 // Cookies reads and filters the cookies of Better Auth.
 type Cookies struct {
 	secret []byte
+	prefix string
 	names  [2]string
 }
 
 // NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET;
 // where it is empty, signatures are left for Better Auth to check. Where secure
 // is set the https name of the cookie is looked for first, because an http page
-// of the same host could plant the other one.
-func NewCookies(secret string, secure bool) *Cookies {
-	names := [2]string{CookieName, SecureCookieName}
+// of the same host could plant the other one. The prefix is Better Auth's
+// cookiePrefix.
+func NewCookies(secret string, secure bool, prefix string) *Cookies {
+	prefix += "."
+	names := [2]string{prefix + tokenName, securePrefix + prefix + tokenName}
 	if secure {
-		names = [2]string{SecureCookieName, CookieName}
+		slices.Reverse(names[:])
 	}
-	return &Cookies{secret: []byte(secret), names: names}
+	return &Cookies{secret: []byte(secret), prefix: prefix, names: names}
 }
 
 // Session returns the session cookie of a request. Among several of one name
@@ -112,10 +119,10 @@ func (c *Cookies) signed(value string) bool {
 // Forwarded returns the Cookie header with which a request goes on to Better
 // Auth: its own cookies and no others of the site, without the cached answers
 // of session_data, or "".
-func Forwarded(r *http.Request) string {
+func (c *Cookies) Forwarded(r *http.Request) string {
 	var kept []string
 	for _, cookie := range r.Cookies() {
-		if name, own := ownName(cookie.Name); own && !isData(name) {
+		if c.isOwn(cookie.Name) && !isData(cookie.Name) {
 			kept = append(kept, cookie.Name+"="+cookie.Value)
 		}
 	}
@@ -134,11 +141,10 @@ func Relayed(lines []string) []string {
 		if err != nil {
 			continue
 		}
-		name, own := ownName(cookie.Name)
-		if isData(name) && cookie.MaxAge >= 0 {
+		if isData(cookie.Name) && cookie.MaxAge >= 0 {
 			continue
 		}
-		if own && cookie.Domain != "" {
+		if cookie.Domain != "" {
 			kept = append(kept, clearHostOnly(cookie))
 		}
 		kept = append(kept, line)
@@ -156,13 +162,13 @@ func clearHostOnly(cookie *http.Cookie) string {
 
 // Changed reports whether Set-Cookie lines give the browser another session
 // than the request came with, or take it away.
-func Changed(r *http.Request, lines []string) bool {
+func (c *Cookies) Changed(r *http.Request, lines []string) bool {
 	for _, line := range lines {
 		cookie, err := http.ParseSetCookie(line)
 		if err != nil {
 			continue
 		}
-		if cookie.Name != CookieName && cookie.Name != SecureCookieName {
+		if !slices.Contains(c.names[:], cookie.Name) {
 			continue
 		}
 		sent := r.CookiesNamed(cookie.Name)
@@ -173,13 +179,14 @@ func Changed(r *http.Request, lines []string) bool {
 	return false
 }
 
-// ownName returns a cookie's name without Better Auth's prefixes, and whether
-// it has them.
-func ownName(name string) (string, bool) {
-	return strings.CutPrefix(strings.TrimPrefix(name, securePrefix), prefix)
+// isOwn reports whether the cookie is Better Auth's.
+func (c *Cookies) isOwn(name string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(name, securePrefix), c.prefix)
 }
 
-// isData reports whether the cookie is session_data or a chunk of it.
+// isData reports whether the cookie is session_data or a chunk of it, whatever
+// the prefix.
 func isData(name string) bool {
-	return name == dataName || strings.HasPrefix(name, dataName+".")
+	_, rest, found := strings.Cut(name, "."+dataName)
+	return found && (rest == "" || rest[0] == '.')
 }

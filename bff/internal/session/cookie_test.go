@@ -109,7 +109,7 @@ func TestSessionCookie(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := &http.Request{Header: http.Header{"Cookie": {test.cookies}}}
-			got, err := NewCookies(test.secret, test.secure).Session(r)
+			got, err := NewCookies(test.secret, test.secure, DefaultPrefix).Session(r)
 			if wantErr := test.want == ""; wantErr != errors.Is(err, ErrUnauthenticated) {
 				t.Fatalf("Session: error %v", err)
 			}
@@ -122,7 +122,7 @@ func TestSessionCookie(t *testing.T) {
 
 func TestOneSessionHasOneKey(t *testing.T) {
 	t.Parallel()
-	cookies := NewCookies(secret, false)
+	cookies := NewCookies(secret, false, DefaultPrefix)
 	read := func(header string) Cookie {
 		t.Helper()
 		got, err := cookies.Session(&http.Request{Header: http.Header{"Cookie": {header}}})
@@ -149,7 +149,7 @@ func TestForwardedCookies(t *testing.T) {
 		"better-auth.session_data=1; better-auth.session_data.0=2; __Secure-better-auth.session_data=3; better-auth.dont_remember=d; better-authentic=x",
 	}}}
 	want := "better-auth.session_token=a.b; __Secure-better-auth.state=s; better-auth.dont_remember=d"
-	if got := Forwarded(r); got != want {
+	if got := NewCookies(secret, false, DefaultPrefix).Forwarded(r); got != want {
 		t.Errorf("Forwarded = %q, want %q", got, want)
 	}
 }
@@ -163,7 +163,7 @@ func TestRelayedCookies(t *testing.T) {
 		"better-auth.session_data=; Max-Age=0; Path=/",
 		"better-auth.state=s; Path=/",
 		"__Secure-better-auth.session_token=a.b; Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax",
-		"theirs=x; Domain=example.com; Path=/",
+		"my-app.session_data.1=eyJ; Path=/",
 		"=nameless",
 	})
 	want := []string{
@@ -172,7 +172,6 @@ func TestRelayedCookies(t *testing.T) {
 		"better-auth.state=s; Path=/",
 		"__Secure-better-auth.session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
 		"__Secure-better-auth.session_token=a.b; Max-Age=604800; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Lax",
-		"theirs=x; Domain=example.com; Path=/",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Relayed (-want +got):\n%s", diff)
@@ -190,7 +189,35 @@ func TestChangedSession(t *testing.T) {
 		"better-auth.dont_remember=true.sig":             false,
 		"better-auth.session_data=; Max-Age=0; Path=/":   false,
 	} {
-		if got := Changed(r, []string{line}); got != want {
+		if got := NewCookies(secret, false, DefaultPrefix).Changed(r, []string{line}); got != want {
+			t.Errorf("Changed(%q) = %t, want %t", line, got, want)
+		}
+	}
+}
+
+func TestAnotherPrefix(t *testing.T) {
+	t.Parallel()
+	value := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)
+	cookies := NewCookies(secret, true, "my-app")
+	r := &http.Request{Header: http.Header{"Cookie": {
+		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=x; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
+	}}}
+	got, err := cookies.Session(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=x"; got.forward != want {
+		t.Errorf("forwarded\n%s\nwant\n%s", got.forward, want)
+	}
+	if got, want := cookies.Forwarded(r), "__Secure-my-app.dont_remember=x; __Secure-my-app.session_token="+value; got != want {
+		t.Errorf("forwarded to the proxy\n%s\nwant\n%s", got, want)
+	}
+	for line, want := range map[string]bool{
+		"__Secure-my-app.session_token=; Max-Age=0":    true,
+		"__Secure-better-auth.session_token=a.b":       false,
+		"__Secure-my-app.session_token=" + value + ";": false,
+	} {
+		if got := cookies.Changed(r, []string{line}); got != want {
 			t.Errorf("Changed(%q) = %t, want %t", line, got, want)
 		}
 	}

@@ -29,7 +29,7 @@ func browser(t *testing.T, secret string, cookies []*http.Cookie) session.Reques
 	for _, cookie := range cookies {
 		r.AddCookie(cookie)
 	}
-	found, err := session.NewCookies(secret, false).Session(r)
+	found, err := session.NewCookies(secret, false, session.DefaultPrefix).Session(r)
 	if err != nil {
 		t.Fatalf("Better Auth's own cookie: %v", err)
 	}

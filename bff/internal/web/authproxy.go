@@ -140,7 +140,7 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 	if !slices.Contains(revokingEndpoints, endpoint) {
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead
 		return func(setCookie []string) {
-			if writes || session.Changed(r, setCookie) {
+			if writes || p.cookies.Changed(r, setCookie) {
 				p.sessions.Forget(request.Cookie)
 			}
 		}
@@ -164,7 +164,7 @@ func neverSent(err error) bool {
 
 func (p *authProxy) requestHeader(in *http.Request) http.Header {
 	header := pick(in.Header, authRequestHeaders)
-	if cookies := session.Forwarded(in); cookies != "" {
+	if cookies := p.cookies.Forwarded(in); cookies != "" {
 		header.Set("Cookie", cookies)
 	}
 	if client := p.proxies.client(in); client.IsValid() {

@@ -143,7 +143,7 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix(trustedProxy)},
 		PageDir:        c.pageDir,
 		BetterAuth:     auth,
-		Cookies:        session.NewCookies(c.secret, public.Scheme == "https"),
+		Cookies:        session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
 		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
 		Tasks:          tasks,
 		Limits:         c.limits,

@@ -1,5 +1,5 @@
 // A Better Auth server that knows nothing of Tasklane: as others run one, with
-// keys, claims and limits as they are by default, and its endpoints elsewhere.
+// keys, claims and limits as they are by default, but names and endpoints of its own.
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
@@ -14,6 +14,7 @@ const auth = betterAuth({
   secret: SECRET,
   trustedOrigins: [TRUSTED_ORIGIN],
   database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),
+  advanced: { cookiePrefix: "accounts" },
   emailAndPassword: { enabled: true },
   telemetry: { enabled: false },
   plugins: [jwt()],

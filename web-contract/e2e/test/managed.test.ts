@@ -54,15 +54,17 @@ describe.concurrent("a front end before a Better Auth that somebody else runs", 
         readyUrl: `http://127.0.0.1:${tasksOpsPort}/readyz`,
       }),
     );
-    const env = { PUBLIC_URL: origin, TASKS_URL: `http://127.0.0.1:${tasksPort}`, BETTER_AUTH_URL: auth };
+    const env = { PUBLIC_URL: origin, TASKS_URL: `http://127.0.0.1:${tasksPort}`, BETTER_AUTH_URL: auth, COOKIE_PREFIX: "accounts" };
     bff = await start(startBff(port, opsPort, env));
   });
   afterAll(async () => {
     for (const program of running) await program.stop();
   });
 
-  test("uses all of the API, by the address of Better Auth alone", async ({ openDevice }) => {
-    await useAll(await openDevice(origin));
+  test("uses all of the API, without a secret", async ({ openDevice }) => {
+    const device = await openDevice(origin);
+    await useAll(device);
+    expect(await device.context.cookies()).toMatchObject([{ name: "accounts.session_token", domain: "localhost" }]);
     const { keys } = (await (await fetch(`${auth}/jwks`)).json()) as { keys: { alg: string }[] };
     expect(keys.map(({ alg }) => alg)).toContain("EdDSA");
     expect(await bff.log()).toContain("BETTER_AUTH_SECRET is not set");
