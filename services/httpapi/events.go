@@ -33,7 +33,6 @@ func BeginEvents(ctx huma.Context) *Events {
 	_, w := humachi.Unwrap(ctx)
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
-	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
 	// What compresses would, too, as Next.js does unless it is told not to.
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no") // nginx would wait for more

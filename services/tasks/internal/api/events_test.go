@@ -229,14 +229,16 @@ func TestSlowReader(t *testing.T) {
 	long := strings.Repeat("x", taskapi.MaxDescriptionLength)
 	create := fmt.Sprintf(`{"op":"create","task":{"title":"long","description":%q}}`, long)
 	body := `{"operations":[` + strings.Repeat(create+",", each-1) + create + `]}`
+	want := int64(1)
 	for range batches {
 		if a := s.as(t, "alice", http.MethodPost, "/api/tasks/batch", body); a.status != http.StatusOK {
 			t.Fatalf("batch: %d %s", a.status, a.body)
 		}
-	}
-	for want := int64(1); want <= batches*each; want++ {
-		if change := next(t, events); change.Seq != want {
-			t.Fatalf("change %d, want %d", change.Seq, want)
+		for range each {
+			if change := next(t, events); change.Seq != want {
+				t.Fatalf("change %d, want %d", change.Seq, want)
+			}
+			want++
 		}
 	}
 }
