@@ -107,8 +107,20 @@ func WithHook(hook Hook) Option {
 	return func(c *Client) { c.hooks = append(c.hooks, hook) }
 }
 
-// Close closes the idle connections of the client. It does not touch the
-// connections of an HTTP client given by [WithHTTPClient].
+// String hides the token of a [StaticToken] and all else but the base URL.
+func (c *Client) String() string {
+	return "[Tasklane at " + c.baseURL + "]"
+}
+
+// GoString hides it from the verb %#v.
+func (c *Client) GoString() string {
+	return c.String()
+}
+
+// Close closes the idle connections of the client, which otherwise close by
+// themselves after 30 seconds. It is for when the last call has returned: it
+// ends neither calls nor a [Client.Watch], which end with their contexts. It
+// does not touch the connections of an HTTP client given by [WithHTTPClient].
 func (c *Client) Close() {
 	if c.transport != nil {
 		c.transport.CloseIdleConnections()

@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,16 @@ func TestNewRefusesOptions(t *testing.T) {
 				t.Error("New succeeded, want an error")
 			}
 		})
+	}
+}
+
+func TestClientHidesItsToken(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, "http://tasks/", sdk.WithTokenSource(sdk.StaticToken("secret-token")))
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got, want := fmt.Sprintf(verb, client), "[Tasklane at http://tasks]"; got != want {
+			t.Errorf("%s prints %s, want %s", verb, got, want)
+		}
 	}
 }
 
