@@ -127,7 +127,7 @@ func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (
 		}
 		// The jitter comes on top, or all who were turned away at once
 		// would come back at once.
-		delay += *f.retryAfter
+		delay += min(*f.retryAfter, math.MaxInt64-delay)
 	}
 	return delay, delay < left
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -186,7 +187,7 @@ func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	w.failures++
 	delay := time.Duration(rand.Float64() * float64(w.client.retry.backoff(w.failures)))
 	if retryAfter != nil {
-		delay += *retryAfter
+		delay += min(*retryAfter, math.MaxInt64-delay)
 	}
 	return delay
 }

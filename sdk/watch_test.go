@@ -210,6 +210,22 @@ func TestWatchWaitsOutFailures(t *testing.T) {
 	})
 }
 
+func TestWatchObeysARetryAfterOfAnyLength(t *testing.T) {
+	t.Parallel()
+	for _, ages := range []string{"9223372036", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeOverloaded, "Retry-After", ages) }}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			policy := sdk.RetryPolicy{BaseDelay: time.Hour, MaxDelay: time.Hour}
+			_, err := s.watched(t, ctx, 1, sdk.WithRetry(policy))
+			if !errors.Is(err, context.DeadlineExceeded) || len(s.queries) != 1 {
+				t.Errorf("after %q: got %v after %d connections", ages, err, len(s.queries))
+			}
+		})
+	}
+}
+
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
