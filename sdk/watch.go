@@ -206,7 +206,7 @@ func (w *watch) tell(failure *Error) *Error {
 	if err == nil {
 		return nil
 	}
-	if errors.As(err, &failure) {
+	if err == reason {
 		return failure
 	}
 	return w.progress.completed(fail("the watch was ended", err), &w.request)

@@ -525,6 +525,12 @@ func TestWatchEndsWithItsFirstFailureIfToldTo(t *testing.T) {
 			t.Errorf("ended with %+v", failure)
 		}
 	}
+	enough := errors.New("enough")
+	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return fmt.Errorf("%w: %w", enough, err) })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || !errors.Is(failure, enough) || failure.Operation != "watchChanges" {
+			t.Errorf("with a reason of its own: ended with %+v", failure)
+		}
+	}
 	unavailable := sdk.TokenFunc(func(context.Context) (string, error) { return "", sdk.ErrAuthUnavailable })
 	for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(unavailable), sdk.OnConnect(func(err error) error { return err })) {
 		if failure := asError(t, err); !errors.Is(failure, sdk.ErrAuthUnavailable) || failure.Attempts != 0 {
