@@ -28,11 +28,13 @@ type RetryPolicy struct {
 	// default. It doubles with every further attempt, up to MaxDelay. The
 	// wait itself is random, from zero to that bound ("full jitter").
 	BaseDelay time.Duration
-	// MaxDelay is the bound of BaseDelay's growth; 5 s by default.
+	// MaxDelay is the bound of BaseDelay's growth; 5 s by default. That of
+	// [Client.Watch] is six times as long.
 	MaxDelay time.Duration
 	// MaxRetryAfter is the longest Retry-After that is waited for; 30 s by
 	// default. If a server asks for more, the call fails at once and
-	// [Error.RetryAfter] says when to come back.
+	// [Error.RetryAfter] says when to come back. [Client.Watch] waits for
+	// any.
 	MaxRetryAfter time.Duration
 }
 

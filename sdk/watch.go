@@ -24,6 +24,12 @@ const (
 	// settled is how long a connection must last for the next one to be
 	// tried as soon as the first.
 	settled = 10 * time.Second
+
+	// patience is how much longer than a call's the waits of a watch may
+	// grow. Nobody stands behind them and waits, and there may be one for
+	// each user of a program: in an outage their connections are all the
+	// load there is, and the budget of the calls does not bound them.
+	patience = 6
 )
 
 // errSilent ends a connection that brings nothing any more.
@@ -51,9 +57,12 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 // Watch keeps a connection open and makes a new one when that breaks, falls
 // silent, or ends with its token, and goes on where it was. Failures that pass
 // by themselves it waits out for as long as they last, whatever
-// [RetryPolicy.MaxAttempts] says, trying again after half of
-// [RetryPolicy.MaxDelay] on average; a [Hook] sees every connection as an
-// attempt.
+// [RetryPolicy.MaxAttempts] says, and a Retry-After of any length. Its waits are
+// random like those of calls, but their bound goes on growing to six times
+// [RetryPolicy.MaxDelay]: in a lasting outage it tries every 15 seconds on
+// average, and within 30 seconds of the outage's end, by default. A [Hook] sees
+// every connection as an attempt.
+//
 // So it ends with an error only if trying again makes no sense, such as
 // [ErrCursorExpired] if it was away for so long that the changes since are no
 // longer known, or [ErrTokenExpired] if the token source has no other token.
@@ -185,7 +194,9 @@ func (w *watch) again(ctx context.Context, end connection, token string, lasted 
 // next one.
 func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	w.failures++
-	delay := time.Duration(rand.Float64() * float64(w.client.retry.backoff(w.failures)))
+	policy := w.client.retry
+	policy.MaxDelay = patience * min(policy.MaxDelay, math.MaxInt64/patience)
+	delay := time.Duration(rand.Float64() * float64(policy.backoff(w.failures)))
 	if retryAfter != nil {
 		delay += min(*retryAfter, math.MaxInt64-delay)
 	}
