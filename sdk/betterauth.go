@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -30,6 +31,10 @@ const (
 	renewPause = 5 * time.Second
 )
 
+// renewRetry are the rules by which a request to Better Auth is repeated while
+// calls wait for it. A server that asks for a pause gets one.
+var renewRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 100 * time.Millisecond, MaxDelay: time.Second}
+
 // The paths of Better Auth.
 const (
 	signInPath  = "/api/auth/sign-in/email"
@@ -40,7 +45,9 @@ const (
 // with the plugin for JWTs. It keeps a token until shortly before that expires
 // and then gets another one, with one request at a time however many calls
 // wait for it. While Better Auth cannot be reached it gives the token it has
-// for as long as that is valid.
+// for as long as that is valid. Without one it sends a request that fails for a
+// moment up to three times in short order, and from then on once every five
+// seconds at most; calls in between fail at once.
 //
 // Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or
 // failed, [ErrUnauthenticated] if it refused the password, and
@@ -55,9 +62,11 @@ type BetterAuth struct {
 	email, password string
 
 	// turn is held by the one renewal at a time: a mutex for which a wait
-	// can end with a context. It guards cookies, those of the session.
+	// can end with a context. It guards cookies, those of the session, and
+	// repeats, whether the renewal's requests may be repeated.
 	turn    chan struct{}
 	cookies []*http.Cookie
+	repeats bool
 
 	mu       sync.Mutex
 	held     authToken // its token is empty without one
@@ -157,6 +166,7 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	if token, err, done := b.known(time.Now()); done {
 		return token, err
 	}
+	b.repeats = b.urgent(time.Now())
 	got, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
 		// The end of this call's patience; the next one tries for itself.
@@ -199,6 +209,14 @@ func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	default:
 		return "", nil, false
 	}
+}
+
+// urgent reports whether calls need the next renewal to succeed. In an outage,
+// which the renewal before has met, that is not worth more requests.
+func (b *BetterAuth) urgent(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed == nil && (b.held.token == "" || !now.Before(b.held.expireAt))
 }
 
 // authToken is a token with the times that matter, by this machine's clock.
@@ -268,8 +286,30 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	}, nil
 }
 
-// send makes a request and returns its answer with the body read.
+// send makes a request, again if need be, and returns its answer with the body
+// read.
 func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
+	for number := 1; ; number++ {
+		resp, answer, err := b.attempt(ctx, method, path, body)
+		if err == nil || !b.repeats || ctx.Err() != nil {
+			return resp, answer, err
+		}
+		failed := failedAttempt{method: method, number: number, err: err}
+		if resp != nil {
+			failed.status, failed.err = resp.StatusCode, nil
+			failed.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+		}
+		delay, again := renewRetry.next(failed, rand.Float64(), timeLeft(ctx))
+		// Better Auth counts sign-ins over longer spans than the delay.
+		if !again || failed.status == http.StatusTooManyRequests || wait(ctx, delay) != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// attempt makes a request once. With the error of an answer it returns that
+// answer too.
+func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.baseURL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
@@ -302,7 +342,7 @@ func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte)
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	}
-	return nil, nil, err
+	return resp, nil, err
 }
 
 // ofSession returns the cookies that name a session: those there are, with the

@@ -290,6 +290,58 @@ func TestBetterAuthInAnOutage(t *testing.T) {
 	})
 }
 
+func TestBetterAuthThatFailsForAMoment(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		status    int // of the failures; zero breaks the connection
+		failures  int
+		wantErr   error
+		want      int // requests
+		wantLater int // requests after the pause
+	}{
+		{"is asked again", 502, 2, nil, 4, 0},
+		{"after a broken connection too", 0, 2, nil, 4, 0},
+		{"three times, and once after a pause", 0, 100, sdk.ErrAuthUnavailable, 3, 1},
+		{"but not if it is asked too often", 429, 100, sdk.ErrAuthUnavailable, 1, 1},
+		{"nor if it refuses", 401, 100, sdk.ErrUnauthenticated, 1, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := &betterAuth{}
+				server, requests := inMemoryClient(b.ServeHTTP).Transport, 0
+				source, err := sdk.NewPasswordSource("http://auth/auth", email, password, sdk.WithBetterAuthHTTPClient(&http.Client{
+					Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+						switch requests++; {
+						case requests > tt.failures:
+							return server.RoundTrip(r)
+						case tt.status == 0:
+							return nil, io.ErrUnexpectedEOF
+						}
+						return &http.Response{StatusCode: tt.status, Body: http.NoBody}, nil
+					}),
+				}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				if _, err := source.Token(t.Context()); !errors.Is(err, tt.wantErr) || requests != tt.want {
+					t.Errorf("got %v after %d requests, want %v after %d", err, requests, tt.wantErr, tt.want)
+				}
+				if took := time.Since(begun); took > time.Second {
+					t.Errorf("it took %v", took)
+				}
+				time.Sleep(6 * time.Second)
+				_, _ = source.Token(t.Context())
+				if got := requests - tt.want; got != tt.wantLater {
+					t.Errorf("%d more requests after a pause, want %d", got, tt.wantLater)
+				}
+			})
+		})
+	}
+}
+
 func TestBetterAuthRefusals(t *testing.T) {
 	t.Parallel()
 	status := func(status int, header ...string) func(http.ResponseWriter, *http.Request) bool {

@@ -88,7 +88,8 @@
 //   - any other type with a method Token.
 //
 // The first two keep a token until shortly before its end, and then get the
-// next one with one request, however many calls wait for it:
+// next one with one request, however many calls wait for it. Like the client
+// they repeat what fails for a moment:
 //
 //	source, err := sdk.NewPasswordSource("http://auth:3001", "planner@example.com", password)
 //	…
