@@ -25,6 +25,14 @@ const (
 	// idlePerHost keeps the connections of a busy program: the two of
 	// [http.DefaultTransport] would be closed and opened all the time.
 	idlePerHost = 100
+
+	// An HTTP/2 connection that has brought nothing for pingAfter must
+	// answer a ping within pingTimeout. Without that one that is dead
+	// without a word would be used by all attempts until the kernel gives it
+	// up, after a quarter of an hour. Both together are shorter than an
+	// attempt.
+	pingAfter   = 15 * time.Second
+	pingTimeout = 10 * time.Second
 )
 
 // Client calls the task service. It is safe for concurrent use, and one client
@@ -136,6 +144,9 @@ func (c *Client) prepareHTTP() {
 		c.transport = shared.Clone()
 		c.transport.IdleConnTimeout = idleTimeout
 		c.transport.MaxIdleConnsPerHost = idlePerHost
+		if c.transport.HTTP2 == nil {
+			c.transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
+		}
 		h.Transport = c.transport
 	}
 	c.http = withoutRedirects(h)
