@@ -92,7 +92,8 @@ func WithTokenSource(source TokenSource) Option {
 // transport, the timeout and the cookies of h. A timeout of h holds for each
 // attempt, but not for the connections of [Client.Watch]. Redirects are
 // answers, not followed, unless h.CheckRedirect is set. The default is a client
-// with a connection pool of its own and 30 seconds for each attempt.
+// with a connection pool of its own and 30 seconds for each attempt, which takes
+// the proxy that the environment names, as [http.ProxyFromEnvironment] tells.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) { c.http = h }
 }

@@ -73,6 +73,10 @@
 //		}
 //	}
 //
+// Where the list has several pages, the number is that of the first one: what
+// changes while the others are read then comes as a change. A watch from zero
+// needs no list, as it begins with all tasks there are.
+//
 // It reconnects by itself, misses nothing and repeats nothing; [OnConnect] tells
 // when it does. A program that looks now and then uses [Client.Changes], with
 // the number of the last change it has seen.

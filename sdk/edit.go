@@ -29,6 +29,9 @@ const maxEdits = 10
 // If it returns an error nothing is written, and EditTask's error wraps it. If
 // it changes nothing, nothing is written either. After ten conflicts in a row
 // EditTask gives up with [ErrVersionConflict].
+//
+// The call options hold for each request that it sends; [IfMatch] and
+// [IfNoneMatch] are not for it.
 func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Task) error, opts ...CallOption) (taskapi.Task, error) {
 	current, err := c.GetTask(ctx, id, opts...)
 	if err != nil {

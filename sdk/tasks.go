@@ -67,7 +67,9 @@ func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions
 //		fmt.Println(task.Title)
 //	}
 //
-// No task is given twice or left out because others come and go meanwhile.
+// No task is given twice or left out because others come and go meanwhile. One
+// that is itself moved in the order by a change may be; in the default order
+// none can be.
 func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) iter.Seq2[taskapi.Task, error] {
 	return func(yield func(taskapi.Task, error) bool) {
 		query := options

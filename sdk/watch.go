@@ -51,6 +51,9 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 //		…
 //	}
 //
+// From zero it begins with every task there is, also in the trash, each as one
+// change.
+//
 // Numbers only rise, and no change comes twice. A task that changes several
 // times in short order may come once, as it is then.
 //
