@@ -19,8 +19,16 @@ import (
 const (
 	// exchangeTimeout bounds one exchange. Better Auth needs milliseconds.
 	exchangeTimeout = 5 * time.Second
-	// maxExchangeBytes bounds an answer of Better Auth.
-	maxExchangeBytes = 256 << 10
+	// maxExchangeBytes bounds an answer of Better Auth. To Better Auth, a
+	// picture and a name may be as large as the request that brings them: an
+	// answer with the largest that the bff passes on must do.
+	maxExchangeBytes = 4 << 20
+	// What is remembered of a user has bounds of its own, in bytes: for the
+	// name and the address, and for the picture's address. In a header to the
+	// task service, a JWT must leave room for others.
+	maxTextBytes  = 1 << 10
+	maxImageBytes = 4 << 10
+	maxJWTBytes   = 16 << 10
 	// idleConnections are kept open, so that a busy site does not dial anew
 	// all the time, for less than Node keeps them (5 s).
 	idleConnections = 100
@@ -64,7 +72,24 @@ type User struct {
 	ID    string  `json:"id"`
 	Name  string  `json:"name"`
 	Email string  `json:"email"`
-	Image *string `json:"image"` // nil without a picture
+	Image *string `json:"image"` // nil without a picture, or with too large a one
+}
+
+// bounded returns the user with no more than is remembered.
+func (u User) bounded() User {
+	u.Name, u.Email = shortened(u.Name), shortened(u.Email)
+	if u.Image != nil && len(*u.Image) > maxImageBytes {
+		u.Image = nil
+	}
+	return u
+}
+
+func shortened(text string) string {
+	if len(text) <= maxTextBytes {
+		return text
+	}
+	// A copy, so that the rest is not kept, without half of a character.
+	return strings.ToValidUTF8(strings.Clone(text[:maxTextBytes]), "")
 }
 
 // Request is on whose behalf a session is looked up.
@@ -215,11 +240,14 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 	if jwt == "" {
 		return nil, errors.New("get-session brought no JWT: the server needs Better Auth's jwt plugin")
 	}
+	if len(jwt) > maxJWTBytes {
+		return nil, errors.New("get-session brought a JWT that is too long: definePayload of the jwt plugin can leave the user's picture out")
+	}
 	expires, err := jwtExpiry(jwt)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{User: answer.User, ExpiresAt: answer.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
+	return &Session{User: answer.User.bounded(), ExpiresAt: answer.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
 }
 
 // jwtExpiry reads when a JWT ends. The signature is for the task service to

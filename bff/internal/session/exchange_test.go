@@ -65,6 +65,31 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
+	t.Run("a user with a large picture and a long name", func(t *testing.T) {
+		t.Parallel()
+		cookies := server.SignUp()
+		const most = 1000 << 10 // as much as the bff passes on
+		for _, change := range []map[string]any{
+			{"image": "data:image/png;base64," + strings.Repeat("A", most)}, {"name": strings.Repeat("é", most/len("é"))},
+		} {
+			server.Post("/api/auth/update-user", change, cookies...)
+		}
+		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if user := got.Session.User; user.Image != nil || user.Name != strings.Repeat("é", 512) {
+			t.Errorf("a name of %d bytes, picture %t", len(user.Name), user.Image != nil)
+		}
+
+		const address = "https://example.com/ada.png"
+		server.Post("/api/auth/update-user", map[string]any{"image": address}, cookies...)
+		got, err = auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		if err != nil || got.Session.User.Image == nil || *got.Session.User.Image != address {
+			t.Errorf("the picture's address: %+v, %v", got.Session, err)
+		}
+	})
+
 	t.Run("a session that is prolonged", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
@@ -180,18 +205,19 @@ func TestExchangeWithABrokenServer(t *testing.T) {
 		}
 	}
 	for name, handler := range map[string]http.HandlerFunc{
-		"an error":              answer(http.StatusInternalServerError, "", ""),
-		"not found":             answer(http.StatusNotFound, "", "null"),
-		"too many requests":     answer(http.StatusTooManyRequests, "", "{}"),
-		"a redirect":            func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
-		"not JSON":              answer(http.StatusOK, "", "<html>"),
-		"an empty body":         answer(http.StatusOK, "", ""),
-		"another JSON":          answer(http.StatusOK, "", "{}"),
-		"no JWT":                answer(http.StatusOK, "", user),
-		"a JWT of two parts":    answer(http.StatusOK, "a.b", user),
-		"a JWT without an end":  answer(http.StatusOK, "e30.e30.c2ln", user),
-		"a body without an end": answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 1<<20)),
-		"a broken connection":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"an error":               answer(http.StatusInternalServerError, "", ""),
+		"not found":              answer(http.StatusNotFound, "", "null"),
+		"too many requests":      answer(http.StatusTooManyRequests, "", "{}"),
+		"a redirect":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"not JSON":               answer(http.StatusOK, "", "<html>"),
+		"an empty body":          answer(http.StatusOK, "", ""),
+		"another JSON":           answer(http.StatusOK, "", "{}"),
+		"no JWT":                 answer(http.StatusOK, "", user),
+		"a JWT of two parts":     answer(http.StatusOK, "a.b", user),
+		"a JWT without an end":   answer(http.StatusOK, "e30.e30.c2ln", user),
+		"a body without an end":  answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 5<<20)),
+		"a JWT too long to send": answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9."+strings.Repeat("a", 16<<10), user),
+		"a broken connection":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

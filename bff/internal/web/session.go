@@ -25,7 +25,7 @@ type User struct {
 	ID    string  `json:"id" doc:"Made by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
 	Name  string  `json:"name" example:"Ada Lovelace"`
 	Email string  `json:"email" format:"email" example:"ada@example.com"`
-	Image *string `json:"image" doc:"The address of a picture; null without one." example:"https://example.com/ada.png"`
+	Image *string `json:"image" doc:"The address of a picture; null without one, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
 }
 
 // SessionResponse is the answer of getSession.

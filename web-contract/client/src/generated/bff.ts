@@ -785,7 +785,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The address of a picture; null without one.
+             * @description The address of a picture; null without one, or if it is longer than 4 KiB.
              * @example https://example.com/ada.png
              */
             image: string | null;
