@@ -71,6 +71,44 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 	}
 }
 
+// TestHeadOfAStream asks on one connection, as a browser does, for the header of
+// a stream and then for something else.
+func TestHeadOfAStream(t *testing.T) {
+	t.Parallel()
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
+	api := httpapi.NewAPI(router, httpapi.Config{Title: "test", Version: "1", Limits: httpapi.Limits{Streams: 1}})
+	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				_ = httpapi.BeginEvents(ctx).Flush()
+				<-ctx.Context().Done()
+			}}, nil
+		})
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: 10 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+
+	for i := range 2 {
+		head, err := client.Head(server.URL + "/events")
+		if err != nil {
+			t.Fatal(err)
+		}
+		head.Body.Close()
+		if got := head.Header.Get("Content-Type"); head.StatusCode != http.StatusOK || got != "text/event-stream" {
+			t.Errorf("HEAD %d: %d %s", i, head.StatusCode, got)
+		}
+		next, err := client.Get(server.URL + "/nothing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		next.Body.Close()
+		if next.StatusCode != http.StatusNotFound {
+			t.Errorf("the request after it: %d", next.StatusCode)
+		}
+	}
+}
+
 func TestUserStreams(t *testing.T) {
 	t.Parallel()
 	streams := httpapi.NewUserStreams(2)

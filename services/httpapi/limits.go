@@ -114,9 +114,21 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 			if info := requestInfoFrom(hctx.Context()); info != nil {
 				info.streamed = true
 			}
-			out.Body(hctx)
+			out.Body(headOnly(hctx))
 		}}, nil
 	}
+}
+
+// headOnly returns the context of a stream that has ended already where only its
+// header is asked for. The client takes such an answer for complete and sends
+// its next request, which would wait on this connection for the stream's end.
+func headOnly(hctx huma.Context) huma.Context {
+	if hctx.Method() != http.MethodHead {
+		return hctx
+	}
+	ended, end := context.WithCancel(hctx.Context())
+	end()
+	return huma.WithContext(hctx, ended)
 }
 
 // LimitRate is a middleware for operations whose user is known by [SetUser]: it
