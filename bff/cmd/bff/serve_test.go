@@ -28,7 +28,16 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+// asProgram makes this test's program the bff.
+const asProgram = "TEST_AS_BFF"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	pgtest.Main(m)
+}
 
 // TestWhatOperatorsSee reads the figures and the traces of a few requests that
 // go all the way.
