@@ -18,6 +18,10 @@ const (
 	// maxAgendaTasks bounds the overdue tasks of an agenda, and those of its
 	// days.
 	maxAgendaTasks = 1000
+	// maxAgendaText bounds their descriptions, in bytes: past it, there is no
+	// further page of tasks. What a short request makes the BFF hold is so no
+	// more than a few pages.
+	maxAgendaText = 2 << 20
 	// agendaTries is how often an agenda is put together anew because
 	// something changed meanwhile. The last one is taken as it is.
 	agendaTries = 3
@@ -28,11 +32,11 @@ const (
 
 // Agenda is the open tasks by when they are due. Each is in it once.
 type Agenda struct {
-	Overdue   []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most."`
-	Days      []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones."`
+	Overdue   []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where their descriptions are very long."`
+	Days      []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where their descriptions are very long."`
 	Later     int64       `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
 	Undated   int64       `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
-	Truncated bool        `json:"truncated" doc:"Whether there are more than 1,000 overdue tasks, or in the days. Those left out are counted in later." example:"false"`
+	Truncated bool        `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
 }
 
 // AgendaDay is one day of an agenda.
@@ -146,11 +150,12 @@ func (s *server) readAgenda(ctx context.Context, zone string, now, end time.Time
 type agendaList struct {
 	tasks   []taskapi.Task
 	changes int64 // the change number as of its first page
-	more    bool  // there are more than maxAgendaTasks
+	more    bool  // there are more than fit
 }
 
 func (l *agendaList) read(ctx context.Context, s *server, options taskapi.ListTasksOptions) error {
 	options.Completed, options.Sort, options.Limit = new(false), taskapi.DueSoonest, taskapi.MaxListLimit
+	text := 0
 	for first := true; ; first = false {
 		page, _, err := asUser(ctx, s, func(opts ...sdk.CallOption) (sdk.TaskPage, error) {
 			return s.tasks.ListTasks(ctx, options, opts...)
@@ -162,8 +167,11 @@ func (l *agendaList) read(ctx context.Context, s *server, options taskapi.ListTa
 			l.changes = page.Meta.Changes
 		}
 		l.tasks = append(l.tasks, page.Tasks...)
+		for _, task := range page.Tasks {
+			text += len(task.Description)
+		}
 		l.more = page.Meta.NextCursor != nil
-		if !l.more || len(l.tasks) >= maxAgendaTasks {
+		if !l.more || len(l.tasks) >= maxAgendaTasks || text >= maxAgendaText {
 			return nil
 		}
 		options.Cursor = *page.Meta.NextCursor

@@ -250,6 +250,25 @@ func testStart(t *testing.T, s *site) {
 		}
 	})
 
+	t.Run("the agenda has few tasks whose descriptions are very long", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		const batches, each = 5, 90
+		var operations []any
+		for range each {
+			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{
+				"title": "late", "dueAt": time.Unix(0, 0), "description": strings.Repeat("x", taskapi.MaxDescriptionLength),
+			}})
+		}
+		for range batches {
+			ada.post("/api/tasks/batch", map[string]any{"operations": operations}).is(http.StatusOK)
+		}
+		got := agenda(ada, "")
+		if !got.Truncated || len(got.Overdue) != taskapi.MaxListLimit || got.Later != batches*each-taskapi.MaxListLimit {
+			t.Errorf("truncated %t, %d overdue, %d later", got.Truncated, len(got.Overdue), got.Later)
+		}
+	})
+
 	t.Run("the agenda is put together anew if something changes meanwhile", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)

@@ -225,7 +225,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Agenda: {
-            /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones. */
+            /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where their descriptions are very long. */
             days: components["schemas"]["AgendaDay"][];
             /**
              * Format: int64
@@ -233,10 +233,10 @@ export interface components {
              * @example 4
              */
             later: number;
-            /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most. */
+            /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where their descriptions are very long. */
             overdue: components["schemas"]["Task"][];
             /**
-             * @description Whether there are more than 1,000 overdue tasks, or in the days. Those left out are counted in later.
+             * @description Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later.
              * @example false
              */
             truncated: boolean;
