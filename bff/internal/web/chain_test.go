@@ -49,6 +49,11 @@ func TestSite(t *testing.T) {
 		testStreams(t, s)
 	})
 
+	t.Run("strangers learn nothing", func(t *testing.T) {
+		t.Parallel()
+		testStrangers(t, s)
+	})
+
 	t.Run("the start of a page", func(t *testing.T) {
 		t.Parallel()
 		testStart(t, s)

@@ -106,7 +106,7 @@ type answer struct {
 
 // as sends a request as a user; the body may be "" for none. Header lines are
 // pairs of name and value and replace those set by default.
-func (s *service) as(t *testing.T, user, method, path, body string, header ...string) answer {
+func (s *service) as(t testing.TB, user, method, path, body string, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {

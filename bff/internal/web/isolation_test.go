@@ -1,0 +1,50 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+)
+
+// testStrangers lets strangers try everything that is another user's.
+func testStrangers(t *testing.T, s *site) {
+	document, err := web.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(paths ...string) contracttest.Attempts {
+		return func(_, _ contracttest.Loot) (all []contracttest.Request) {
+			for _, path := range paths {
+				all = append(all, contracttest.Request{Method: http.MethodGet, Path: path})
+			}
+			return all
+		}
+	}
+	contracttest.Isolation(t, document, func() contracttest.Person { return s.newPerson(t) }, map[string]contracttest.Attempts{
+		"agenda":     get("/api/agenda", "/api/agenda?days=31&timeZone=Asia/Tokyo"),
+		"bootstrap":  get("/api/bootstrap", "/api/bootstrap?timeZone=Asia/Tokyo"),
+		"getSession": get("/api/session"),
+	})
+}
+
+// newPerson signs up a user.
+func (s *site) newPerson(t *testing.T) contracttest.Person {
+	t.Helper()
+	b := s.newBrowser(t)
+	email := b.signUp()
+	var session web.SessionResponse
+	b.get("/api/session").is(http.StatusOK).into(&session)
+	return contracttest.Person{Own: []string{session.Data.User.ID, email}, Send: b.send}
+}
+
+// send sends a request as the browser's user.
+func (b *browser) send(_ testing.TB, r contracttest.Request) contracttest.Answer {
+	var body any
+	if r.Body != "" {
+		body = r.Body
+	}
+	a := b.do(r.Method, r.Path, body, r.Header)
+	return contracttest.Answer{Status: a.status, Header: a.header, Body: a.body}
+}

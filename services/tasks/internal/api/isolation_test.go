@@ -1,0 +1,36 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+)
+
+// TestStrangersLearnNothing lets strangers try everything that is another
+// user's.
+func TestStrangersLearnNothing(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	document, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	contracttest.Isolation(t, document, func() contracttest.Person {
+		return contracttest.Person{Send: s.sender("user-" + uuid.NewString())}
+	}, nil)
+}
+
+// sender sends requests as a user.
+func (s *service) sender(user string) contracttest.Send {
+	return func(t testing.TB, r contracttest.Request) contracttest.Answer {
+		var header []string
+		for name := range r.Header {
+			header = append(header, name, r.Header.Get(name))
+		}
+		a := s.as(t, user, r.Method, r.Path, r.Body, header...)
+		return contracttest.Answer{Status: a.status, Header: a.header, Body: a.body}
+	}
+}
