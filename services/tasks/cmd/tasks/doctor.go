@@ -89,11 +89,11 @@ func checks(config serveConfig, tasks *store.Store) []check {
 			"role", func(ctx context.Context) (string, error) {
 				return "is bound by row-level security", tasks.CheckRole(ctx)
 			},
-			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), and \"tasks migrate\" restore the policies",
+			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), and make the policies what the migrations say",
 		},
 		{
 			"isolation", func(ctx context.Context) (string, error) {
-				return "one user could neither read, change nor delete another's task", tasks.ProbeIsolation(ctx)
+				return "one user could neither read, change nor delete another's rows", tasks.ProbeIsolation(ctx)
 			},
 			"stop the service: users may see each other's tasks. Compare the policies of the schema tasklane with the migrations",
 		},

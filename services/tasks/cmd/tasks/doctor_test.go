@@ -43,13 +43,13 @@ func TestDoctor(t *testing.T) {
 		},
 		{
 			"a policy that lets everyone in", asOwner("CREATE POLICY open ON tasklane.tasks USING (true)"),
-			[]string{"isolation"},
+			[]string{"role", "isolation"},
 			"stop the service",
 		},
 		{
 			"a missing policy for one's own rows", asOwner("DROP POLICY own_rows ON tasklane.tasks"),
-			[]string{"isolation"},
-			"make the probe's task",
+			[]string{"role", "isolation"},
+			"make the probe's rows",
 		},
 		{
 			"no issuer", func(_ *testing.T, _ storetest.Database, config *serveConfig) {

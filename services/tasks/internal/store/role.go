@@ -16,8 +16,14 @@ var ErrUnsafeRole = errors.New("row-level security does not bind this role")
 // ErrSchemaBehind: migrations are missing. "tasks migrate" applies them.
 var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks migrate"`)
 
-// checkRole finds what would let the current role past row-level security.
+// checkRole finds what would let the current role past row-level security. A
+// table with a column user_id is one of users' rows.
 const checkRole = `
+	WITH owned AS (
+		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
+		FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind IN ('r', 'p')
+			AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'user_id')
+	)
 	SELECT 'the role ' || current_user || CASE rolname WHEN current_user THEN '' ELSE ' can become ' || rolname || ', which' END
 		|| CASE WHEN rolsuper THEN ' is a superuser' ELSE ' has BYPASSRLS' END
 	FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND (rolname = current_user OR pg_has_role(oid, 'MEMBER'))
@@ -26,8 +32,17 @@ const checkRole = `
 	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
 	UNION ALL
 	SELECT 'row-level security is not forced on ' || relname
-	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relname IN ('user_state', 'tasks', 'erased', 'idempotency_keys')
-		AND NOT (relrowsecurity AND relforcerowsecurity)`
+	FROM owned WHERE NOT (relrowsecurity AND relforcerowsecurity)
+	UNION ALL
+	SELECT 'there is no policy ' || policy || ' on ' || relname
+	FROM owned, unnest(ARRAY['own_rows', 'maintenance']) AS policy
+	WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = owned.oid AND polname = policy)
+	UNION ALL
+	SELECT 'the policy ' || polname || ' on ' || relname || ' does not ask for the user'
+	FROM owned JOIN pg_policy ON polrelid = owned.oid, unnest(polroles) AS role
+	WHERE polpermissive AND CASE role WHEN 0 THEN true ELSE pg_has_role(role, 'MEMBER') END
+		AND (coalesce(pg_get_expr(polqual, polrelid), 'app.user_id') NOT LIKE '%app.user_id%'
+			OR coalesce(pg_get_expr(polwithcheck, polrelid), 'app.user_id') NOT LIKE '%app.user_id%')`
 
 // CheckSafety returns [ErrSchemaBehind] or [ErrUnsafeRole], with the reasons,
 // unless the schema is as this program needs it and binds the runtime role to

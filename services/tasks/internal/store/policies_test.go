@@ -1,0 +1,71 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestEachPolicyIsMissed changes what guards the rows of users, one thing at a
+// time, and looks whether the service would refuse to start. What shows or takes
+// rows of others, the probe must find too.
+func TestEachPolicyIsMissed(t *testing.T) {
+	t.Parallel()
+	changes := []struct {
+		name, statement string
+		leaks           bool
+	}{
+		{"without own_rows", "DROP POLICY own_rows ON %s", false},
+		{"without maintenance", "DROP POLICY maintenance ON %s", false},
+		{"with own_rows that shows all", "ALTER POLICY own_rows ON %s USING (true)", true},
+		{"with own_rows that takes all", "ALTER POLICY own_rows ON %s WITH CHECK (true)", true},
+		{"with another policy that shows all", "CREATE POLICY open ON %s FOR SELECT USING (true)", true},
+		{"with maintenance for all", "ALTER POLICY maintenance ON %s TO PUBLIC", true},
+		{"without row-level security", "ALTER TABLE %s DISABLE ROW LEVEL SECURITY", true},
+	}
+	tables := guarded(t)
+	for _, table := range tables {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			for _, change := range changes {
+				db := storetest.NewDatabase(t)
+				asOwner(t, db, fmt.Sprintf(change.statement, table))
+				s := storetest.Open(t, store.Config{URL: db.URL})
+				_, name, _ := strings.Cut(table, ".")
+				if err := s.CheckSafety(t.Context()); !errors.Is(err, store.ErrUnsafeRole) || !strings.Contains(err.Error(), name) {
+					t.Errorf("%s: CheckSafety: %v, want ErrUnsafeRole that names %s", change.name, err, name)
+				}
+				if err := s.ProbeIsolation(t.Context()); err == nil && change.leaks || errors.Is(err, store.ErrLeak) != change.leaks {
+					t.Errorf("%s: ProbeIsolation: %v", change.name, err)
+				}
+				s.Close()
+			}
+		})
+	}
+	t.Logf("%d changes of %d tables", len(changes), len(tables))
+}
+
+// guarded are the tables with rows of users.
+func guarded(t *testing.T) []string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	rows, err := conn.Query(t.Context(), `SELECT table_schema || '.' || table_name FROM information_schema.columns WHERE column_name = 'user_id' AND table_schema = 'tasklane'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 4 {
+		t.Fatalf("tables %q, %v", tables, err)
+	}
+	return tables
+}
