@@ -1,0 +1,167 @@
+package store_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// userClause is what names the user in a statement's conditions.
+var userClause = regexp.MustCompile(`(?:\w+\.)?user_id = (\$\d+)`)
+
+// mutant is a statement of the store without one of its user clauses.
+type mutant struct {
+	original, text string
+	args           []any
+}
+
+// TestEachUserClauseHasASecondLine takes each user clause out of each statement
+// of the store in turn. Row-level security must make up for it: as bob, the
+// statement brings what it brought with the clause, and leaves alice's rows as
+// they are. Without row-level security the same mutants must be noticed, or the
+// test would prove nothing.
+func TestEachUserClauseHasASecondLine(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	r := &recorder{texts: map[string][]any{}}
+	exercise(t, storetest.Open(t, store.Config{URL: db.URL, Tracer: r}), alice, "zebratext", 61)
+	mutants := mutantsOf(r.texts)
+	if len(mutants) < 20 {
+		t.Fatalf("only %d mutants", len(mutants))
+	}
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	loot := furnish(t, s, alice)
+	furnish(t, s, bob)
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+
+	leaks := func() (found []string) {
+		for _, m := range mutants {
+			if diff := m.attack(t, conn, loot); diff != "" {
+				found = append(found, m.text+"\n"+diff)
+			}
+		}
+		return found
+	}
+	for _, leak := range leaks() {
+		t.Errorf("leaks:\n%s", leak)
+	}
+	for _, table := range guarded(t) {
+		asOwner(t, db, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY")
+	}
+	noticed := len(leaks())
+	t.Logf("%d mutants of %d statements: leaks 0; without row-level security %d", len(mutants), len(r.texts), noticed)
+	if noticed < len(mutants)/3 {
+		t.Errorf("without row-level security only %d of %d mutants are noticed", noticed, len(mutants))
+	}
+}
+
+// mutantsOf leaves out each user clause of each statement, in a fixed order.
+func mutantsOf(texts map[string][]any) (all []mutant) {
+	for _, text := range slices.Sorted(maps.Keys(texts)) {
+		for _, at := range userClause.FindAllStringSubmatchIndex(text, -1) {
+			// The parameter stays, or PostgreSQL would not know its type.
+			without := text[:at[0]] + text[at[2]:at[3]] + "::text IS NOT NULL" + text[at[1]:]
+			all = append(all, mutant{original: text, text: without, args: texts[text]})
+		}
+	}
+	return all
+}
+
+// furnish gives a user a task outside the trash with the id that is returned,
+// one in it, one that is erased, and keys.
+func furnish(t *testing.T, s *store.Store, user string) uuid.UUID {
+	t.Helper()
+	on := func(key string) store.Conditions {
+		return store.Conditions{Key: &store.IdempotencyKey{Key: "zebratext" + key}}
+	}
+	req := full()
+	req.Title, req.Tags = "zebratext", []string{"zebratext"}
+	live := one(t)(s.CreateTask(t.Context(), user, req, on("create")))
+	for _, remove := range []func(uuid.UUID) (store.Outcome, error){
+		func(id uuid.UUID) (store.Outcome, error) { return s.DeleteTask(t.Context(), user, id, on("delete")) },
+		func(id uuid.UUID) (store.Outcome, error) { return s.EraseTask(t.Context(), user, id, on("erase")) },
+	} {
+		task := mustCreate(t, s, user, req)
+		one(t)(remove(uuid.MustParse(task.ID)))
+	}
+	one(t)(s.CreateTask(t.Context(), user, taskapi.CreateTaskRequest{Title: "zebratext open", Priority: taskapi.High, Tags: req.Tags}, on("update")))
+	return uuid.MustParse(live.ID)
+}
+
+// attack runs the mutant and the original as bob, with the ids of alice's, and
+// tells how they differ in what they bring and in what is left of alice's rows.
+func (m mutant) attack(t *testing.T, conn *pgx.Conn, loot uuid.UUID) string {
+	t.Helper()
+	args := slices.Clone(m.args)
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			if arg == alice {
+				args[i] = bob
+			}
+		case [16]byte:
+			args[i] = [16]byte(loot)
+		case [][16]byte:
+			args[i] = [][16]byte{loot}
+		}
+	}
+	want, got := outcomeOf(t, conn, m.original, args), outcomeOf(t, conn, m.text, args)
+	return cmp.Diff(want, got)
+}
+
+// varyingTime is a time that a statement may make.
+var varyingTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*( \+\d+ UTC)?`)
+
+// outcomeOf runs a statement as bob and returns its rows and, after them, those
+// that alice has. Nothing of it is kept.
+func outcomeOf(t *testing.T, conn *pgx.Conn, text string, args []any) (seen []string) {
+	t.Helper()
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	as := func(user string) {
+		if _, err := tx.Exec(t.Context(), "SELECT tasklane.set_user($1)", user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	query := func(text string, args ...any) error {
+		rows, err := tx.Query(t.Context(), text, args...)
+		if err != nil {
+			return err
+		}
+		all, err := pgx.CollectRows(rows, pgx.RowToMap)
+		for _, row := range all {
+			seen = append(seen, varyingTime.ReplaceAllString(fmt.Sprint(row), "TIME"))
+		}
+		seen = append(seen, rows.CommandTag().String())
+		return err
+	}
+	as(bob)
+	if err := query(text, args...); err != nil {
+		return append(seen, err.Error())
+	}
+	as(alice)
+	for _, table := range []string{"tasks", "erased", "idempotency_keys", "user_state"} {
+		if err := query("SELECT * FROM tasklane." + table + " WHERE user_id = '" + alice + "' ORDER BY 1, 2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return slices.DeleteFunc(seen, func(row string) bool { return strings.TrimSpace(row) == "" })
+}
