@@ -1,0 +1,39 @@
+import { useRef, type ReactNode } from "react";
+import { Overlay } from "react-aria/Overlay";
+import { useDialog } from "react-aria/useDialog";
+import { useModalOverlay } from "react-aria/useModalOverlay";
+import { useOverlayTriggerState } from "react-stately/useOverlayTriggerState";
+import "./dialog.css";
+
+interface Props {
+  title: string;
+  /** alertdialog: the page waits for an answer, and a click elsewhere is none. */
+  role?: "dialog" | "alertdialog";
+  /** Called when the dialog is left without an answer; without it, it cannot be. */
+  onClose?: () => void;
+  children: ReactNode;
+}
+
+/** A window over the page, which is out of reach meanwhile. */
+export function Dialog({ title, role = "dialog", onClose, children }: Props) {
+  const ref = useRef<HTMLDivElement>(null);
+  const state = useOverlayTriggerState({ isOpen: true, onOpenChange: () => onClose?.() });
+  const { modalProps, underlayProps } = useModalOverlay(
+    { isDismissable: role === "dialog", isKeyboardDismissDisabled: !onClose },
+    state,
+    ref,
+  );
+  const { dialogProps, titleProps } = useDialog({ role }, ref);
+  return (
+    <Overlay>
+      <div {...underlayProps} className="dialog-ground" data-overlay>
+        <div {...modalProps} {...dialogProps} ref={ref} className="dialog">
+          <h2 {...titleProps} className="dialog-title">
+            {title}
+          </h2>
+          {children}
+        </div>
+      </div>
+    </Overlay>
+  );
+}

@@ -1,0 +1,71 @@
+import { useRef, type ReactNode, type RefObject } from "react";
+import { DismissButton, Overlay } from "react-aria/Overlay";
+import { useDialog } from "react-aria/useDialog";
+import { usePopover } from "react-aria/usePopover";
+import { useOverlayTriggerState, type OverlayTriggerState } from "react-stately/useOverlayTriggerState";
+import "./popover.css";
+
+interface ButtonProps {
+  /** What a screen reader calls the button; its own text if it has none. */
+  label?: string | undefined;
+  /** What the popover is called. */
+  title: string;
+  className: string;
+  children: ReactNode;
+  /** Which edges of the button and its popover are in line. */
+  align?: "start" | "end";
+  content: (close: () => void) => ReactNode;
+}
+
+/** A button that opens a small window beside it. Escape and a click elsewhere close that. */
+export function PopoverButton({ label, title, className, children, content, align = "start" }: ButtonProps) {
+  const trigger = useRef<HTMLButtonElement>(null);
+  const state = useOverlayTriggerState({});
+  return (
+    <>
+      <button
+        ref={trigger}
+        type="button"
+        className={className}
+        aria-label={label}
+        aria-haspopup="dialog"
+        aria-expanded={state.isOpen}
+        onClick={state.toggle}
+      >
+        {children}
+      </button>
+      {state.isOpen && (
+        <Popover title={title} align={align} trigger={trigger} state={state}>
+          {content(state.close)}
+        </Popover>
+      )}
+    </>
+  );
+}
+
+interface PopoverProps {
+  title: string;
+  align: "start" | "end";
+  trigger: RefObject<HTMLButtonElement | null>;
+  state: OverlayTriggerState;
+  children: ReactNode;
+}
+
+function Popover({ title, align, trigger, state, children }: PopoverProps) {
+  const popoverRef = useRef<HTMLDivElement>(null);
+  const { popoverProps, underlayProps } = usePopover(
+    { triggerRef: trigger, popoverRef, placement: `bottom ${align}`, offset: 6, containerPadding: 8 },
+    state,
+  );
+  const { dialogProps } = useDialog({ "aria-label": title }, popoverRef);
+  return (
+    <Overlay>
+      <div {...underlayProps} className="popover-ground" data-overlay />
+      <div {...popoverProps} {...dialogProps} ref={popoverRef} className="popover" data-overlay>
+        <DismissButton onDismiss={state.close} />
+        {children}
+        <DismissButton onDismiss={state.close} />
+      </div>
+    </Overlay>
+  );
+}

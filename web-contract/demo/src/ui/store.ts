@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from "react";
+
+/** A value outside of React that components follow. */
+export interface Store<Value> {
+  get: () => Value;
+  set: (value: Value) => void;
+  subscribe: (listener: () => void) => () => void;
+}
+
+export function createStore<Value>(initial: Value): Store<Value> {
+  let value = initial;
+  const listeners = new Set<() => void>();
+  return {
+    get: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      for (const listener of listeners) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export function useStore<Value>({ subscribe, get }: Store<Value>): Value {
+  return useSyncExternalStore(subscribe, get);
+}
+
+/** Follows a part of the value alone. `select` returns the same for the same. */
+export function useStorePart<Value, Part>({ subscribe, get }: Store<Value>, select: (value: Value) => Part): Part {
+  return useSyncExternalStore(subscribe, () => select(get()));
+}
