@@ -1,0 +1,73 @@
+/** A due date without a time of day is due by the end of that day. */
+const endOfDay = { hours: 23, minutes: 59 };
+
+export function startOfDay(moment: Date): Date {
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
+}
+
+/** Days of 24 hours are not what a calendar counts when the clocks change. */
+export function addDays(day: Date, days: number): Date {
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days);
+}
+
+/** The due moment of a day in local time, written for the server. */
+export function dueOn(day: Date, time = ""): string {
+  const [hours = endOfDay.hours, minutes = endOfDay.minutes] = time ? time.split(":").map(Number) : [];
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate(), hours, minutes).toISOString();
+}
+
+/** 2026-11-30, as date fields have it; empty without a date. */
+export function dateField(dueAt: string | null): string {
+  if (!dueAt) return "";
+  const due = new Date(dueAt);
+  return [due.getFullYear(), due.getMonth() + 1, due.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+/** 17:00, as time fields have it; empty without a time of day. */
+export function timeField(dueAt: string | null): string {
+  if (!dueAt) return "";
+  const due = new Date(dueAt);
+  if (due.getHours() === endOfDay.hours && due.getMinutes() === endOfDay.minutes) return "";
+  return [due.getHours(), due.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** Reads what a date field holds; undefined while it holds no date. */
+export function readDate(text: string): Date | undefined {
+  const [year, month, day] = text.split("-").map(Number);
+  if (!year || !month || !day || year < 1900) return undefined;
+  return new Date(year, month - 1, day);
+}
+
+/** How many days a moment lies ahead of today; negative for the past. */
+function daysAhead(moment: Date, now: Date): number {
+  return Math.round((startOfDay(moment).getTime() - startOfDay(now).getTime()) / 86_400_000);
+}
+
+/** A day as people say it: Today, Tomorrow, Friday, Nov 30. */
+export function dayName(moment: Date, now = new Date()): string {
+  const ahead = daysAhead(moment, now);
+  if (ahead === 0) return "Today";
+  if (ahead === 1) return "Tomorrow";
+  if (ahead === -1) return "Yesterday";
+  if (ahead > 1 && ahead < 7) return moment.toLocaleDateString("en", { weekday: "long" });
+  const year = moment.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return moment.toLocaleDateString("en", { day: "numeric", month: "short", ...year });
+}
+
+/** Nov 30, or Mon, Nov 30. */
+export function shortDate(moment: Date, weekday = false): string {
+  return moment.toLocaleDateString("en", { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
+}
+
+/** A due moment as people say it, with the time of day if it has one. */
+export function dueName(dueAt: string, now = new Date()): string {
+  const time = timeField(dueAt);
+  return dayName(new Date(dueAt), now) + (time && `, ${time}`);
+}
+
+/** How long ago, in days, as people say it. */
+export function daysAgo(moment: string, now = new Date()): string {
+  const days = -daysAhead(new Date(moment), now);
+  if (days <= 0) return "today";
+  return days === 1 ? "yesterday" : `${days} days ago`;
+}

@@ -1,0 +1,73 @@
+import type { Task } from "@tasklane/web-contract";
+import { createStore } from "../ui/store";
+import { changesIn, conflictsOf, emptyFields, fieldsOf, type FieldName, type Fields } from "./fields";
+
+/** An edit that has not been saved. */
+export interface Edit {
+  /** The task as it was when the edit began. */
+  base: Task;
+  /** The fields that were touched. All others follow the task. */
+  touched: Partial<Fields>;
+  /** Why the server did not take a field. */
+  fault?: { field: string; message: string } | undefined;
+}
+
+/** A new task that has not been added. */
+export interface NewTaskDraft {
+  fields: Fields;
+  fault?: string | undefined;
+}
+
+/** Two edits of one task that cannot both stand. */
+export interface Conflict {
+  mine: Partial<Fields>;
+  /** The task as it is on the server. */
+  theirs: Task;
+  fields: FieldName[];
+}
+
+const nothing: NewTaskDraft = { fields: emptyFields };
+
+/** What is typed and not yet sent. It stays when the page is drawn anew, and while somebody signs in again. */
+export function createDrafts() {
+  const edit = createStore<Edit | undefined>(undefined);
+  const newTask = createStore<NewTaskDraft>(nothing);
+  const conflicts = createStore<readonly Conflict[]>([]);
+  let returnTo: string | undefined;
+  return {
+    edit,
+    newTask,
+    conflicts,
+    /** Ends the edit; by the keyboard, the focus then goes back to the task. */
+    close(byKey: boolean) {
+      returnTo = byKey ? edit.get()?.base.id : undefined;
+      edit.set(undefined);
+    },
+    /** Whether the focus goes back to this task, once. */
+    takeReturn(id: string): boolean {
+      if (returnTo !== id) return false;
+      returnTo = undefined;
+      return true;
+    },
+    clearNewTask: () => newTask.set(nothing),
+    addConflict: (conflict: Conflict) => conflicts.set([...conflicts.get(), conflict]),
+    settleConflict: () => conflicts.set(conflicts.get().slice(1)),
+  };
+}
+
+export type Drafts = ReturnType<typeof createDrafts>;
+
+/** What the edit shows: the task as it is now, with what was typed over it. */
+export function shownFields({ touched }: Edit, task: Task): Fields {
+  return { ...fieldsOf(task), ...touched };
+}
+
+/** What the edit changes. */
+export function editChanges({ base, touched }: Edit): Partial<Fields> {
+  return changesIn(touched, fieldsOf(base));
+}
+
+/** The fields that were changed elsewhere since the edit began, and here too. */
+export function editConflicts(edit: Edit, task: Task): FieldName[] {
+  return conflictsOf(editChanges(edit), fieldsOf(edit.base), fieldsOf(task));
+}

@@ -1,0 +1,109 @@
+import type { Task } from "@tasklane/web-contract";
+import type { TaskFilters } from "@tasklane/web-contract/react";
+import { useMemo } from "react";
+import { narrow, useRoute } from "../app/route";
+import { addDays, startOfDay } from "../editor/dates";
+
+export const sorts = ["newest", "due", "priority", "title", "changed"] as const;
+export type Sort = (typeof sorts)[number];
+
+export const dues = ["any", "overdue", "today", "week"] as const;
+export type Due = (typeof dues)[number];
+
+export type Priority = Task["priority"];
+export const priorities: readonly Priority[] = ["urgent", "high", "medium", "low", "none"];
+
+export const priorityNames: Record<Priority, string> = {
+  urgent: "Urgent",
+  high: "High",
+  medium: "Medium",
+  low: "Low",
+  none: "None",
+};
+
+export const sortNames: Record<Sort, string> = {
+  newest: "Newest first",
+  due: "Due date",
+  priority: "Priority",
+  title: "Title",
+  changed: "Last changed",
+};
+
+export const dueNames: Record<Due, string> = {
+  any: "Any time",
+  overdue: "Overdue",
+  today: "Today",
+  week: "The next 7 days",
+};
+
+/** What the user has narrowed the list to. */
+export interface Filters {
+  search: string;
+  tags: string[];
+  priorities: Priority[];
+  due: Due;
+  sort: Sort;
+}
+
+const serverSorts: Record<Sort, NonNullable<TaskFilters["sort"]>> = {
+  newest: "-createdAt",
+  due: "dueAt",
+  priority: "-priority",
+  title: "title",
+  changed: "-updatedAt",
+};
+
+const oneOf = <Value extends string>(values: readonly Value[], value: string | null, otherwise: Value): Value =>
+  values.find((known) => known === value) ?? otherwise;
+
+export function filtersOf(query: URLSearchParams): Filters {
+  return {
+    search: query.get("q") ?? "",
+    tags: query.getAll("tag"),
+    priorities: priorities.filter((priority) => query.getAll("priority").includes(priority)),
+    due: oneOf(dues, query.get("due"), "any"),
+    sort: oneOf(sorts, query.get("sort"), "newest"),
+  };
+}
+
+/** Writes filters as the address has them; what is not narrowed is left out. */
+export function queryOf({ search, tags, priorities, due, sort }: Filters): URLSearchParams {
+  const query = new URLSearchParams();
+  if (search) query.set("q", search);
+  for (const tag of tags) query.append("tag", tag);
+  for (const priority of priorities) query.append("priority", priority);
+  if (due !== "any") query.set("due", due);
+  if (sort !== "newest") query.set("sort", sort);
+  return query;
+}
+
+/** The same for the server. Search, when it is not blank, is words and the beginning of the last one. */
+export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
+  const today = startOfDay(now);
+  const until = { any: undefined, overdue: now, today: addDays(today, 1), week: addDays(today, 7) }[filters.due];
+  const from = { any: undefined, overdue: undefined, today, week: today }[filters.due];
+  return {
+    sort: serverSorts[filters.sort],
+    q: filters.search.trim() || undefined,
+    tag: filters.tags.length > 0 ? filters.tags : undefined,
+    priority: filters.priorities.length > 0 ? filters.priorities : undefined,
+    dueAfter: from?.toISOString(),
+    dueBefore: until?.toISOString(),
+  };
+}
+
+/** How many filters are set, not counting the search. */
+export function countFilters({ tags, priorities, due }: Filters): number {
+  return tags.length + priorities.length + Number(due !== "any");
+}
+
+export function isNarrowed(filters: Filters): boolean {
+  return countFilters(filters) > 0 || filters.search.trim() !== "";
+}
+
+/** The filters of the page's address, and how to set some of them. */
+export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
+  const { query } = useRoute();
+  const filters = useMemo(() => filtersOf(query), [query]);
+  return [filters, (changes) => narrow(queryOf({ ...filters, ...changes }))];
+}
