@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
-import { test as base, expect, inject } from "vitest";
+import type { CreateTaskRequest } from "@tasklane/web-contract";
+import { test as base, expect, inject, vi } from "vitest";
 import type { Account } from "./visitor.js";
 
 export interface OpenPage {
@@ -50,10 +51,71 @@ export async function signUp(page: Page, account: Account): Promise<void> {
   await page.getByRole("heading", { name: "Tasks" }).waitFor();
 }
 
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+}
+
+/** Signs in where somebody is known, and asked for the password alone. */
+export async function signInAgain(page: Page, { password }: Account): Promise<void> {
+  await page.getByText("You were signed out.").waitFor();
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Does something that writes a task, and waits until the server has it: the page shows it before that. */
+export async function written(page: Page, act: () => Promise<void>): Promise<void> {
+  const answer = page.waitForResponse(
+    (response) => response.request().method() !== "GET" && response.url().includes("/api/tasks") && response.ok(),
+  );
+  await act();
+  await answer;
+}
+
 export async function addTask(page: Page, title: string): Promise<void> {
-  await page.getByLabel("New task").fill(title);
-  await page.keyboard.press("Enter");
+  await written(page, async () => {
+    await page.getByLabel("New task").fill(title);
+    await page.keyboard.press("Enter");
+  });
   await openTask(page, title).waitFor();
+}
+
+/** Puts tasks on the list of whoever is signed in on the page, the first one newest, and waits until it shows that one. */
+export async function seed(page: Page, tasks: CreateTaskRequest[]): Promise<void> {
+  const operations = tasks.map((task) => ({ op: "create", task })).reverse();
+  for (let from = 0; from < operations.length; from += 100) {
+    const status = await page.evaluate(async (body) => {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch("/api/tasks/batch", { method: "POST", headers, body });
+      return response.status;
+    }, JSON.stringify({ operations: operations.slice(from, from + 100) }));
+    expect(status).toBe(200);
+  }
+  await page.getByRole("checkbox", { name: tasks[0]!.title, exact: true }).waitFor();
+}
+
+/** Opens another tab of the same browser: it shows what has reached the server. */
+export async function secondTab(page: Page): Promise<Page> {
+  const tab = await page.context().newPage();
+  await tab.goto("/");
+  await tab.getByRole("heading", { name: "Tasks" }).waitFor();
+  return tab;
+}
+
+/** Opens the editor of a task. */
+export async function editTask(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: `Edit “${title}”` }).click();
+  await page.getByRole("textbox", { name: "Title" }).waitFor();
+}
+
+/** The titles of a list, from the top. */
+export const titles = (page: Page, list: string) =>
+  page.getByRole("list", { name: list, exact: true }).locator(".task-title").allTextContents();
+
+/** Waits until a list holds just these titles. */
+export async function expectTitles(page: Page, list: string, wanted: string[]): Promise<void> {
+  await vi.waitFor(async () => expect(await titles(page, list)).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
 
 export const openTask = (page: Page, title: string) =>

@@ -2,7 +2,7 @@ import type { BrowserContext } from "playwright-core";
 import { describe, expect, inject } from "vitest";
 import { test } from "../src/device.js";
 import { jwtsIn } from "../src/jwt.js";
-import { addTask, completedTask, openTask, signUp } from "../src/page.js";
+import { addTask, completedTask, openTask, signOut, signUp } from "../src/page.js";
 import { jwtOf, newAccount, newUser } from "../src/visitor.js";
 
 const { url } = inject("stack");
@@ -51,8 +51,7 @@ describe.concurrent("a JWT", () => {
     await page.evaluate(ask, paths);
     const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
     const cookies = JSON.stringify(await context.cookies());
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await signOut(page);
     await page.evaluate(ask, paths);
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);

@@ -6,7 +6,7 @@ import { authErrorSentence, type AuthError } from "./messages";
 export type Mode = "signIn" | "signUp";
 
 /** The fields to sign in or up with. Once that has worked, the session brings the next page. */
-export function AccountForm({ mode }: { mode: Mode }) {
+export function AccountForm({ mode, email }: { mode: Mode; email?: string | undefined }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const isNew = mode === "signUp";
@@ -25,12 +25,21 @@ export function AccountForm({ mode }: { mode: Mode }) {
   return (
     <form className="account-form" onSubmit={(event) => void submit(event)}>
       {isNew && <TextField label="Name" name="name" autoComplete="name" required autoFocus />}
-      <TextField label="Email" name="email" type="email" autoComplete="username" required autoFocus={!isNew} />
+      <TextField
+        label="Email"
+        name="email"
+        type="email"
+        autoComplete="username"
+        defaultValue={isNew ? undefined : email}
+        required
+        autoFocus={!isNew && !email}
+      />
       <TextField
         label="Password"
         name="password"
         type="password"
         autoComplete={isNew ? "new-password" : "current-password"}
+        autoFocus={!isNew && Boolean(email)}
         {...(isNew && { hint: "At least 8 characters.", minLength: 8 })}
         required
       />

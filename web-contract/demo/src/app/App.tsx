@@ -1,27 +1,26 @@
 import { useState } from "react";
 import { AccountPage } from "../account/AccountPage";
 import { useSession } from "../account/auth";
-import { TasksPage } from "../tasks/TasksPage";
+import { createWorkspace, type Workspace } from "../data/workspace";
 import { ErrorState } from "../ui/ErrorState";
 import { SignedIn } from "./SignedIn";
 
 /** Shows the list to whoever is signed in, and the way to sign in to anyone else. */
 export function App() {
   const { data: session, isPending, error, refetch } = useSession();
+  const [workspace, setWorkspace] = useState<Workspace>();
 
   // Better Auth asks again whenever the window gets the focus. Only the first
   // answer is waited for: a half-filled form must not vanish meanwhile.
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
-  if (session) {
-    return (
-      <SignedIn key={session.user.id}>
-        <TasksPage user={session.user} />
-      </SignedIn>
-    );
-  }
-  if (known) return <AccountPage />;
+  const user = session?.user;
+  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
+  if (!user && known && workspace?.left) setWorkspace(undefined);
+
+  if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
+  if (known) return <AccountPage interrupted={workspace?.user} />;
   if (error) {
     return (
       <main className="centred">

@@ -1,38 +1,64 @@
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { isApiError, isTransient } from "@tasklane/web-contract";
-import { useState, type ReactNode } from "react";
+import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { prefetchBootstrap, useLiveTasks } from "@tasklane/web-contract/react";
+import { useEffect, useState } from "react";
 import { sessionChanged } from "../account/auth";
-import { NoticeProvider } from "../ui/notices";
+import { api, timeZone } from "../data/client";
+import { resumeWrites } from "../data/query-client";
+import { seedLists } from "../data/seed";
+import { WorkspaceContext, type Workspace } from "../data/workspace";
+import { Conflicts } from "../editor/Conflicts";
+import { NoticeArea } from "../ui/notices";
+import { useLeaveWarning } from "./leave-warning";
+import { Page } from "./Page";
 
-/**
- * Holds what was loaded for one user. It goes when they sign out, so nobody
- * sees another user's tasks, not even for a moment.
- */
-export function SignedIn({ children }: { children: ReactNode }) {
-  const [queryClient] = useState(createQueryClient);
+/** The page of one user. */
+export function SignedIn({ workspace }: { workspace: Workspace }) {
   return (
-    <QueryClientProvider client={queryClient}>
-      <NoticeProvider>{children}</NoticeProvider>
+    <QueryClientProvider client={workspace.queryClient}>
+      <WorkspaceContext value={workspace}>
+        <Started />
+        <Conflicts />
+        <NoticeArea notices={workspace.notices} />
+      </WorkspaceContext>
     </QueryClientProvider>
   );
 }
 
-function createQueryClient(): QueryClient {
-  return new QueryClient({
-    queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
-    mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
-    defaultOptions: {
-      // "always": without a connection the page says so, in place of waiting silently.
-      queries: {
-        networkMode: "always",
-        staleTime: 10_000,
-        retry: (failures, error) => failures < 2 && isTransient(error),
-      },
-      mutations: { networkMode: "always" },
-    },
-  });
+/** Asks for all that the page begins with in one request. If that fails, each part asks for itself, and says so. */
+function Started() {
+  const queryClient = useQueryClient();
+  const [started, setStarted] = useState(false);
+
+  useEffect(() => {
+    resumeWrites(queryClient);
+    const controller = new AbortController();
+    prefetchBootstrap(queryClient, api, { timeZone, signal: controller.signal })
+      .then(() => seedLists(queryClient))
+      .catch(() => {})
+      .finally(() => !controller.signal.aborted && setStarted(true));
+    return () => controller.abort();
+  }, [queryClient]);
+
+  return <Live started={started} />;
 }
 
-function leaveWhenSignedOut(error: unknown): void {
-  if (isApiError(error) && error.status === 401) sessionChanged();
+/** After how many milliseconds live changes are tried anew, when they could not even begin. */
+const rest = 5_000;
+
+function Live({ started }: { started: boolean }) {
+  const queryClient = useQueryClient();
+  const [resting, setResting] = useState(false);
+  const live = useLiveTasks(api, { enabled: started && !resting });
+  useLeaveWarning();
+
+  useEffect(() => {
+    if (live.state === "ended") sessionChanged();
+    if (live.state === "live") void queryClient.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+    if (live.state !== "failed") return;
+    setResting(true);
+    const timer = setTimeout(() => setResting(false), rest);
+    return () => clearTimeout(timer);
+  }, [live, queryClient]);
+
+  return <Page started={started} away={live.state === "offline" || live.state === "failed"} />;
 }

@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
 
-function Icon({ children }: { children: ReactNode }) {
+function Icon({ children, size = 20 }: { children: ReactNode; size?: number }) {
   return (
     <svg
       className="icon"
       viewBox="0 0 20 20"
-      width="20"
-      height="20"
+      width={size}
+      height={size}
       fill="none"
       stroke="currentColor"
       strokeWidth="1.6"
@@ -19,18 +19,53 @@ function Icon({ children }: { children: ReactNode }) {
   );
 }
 
-export function PlusIcon() {
-  return (
-    <Icon>
-      <path d="M10 4v12M4 10h12" />
-    </Icon>
-  );
-}
+/** Draws an icon from one path on a field of 20 by 20. */
+const drawn = (path: string, size?: number) =>
+  function DrawnIcon() {
+    return (
+      <Icon {...(size && { size })}>
+        <path d={path} />
+      </Icon>
+    );
+  };
 
-export function TrashIcon() {
+export const PlusIcon = drawn("M10 4v12M4 10h12");
+export const TickIcon = drawn("m4.5 10.5 3.7 3.7 7.3-8");
+export const CrossIcon = drawn("m5.5 5.5 9 9m0-9-9 9", 16);
+export const TrashIcon = drawn("M4 5.5h12M8 5.5V4h4v1.5M5.5 5.5 6.2 16h7.6l.7-10.5M8.5 8.5l.2 5M11.5 8.5l-.2 5");
+export const SearchIcon = drawn("M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM13 13l3.5 3.5");
+export const FilterIcon = drawn("M3.5 5.5h13M6 10h8M8.5 14.5h3");
+export const SortIcon = drawn("M6.5 4v12m0 0-3-3m3 3 3-3M13.5 16V4m0 0-3 3m3-3 3 3");
+export const SelectIcon = drawn("m3.5 6 1.5 1.5 2.5-3M3.5 14l1.5 1.5 2.5-3M10.5 6h6M10.5 14h6");
+export const CalendarIcon = drawn("M4 5.5h12V16H4zM4 8.5h12M7 3.5v2M13 3.5v2", 16);
+export const TagIcon = drawn("M3.5 3.5h6l7 7-6 6-7-7zM7 7h.01", 16);
+export const NotesIcon = drawn("M4 6h12M4 10h12M4 14h7", 16);
+export const RestoreIcon = drawn("M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.5M4 8l3.5 3.5");
+
+/** How urgent something is: one bar, two, three, or a full sign. */
+export function PriorityIcon({ priority }: { priority: "none" | "low" | "medium" | "high" | "urgent" }) {
+  if (priority === "urgent") {
+    return (
+      <svg className="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true">
+        <rect x="2" y="2" width="16" height="16" rx="4" fill="currentColor" />
+        <path d="M10 6v4.5M10 13.6v.1" stroke="var(--raised)" strokeWidth="2" strokeLinecap="round" />
+      </svg>
+    );
+  }
+  const bars = ["none", "low", "medium", "high"].indexOf(priority);
   return (
-    <Icon>
-      <path d="M4 5.5h12M8 5.5V4h4v1.5M5.5 5.5 6.2 16h7.6l.7-10.5M8.5 8.5l.2 5M11.5 8.5l-.2 5" />
-    </Icon>
+    <svg className="icon" viewBox="0 0 20 20" width="16" height="16" fill="currentColor" aria-hidden="true">
+      {[0, 1, 2].map((bar) => (
+        <rect
+          key={bar}
+          x={3 + bar * 5.5}
+          y={12 - bar * 4}
+          width="3.5"
+          height={5 + bar * 4}
+          rx="1"
+          opacity={bar < bars ? 1 : 0.3}
+        />
+      ))}
+    </svg>
   );
 }

@@ -1,61 +1,92 @@
-import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
-import "./ui.css";
+import { useEffect, useState } from "react";
+import { CrossIcon } from "./icons";
+import { createStore, useStore } from "./store";
+import "./notices.css";
 
 export interface Notice {
   message: string;
-  /** Does again what failed. */
-  retry: () => void;
+  /** What can be done about it. */
+  action?: { label: string; run: () => void };
+  /** A failure stays until it is answered; other notices go by themselves. */
+  failure?: boolean;
 }
 
-interface Channels {
-  notify: (notice: Notice) => void;
-  announce: (message: string) => void;
+/** How many milliseconds a notice can be read and acted on. */
+const readingTime = 8_000;
+
+/** What is said to the user: notices for everyone, announcements for screen readers. */
+export function createNotices() {
+  const notice = createStore<Notice | undefined>(undefined);
+  const announcement = createStore("");
+  return {
+    notice,
+    announcement,
+    /** Tells everyone. A new notice takes the place of the one before. */
+    show: (next: Notice) => notice.set(next),
+    /** Tells screen readers what others see for themselves. */
+    announce: (message: string) => announcement.set(message),
+    dismiss: () => notice.set(undefined),
+    /** Does what the notice on the page offers, if it is an undo. */
+    undo() {
+      const action = notice.get()?.action;
+      if (action?.label !== "Undo") return;
+      notice.set(undefined);
+      action.run();
+    },
+  };
 }
 
-const ChannelsContext = createContext<Channels | null>(null);
+export type Notices = ReturnType<typeof createNotices>;
 
-function useChannels(): Channels {
-  const channels = useContext(ChannelsContext);
-  if (!channels) throw new Error("notices are used outside a NoticeProvider");
-  return channels;
-}
-
-/** Returns the function that tells everyone about a failure, with a way to retry. */
-export const useNotify = () => useChannels().notify;
-
-/** Returns the function that tells screen readers what others see for themselves. */
-export const useAnnounce = () => useChannels().announce;
-
-/** Shows the latest notice at the foot of the window until it is retried or dismissed. */
-export function NoticeProvider({ children }: { children: ReactNode }) {
-  const [notice, setNotice] = useState<Notice>();
-  const [announcement, announce] = useState("");
-  const channels = useMemo(() => ({ notify: setNotice, announce }), []);
-
-  function retry() {
-    setNotice(undefined);
-    notice?.retry();
-  }
-
+/** Shows the latest notice at the foot of the window. */
+export function NoticeArea({ notices }: { notices: Notices }) {
+  const notice = useStore(notices.notice);
+  const announcement = useStore(notices.announcement);
   return (
-    <ChannelsContext value={channels}>
-      {children}
+    <>
       <p className="visually-hidden" role="status">
         {announcement}
       </p>
-      <div className="notice-area" role="alert">
-        {notice && (
-          <div className="notice">
-            <p>{notice.message}</p>
-            <button type="button" className="button quiet" onClick={retry}>
-              Try again
-            </button>
-            <button type="button" className="button quiet" onClick={() => setNotice(undefined)}>
-              Dismiss
-            </button>
-          </div>
-        )}
+      <div className="notice-area" role="status">
+        {notice && <NoticeCard key={notice.message} notice={notice} dismiss={notices.dismiss} />}
       </div>
-    </ChannelsContext>
+    </>
+  );
+}
+
+function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }) {
+  const [held, setHeld] = useState(false);
+  const { message, action, failure } = notice;
+
+  // Nobody loses a notice that they point at or have reached by the keyboard.
+  useEffect(() => {
+    if (failure || held) return;
+    const timer = setTimeout(dismiss, readingTime);
+    return () => clearTimeout(timer);
+  }, [notice, failure, held, dismiss]);
+
+  function act() {
+    dismiss();
+    action?.run();
+  }
+
+  return (
+    <div
+      className="notice"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <p role={failure ? "alert" : undefined}>{message}</p>
+      {action && (
+        <button type="button" className="button notice-action" onClick={act}>
+          {action.label}
+        </button>
+      )}
+      <button type="button" className="button icon-only" aria-label="Dismiss" onClick={dismiss}>
+        <CrossIcon />
+      </button>
+    </div>
   );
 }

@@ -1,0 +1,72 @@
+import { useEffect, useEffectEvent, type KeyboardEvent as ReactKeyboardEvent } from "react";
+import { createStore } from "../ui/store";
+import { goTo } from "./route";
+
+export const newTaskFieldId = "new-task";
+export const searchFieldId = "search";
+export const selectButtonId = "select";
+
+/** All that keys do, as it is shown to the user. */
+export const shortcuts = [
+  ["n", "Add a task"],
+  ["/", "Search"],
+  ["1 2 3", "Tasks, agenda, trash"],
+  ["↑ ↓", "Go through the list"],
+  ["Space", "Complete, on a task’s circle"],
+  ["e", "Edit the task"],
+  ["x", "Select the task"],
+  ["Delete", "Move the task to the trash"],
+  ["z", "Undo, while it is offered"],
+  ["Ctrl Enter", "Save an edit"],
+  ["Esc", "Close without saving"],
+  ["?", "Show these keys"],
+] as const;
+
+const storageKey = "tasklane.single-keys";
+
+/** Whether single letters do something. People who dictate may want them off. */
+export const singleKeys = createStore(localStorage.getItem(storageKey) !== "off");
+
+export function setSingleKeys(on: boolean): void {
+  localStorage.setItem(storageKey, on ? "on" : "off");
+  singleKeys.set(on);
+}
+
+/** Whether a key belongs to what is being written, or to a window over the page. */
+export function isTaken(event: KeyboardEvent | ReactKeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey) return true;
+  return target.closest("input:not([type=checkbox]), textarea, select, [data-overlay]") !== null;
+}
+
+export function focusField(id: string): void {
+  document.getElementById(id)?.focus();
+}
+
+/** The keys that work everywhere on the page. */
+export function useShortcuts({ help, undo }: { help: () => void; undo: () => void }): void {
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+    if (!singleKeys.get() || event.defaultPrevented || isTaken(event)) return;
+    const run = actions(help, undo)[event.key];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKeyDown(event);
+    addEventListener("keydown", listener);
+    return () => removeEventListener("keydown", listener);
+  }, []);
+}
+
+function actions(help: () => void, undo: () => void): Record<string, () => void> {
+  return {
+    n: () => focusField(newTaskFieldId),
+    "/": () => focusField(searchFieldId),
+    "1": () => goTo("tasks"),
+    "2": () => goTo("agenda"),
+    "3": () => goTo("trash"),
+    "?": help,
+    z: undo,
+  };
+}

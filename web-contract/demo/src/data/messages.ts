@@ -1,0 +1,36 @@
+import { ConnectionError, isApiError } from "@tasklane/web-contract";
+
+/** Says in a sentence why an operation failed, as far as people can do something about it. */
+export function reason(error: unknown): string {
+  if (isApiError(error, "task_not_found")) return "It is no longer there.";
+  if (isApiError(error, "rate_limited")) return "That was a lot at once. Wait a moment.";
+  if (isApiError(error)) return error.message;
+  if (error instanceof ConnectionError) return "Tasklane cannot be reached. Check your connection.";
+  return "Something unexpected happened.";
+}
+
+/** The first field that the server refused, and why. */
+export function faultOf(error: unknown): { field: string; message: string } | undefined {
+  if (!isApiError(error, "invalid")) return undefined;
+  const [fault] = error.errors;
+  if (!fault) return undefined;
+  const field = fault.field.split("[")[0]!;
+  return { field, message: `${names[field] ?? "This"} ${fault.message}.` };
+}
+
+const names: Record<string, string> = {
+  title: "A title",
+  description: "Notes",
+  dueAt: "A due date",
+  tags: "A tag",
+};
+
+/** “Water the plants”, cut where it gets long. */
+export function quoted(title: string): string {
+  return title.length > 60 ? `“${title.slice(0, 57).trimEnd()}…”` : `“${title}”`;
+}
+
+/** 1 task, 2 tasks. */
+export function counted(count: number, thing = "task"): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}

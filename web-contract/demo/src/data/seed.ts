@@ -1,0 +1,17 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { filtersOf, taskFilters } from "../filters/filters";
+import { queries } from "./client";
+
+/** Fills both lists of the page from its first answer, if that holds all tasks there are. */
+export function seedLists(queryClient: QueryClient): void {
+  const [page, ...more] = queryClient.getQueryData(queries.tasks().queryKey)?.pages ?? [];
+  if (!page || more.length > 0 || page.nextCursor !== null) return;
+  const filters = taskFilters(filtersOf(new URLSearchParams()));
+  for (const completed of [false, true]) {
+    const tasks = page.tasks.filter((task) => task.completed === completed);
+    queryClient.setQueryData(queries.tasks({ ...filters, completed }).queryKey, {
+      pages: [{ ...page, tasks }],
+      pageParams: [undefined],
+    });
+  }
+}

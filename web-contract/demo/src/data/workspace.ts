@@ -1,0 +1,45 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import type { User } from "../account/auth";
+import { createDrafts, type Drafts } from "../editor/drafts";
+import { createEdits, type Edits } from "../editor/edits";
+import { createSelection, type Selection } from "../select/selection";
+import { createNotices, type Notices } from "../ui/notices";
+import { createQueryClient } from "./query-client";
+import { createSender } from "./sender";
+import { createWrites, type Writes } from "./writes";
+
+/**
+ * All that the page has of one user: what was loaded, what is typed, and what
+ * is on its way. It outlives the session, so that signing in again goes on
+ * where it was, and is dropped as soon as somebody else signs in.
+ */
+export interface Workspace {
+  user: User;
+  /** Whether the user has signed out by choice: then nothing of theirs is kept. */
+  left: boolean;
+  queryClient: QueryClient;
+  notices: Notices;
+  drafts: Drafts;
+  selection: Selection;
+  writes: Writes;
+  edits: Edits;
+}
+
+export function createWorkspace(user: User): Workspace {
+  const queryClient = createQueryClient();
+  const notices = createNotices();
+  const drafts = createDrafts();
+  const sender = createSender(queryClient, notices);
+  const writes = createWrites(sender, notices, drafts);
+  const edits = createEdits({ queryClient, sender, notices, drafts, writes });
+  return { user, left: false, queryClient, notices, drafts, selection: createSelection(), writes, edits };
+}
+
+export const WorkspaceContext = createContext<Workspace | null>(null);
+
+export function useWorkspace(): Workspace {
+  const workspace = useContext(WorkspaceContext);
+  if (!workspace) throw new Error("a workspace is used outside of its provider");
+  return workspace;
+}

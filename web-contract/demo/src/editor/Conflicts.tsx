@@ -1,0 +1,68 @@
+import { useWorkspace } from "../data/workspace";
+import { priorityNames } from "../filters/filters";
+import { Dialog } from "../ui/Dialog";
+import { useStore } from "../ui/store";
+import { dueName } from "./dates";
+import { fieldLabels, type FieldName, type Fields } from "./fields";
+import "./conflicts.css";
+
+/** Lets the user choose between two edits of the same task, both of them in sight. */
+export function Conflicts() {
+  const { drafts, edits } = useWorkspace();
+  const [conflict] = useStore(drafts.conflicts);
+  if (!conflict) return null;
+  const { mine, theirs, fields } = conflict;
+  return (
+    <Dialog title="Which one should stay?" role="alertdialog">
+      <p className="dialog-text">“{theirs.title}” was changed elsewhere while you were editing it.</p>
+      <div className="versions">
+        <Version name="Yours" fields={fields} values={mine} />
+        <Version name="Theirs" fields={fields} values={theirs} />
+      </div>
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={() => edits.takeTheirs(conflict)}>
+          Take theirs
+        </button>
+        <button type="button" className="button primary" onClick={() => edits.keepMine(conflict)} autoFocus>
+          Keep mine
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+interface VersionProps {
+  name: string;
+  fields: readonly FieldName[];
+  values: Partial<Fields>;
+}
+
+function Version({ name, fields, values }: VersionProps) {
+  return (
+    <section className="version" aria-label={name}>
+      <h3>{name}</h3>
+      <dl>
+        {fields.map((field) => (
+          <div key={field}>
+            <dt>{fieldLabels[field]}</dt>
+            <dd>{written(field, values)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** The value of a field in words. */
+function written(field: FieldName, values: Partial<Fields>): string {
+  switch (field) {
+    case "dueAt":
+      return values.dueAt ? dueName(values.dueAt) : "No due date";
+    case "priority":
+      return priorityNames[values.priority ?? "none"];
+    case "tags":
+      return values.tags?.map((tag) => `#${tag}`).join(" ") || "No tags";
+    default:
+      return values[field] || "Empty";
+  }
+}

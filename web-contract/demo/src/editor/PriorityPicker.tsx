@@ -1,0 +1,34 @@
+import type { Task } from "@tasklane/web-contract";
+import { priorities, priorityNames } from "../filters/filters";
+import { Choice } from "../ui/Choice";
+import { PriorityIcon } from "../ui/icons";
+import { PopoverButton } from "../ui/Popover";
+
+interface Props {
+  priority: Task["priority"];
+  onChange: (priority: Task["priority"]) => void;
+}
+
+const options = priorities.map((value) => ({
+  value,
+  text: value === "none" ? "No priority" : priorityNames[value],
+  icon: <PriorityIcon priority={value} />,
+}));
+
+/** How urgent a task is. */
+export function PriorityPicker({ priority, onChange }: Props) {
+  const isSet = priority !== "none";
+  return (
+    <PopoverButton
+      className={isSet ? "chip is-set" : "chip"}
+      label={isSet ? `Priority: ${priorityNames[priority]}` : "Priority"}
+      title="Priority"
+      content={(close) => (
+        <Choice legend="Priority" options={options} value={priority} onChange={onChange} onDone={close} />
+      )}
+    >
+      <PriorityIcon priority={priority} />
+      {isSet ? priorityNames[priority] : "Priority"}
+    </PopoverButton>
+  );
+}

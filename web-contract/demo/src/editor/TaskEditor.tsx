@@ -1,0 +1,120 @@
+import type { Task } from "@tasklane/web-contract";
+import { useEffect, useEffectEvent, useRef, type FormEvent, type KeyboardEvent, type RefObject } from "react";
+import { useWorkspace } from "../data/workspace";
+import { leaveRow } from "../list/focus";
+import { TrashIcon } from "../ui/icons";
+import { useStore } from "../ui/store";
+import { editConflicts, shownFields } from "./drafts";
+import type { Fields } from "./fields";
+import { GrowingField } from "./GrowingField";
+import { TaskFields } from "./TaskFields";
+import "./editor.css";
+
+/** A task that is being edited where it stands. A click elsewhere saves, like Enter; Escape does not. */
+export function TaskEditor({ task }: { task: Task }) {
+  const form = useRef<HTMLFormElement>(null);
+  const { drafts, edits, writes } = useWorkspace();
+  const edit = useStore(drafts.edit);
+  useClickElsewhere(form, () => edits.save(false));
+  if (!edit) return null;
+
+  const fields = shownFields(edit, task);
+  const changedElsewhere = editConflicts(edit, task).length > 0;
+
+  function change(changes: Partial<Fields>) {
+    if (edit) drafts.edit.set({ ...edit, touched: { ...edit.touched, ...changes }, fault: undefined });
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    edits.save(true);
+  }
+
+  function remove() {
+    if (form.current) leaveRow(form.current);
+    drafts.close(false);
+    writes.remove(task);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While a Chinese or Japanese word is being composed these keys belong to it.
+    if (event.nativeEvent.isComposing || isInOverlay(event.target)) return;
+    const { key, ctrlKey, metaKey } = event;
+    const saves = key === "Enter" && (ctrlKey || metaKey || isTitle(event.target));
+    if (!saves && key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (saves) edits.save(true);
+    else drafts.close(true);
+  }
+
+  return (
+    <form ref={form} className="editor" data-editor aria-label={`Edit “${task.title}”`} onSubmit={submit} onKeyDown={onKeyDown}>
+      <input
+        type="checkbox"
+        className="check"
+        aria-label={task.title}
+        checked={task.completed}
+        onChange={() => writes.complete(task)}
+      />
+      <div className="editor-text">
+        <GrowingField
+          label="Title"
+          className="editor-title"
+          value={fields.title}
+          onChange={(title) => change({ title })}
+          fault={edit.fault?.field === "title" ? edit.fault.message : undefined}
+          autoFocus
+        />
+        <GrowingField
+          label="Notes"
+          className="editor-notes"
+          placeholder="Notes"
+          value={fields.description}
+          onChange={(description) => change({ description })}
+          fault={edit.fault && edit.fault.field !== "title" ? edit.fault.message : undefined}
+        />
+        {changedElsewhere && (
+          <p className="editor-note" role="status">
+            This was changed elsewhere just now. You choose when you save.
+          </p>
+        )}
+      </div>
+      <div className="editor-foot">
+        <TaskFields fields={fields} onChange={change} />
+        <div className="editor-actions">
+          <button
+            type="button"
+            className="button icon-only"
+            aria-label={`Delete “${task.title}”`}
+            onClick={remove}
+          >
+            <TrashIcon />
+          </button>
+          <button type="button" className="button quiet" onClick={() => drafts.close(true)}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary">
+            Save
+          </button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+const isInOverlay = (target: EventTarget) => (target as Element).closest("[data-overlay]") !== null;
+const isTitle = (target: EventTarget) => (target as Element).closest(".editor-title") !== null;
+
+/** Calls when something is pressed that is neither in the element nor in a window of it. */
+function useClickElsewhere(element: RefObject<HTMLElement | null>, onPress: () => void): void {
+  const press = useEffectEvent(onPress);
+  useEffect(() => {
+    const listen = ({ target }: PointerEvent) => {
+      if (!(target instanceof Element) || isInOverlay(target) || element.current?.contains(target)) return;
+      press();
+    };
+    addEventListener("pointerdown", listen);
+    return () => removeEventListener("pointerdown", listen);
+  }, [element]);
+}

@@ -1,0 +1,117 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { isApiError, type Agenda, type Task } from "@tasklane/web-contract";
+import { taskKey, taskKeys, type TaskPages } from "@tasklane/web-contract/react";
+import { tasksOf } from "../agenda/tasks";
+import { mutations } from "../data/client";
+import { faultOf, quoted } from "../data/messages";
+import { patience } from "../data/query-client";
+import type { Sender } from "../data/sender";
+import type { Writes } from "../data/writes";
+import type { Notices } from "../ui/notices";
+import { editChanges, editConflicts, type Conflict, type Drafts, type Edit } from "./drafts";
+import { conflictsOf, fieldsOf, type Fields } from "./fields";
+
+export type Edits = ReturnType<typeof createEdits>;
+
+interface Parts {
+  queryClient: QueryClient;
+  sender: Sender;
+  notices: Notices;
+  drafts: Drafts;
+  writes: Writes;
+}
+
+/** Edits from their beginning until they are saved, and what becomes of two that meet. */
+export function createEdits({ queryClient, sender: { send, failed }, notices, drafts, writes }: Parts) {
+  /** Opens the editor of a task, after saving what another one holds. */
+  function begin(task: Task): void {
+    save(false);
+    drafts.edit.set({ base: task, touched: {} });
+  }
+
+  /** Saves the edit that is open, if it changes anything, and closes it. */
+  function save(byKey: boolean): void {
+    const edit = drafts.edit.get();
+    if (!edit) return;
+    drafts.close(byKey);
+    const changes = editChanges(edit);
+    if (changes.title !== undefined) changes.title = changes.title.trim();
+    if (changes.title === "") delete changes.title;
+    if (Object.keys(changes).length === 0) return;
+    const task = asKnown(queryClient, edit.base);
+    // Changes elsewhere to other fields are no reason to ask.
+    const { version } = editConflicts(edit, task).length > 0 ? edit.base : task;
+    update(edit.base, changes, version);
+  }
+
+  function update(base: Task, changes: Partial<Fields>, version: number | undefined): void {
+    send(mutations.updateTask(patience), { id: base.id, version: version || undefined, changes }).catch((error: unknown) => {
+      const fault = faultOf(error);
+      if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current);
+      if (fault) return reopen({ base, touched: changes, fault });
+      if (isApiError(error, "task_not_found")) return offerAnew(base, changes);
+      failed(`${quoted(base.title)} was not saved.`, error, () => update(base, changes, version));
+    });
+  }
+
+  /** Shows an edit again that the server did not take, at once unless another one is open. */
+  function reopen(edit: Edit): void {
+    if (!drafts.edit.get()) return drafts.edit.set(edit);
+    const open = () => {
+      save(false);
+      drafts.edit.set(edit);
+    };
+    notices.show({
+      message: `${quoted(edit.base.title)} was not saved. ${edit.fault?.message ?? ""}`,
+      failure: true,
+      action: { label: "Edit again", run: open },
+    });
+  }
+
+  /** Two edits of different fields both stand. Of the same field, the user decides. */
+  function reconcile(base: Task, mine: Partial<Fields>, theirs: Task): void {
+    const fields = conflictsOf(mine, fieldsOf(base), fieldsOf(theirs));
+    if (fields.length > 0) drafts.addConflict({ mine, theirs, fields });
+    else update(theirs, mine, theirs.version);
+  }
+
+  function keepMine({ mine, theirs }: Conflict): void {
+    drafts.settleConflict();
+    update(theirs, mine, theirs.version);
+  }
+
+  function takeTheirs(conflict: Conflict): void {
+    const { mine, theirs, fields } = conflict;
+    drafts.settleConflict();
+    // What nobody else has changed is saved all the same.
+    const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !fields.some((field) => field === name)));
+    if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
+    notices.show({
+      message: "Their version stays.",
+      action: { label: "Use mine", run: () => update(theirs, mine, undefined) },
+    });
+  }
+
+  /** The task is gone, but what was typed is not. */
+  function offerAnew(base: Task, changes: Partial<Fields>): void {
+    notices.show({
+      message: `${quoted(base.title)} was deleted elsewhere, so your edit was not saved.`,
+      failure: true,
+      action: { label: "Add it as new", run: () => writes.create({ ...fieldsOf(base), ...changes }) },
+    });
+  }
+
+  return { begin, save, keepMine, takeTheirs };
+}
+
+/** The task as the page has it now. */
+function asKnown(queryClient: QueryClient, task: Task): Task {
+  const key = taskKey(queryClient, task);
+  const lists = queryClient.getQueriesData<TaskPages>({ queryKey: taskKeys.lists });
+  const agendas = queryClient.getQueriesData<Agenda>({ queryKey: taskKeys.agendas });
+  const known = [
+    ...lists.flatMap(([, list]) => list?.pages.flatMap(({ tasks }) => tasks) ?? []),
+    ...agendas.flatMap(([, agenda]) => (agenda ? tasksOf(agenda) : [])),
+  ].filter((other) => taskKey(queryClient, other) === key);
+  return known.reduce((newest, other) => (other.version > newest.version ? other : newest), task);
+}

@@ -1,0 +1,48 @@
+import { CrossIcon } from "../ui/icons";
+import { countFilters, dueNames, priorityNames, type Filters } from "./filters";
+
+interface Props {
+  filters: Filters;
+  onChange: (changes: Partial<Filters>) => void;
+}
+
+/** The filters that are set, each with a way out of it. */
+export function ActiveFilters({ filters, onChange }: Props) {
+  if (countFilters(filters) === 0) return null;
+  const { due, priorities, tags } = filters;
+  return (
+    <ul className="active-filters" aria-label="Active filters">
+      {due !== "any" && <Active text={dueNames[due]} onClear={() => onChange({ due: "any" })} />}
+      {priorities.map((priority) => (
+        <Active
+          key={priority}
+          text={priorityNames[priority]}
+          onClear={() => onChange({ priorities: priorities.filter((other) => other !== priority) })}
+        />
+      ))}
+      {tags.map((tag) => (
+        <Active
+          key={tag}
+          text={`#${tag}`}
+          onClear={() => onChange({ tags: tags.filter((other) => other !== tag) })}
+        />
+      ))}
+      <li>
+        <button type="button" className="link" onClick={() => onChange({ due: "any", priorities: [], tags: [] })}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  );
+}
+
+function Active({ text, onClear }: { text: string; onClear: () => void }) {
+  return (
+    <li>
+      <button type="button" className="chip is-set" aria-label={`Remove filter ${text}`} onClick={onClear}>
+        {text}
+        <CrossIcon />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,65 @@
+import { useQuery } from "@tanstack/react-query";
+import { queries, timeZone } from "../data/client";
+import { CheckOption } from "../ui/CheckOption";
+import { Choice } from "../ui/Choice";
+import { PriorityIcon } from "../ui/icons";
+import { dueNames, dues, priorities, priorityNames, type Filters } from "./filters";
+
+const dueOptions = dues.map((value) => ({ value, text: dueNames[value] }));
+
+interface Props {
+  filters: Filters;
+  onChange: (changes: Partial<Filters>) => void;
+}
+
+/** What the list can be narrowed by. Every choice shows its effect at once. */
+export function FilterChoice({ filters, onChange }: Props) {
+  const { data: stats } = useQuery(queries.stats({ timeZone }));
+  const inUse = stats?.byTag.map(({ tag }) => tag) ?? [];
+  const tags = [...new Set([...inUse, ...filters.tags])];
+  const count = (tag: string) => stats?.byTag.find((counted) => counted.tag === tag)?.count ?? 0;
+
+  return (
+    <div className="filter-choice">
+      <div>
+        <p className="popover-heading">Due</p>
+        <Choice legend="Due" options={dueOptions} value={filters.due} onChange={(due) => onChange({ due })} />
+      </div>
+      <div role="group" aria-labelledby="filter-priority">
+        <p className="popover-heading" id="filter-priority">
+          Priority
+        </p>
+        {priorities.map((priority) => (
+          <CheckOption
+            key={priority}
+            text={priorityNames[priority]}
+            icon={<PriorityIcon priority={priority} />}
+            checked={filters.priorities.includes(priority)}
+            onChange={() => onChange({ priorities: toggled(filters.priorities, priority) })}
+          />
+        ))}
+      </div>
+      {tags.length > 0 && (
+        <div className="filter-tags" role="group" aria-labelledby="filter-tags">
+          <p className="popover-heading" id="filter-tags">
+            Tags
+          </p>
+          {tags.map((tag) => (
+            <CheckOption
+              key={tag}
+              text={`#${tag}`}
+              aside={count(tag)}
+              checked={filters.tags.includes(tag)}
+              onChange={() => onChange({ tags: toggled(filters.tags, tag) })}
+            />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The list without the value, or with it. */
+function toggled<Value>(values: readonly Value[], value: Value): Value[] {
+  return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+}

@@ -1,0 +1,54 @@
+import { useEffect, useEffectEvent, useState } from "react";
+import { searchFieldId } from "../app/shortcuts";
+import { CrossIcon, SearchIcon } from "../ui/icons";
+
+/** How many milliseconds of rest show that a word is typed. */
+const rest = 150;
+
+interface Props {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** Searches while one types. */
+export function SearchField({ value, onChange }: Props) {
+  const [text, setText] = useState(value);
+  const [sent, setSent] = useState(value);
+  if (value !== sent) {
+    setSent(value);
+    setText(value);
+  }
+
+  const send = useEffectEvent(() => {
+    if (text === value) return;
+    setSent(text);
+    onChange(text);
+  });
+  useEffect(() => {
+    const timer = setTimeout(() => send(), rest);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  return (
+    <div className="search-field">
+      <SearchIcon />
+      <input
+        id={searchFieldId}
+        type="search"
+        aria-label="Search"
+        placeholder="Search"
+        value={text}
+        autoComplete="off"
+        enterKeyHint="search"
+        aria-keyshortcuts="/"
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => event.key === "Escape" && setText("")}
+      />
+      {text && (
+        <button type="button" className="button icon-only" aria-label="Clear the search" onClick={() => setText("")}>
+          <CrossIcon />
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { taskKey } from "@tasklane/web-contract/react";
+import { useCallback, type ReactNode } from "react";
+import { useWorkspace } from "../data/workspace";
+import { useStorePart } from "../ui/store";
+import { TaskItem } from "./TaskItem";
+import { VirtualList } from "./VirtualList";
+
+/** The pages of a list, as a query has them. */
+export interface More {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  isFetchNextPageError: boolean;
+  fetchNextPage: () => unknown;
+}
+
+interface Props {
+  label: string;
+  tasks: readonly Task[];
+  more: More;
+  /** Draws a task; by default as one that can be done and edited. */
+  children?: (task: Task) => ReactNode;
+}
+
+/** One list of tasks. What lies further down is loaded on the way there. */
+export function TaskList({ label, tasks, more, children = (task) => <TaskItem task={task} /> }: Props) {
+  const { drafts } = useWorkspace();
+  const queryClient = useQueryClient();
+  const edited = useStorePart(drafts.edit, (edit) => edit && taskKey(queryClient, edit.base));
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = more;
+
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+
+  return (
+    <>
+      <VirtualList
+        label={label}
+        items={tasks}
+        keyOf={(task) => taskKey(queryClient, task)}
+        pinned={edited}
+        onEnd={onEnd}
+      >
+        {children}
+      </VirtualList>
+      {hasNextPage && !isFetchNextPageError && <p className="list-end">Loading more…</p>}
+      {isFetchNextPageError && (
+        <p className="list-end" role="alert">
+          The rest could not be loaded.{" "}
+          <button type="button" className="link" onClick={() => void fetchNextPage()}>
+            Try again
+          </button>
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Task } from "@tasklane/web-contract";
+import { dueName, timeField } from "../editor/dates";
+import { priorityNames } from "../filters/filters";
+import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
+
+interface Props {
+  id: string;
+  task: Task;
+  /** Whether only the time of day is told of the due date. */
+  hideDay: boolean;
+}
+
+/** What else there is to know of a task, in one quiet line: nothing, most of the time. */
+export function TaskMeta({ id, task, hideDay }: Props) {
+  const { dueAt, priority, tags, description, overdue } = task;
+  const due = dueAt && (hideDay ? timeField(dueAt) : dueName(dueAt));
+  if (!due && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
+  return (
+    <span id={id} className="task-meta">
+      {due && (
+        <span className={overdue ? "meta-item is-overdue" : "meta-item"}>
+          <CalendarIcon />
+          {overdue && <span className="visually-hidden">Overdue: </span>}
+          {due}
+        </span>
+      )}
+      {priority !== "none" && (
+        <span className={priority === "urgent" ? "meta-item is-urgent" : "meta-item"}>
+          <PriorityIcon priority={priority} />
+          {priorityNames[priority]}
+        </span>
+      )}
+      {tags.map((tag) => (
+        <span key={tag} className="meta-item">
+          #{tag}
+        </span>
+      ))}
+      {description && (
+        <span className="meta-item">
+          <NotesIcon />
+          <span className="visually-hidden">Has notes</span>
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,103 @@
+import type { Task } from "@tasklane/web-contract";
+import { useEffect, useId, useRef, type KeyboardEvent } from "react";
+import { isTaken, singleKeys } from "../app/shortcuts";
+import { useWorkspace } from "../data/workspace";
+import { TrashIcon } from "../ui/icons";
+import { leaveRow } from "./focus";
+import { TaskMeta } from "./TaskMeta";
+
+interface Props {
+  task: Task;
+  /** Whether the day that it is due goes without saying. */
+  hideDay: boolean;
+  /** Whether the task is picked; undefined while nobody is picking. */
+  picked: boolean | undefined;
+  onPick: () => void;
+}
+
+/** A task: done or not, what it says, and the way to the trash. */
+export function TaskRow({ task, hideDay, picked, onPick }: Props) {
+  const row = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const metaId = useId();
+  const { writes, edits, drafts } = useWorkspace();
+  const picking = picked !== undefined;
+
+  // After an edit the focus is where it began.
+  useEffect(() => {
+    if (drafts.takeReturn(task.id)) opener.current?.focus({ preventScroll: true });
+  }, [drafts, task.id]);
+
+  function leaving(write: (task: Task) => void) {
+    if (row.current) leaveRow(row.current);
+    write(task);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (!singleKeys.get() || isTaken(event)) return;
+    const run = {
+      e: () => edits.begin(task),
+      x: onPick,
+      Delete: () => leaving(writes.remove),
+      Backspace: () => leaving(writes.remove),
+    }[event.key];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  }
+
+  return (
+    <div
+      ref={row}
+      className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
+      onKeyDown={onKeyDown}
+    >
+      {picking ? (
+        <input
+          type="checkbox"
+          className="check is-pick"
+          data-control="check"
+          aria-label={`Select “${task.title}”`}
+          aria-describedby={metaId}
+          checked={picked}
+          onChange={onPick}
+        />
+      ) : (
+        <input
+          type="checkbox"
+          className="check"
+          data-control="check"
+          aria-label={task.title}
+          aria-describedby={metaId}
+          checked={task.completed}
+          onChange={() => leaving(writes.complete)}
+        />
+      )}
+      <div className="task-text">
+        <button
+          ref={opener}
+          type="button"
+          className="task-open"
+          data-control="open"
+          aria-label={picking ? `Select “${task.title}”` : `Edit “${task.title}”`}
+          aria-describedby={metaId}
+          onClick={() => (picking ? onPick() : edits.begin(task))}
+        >
+          <span className="task-title">{task.title}</span>
+        </button>
+        <TaskMeta id={metaId} task={task} hideDay={hideDay} />
+      </div>
+      {!picking && (
+        <button
+          type="button"
+          className="button icon-only"
+          data-control="delete"
+          aria-label={`Delete “${task.title}”`}
+          onClick={() => leaving(writes.remove)}
+        >
+          <TrashIcon />
+        </button>
+      )}
+    </div>
+  );
+}

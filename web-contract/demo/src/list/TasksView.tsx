@@ -1,0 +1,114 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
+import { taskKey } from "@tasklane/web-contract/react";
+import { useMemo } from "react";
+import { queries, timeZone } from "../data/client";
+import { counted, reason } from "../data/messages";
+import { LostEditor } from "../editor/LostEditor";
+import { NewTask } from "../editor/NewTask";
+import { isNarrowed, taskFilters, useFilters } from "../filters/filters";
+import { Toolbar } from "../filters/Toolbar";
+import { SelectionBar } from "../select/SelectionBar";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorState } from "../ui/ErrorState";
+import { TaskList } from "./TaskList";
+import { TaskListSkeleton } from "./TaskListSkeleton";
+import "./list.css";
+
+/** The list of the signed-in user: what is open, and below it what is done. */
+export function TasksView({ started }: { started: boolean }) {
+  const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
+  const any = stats && stats.open + stats.completed > 0;
+  return (
+    <>
+      <p className="page-summary">{any ? summary(stats) : "\u00a0"}</p>
+      <NewTask />
+      <Lists started={started} />
+    </>
+  );
+}
+
+function summary({ open, dueToday, overdue }: Stats): string {
+  const parts = [`${open} open`, dueToday > 0 && `${dueToday} due today`, overdue > 0 && `${overdue} overdue`];
+  return parts.filter(Boolean).join(" · ");
+}
+
+const tasksOf = (data: InfiniteData<TaskPage> | undefined): Task[] => data?.pages.flatMap(({ tasks }) => tasks) ?? [];
+
+function Lists({ started }: { started: boolean }) {
+  const [filters] = useFilters();
+  const queryClient = useQueryClient();
+  const wanted = useMemo(() => taskFilters(filters), [filters]);
+  const settings = { enabled: started, placeholderData: keepPreviousData };
+  const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), ...settings });
+  const completed = useInfiniteQuery({
+    ...queries.tasks({ ...wanted, completed: true }),
+    ...settings,
+    // What is done is never overdue.
+    enabled: started && filters.due !== "overdue",
+  });
+  const openTasks = useMemo(() => tasksOf(open.data), [open.data]);
+  const completedTasks = useMemo(() => tasksOf(completed.data), [completed.data]);
+
+  const failed = [open, completed].find((list) => !list.data && list.isError);
+  if (failed) {
+    const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
+    return (
+      <>
+        <Toolbar />
+        <ErrorState
+          title="Your tasks could not be loaded."
+          detail={reason(failed.error)}
+          action="Try again"
+          onAction={retry}
+        />
+      </>
+    );
+  }
+  if (!open.data) {
+    return (
+      <>
+        <Toolbar />
+        <TaskListSkeleton />
+      </>
+    );
+  }
+
+  const showCompleted = completedTasks.length > 0 && !open.hasNextPage && filters.due !== "overdue";
+  const all = showCompleted ? [...openTasks, ...completedTasks] : openTasks;
+  // Who has no task yet has nothing to search either.
+  const nothing = all.length === 0 && !isNarrowed(filters);
+  return (
+    <div aria-busy={open.isPlaceholderData}>
+      {!nothing && <Toolbar />}
+      <p className="visually-hidden" role="status">
+        {isNarrowed(filters) && !open.isPlaceholderData && `${counted(all.length)} found`}
+      </p>
+      <LostEditor keys={all.map((task) => taskKey(queryClient, task))} />
+      {openTasks.length > 0 ? (
+        <TaskList label="Open tasks" tasks={openTasks} more={open} />
+      ) : (
+        <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={completedTasks.length > 0} />
+      )}
+      {showCompleted && (
+        <details className="completed" open>
+          <summary>
+            Completed{" "}
+            <span className="count">
+              {completedTasks.length}
+              {completed.hasNextPage && "+"}
+            </span>
+          </summary>
+          <TaskList label="Completed tasks" tasks={completedTasks} more={completed} />
+        </details>
+      )}
+      <SelectionBar tasks={all} />
+    </div>
+  );
+}
+
+function NoOpenTasks({ narrowed, anyCompleted }: { narrowed: boolean; anyCompleted: boolean }) {
+  if (narrowed) return <EmptyState title="Nothing found." text="Try other words, or fewer filters." />;
+  if (anyCompleted) return <EmptyState title="All done." text="Enjoy the quiet, or add what comes next." />;
+  return <EmptyState title="Nothing here yet." text="Write down the first thing on your mind." />;
+}

@@ -1,0 +1,14 @@
+import { focusField, newTaskFieldId } from "../app/shortcuts";
+
+/**
+ * Moves the keyboard focus out of a row that is about to leave its list: to
+ * the next row, else the one before, else the field for new tasks.
+ */
+export function leaveRow(row: HTMLElement): void {
+  if (!row.contains(document.activeElement)) return;
+  const item = row.closest("li") ?? row;
+  const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+  const target = neighbour?.querySelector<HTMLElement>("[data-control=check]");
+  if (target) target.focus();
+  else focusField(newTaskFieldId);
+}

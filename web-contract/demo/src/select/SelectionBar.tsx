@@ -1,0 +1,74 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { isDraft, taskKey } from "@tasklane/web-contract/react";
+import { useEffect } from "react";
+import { focusField, selectButtonId } from "../app/shortcuts";
+import { useWorkspace } from "../data/workspace";
+import { CrossIcon } from "../ui/icons";
+import { useStore } from "../ui/store";
+import "./selection.css";
+
+/** What can be done with all picked tasks at once. */
+export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
+  const { selection, writes } = useWorkspace();
+  const queryClient = useQueryClient();
+  const picked = useStore(selection.picked);
+  const selecting = picked !== undefined;
+
+  useEffect(() => {
+    if (!selecting) return;
+    const listen = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) selection.end();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, [selecting, selection]);
+
+  // The picked tasks leave with the view.
+  useEffect(() => () => selection.end(), [selection]);
+
+  if (!picked) return null;
+  const chosen = tasks.filter((task) => picked.has(taskKey(queryClient, task)) && !isDraft(task));
+  const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
+  const none = chosen.length === 0;
+
+  function act(run: (tasks: readonly Task[]) => void) {
+    if (none) return;
+    leave();
+    run(chosen);
+  }
+
+  function leave() {
+    selection.end();
+    focusField(selectButtonId);
+  }
+
+  return (
+    <div className="selection-bar" role="toolbar" aria-label="Selected tasks">
+      <p role="status" className="selection-count">
+        {chosen.length} <span className="wide-only">selected</span>
+      </p>
+      <button
+        type="button"
+        className="button quiet"
+        onClick={() => selection.pickAll(tasks.map((task) => taskKey(queryClient, task)))}
+      >
+        All
+      </button>
+      <button
+        type="button"
+        className="button primary"
+        aria-disabled={none}
+        onClick={() => act((all) => writes.completeAll(all, !allDone))}
+      >
+        {allDone ? "Reopen" : "Complete"}
+      </button>
+      <button type="button" className="button" aria-disabled={none} onClick={() => act(writes.removeAll)}>
+        Delete
+      </button>
+      <button type="button" className="button icon-only" aria-label="Stop selecting" onClick={leave}>
+        <CrossIcon />
+      </button>
+    </div>
+  );
+}

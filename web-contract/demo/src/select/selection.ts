@@ -1,0 +1,20 @@
+import { createStore } from "../ui/store";
+
+/** The keys of the tasks that were picked; undefined while nobody is picking. */
+export function createSelection() {
+  const picked = createStore<ReadonlySet<string> | undefined>(undefined);
+  return {
+    picked,
+    begin: () => picked.set(new Set()),
+    end: () => picked.set(undefined),
+    pickAll: (keys: Iterable<string>) => picked.set(new Set(keys)),
+    /** Picks a task, or puts it back. */
+    toggle(key: string) {
+      const next = new Set(picked.get());
+      if (!next.delete(key)) next.add(key);
+      picked.set(next);
+    },
+  };
+}
+
+export type Selection = ReturnType<typeof createSelection>;

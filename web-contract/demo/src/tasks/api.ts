@@ -1,3 +1,0 @@
-import { createClient } from "@tasklane/web-contract";
-
-export const api = createClient();

@@ -1,0 +1,45 @@
+import type { Task } from "@tasklane/web-contract";
+import { useRef } from "react";
+import { useWorkspace } from "../data/workspace";
+import { daysAgo } from "../editor/dates";
+import { leaveRow } from "../list/focus";
+import { RestoreIcon, TrashIcon } from "../ui/icons";
+
+/** A task in the trash, and the two ways out of it. */
+export function TrashRow({ task, onErase }: { task: Task; onErase: () => void }) {
+  const row = useRef<HTMLDivElement>(null);
+  const { writes } = useWorkspace();
+
+  function restore() {
+    if (row.current) leaveRow(row.current);
+    writes.restore(task);
+  }
+
+  return (
+    <div ref={row} className="trash-row">
+      <p className="trash-text">
+        <span className="task-title">{task.title}</span>
+        <span className="task-meta">Deleted {task.deletedAt && daysAgo(task.deletedAt)}</span>
+      </p>
+      <button
+        type="button"
+        className="button quiet"
+        data-control="check"
+        aria-label={`Restore “${task.title}”`}
+        onClick={restore}
+      >
+        <RestoreIcon />
+        <span className="wide-only">Restore</span>
+      </button>
+      <button
+        type="button"
+        className="button icon-only"
+        data-control="erase"
+        aria-label={`Erase “${task.title}” for good`}
+        onClick={onErase}
+      >
+        <TrashIcon />
+      </button>
+    </div>
+  );
+}

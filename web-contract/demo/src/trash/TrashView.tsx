@@ -1,0 +1,55 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { useMemo, useState } from "react";
+import { queries } from "../data/client";
+import { reason } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
+import { TaskList } from "../list/TaskList";
+import { TaskListSkeleton } from "../list/TaskListSkeleton";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorState } from "../ui/ErrorState";
+import { EraseDialog } from "./EraseDialog";
+import { TrashRow } from "./TrashRow";
+import "../list/list.css";
+import "./trash.css";
+
+/** What was deleted: to be restored, or erased for good. */
+export function TrashView() {
+  const { writes } = useWorkspace();
+  const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
+  const tasks = useMemo(() => trash.data?.pages.flatMap((page) => page.tasks) ?? [], [trash.data]);
+  const [doomed, setDoomed] = useState<Task>();
+
+  if (!trash.data && trash.error) {
+    return (
+      <ErrorState
+        title="Your trash could not be loaded."
+        detail={reason(trash.error)}
+        action="Try again"
+        onAction={() => void trash.refetch()}
+      />
+    );
+  }
+  return (
+    <>
+      <p className="page-summary">Deleted tasks stay here for 30 days.</p>
+      {!trash.data && <TaskListSkeleton />}
+      {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
+      {tasks.length > 0 && (
+        <TaskList label="Deleted tasks" tasks={tasks} more={trash}>
+          {(task) => <TrashRow task={task} onErase={() => setDoomed(task)} />}
+        </TaskList>
+      )}
+      {doomed && (
+        <EraseDialog
+          task={doomed}
+          onClose={() => setDoomed(undefined)}
+          onErase={() => {
+            setDoomed(undefined);
+            writes.erase(doomed);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import type { ReactNode } from "react";
+import { TickIcon } from "./icons";
+import "./popover.css";
+
+interface Props {
+  text: string;
+  icon?: ReactNode;
+  aside?: string | number;
+  checked: boolean;
+  onChange: () => void;
+}
+
+/** One of several that can be chosen together. */
+export function CheckOption({ text, icon, aside, checked, onChange }: Props) {
+  return (
+    <label className="option">
+      <input type="checkbox" checked={checked} onChange={onChange} />
+      {icon}
+      <span className="option-text">{text}</span>
+      {aside !== undefined && <span className="option-aside">{aside}</span>}
+      <span className="option-mark">
+        <TickIcon />
+      </span>
+    </label>
+  );
+}

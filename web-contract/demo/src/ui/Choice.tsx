@@ -1,0 +1,53 @@
+import { useId, type KeyboardEvent, type ReactNode } from "react";
+import { TickIcon } from "./icons";
+import "./popover.css";
+
+export interface ChoiceOption<Value extends string> {
+  value: Value;
+  text: string;
+  icon?: ReactNode;
+  aside?: string;
+}
+
+interface Props<Value extends string> {
+  legend: string;
+  options: readonly ChoiceOption<Value>[];
+  value: Value;
+  onChange: (value: Value) => void;
+  /** Called when the choice is made: by a click, or Enter, and not while the arrow keys pass by. */
+  onDone?: () => void;
+}
+
+/** One of several, to choose from a list. */
+export function Choice<Value extends string>({ legend, options, value, onChange, onDone }: Props<Value>) {
+  const name = useId();
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    onDone?.();
+  }
+
+  return (
+    <fieldset className="plain" onKeyDown={onKeyDown}>
+      <legend className="visually-hidden">{legend}</legend>
+      {options.map((option) => (
+        <label key={option.value} className="option" onPointerUp={() => onDone && setTimeout(onDone)}>
+          <input
+            type="radio"
+            name={name}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+            autoFocus={option.value === value}
+          />
+          {option.icon}
+          <span className="option-text">{option.text}</span>
+          {option.aside && <span className="option-aside">{option.aside}</span>}
+          <span className="option-mark">
+            <TickIcon />
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
