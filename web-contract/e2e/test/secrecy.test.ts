@@ -57,6 +57,7 @@ describe.concurrent("a JWT", () => {
     await page.getByLabel("Password").fill(account.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await completedTask(page, "Water the plants").waitFor();
+    await signOut(page); // ends the stream of changes, which is an answer too
 
     const all = await answers();
     const answered = new Set(all.map(({ path }) => path));
