@@ -169,6 +169,64 @@ describe.concurrent("a session that ends elsewhere", () => {
   });
 });
 
+describe.concurrent("signing out", () => {
+  const writes = (url: URL) => url.pathname === "/api/tasks";
+
+  test("waits until what was written is saved", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openPage();
+    await signUp(page, account);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(writes, async (route) => {
+      if (route.request().method() === "POST") await answered;
+      await route.continue();
+    });
+    await page.getByLabel("New task").fill("At the last moment");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("1 change not saved yet").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Stay" }).click();
+    await openTask(page, "At the last moment").waitFor();
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("1 change not saved yet").waitFor();
+    answer();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByLabel("Email").fill(account.email);
+    await page.getByLabel("Password").fill(account.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await openTask(page, "At the last moment").waitFor();
+  });
+
+  test("without saving takes nothing along to whoever signs in next", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    let tries = 0;
+    await page.route(writes, async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      tries++;
+      await route.abort();
+    });
+    await page.getByLabel("New task").fill("A secret");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign out without saving" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    const before = tries;
+    await signUp(page, newAccount());
+    // Longer than a write waits between two attempts.
+    await page.waitForTimeout(5_000);
+    expect(tries).toBe(before);
+    await page.unroute(writes);
+    await addTask(page, "Mine");
+    await expectTitles(page, "Open tasks", ["Mine"]);
+  });
+});
+
 describe.concurrent("without a connection", () => {
   test("the page says so, keeps what is written, and saves it afterwards", async ({ openPage }) => {
     const { page } = await openPage();

@@ -1,7 +1,5 @@
-import { useState } from "react";
 import { useWorkspace } from "../data/workspace";
 import { PopoverButton } from "../ui/Popover";
-import { signOut } from "./auth";
 import "./account.css";
 
 /** Whose list this is, and the way out. */
@@ -44,27 +42,16 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
 }
 
 function SignOut() {
-  const workspace = useWorkspace();
-  const [busy, setBusy] = useState(false);
+  const { edits, notices, leaving } = useWorkspace();
 
-  async function leave() {
-    if (busy) return;
-    setBusy(true);
-    // Whoever leaves by choice leaves nothing behind.
-    workspace.left = true;
-    const signedOut = await signOut().then(
-      ({ error }) => !error,
-      () => false,
-    );
-    if (signedOut) return;
-    workspace.left = false;
-    setBusy(false);
-    const action = { label: "Try again", run: () => void leave() };
-    workspace.notices.show({ message: "Signing out did not work.", failure: true, action });
+  function leave() {
+    edits.save(false);
+    notices.dismiss();
+    leaving.set(true);
   }
 
   return (
-    <button type="button" className="option" aria-disabled={busy} onClick={() => void leave()}>
+    <button type="button" className="option" onClick={leave}>
       <span className="option-text">Sign out</span>
     </button>
   );

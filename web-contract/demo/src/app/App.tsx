@@ -17,7 +17,7 @@ export function App() {
 
   const user = session?.user;
   if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
-  if (!user && known && workspace?.left) setWorkspace(undefined);
+  if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
 
   if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
   if (known) return <AccountPage interrupted={workspace?.user} />;

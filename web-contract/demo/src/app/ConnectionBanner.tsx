@@ -1,6 +1,7 @@
 import { useMutationState } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { counted } from "../data/messages";
+import { useLasting } from "../ui/lasting";
 
 /** How many milliseconds the connection may be gone before anyone needs to know. */
 const grace = 1_500;
@@ -45,15 +46,4 @@ function Banner({ title, unsaved, until }: { title: string; unsaved: number; unt
       </p>
     </div>
   );
-}
-
-/** True once something has been so for a while. */
-function useLasting(now: boolean, after: number): boolean {
-  const [lasting, setLasting] = useState(false);
-  useEffect(() => {
-    if (!now) return setLasting(false);
-    const timer = setTimeout(() => setLasting(true), after);
-    return () => clearTimeout(timer);
-  }, [now, after]);
-  return now && lasting;
 }

@@ -2,21 +2,29 @@ import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { prefetchBootstrap, useLiveTasks } from "@tasklane/web-contract/react";
 import { useEffect, useState } from "react";
 import { sessionChanged } from "../account/auth";
+import { Leaving } from "../account/Leaving";
 import { api, timeZone } from "../data/client";
-import { resumeWrites } from "../data/query-client";
 import { seedLists } from "../data/seed";
 import { WorkspaceContext, type Workspace } from "../data/workspace";
 import { Conflicts } from "../editor/Conflicts";
 import { NoticeArea } from "../ui/notices";
+import { useStore } from "../ui/store";
 import { useLeaveWarning } from "./leave-warning";
 import { Page } from "./Page";
 
 /** The page of one user. */
 export function SignedIn({ workspace }: { workspace: Workspace }) {
+  const { sender } = workspace;
+  const leaving = useStore(workspace.leaving);
+  useEffect(() => {
+    sender.start();
+    return sender.stop;
+  }, [sender]);
+
   return (
     <QueryClientProvider client={workspace.queryClient}>
       <WorkspaceContext value={workspace}>
-        <Started />
+        {leaving ? <Leaving /> : <Started />}
         <Conflicts />
         <NoticeArea notices={workspace.notices} />
       </WorkspaceContext>
@@ -30,7 +38,6 @@ function Started() {
   const [started, setStarted] = useState(false);
 
   useEffect(() => {
-    resumeWrites(queryClient);
     const controller = new AbortController();
     prefetchBootstrap(queryClient, api, { timeZone, signal: controller.signal })
       .then(() => seedLists(queryClient))

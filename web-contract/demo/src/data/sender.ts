@@ -1,13 +1,47 @@
 import { MutationObserver, type MutationOptions, type QueryClient } from "@tanstack/react-query";
-import { isApiError } from "@tasklane/web-contract";
+import { createClient, isApiError, isTransient } from "@tasklane/web-contract";
+import { createMutations } from "@tasklane/web-contract/react";
 import type { Notices } from "../ui/notices";
 import { reason } from "./messages";
+import { askWhenSignedOut, isSignedOut } from "./signed-out";
 
 export type Sender = ReturnType<typeof createSender>;
 
-/** Sends writes that belong to no component: they go on wherever the user goes meanwhile. */
+/** The longest that a write waits between two attempts, in milliseconds. */
+const longestPause = 4_000;
+
+/**
+ * What every write adds to the options of its mutation. It waits for as long as
+ * the server is away or the session has ended, and is sent once that is over.
+ * Every attempt has the same key, so it happens once.
+ */
+const patience = {
+  networkMode: "online",
+  retry: (_failures: number, error: unknown) => {
+    askWhenSignedOut(error);
+    return isSignedOut(error) || isTransient(error);
+  },
+  retryDelay: (failures: number) => Math.min(longestPause, 250 * 2 ** failures),
+} as const;
+
+/**
+ * Sends the writes of one user, which belong to no component: they go on
+ * wherever the user goes meanwhile. While somebody else may be signed in they
+ * are held back, or they would be that one's.
+ */
 export function createSender(queryClient: QueryClient, notices: Notices) {
+  const gate = createGate();
+  const client = createClient({
+    async fetch(input, init) {
+      await gate.passed();
+      return fetch(input, init);
+    },
+  });
+
   return {
+    mutations: createMutations(client),
+    patience,
+
     send<Data, Variables, Context>(
       options: MutationOptions<Data, Error, Variables, Context>,
       variables: Variables,
@@ -23,6 +57,33 @@ export function createSender(queryClient: QueryClient, notices: Notices) {
         failure: true,
         ...(!gone && { action: { label: "Try again", run: retry } }),
       });
+    },
+
+    /** Lets writes go, now that their user is signed in. */
+    start(): void {
+      gate.open();
+      void queryClient.resumePausedMutations();
+    },
+
+    /** Holds writes back until the next start. */
+    stop: gate.close,
+  };
+}
+
+function createGate() {
+  const waiting = new Set<() => void>();
+  let closed = true;
+  return {
+    open(): void {
+      closed = false;
+      for (const pass of waiting) pass();
+      waiting.clear();
+    },
+    close(): void {
+      closed = true;
+    },
+    async passed(): Promise<void> {
+      if (closed) await new Promise<void>((pass) => waiting.add(pass));
     },
   };
 }

@@ -5,8 +5,9 @@ import { createDrafts, type Drafts } from "../editor/drafts";
 import { createEdits, type Edits } from "../editor/edits";
 import { createSelection, type Selection } from "../select/selection";
 import { createNotices, type Notices } from "../ui/notices";
+import { createStore, type Store } from "../ui/store";
 import { createQueryClient } from "./query-client";
-import { createSender } from "./sender";
+import { createSender, type Sender } from "./sender";
 import { createWrites, type Writes } from "./writes";
 
 /**
@@ -16,12 +17,13 @@ import { createWrites, type Writes } from "./writes";
  */
 export interface Workspace {
   user: User;
-  /** Whether the user has signed out by choice: then nothing of theirs is kept. */
-  left: boolean;
+  /** Whether the user is signing out by choice: then nothing of theirs is kept. */
+  leaving: Store<boolean>;
   queryClient: QueryClient;
   notices: Notices;
   drafts: Drafts;
   selection: Selection;
+  sender: Sender;
   writes: Writes;
   edits: Edits;
 }
@@ -33,7 +35,8 @@ export function createWorkspace(user: User): Workspace {
   const sender = createSender(queryClient, notices);
   const writes = createWrites(sender, notices, drafts);
   const edits = createEdits({ queryClient, sender, notices, drafts, writes });
-  return { user, left: false, queryClient, notices, drafts, selection: createSelection(), writes, edits };
+  const selection = createSelection();
+  return { user, leaving: createStore(false), queryClient, notices, drafts, selection, sender, writes, edits };
 }
 
 export const WorkspaceContext = createContext<Workspace | null>(null);

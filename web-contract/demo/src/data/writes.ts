@@ -2,9 +2,7 @@ import { isApiError, type BatchOperation, type Task } from "@tasklane/web-contra
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../editor/fields";
 import type { Notices } from "../ui/notices";
-import { mutations } from "./client";
 import { counted, faultOf, quoted, reason } from "./messages";
-import { patience } from "./query-client";
 import type { Sender } from "./sender";
 
 /** The most operations that the server takes in one batch. */
@@ -16,7 +14,7 @@ export type Writes = ReturnType<typeof createWrites>;
  * Everything that the page writes, but for edits. A write shows at once. What
  * fails for good is taken back, and a notice says so and offers a way on.
  */
-export function createWrites({ send, failed }: Sender, notices: Notices, drafts: Drafts) {
+export function createWrites({ mutations, patience, send, failed }: Sender, notices: Notices, drafts: Drafts) {
   function create(fields: Fields): void {
     send(mutations.createTask(patience), { ...fields, title: fields.title.trim() }).catch((error: unknown) => {
       const message = faultOf(error)?.message ?? `${quoted(fields.title)} was not added. ${reason(error)}`;

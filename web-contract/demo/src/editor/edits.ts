@@ -2,9 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Agenda, type Task } from "@tasklane/web-contract";
 import { taskKey, taskKeys, type TaskPages } from "@tasklane/web-contract/react";
 import { tasksOf } from "../agenda/tasks";
-import { mutations } from "../data/client";
 import { faultOf, quoted } from "../data/messages";
-import { patience } from "../data/query-client";
 import type { Sender } from "../data/sender";
 import type { Writes } from "../data/writes";
 import type { Notices } from "../ui/notices";
@@ -22,7 +20,7 @@ interface Parts {
 }
 
 /** Edits from their beginning until they are saved, and what becomes of two that meet. */
-export function createEdits({ queryClient, sender: { send, failed }, notices, drafts, writes }: Parts) {
+export function createEdits({ queryClient, sender: { mutations, patience, send, failed }, notices, drafts, writes }: Parts) {
   /** Opens the editor of a task, after saving what another one holds. */
   function begin(task: Task): void {
     save(false);

@@ -1,0 +1,62 @@
+import { useIsMutating } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { counted } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
+import { useLasting } from "../ui/lasting";
+import { useStore } from "../ui/store";
+import { signOut } from "./auth";
+
+/** How many milliseconds the last writes may take before anyone needs to know. */
+const grace = 1_500;
+
+/**
+ * Stands in the page's place, so that it asks for nothing more, while its user
+ * signs out. What was written is saved before that; should it need another
+ * word of the user, the page comes back.
+ */
+export function Leaving() {
+  const { leaving, notices, drafts } = useWorkspace();
+  const unsaved = useIsMutating();
+  const [anyway, setAnyway] = useState(false);
+  const late = useLasting(unsaved > 0, grace);
+  const failed = useStore(notices.notice)?.failure;
+  const edit = useStore(drafts.edit);
+  const conflicts = useStore(drafts.conflicts);
+  const asked = failed || edit !== undefined || conflicts.length > 0;
+  const ready = anyway || unsaved === 0;
+
+  useEffect(() => {
+    if (asked && !anyway) return leaving.set(false);
+    if (!ready) return;
+    const stay = () => {
+      leaving.set(false);
+      const action = { label: "Try again", run: () => leaving.set(true) };
+      notices.show({ message: "Signing out did not work.", failure: true, action });
+    };
+    signOut().then(({ error }) => error && stay(), stay);
+  }, [asked, anyway, ready, leaving, notices]);
+
+  if (ready || !late) {
+    return (
+      <main className="centred" aria-busy="true">
+        <p className="loading-note">Signing out…</p>
+      </main>
+    );
+  }
+  return (
+    <main className="centred">
+      <div className="error-state" role="alert">
+        <h1 className="error-title">{counted(unsaved, "change")} not saved yet</h1>
+        <p className="error-detail">Tasklane cannot be reached just now. You are signed out as soon as it is back.</p>
+        <p className="button-row">
+          <button type="button" className="button danger" onClick={() => setAnyway(true)}>
+            Sign out without saving
+          </button>
+          <button type="button" className="button" onClick={() => leaving.set(false)}>
+            Stay
+          </button>
+        </p>
+      </div>
+    </main>
+  );
+}
