@@ -220,7 +220,7 @@ func (w *watch) tell(failure *Error) *Error {
 	if err == nil {
 		return nil
 	}
-	if err == reason {
+	if err == reason { //nolint:errorlint // one that wraps it says more
 		return failure
 	}
 	return w.progress.completed(fail("the watch was ended", err), &w.request)
