@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addDays, dateField, dayName, daysAgo, dueName, dueOn, readDate, timeField } from "../src/editor/dates";
+import { addDays, dateField, dayName, daysAgo, dueName, dueOn, readDate, timeField } from "../src/task/dates";
 
 const now = new Date(2026, 10, 23, 15, 30);
 const day = (month: number, date: number, year = 2026) => new Date(year, month - 1, date, 12);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changesIn, conflictsOf, emptyFields, type Fields } from "../src/editor/fields";
+import { changesIn, conflictsOf, emptyFields, type Fields } from "../src/task/fields";
 
 const base: Fields = { ...emptyFields, title: "Water the plants", tags: ["home"], dueAt: "2026-11-30T17:00:00Z" };
 

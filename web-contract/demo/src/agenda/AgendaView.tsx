@@ -3,14 +3,14 @@ import type { Agenda, Task } from "@tasklane/web-contract";
 import { taskKey } from "@tasklane/web-contract/react";
 import { queries, timeZone } from "../data/client";
 import { reason } from "../data/messages";
-import { addDays, dayName, dueOn, shortDate, startOfDay } from "../editor/dates";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
 import { TaskItem } from "../list/TaskItem";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
+import { addDays, dayName, dueOn, shortDate, startOfDay } from "../task/dates";
+import { tasksOfAgenda } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { tasksOf } from "./tasks";
 import "../list/list.css";
 import "./agenda.css";
 
@@ -41,7 +41,7 @@ function Sections() {
     );
   }
   if (!data) return <TaskListSkeleton />;
-  const tasks = tasksOf(data);
+  const tasks = tasksOfAgenda(data);
   return (
     <>
       <LostEditor keys={tasks.map((task) => taskKey(queryClient, task))} />

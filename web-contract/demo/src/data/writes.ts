@@ -1,6 +1,6 @@
 import { isApiError, type BatchOperation, type Task } from "@tasklane/web-contract";
 import type { Drafts } from "../editor/drafts";
-import type { Fields } from "../editor/fields";
+import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
 import { counted, faultOf, quoted, reason } from "./messages";
 import type { Sender } from "./sender";

@@ -1,9 +1,9 @@
 import { useWorkspace } from "../data/workspace";
-import { priorityNames } from "../filters/filters";
+import { dueName } from "../task/dates";
+import { fieldLabels, type FieldName, type Fields } from "../task/fields";
+import { priorityNames } from "../task/priorities";
 import { Dialog } from "../ui/Dialog";
 import { useStore } from "../ui/store";
-import { dueName } from "./dates";
-import { fieldLabels, type FieldName, type Fields } from "./fields";
 import "./conflicts.css";
 
 /** Lets the user choose between two edits of the same task, both of them in sight. */

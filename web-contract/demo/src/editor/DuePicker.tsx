@@ -1,6 +1,6 @@
+import { addDays, dateField, dueName, dueOn, readDate, shortDate, startOfDay, timeField } from "../task/dates";
 import { CalendarIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/Popover";
-import { addDays, dateField, dueName, dueOn, readDate, shortDate, startOfDay, timeField } from "./dates";
 
 interface Props {
   dueAt: string | null;

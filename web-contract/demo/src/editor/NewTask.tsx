@@ -1,9 +1,9 @@
 import { useRef, type FormEvent } from "react";
 import { newTaskFieldId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
+import type { Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
-import type { Fields } from "./fields";
 import { TaskFields } from "./TaskFields";
 import "./new-task.css";
 

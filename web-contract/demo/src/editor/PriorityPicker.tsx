@@ -1,12 +1,11 @@
-import type { Task } from "@tasklane/web-contract";
-import { priorities, priorityNames } from "../filters/filters";
+import { priorities, priorityNames, type Priority } from "../task/priorities";
 import { Choice } from "../ui/Choice";
 import { PriorityIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/Popover";
 
 interface Props {
-  priority: Task["priority"];
-  onChange: (priority: Task["priority"]) => void;
+  priority: Priority;
+  onChange: (priority: Priority) => void;
 }
 
 const options = priorities.map((value) => ({

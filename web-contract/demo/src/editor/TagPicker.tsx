@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { queries, timeZone } from "../data/client";
-import { CheckOption } from "../ui/CheckOption";
+import { CheckOption, toggled } from "../ui/CheckOption";
 import { TagIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/Popover";
 
@@ -32,10 +32,6 @@ function TagChoice({ tags, onChange, onDone }: Props & { onDone: () => void }) {
   const known = [...new Set([...tags, ...(data?.byTag.map(({ tag }) => tag) ?? [])])];
   const wanted = text.trim().replace(/^#/, "").toLowerCase();
   const shown = known.filter((tag) => tag.toLowerCase().includes(wanted));
-
-  function toggle(tag: string) {
-    onChange(tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag]);
-  }
 
   function add() {
     const tag = text.trim().replace(/^#/, "");
@@ -70,7 +66,7 @@ function TagChoice({ tags, onChange, onDone }: Props & { onDone: () => void }) {
       />
       <div className="tag-options">
         {shown.map((tag) => (
-          <CheckOption key={tag} text={`#${tag}`} checked={tags.includes(tag)} onChange={() => toggle(tag)} />
+          <CheckOption key={tag} text={`#${tag}`} checked={tags.includes(tag)} onChange={() => onChange(toggled(tags, tag))} />
         ))}
         {wanted !== "" && !known.some((tag) => tag.toLowerCase() === wanted) && (
           <button type="button" className="option" onClick={add}>

@@ -1,16 +1,16 @@
+import type { Fields } from "../task/fields";
 import { DuePicker } from "./DuePicker";
-import type { Fields } from "./fields";
 import { PriorityPicker } from "./PriorityPicker";
 import { TagPicker } from "./TagPicker";
 import "./fields.css";
 
-export interface FieldsProps {
+interface Props {
   fields: Fields;
   onChange: (changes: Partial<Fields>) => void;
 }
 
 /** What a task has besides its words: when it is due, how urgent it is, its tags. */
-export function TaskFields({ fields, onChange }: FieldsProps) {
+export function TaskFields({ fields, onChange }: Props) {
   return (
     <div className="task-fields">
       <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} />

@@ -1,6 +1,6 @@
 import type { Task } from "@tasklane/web-contract";
+import { changesIn, conflictsOf, emptyFields, fieldsOf, type FieldName, type Fields } from "../task/fields";
 import { createStore } from "../ui/store";
-import { changesIn, conflictsOf, emptyFields, fieldsOf, type FieldName, type Fields } from "./fields";
 
 /** An edit that has not been saved. */
 export interface Edit {

@@ -1,13 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Agenda, type Task } from "@tasklane/web-contract";
 import { taskKey, taskKeys, type TaskPages } from "@tasklane/web-contract/react";
-import { tasksOf } from "../agenda/tasks";
 import { faultOf, quoted } from "../data/messages";
 import type { Sender } from "../data/sender";
 import type { Writes } from "../data/writes";
+import { conflictsOf, fieldsOf, type Fields } from "../task/fields";
+import { tasksOfAgenda, tasksOfList } from "../task/lists";
 import type { Notices } from "../ui/notices";
 import { editChanges, editConflicts, type Conflict, type Drafts, type Edit } from "./drafts";
-import { conflictsOf, fieldsOf, type Fields } from "./fields";
 
 export type Edits = ReturnType<typeof createEdits>;
 
@@ -108,8 +108,8 @@ function asKnown(queryClient: QueryClient, task: Task): Task {
   const lists = queryClient.getQueriesData<TaskPages>({ queryKey: taskKeys.lists });
   const agendas = queryClient.getQueriesData<Agenda>({ queryKey: taskKeys.agendas });
   const known = [
-    ...lists.flatMap(([, list]) => list?.pages.flatMap(({ tasks }) => tasks) ?? []),
-    ...agendas.flatMap(([, agenda]) => (agenda ? tasksOf(agenda) : [])),
+    ...lists.flatMap(([, list]) => tasksOfList(list)),
+    ...agendas.flatMap(([, agenda]) => tasksOfAgenda(agenda)),
   ].filter((other) => taskKey(queryClient, other) === key);
   return known.reduce((newest, other) => (other.version > newest.version ? other : newest), task);
 }

@@ -1,5 +1,6 @@
+import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
-import { countFilters, dueNames, priorityNames, type Filters } from "./filters";
+import { countFilters, dueNames, type Filters } from "./filters";
 
 interface Props {
   filters: Filters;

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { queries, timeZone } from "../data/client";
-import { CheckOption } from "../ui/CheckOption";
+import { priorities, priorityNames } from "../task/priorities";
+import { CheckOption, toggled } from "../ui/CheckOption";
 import { Choice } from "../ui/Choice";
 import { PriorityIcon } from "../ui/icons";
-import { dueNames, dues, priorities, priorityNames, type Filters } from "./filters";
+import { dueNames, dues, type Filters } from "./filters";
 
 const dueOptions = dues.map((value) => ({ value, text: dueNames[value] }));
 
@@ -57,9 +58,4 @@ export function FilterChoice({ filters, onChange }: Props) {
       )}
     </div>
   );
-}
-
-/** The list without the value, or with it. */
-function toggled<Value>(values: readonly Value[], value: Value): Value[] {
-  return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
 }

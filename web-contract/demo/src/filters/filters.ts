@@ -1,25 +1,14 @@
-import type { Task } from "@tasklane/web-contract";
 import type { TaskFilters } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
 import { narrow, useRoute } from "../app/route";
-import { addDays, startOfDay } from "../editor/dates";
+import { addDays, startOfDay } from "../task/dates";
+import { priorities, type Priority } from "../task/priorities";
 
 export const sorts = ["newest", "due", "priority", "title", "changed"] as const;
 export type Sort = (typeof sorts)[number];
 
 export const dues = ["any", "overdue", "today", "week"] as const;
 export type Due = (typeof dues)[number];
-
-export type Priority = Task["priority"];
-export const priorities: readonly Priority[] = ["urgent", "high", "medium", "low", "none"];
-
-export const priorityNames: Record<Priority, string> = {
-  urgent: "Urgent",
-  high: "High",
-  medium: "Medium",
-  low: "Low",
-  none: "None",
-};
 
 export const sortNames: Record<Sort, string> = {
   newest: "Newest first",

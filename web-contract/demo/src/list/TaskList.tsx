@@ -8,7 +8,7 @@ import { TaskItem } from "./TaskItem";
 import { VirtualList } from "./VirtualList";
 
 /** The pages of a list, as a query has them. */
-export interface More {
+interface More {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
   isFetchNextPageError: boolean;

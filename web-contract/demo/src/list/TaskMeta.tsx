@@ -1,6 +1,6 @@
 import type { Task } from "@tasklane/web-contract";
-import { dueName, timeField } from "../editor/dates";
-import { priorityNames } from "../filters/filters";
+import { dueName, timeField } from "../task/dates";
+import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
 
 interface Props {

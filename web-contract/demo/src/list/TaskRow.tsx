@@ -22,6 +22,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
   const metaId = useId();
   const { writes, edits, drafts } = useWorkspace();
   const picking = picked !== undefined;
+  const pickLabel = `Select “${task.title}”`;
 
   // After an edit the focus is where it began.
   useEffect(() => {
@@ -52,34 +53,22 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
       onKeyDown={onKeyDown}
     >
-      {picking ? (
-        <input
-          type="checkbox"
-          className="check is-pick"
-          data-control="check"
-          aria-label={`Select “${task.title}”`}
-          aria-describedby={metaId}
-          checked={picked}
-          onChange={onPick}
-        />
-      ) : (
-        <input
-          type="checkbox"
-          className="check"
-          data-control="check"
-          aria-label={task.title}
-          aria-describedby={metaId}
-          checked={task.completed}
-          onChange={() => leaving(writes.complete)}
-        />
-      )}
+      <input
+        type="checkbox"
+        className={picking ? "check is-pick" : "check"}
+        data-control="check"
+        aria-label={picking ? pickLabel : task.title}
+        aria-describedby={metaId}
+        checked={picking ? picked : task.completed}
+        onChange={picking ? onPick : () => leaving(writes.complete)}
+      />
       <div className="task-text">
         <button
           ref={opener}
           type="button"
           className="task-open"
           data-control="open"
-          aria-label={picking ? `Select “${task.title}”` : `Edit “${task.title}”`}
+          aria-label={picking ? pickLabel : `Edit “${task.title}”`}
           aria-describedby={metaId}
           onClick={() => (picking ? onPick() : edits.begin(task))}
         >

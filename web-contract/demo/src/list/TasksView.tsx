@@ -1,5 +1,5 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Stats } from "@tasklane/web-contract";
 import { taskKey } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
 import { queries, timeZone } from "../data/client";
@@ -9,6 +9,7 @@ import { NewTask } from "../editor/NewTask";
 import { isNarrowed, taskFilters, useFilters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
+import { tasksOfList } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { TaskList } from "./TaskList";
@@ -33,8 +34,6 @@ function summary({ open, dueToday, overdue }: Stats): string {
   return parts.filter(Boolean).join(" · ");
 }
 
-const tasksOf = (data: InfiniteData<TaskPage> | undefined): Task[] => data?.pages.flatMap(({ tasks }) => tasks) ?? [];
-
 function Lists({ started }: { started: boolean }) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
@@ -47,8 +46,8 @@ function Lists({ started }: { started: boolean }) {
     // What is done is never overdue.
     enabled: started && filters.due !== "overdue",
   });
-  const openTasks = useMemo(() => tasksOf(open.data), [open.data]);
-  const completedTasks = useMemo(() => tasksOf(completed.data), [completed.data]);
+  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
+  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
 
   const failed = [open, completed].find((list) => !list.data && list.isError);
   if (failed) {

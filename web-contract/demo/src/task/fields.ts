@@ -4,7 +4,7 @@ import type { Task } from "@tasklane/web-contract";
 export type Fields = Pick<Task, "title" | "description" | "dueAt" | "priority" | "tags">;
 export type FieldName = keyof Fields;
 
-export const fieldNames: readonly FieldName[] = ["title", "description", "dueAt", "priority", "tags"];
+const fieldNames: readonly FieldName[] = ["title", "description", "dueAt", "priority", "tags"];
 
 export const fieldLabels: Record<FieldName, string> = {
   title: "Title",
@@ -21,7 +21,7 @@ export function fieldsOf({ title, description, dueAt, priority, tags }: Task): F
 }
 
 /** Whether a field holds the same in both. */
-export function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolean {
+function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolean {
   return name === "dueAt" ? timeOf(a.dueAt) === timeOf(b.dueAt) : JSON.stringify(a[name]) === JSON.stringify(b[name]);
 }
 

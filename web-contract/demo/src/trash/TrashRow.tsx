@@ -1,8 +1,8 @@
 import type { Task } from "@tasklane/web-contract";
 import { useRef } from "react";
 import { useWorkspace } from "../data/workspace";
-import { daysAgo } from "../editor/dates";
 import { leaveRow } from "../list/focus";
+import { daysAgo } from "../task/dates";
 import { RestoreIcon, TrashIcon } from "../ui/icons";
 
 /** A task in the trash, and the two ways out of it. */

@@ -6,6 +6,7 @@ import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
+import { tasksOfList } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { EraseDialog } from "./EraseDialog";
@@ -17,7 +18,7 @@ import "./trash.css";
 export function TrashView() {
   const { writes } = useWorkspace();
   const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
-  const tasks = useMemo(() => trash.data?.pages.flatMap((page) => page.tasks) ?? [], [trash.data]);
+  const tasks = useMemo(() => tasksOfList(trash.data), [trash.data]);
   const [doomed, setDoomed] = useState<Task>();
 
   if (!trash.data && trash.error) {

@@ -10,6 +10,11 @@ interface Props {
   onChange: () => void;
 }
 
+/** The values without this one, or with it. */
+export function toggled<Value>(values: readonly Value[], value: Value): Value[] {
+  return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+}
+
 /** One of several that can be chosen together. */
 export function CheckOption({ text, icon, aside, checked, onChange }: Props) {
   return (

@@ -2,7 +2,7 @@ import { useId, type KeyboardEvent, type ReactNode } from "react";
 import { TickIcon } from "./icons";
 import "./popover.css";
 
-export interface ChoiceOption<Value extends string> {
+interface Option<Value extends string> {
   value: Value;
   text: string;
   icon?: ReactNode;
@@ -11,7 +11,7 @@ export interface ChoiceOption<Value extends string> {
 
 interface Props<Value extends string> {
   legend: string;
-  options: readonly ChoiceOption<Value>[];
+  options: readonly Option<Value>[];
   value: Value;
   onChange: (value: Value) => void;
   /** Called when the choice is made: by a click, or Enter, and not while the arrow keys pass by. */

@@ -1,0 +1,14 @@
+import type { Task } from "@tasklane/web-contract";
+
+export type Priority = Task["priority"];
+
+/** From what cannot wait to what can. */
+export const priorities: readonly Priority[] = ["urgent", "high", "medium", "low", "none"];
+
+export const priorityNames: Record<Priority, string> = {
+  urgent: "Urgent",
+  high: "High",
+  medium: "Medium",
+  low: "Low",
+  none: "None",
+};
