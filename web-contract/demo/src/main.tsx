@@ -1,9 +1,10 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app/App";
-import { ErrorBoundary } from "./app/ErrorBoundary";
+// What holds everywhere comes first, so that a component's own styles can differ from it.
 import "./styles/tokens.css";
 import "./styles/base.css";
+import { App } from "./app/App";
+import { ErrorBoundary } from "./app/ErrorBoundary";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
