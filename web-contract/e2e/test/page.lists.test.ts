@@ -186,6 +186,12 @@ describe.concurrent("the agenda", () => {
     await page.getByRole("button", { name: /^Today/ }).click();
     await page.getByRole("button", { name: "Save" }).click();
     await expectTitles(page, "Today", ["Next", "Now", "One more"]);
+    await page.getByRole("checkbox", { name: "Next" }).press("x");
+    await page.getByRole("checkbox", { name: "Select “Now”" }).click();
+    await page.getByRole("toolbar").getByRole("button", { name: "Complete" }).click();
+    await expectTitles(page, "Today", ["One more"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTitles(page, "Today", ["Next", "Now", "One more"]);
     await page.getByRole("link", { name: "Tasks" }).click();
     await completedTask(page, "Late").waitFor();
     await openTask(page, "One more").waitFor();

@@ -10,6 +10,7 @@ import {
   signOut,
   signUp,
   test,
+  titles,
   written,
 } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
@@ -147,6 +148,52 @@ describe.concurrent("a person", () => {
     await page.getByRole("heading", { name: "Tasks" }).waitFor();
     await keyboard.press("n");
     await expectFocus("new-task");
+    expect(complaints).toEqual([]);
+  });
+
+  test("needs no mouse for many tasks at once, nor for the trash", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    const { keyboard } = page;
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await keyboard.press(key);
+    };
+    const focused = (role: "button" | "checkbox" | "heading", name: string) =>
+      page.getByRole(role, { name, exact: true }).and(page.locator(":focus")).waitFor();
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "One", dueAt: new Date().toISOString() }, { title: "Two" }, { title: "Three" }]);
+    await press("Tab", "Tab", "Tab", "Tab", "Tab");
+    await focused("checkbox", "One");
+    await press("c");
+    await completedTask(page, "One").waitFor();
+    await press("z");
+    await expectTitles(page, "Open tasks", ["One", "Two", "Three"]);
+
+    await focused("checkbox", "Two");
+    await press("x", "ArrowDown", "x", "c");
+    await expectTitles(page, "Completed tasks", ["Two", "Three"]);
+    await focused("button", "Select");
+    await press("z");
+    await expectTitles(page, "Open tasks", ["One", "Two", "Three"]);
+    await press("Enter", "Tab");
+    await focused("button", "All");
+    await press("Enter", "Delete");
+    await page.getByText("3 tasks moved to the trash.").waitFor();
+
+    await press("3");
+    await focused("heading", "Trash");
+    await page.getByRole("button", { name: "Restore “One”" }).waitFor();
+    const [first, second, third] = await titles(page, "Deleted tasks");
+    await press("Tab");
+    await focused("button", `Restore “${first}”`);
+    await press("Tab", "Enter");
+    await focused("button", "Keep it");
+    await press("Tab", "Enter");
+    await focused("button", `Restore “${second}”`);
+    await press("Enter");
+    await focused("button", `Restore “${third}”`);
+    await press("Enter");
+    await focused("heading", "Trash");
+    await page.getByText("Nothing in the trash.").waitFor();
     expect(complaints).toEqual([]);
   });
 

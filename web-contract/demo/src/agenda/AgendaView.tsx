@@ -7,6 +7,7 @@ import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
 import { TaskItem } from "../list/TaskItem";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
+import { SelectionBar } from "../select/SelectionBar";
 import { addDays, dayName, dueOn, shortDate, startOfDay } from "../task/dates";
 import { tasksOfAgenda } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
@@ -44,6 +45,7 @@ function Sections() {
   const tasks = tasksOfAgenda(data);
   return (
     <>
+      <SelectionBar tasks={tasks} />
       <LostEditor keys={tasks.map((task) => taskKey(queryClient, task))} />
       {tasks.length === 0 && (
         <EmptyState title="The week is free." text="Give a task a due date, and it shows up here." />

@@ -8,7 +8,7 @@ import { TrashView } from "../trash/TrashView";
 import { Wordmark } from "../ui/Wordmark";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { addressOf, useRoute, views, type View } from "./route";
-import { useShortcuts } from "./shortcuts";
+import { titleId, useShortcuts } from "./shortcuts";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import "./page.css";
 
@@ -45,7 +45,7 @@ export function Page({ started, away }: Props) {
       </header>
       <ConnectionBanner away={away} />
       <main>
-        <h1 ref={heading} className="page-title" tabIndex={-1}>
+        <h1 ref={heading} id={titleId} className="page-title" tabIndex={-1}>
           {names[view]}
         </h1>
         {view === "tasks" && <TasksView started={started} />}

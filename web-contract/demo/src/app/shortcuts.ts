@@ -5,6 +5,7 @@ import { goTo } from "./route";
 export const newTaskFieldId = "new-task";
 export const searchFieldId = "search";
 export const selectButtonId = "select";
+export const titleId = "title";
 
 /** All that keys do, as it is shown to the user. */
 export const shortcuts = [
@@ -12,10 +13,10 @@ export const shortcuts = [
   ["/", "Search"],
   ["1 2 3", "Tasks, agenda, trash"],
   ["↑ ↓", "Go through the list"],
-  ["Space", "Complete, on a task’s circle"],
+  ["c", "Complete the task, or all selected"],
+  ["Delete", "Move it, or all selected, to the trash"],
   ["e", "Edit the task"],
   ["x", "Select the task"],
-  ["Delete", "Move the task to the trash"],
   ["z", "Undo, while it is offered"],
   ["Ctrl Enter", "Save an edit"],
   ["Esc", "Close without saving"],
@@ -33,34 +34,21 @@ export function setSingleKeys(on: boolean): void {
 }
 
 /** Whether a key belongs to what is being written, or to a window over the page. */
-export function isTaken(event: KeyboardEvent | ReactKeyboardEvent): boolean {
+function isTaken(event: KeyboardEvent | ReactKeyboardEvent): boolean {
   const target = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey) return true;
   return target.closest("input:not([type=checkbox]), textarea, select, [data-overlay]") !== null;
 }
 
-export function focusField(id: string): void {
-  document.getElementById(id)?.focus();
+/** Moves the focus to the first of these that is on the page. */
+export function focusField(...ids: string[]): void {
+  const found = ids.map((id) => document.getElementById(id)).find((element) => element !== null);
+  found?.focus();
 }
 
 /** The keys that work everywhere on the page. */
 export function useShortcuts({ help, undo }: { help: () => void; undo: () => void }): void {
-  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
-    if (!singleKeys.get() || event.defaultPrevented || isTaken(event)) return;
-    const run = actions(help, undo)[event.key];
-    if (!run) return;
-    event.preventDefault();
-    run();
-  });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKeyDown(event);
-    addEventListener("keydown", listener);
-    return () => removeEventListener("keydown", listener);
-  }, []);
-}
-
-function actions(help: () => void, undo: () => void): Record<string, () => void> {
-  return {
+  useSingleKeys({
     n: () => focusField(newTaskFieldId),
     "/": () => focusField(searchFieldId),
     "1": () => goTo("tasks"),
@@ -68,5 +56,24 @@ function actions(help: () => void, undo: () => void): Record<string, () => void>
     "3": () => goTo("trash"),
     "?": help,
     z: undo,
-  };
+  });
+}
+
+/** Lets single keys do something wherever the focus is. */
+export function useSingleKeys(keys: Record<string, () => void>): void {
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => runKey(keys, event));
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKeyDown(event);
+    addEventListener("keydown", listener);
+    return () => removeEventListener("keydown", listener);
+  }, []);
+}
+
+/** Does what a key stands for, unless something else is done with it. */
+export function runKey(keys: Record<string, () => void>, event: KeyboardEvent | ReactKeyboardEvent): void {
+  if (!singleKeys.get() || event.defaultPrevented || isTaken(event)) return;
+  const run = keys[event.key];
+  if (!run) return;
+  event.preventDefault();
+  run();
 }

@@ -1,6 +1,6 @@
 import type { Task } from "@tasklane/web-contract";
-import { useEffect, useId, useRef, type KeyboardEvent } from "react";
-import { isTaken, singleKeys } from "../app/shortcuts";
+import { useEffect, useId, useRef } from "react";
+import { runKey } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { TrashIcon } from "../ui/icons";
 import { leaveRow } from "./focus";
@@ -34,24 +34,20 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
     write(task);
   }
 
-  function onKeyDown(event: KeyboardEvent) {
-    if (!singleKeys.get() || isTaken(event)) return;
-    const run = {
-      e: () => edits.begin(task),
-      x: onPick,
-      Delete: () => leaving(writes.remove),
-      Backspace: () => leaving(writes.remove),
-    }[event.key];
-    if (!run) return;
-    event.preventDefault();
-    run();
-  }
+  const complete = () => leaving(writes.complete);
+  const remove = () => leaving(writes.remove);
+  const keys: Record<string, () => void> = {
+    e: () => edits.begin(task),
+    x: onPick,
+    // While tasks are picked, these keys are for all of them.
+    ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
+  };
 
   return (
     <div
       ref={row}
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => runKey(keys, event)}
     >
       <input
         type="checkbox"
@@ -60,7 +56,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
         aria-label={picking ? pickLabel : task.title}
         aria-describedby={metaId}
         checked={picking ? picked : task.completed}
-        onChange={picking ? onPick : () => leaving(writes.complete)}
+        onChange={picking ? onPick : complete}
       />
       <div className="task-text">
         <button
@@ -68,6 +64,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
           type="button"
           className="task-open"
           data-control="open"
+          tabIndex={picking ? -1 : undefined}
           aria-label={picking ? pickLabel : `Edit “${task.title}”`}
           aria-describedby={metaId}
           onClick={() => (picking ? onPick() : edits.begin(task))}
@@ -82,7 +79,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
           className="button icon-only"
           data-control="delete"
           aria-label={`Delete “${task.title}”`}
-          onClick={() => leaving(writes.remove)}
+          onClick={remove}
         >
           <TrashIcon />
         </button>

@@ -80,6 +80,7 @@ function Lists({ started }: { started: boolean }) {
   return (
     <div aria-busy={open.isPlaceholderData}>
       {!nothing && <Toolbar />}
+      <SelectionBar tasks={all} />
       <p className="visually-hidden" role="status">
         {isNarrowed(filters) && !open.isPlaceholderData && `${counted(all.length)} found`}
       </p>
@@ -101,7 +102,6 @@ function Lists({ started }: { started: boolean }) {
           <TaskList label="Completed tasks" tasks={completedTasks} more={completed} />
         </details>
       )}
-      <SelectionBar tasks={all} />
     </div>
   );
 }

@@ -1,14 +1,15 @@
-import { focusField, newTaskFieldId } from "../app/shortcuts";
+import { focusField, newTaskFieldId, titleId } from "../app/shortcuts";
 
-/**
- * Moves the keyboard focus out of a row that is about to leave its list: to
- * the next row, else the one before, else the field for new tasks.
- */
+/** Moves the keyboard focus out of a row that is about to leave its list. */
 export function leaveRow(row: HTMLElement): void {
-  if (!row.contains(document.activeElement)) return;
+  if (row.contains(document.activeElement)) focusBeside(row);
+}
+
+/** Moves the keyboard focus to the next row, else the one before, else the field for new tasks, else the title. */
+export function focusBeside(row: HTMLElement): void {
   const item = row.closest("li") ?? row;
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;
   const target = neighbour?.querySelector<HTMLElement>("[data-control=check]");
   if (target) target.focus();
-  else focusField(newTaskFieldId);
+  else focusField(newTaskFieldId, titleId);
 }

@@ -2,19 +2,38 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { isDraft, taskKey } from "@tasklane/web-contract/react";
 import { useEffect } from "react";
-import { focusField, selectButtonId } from "../app/shortcuts";
+import { focusField, newTaskFieldId, selectButtonId, useSingleKeys } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { CrossIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
 import "./selection.css";
 
-/** What can be done with all picked tasks at once. */
+/** What can be done with all picked tasks at once. It stands before them, to be near for the keyboard too. */
 export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
   const { selection, writes } = useWorkspace();
   const queryClient = useQueryClient();
   const picked = useStore(selection.picked);
   const selecting = picked !== undefined;
 
+  const chosen = tasks.filter((task) => picked?.has(taskKey(queryClient, task)) && !isDraft(task));
+  const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
+  const none = chosen.length === 0;
+
+  function act(run: (tasks: readonly Task[]) => void) {
+    if (none) return;
+    leave();
+    run(chosen);
+  }
+
+  function leave() {
+    selection.end();
+    focusField(selectButtonId, newTaskFieldId);
+  }
+
+  const complete = () => act((all) => writes.completeAll(all, !allDone));
+  const remove = () => act(writes.removeAll);
+
+  useSingleKeys(selecting ? { c: complete, Delete: remove, Backspace: remove } : {});
   useEffect(() => {
     if (!selecting) return;
     const listen = (event: KeyboardEvent) => {
@@ -27,21 +46,7 @@ export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
   // The picked tasks leave with the view.
   useEffect(() => () => selection.end(), [selection]);
 
-  if (!picked) return null;
-  const chosen = tasks.filter((task) => picked.has(taskKey(queryClient, task)) && !isDraft(task));
-  const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
-  const none = chosen.length === 0;
-
-  function act(run: (tasks: readonly Task[]) => void) {
-    if (none) return;
-    leave();
-    run(chosen);
-  }
-
-  function leave() {
-    selection.end();
-    focusField(selectButtonId);
-  }
+  if (!selecting) return null;
 
   return (
     <div className="selection-bar" role="toolbar" aria-label="Selected tasks">
@@ -55,15 +60,10 @@ export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
       >
         All
       </button>
-      <button
-        type="button"
-        className="button primary"
-        aria-disabled={none}
-        onClick={() => act((all) => writes.completeAll(all, !allDone))}
-      >
+      <button type="button" className="button primary" aria-disabled={none} onClick={complete}>
         {allDone ? "Reopen" : "Complete"}
       </button>
-      <button type="button" className="button" aria-disabled={none} onClick={() => act(writes.removeAll)}>
+      <button type="button" className="button" aria-disabled={none} onClick={remove}>
         Delete
       </button>
       <button type="button" className="button icon-only" aria-label="Stop selecting" onClick={leave}>

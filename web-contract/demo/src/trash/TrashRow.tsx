@@ -6,7 +6,7 @@ import { daysAgo } from "../task/dates";
 import { RestoreIcon, TrashIcon } from "../ui/icons";
 
 /** A task in the trash, and the two ways out of it. */
-export function TrashRow({ task, onErase }: { task: Task; onErase: () => void }) {
+export function TrashRow({ task, onErase }: { task: Task; onErase: (row: HTMLElement) => void }) {
   const row = useRef<HTMLDivElement>(null);
   const { writes } = useWorkspace();
 
@@ -36,7 +36,7 @@ export function TrashRow({ task, onErase }: { task: Task; onErase: () => void })
         className="button icon-only"
         data-control="erase"
         aria-label={`Erase “${task.title}” for good`}
-        onClick={onErase}
+        onClick={() => row.current && onErase(row.current)}
       >
         <TrashIcon />
       </button>

@@ -1,9 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { useMemo, useState } from "react";
+import { flushSync } from "react-dom";
 import { queries } from "../data/client";
 import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
+import { focusBeside } from "../list/focus";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { tasksOfList } from "../task/lists";
@@ -14,12 +16,25 @@ import { TrashRow } from "./TrashRow";
 import "../list/list.css";
 import "./trash.css";
 
+/** A task that is about to be erased, and the row it is in. */
+interface Doomed {
+  task: Task;
+  row: HTMLElement;
+}
+
 /** What was deleted: to be restored, or erased for good. */
 export function TrashView() {
   const { writes } = useWorkspace();
   const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
   const tasks = useMemo(() => tasksOfList(trash.data), [trash.data]);
-  const [doomed, setDoomed] = useState<Task>();
+  const [doomed, setDoomed] = useState<Doomed>();
+
+  function erase({ task, row }: Doomed) {
+    // The dialog holds the focus, and has to be gone before that can go anywhere else.
+    flushSync(() => setDoomed(undefined));
+    focusBeside(row);
+    writes.erase(task);
+  }
 
   if (!trash.data && trash.error) {
     return (
@@ -38,17 +53,14 @@ export function TrashView() {
       {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {tasks.length > 0 && (
         <TaskList label="Deleted tasks" tasks={tasks} more={trash}>
-          {(task) => <TrashRow task={task} onErase={() => setDoomed(task)} />}
+          {(task) => <TrashRow task={task} onErase={(row) => setDoomed({ task, row })} />}
         </TaskList>
       )}
       {doomed && (
         <EraseDialog
-          task={doomed}
+          task={doomed.task}
           onClose={() => setDoomed(undefined)}
-          onErase={() => {
-            setDoomed(undefined);
-            writes.erase(doomed);
-          }}
+          onErase={() => erase(doomed)}
         />
       )}
     </>
