@@ -91,7 +91,10 @@ describe.concurrent("a list", () => {
     const tab = await secondTab(page);
     await tab.getByText("Urgent", { exact: true }).waitFor();
     await editTask(tab, "Book the train");
-    expect(await tab.getByRole("textbox", { name: "Notes" }).inputValue()).toBe("By the window");
+    const notes = tab.getByRole("textbox", { name: "Notes" });
+    expect(await notes.inputValue()).toBe("By the window");
+    await notes.fill("By the aisle");
+    expect(await notes.inputValue()).toBe("By the aisle");
     await tab.getByRole("button", { name: "Tags: travel" }).waitFor();
     await tab.getByRole("button", { name: /^Due/ }).click();
     await tab.getByRole("button", { name: "No due date" }).click();

@@ -62,7 +62,9 @@ describe.concurrent("two tabs", () => {
     const tab = await secondTab(page);
 
     await beginEdit(page, "Water the plants", "Water the plants twice");
+    await page.getByRole("textbox", { name: "Notes" }).fill("More than fits in a window.\n".repeat(60));
     await editTask(tab, "Water the plants");
+    await tab.getByRole("textbox", { name: "Notes" }).fill("Just a line.");
     await retitle(tab, "Water all plants");
     await page.getByText("This was changed elsewhere just now.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();

@@ -251,6 +251,17 @@ const internalProblem = {
 };
 
 describe.concurrent("when something fails", () => {
+  test("a server that is out of reach from the beginning is tried again", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.route("**/api/auth/get-session*", (route) => route.abort());
+    await page.reload();
+    await page.getByText("We cannot reach Tasklane.").waitFor();
+    await expectAccessible(page);
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
   test("a list that cannot be loaded says so, and comes on a retry", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());

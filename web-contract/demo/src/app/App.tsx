@@ -25,6 +25,7 @@ export function App() {
     return (
       <main className="centred">
         <ErrorState
+          alone
           title="We cannot reach Tasklane."
           detail="Check your connection, then try again."
           action="Try again"

@@ -18,6 +18,7 @@ export class ErrorBoundary extends Component<Props, { failed: boolean }> {
     return (
       <main className="centred">
         <ErrorState
+          alone
           title="The page has tripped over something."
           detail="Your tasks are safe. Loading the page again usually helps."
           action="Reload"

@@ -39,7 +39,8 @@ interface VersionProps {
 
 function Version({ name, fields, values }: VersionProps) {
   return (
-    <section className="version" aria-label={name}>
+    // In reach of the keyboard, for texts that have to be scrolled.
+    <section className="version" aria-label={name} tabIndex={0}>
       <h3>{name}</h3>
       <dl>
         {fields.map((field) => (

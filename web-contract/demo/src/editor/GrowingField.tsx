@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 
 interface Props {
   label: string;
@@ -13,10 +13,19 @@ interface Props {
 /** A field that is as high as its text, which a hidden copy measures. */
 export function GrowingField({ label, className, value, onChange, placeholder, fault, autoFocus = false }: Props) {
   const faultId = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+
+  // Writing goes on at the end of the text.
+  useEffect(() => {
+    const { current } = field;
+    if (autoFocus) current?.setSelectionRange(current.value.length, current.value.length);
+  }, [autoFocus]);
+
   return (
     <div className={className}>
       <div className="growing" data-copy={value}>
         <textarea
+          ref={field}
           aria-label={label}
           rows={1}
           value={value}
@@ -24,7 +33,6 @@ export function GrowingField({ label, className, value, onChange, placeholder, f
           aria-invalid={fault !== undefined}
           aria-describedby={fault && faultId}
           onChange={(event) => onChange(event.target.value)}
-          onFocus={({ target }) => target.setSelectionRange(value.length, value.length)}
           autoFocus={autoFocus}
         />
       </div>

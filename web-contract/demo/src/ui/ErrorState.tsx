@@ -5,13 +5,16 @@ interface Props {
   detail: string;
   action: string;
   onAction: () => void;
+  /** Whether nothing else is on the page. */
+  alone?: boolean;
 }
 
 /** Stands where something could not be shown: what went wrong, and what to do next. */
-export function ErrorState({ title, detail, action, onAction }: Props) {
+export function ErrorState({ title, detail, action, onAction, alone = false }: Props) {
+  const Title = alone ? "h1" : "p";
   return (
     <div className="error-state" role="alert">
-      <p className="error-title">{title}</p>
+      <Title className="error-title">{title}</Title>
       <p className="error-detail">{detail}</p>
       <button type="button" className="button" onClick={onAction}>
         {action}

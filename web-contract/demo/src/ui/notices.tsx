@@ -79,14 +79,16 @@ function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }
       onBlur={() => setHeld(false)}
     >
       <p role={failure ? "alert" : undefined}>{message}</p>
-      {action && (
-        <button type="button" className="button notice-action" onClick={act}>
-          {action.label}
+      <div className="notice-buttons">
+        {action && (
+          <button type="button" className="button notice-action" onClick={act}>
+            {action.label}
+          </button>
+        )}
+        <button type="button" className="button icon-only" aria-label="Dismiss" onClick={dismiss}>
+          <CrossIcon />
         </button>
-      )}
-      <button type="button" className="button icon-only" aria-label="Dismiss" onClick={dismiss}>
-        <CrossIcon />
-      </button>
+      </div>
     </div>
   );
 }
