@@ -1,5 +1,12 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Stats } from "@tasklane/web-contract";
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+} from "@tanstack/react-query";
+import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
 import { taskKey } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
 import { queries, timeZone } from "../data/client";
@@ -75,12 +82,13 @@ function Lists({ started }: { started: boolean }) {
 
   const showCompleted = completedTasks.length > 0 && !open.hasNextPage && filters.due !== "overdue";
   const all = showCompleted ? [...openTasks, ...completedTasks] : openTasks;
+  const loadRest = async () => [...(await loadAll(open)), ...(await loadAll(completed))];
   // Who has no task yet has nothing to search either.
   const nothing = all.length === 0 && !isNarrowed(filters);
   return (
     <div aria-busy={open.isPlaceholderData}>
       {!nothing && <Toolbar />}
-      <SelectionBar tasks={all} />
+      <SelectionBar tasks={all} loadRest={loadRest} />
       <p className="visually-hidden" role="status">
         {isNarrowed(filters) && !open.isPlaceholderData && `${counted(all.length)} found`}
       </p>
@@ -104,6 +112,13 @@ function Lists({ started }: { started: boolean }) {
       )}
     </div>
   );
+}
+
+/** Loads all pages of a list, as far as that works, and resolves to its tasks. */
+async function loadAll(list: UseInfiniteQueryResult<InfiniteData<TaskPage>>): Promise<Task[]> {
+  let loaded = list;
+  while (loaded.hasNextPage && !loaded.isFetchNextPageError) loaded = await loaded.fetchNextPage();
+  return tasksOfList(loaded.data);
 }
 
 function NoOpenTasks({ narrowed, anyCompleted }: { narrowed: boolean; anyCompleted: boolean }) {

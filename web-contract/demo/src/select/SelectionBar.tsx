@@ -8,8 +8,15 @@ import { CrossIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
 import "./selection.css";
 
+interface Props {
+  /** The tasks to pick from, as far as they are loaded. */
+  tasks: readonly Task[];
+  /** Loads the others and resolves to all of them. */
+  loadRest?: () => Promise<Task[]>;
+}
+
 /** What can be done with all picked tasks at once. It stands before them, to be near for the keyboard too. */
-export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
+export function SelectionBar({ tasks, loadRest }: Props) {
   const { selection, writes } = useWorkspace();
   const queryClient = useQueryClient();
   const picked = useStore(selection.picked);
@@ -30,7 +37,17 @@ export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
     focusField(selectButtonId, newTaskFieldId);
   }
 
-  const complete = () => act((all) => writes.completeAll(all, !allDone));
+  function pick(all: readonly Task[]) {
+    if (selection.picked.get()) selection.pickAll(all.map((task) => taskKey(queryClient, task)));
+  }
+
+  function pickAll() {
+    pick(tasks);
+    void loadRest?.().then(pick);
+  }
+
+  // An undo must leave alone what was done before.
+  const complete = () => act((all) => writes.completeAll(all.filter((task) => task.completed === allDone), !allDone));
   const remove = () => act(writes.removeAll);
 
   useSingleKeys(selecting ? { c: complete, Delete: remove, Backspace: remove } : {});
@@ -53,11 +70,7 @@ export function SelectionBar({ tasks }: { tasks: readonly Task[] }) {
       <p role="status" className="selection-count">
         {chosen.length} <span className="wide-only">selected</span>
       </p>
-      <button
-        type="button"
-        className="button quiet"
-        onClick={() => selection.pickAll(tasks.map((task) => taskKey(queryClient, task)))}
-      >
+      <button type="button" className="button quiet" onClick={pickAll}>
         All
       </button>
       <button type="button" className="button primary" aria-disabled={none} onClick={complete}>
