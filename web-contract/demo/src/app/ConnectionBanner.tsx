@@ -1,7 +1,7 @@
 import { useMutationState } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { counted } from "../data/messages";
-import { useLasting } from "../ui/lasting";
+import { useLasting, usePassed } from "../ui/lasting";
 
 /** How many milliseconds the connection may be gone before anyone needs to know. */
 const grace = 1_500;
@@ -28,12 +28,19 @@ export function ConnectionBanner({ away }: { away: boolean }) {
   const online = useOnline();
   const writes = useMutationState({
     filters: { status: "pending" },
-    select: ({ state }) => state.failureCount > 0 || state.isPaused,
+    select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),
   });
-  const gone = useLasting(away || writes.includes(true), grace);
-  const slow = useLasting(writes.length > 0, late);
+  const gone = useLasting(away || writes.some(({ held }) => held), grace);
+  const slow = usePassed(Math.min(...writes.map(({ since }) => since)) + late);
+  const trouble = gone || slow;
+
+  // It is over once all is saved that was held up, not as soon as the server answers again.
+  const [shown, setShown] = useState(false);
+  if (trouble && !shown) setShown(true);
+  if (shown && !away && writes.length === 0) setShown(false);
+
   if (!online) return <Banner title="You are offline." unsaved={writes.length} until="you are back" />;
-  if (!gone && !slow) return <div role="status" />;
+  if (!trouble && !shown) return <div role="status" />;
   return <Banner title="Tasklane cannot be reached just now." unsaved={writes.length} until="it is back" />;
 }
 

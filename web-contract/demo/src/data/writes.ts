@@ -8,6 +8,9 @@ import type { Sender } from "./sender";
 /** The most operations that the server takes in one batch. */
 const batchSize = 100;
 
+/** How many tasks are restored side by side. */
+const restoresAtOnce = 5;
+
 export type Writes = ReturnType<typeof createWrites>;
 
 /**
@@ -35,7 +38,7 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
   function remove(task: Task): void {
     notices.show({
       message: `${quoted(task.title)} is in the trash.`,
-      action: { label: "Undo", run: () => restore(task) },
+      action: { label: "Undo", run: () => void restore(task) },
     });
     send(mutations.deleteTask(patience), { id: task.id }).catch((error: unknown) => {
       // Gone already is what was asked for.
@@ -44,11 +47,22 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
     });
   }
 
-  function restore(task: Task): void {
+  async function restore(task: Task): Promise<void> {
     notices.announce(`${quoted(task.title)} is back on the list.`);
-    send(mutations.restoreTask(patience), { id: task.id }).catch((error: unknown) => {
-      failed(`${quoted(task.title)} was not restored.`, error, () => restore(task));
-    });
+    try {
+      await send(mutations.restoreTask(patience), { id: task.id });
+    } catch (error) {
+      failed(`${quoted(task.title)} was not restored.`, error, () => void restore(task));
+    }
+  }
+
+  /** A batch cannot restore, and the server takes only so many requests in a second. */
+  function restoreAll(tasks: readonly Task[]): void {
+    const queue = tasks.values();
+    const restoreNext = async () => {
+      for (const task of queue) await restore(task);
+    };
+    for (let running = 0; running < restoresAtOnce; running++) void restoreNext();
   }
 
   function erase(task: Task): void {
@@ -75,7 +89,7 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
   }
 
   function removeAll(tasks: readonly Task[]): void {
-    const undo = { label: "Undo", run: () => tasks.forEach(restore) };
+    const undo = { label: "Undo", run: () => restoreAll(tasks) };
     notices.show({ message: `${counted(tasks.length)} moved to the trash.`, action: undo });
     batch(
       tasks.map(({ id }): BatchOperation => ({ op: "delete", id })),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useReducer, useState } from "react";
 
 /** True once something has been so for a while, in milliseconds. */
 export function useLasting(now: boolean, after: number): boolean {
@@ -9,4 +9,15 @@ export function useLasting(now: boolean, after: number): boolean {
     return () => clearTimeout(timer);
   }, [now, after]);
   return now && lasting;
+}
+
+/** Whether a moment has passed, in milliseconds since 1970. The one that never comes is Infinity. */
+export function usePassed(moment: number): boolean {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    if (moment === Infinity) return;
+    const timer = setTimeout(redraw, moment - Date.now());
+    return () => clearTimeout(timer);
+  }, [moment]);
+  return moment <= Date.now();
 }
