@@ -125,6 +125,18 @@ describe("the comparison with the released contract", () => {
     assert.equal(code, 1);
   });
 
+  test("demands that the changelog tells of a change", async () => {
+    const changelog = join(folder, "CHANGELOG.md");
+    const [released, current] = [await write("was", document()), await write("is", { ...document(), tags: [] })];
+    const told = async (entry, file) => {
+      await writeFile(changelog, `# Changelog\n\n## Unreleased\n\n${entry}## 0.1.0\n\n- All of it.\n`);
+      return (await run("node", ["changelog.mjs", changelog, released, file])).code;
+    };
+    assert.equal(await told("", released), 0);
+    assert.equal(await told("", current), 1);
+    assert.equal(await told("- Notes have no tags.\n\n", current), 0);
+  });
+
   test("passes while nothing is released", async () => {
     const { code, stdout } = await run("node", ["breaking.mjs", join(folder, "none.json"), join(folder, "none.json")]);
     assert.equal(code, 0);
