@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 /** A server of nothing but empty pages, for front ends and for villains. */
 export interface ForeignServer {
   port: number;
-  /** The headers of the last request for a page. */
-  lastHeaders: () => IncomingHttpHeaders;
+  /** The headers of the last request for the page at a path. */
+  lastHeaders: (path: string) => IncomingHttpHeaders | undefined;
   stop: () => Promise<void>;
 }
 
@@ -15,14 +15,14 @@ export interface ForeignServer {
  * origin, and `/redirect?to=ADDRESS` sends a request on as it is.
  */
 export async function serveForeign(port = 0): Promise<ForeignServer> {
-  let last: IncomingHttpHeaders = {};
+  const last = new Map<string, IncomingHttpHeaders>();
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, "http://localhost");
     if (pathname === "/redirect") {
       response.writeHead(307, { location: searchParams.get("to")! }).end();
       return;
     }
-    last = request.headers;
+    last.set(pathname, request.headers);
     const sandbox = pathname === "/sandboxed" ? { "content-security-policy": "sandbox allow-scripts allow-forms allow-popups" } : {};
     response.writeHead(200, { "content-type": "text/html", ...sandbox }).end('<!doctype html><link rel="icon" href="data:,">');
   });
@@ -33,5 +33,5 @@ export async function serveForeign(port = 0): Promise<ForeignServer> {
     server.close();
     await once(server, "close");
   };
-  return { port: (server.address() as AddressInfo).port, lastHeaders: () => last, stop };
+  return { port: (server.address() as AddressInfo).port, lastHeaders: (path) => last.get(path), stop };
 }
