@@ -1,0 +1,228 @@
+package jwtauth_test
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+)
+
+// TestForgedTokens sends what people have broken other verifiers with. Each
+// token is good but for what its name says.
+func TestForgedTokens(t *testing.T) {
+	t.Parallel()
+	issuer := issuertest.New(t)
+	rs := issuer.AddKey(t, "rs", jwt.SigningMethodRS256)
+	es := issuer.AddKey(t, "es", jwt.SigningMethodES256)
+	ed := issuer.AddKey(t, "ed", jwt.SigningMethodEdDSA)
+	// A key of the attacker's, which is never published.
+	own := issuertest.New(t).AddKey(t, "own", jwt.SigningMethodRS256)
+	v := newVerifier(t, issuer)
+
+	forged := map[string]string{}
+	good := map[string]any{"alg": "RS256", "kid": "rs"}
+	with := func(name string, value any) map[string]any {
+		changed := maps.Clone(good)
+		changed[name] = value
+		return changed
+	}
+	claims := func(name string, value any) jwt.MapClaims {
+		changed := issuertest.Claims("alice")
+		changed[name] = value
+		return changed
+	}
+
+	// No signature, in every spelling of it.
+	for _, alg := range []string{"none", "None", "NONE", "nOnE", "none ", "", "null"} {
+		forged["unsigned, "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + "."
+		forged["signed, and then "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + ".c2ln"
+	}
+	forged["of no algorithm"] = part(t, map[string]any{"kid": "rs"}) + "." + part(t, issuertest.Claims("alice")) + "."
+
+	// HMAC with what is public, in every form of it.
+	for name, secret := range publicForms(t, rs) {
+		for _, method := range []jwt.SigningMethod{jwt.SigningMethodHS256, jwt.SigningMethodHS384, jwt.SigningMethodHS512} {
+			token := jwt.NewWithClaims(method, issuertest.Claims("alice"))
+			token.Header["kid"] = "rs"
+			signed, err := token.SignedString(secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged[method.Alg()+" with the public key as "+name] = signed
+		}
+	}
+
+	// A key of another type or algorithm than the header says.
+	for _, key := range []issuertest.Key{rs, es, ed} {
+		for _, other := range []issuertest.Key{rs, es, ed} {
+			if key.ID != other.ID {
+				misnamed := issuertest.Key{ID: other.ID, Method: key.Method, Secret: key.Secret}
+				forged[key.Method.Alg()+" that names the key of "+other.Method.Alg()] = misnamed.Token(t, issuertest.Claims("alice"), nil)
+			}
+		}
+		parts := strings.Split(key.Token(t, issuertest.Claims("alice"), nil), ".")
+		for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
+			if alg != key.Method.Alg() {
+				forged["of "+key.Method.Alg()+" that says "+alg] = part(t, map[string]any{"alg": alg, "kid": key.ID}) + "." + parts[1] + "." + parts[2]
+			}
+		}
+	}
+
+	// A key that the token brings along, or that it says where to find.
+	theirs := own.Secret.Public().(*rsa.PublicKey)
+	jwk := map[string]any{
+		"kty": "RSA", "kid": "rs", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(theirs.N.Bytes()),
+	}
+	for name, header := range map[string]map[string]any{
+		"brings its key":              {"kid": "rs", "jwk": jwk},
+		"brings its key, and no id":   {"kid": nil, "jwk": jwk},
+		"says where its key is":       {"kid": "rs", "jku": "http://127.0.0.1:1/keys"},
+		"says where its cert is":      {"kid": "rs", "x5u": "http://127.0.0.1:1/cert"},
+		"brings its certificate":      {"kid": "rs", "x5c": []string{"MIIB"}},
+		"names another issuer's key":  {"kid": "own"},
+		"names a file as its key":     {"kid": "../../../../dev/null"},
+		"names a statement as a key":  {"kid": "x' UNION SELECT 'rs"},
+		"names its key by a number":   {"kid": 1},
+		"names its key by a list":     {"kid": []string{"rs"}},
+		"names its key by an object":  {"kid": map[string]any{"rs": "rs"}},
+		"names its key in capitals":   {"kid": "RS"},
+		"names its key with a blank":  {"kid": "rs "},
+		"names its key and a NUL":     {"kid": "rs\x00"},
+		"has extensions that must be": {"kid": "rs", "crit": []string{"exp"}},
+	} {
+		forged["of a stranger that "+name] = own.Token(t, issuertest.Claims("alice"), header)
+	}
+
+	// Times that are none, and those that wrap round.
+	for name, exp := range map[string]any{
+		"text": "tomorrow", "negative": -1, "zero": 0, "a list": []int{1}, "true": true, "null": nil,
+		"too small to hold": json.Number("-1e308"), "an object": map[string]any{},
+	} {
+		forged["whose end is "+name] = rs.Token(t, claims("exp", exp), nil)
+	}
+	forged["not valid for an hour"] = rs.Token(t, claims("nbf", time.Now().Add(time.Hour).Unix()), nil)
+	forged["not valid, beyond the leeway"] = rs.Token(t, claims("nbf", time.Now().Add(time.Minute).Unix()), nil)
+	forged["not valid before a text"] = rs.Token(t, claims("nbf", "soon"), nil)
+
+	// Claims of somebody else, or of no user.
+	for name, of := range map[string]jwt.MapClaims{
+		"issued to a number":               claims("sub", 1),
+		"issued to a list":                 claims("sub", []string{"alice"}),
+		"issued to nobody":                 claims("sub", ""),
+		"issued to a name with NUL":        claims("sub", "alice\x00bob"),
+		"of an issuer in capitals":         claims("iss", strings.ToUpper(issuertest.Name)),
+		"of an issuer with a slash":        claims("iss", issuertest.Name+"/"),
+		"of several issuers":               claims("iss", []string{issuertest.Name, "http://other.test"}),
+		"of no issuer":                     claims("iss", nil),
+		"for nobody":                       claims("aud", nil),
+		"for an empty list":                claims("aud", []string{}),
+		"for others":                       claims("aud", []string{"http://other.test", ""}),
+		"for an audience that begins so":   claims("aud", issuertest.Audience+".evil.example"),
+		"for an audience within an object": claims("aud", map[string]any{"0": issuertest.Audience}),
+	} {
+		forged[name] = rs.Token(t, of, nil)
+	}
+
+	// Signatures that are cut, spelt in another way, or of nothing.
+	for _, key := range []issuertest.Key{rs, es, ed} {
+		alg, token := key.Method.Alg(), key.Token(t, issuertest.Claims("alice"), nil)
+		last := strings.LastIndexByte(token, '.') + 1
+		head, signature := token[:last], token[last:]
+		raw, err := base64.RawURLEncoding.DecodeString(signature)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged[alg+" without a signature"] = head
+		forged[alg+" without the last part"] = head[:last-1]
+		forged[alg+" cut by a byte"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)-1])
+		forged[alg+" cut by half"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)/2])
+		forged[alg+" with a byte more"] = head + base64.RawURLEncoding.EncodeToString(append(raw[:len(raw):len(raw)], 0))
+		forged[alg+" of zeros"] = head + base64.RawURLEncoding.EncodeToString(make([]byte, len(raw)))
+		forged[alg+" with padding"] = head + base64.URLEncoding.EncodeToString(raw) + "="
+		forged[alg+" in another alphabet"] = head + base64.RawStdEncoding.EncodeToString(raw) + "+/"
+		forged[alg+" with a line break"] = head + signature[:10] + "\n" + signature[10:]
+		forged[alg+" with bits at the end"] = head + signature[:len(signature)-1] + spellings(signature[len(signature)-1])
+		forged[alg+" with a part more"] = token + ".e30"
+		forged[alg+" with a blank behind"] = token + " "
+		forged[alg+" in quotes"] = `"` + token + `"`
+		forged[alg+" twice"] = token + "," + token
+	}
+
+	// Headers and payloads that are large, deep or no objects.
+	deep := strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000)
+	deeper := strings.Repeat(`{"a":`, 50_000) + "1" + strings.Repeat("}", 50_000)
+	for name, text := range map[string]string{
+		"deep":        `{"alg":"RS256","kid":"rs","x":` + deep + `}`,
+		"deeper":      `{"alg":"RS256","kid":"rs","x":` + deeper + `}`,
+		"huge":        `{"alg":"RS256","kid":"` + strings.Repeat("x", 1<<20) + `"}`,
+		"a list":      `["RS256"]`,
+		"a text":      `"RS256"`,
+		"null":        `null`,
+		"empty":       ``,
+		"not UTF-8":   "{\"alg\":\"RS256\",\"kid\":\"\xff\"}",
+		"a huge list": `{"alg":"RS256","kid":[` + strings.Repeat("1,", 1<<18) + `1]}`,
+	} {
+		encoded := base64.RawURLEncoding.EncodeToString([]byte(text))
+		forged["whose header is "+name] = encoded + "." + part(t, issuertest.Claims("alice")) + ".c2ln"
+		forged["whose claims are "+name] = part(t, good) + "." + encoded + ".c2ln"
+	}
+
+	for name, token := range forged {
+		t.Run("a token "+name, func(t *testing.T) {
+			t.Parallel()
+			id, err := v.Verify(t.Context(), token)
+			if !errors.Is(err, jwtauth.ErrInvalid) && !errors.Is(err, jwtauth.ErrExpired) || id != (jwtauth.Identity{}) {
+				t.Errorf("Verify = %+v, %v", id, err)
+			}
+		})
+	}
+	t.Logf("tokens forged %d", len(forged))
+}
+
+// part is a part of a token.
+func part(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// publicForms are the forms in which a public key may come to be a secret.
+func publicForms(t testing.TB, key issuertest.Key) map[string][]byte {
+	t.Helper()
+	public := key.Secret.Public().(*rsa.PublicKey)
+	pkix, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs1 := x509.MarshalPKCS1PublicKey(public)
+	number := base64.RawURLEncoding.EncodeToString(public.N.Bytes())
+	armoured := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix})
+	return map[string][]byte{
+		"PKIX": pkix, "PKCS #1": pkcs1,
+		"PEM": armoured, "PEM without its end": []byte(strings.TrimSpace(string(armoured))),
+		"PEM of PKCS #1": pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: pkcs1}),
+		"its number":     public.N.Bytes(), "its number in base64": []byte(number),
+		"JWK": []byte(`{"kty":"RSA","n":"` + number + `","e":"AQAB","alg":"RS256","kid":"rs"}`),
+	}
+}
+
+// spellings returns another last digit that stands for the same bytes: the
+// signatures' lengths leave bits over.
+func spellings(digit byte) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return string(alphabet[strings.IndexByte(alphabet, digit)+1])
+}
