@@ -56,3 +56,33 @@ func TestClientsThatCountAsOne(t *testing.T) {
 		}
 	}
 }
+
+// FuzzClientAddress reads whatever X-Forwarded-For may say. A stranger's word
+// changes nothing, and behind a proxy nothing before the last address that is
+// not a proxy's does.
+func FuzzClientAddress(f *testing.F) {
+	for _, seed := range []string{"", "198.51.100.1", "192.0.2.1, 10.9.9.9", "::ffff:10.0.0.2", "fe80::1%eth0", ",,", "nonsense, fd00::1", "1.2.3.4:80", "[::1]"} {
+		f.Add(seed)
+	}
+	proxies := trustedProxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		from := func(peer, forwarded string) netip.Addr {
+			return proxies.client(&http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {forwarded}}})
+		}
+		if got := from("203.0.113.7:4711", forwarded).String(); got != "203.0.113.7" {
+			t.Fatalf("a stranger who says %q is %s", forwarded, got)
+		}
+		got := from("10.0.0.1:4711", forwarded)
+		if !got.IsValid() || got.Zone() != "" || got.Is4In6() {
+			t.Fatalf("%q is %v", forwarded, got)
+		}
+		if !proxies.contain(got) {
+			if more := from("10.0.0.1:4711", "192.0.2.99, "+forwarded); more != got {
+				t.Fatalf("%q is %v, and with an address before it %v", forwarded, got, more)
+			}
+		}
+		if named := from("10.0.0.1:4711", forwarded+", 198.51.100.1"); named.String() != "198.51.100.1" {
+			t.Fatalf("behind %q there is %v", forwarded, named)
+		}
+	})
+}

@@ -59,6 +59,13 @@ var forgeries = []struct {
 	{"a signature without a token", func(g string) string { return "." + signatureOf(g) }},
 	{"a signature of random bytes", func(g string) string { return tokenOf(g) + "." + sign(rand.Text(), rand.Text()) }},
 	{"a signature with another secret", func(g string) string { return tokenOf(g) + "." + sign("another secret of 32 characters.", tokenOf(g)) }},
+	{"a signature with Better Auth's default secret", func(g string) string {
+		return tokenOf(g) + "." + sign("better-auth-secret-12345678901234567890", tokenOf(g))
+	}},
+	{"a signature with its older default secret", func(g string) string { return tokenOf(g) + "." + sign("better-auth-secret-123456789", tokenOf(g)) }},
+	{"a signature with no secret", func(g string) string { return tokenOf(g) + "." + sign("", tokenOf(g)) }},
+	{"a long cookie", func(g string) string { return strings.Repeat("A", 16<<10) + "." + signatureOf(g) }},
+	{"a JWT", func(string) string { return "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ." }},
 	{"a token of its own, well formed", func(string) string {
 		token := (rand.Text() + rand.Text())[:32]
 		return token + "." + sign("another secret of 32 characters.", token)

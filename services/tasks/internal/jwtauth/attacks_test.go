@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -188,6 +189,30 @@ func TestForgedTokens(t *testing.T) {
 		})
 	}
 	t.Logf("tokens forged %d", len(forged))
+}
+
+// FuzzVerify reads whatever may come as a token. Only the one that the issuer
+// has signed is believed.
+func FuzzVerify(f *testing.F) {
+	secret := strings.Repeat("0123456789abcdef", 2)
+	v, err := jwtauth.New(f.Context(), jwtauth.Config{
+		Algorithms: []string{"HS256"}, Secret: secret, Issuer: issuertest.Name, Audience: issuertest.Audience,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := jwt.NewWithClaims(jwt.SigningMethodHS256, issuertest.Claims("alice")).SignedString([]byte(secret))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", "..", good, good + "=", good + "\n", "eyJhbGciOiJub25lIn0.e30.", "bnVsbA.bnVsbA.bnVsbA", "W10.W10.W10"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		if id, err := v.Verify(t.Context(), token); err == nil && token != good {
+			t.Fatalf("%q is a token of %+v", token, id)
+		}
+	})
 }
 
 // part is a part of a token.

@@ -1,0 +1,64 @@
+package session
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// FuzzCookies reads whatever a browser may send. Only a cookie that was signed
+// with the secret is a session, and nothing but cookies of Better Auth goes on
+// to it.
+func FuzzCookies(f *testing.F) {
+	good := "better-auth.session_token=" + encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))
+	for _, seed := range []string{
+		"", good, good + "; " + good, "theme=dark; " + good + "; better-auth.dont_remember=true.sig", "__Secure-" + good,
+		`better-auth.session_token="x.y"`, "better-auth.session_token=%zz.%00", "better-auth.session_data.0=x; =; ;;", good + "\x00; a",
+	} {
+		f.Add(seed)
+	}
+	cookies := NewCookies(secret, true, DefaultPrefix)
+	f.Fuzz(func(t *testing.T, header string) {
+		r := &http.Request{Header: http.Header{"Cookie": {header}}}
+		got, err := cookies.Session(r)
+		if err == nil && !strings.Contains(header, "4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo") {
+			t.Fatalf("%q is a session", header)
+		}
+		for what, sent := range map[string]string{"of the session": got.forward, "of Better Auth": cookies.Forwarded(r)} {
+			if strings.ContainsAny(sent, "\r\n\x00") {
+				t.Fatalf("the cookies %s of %q would be %q", what, header, sent)
+			}
+			again := &http.Request{Header: http.Header{"Cookie": {sent}}}
+			for _, cookie := range again.Cookies() {
+				if !cookies.isOwn(cookie.Name) || isData(cookie.Name) {
+					t.Fatalf("%q goes on, of %q", cookie.Name, header)
+				}
+			}
+			if second, secondErr := cookies.Session(again); err == nil && (secondErr != nil || second.key != got.key) {
+				t.Fatalf("%q is another session, as %q goes on", header, sent)
+			}
+		}
+	})
+}
+
+// FuzzRelayed passes on whatever lines a server may set. None of them may hold
+// cached answers, with which a JWT would reach the browser.
+func FuzzRelayed(f *testing.F) {
+	for _, seed := range []string{
+		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax", "better-auth.session_data=eyJ; Max-Age=300; Path=/",
+		"__Secure-my-app.session_data.0=x; Domain=example.com", "a=b; Domain=example.com; Expires=Mon, 23 Nov 2026 08:00:30 GMT", "=x", ";",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		for _, relayed := range Relayed([]string{line}) {
+			cookie, err := http.ParseSetCookie(relayed)
+			if err != nil {
+				t.Fatalf("%q becomes %q: %v", line, relayed, err)
+			}
+			if isData(cookie.Name) && cookie.MaxAge >= 0 {
+				t.Fatalf("%q is relayed", relayed)
+			}
+		}
+	})
+}
