@@ -24,8 +24,9 @@ const maxJSONDepth = 32
 
 // jsonFormat reads JSON more strictly than encoding/json does: a name that
 // appears twice, text that is not UTF-8, the character NUL, anything after the
-// value, and null for a field that has no room for it are refused, where
-// encoding/json would silently pick, replace or ignore.
+// value, null for a field that has no room for it, and a time that cannot be
+// written as JSON again are refused, where encoding/json would silently pick,
+// replace or ignore.
 var jsonFormat = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
@@ -38,7 +39,10 @@ var jsonFormat = huma.Format{
 		} else if err := checkNulls(data, reflect.TypeOf(v).Elem()); err != nil {
 			return err
 		}
-		return json.Unmarshal(data, v)
+		if err := json.Unmarshal(data, v); err != nil {
+			return err
+		}
+		return checkTimes(reflect.ValueOf(v).Elem(), "")
 	},
 }
 

@@ -85,3 +85,43 @@ func visitObjectNulls(data json.RawMessage, t reflect.Type, path string) error {
 	}
 	return nil
 }
+
+// checkTimes refuses a time whose zone is a day or more from UTC. Go reads it,
+// and cannot write it as JSON for the server behind.
+func checkTimes(v reflect.Value, path string) error {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return checkTimes(v.Elem(), path)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if err := checkTimes(v.Index(i), path+"["+strconv.Itoa(i)+"]"); err != nil {
+				return err
+			}
+		}
+	case reflect.Struct:
+		if at, ok := v.Interface().(time.Time); ok {
+			return checkZone(at, path)
+		}
+		for _, field := range reflect.VisibleFields(v.Type()) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			inner := path
+			if name != "" {
+				inner = strings.TrimPrefix(path+"."+name, ".")
+			}
+			if err := checkTimes(v.FieldByIndex(field.Index), inner); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkZone(at time.Time, path string) error {
+	const day = 24 * 60 * 60
+	if _, seconds := at.Zone(); seconds <= -day || seconds >= day {
+		return jsonError(taskapi.FieldFormat, fieldName(path), "must be a date and time such as 2026-11-30T17:00:00Z")
+	}
+	return nil
+}

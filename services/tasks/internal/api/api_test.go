@@ -35,6 +35,8 @@ type service struct {
 	key    issuertest.Key
 	log    *logBuffer
 	hub    *feed.Hub
+	// handler is what answers at url, without the look at its answers.
+	handler http.Handler
 }
 
 func newService(t *testing.T) *service {
@@ -70,7 +72,8 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 	tasks := storetest.Open(t, config)
 	s.hub = feed.New(store.NewBus(tasks, db.URL), log)
 	parts.Tasks, parts.Hub = tasks, s.hub
-	server := httptest.NewServer(validated(t, api.NewHandler(parts)))
+	s.handler = api.NewHandler(parts)
+	server := httptest.NewServer(validated(t, s.handler))
 	t.Cleanup(func() {
 		s.hub.Close() // or the streams would keep the server open
 		server.Close()
@@ -294,6 +297,9 @@ func TestBadRequests(t *testing.T) {
 		{"a long title", "POST", "/api/tasks", `{"title":"` + long + `"}`, []taskapi.FieldError{field("title", taskapi.FieldTooLong)}},
 		{"a priority of its own", "POST", "/api/tasks", `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
 		{"a date without time", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
+		{"a zone of 24 hours", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
+		{"a zone of 23 hours and 60 minutes in a patch", "PATCH", path, `{"dueAt":"2026-11-30T17:00:00-23:60"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
+		{"a zone of 24 hours in a batch", "POST", "/api/tasks/batch", `{"operations":[{"op":"create","task":{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}}]}`, []taskapi.FieldError{field("operations[0].task.dueAt", taskapi.FieldFormat)}},
 		{"21 tags", "POST", "/api/tasks", `{"title":"a","tags":["` + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), `","`) + `"]}`, []taskapi.FieldError{field("tags", taskapi.FieldTooMany)}},
 		{"a tag twice", "POST", "/api/tasks", `{"title":"a","tags":["x"," x"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldDuplicate)}},
 		{"an empty tag", "POST", "/api/tasks", `{"title":"a","tags":[""]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldTooShort)}},
