@@ -54,6 +54,11 @@ func TestSite(t *testing.T) {
 		testStrangers(t, s)
 	})
 
+	t.Run("nonsense is refused", func(t *testing.T) {
+		t.Parallel()
+		testNonsense(t, s)
+	})
+
 	t.Run("the start of a page", func(t *testing.T) {
 		t.Parallel()
 		testStart(t, s)

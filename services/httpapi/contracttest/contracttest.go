@@ -36,6 +36,7 @@ type Send func(testing.TB, Request) Answer
 type operation struct {
 	*openapi3.Operation
 
+	document     *openapi3.T
 	method, path string
 }
 
@@ -49,7 +50,7 @@ func load(t testing.TB, document []byte) []operation {
 	var all []operation
 	for path, item := range read.Paths.Map() {
 		for method, op := range item.Operations() {
-			all = append(all, operation{Operation: op, method: method, path: path})
+			all = append(all, operation{Operation: op, document: read, method: method, path: path})
 		}
 	}
 	slices.SortFunc(all, func(a, b operation) int { return cmp.Compare(a.OperationID, b.OperationID) })

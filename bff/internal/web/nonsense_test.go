@@ -1,0 +1,30 @@
+package web_test
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+)
+
+// testNonsense drives the site by the bff's own document.
+func testNonsense(t *testing.T, s *site) {
+	document, err := web.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := 2000
+	if os.Getenv("TEST_SOAK") == "1" {
+		requests = 20_000
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	ada := s.newBrowser(t)
+	ada.signUp()
+	contracttest.Nonsense(t, document, contracttest.Target{URL: s.url, Header: http.Header{
+		"Cookie": {ada.cookie().String()}, "Origin": {s.url}, "Sec-Fetch-Site": {"same-origin"},
+	}}, seed, requests)
+}

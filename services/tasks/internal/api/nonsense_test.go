@@ -1,0 +1,35 @@
+package api_test
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
+)
+
+// TestNonsenseIsRefused drives the service by its own document.
+func TestNonsenseIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	document, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s.handler)
+	t.Cleanup(server.Close)
+	requests := 2000
+	if os.Getenv("TEST_SOAK") == "1" {
+		requests = 50_000
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	contracttest.Nonsense(t, document, contracttest.Target{
+		URL:    server.URL,
+		Header: http.Header{"Authorization": {"Bearer " + s.key.Token(t, issuertest.Claims("alice"), nil)}},
+	}, seed, requests)
+}
