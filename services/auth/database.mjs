@@ -10,8 +10,11 @@ const CONNECT_PAUSE_MS = 1000;
 
 export function createPool(databaseURL, log) {
   const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: 5000 });
-  // Without a listener, an idle connection that the server closes ends the process.
+  // Without listeners, a connection that is lost ends the process: the pool
+  // listens for those that are idle, and nobody for one that is in use while it
+  // waits for its next query.
   pool.on("error", (error) => log.warn("idle database connection lost", { error: error.message }));
+  pool.on("connect", (client) => client.on("error", () => {})); // the next query fails and says why
   return pool;
 }
 

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { createPool } from "./database.mjs";
+
+test("a connection that is lost between two queries fails the next one, and not the process", async (t) => {
+  const sockets = [];
+  // As much of PostgreSQL as a connection needs to be ready.
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.once("data", () => socket.write(Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1")));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const pool = createPool(`postgres://user@127.0.0.1:${server.address().port}/db`, { warn: () => {} });
+  t.after(() => pool.end());
+
+  const client = await pool.connect();
+  // Not once(): that listens for errors, too.
+  const lost = new Promise((resolve) => client.once("end", resolve));
+  sockets[0].resetAndDestroy();
+  await lost;
+  await assert.rejects(client.query("SELECT 1"));
+  client.release(true);
+});
