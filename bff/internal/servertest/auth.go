@@ -26,6 +26,18 @@ type Auth struct {
 	database string
 	postgres *Postgres
 	issuer   string
+	between  Between
+}
+
+// Between returns the address by which one server reaches another, whose
+// address and name it is given. Nil leaves them as they are.
+type Between func(from, to, address string) string
+
+func (b Between) address(from, to, address string) string {
+	if b == nil {
+		return address
+	}
+	return b(from, to, address)
 }
 
 // AuthConfig is what differs between the tests' Better Auth servers.
@@ -40,6 +52,9 @@ type AuthConfig struct {
 	// Postgres keeps its data, and that of the task service that takes its
 	// JWTs; nil for the server that all tests share.
 	Postgres *Postgres
+	// Between stands between this server and those behind it, and between
+	// the servers that are started with it and this one.
+	Between Between
 	// Provider is the address of an OAuth provider that users may sign in
 	// with, under the id "provider"; empty for none. Its endpoints are
 	// /authorize, /token and /user.
@@ -69,6 +84,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 		database: database,
 		postgres: config.Postgres,
 		issuer:   config.Public,
+		between:  config.Between,
 	}
 	a.process = &process{
 		t:       t,
@@ -79,7 +95,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"BETTER_AUTH_SECRET=" + a.Secret,
 			"BETTER_AUTH_URL=" + config.Public,
 			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(config.Trusted, ","),
-			"DATABASE_URL=" + database,
+			"DATABASE_URL=" + config.Between.address("auth", "postgres", database),
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
 			"JWT_LIFETIME=" + config.JWTLifetime,

@@ -20,7 +20,7 @@ func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo)
 	t.Helper()
 	var admin string
 	if own != nil {
-		admin = own.server.AdminURL("postgres")
+		admin = own.URL()
 	} else {
 		admin = pgtest.URL(t)
 	}

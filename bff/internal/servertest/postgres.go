@@ -21,13 +21,19 @@ type Postgres struct {
 // StartPostgres starts a PostgreSQL server without databases of ours.
 func StartPostgres(t testing.TB) *Postgres {
 	t.Helper()
+	return StartPostgresIn(t, t.TempDir())
+}
+
+// StartPostgresIn starts one that keeps its data in a directory.
+func StartPostgresIn(t testing.TB, dir string) *Postgres {
+	t.Helper()
 	free, err := port.Free(context.Background(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &Postgres{t: t, options: postgres.Options{
 		NodeModules: checkout.PostgresModules(root(t)),
-		DataDir:     t.TempDir(),
+		DataDir:     dir,
 		Password:    rand.Text(),
 		Port:        free[0],
 	}}
@@ -40,8 +46,24 @@ func StartPostgres(t testing.TB) *Postgres {
 	return p
 }
 
+// URL is the administrator's address of the server.
+func (p *Postgres) URL() string { return p.server.AdminURL(postgres.Superuser) }
+
+// Running reports whether the server has not ended.
+func (p *Postgres) Running() bool {
+	select {
+	case <-p.server.Process().Done():
+		return false
+	default:
+		return true
+	}
+}
+
 // Kill ends the server without a word to its clients.
 func (p *Postgres) Kill() { p.server.Process().Stop() }
+
+// PID is the id of the server's main process.
+func (p *Postgres) PID() int { return p.server.Process().PID() }
 
 // Restart starts the server again where it was, with its data. It ends a
 // server that still runs first.

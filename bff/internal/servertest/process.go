@@ -52,10 +52,11 @@ func (p *process) start() {
 	}
 	p.child = started
 	p.t.Cleanup(p.Stop)
-	p.waitUntilReady()
+	p.AwaitReady()
 }
 
-func (p *process) waitUntilReady() {
+// AwaitReady waits until the server says that it is ready.
+func (p *process) AwaitReady() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
@@ -93,6 +94,9 @@ func (p *process) Stop() {
 
 // Kill ends the server at once, with all that it is doing.
 func (p *process) Kill() { p.child.Stop() }
+
+// PID is the id of the server's process.
+func (p *process) PID() int { return p.child.PID() }
 
 // Pause makes the server hang: it accepts connections and never answers.
 func (p *process) Pause() { p.signal(syscall.SIGSTOP) }

@@ -2,13 +2,8 @@ package servertest
 
 import (
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
-
-	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
 // Tasks is a running task service.
@@ -23,7 +18,7 @@ type Tasks struct {
 // and keeps its data where that keeps its own. env adds to its variables.
 func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	t.Helper()
-	program := buildTasks(t)
+	program := build(t, "services", "./tasks/cmd/tasks")
 	owner, role := newDatabase(t, auth.postgres)
 	runtime := parse(t, owner)
 	runtime.User = role
@@ -39,8 +34,8 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 		command: []string{program, "serve"},
 		ready:   "http://127.0.0.1:" + ports[1] + "/readyz",
 		env: append([]string{
-			"DATABASE_URL=" + runtime.String(),
-			"BETTER_AUTH_URL=" + auth.URL.String(),
+			"DATABASE_URL=" + auth.between.address("tasks", "postgres", runtime.String()),
+			"BETTER_AUTH_URL=" + auth.between.address("tasks", "auth", auth.URL.String()),
 			"JWT_ISSUER=" + auth.issuer,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
@@ -49,33 +44,4 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	}
 	service.start()
 	return service
-}
-
-// built is the task service's program, built once for all tests of the
-// process.
-var built struct {
-	sync.Once
-	path string
-	err  error
-}
-
-func buildTasks(t testing.TB) string {
-	t.Helper()
-	built.Do(func() {
-		dir, err := os.MkdirTemp("", "tasklane-bff-test-")
-		if err != nil {
-			built.err = err
-			return
-		}
-		pgtest.AtExit(func() error { return os.RemoveAll(dir) })
-		built.path = filepath.Join(dir, "tasks")
-		build := exec.Command("go", "build", "-o", built.path, "./tasks/cmd/tasks")
-		build.Dir = filepath.Join(root(t), "services")
-		build.Stderr = os.Stderr
-		built.err = build.Run()
-	})
-	if built.err != nil {
-		t.Fatalf("build the task service: %v", built.err)
-	}
-	return built.path
 }
