@@ -1,0 +1,196 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+)
+
+const (
+	// recovery is how long the system may take until everybody is served
+	// again, on a busy machine.
+	recovery = time.Minute
+	// poll is the pause between two looks at that.
+	poll = 20 * time.Millisecond
+)
+
+// A fault is something that happens to the system.
+type fault struct {
+	name string
+	// strikes are the servers that it ends. The others live through it.
+	strikes []string
+	inject  func() (end func())
+}
+
+// ordeal is a system at work that meets faults.
+type ordeal struct {
+	*system
+	writers []*writer
+	stop    func()
+	met     int
+}
+
+func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
+	t.Helper()
+	o := &ordeal{system: s}
+	for i := range writers {
+		o.writers = append(o.writers, s.newWriter(fmt.Sprintf("writer %d", i), seed+uint64(i)))
+	}
+	var stopped atomic.Bool
+	var working sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	for _, w := range o.writers {
+		working.Go(func() { w.write(ctx, stopped.Load) })
+	}
+	// A write that is under way is insisted on, or nobody would know of it.
+	o.stop = func() {
+		stopped.Store(true)
+		working.Wait()
+	}
+	t.Cleanup(func() {
+		cancel()
+		o.stop()
+	})
+	return o
+}
+
+// seedOf returns the seed of a test's faults, TEST_SEED or a random one, and
+// logs it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("TEST_SEED: %v", err)
+		}
+	}
+	t.Logf("the same faults again: TEST_SEED=%d", seed)
+	return seed
+}
+
+// meet brings a fault over the system, for so long, and waits until all is well
+// again: every server that was not ended is the same process and ready, and
+// everybody's writes are acknowledged.
+func (o *ordeal) meet(f fault, lasts time.Duration) {
+	t := o.t
+	t.Helper()
+	before := map[string]int{}
+	for name, server := range o.servers {
+		before[name] = server.PID()
+	}
+	failed := o.failures()
+	end := f.inject()
+	<-time.After(lasts)
+	end()
+	over := time.Now()
+	o.met++
+	o.awaitAcknowledged(f.name)
+	for _, name := range o.names {
+		o.servers[name].AwaitReady()
+		if same := o.servers[name].PID() == before[name]; !same && !slices.Contains(f.strikes, name) {
+			t.Errorf("%s: %s is another process", f.name, name)
+		}
+	}
+	t.Logf("%s: %d attempts failed, all well %s after its end", f.name, o.failures()-failed, time.Since(over).Round(time.Millisecond))
+}
+
+func (o *ordeal) failures() (sum int64) {
+	for _, w := range o.writers {
+		sum += w.failed.Load()
+	}
+	return sum
+}
+
+// awaitAcknowledged waits until a write of each writer is acknowledged that was
+// begun after now, and one after it.
+func (o *ordeal) awaitAcknowledged(after string) {
+	o.t.Helper()
+	ctx, cancel := context.WithTimeout(o.t.Context(), recovery)
+	defer cancel()
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for _, w := range o.writers {
+		for want := w.acknowledged.Load() + 2; w.acknowledged.Load() < want; {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				o.t.Fatalf("%s: %s is not served after %s", after, w.name, recovery)
+			}
+		}
+	}
+}
+
+// over stops the writers and counts what is left of their work.
+func (o *ordeal) over() {
+	t := o.t
+	t.Helper()
+	o.stop()
+	var all verdict
+	var acknowledged int64
+	for _, w := range o.writers {
+		v := w.judge()
+		all.lost, all.doubled, all.gaps = all.lost+v.lost, all.doubled+v.doubled, all.gaps+v.gaps
+		acknowledged += w.acknowledged.Load()
+	}
+	t.Logf("counted: faults injected %d, writes acknowledged %d, attempts failed %d, writes lost %d, writes doubled %d, gaps %d",
+		o.met, acknowledged, o.failures(), all.lost, all.doubled, all.gaps)
+}
+
+// killing is the fault of servers that end, all at once.
+func (s *system) killing(names ...string) fault {
+	return fault{
+		name: fmt.Sprintf("%v killed", names), strikes: names,
+		inject: func() func() { return s.kill(names...) },
+	}
+}
+
+// spoiling is the fault of a link.
+func (s *system) spoiling(link string, sp spell) fault {
+	return fault{name: fmt.Sprintf("%s: %s", link, sp.name), inject: func() func() { return s.cast(link, sp) }}
+}
+
+// TestNothingIsLost ends each process of the system in turn, each pair of them
+// in the long form, takes PostgreSQL's connections, and spoils each link, once
+// or in every way.
+func TestNothingIsLost(t *testing.T) {
+	t.Parallel()
+	seed := seedOf(t)
+	o := startOrdeal(t, startSystem(t, servertest.StartPostgres(t)), 4, seed)
+	o.awaitAcknowledged("the start")
+	random := rand.New(rand.NewPCG(seed, 1))
+
+	lasts := 400 * time.Millisecond
+	if soak() {
+		lasts = time.Second
+	}
+	for i, name := range o.names {
+		o.meet(o.killing(name), lasts)
+		for _, other := range o.names[i+1:] {
+			if soak() {
+				o.meet(o.killing(name, other), lasts)
+			}
+		}
+	}
+	o.meet(o.exhausting(), 2*time.Second) // or repeating alone would do
+	for _, link := range slices.Sorted(maps.Keys(o.links)) {
+		cast := []spell{spells[random.IntN(len(spells))]}
+		if soak() {
+			cast = spells
+		}
+		for _, sp := range cast {
+			o.meet(o.spoiling(link, sp), lasts)
+		}
+	}
+	o.over()
+}

@@ -1,0 +1,142 @@
+// Package faults_test takes the whole system apart while people write to it:
+// the real processes, each reached by the others through a proxy that spoils
+// the connections.
+package faults_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// soak reports whether the long form of the tests is asked for.
+func soak() bool { return os.Getenv("TEST_SOAK") == "1" }
+
+// public is the origin that browsers would know the system by.
+const public = "http://localhost:3000"
+
+// server is a process of the system.
+type server interface {
+	Kill()
+	Restart()
+	AwaitReady()
+	PID() int
+}
+
+// database makes a PostgreSQL server one of the system's processes.
+type database struct{ *servertest.Postgres }
+
+func (database) AwaitReady() {} // which Restart does
+
+// system is PostgreSQL, Better Auth, the task service and the bff.
+type system struct {
+	t        *testing.T
+	postgres *servertest.Postgres
+	auth     *servertest.Auth
+	tasks    *servertest.Tasks
+	bff      *servertest.BFF
+	// url leads to the bff through a link.
+	url string
+	// names are the servers, each after those that it needs.
+	names   []string
+	servers map[string]server
+	// links are the proxies by what they connect, such as "bff to tasks".
+	links map[string]*toxiproxy.Proxy
+}
+
+// startSystem starts a system that is stopped with the test.
+func startSystem(t *testing.T, postgres *servertest.Postgres) *system {
+	t.Helper()
+	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
+	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	between := func(from, to, address string) string {
+		return s.link(proxies, from+" to "+to, address)
+	}
+	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Postgres: s.postgres, Between: between})
+	s.tasks = servertest.StartTasks(t, s.auth, "RATE_LIMIT=0")
+	// The session is asked for often, so that Better Auth is missed.
+	s.bff = servertest.StartBFF(t, s.auth, s.tasks, "SESSION_CACHE_TTL=1s", "RATE_LIMIT=0")
+	s.url = between("browser", "bff", s.bff.URL.String())
+	s.servers = map[string]server{"postgres": database{s.postgres}, "auth": s.auth, "tasks": s.tasks, "bff": s.bff}
+	return s
+}
+
+// link puts a proxy before an address and returns the address that leads
+// through it.
+func (s *system) link(proxies *toxiproxy.ApiServer, name, address string) string {
+	s.t.Helper()
+	target, err := url.Parse(address)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proxy := toxiproxy.NewProxy(proxies, name, "127.0.0.1:0", target.Host)
+	if err := proxy.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(proxy.Stop)
+	s.links[name] = proxy
+	target.Host = proxy.Listen
+	return target.String()
+}
+
+// kill ends servers at once, with all that they are doing, and returns what a
+// supervisor does then.
+func (s *system) kill(names ...string) (restart func()) {
+	for _, name := range names {
+		s.servers[name].Kill()
+	}
+	return func() {
+		for _, name := range s.names { // in the order of their needs
+			for _, killed := range names {
+				if killed == name {
+					s.servers[name].Restart()
+				}
+			}
+		}
+	}
+}
+
+// A spell is what a proxy does to the connections: the toxic of toxiproxy, or
+// "" for none at all.
+type spell struct{ name, toxic string }
+
+var spells = []spell{
+	{"cut", ""},
+	{"slow", `{"name": "spell", "type": "latency", "attributes": {"latency": 300, "jitter": 200}}`},
+	{"reset", `{"name": "spell", "type": "reset_peer", "attributes": {"timeout": 20}}`},
+	{"short", `{"name": "spell", "type": "limit_data", "attributes": {"bytes": 1500}}`},
+	{"silent", `{"name": "spell", "type": "timeout", "attributes": {"timeout": 0}}`},
+	{"in pieces", `{"name": "spell", "type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 500}}`},
+}
+
+// cast spoils a link and returns what mends it.
+func (s *system) cast(link string, spell spell) (mend func()) {
+	s.t.Helper()
+	proxy := s.links[link]
+	if spell.toxic == "" {
+		proxy.Stop()
+		return func() {
+			if err := proxy.Start(); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(spell.toxic)); err != nil {
+		s.t.Fatal(fmt.Errorf("%s: %w", spell.name, err))
+	}
+	return func() {
+		if err := proxy.Toxics.RemoveToxic(s.t.Context(), "spell"); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package faults_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	mathrand "math/rand/v2"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// attemptTimeout is how long a writer waits for an answer. Nobody waits for
+// longer than an operation takes at most.
+const attemptTimeout = 8 * time.Second
+
+// retryPause is how long a writer waits after a failure.
+const retryPause = 50 * time.Millisecond
+
+// writer is a user who writes all the time, and repeats what fails under the
+// same key until it is acknowledged. So at any time the writer knows what there
+// has to be.
+type writer struct {
+	t      *testing.T
+	name   string
+	url    string
+	cookie string
+	client *http.Client
+	random *mathrand.Rand
+
+	// tasks are those that were acknowledged, in their latest state; changes
+	// counts what was done to them.
+	tasks   map[string]taskapi.Task
+	changes int64
+
+	acknowledged, failed atomic.Int64
+}
+
+// newWriter signs up a user.
+func (s *system) newWriter(name string, seed uint64) *writer {
+	s.t.Helper()
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	w := &writer{
+		t: s.t, name: name, url: s.url, tasks: map[string]taskapi.Task{},
+		client: &http.Client{Transport: transport, Timeout: attemptTimeout},
+		random: mathrand.New(mathrand.NewPCG(seed, 0)),
+	}
+	for _, cookie := range s.auth.SignUp() {
+		w.cookie += cookie.Name + "=" + cookie.Value + "; "
+	}
+	return w
+}
+
+// write writes until stopped.
+func (w *writer) write(ctx context.Context, stopped func() bool) {
+	for n := 0; !stopped() && ctx.Err() == nil; n++ {
+		if err := w.one(ctx, n); err != nil {
+			if ctx.Err() == nil {
+				w.t.Errorf("%s: %v", w.name, err)
+			}
+			return
+		}
+		w.acknowledged.Add(1)
+	}
+}
+
+// one makes one write, of any kind.
+func (w *writer) one(ctx context.Context, n int) error {
+	title := fmt.Sprintf("%s: %d", w.name, n)
+	live, trashed := w.some(false), w.some(true)
+	kind := w.random.IntN(10)
+	switch {
+	case live == nil || kind < 3:
+		return w.insist(ctx, http.MethodPost, "/api/tasks", map[string]any{"title": title}, 0)
+	case kind < 5:
+		return w.insist(ctx, http.MethodPatch, "/api/tasks/"+live.ID, map[string]any{"title": title}, live.Version)
+	case kind < 6:
+		return w.insist(ctx, http.MethodPut, "/api/tasks/"+live.ID, map[string]any{"title": title, "priority": "high"}, live.Version)
+	case kind < 7:
+		return w.batch(ctx, title, *live)
+	case kind < 8 && trashed != nil:
+		return w.insist(ctx, http.MethodPost, "/api/tasks/"+trashed.ID+"/restore", nil, trashed.Version)
+	case kind < 9:
+		return w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID, nil, live.Version)
+	default:
+		delete(w.tasks, live.ID) // the answer has it as it was
+		if err := w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID+"?permanent=true", nil, live.Version); err != nil {
+			return err
+		}
+		delete(w.tasks, live.ID)
+		return nil
+	}
+}
+
+// some returns a task in the trash or outside it, if there is one.
+func (w *writer) some(trashed bool) *taskapi.Task {
+	var found []taskapi.Task
+	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
+		if task := w.tasks[id]; (task.DeletedAt != nil) == trashed {
+			found = append(found, task)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &found[w.random.IntN(len(found))]
+}
+
+// batch adds a task and changes another one, both or none.
+func (w *writer) batch(ctx context.Context, title string, live taskapi.Task) error {
+	return w.insist(ctx, http.MethodPost, "/api/tasks/batch", map[string]any{"operations": []any{
+		map[string]any{"op": "create", "task": map[string]any{"title": title}},
+		map[string]any{"op": "update", "id": live.ID, "version": live.Version, "changes": map[string]any{"title": title + "!"}},
+	}}, 0)
+}
+
+// insist makes a write and repeats it until it is acknowledged. It keeps what
+// the acknowledgement says.
+func (w *writer) insist(ctx context.Context, method, path string, body any, version int64) error {
+	header := http.Header{"Idempotency-Key": {rand.Text()}}
+	if version > 0 {
+		header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(version)))
+	}
+	for {
+		status, answer, err := w.send(ctx, method, path, body, header)
+		switch {
+		case err == nil && status < http.StatusMultipleChoices:
+			return w.keep(answer)
+		case err == nil && !passes(status, answer):
+			return fmt.Errorf("%s %s: %d %s", method, path, status, answer)
+		}
+		w.failed.Add(1)
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// passes reports whether a failure passes by itself.
+func passes(status int, answer []byte) bool {
+	var problem taskapi.Problem
+	// A body that is none has no code.
+	_ = json.Unmarshal(answer, &problem)
+	return status >= http.StatusBadGateway || status == http.StatusTooManyRequests || problem.Code == taskapi.CodeIdempotencyInProgress
+}
+
+func (w *writer) send(ctx context.Context, method, path string, body any, header http.Header) (int, []byte, error) {
+	var content io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, w.url+path, content)
+	if err != nil {
+		return 0, nil, err
+	}
+	maps.Copy(r.Header, header)
+	r.Header.Set("Cookie", w.cookie)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := w.client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	return response.StatusCode, answer, err
+}
+
+// keep takes over the tasks of an answer, each of which was changed once.
+func (w *writer) keep(answer []byte) error {
+	var body struct{ Data json.RawMessage }
+	if err := json.Unmarshal(answer, &body); err != nil {
+		return err
+	}
+	var changed []taskapi.Task
+	if bytes.HasPrefix(body.Data, []byte("[")) {
+		if err := json.Unmarshal(body.Data, &changed); err != nil {
+			return err
+		}
+	} else {
+		var task taskapi.Task
+		if err := json.Unmarshal(body.Data, &task); err != nil {
+			return err
+		}
+		changed = append(changed, task)
+	}
+	for _, task := range changed {
+		if before, known := w.tasks[task.ID]; known && task.Version <= before.Version {
+			return fmt.Errorf("%s is of version %d after %d", task.ID, task.Version, before.Version)
+		}
+		w.tasks[task.ID] = task
+		w.changes++
+	}
+	return nil
+}
+
+// verdict is what the system has kept of a writer's acknowledged writes.
+type verdict struct{ lost, doubled, gaps int }
+
+// judge compares what there is with what was acknowledged.
+func (w *writer) judge() (v verdict) {
+	t := w.t
+	t.Helper()
+	there := map[string]taskapi.Task{}
+	var changes int64
+	for _, deleted := range []string{"false", "true"} {
+		for query := "?limit=200&deleted=" + deleted; query != ""; {
+			var page web.TaskListResponse
+			w.get("/api/tasks"+query, &page)
+			changes, query = page.Meta.Changes, ""
+			for _, task := range page.Data {
+				there[task.ID] = task.Task
+			}
+			if page.Meta.NextCursor != nil {
+				query = "?limit=200&deleted=" + deleted + "&cursor=" + *page.Meta.NextCursor
+			}
+		}
+	}
+	for id, task := range w.tasks {
+		if diff := cmp.Diff(task, there[id]); diff != "" {
+			v.lost++
+			t.Errorf("%s: what was acknowledged is not there (-acknowledged +there):\n%s", w.name, diff)
+		}
+	}
+	for id, task := range there {
+		if _, known := w.tasks[id]; !known {
+			v.doubled++
+			t.Errorf("%s: %+v is there and was never acknowledged", w.name, task)
+		}
+	}
+	if changes != w.changes {
+		v.gaps++
+		t.Errorf("%s: %d changes are counted, and %d were acknowledged", w.name, changes, w.changes)
+	}
+	w.judgeFeed(changes, &v)
+	return v
+}
+
+// judgeFeed reads the changes from the beginning: each task stands there once,
+// as it is, in the order of the numbers, of which the last is the count.
+func (w *writer) judgeFeed(changes int64, v *verdict) {
+	t := w.t
+	t.Helper()
+	seen, last := map[string]bool{}, int64(0)
+	for more := true; more; {
+		var page web.ChangeListResponse
+		w.get(fmt.Sprintf("/api/tasks/changes?limit=200&after=%d", last), &page)
+		for _, change := range page.Data {
+			if change.Seq <= last || seen[change.TaskID] {
+				v.gaps++
+				t.Errorf("%s: change %d of %s after %d", w.name, change.Seq, change.TaskID, last)
+			}
+			seen[change.TaskID], last = true, change.Seq
+			if task, kept := w.tasks[change.TaskID]; kept && (change.Task == nil || change.Task.Version != task.Version) {
+				v.gaps++
+				t.Errorf("%s: change %+v of version %d", w.name, change, task.Version)
+			}
+		}
+		more = page.Meta.HasMore
+	}
+	if last != changes {
+		v.gaps++
+		t.Errorf("%s: the last change is %d of %d", w.name, last, changes)
+	}
+}
+
+func (w *writer) get(path string, into any) {
+	w.t.Helper()
+	status, answer, err := w.send(w.t.Context(), http.MethodGet, path, nil, nil)
+	if err == nil && status != http.StatusOK {
+		err = errors.New(string(answer))
+	}
+	if err == nil {
+		err = json.Unmarshal(answer, into)
+	}
+	if err != nil {
+		w.t.Fatalf("%s: GET %s: %v", w.name, path, err)
+	}
+}
