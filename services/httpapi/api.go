@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,6 +46,8 @@ type API struct {
 	inFlight *gate
 	streams  *gate
 	rate     *rateLimiter
+	// received counts the bytes of bodies that are held.
+	received atomic.Int64
 }
 
 // Config says what is particular to one server.

@@ -42,6 +42,15 @@ func (s *slot) leave() {
 	}
 }
 
+// enter takes a place again after leave, if there is one.
+func (s *slot) enter(gate *gate) bool {
+	if !gate.enter() {
+		return false
+	}
+	s.gate = gate
+	return true
+}
+
 type slotKey struct{}
 
 // admit lets a request in unless too many are in flight: before its body is
@@ -59,11 +68,14 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, slotKey{}, held))
 }
 
-// Admit is a middleware for a handler beside the API that is no operation: it
-// counts among those in flight, and a request of it may take the time given.
-func (a *API) Admit(next http.Handler, timeout time.Duration) http.Handler {
+// Admit is a middleware for a handler beside the API that is no operation, with
+// bodies of so many bytes at most: once its body is here, a request counts among
+// those in flight, and may take the time given.
+func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !a.inFlight.enter() {
+		body, fits := a.receive(w, r, maxBodyBytes)
+		defer body.release()
+		if !fits || !a.inFlight.enter() {
 			WriteProblem(w, r, full())
 			return
 		}

@@ -64,7 +64,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 			s.t.Error("what is beside the API may take as long as it likes")
 		}
 		_ = wait(r.Context())
-	}), time.Minute))
+	}), httpapi.MaxBodyBytes, time.Minute))
 	s.handler = router
 	return s
 }

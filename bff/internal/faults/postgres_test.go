@@ -91,7 +91,7 @@ func TestFullDisk(t *testing.T) {
 	run(t, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0755", diskSize), "tmpfs", dir)
 	t.Cleanup(func() { run(t, "umount", dir) })
 	seed := seedOf(t)
-	o := startOrdeal(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data"))), 4, seed)
+	o := startOrdeal(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), restless...), 4, seed)
 	o.awaitAcknowledged("the start")
 	for range 3 {
 		o.meet(o.filling(dir, seed), 2*time.Second)

@@ -54,8 +54,9 @@ type system struct {
 	links map[string]*toxiproxy.Proxy
 }
 
-// startSystem starts a system that is stopped with the test.
-func startSystem(t *testing.T, postgres *servertest.Postgres) *system {
+// startSystem starts a system that is stopped with the test. env adds to the
+// variables of the task service and of the bff.
+func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *system {
 	t.Helper()
 	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
@@ -63,9 +64,8 @@ func startSystem(t *testing.T, postgres *servertest.Postgres) *system {
 		return s.link(proxies, from+" to "+to, address)
 	}
 	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Postgres: s.postgres, Between: between})
-	s.tasks = servertest.StartTasks(t, s.auth, "RATE_LIMIT=0")
-	// The session is asked for often, so that Better Auth is missed.
-	s.bff = servertest.StartBFF(t, s.auth, s.tasks, "SESSION_CACHE_TTL=1s", "RATE_LIMIT=0")
+	s.tasks = servertest.StartTasks(t, s.auth, env...)
+	s.bff = servertest.StartBFF(t, s.auth, s.tasks, env...)
 	s.url = between("browser", "bff", s.bff.URL.String())
 	s.servers = map[string]server{"postgres": database{s.postgres}, "auth": s.auth, "tasks": s.tasks, "bff": s.bff}
 	return s

@@ -7,10 +7,8 @@ import (
 
 // BFF is a running bff.
 type BFF struct {
-	// URL is where it is reached.
-	URL *url.URL
-	// OpsURL is where its operations port is reached.
-	OpsURL *url.URL
+	// URL is where it is reached, OpsURL its operations port.
+	URL, OpsURL *url.URL
 
 	*process
 }

@@ -8,8 +8,8 @@ import (
 
 // Tasks is a running task service.
 type Tasks struct {
-	// URL is where it is reached.
-	URL *url.URL
+	// URL is where it is reached, OpsURL its operations port.
+	URL, OpsURL *url.URL
 
 	*process
 }
@@ -28,11 +28,11 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	if out, err := migrate.CombinedOutput(); err != nil {
 		t.Fatalf("tasks migrate: %v\n%s", err, out)
 	}
-	service := &Tasks{URL: parse(t, "http://127.0.0.1:"+ports[0])}
+	service := &Tasks{URL: parse(t, "http://127.0.0.1:"+ports[0]), OpsURL: parse(t, "http://127.0.0.1:"+ports[1])}
 	service.process = &process{
 		t:       t,
 		command: []string{program, "serve"},
-		ready:   "http://127.0.0.1:" + ports[1] + "/readyz",
+		ready:   service.OpsURL.JoinPath("/readyz").String(),
 		env: append([]string{
 			"DATABASE_URL=" + auth.between.address("tasks", "postgres", runtime.String()),
 			"BETTER_AUTH_URL=" + auth.between.address("tasks", "auth", auth.URL.String()),

@@ -102,7 +102,7 @@ func NewHandler(config Config) (*Handler, error) {
 		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
 	api := s.registerAPI(r.With(crossOrigin), config.Limits, config.Metrics)
-	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, api, config.BetterAuth, config.Log)), authTimeout)
+	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, api, config.BetterAuth, config.Log)), maxAuthBodyBytes, authTimeout)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -150,7 +150,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		},
 	})
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
-	api.UseMiddleware(s.authenticate(api), api.LimitRate)
+	api.UseMiddleware(s.authenticate(api), api.LimitRate, api.Receive)
 	s.registerSession(api)
 	s.registerBootstrap(api)
 	s.registerAgenda(api)

@@ -1,0 +1,194 @@
+package faults_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+)
+
+const (
+	// atOnce is the number of requests that a system under load works on at
+	// once, overload how many times as many people come.
+	atOnce   = 8
+	overload = 10
+	// mostMemory is what each of the servers may take then, in bytes.
+	mostMemory = 256 << 20
+)
+
+// tally is what people got of a system.
+type tally struct {
+	mu      sync.Mutex
+	served  []time.Duration
+	refused map[int]int // by status
+	failed  int
+}
+
+func (l *tally) add(took time.Duration, status int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if status < http.StatusBadRequest {
+		l.served = append(l.served, took)
+	} else {
+		l.refused[status]++
+	}
+}
+
+// percentile returns the time in which so many of a hundred were served.
+func (l *tally) percentile(n int) time.Duration {
+	slices.Sort(l.served)
+	return l.served[(len(l.served)-1)*n/100]
+}
+
+// crowd sends requests of so many people at once, for so long, each with their
+// next one at once, or after the pause.
+func (s *system) crowd(users []*writer, people int, pause, lasts time.Duration) *tally {
+	t := s.t
+	t.Helper()
+	l := &tally{refused: map[int]int{}}
+	ctx, cancel := context.WithTimeout(t.Context(), lasts)
+	defer cancel()
+	transport := &http.Transport{MaxIdleConnsPerHost: people}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
+	var all sync.WaitGroup
+	for i := range people {
+		all.Go(func() {
+			for n := i; ctx.Err() == nil; n++ {
+				begin := time.Now()
+				status, err := ask(t, client, s.bff.URL, users[i%len(users)].cookie, n)
+				if err != nil {
+					t.Errorf("a request under load: %v", err)
+					return
+				}
+				l.add(time.Since(begin), status)
+				select {
+				case <-time.After(pause - time.Since(begin)):
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	all.Wait()
+	return l
+}
+
+// ask reads a list, or adds a task to it every fifth time. A refusal must say
+// when to come back.
+func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n int) (int, error) {
+	method, path, body := http.MethodGet, "/api/tasks?limit=10", ""
+	if n%5 == 0 {
+		method, path, body = http.MethodPost, "/api/tasks", `{"title":"under load"}`
+	}
+	// Not the test's context: a request that is under way is to be answered.
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address.String()+path, strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Cookie", cookie)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return 0, err
+	}
+	switch status := response.StatusCode; {
+	case status < http.StatusBadRequest:
+	case status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable:
+		return status, fmt.Errorf("%s %s: %s", method, path, response.Status)
+	case response.Header.Get("Retry-After") == "":
+		return status, fmt.Errorf("%s %s: %s without Retry-After", method, path, response.Status)
+	}
+	return response.StatusCode, nil
+}
+
+// memory returns what a server takes, by its metrics.
+func memory(t *testing.T, ops *url.URL) float64 {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ops.JoinPath("/metrics").String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if value, found := strings.CutPrefix(lines.Text(), "process_resident_memory_bytes "); found {
+			bytes, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return bytes
+		}
+	}
+	return 0 // not every system tells
+}
+
+// TestOverloadIsShed sends ten times the load that a system takes. What is not
+// served is refused at once and hears when to come back.
+func TestOverloadIsShed(t *testing.T) {
+	t.Parallel()
+	limit := fmt.Sprint("MAX_IN_FLIGHT=", atOnce)
+	s := startSystem(t, servertest.StartPostgres(t), limit, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
+	var users []*writer
+	for i := range 2 * atOnce {
+		users = append(users, s.newWriter(fmt.Sprintf("user %d", i), 1))
+	}
+	lasts := time.Second
+	if soak() {
+		lasts = time.Minute
+	}
+	s.crowd(users, atOnce, 0, time.Second) // to warm up
+	normal := s.crowd(users, atOnce, 0, min(lasts, 10*time.Second))
+	most := map[string]float64{}
+	ctx, stop := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for ctx.Err() == nil {
+			most["bff"] = max(most["bff"], memory(t, s.bff.OpsURL))
+			most["tasks"] = max(most["tasks"], memory(t, s.tasks.OpsURL))
+			<-time.After(lasts / 10)
+		}
+	})
+	// Each of them comes as often as one of the few was served.
+	pace := normal.percentile(50)
+	over := s.crowd(users, overload*atOnce, pace, lasts)
+	stop()
+	watching.Wait()
+
+	back := time.Now()
+	for _, user := range users {
+		var list any
+		user.get("/api/tasks", &list)
+	}
+	t.Logf("%d users were served %s after the load", len(users), time.Since(back).Round(time.Millisecond))
+	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
+	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), refused %v", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused)
+	for name, bytes := range most {
+		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
+		if bytes > mostMemory {
+			t.Errorf("%s took %.0f MB", name, bytes/(1<<20))
+		}
+	}
+	refused := over.refused[http.StatusTooManyRequests] + over.refused[http.StatusServiceUnavailable]
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+	t.Logf("counted: requests sent %d, requests shed %d", len(over.served)+refused, refused)
+}
