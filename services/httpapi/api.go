@@ -44,8 +44,10 @@ type API struct {
 	detail   func(err error, p *Problem)
 	timeout  time.Duration
 	inFlight *gate
-	streams  *gate
-	rate     *rateLimiter
+	// users bounds what is in flight for one user; nil for no limit.
+	users   *UserGate
+	streams *gate
+	rate    *rateLimiter
 	// received counts the bytes of bodies that are held.
 	received atomic.Int64
 }
@@ -129,6 +131,9 @@ func NewAPI(router chi.Router, config Config) *API {
 		inFlight: newGate(config.Limits.InFlight),
 		streams:  newGate(config.Limits.Streams),
 		rate:     newRateLimiter("user", config.Limits.Rate),
+	}
+	if most := config.Limits.InFlight; most > 0 {
+		api.users = NewUserGate(max(most/userShare, 1))
 	}
 	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on, streams left out.", api.inFlight.count)
 	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)

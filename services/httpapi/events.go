@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -86,38 +85,5 @@ func NoteStreamEnd(ctx context.Context, err error) {
 	// A failed write ends the context of the request as well.
 	if err != nil && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		NoteCause(ctx, err)
-	}
-}
-
-// UserStreams counts the open streams of each user and bounds them.
-type UserStreams struct {
-	most int
-
-	mu    sync.Mutex
-	users map[string]int
-}
-
-// NewUserStreams returns a count by which no user has more streams than most.
-func NewUserStreams(most int) *UserStreams {
-	return &UserStreams{most: most, users: map[string]int{}}
-}
-
-// Enter counts a stream, unless the user has as many as there may be.
-func (c *UserStreams) Enter(user string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user] >= c.most {
-		return false
-	}
-	c.users[user]++
-	return true
-}
-
-// Leave counts a stream that has ended.
-func (c *UserStreams) Leave(user string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user]--; c.users[user] == 0 {
-		delete(c.users, user)
 	}
 }

@@ -109,9 +109,9 @@ func TestHeadOfAStream(t *testing.T) {
 	}
 }
 
-func TestUserStreams(t *testing.T) {
+func TestUserGate(t *testing.T) {
 	t.Parallel()
-	streams := httpapi.NewUserStreams(2)
+	streams := httpapi.NewUserGate(2)
 	got := []bool{streams.Enter("ada"), streams.Enter("ada"), streams.Enter("ada"), streams.Enter("bob")}
 	streams.Leave("ada")
 	got = append(got, streams.Enter("ada"), streams.Enter("ada"))

@@ -22,8 +22,9 @@ const overloadedRetryAfter = time.Second
 // Limits bound what a server takes on, each replica for itself. A field that is
 // zero sets no limit.
 type Limits struct {
-	// InFlight is the number of operations that are worked on at once. A
-	// stream counts until it streams.
+	// InFlight is the number of operations that are worked on at once, of
+	// which a quarter may be one user's behind [API.Share]. A stream counts
+	// until it streams.
 	InFlight int
 	// Streams is the number of streams that are open at once.
 	Streams int
@@ -31,14 +32,26 @@ type Limits struct {
 	Rate Rate
 }
 
-// slot is a request's place among those in flight. Only the request's own
-// goroutine uses it.
-type slot struct{ gate *gate }
+// userShare is what part of all that is in flight may be one user's, so that
+// who does not read answers holds up few others.
+const userShare = 4
+
+// slot is a request's place among those in flight, and among those of its user.
+// Only the request's own goroutine uses it.
+type slot struct {
+	gate  *gate
+	users *UserGate
+	user  string
+}
 
 func (s *slot) leave() {
 	if s.gate != nil {
 		s.gate.leave()
 		s.gate = nil
+	}
+	if s.users != nil {
+		s.users.Leave(s.user)
+		s.users = nil
 	}
 }
 
@@ -157,5 +170,23 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 		WriteTo(ctx, problem)
 		return
 	}
+	next(ctx)
+}
+
+// Share is a middleware for operations, the last one, whose user is known by
+// [SetUser]: it refuses those of a user who has a share of all that is in flight
+// already.
+func (a *API) Share(ctx huma.Context, next func(huma.Context)) {
+	held, _ := ctx.Context().Value(slotKey{}).(*slot)
+	info := requestInfoFrom(ctx.Context())
+	if a.users == nil || held == nil || info == nil {
+		next(ctx)
+		return
+	}
+	if !a.users.Enter(info.user) {
+		WriteTo(ctx, NewProblem(taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.").WithRetryAfter(overloadedRetryAfter))
+		return
+	}
+	held.users, held.user = a.users, info.user
 	next(ctx)
 }

@@ -36,7 +36,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
 		httpapi.SetUser(ctx.Context(), ctx.Header("User"))
 		next(ctx)
-	}, api.LimitRate)
+	}, api.LimitRate, api.Share)
 	wait := func(ctx context.Context) error {
 		select {
 		case s.started <- struct{}{}:
@@ -138,6 +138,21 @@ func TestInFlight(t *testing.T) {
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	end()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+}
+
+func TestOneUserHasAShareOfWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	s := newLimited(t, httpapi.Limits{InFlight: 8, Streams: 3})
+	ends := []func(){s.hold("/stream"), s.hold("/stream"), s.hold("/op"), s.hold("/op")}
+	s.want(s.get(t.Context(), "alice", "/quick"), 429, taskapi.CodeRateLimited)
+	s.want(s.get(t.Context(), "alice", "/stream"), 429, taskapi.CodeRateLimited)
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+	for _, end := range ends {
+		end()
+	}
+	s.want(s.get(t.Context(), "alice", "/quick"), http.StatusNoContent, "")
+	s.hold("/op")()
+	s.hold("/op")()
 }
 
 func TestStreamsAtOnce(t *testing.T) {

@@ -30,7 +30,7 @@ const (
 
 // streams are those that are open.
 type streams struct {
-	users     *httpapi.UserStreams
+	users     *httpapi.UserGate
 	heartbeat time.Duration
 	// stopped is closed when the streams are to end.
 	stopped chan struct{}
@@ -40,7 +40,7 @@ type streams struct {
 func newStreams(heartbeat time.Duration) *streams {
 	stopped := make(chan struct{})
 	return &streams{
-		users:     httpapi.NewUserStreams(streamsPerUser),
+		users:     httpapi.NewUserGate(streamsPerUser),
 		heartbeat: heartbeat,
 		stopped:   stopped,
 		stop:      sync.OnceFunc(func() { close(stopped) }),

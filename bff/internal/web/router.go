@@ -150,7 +150,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		},
 	})
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
-	api.UseMiddleware(s.authenticate(api), api.LimitRate, api.Receive)
+	api.UseMiddleware(s.authenticate(api), api.LimitRate, api.Receive, api.Share)
 	s.registerSession(api)
 	s.registerBootstrap(api)
 	s.registerAgenda(api)

@@ -127,9 +127,9 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Limits:  parts.Limits,
 		Metrics: parts.Metrics,
 	})
-	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive)
+	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive, api.Share)
 	taskop.DescribeChange[taskapi.Change](api.OpenAPI().Components.Schemas)
-	h := handlers{tasks: parts.Tasks, log: parts.Log, hub: parts.Hub, streams: httpapi.NewUserStreams(streamsPerUser), heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat), sent: new(atomic.Int64)}
+	h := handlers{tasks: parts.Tasks, log: parts.Log, hub: parts.Hub, streams: httpapi.NewUserGate(streamsPerUser), heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat), sent: new(atomic.Int64)}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
 
 	register(api, taskop.List(), h.list, taskapi.CodeInvalidCursor)

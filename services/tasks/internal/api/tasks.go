@@ -23,7 +23,7 @@ type handlers struct {
 	tasks   Tasks
 	log     *slog.Logger
 	hub     *feed.Hub
-	streams *httpapi.UserStreams
+	streams *httpapi.UserGate
 	// sent counts the changes sent to streams.
 	sent *atomic.Int64
 
