@@ -13,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
 const (
@@ -22,6 +20,9 @@ const (
 	// once, overload how many times as many people come.
 	atOnce   = 8
 	overload = 10
+	// leastAllowed is how long those who are served may wait then, also
+	// where a quick machine serves others in less than a third of it.
+	leastAllowed = 250 * time.Millisecond
 	// mostMemory is what each of the servers may take then, in bytes.
 	mostMemory = 256 << 20
 )
@@ -31,7 +32,8 @@ type tally struct {
 	mu      sync.Mutex
 	served  []time.Duration
 	refused map[int]int // by status
-	failed  int
+	// slowest is the longest that a refusal took.
+	slowest time.Duration
 }
 
 func (l *tally) add(took time.Duration, status int) {
@@ -41,6 +43,7 @@ func (l *tally) add(took time.Duration, status int) {
 		l.served = append(l.served, took)
 	} else {
 		l.refused[status]++
+		l.slowest = max(l.slowest, took)
 	}
 }
 
@@ -52,8 +55,7 @@ func (l *tally) percentile(n int) time.Duration {
 
 // crowd sends requests of so many people at once, for so long, each with their
 // next one at once, or after the pause.
-func (s *system) crowd(users []*writer, people int, pause, lasts time.Duration) *tally {
-	t := s.t
+func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts time.Duration) *tally {
 	t.Helper()
 	l := &tally{refused: map[int]int{}}
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
@@ -140,12 +142,17 @@ func memory(t *testing.T, ops *url.URL) float64 {
 	return 0 // not every system tells
 }
 
-// TestOverloadIsShed sends ten times the load that a system takes. What is not
-// served is refused at once and hears when to come back.
-func TestOverloadIsShed(t *testing.T) {
+// TestOverload brings more upon a system than it can take.
+func TestOverload(t *testing.T) {
 	t.Parallel()
-	limit := fmt.Sprint("MAX_IN_FLIGHT=", atOnce)
-	s := startSystem(t, servertest.StartPostgres(t), limit, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
+	s := startSystem(t, nil, fmt.Sprint("MAX_IN_FLIGHT=", atOnce), "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
+	t.Run("ten times the load", func(t *testing.T) { testShedding(t, s) })
+	t.Run("slow clients", func(t *testing.T) { testSlowClients(t, s) })
+}
+
+// testShedding sends ten times the load that a system takes. What is not served
+// is refused at once and hears when to come back.
+func testShedding(t *testing.T, s *system) {
 	var users []*writer
 	for i := range 2 * atOnce {
 		users = append(users, s.newWriter(fmt.Sprintf("user %d", i), 1))
@@ -154,8 +161,8 @@ func TestOverloadIsShed(t *testing.T) {
 	if soak() {
 		lasts = time.Minute
 	}
-	s.crowd(users, atOnce, 0, time.Second) // to warm up
-	normal := s.crowd(users, atOnce, 0, min(lasts, 10*time.Second))
+	s.crowd(t, users, atOnce, 0, time.Second) // to warm up
+	normal := s.crowd(t, users, atOnce, 0, min(lasts, 10*time.Second))
 	most := map[string]float64{}
 	ctx, stop := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
@@ -168,7 +175,7 @@ func TestOverloadIsShed(t *testing.T) {
 	})
 	// Each of them comes as often as one of the few was served.
 	pace := normal.percentile(50)
-	over := s.crowd(users, overload*atOnce, pace, lasts)
+	over := s.crowd(t, users, overload*atOnce, pace, lasts)
 	stop()
 	watching.Wait()
 
@@ -179,7 +186,10 @@ func TestOverloadIsShed(t *testing.T) {
 	}
 	t.Logf("%d users were served %s after the load", len(users), time.Since(back).Round(time.Millisecond))
 	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
-	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), refused %v", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused)
+	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), refused %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused, over.slowest)
+	if allowed := max(3*normal.percentile(95), leastAllowed); soak() && over.percentile(95) > allowed {
+		t.Errorf("those who are served wait for longer than %s", allowed)
+	}
 	for name, bytes := range most {
 		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
 		if bytes > mostMemory {

@@ -54,7 +54,8 @@ type system struct {
 	links map[string]*toxiproxy.Proxy
 }
 
-// startSystem starts a system that is stopped with the test. env adds to the
+// startSystem starts a system that is stopped with the test, on a PostgreSQL of
+// its own, or, with nil, on that which all tests share. env adds to the
 // variables of the task service and of the bff.
 func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *system {
 	t.Helper()

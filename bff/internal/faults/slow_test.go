@@ -1,0 +1,70 @@
+package faults_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// testSlowClients opens many times as many connections as the system works on
+// at once, on which clients are slow in every way, and asks for something
+// beside them.
+func testSlowClients(t *testing.T, s *system) {
+	const each = 5 * atOnce
+	slow := s.newWriter("slow", 1)
+	var long []any
+	for range 50 {
+		long = append(long, map[string]any{"op": "create", "task": map[string]any{"title": "long", "description": strings.Repeat("x", taskapi.MaxDescriptionLength)}})
+	}
+	for range 4 {
+		if status, answer, err := slow.send(t.Context(), http.MethodPost, "/api/tasks/batch", map[string]any{"operations": long}, nil); err != nil || status != http.StatusOK {
+			t.Fatalf("%d %s %v", status, answer, err)
+		}
+	}
+	cookie := "Cookie: " + slow.cookie + "\r\n"
+	const start = " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	quick := s.newWriter("quick", 2)
+	for what, sent := range map[string]string{
+		"nothing":                  "",
+		"half a header":            "GET /api/tasks" + start + "Cook",
+		"half a sign-in":           "POST /api/auth/sign-in/email" + start + "Content-Length: 1000\r\n\r\n{",
+		"half a task":              "POST /api/tasks" + start + cookie + "Content-Length: 1000\r\n\r\n{",
+		"a chunk of a batch":       "POST /api/tasks/batch" + start + cookie + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+		"no sign of having read":   "GET /api/tasks?limit=200" + start + cookie + "\r\n",
+		"many and reading nothing": strings.Repeat("GET /api/tasks?limit=200"+start+cookie+"\r\n", 20),
+	} {
+		var conns []net.Conn
+		for range each {
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.bff.URL.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.(*net.TCPConn).SetReadBuffer(1024); err != nil {
+				t.Fatal(err)
+			}
+			// It may be too much for a server that reads no more.
+			_ = conn.SetWriteDeadline(time.Now().Add(attemptTimeout))
+			_, _ = fmt.Fprint(conn, sent)
+			conns = append(conns, conn)
+		}
+		begin := time.Now()
+		for n := range 5 {
+			for path, body := range map[string]any{"/api/tasks": map[string]any{"title": fmt.Sprint(n)}, "/api/auth/sign-in/email": map[string]any{"email": "nobody@example.com", "password": "x"}} {
+				status, answer, err := quick.send(t.Context(), http.MethodPost, path, body, nil)
+				if err != nil || status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
+					t.Errorf("beside %d clients that send %s: %d %s %v", each, what, status, answer, err)
+				}
+			}
+		}
+		t.Logf("beside %d clients that send %s, 10 requests took %s", each, what, time.Since(begin).Round(time.Millisecond))
+		for _, conn := range conns {
+			_ = conn.Close() // it has done its work
+		}
+	}
+	t.Logf("counted: slow clients %d", 7*each)
+}
