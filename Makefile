@@ -13,6 +13,7 @@ PAGE_SOURCES := $(shell find web-contract/client web-contract/demo \( -name node
 
 MODULES := sdk services bff
 GOFUMPT := go run mvdan.cc/gofumpt@v0.12.0
+GITLEAKS := go run github.com/zricethezav/gitleaks/v8@v8.30.1
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # $(call step,WHAT,COMMAND) runs COMMAND between a line that says so and one
@@ -58,8 +59,8 @@ test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) b
 	@exec .build/stack test
 
 .PHONY: soak
-soak: tools $(POSTGRES) ## run the long forms of the tests
-	$(call step,10000 writes through faults,cd services && TEST_SOAK=1 go test -race -count=1 -v ./tasks/internal/sdkfaults)
+soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count
+	@exec .build/stack soak
 
 .PHONY: build
 build: tools
@@ -87,6 +88,7 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 	$(call step,comparing with the released contract,npm --prefix web-contract/openapi/lint run --silent breaking)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
+	$(call step,looking for secrets,$(GITLEAKS) git --no-banner --redact --verbose --log-level=warn .)
 	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
 
 # $(call compare,PROGRAM) fails if the program's committed document is not what it emits.
