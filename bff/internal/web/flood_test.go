@@ -44,6 +44,7 @@ func testFlood(t *testing.T, s *site, ada *browser) {
 		t.Errorf("%d forged cookies: Better Auth was asked %d times, want never", senders*each, n)
 	}
 	ada.get("/api/tasks").is(http.StatusOK)
+	t.Logf("counted: cookies forged %d", senders*each)
 }
 
 // forgeries make cookies that Better Auth has not issued. They are given one

@@ -208,7 +208,7 @@ func tally(all []seen) string {
 // there, and none is there twice.
 func (l *load) keptWrites() {
 	l.t.Helper()
-	total := 0
+	total, lost, doubled := 0, 0, 0
 	for _, w := range l.users {
 		times := map[string]int{}
 		for query := "?limit=200"; ; {
@@ -224,15 +224,17 @@ func (l *load) keptWrites() {
 		}
 		for _, title := range w.acknowledged {
 			if times[title] == 0 {
+				lost++
 				l.t.Errorf("%s: %s was acknowledged and is not there", w.name, title)
 			}
 		}
 		for title, n := range times {
 			if n > 1 {
+				doubled++
 				l.t.Errorf("%s: %s is there %d times", w.name, title, n)
 			}
 		}
 		total += len(w.acknowledged)
 	}
-	l.t.Logf("%d acknowledged writes are there", total)
+	l.t.Logf("counted: writes acknowledged %d, writes lost %d, writes doubled %d", total, lost, doubled)
 }

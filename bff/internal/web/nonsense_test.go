@@ -18,7 +18,7 @@ func testNonsense(t *testing.T, s *site) {
 	}
 	requests := 2000
 	if os.Getenv("TEST_SOAK") == "1" {
-		requests = 20_000
+		requests = 10_000
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

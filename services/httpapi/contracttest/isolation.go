@@ -112,7 +112,7 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person, more map[
 	if diff := cmp.Diff(before, everything(t, victim)); diff != "" {
 		t.Errorf("strangers changed the list (-before +after):\n%s", diff)
 	}
-	t.Logf("requests of strangers %d, leaks %d", sent, leaks)
+	t.Logf("counted: requests sent %d, leaks %d", sent, leaks)
 }
 
 // fill gives a person a list whose names are worth stealing.

@@ -39,6 +39,8 @@ type goReport struct {
 	tally
 	print  func(string)
 	output map[goTest][]string
+	// counts, unless nil, sums up what the tests have counted.
+	counts counts
 }
 
 func (g *goReport) line(line string) {
@@ -55,6 +57,7 @@ func (g *goReport) line(line string) {
 	case "build-output":
 		g.print(strings.TrimSuffix(event.Output, "\n"))
 	case "output":
+		g.counts.read(event.Output)
 		g.output[test] = append(g.output[test], event.Output)
 	case "pass", "fail", "skip":
 		if event.Test != "" {

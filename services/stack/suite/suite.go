@@ -57,7 +57,12 @@ type runner struct {
 //
 // SKIP_E2E=1 leaves out the tests in a browser, and nothing else can be left
 // out. TEST_DATABASE_URL names an existing PostgreSQL server.
-func Run(ctx context.Context, out io.Writer) (err error) {
+func Run(ctx context.Context, out io.Writer) error {
+	return onServer(ctx, out, func(r *runner) error { return r.runAll(ctx, steps()) })
+}
+
+// onServer calls run with a runner whose steps have a PostgreSQL server.
+func onServer(ctx context.Context, out io.Writer, run func(*runner) error) (err error) {
 	root, err := checkout.Root()
 	if err != nil {
 		return err
@@ -77,7 +82,7 @@ func Run(ctx context.Context, out io.Writer) (err error) {
 		defer func() { err = errors.Join(err, server.Stop()) }()
 		r.env = append(r.env, "TEST_DATABASE_URL="+server.AdminURL(postgres.Superuser))
 	}
-	return r.runAll(ctx, steps())
+	return run(r)
 }
 
 func steps() []step {

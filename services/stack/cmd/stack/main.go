@@ -20,6 +20,7 @@ import (
 type commands struct {
 	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
 	Test      testCommand      `cmd:"" help:"Run every test of the repository."`
+	Soak      soakCommand      `cmd:"" help:"Run the long forms of the tests that attack the system, and print what they have counted."`
 	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
 }
 
@@ -63,6 +64,10 @@ func (c *upCommand) Run(ctx context.Context) error {
 type testCommand struct{}
 
 func (*testCommand) Run(ctx context.Context) error { return suite.Run(ctx, os.Stdout) }
+
+type soakCommand struct{}
+
+func (*soakCommand) Run(ctx context.Context) error { return suite.Soak(ctx, os.Stdout) }
 
 type cleanDataCommand struct{}
 

@@ -188,7 +188,7 @@ func TestForgedTokens(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("tokens forged %d", len(forged))
+	t.Logf("counted: tokens forged %d", len(forged))
 }
 
 // FuzzVerify reads whatever may come as a token. Only the one that the issuer

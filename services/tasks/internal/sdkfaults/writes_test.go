@@ -76,6 +76,7 @@ func (o *ordeal) over(t *testing.T) (map[string]taskapi.Task, int64) {
 	t.Logf("%d attempts, %d calls failed, %d of them perhaps done; %d answers in place of the service; connections closed, reset and swallowed: %d, %d, %d",
 		o.attempts.Load(), o.failed.Load(), o.open.Load(), o.bursts.given,
 		o.proxy.met[closing].Load(), o.proxy.met[resetting].Load(), o.proxy.met[swallowing].Load())
+	t.Logf("counted: faults injected %d, attempts failed %d", o.proxy.count()+o.bursts.given, o.failed.Load())
 	if o.bursts.given == 0 || o.proxy.count() == 0 || o.failed.Load() == 0 {
 		t.Error("the test has not met what it is about")
 	}
@@ -143,6 +144,7 @@ func TestCreatesThroughFaultsHappenOnce(t *testing.T) {
 		}
 	})
 	got, changes := o.over(t)
+	logCounts(t, n, len(got))
 	if len(got) != n || changes != int64(n) {
 		t.Errorf("there are %d tasks after %d changes, want %d", len(got), changes, n)
 	}
@@ -193,12 +195,19 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 		}
 		sum += count
 	}
+	logCounts(t, n, sum)
 	if sum != n || changes != int64(n+len(counters)) || len(got) != len(counters) {
 		t.Errorf("%d updates counted to %d in %d tasks with %d changes", n, sum, len(got), changes)
 	}
 	if conflicts.Load() == 0 {
 		t.Error("no update met another one")
 	}
+}
+
+// logCounts tells how many writes were acknowledged, and what became of them.
+func logCounts(t *testing.T, acknowledged, there int) {
+	t.Helper()
+	t.Logf("counted: writes acknowledged %d, writes lost %d, writes doubled %d", acknowledged, max(acknowledged-there, 0), max(there-acknowledged, 0))
 }
 
 // increment adds one to a counter, unless another writer gets ahead.

@@ -1,0 +1,152 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fuzzTime is how long each fuzzed parser is given other inputs.
+const fuzzTime = 10 * time.Second
+
+// soaked are the packages whose tests attack the system and have a long form,
+// and which of their tests those are.
+var soaked = []struct{ module, pkg, tests string }{
+	{"services", "./tasks/internal/jwtauth", "Forged"},
+	{"services", "./tasks/internal/store", "Each"},
+	{"services", "./tasks/internal/api", "Nonsense|Strangers"},
+	{"services", "./tasks/internal/sdkfaults", "."},
+	{"bff", "./internal/web", "TestSite|TestSessionsOnTheSite|Outage|TestKeysChange"},
+	{"bff", "./internal/faults", "."},
+}
+
+// Soak runs the long forms of the tests that attack the system, and then gives
+// each fuzzed parser other inputs. It writes what they have counted to out, in
+// a table.
+func Soak(ctx context.Context, out io.Writer) error {
+	return onServer(ctx, out, func(r *runner) error {
+		r.env = append(r.env, "TEST_SOAK=1")
+		counted := counts{}
+		var all []step
+		for _, s := range soaked {
+			all = append(all, soak(s.module, s.pkg, s.tests, counted))
+		}
+		targets, err := fuzzTargets(r.root)
+		if err != nil {
+			return err
+		}
+		for _, target := range targets {
+			all = append(all, target.step(counted))
+		}
+		err = r.runAll(ctx, all)
+		fmt.Fprint(out, "\n"+counted.String())
+		return err
+	})
+}
+
+func soak(module, pkg, tests string, counted counts) step {
+	return step{name: "soak " + module + " " + pkg, run: func(ctx context.Context, r *runner) (tally, error) {
+		args := []string{"test", "-json", "-count=1", "-timeout=30m", "-run", tests, pkg}
+		if hasCompiler(ctx) {
+			args = append(args, "-race")
+		}
+		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: counted}
+		err := r.command(ctx, module, report.line, "go", args...)
+		return report.tally, err
+	}}
+}
+
+// A fuzzTarget is a function that takes any input.
+type fuzzTarget struct{ module, pkg, name string }
+
+var fuzzFunction = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+
+// fuzzTargets finds those of all modules.
+func fuzzTargets(root string) (all []fuzzTarget, err error) {
+	for _, module := range []string{"sdk", "services", "bff"} {
+		dir := filepath.Join(root, module)
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.Name() == "node_modules":
+				return filepath.SkipDir
+			case !strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			pkg, err := filepath.Rel(dir, filepath.Dir(path))
+			for _, match := range fuzzFunction.FindAllSubmatch(text, -1) {
+				all = append(all, fuzzTarget{module, "./" + pkg, string(match[1])})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+var execs = regexp.MustCompile(`execs: (\d+)`)
+
+func (f fuzzTarget) step(counted counts) step {
+	return step{name: "fuzz " + f.module + " " + f.pkg + " " + f.name, run: func(ctx context.Context, r *runner) (tally, error) {
+		var lines []string
+		tried := 0
+		err := r.command(ctx, f.module, func(line string) {
+			lines = append(lines, line)
+			if match := execs.FindStringSubmatch(line); match != nil {
+				tried, _ = strconv.Atoi(match[1]) // digits
+			}
+		}, "go", "test", "-run", "^$", "-fuzz", "^"+f.name+"$", "-fuzztime", fuzzTime.String(), f.pkg)
+		counted["inputs fuzzed"] += tried
+		if err != nil {
+			r.print(strings.Join(lines, "\n"))
+			return tally{failed: 1}, err
+		}
+		return tally{passed: 1}, nil
+	}}
+}
+
+// counts are what tests have counted, by what it is.
+type counts map[string]int
+
+var (
+	countedLine = regexp.MustCompile(`\bcounted: (.*)`)
+	countedItem = regexp.MustCompile(`([a-z][a-z ]*) (\d+)`)
+)
+
+// read takes over the counts of a line such as "counted: requests sent 7, leaks
+// 0", if it is one.
+func (c counts) read(line string) {
+	found := countedLine.FindStringSubmatch(line)
+	if c == nil || found == nil {
+		return
+	}
+	for _, item := range countedItem.FindAllStringSubmatch(found[1], -1) {
+		n, _ := strconv.Atoi(item[2]) // digits
+		c[item[1]] += n
+	}
+}
+
+// String is the table of the counts.
+func (c counts) String() string {
+	var table strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		fmt.Fprintf(&table, "%-24s %12d\n", name, c[name])
+	}
+	return table.String()
+}
