@@ -48,8 +48,9 @@ type API struct {
 	users   *UserGate
 	streams *gate
 	rate    *rateLimiter
-	// received counts the bytes of bodies that are held.
-	received atomic.Int64
+	// received and receivedBeside count the bytes of bodies that are held,
+	// of operations and of what is beside them.
+	received, receivedBeside atomic.Int64
 }
 
 // Config says what is particular to one server.

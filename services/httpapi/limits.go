@@ -86,7 +86,7 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 // those in flight, and may take the time given.
 func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, fits := a.receive(w, r, maxBodyBytes)
+		body, fits := receive(w, r, maxBodyBytes, &a.receivedBeside)
 		defer body.release()
 		if !fits || !a.inFlight.enter() {
 			WriteProblem(w, r, full())

@@ -14,9 +14,10 @@ import (
 
 const (
 	// receiveTimeout is how long a request's body may take to arrive.
-	receiveTimeout = 5 * time.Second
+	receiveTimeout = 10 * time.Second
 	// maxReceived is how many bytes of bodies a server holds at most until
-	// their requests are answered.
+	// their requests are answered: those of operations, and as many of what
+	// is beside them, for which nobody has to be signed in.
 	maxReceived = 64 << 20
 )
 
@@ -31,7 +32,7 @@ func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	held.leave()
-	body, fits := a.receive(w, r, ctx.Operation().MaxBodyBytes)
+	body, fits := receive(w, r, ctx.Operation().MaxBodyBytes, &a.received)
 	defer body.release()
 	if !fits || !held.enter(a.inFlight) {
 		WriteTo(ctx, full())
@@ -41,9 +42,10 @@ func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 }
 
 // receive waits for the body of a request, or for more of it than there may be,
-// and puts what came in its place. It reports whether there was room for it.
-func (a *API) receive(w http.ResponseWriter, r *http.Request, most int64) (body *receivedBody, fits bool) {
-	body = &receivedBody{Closer: r.Body, total: &a.received}
+// and puts what came in its place. It counts the bytes in total, and reports
+// whether there was room for them.
+func receive(w http.ResponseWriter, r *http.Request, most int64, total *atomic.Int64) (body *receivedBody, fits bool) {
+	body = &receivedBody{Closer: r.Body, total: total}
 	if r.ContentLength == 0 {
 		return body, true
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -98,14 +99,14 @@ func TestReceive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := &API{}
+			var total atomic.Int64
 			if test.full {
-				a.received.Store(maxReceived)
+				total.Store(maxReceived)
 			}
-			before := a.received.Load()
+			before := total.Load()
 			r := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
-			body, fits := a.receive(httptest.NewRecorder(), r, 8)
-			if held := a.received.Load() - before; fits != test.fits || held != test.held {
+			body, fits := receive(httptest.NewRecorder(), r, 8, &total)
+			if held := total.Load() - before; fits != test.fits || held != test.held {
 				t.Errorf("fits %t and holds %d, want %t and %d", fits, held, test.fits, test.held)
 			}
 			if fits {
@@ -114,7 +115,7 @@ func TestReceive(t *testing.T) {
 				}
 			}
 			body.release()
-			if left := a.received.Load() - before; left != 0 {
+			if left := total.Load() - before; left != 0 {
 				t.Errorf("%d bytes are held after the end", left)
 			}
 		})
