@@ -60,6 +60,7 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
 	{Err: store.ErrInProgress, Code: taskapi.CodeIdempotencyInProgress, Sentence: "A request with this Idempotency-Key is still being carried out."},
 	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
+	{Err: store.ErrAborted, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
 	{Err: store.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "Tasks cannot be reached at the moment. Try again shortly."},
 }
 

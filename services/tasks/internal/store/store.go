@@ -40,6 +40,9 @@ var (
 	ErrInProgress = errors.New("a request with this idempotency key is in progress")
 	// ErrBusy: the user's other changes took too long to wait for.
 	ErrBusy = errors.New("the user's tasks are being changed")
+	// ErrAborted: the transaction met another one, such as a migration's, and
+	// was undone so that one of them could go on.
+	ErrAborted = errors.New("aborted for another transaction")
 	// ErrCursorExpired: changes since the cursor have been purged.
 	ErrCursorExpired = errors.New("changes have been purged")
 	// ErrInvalidTimeZone: PostgreSQL knows no time zone of that name.
@@ -149,6 +152,8 @@ func mapError(err error) error {
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case errors.As(err, &fault) && (fault.Code == deadlockDetected || fault.Code == serializationFailure):
+		return fmt.Errorf("%w: %w", ErrAborted, err)
 	case errors.As(err, &fault) && fault.Code == queryCanceled:
 		// The caller's context ended, and pgx had the server stop.
 		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
@@ -163,6 +168,12 @@ func mapError(err error) error {
 
 // lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
 const lockNotAvailable = "55P03"
+
+// The SQLSTATEs of a transaction that was undone for another one.
+const (
+	deadlockDetected     = "40P01"
+	serializationFailure = "40001"
+)
 
 // queryCanceled is the SQLSTATE of a statement that the server was asked to
 // stop.

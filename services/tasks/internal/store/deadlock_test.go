@@ -1,0 +1,66 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestDeadlockIsNoFault has a write meet a migration that takes the tables in
+// another order. PostgreSQL undoes the write, which may be tried again.
+func TestDeadlockIsNoFault(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	task := mustCreate(t, s, alice, full())
+	ctx := t.Context()
+	migration, err := pgx.Connect(ctx, db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = migration.Close(ctx) }()
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := migration.Exec(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	update := func() error {
+		_, err := s.UpdateTask(ctx, alice, uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}, store.Conditions{})
+		return err
+	}
+
+	exec("SET deadlock_timeout = '10min'") // so that it is the write that finds out
+	exec("BEGIN")
+	exec("LOCK TABLE tasklane.tasks")
+	undone := make(chan error, 1)
+	go func() { undone <- update() }()
+	watcher, err := pgx.Connect(ctx, db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = watcher.Close(ctx) }()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for waiting := false; !waiting; <-tick.C {
+		const waits = `SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'tasklane.tasks'::regclass AND NOT granted)`
+		if err := watcher.QueryRow(ctx, waits).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("LOCK TABLE tasklane.user_state")
+	if err := <-undone; !errors.Is(err, store.ErrAborted) {
+		t.Errorf("the write: %v, want ErrAborted", err)
+	}
+	exec("COMMIT")
+	if err := update(); err != nil {
+		t.Errorf("the write after the migration: %v", err)
+	}
+}
