@@ -62,7 +62,11 @@ func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *sy
 	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	between := func(from, to, address string) string {
-		return s.link(proxies, from+" to "+to, address)
+		name := from + " to " + to
+		if s.links[name] != nil {
+			return address // of a replica
+		}
+		return s.link(proxies, name, address)
 	}
 	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Postgres: s.postgres, Between: between})
 	s.tasks = servertest.StartTasks(t, s.auth, env...)

@@ -46,6 +46,8 @@ type writer struct {
 	changes int64
 
 	acknowledged, failed atomic.Int64
+	// lastFailure says how an attempt failed.
+	lastFailure atomic.Pointer[string]
 }
 
 // newWriter signs up a user.
@@ -143,6 +145,7 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 			return fmt.Errorf("%s %s: %d %s", method, path, status, answer)
 		}
 		w.failed.Add(1)
+		w.lastFailure.Store(new(fmt.Sprintf("%s %s: %d %s %v", method, path, status, answer, err)))
 		select {
 		case <-time.After(retryPause):
 		case <-ctx.Done():

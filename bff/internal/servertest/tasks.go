@@ -10,38 +10,68 @@ import (
 type Tasks struct {
 	// URL is where it is reached, OpsURL its operations port.
 	URL, OpsURL *url.URL
+	// OwnerURL is the address of its database for the owner of the tables.
+	OwnerURL string
 
 	*process
+
+	auth    *Auth
+	runtime *url.URL
+	more    []string
 }
 
 // StartTasks starts a task service that takes the JWTs of a Better Auth server
 // and keeps its data where that keeps its own. env adds to its variables.
 func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	t.Helper()
-	program := build(t, "services", "./tasks/cmd/tasks")
 	owner, role := newDatabase(t, auth.postgres)
 	runtime := parse(t, owner)
 	runtime.User = role
-	ports := freePorts(t, 2)
-	migrate := exec.Command(program, "migrate")
-	migrate.Env = append(migrate.Environ(), "DATABASE_URL="+runtime.String(), "DATABASE_URL_UNPOOLED="+owner)
+	s := &Tasks{OwnerURL: owner, auth: auth, runtime: runtime, more: env}
+	s.process = &process{t: t}
+	s.Migrate()
+	return s.Replica()
+}
+
+// Migrate brings the schema up to date, beside whatever is running.
+func (s *Tasks) Migrate() {
+	t := s.t
+	t.Helper()
+	migrate := exec.Command(build(t, "services", "./tasks/cmd/tasks"), "migrate")
+	migrate.Env = append(migrate.Environ(), "DATABASE_URL="+s.runtime.String(), "DATABASE_URL_UNPOOLED="+s.OwnerURL)
 	if out, err := migrate.CombinedOutput(); err != nil {
 		t.Fatalf("tasks migrate: %v\n%s", err, out)
 	}
-	service := &Tasks{URL: parse(t, "http://127.0.0.1:"+ports[0]), OpsURL: parse(t, "http://127.0.0.1:"+ports[1])}
-	service.process = &process{
+}
+
+// Exec changes the schema as its owner does.
+func (s *Tasks) Exec(statement string) {
+	s.t.Helper()
+	run(s.t, s.OwnerURL, statement)
+}
+
+// Replica starts another task service on the same database.
+func (s *Tasks) Replica() *Tasks {
+	t, between := s.t, s.auth.between
+	t.Helper()
+	ports := freePorts(t, 2)
+	replica := &Tasks{
+		URL: parse(t, "http://127.0.0.1:"+ports[0]), OpsURL: parse(t, "http://127.0.0.1:"+ports[1]),
+		OwnerURL: s.OwnerURL, auth: s.auth, runtime: s.runtime, more: s.more,
+	}
+	replica.process = &process{
 		t:       t,
-		command: []string{program, "serve"},
-		ready:   service.OpsURL.JoinPath("/readyz").String(),
+		command: []string{build(t, "services", "./tasks/cmd/tasks"), "serve"},
+		ready:   replica.OpsURL.JoinPath("/readyz").String(),
 		env: append([]string{
-			"DATABASE_URL=" + auth.between.address("tasks", "postgres", runtime.String()),
-			"BETTER_AUTH_URL=" + auth.between.address("tasks", "auth", auth.URL.String()),
-			"JWT_ISSUER=" + auth.issuer,
+			"DATABASE_URL=" + between.address("tasks", "postgres", s.runtime.String()),
+			"BETTER_AUTH_URL=" + between.address("tasks", "auth", s.auth.URL.String()),
+			"JWT_ISSUER=" + s.auth.issuer,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
 			"OPS_PORT=" + ports[1],
-		}, env...),
+		}, s.more...),
 	}
-	service.start()
-	return service
+	replica.start()
+	return replica
 }

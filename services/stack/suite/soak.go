@@ -25,7 +25,7 @@ var soaked = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/store", "Each"},
 	{"services", "./tasks/internal/api", "Nonsense|Strangers"},
 	{"services", "./tasks/internal/sdkfaults", "."},
-	{"bff", "./internal/web", "TestSite|TestSessionsOnTheSite|Outage|TestKeysChange"},
+	{"bff", "./internal/web", "TestSite/(nonsense|strangers|what_no)|TestSessionsOnTheSite|Outage|TestKeysChange"},
 	{"bff", "./internal/faults", "."},
 }
 

@@ -1,0 +1,84 @@
+package faults_test
+
+import (
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+)
+
+// balancer deals requests out to task services, as what stands before replicas
+// does.
+type balancer struct {
+	targets atomic.Pointer[[]*url.URL]
+	turn    atomic.Int64
+}
+
+func (b *balancer) use(services ...*servertest.Tasks) {
+	var targets []*url.URL
+	for _, service := range services {
+		targets = append(targets, service.URL)
+	}
+	b.targets.Store(&targets)
+}
+
+func (b *balancer) start(t *testing.T) string {
+	t.Helper()
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		targets := *b.targets.Load()
+		r.SetURL(targets[int(b.turn.Add(1))%len(targets)])
+	}})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
+// nextMigration is one of the kind that every release may bring: what was there
+// stays. It takes the tables in another order than writes do, which have to give
+// way to it, and notes itself as the release after this one would.
+const nextMigration = `
+	SET deadlock_timeout = '1min';
+	ALTER TABLE tasklane.tasks ADD COLUMN next_release text NOT NULL DEFAULT 'new';
+	CREATE INDEX next_release ON tasklane.tasks (user_id, next_release);
+	ALTER TABLE tasklane.user_state ADD COLUMN next_release bigint;
+	INSERT INTO tasklane.schema_version (version_id, is_applied) SELECT max(version_id) + 1, true FROM tasklane.schema_version`
+
+// TestUpgradeFailsNoRequest does what operators do for a new release while
+// people write: migrate beside the old one, start the new one beside it, end
+// the old one. No attempt fails. There is no earlier release yet whose program
+// could stand for the old one, so both are this one, and the schema goes on to
+// one that it does not know.
+func TestUpgradeFailsNoRequest(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, nil, restless...)
+	var front balancer
+	front.use(s.tasks)
+	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(restless, "TASKS_URL="+front.start(t))...).URL.String()
+	o := startOrdeal(t, s, 4, seedOf(t))
+	o.awaitAcknowledged("the start")
+
+	s.tasks.Migrate()
+	o.awaitAcknowledged("migrating to the schema that is there")
+	s.tasks.Exec(nextMigration)
+	o.awaitAcknowledged("migrating to the next schema")
+	next := s.tasks.Replica()
+	front.use(s.tasks, next)
+	o.awaitAcknowledged("starting the next release beside this one")
+	front.use(next)
+	s.tasks.Stop()
+	o.awaitAcknowledged("ending this release")
+	// And back: it does not mind the schema of the next one.
+	s.tasks.Restart()
+	front.use(s.tasks)
+	next.Stop()
+	o.awaitAcknowledged("going back to this release")
+
+	for _, w := range o.writers {
+		if failed := w.failed.Load(); failed != 0 {
+			t.Errorf("%s: %d attempts failed, such as %s", w.name, failed, *w.lastFailure.Load())
+		}
+	}
+	o.over()
+}
