@@ -55,7 +55,8 @@ func Soak(ctx context.Context, out io.Writer) error {
 
 func soak(module, pkg, tests string, counted counts) step {
 	return step{name: "soak " + module + " " + pkg, run: func(ctx context.Context, r *runner) (tally, error) {
-		args := []string{"test", "-json", "-count=1", "-timeout=30m", "-run", tests, pkg}
+		// One after the other, or they would be each other's load.
+		args := []string{"test", "-json", "-count=1", "-timeout=30m", "-parallel=1", "-run", tests, pkg}
 		if hasCompiler(ctx) {
 			args = append(args, "-race")
 		}
