@@ -174,9 +174,10 @@ func TestNothingIsLost(t *testing.T) {
 	o.awaitAcknowledged("the start")
 	random := rand.New(rand.NewPCG(seed, 1))
 
-	lasts := 400 * time.Millisecond
+	lasts, exhausted := 400*time.Millisecond, time.Second
 	if soak() {
-		lasts = time.Second
+		// No request waits for a connection that long.
+		lasts, exhausted = time.Second, 15*time.Second
 	}
 	for i, name := range o.names {
 		o.meet(o.killing(name), lasts)
@@ -186,7 +187,7 @@ func TestNothingIsLost(t *testing.T) {
 			}
 		}
 	}
-	o.meet(o.exhausting(), 2*time.Second) // or repeating alone would do
+	o.meet(o.exhausting(), exhausted)
 	for _, link := range slices.Sorted(maps.Keys(o.links)) {
 		cast := []spell{spells[random.IntN(len(spells))]}
 		if soak() {

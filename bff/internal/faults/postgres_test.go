@@ -19,24 +19,44 @@ import (
 )
 
 // exhausting is the fault of somebody who takes every connection that
-// PostgreSQL has, and those of the servers as well.
+// PostgreSQL has, and then those of the servers as well.
 func (s *system) exhausting() fault {
 	return fault{name: "connections exhausted", inject: func() func() {
-		ctx, cancel := context.WithCancel(s.t.Context())
-		s.exec(ctx, "DROP ROLE IF EXISTS hog")
-		s.exec(ctx, "CREATE ROLE hog LOGIN PASSWORD 'hog'")
+		t := s.t
+		ctx, cancel := context.WithCancel(t.Context())
+		// From before there are none left.
+		admin, err := pgx.Connect(ctx, s.postgres.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := make(chan struct{})
 		var hogging sync.WaitGroup
-		hogging.Go(func() { s.hog(ctx) })
-		s.exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'hog' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+		for _, statement := range []string{
+			"DROP ROLE IF EXISTS hog",
+			"CREATE ROLE hog LOGIN PASSWORD 'hog'",
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'hog' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+		} {
+			if _, err := admin.Exec(ctx, statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+			if strings.HasPrefix(statement, "CREATE") {
+				hogging.Go(func() { s.hog(ctx, full) })
+				<-full
+			}
+		}
 		return func() {
+			_ = admin.Close(ctx) // it has done its work
 			cancel()
 			hogging.Wait()
 		}
 	}}
 }
 
-// hog takes connections until ctx ends, and gives them back.
-func (s *system) hog(ctx context.Context) {
+// hog takes connections until ctx ends, and gives them back. It closes full when
+// there are none left for the first time.
+func (s *system) hog(ctx context.Context, full chan<- struct{}) {
+	filled := sync.OnceFunc(func() { close(full) })
+	defer filled()
 	config, err := pgx.ParseConfig(s.postgres.URL())
 	if err != nil {
 		s.t.Error(err)
@@ -53,25 +73,13 @@ func (s *system) hog(ctx context.Context) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		// An error means that none is free: the next may be.
-		if conn, err := pgx.ConnectConfig(ctx, config); err == nil {
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err == nil {
 			taken = append(taken, conn)
 			continue
 		}
+		filled() // and yet the next may be free
 		<-tick.C
-	}
-}
-
-// exec runs a statement as the administrator, who has connections of his own.
-func (s *system) exec(ctx context.Context, statement string) {
-	s.t.Helper()
-	conn, err := pgx.Connect(ctx, s.postgres.URL())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		s.t.Fatalf("%s: %v", statement, err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package faults_test
 
 import (
+	"io"
+	"log"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -27,10 +29,12 @@ func (b *balancer) use(services ...*servertest.Tasks) {
 
 func (b *balancer) start(t *testing.T) string {
 	t.Helper()
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	rewrite := func(r *httputil.ProxyRequest) {
 		targets := *b.targets.Load()
 		r.SetURL(targets[int(b.turn.Add(1))%len(targets)])
-	}})
+	}
+	// Watching streams are cut off with a service, which it would log.
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: rewrite, ErrorLog: log.New(io.Discard, "", 0)})
 	t.Cleanup(proxy.Close)
 	return proxy.URL
 }
