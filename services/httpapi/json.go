@@ -121,6 +121,10 @@ func checkValue(dec *json.Decoder, path string, depth int) error {
 		if strings.ContainsRune(token, 0) {
 			return jsonError(taskapi.FieldFormat, fieldName(path), "must not contain the character NUL")
 		}
+	case json.Number:
+		if _, err := token.Float64(); err != nil {
+			return jsonError(taskapi.FieldOutOfRange, fieldName(path), "is too large a number")
+		}
 	case json.Delim:
 		if token == '{' {
 			return checkObject(dec, path, depth)

@@ -23,6 +23,7 @@ func TestCheckJSON(t *testing.T) {
 		`{"a":1,"a":2}`:              "a|must not appear twice",
 		`{"a":[{"b":1,"\u0062":2}]}`: "a[0].b|must not appear twice",
 		"\"\xff\"":                   "UTF-8",
+		`{"a":1e400}`:                "out_of_range|a|is too large",
 		`["\u0000"]`:                 "[0]|must not contain the character NUL",
 		`"\ud83d"`:                   "surrogate",
 		`"\ude00\ud83d"`:             "surrogate",
@@ -38,7 +39,7 @@ func TestCheckJSON(t *testing.T) {
 
 // FuzzCheckJSON: what is accepted is JSON, and reading it loses nothing.
 func FuzzCheckJSON(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"a":[1,null,"\ud83d\ude00"]}`, `{"a":1,"a":2}`, `"\ud83d"`, `[[[[`, "\"\xff\"", `1 2`, `"\\`} {
+	for _, seed := range []string{`{}`, `{"a":[1,null,"\ud83d\ude00"]}`, `{"a":1,"a":2}`, `"\ud83d"`, `[[[[`, "\"\xff\"", `1 2`, `"\\`, `1e400`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
