@@ -16,7 +16,7 @@ func testNonsense(t *testing.T, s *site) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests := 2000
+	requests := 1000
 	if os.Getenv("TEST_SOAK") == "1" {
 		requests = 10_000
 	}
