@@ -15,6 +15,7 @@ import (
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/stack/port"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -84,7 +85,13 @@ func (s *system) link(proxies *toxiproxy.ApiServer, name, address string) string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	proxy := toxiproxy.NewProxy(proxies, name, "127.0.0.1:0", target.Host)
+	// Not any port: while the proxy is stopped, an outgoing connection could
+	// take one of the system's choice.
+	free, err := port.Free(s.t.Context(), 1)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proxy := toxiproxy.NewProxy(proxies, name, fmt.Sprintf("127.0.0.1:%d", free[0]), target.Host)
 	if err := proxy.Start(); err != nil {
 		s.t.Fatal(err)
 	}

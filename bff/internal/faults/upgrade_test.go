@@ -56,7 +56,7 @@ const nextMigration = `
 // one that it does not know.
 func TestUpgradeFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	s := startSystem(t, nil, restless...)
+	s := startSystem(t, servertest.StartPostgres(t), restless...) // whose owner may do anything
 	var front balancer
 	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(restless, "TASKS_URL="+front.start(t))...).URL.String()

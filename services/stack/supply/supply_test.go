@@ -197,6 +197,17 @@ func licenceIn(t *testing.T, dir string) string {
 	return ""
 }
 
+// TestImagesAreMadeWithoutSecrets looks at what Docker is not given.
+func TestImagesAreMadeWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	ignored := strings.Split(read(t, root(t), ".dockerignore"), "\n")
+	for _, name := range []string{".git", ".env", ".data", ".build"} {
+		if !slices.Contains(ignored, name) {
+			t.Errorf("Docker is given %s", name)
+		}
+	}
+}
+
 // tools are further licences of packages that build, check or test, and of which
 // nothing is shipped, by the lock file they stand in.
 var tools = map[string][]string{
