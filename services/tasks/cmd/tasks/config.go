@@ -54,6 +54,8 @@ type serveConfig struct {
 	// Port serves the API, OpsPort health and readiness.
 	Port    environ.Port `env:"PORT" envDefault:"8080"`
 	OpsPort environ.Port `env:"OPS_PORT" envDefault:"9090"`
+	// Profiles says whether OpsPort serves profiles too.
+	Profiles bool `env:"PPROF"`
 	// LogLevel is the least level to log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
 	// Limits bound what a replica takes on.

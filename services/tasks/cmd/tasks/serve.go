@@ -65,6 +65,13 @@ func (serveCommand) Run(ctx context.Context) error {
 	background.Go(func() { purgeRegularly(ctx, log, tasks) })
 
 	metrics := newMetrics(tasks, tokens, hub)
+	operations := httpapi.NewOperationsHandler(metrics,
+		httpapi.Check{Name: "database", Run: tasks.Ping},
+		httpapi.Check{Name: "keys", Run: tokens.Ready},
+	)
+	if config.Profiles {
+		operations = httpapi.WithProfiles(operations)
+	}
 	return httpapi.Serve(ctx, log,
 		httpapi.Server{
 			Name: "api", Address: config.address(config.Port),
@@ -74,13 +81,7 @@ func (serveCommand) Run(ctx context.Context) error {
 			}),
 			Stop: hub.Close,
 		},
-		httpapi.Server{
-			Name: "operations", Address: config.address(config.OpsPort),
-			Handler: httpapi.NewOperationsHandler(metrics,
-				httpapi.Check{Name: "database", Run: tasks.Ping},
-				httpapi.Check{Name: "keys", Run: tokens.Ready},
-			),
-		},
+		httpapi.Server{Name: "operations", Address: config.address(config.OpsPort), Handler: operations},
 	)
 }
 
