@@ -58,10 +58,20 @@ func (k *keptAnswer) outcome(key *IdempotencyKey) (Outcome, error) {
 // keepAnswer stores the tasks of an answer as they are at this point of the
 // transaction.
 func keepAnswer(user string, key IdempotencyKey, answer []uuid.UUID) statement {
-	const text = `
+	const (
+		one = `
+		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
+		SELECT $1, $2, $3, jsonb_build_array(to_jsonb(t) - 'words' - 'title_key'), statement_timestamp()
+		FROM tasklane.tasks t WHERE t.user_id = $1 AND t.id = $4`
+		several = `
 		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
 		SELECT $1, $2, $3, jsonb_agg(to_jsonb(t) - 'words' - 'title_key' ORDER BY answer.place), statement_timestamp()
 		FROM unnest($4::uuid[]) WITH ORDINALITY AS answer (id, place)
 		JOIN tasklane.tasks t ON t.user_id = $1 AND t.id = answer.id`
-	return statement{text: text, args: []any{user, key.Key, key.Request[:], idBytes(answer)}}
+	)
+	args := []any{user, key.Key, key.Request[:]}
+	if len(answer) == 1 { // planned once, as in selectTasks
+		return statement{text: one, args: append(args, [16]byte(answer[0]))}
+	}
+	return statement{text: several, args: append(args, idBytes(answer))}
 }
