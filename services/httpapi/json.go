@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi/taskjson"
 )
 
 // maxJSONDepth bounds the nesting of a request's body. No operation takes
@@ -28,7 +29,7 @@ const maxJSONDepth = 32
 // written as JSON again are refused, where encoding/json would silently pick,
 // replace or ignore.
 var jsonFormat = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
+	Marshal: taskjson.Marshal,
 	Unmarshal: func(data []byte, v any) error {
 		// Huma decodes twice: into an any to validate it, then into the
 		// operation's type. What concerns only the text is checked once.

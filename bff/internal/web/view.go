@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi/taskjson"
 )
 
 // Task is a task as the browser sees it.
@@ -13,10 +14,19 @@ type Task struct {
 	Overdue bool `json:"overdue" doc:"Whether the task is open and past its deadline, by the server's clock." example:"false"`
 }
 
+func appendTask(b []byte, t *Task) []byte {
+	return append(taskjson.AppendBoolField(taskjson.AppendOpenTask(b, &t.Task), "overdue", t.Overdue), '}')
+}
+
 // TaskResponse is the answer of every operation on one task.
 type TaskResponse struct {
 	Success bool `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
 	Data    Task `json:"data"`
+}
+
+// AppendJSON implements [taskjson.Appender].
+func (r TaskResponse) AppendJSON(b []byte) []byte {
+	return taskjson.AppendOne(b, r.Success, &r.Data, appendTask)
 }
 
 // TaskListResponse is the answer of listTasks.
@@ -24,6 +34,11 @@ type TaskListResponse struct {
 	Success bool             `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
 	Data    []Task           `json:"data"`
 	Meta    taskapi.ListMeta `json:"meta"`
+}
+
+// AppendJSON implements [taskjson.Appender].
+func (r TaskListResponse) AppendJSON(b []byte) []byte {
+	return taskjson.AppendListMeta(taskjson.AppendData(b, r.Success, r.Data, appendTask), r.Meta)
 }
 
 // BatchResponse is the answer of batchTasks.
@@ -44,6 +59,14 @@ type ChangeListResponse struct {
 	Success bool                `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
 	Data    []Change            `json:"data"`
 	Meta    taskapi.ChangesMeta `json:"meta"`
+}
+
+// AppendJSON implements [taskjson.Appender].
+func (r ChangeListResponse) AppendJSON(b []byte) []byte {
+	b = taskjson.AppendData(b, r.Success, r.Data, func(b []byte, c *Change) []byte {
+		return taskjson.AppendChange(b, &c.Change, c.Task, appendTask)
+	})
+	return taskjson.AppendChangesMeta(b, r.Meta)
 }
 
 // view returns the task as the browser sees it at the time now.
