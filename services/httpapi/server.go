@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -33,6 +34,12 @@ const (
 	// checkTimeout bounds all checks of one look at /readyz.
 	checkTimeout = 3 * time.Second
 )
+
+// ballast is memory that is never touched, and so never taken from the machine.
+// It only counts for the garbage collector, which runs each time the heap has
+// doubled: beside the few megabytes that a server holds, requests would make it
+// run many times a second. GOGC and GOMEMLIMIT hold as ever.
+const ballast = 8 << 20
 
 // Server is an address and what it serves.
 type Server struct {
@@ -69,6 +76,8 @@ func (s Server) http(log *slog.Logger) *http.Server {
 // listens on every address before it serves the first request, and fails if one
 // is taken.
 func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
+	untouched := make([]byte, ballast)
+	defer runtime.KeepAlive(untouched)
 	listeners := make([]net.Listener, 0, len(servers))
 	for _, s := range servers {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address)
