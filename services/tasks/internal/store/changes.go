@@ -25,7 +25,7 @@ var selectChanges = `
 		(SELECT ` + taskColumns + ` FROM tasklane.tasks
 			WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)
 		UNION ALL
-		(SELECT user_id, id, seq, 0, '', '', NULL, 0::smallint, NULL, '{}', erased_at, erased_at, NULL FROM tasklane.erased
+		(SELECT id, seq, 0, '', '', NULL, 0::smallint, NULL, '{}', erased_at, erased_at, NULL FROM tasklane.erased
 			WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)
 	) AS change ORDER BY seq LIMIT $3`
 

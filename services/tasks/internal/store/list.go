@@ -19,8 +19,8 @@ type TaskPage struct {
 	Tasks []taskapi.Task
 	// NextCursor leads to the next page; it is empty on the last one.
 	NextCursor string
-	// Changes is the user's change number. It is read before the tasks, so
-	// that no change after it can be missing from both.
+	// Changes is the user's change number. It is read with the tasks, or
+	// before them, so that no change after it can be missing from both.
 	Changes int64
 }
 
@@ -28,6 +28,8 @@ type TaskPage struct {
 type order struct {
 	expression string
 	descending bool
+	// needs is a column that only this order's cursors need.
+	needs string
 	// nullable: tasks without a value come last in both directions.
 	nullable bool
 	// key is a row's value as a cursor holds it; "" is null.
@@ -65,9 +67,9 @@ var orders = func() map[taskapi.Sort]order {
 		value:      parseNumber,
 	}
 	title := order{
-		expression: "title_key",
-		key:        func(r *listRow) string { return base64.RawStdEncoding.EncodeToString(r.titleKey) },
-		value:      func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
+		expression: "title_key", needs: "title_key",
+		key:   func(r *listRow) string { return base64.RawStdEncoding.EncodeToString(r.titleKey) },
+		value: func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
 	}
 	down := func(o order) order {
 		o.descending = true
@@ -108,9 +110,16 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	}
 	page := TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
 	err = s.run(ctx, user, func(batch *pgx.Batch) {
-		batch.Queue(selectSeq, user).Query(readSeq(&page.Changes))
 		list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
 	})
+	if err == nil && len(page.Tasks) == 0 {
+		// The change number stands in the rows. Where there are none it is
+		// read first, and then the tasks once more.
+		err = s.run(ctx, user, func(batch *pgx.Batch) {
+			batch.Queue(selectSeq, user).Query(readSeq(&page.Changes))
+			list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
+		})
+	}
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
 	}
@@ -121,7 +130,10 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 // is another page.
 func (p *TaskPage) read(rows pgx.Rows, options taskapi.ListTasksOptions) error {
 	var row listRow
-	into := append(row.into(), &row.titleKey)
+	into := append(row.into(), &p.Changes)
+	if orders[options.Sort].needs != "" {
+		into = append(into, &row.titleKey)
+	}
 	for rows.Next() {
 		if len(p.Tasks) == options.Limit {
 			p.NextCursor = cursorAfter(&row, options).String()
@@ -157,27 +169,35 @@ func (s *Store) selectPage(user string, options taskapi.ListTasksOptions) (state
 		return statement{}, err
 	}
 	var b bound
-	q := s.bun.NewSelect().
-		Model((*taskRow)(nil)).
-		ColumnExpr(taskColumns).
-		ColumnExpr("title_key").
-		Where("user_id = ?", b.arg(user))
-	filter(q, &b, options)
-	if after != nil {
-		if err := by.startAfter(q, &b, *after); err != nil {
-			return statement{}, err
+	part := func(c condition) *bun.SelectQuery {
+		q := s.bun.NewSelect().
+			Model((*taskRow)(nil)).
+			ColumnExpr(taskColumns).
+			ColumnExpr("COALESCE((SELECT seq FROM tasklane.user_state WHERE user_id = ?), 0) AS changes", b.arg(user)).
+			Where("user_id = ?", b.arg(user))
+		if by.needs != "" {
+			q.ColumnExpr(by.needs)
 		}
+		filter(q, &b, options)
+		if c.where != "" {
+			q.Where(c.where, b.all(c.args)...)
+		}
+		// bun's own Limit would write the number into the text.
+		return q.OrderExpr(by.expression+by.direction()+", id"+by.direction()+" LIMIT ?", b.arg(options.Limit+1))
 	}
-	direction, nulls := "", ""
-	if by.descending {
-		direction = " DESC"
+	conditions, err := by.conditions(after)
+	if err != nil {
+		return statement{}, err
 	}
-	if by.nullable {
-		nulls = " NULLS LAST"
+	q := part(conditions[0])
+	if len(conditions) == 1 {
+		return s.build(q, &b)
 	}
-	// bun's own Limit would write the number into the text.
-	q.OrderExpr(by.expression+direction+nulls+", id"+direction+" LIMIT ?", b.arg(options.Limit+1))
-	return s.build(q, &b)
+	rest := part(conditions[1])
+	return s.build(s.bun.NewSelect().
+		ColumnExpr("*").
+		TableExpr("((?) UNION ALL (?)) AS page", q, rest).
+		OrderExpr(by.expression+by.direction()+" NULLS LAST, id"+by.direction()+" LIMIT ?", b.arg(options.Limit+1)), &b)
 }
 
 // filter adds the conditions of a list's filters.
@@ -215,27 +235,48 @@ func filter(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions) {
 	}
 }
 
-// startAfter adds the condition of what follows a place in the order.
-func (o order) startAfter(q *bun.SelectQuery, b *bound, after cursor) error {
-	than := ">"
-	if o.descending {
-		than = "<"
+// condition is a condition of a statement with its arguments.
+type condition struct {
+	where string
+	args  []any
+}
+
+// conditions say what stands behind a place in the order, or everywhere without
+// one. There are two where a list goes on from tasks that have a value to those
+// that have none: an index finds the beginning of either, but not of both at
+// once.
+func (o order) conditions(after *cursor) ([]condition, error) {
+	some, none := condition{where: o.expression + " IS NOT NULL"}, condition{where: o.expression + " IS NULL"}
+	if after == nil {
+		if o.nullable {
+			return []condition{some, none}, nil
+		}
+		return []condition{{}}, nil
 	}
-	id := [16]byte(after.ID)
+	than, id := " > ", [16]byte(after.ID)
+	if o.descending {
+		than = " < "
+	}
 	if after.Key == "" && o.nullable {
-		q.Where(o.expression+" IS NULL AND id "+than+" ?", b.arg(id))
-		return nil
+		none.where, none.args = none.where+" AND id"+than+"?", []any{id}
+		return []condition{none}, nil
 	}
 	value, err := o.value(after.Key)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalidCursor, err)
+		return nil, fmt.Errorf("%w: %w", ErrInvalidCursor, err)
 	}
-	next := "(" + o.expression + ", id) " + than + " (?, ?)"
+	some = condition{where: "(" + o.expression + ", id)" + than + "(?, ?)", args: []any{value, id}}
 	if o.nullable {
-		next += " OR " + o.expression + " IS NULL"
+		return []condition{some, none}, nil
 	}
-	q.Where("("+next+")", b.arg(value), b.arg(id))
-	return nil
+	return []condition{some}, nil
+}
+
+func (o order) direction() string {
+	if o.descending {
+		return " DESC"
+	}
+	return ""
 }
 
 // GetTask returns a task, also from the trash, or [ErrNotFound].
@@ -254,20 +295,24 @@ func (s *Store) GetTask(ctx context.Context, user string, id uuid.UUID) (taskapi
 	return rows[0].task(), nil
 }
 
+// selectTasks selects a user's tasks by their ids. A statement with an array is
+// planned anew each time, since PostgreSQL would rather know its length, and
+// that takes longer than reading one task does: one id is not an array.
 func (s *Store) selectTasks(user string, ids []uuid.UUID) (statement, error) {
+	if len(ids) == 1 {
+		id := [16]byte(ids[0])
+		return s.selectOne.with(func() (statement, error) { return s.selectByID("id = ?", user, id) }, user, id)
+	}
+	return s.selectByID("id = ANY (?)", user, idBytes(ids))
+}
+
+func (s *Store) selectByID(condition, user string, id any) (statement, error) {
 	var b bound
-	q := s.bun.NewSelect().
+	return s.build(s.bun.NewSelect().
 		Model((*taskRow)(nil)).
 		ColumnExpr(taskColumns).
-		Where("user_id = ?", b.arg(user))
-	// A statement with an array is planned anew each time: PostgreSQL would
-	// rather know its length. That takes longer than reading one task.
-	if len(ids) == 1 {
-		q.Where("id = ?", b.arg([16]byte(ids[0])))
-	} else {
-		q.Where("id = ANY (?)", b.arg(idBytes(ids)))
-	}
-	return s.build(q, &b)
+		Where("user_id = ?", b.arg(user)).
+		Where(condition, b.arg(id)), &b)
 }
 
 // idBytes returns ids in the form that takes pgx's short way.

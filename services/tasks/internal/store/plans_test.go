@@ -1,10 +1,16 @@
 package store_test
 
 import (
+	"context"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,89 +20,241 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
+// makeMany gives one user 200,000 tasks, and a thousand others thirty each. The
+// indexes are built when all is there, in half the time.
+const makeMany = `
+	DROP INDEX tasklane.tasks_created, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
+	INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user' || n, 200000 FROM generate_series(0, 1000) n;
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, created_at, updated_at, title_key, words)
+	SELECT 'user' || CASE WHEN n <= 200000 THEN 0 ELSE n % 1000 + 1 END, md5(n::text)::uuid, n, 1, 'task ' || n, '',
+		CASE WHEN n % 3 = 0 THEN now() END, n % 5, CASE WHEN n % 2 = 0 THEN now() + n * interval '1 minute' END, '{home}',
+		now() - n * interval '1 second', now(), int4send(n), 'task'::tsvector
+	FROM generate_series(1, 230000) n;
+	CREATE INDEX tasks_created ON tasklane.tasks (user_id, created_at, id) WHERE deleted_at IS NULL;
+	CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
+	CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
+	CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
+	ANALYZE tasklane.tasks, tasklane.user_state`
+
+// mostPages is what a statement may touch: the 51 rows of a page may lie on as
+// many pages of the table.
+const mostPages = 150
+
 // TestPlans looks at how PostgreSQL carries out the statements that are run
-// most, for a user with many tasks among users with few: by an index that gives
-// the order, without sorting, and touching few pages, however deep in the list.
+// most, for a user with very many tasks: by an index, which also gives the
+// order, and touching few pages, however deep in the list.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	asOwner(t, db, `
-		INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user' || n, 20000 FROM generate_series(0, 100) n;
-		INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, due_at, tags, created_at, updated_at, title_key, words)
-		SELECT 'user' || CASE WHEN n <= 20000 THEN 0 ELSE n % 100 + 1 END, gen_random_uuid(), n, 1, 'task ' || n, '', n % 5,
-			now() + n * interval '1 minute', ARRAY['home'], now() - n * interval '1 second', now(), int4send(n), 'task'::tsvector
-		FROM generate_series(1, 30000) n;
-		ANALYZE tasklane.tasks;
-		ANALYZE tasklane.user_state`)
+	asOwner(t, db, makeMany)
 	r := &recorder{texts: map[string][]any{}}
 	s := storetest.Open(t, store.Config{URL: db.URL, Tracer: r})
-	const user = "user0"
+	lookAtPlans(t, db, r, s, "user0", false)
+	lookAtPlans(t, db, r, s, "user7", true)
+}
+
+// lookAtPlans looks at the plans for one user. For an ordinary one, statements
+// must also be planned once for all.
+func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Store, user string, ordinary bool) {
+	t.Helper()
+	task := uuid.MustParse(mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ID)
+	on := func(key string) store.Conditions { return store.Conditions{Key: &store.IdempotencyKey{Key: key}} }
+	list := func(options taskapi.ListTasksOptions) func() {
+		return func() {
+			options.Limit = 50
+			mustList(t, s, user, options)
+		}
+	}
 
 	for _, tc := range []struct {
-		name  string
-		run   func()
+		name string
+		run  func()
+		// index is what tasks are found by.
 		index string
+		// varies says that the best plan depends on what is asked for.
+		varies bool
 	}{
-		{"newest first", func() { deep(t, s, user, taskapi.NewestFirst) }, "tasks_created"},
-		{"oldest first", func() { deep(t, s, user, taskapi.OldestFirst) }, "tasks_created"},
-		{"due soonest", func() { deep(t, s, user, taskapi.DueSoonest) }, "tasks_due"},
-		{"recently updated", func() { deep(t, s, user, taskapi.RecentlyUpdatedFirst) }, "tasks_seq"},
-		{"get", func() { _, _ = s.GetTask(t.Context(), user, uuid.New()) }, "tasks_pkey"},
-		{"changes", func() { _, _ = s.Changes(t.Context(), user, 10_000, 50) }, "tasks_seq"},
+		{name: "newest first", run: list(taskapi.ListTasksOptions{}), index: "tasks_created"},
+		{name: "oldest first", run: list(taskapi.ListTasksOptions{Sort: taskapi.OldestFirst}), index: "tasks_created"},
+		{name: "due soonest", run: list(taskapi.ListTasksOptions{Sort: taskapi.DueSoonest}), index: "tasks_due"},
+		{name: "due latest", run: list(taskapi.ListTasksOptions{Sort: taskapi.DueLatest}), index: "tasks_due"},
+		{name: "recently updated", run: list(taskapi.ListTasksOptions{Sort: taskapi.RecentlyUpdatedFirst}), index: "tasks_seq"},
+		{name: "newest first, deep", run: deep(t, r, s, user, taskapi.NewestFirst), index: "tasks_created"},
+		{name: "oldest first, deep", run: deep(t, r, s, user, taskapi.OldestFirst), index: "tasks_created"},
+		{name: "due soonest, deep", run: deep(t, r, s, user, taskapi.DueSoonest), index: "tasks_due"},
+		{name: "due latest, deep", run: deep(t, r, s, user, taskapi.DueLatest), index: "tasks_due"},
+		{name: "recently updated, deep", run: deep(t, r, s, user, taskapi.RecentlyUpdatedFirst), index: "tasks_seq"},
+		{name: "filter and search", run: list(taskapi.ListTasksOptions{Completed: new(false), Query: "task"}), index: "tasks_created", varies: true},
+		{name: "get", run: func() { _, _ = s.GetTask(t.Context(), user, task) }, index: "tasks_pkey"},
+		{name: "changes", run: func() { _, _ = s.Changes(t.Context(), user, 100_000, 50) }, index: "tasks_seq"},
+		{name: "create", run: func() {
+			one(t)(s.CreateTask(t.Context(), user, full(), on("create")))
+		}, index: "tasks_pkey"},
+		{name: "update", run: func() {
+			one(t)(s.UpdateTask(t.Context(), user, task, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}, on("update")))
+		}, index: "tasks_pkey"},
+		{name: "delete", run: func() { one(t)(s.DeleteTask(t.Context(), user, task, on("delete"))) }, index: "tasks_pkey"},
 	} {
 		clear(r.texts)
 		tc.run()
-		for text, args := range r.texts {
-			if !strings.Contains(text, "title") {
-				continue // not one that reads tasks
+		looked := 0
+		for _, text := range slices.Sorted(maps.Keys(r.texts)) {
+			if !ofTables.MatchString(text) {
+				continue
 			}
-			plan := explain(t, db, user, text, args)
-			if !strings.Contains(plan, tc.index) {
-				t.Errorf("%s does not use %s:\n%s\n%s", tc.name, tc.index, text, plan)
+			looked++
+			plans := explain(t, db, user, text, r.texts[text])
+			for kind, plan := range plans.byKind {
+				report := func(fault string) { t.Errorf("%s of %s, %s plan: %s\n%s\n%s", tc.name, user, kind, fault, text, plan) }
+				if onTasks.MatchString(plan) && !strings.Contains(plan, tc.index) {
+					report("does not use " + tc.index)
+				}
+				if strings.Contains(plan, "Seq Scan") || wholeSort.MatchString(plan) {
+					report("reads or sorts everything")
+				}
+				if n := buffers(t, plan); n > mostPages {
+					report(fmt.Sprintf("touches %d pages", n))
+				}
 			}
-			if strings.Contains(plan, "Seq Scan") || wholeSort.MatchString(plan) {
-				t.Errorf("%s reads or sorts everything:\n%s\n%s", tc.name, text, plan)
+			if ordinary && !tc.varies && !plans.once {
+				t.Errorf("%s of %s: planned anew each time:\n%s", tc.name, user, text)
 			}
-			if n := buffers(t, plan); n > 150 {
-				t.Errorf("%s touches %d pages:\n%s\n%s", tc.name, n, text, plan)
-			}
+		}
+		if looked == 0 {
+			t.Errorf("%s of %s: no statement was seen", tc.name, user)
 		}
 	}
 }
 
-// deep reads the first and, through its cursor, a later page.
-func deep(t *testing.T, s *store.Store, user string, sort taskapi.Sort) {
-	t.Helper()
-	options := taskapi.ListTasksOptions{Sort: sort, Limit: 50}
-	for range 40 {
-		page := mustList(t, s, user, options)
-		options.Cursor = page.NextCursor
+var (
+	ofTables = regexp.MustCompile(`tasklane\W+(tasks|erased|user_state|idempotency_keys)`)
+	// onTasks is a plan that looks for rows of tasks, rather than adds one.
+	onTasks = regexp.MustCompile(`(?m)^ *(->)? *(Index|Bitmap|Seq).* on tasks`)
+)
+
+// deep goes far into a list, so that what r holds in the end is a later page.
+func deep(t *testing.T, r *recorder, s *store.Store, user string, sort taskapi.Sort) func() {
+	return func() {
+		options := taskapi.ListTasksOptions{Sort: sort, Limit: taskapi.MaxListLimit}
+		for range 20 {
+			if page := mustList(t, s, user, options); page.NextCursor != "" {
+				options.Cursor = page.NextCursor
+			}
+		}
+		clear(r.texts)
+		options.Limit = 50
+		mustList(t, s, user, options)
 	}
 }
 
-func explain(t *testing.T, db storetest.Database, user, text string, args []any) string {
+// plans are how a statement is carried out.
+type plans struct {
+	// byKind are the plan for these arguments and the one that PostgreSQL
+	// settles for in the end.
+	byKind map[string]string
+	// once says that the latter serves all arguments.
+	once bool
+}
+
+// explain runs a statement several times, as a connection of a pool does, and
+// undoes it.
+func explain(t *testing.T, db storetest.Database, user, text string, args []any) plans {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), db.URL)
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, db.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	var plan []string
-	err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), "SELECT tasklane.set_user($1)", user); err != nil {
-			return err
-		}
-		rows, err := tx.Query(t.Context(), "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) "+text, args...)
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Prepare(ctx, "looked_at", text); err != nil {
+		t.Fatal(err)
+	}
+	undone := func(sql string, with ...any) (lines []string) {
+		tx, err := conn.Begin(ctx)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		plan, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	if err != nil {
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		makeRoom(t, tx, user, text, args)
+		rows, err := tx.Query(ctx, sql, with...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() && strings.HasPrefix(sql, "EXPLAIN") {
+			lines = append(lines, string(rows.RawValues()[0]))
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			t.Fatalf("%s\n%v", sql, err)
+		}
+		return lines
+	}
+	for range 6 { // PostgreSQL settles for a plan at the sixth
+		undone("looked_at", args...)
+	}
+	explained := "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) EXECUTE looked_at" + literals(args)
+	p := plans{byKind: map[string]string{"settled": strings.Join(undone(explained), "\n")}}
+	if err := conn.QueryRow(ctx, "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE name = 'looked_at'").Scan(&p.once); err != nil {
 		t.Fatal(err)
 	}
-	return strings.Join(plan, "\n")
+	if _, err := conn.Exec(ctx, "SET plan_cache_mode = force_custom_plan"); err != nil {
+		t.Fatal(err)
+	}
+	p.byKind["first"] = strings.Join(undone(explained), "\n")
+	return p
+}
+
+// makeRoom begins a transaction of the user in which a statement that has been
+// carried out can be so again.
+func makeRoom(t *testing.T, tx pgx.Tx, user, text string, args []any) {
+	t.Helper()
+	exec := func(sql string, args ...any) {
+		if _, err := tx.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("SELECT tasklane.set_user($1)", user)
+	exec("DELETE FROM tasklane.idempotency_keys WHERE user_id = $1", user)
+	if strings.HasPrefix(text, `INSERT INTO "tasklane"."tasks"`) {
+		exec("DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = $2", user, args[1])
+	}
+}
+
+// literals writes arguments as EXECUTE takes them: all in quotes, which have no
+// type yet.
+func literals(args []any) string {
+	texts := make([]string, len(args))
+	for i, arg := range args {
+		texts[i] = "'" + strings.ReplaceAll(literal(arg), "'", "''") + "'"
+		if due, ok := arg.(*time.Time); ok && due == nil {
+			texts[i] = "NULL"
+		}
+	}
+	return "(" + strings.Join(texts, ", ") + ")"
+}
+
+func literal(arg any) string {
+	switch arg := arg.(type) {
+	case [16]byte:
+		return uuid.UUID(arg).String()
+	case []byte:
+		return `\x` + hex.EncodeToString(arg)
+	case time.Time:
+		return arg.Format(time.RFC3339Nano)
+	case *time.Time:
+		if arg == nil {
+			return ""
+		}
+		return arg.Format(time.RFC3339Nano)
+	case []string:
+		quoted := make([]string, len(arg))
+		for i, text := range arg {
+			quoted[i] = strconv.Quote(text)
+		}
+		return "{" + strings.Join(quoted, ",") + "}"
+	}
+	return fmt.Sprint(arg)
 }
 
 // wholeSort is a sort of everything below it. An incremental one only puts

@@ -13,14 +13,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// taskRow is a row of tasklane.tasks as it is read. It is not the wire's type,
+// taskRow is a row of tasklane.tasks as it is read, but for the user, whom every
+// reader knows. It is not the wire's type,
 // because columns change on another schedule; a test fills every field of a
 // task, saves it, loads it and compares. The names in JSON are the columns',
 // as in the answers that are kept with idempotency keys.
 type taskRow struct {
 	bun.BaseModel `bun:"table:tasklane.tasks,alias:t" json:"-"`
 
-	UserID      string     `bun:"user_id,pk" json:"user_id"`
 	ID          uuid.UUID  `bun:"id,pk,type:uuid" json:"id"`
 	Seq         int64      `bun:"seq" json:"seq"`
 	Version     int64      `bun:"version" json:"version"`
@@ -51,7 +51,7 @@ var taskColumns = func() string {
 func (r *taskRow) into() []any {
 	return []any{
 		// As bytes, the id takes pgx's short way.
-		&r.UserID, (*[16]byte)(&r.ID), &r.Seq, &r.Version, &r.Title, &r.Description, &r.CompletedAt,
+		(*[16]byte)(&r.ID), &r.Seq, &r.Version, &r.Title, &r.Description, &r.CompletedAt,
 		&r.Priority, &r.DueAt, &r.Tags, &r.CreatedAt, &r.UpdatedAt, &r.DeletedAt,
 	}
 }
@@ -64,7 +64,7 @@ func (r *taskRow) task() taskapi.Task {
 		Description: r.Description,
 		Completed:   r.CompletedAt != nil,
 		CompletedAt: inUTC(r.CompletedAt),
-		Priority:    taskapi.Priorities()[r.Priority],
+		Priority:    priorities[r.Priority],
 		DueAt:       inUTC(r.DueAt),
 		Tags:        r.Tags,
 		Version:     r.Version,
@@ -86,10 +86,13 @@ func (r *taskRow) setContent(c content) {
 	}
 }
 
+// priorities are in the order of the numbers by which they are stored.
+var priorities = taskapi.Priorities()
+
 // rank returns the number by which a priority is stored. The empty priority is
 // None.
 func rank(p taskapi.Priority) int16 {
-	return int16(max(slices.Index(taskapi.Priorities(), p), 0))
+	return int16(max(slices.Index(priorities, p), 0))
 }
 
 func inUTC(t *time.Time) *time.Time {

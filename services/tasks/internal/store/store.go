@@ -67,6 +67,9 @@ const (
 type Store struct {
 	pool *pgxpool.Pool
 	bun  *bun.DB
+
+	// The texts of the statements that are run most.
+	selectOne, countChange fixedText
 }
 
 // Config says how a store reaches its database.

@@ -195,13 +195,15 @@ func (tx *transaction) outcome(written []taskRow) Outcome {
 // count gives the next change of the user its number; it also is a user's
 // first.
 func (tx *transaction) count() error {
-	var b bound
-	st, err := tx.store.build(tx.store.bun.NewInsert().
-		Model(&stateRow{}).
-		Value("user_id", "?", b.arg(tx.user)).
-		Value("seq", "1").
-		On("CONFLICT (user_id) DO UPDATE").
-		Set("seq = s.seq + 1"), &b)
+	st, err := tx.store.countChange.with(func() (statement, error) {
+		var b bound
+		return tx.store.build(tx.store.bun.NewInsert().
+			Model(&stateRow{}).
+			Value("user_id", "?", b.arg(tx.user)).
+			Value("seq", "1").
+			On("CONFLICT (user_id) DO UPDATE").
+			Set("seq = s.seq + 1"), &b)
+	}, tx.user)
 	if err != nil {
 		return err
 	}
