@@ -108,14 +108,18 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
 	}
+	begin := setUser(user)
+	if !isFiltered(options) {
+		begin = setUserAndPlan(user)
+	}
 	page := TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
-	err = s.run(ctx, user, func(batch *pgx.Batch) {
+	err = s.run(ctx, begin, func(batch *pgx.Batch) {
 		list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
 	})
 	if err == nil && len(page.Tasks) == 0 {
 		// The change number stands in the rows. Where there are none it is
 		// read first, and then the tasks once more.
-		err = s.run(ctx, user, func(batch *pgx.Batch) {
+		err = s.run(ctx, begin, func(batch *pgx.Batch) {
 			batch.Queue(selectSeq, user).Query(readSeq(&page.Changes))
 			list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
 		})
@@ -198,6 +202,12 @@ func (s *Store) selectPage(user string, options taskapi.ListTasksOptions) (state
 		ColumnExpr("*").
 		TableExpr("((?) UNION ALL (?)) AS page", q, rest).
 		OrderExpr(by.expression+by.direction()+" NULLS LAST, id"+by.direction()+" LIMIT ?", b.arg(options.Limit+1)), &b)
+}
+
+// isFiltered reports whether it depends on the filters how a page is found best.
+func isFiltered(o taskapi.ListTasksOptions) bool {
+	return o.Deleted || o.Completed != nil || len(o.Priorities) > 0 || len(o.Tags) > 0 ||
+		o.DueBefore != nil || o.DueAfter != nil || o.Query != ""
 }
 
 // filter adds the conditions of a list's filters.
@@ -284,7 +294,7 @@ func (s *Store) GetTask(ctx context.Context, user string, id uuid.UUID) (taskapi
 	var rows []taskRow
 	get, err := s.selectTasks(user, []uuid.UUID{id})
 	if err == nil {
-		err = s.run(ctx, user, func(batch *pgx.Batch) { get.queue(batch).Query(readRows(&rows)) })
+		err = s.run(ctx, setUserAndPlan(user), func(batch *pgx.Batch) { get.queue(batch).Query(readRows(&rows)) })
 	}
 	switch {
 	case err != nil:

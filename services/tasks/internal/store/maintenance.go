@@ -41,7 +41,7 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 // EraseUser removes everything there is of a user and returns the number of
 // tasks it removed.
 func (s *Store) EraseUser(ctx context.Context, user string) (tasks int64, err error) {
-	err = s.run(ctx, user, func(batch *pgx.Batch) {
+	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 		// The user's lock first, as in every change.
 		batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user)
 		batch.Queue("WITH gone AS (DELETE FROM tasklane.tasks WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM gone", user).
@@ -65,7 +65,7 @@ func (s *Store) ExportUser(ctx context.Context, user string, each func(taskapi.T
 	after := [16]byte{}
 	for {
 		var rows []taskRow
-		err := s.run(ctx, user, func(batch *pgx.Batch) {
+		err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 			batch.Queue("SELECT "+taskColumns+" FROM tasklane.tasks WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 				user, after, exportPage).Query(readRows(&rows))
 		})

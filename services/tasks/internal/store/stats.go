@@ -39,7 +39,7 @@ func (s *Store) Stats(ctx context.Context, user, zone string) (taskapi.Stats, er
 	for _, p := range taskapi.Priorities() {
 		stats.ByPriority[p] = 0
 	}
-	err := s.run(ctx, user, func(batch *pgx.Batch) {
+	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 		batch.Queue(selectCounts, user, zone).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})

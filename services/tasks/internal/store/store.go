@@ -126,17 +126,24 @@ func setUser(user string) statement {
 	return statement{text: "SELECT tasklane.set_user($1)", args: []any{user}}
 }
 
+// setUserAndPlan does the same for statements of which one plan is the best for
+// everybody. PostgreSQL would else plan some of them anew each time, as soon as
+// users differ a lot, and that takes longer than the statement.
+func setUserAndPlan(user string) statement {
+	return statement{text: "SELECT tasklane.set_user($1), set_config('plan_cache_mode', 'force_generic_plan', true)", args: []any{user}}
+}
+
 // beginWrite does what setUser does and bounds how long the transaction waits
 // for another change of the user's tasks.
 func beginWrite(user string) statement {
 	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
 }
 
-// run sends statements for user as one round trip and one transaction. queue
-// adds them to the batch, each with what reads its result.
-func (s *Store) run(ctx context.Context, user string, queue func(*pgx.Batch)) error {
+// run sends statements as one round trip and one transaction, which begins with
+// begin. queue adds the others to the batch, each with what reads its result.
+func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
 	batch := &pgx.Batch{}
-	setUser(user).queue(batch)
+	begin.queue(batch)
 	queue(batch)
 	return mapError(s.pool.SendBatch(ctx, batch).Close())
 }
