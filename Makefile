@@ -62,6 +62,18 @@ test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) b
 soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count
 	@exec .build/stack soak
 
+.PHONY: bench
+bench: tools $(AUTH) $(POSTGRES) build-bench ## measure how fast everything is, in half an hour, and write services/tasks/bench/RESULTS.md
+	@exec .build/bench run --out services/tasks/bench/RESULTS.md
+
+.PHONY: bench-quick
+bench-quick: tools $(AUTH) $(POSTGRES) build-bench ## measure less of it, in two minutes, and only print it
+	@exec .build/bench run --quick
+
+.PHONY: build-bench
+build-bench: build
+	$(call step,building the benchmark,go build -buildvcs=false -o .build/ ./services/tasks/bench/cmd/bench)
+
 .PHONY: build
 build: tools
 	$(call step,building the Go programs,go build -buildvcs=false -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)

@@ -37,7 +37,9 @@ func TestAnswersAreWhatEncodingJSONWrites(t *testing.T) {
 	at := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
 	task := Task{Overdue: true, Task: taskapi.Task{ID: "1", Title: "<a> & \"b\"", DueAt: &at, Tags: []string{"home"}, CreatedAt: at, UpdatedAt: at}}
 	for _, answer := range []taskjson.Appender{
-		TaskResponse{}, TaskListResponse{}, ChangeListResponse{},
+		TaskResponse{},
+		TaskListResponse{},
+		ChangeListResponse{},
 		TaskResponse{Success: true, Data: task},
 		TaskListResponse{Success: true, Data: []Task{task, {}}, Meta: taskapi.ListMeta{NextCursor: new("c"), Changes: 7}},
 		ChangeListResponse{

@@ -24,8 +24,9 @@ type Child struct {
 }
 
 // Start starts cmd and calls line, from one goroutine, with each line that it
-// writes to its standard output and standard error. onDeath is the signal that
-// the child's group gets should this process die first.
+// writes to its standard output and standard error, unless cmd says that they go
+// elsewhere. onDeath is the signal that the child's group gets should this
+// process die first.
 func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -43,7 +44,12 @@ func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, er
 		guard.end()
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = write, write
+	if cmd.Stdout == nil {
+		cmd.Stdout = write
+	}
+	if cmd.Stderr == nil {
+		cmd.Stderr = write
+	}
 	err = cmd.Start()
 	write.Close()
 	if err != nil {

@@ -29,6 +29,7 @@ type cluster struct {
 	as        account
 	dir       string
 	throwAway bool
+	settings  []string
 }
 
 // prepare makes the data directory, or frees an existing one from a server
@@ -129,6 +130,9 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 	}
 	if c.throwAway {
 		args = append(args, "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+	}
+	for _, setting := range c.settings {
+		args = append(args, "-c", setting)
 	}
 	cmd, release, err := c.command("postgres", c.dir, args...)
 	if err != nil {

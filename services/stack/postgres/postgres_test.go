@@ -23,9 +23,12 @@ const password = "it's a \"password\""
 // One data directory goes through what a killed launcher may leave behind.
 func TestKeptServer(t *testing.T) {
 	t.Parallel()
-	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password, Settings: []string{"max_connections=17"}}
 	server := start(t, opts)
 	query(t, server, "CREATE TABLE kept AS SELECT 42 AS answer")
+	if got := query(t, server, "SELECT current_setting('max_connections')::int"); got != 17 {
+		t.Errorf("max_connections = %d, want 17", got)
+	}
 
 	conn, err := pgx.Connect(t.Context(), server.URL(postgres.Superuser, "wrong", "postgres"))
 	if err == nil {

@@ -40,6 +40,9 @@ type Options struct {
 	Password string
 	// Port is the port on 127.0.0.1. Zero takes a free one.
 	Port int
+	// Settings are PostgreSQL's own, such as "shared_buffers=1GB", and win
+	// over this package's.
+	Settings []string
 	// Log, unless nil, receives the lines of the server's log.
 	Log func(line string)
 }
@@ -102,7 +105,7 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	c := &cluster{bin: bin, as: as, dir: filepath.Join(opts.DataDir, strconv.Itoa(bin.major))}
+	c := &cluster{bin: bin, as: as, dir: filepath.Join(opts.DataDir, strconv.Itoa(bin.major)), settings: opts.Settings}
 	if opts.DataDir == "" {
 		root, err := s.tempDir(as)
 		if err != nil {

@@ -1,0 +1,153 @@
+// Package bench measures the finished service against a floor, a server that
+// was written for speed alone, on data made inside a PostgreSQL of its own. The
+// contenders run one after the other in every round, so that what slows the
+// machine for a while slows all of them; only ratios within a run mean anything.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// plan says how much is measured.
+type plan struct {
+	name string
+	size size
+	// rounds is how often each contender has its turn, each for turn.
+	rounds int
+	turn   time.Duration
+	// look is how long the service is looked at for a profile.
+	look time.Duration
+	// starts is how often the service is started to take the time.
+	starts int
+	// streams are open while nothing happens, events are sent through some.
+	streams, events int
+}
+
+// Full takes about twenty minutes, half of them for the ten million tasks.
+var Full = plan{
+	name:   "full",
+	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, asked: 2000},
+	rounds: 7, turn: 1500 * time.Millisecond, look: 5 * time.Second,
+	starts: 11, streams: 5000, events: 300,
+}
+
+// Quick takes less than two minutes.
+var Quick = plan{
+	name:   "quick",
+	size:   size{users: 500, tasks: 100_000, grownUsers: 1000, grownTasks: 200_000, signedUp: 16, asked: 500},
+	rounds: 5, turn: 250 * time.Millisecond, look: 2 * time.Second,
+	starts: 5, streams: 1000, events: 100,
+}
+
+// Options say what to do beside measuring.
+type Options struct {
+	// Only, unless nil, is what the names of the pieces of work must match.
+	// Goals about others are then not reached.
+	Only *regexp.Regexp
+	// Profiles, unless empty, is a directory to keep profiles of the service
+	// in.
+	Profiles string
+	// Progress is told what is being done.
+	Progress io.Writer
+}
+
+// Run measures everything and returns the report as Markdown.
+func Run(ctx context.Context, plan plan, options Options) (report string, err error) {
+	say := func(format string, args ...any) { fmt.Fprintf(options.Progress, format+"\n", args...) }
+	begin := time.Now()
+	say("starting PostgreSQL and Better Auth …")
+	s, err := newStack(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	say("making %d, %d and %d tasks …", plan.size.tasks, manyTasks, plan.size.grownTasks)
+	people, err := s.load(ctx, plan.size)
+	if err != nil {
+		return "", err
+	}
+	loaded := time.Since(begin)
+	if err := s.startServers(ctx, people.many.direct); err != nil {
+		return "", err
+	}
+	r := results{plan: plan, loaded: loaded, series: map[string]map[string]series{}}
+	if r.machine, err = s.machine(ctx); err != nil {
+		return "", err
+	}
+	if err := s.sameBytes(ctx, people); err != nil {
+		return "", err
+	}
+	all, err := s.works(ctx, people)
+	if err != nil {
+		return "", err
+	}
+	defer all.close()
+	if options.Only != nil {
+		all.works = slices.DeleteFunc(all.works, func(w work) bool { return !options.Only.MatchString(w.name) })
+	}
+	for round := range plan.rounds {
+		say("round %d of %d …", round+1, plan.rounds)
+		if err := r.round(ctx, all.works); err != nil {
+			return "", err
+		}
+		if err := s.clearLogs(); err != nil {
+			return "", err
+		}
+	}
+	r.busy = s.tasks.usage()
+	say("looking where the time goes …")
+	for _, w := range all.works {
+		if slices.Contains(profiledWorks, w.name) {
+			if err := r.profile(ctx, s.tasks, w, options.Profiles); err != nil {
+				return "", err
+			}
+		}
+	}
+	if err := s.tasks.keepHeap(ctx, options.Profiles); err != nil {
+		return "", err
+	}
+	say("starting the service %d times, opening %d streams …", plan.starts, plan.streams)
+	if err := s.lives(ctx, people, &r); err != nil {
+		return "", err
+	}
+	r.took = time.Since(begin)
+	return r.markdown(), nil
+}
+
+// results are what was measured.
+type results struct {
+	plan         plan
+	machine      machine
+	loaded, took time.Duration
+	// series are by the work and the contender.
+	series map[string]map[string]series
+	// starts are times from the start of the service to its first answer.
+	starts []time.Duration
+	// idle is the service before its first load, busy after all of it.
+	idle, busy usage
+	streams    streamResult
+	profiles   []profiled
+}
+
+// round lets every contender do every piece of work once.
+func (r *results) round(ctx context.Context, works []work) error {
+	for _, w := range works {
+		if r.series[w.name] == nil {
+			r.series[w.name] = map[string]series{}
+		}
+		for _, c := range w.contenders {
+			one, err := c.run(ctx, r.plan.turn)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", w.name, c.name, err)
+			}
+			r.series[w.name][c.name] = append(r.series[w.name][c.name], one)
+		}
+	}
+	return nil
+}

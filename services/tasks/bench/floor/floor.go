@@ -1,0 +1,243 @@
+// Package floor is the task service as somebody would write it by hand for
+// speed alone: net/http, pgx with prepared statements, encoding/json. It
+// answers the same bytes, and has none of the rest: no tokens, no row-level
+// security, no checks, limits, metrics or logs. The service is measured
+// against it.
+package floor
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// UserHeader names the user, who is believed.
+const UserHeader = "X-User"
+
+// Statements that are also measured alone.
+const (
+	ListSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`
+	GetSQL = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
+)
+
+const (
+	columns  = "id, title, description, completed_at, priority, due_at, tags, version, created_at, updated_at, deleted_at"
+	afterSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($3, $4)
+		ORDER BY created_at DESC, id DESC LIMIT $2`
+	searchSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (completed_at IS NOT NULL) = $3 AND words @@ $4::tsquery
+		ORDER BY created_at DESC, id DESC LIMIT $2`
+	insertSQL = `INSERT INTO tasklane.tasks
+		(user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
+		VALUES ($1, $2, 0, 1, $3, $4, $5, $6, now(), now(), '', '') RETURNING ` + columns
+	updateSQL = `UPDATE tasklane.tasks SET title = $3, version = version + 1, updated_at = now()
+		WHERE user_id = $1 AND id = $2 RETURNING ` + columns
+	changesSQL = "SELECT " + columns + ", seq FROM tasklane.tasks WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+)
+
+type server struct{ pool *pgxpool.Pool }
+
+// New returns the floor's handler.
+func New(pool *pgxpool.Pool) http.Handler {
+	s := server{pool}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/tasks", s.list)
+	mux.HandleFunc("POST /api/tasks", s.create)
+	mux.HandleFunc("GET /api/tasks/changes", s.changes)
+	mux.HandleFunc("GET /api/tasks/{id}", s.get)
+	mux.HandleFunc("PATCH /api/tasks/{id}", s.update)
+	return mux
+}
+
+func (s server) list(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	limit := taskapi.DefaultListLimit
+	if n, err := strconv.Atoi(query.Get("limit")); err == nil {
+		limit = n
+	}
+	sql, args := ListSQL, []any{r.Header.Get(UserHeader), limit + 1}
+	switch {
+	case query.Get("q") != "":
+		sql, args = searchSQL, append(args, query.Get("completed") == "true", "'"+query.Get("q")+"':*")
+	case query.Get("cursor") != "":
+		c, err := parseCursor(query.Get("cursor"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		sql, args = afterSQL, append(args, c.Key, c.ID)
+	}
+	body := taskapi.TaskListResponse{Success: true, Data: make([]taskapi.Task, 0, limit+1)}
+	err := s.query(r.Context(), sql, args, func(rows pgx.Rows) error {
+		t, err := scan(rows, &body.Meta.Changes)
+		body.Data = append(body.Data, t)
+		return err
+	})
+	if len(body.Data) > limit {
+		body.Data = body.Data[:limit]
+		body.Meta.NextCursor = new(cursorAfter(&body.Data[limit-1]))
+	}
+	answer(w, http.StatusOK, body, err)
+}
+
+func (s server) get(w http.ResponseWriter, r *http.Request) {
+	s.one(w, r, http.StatusOK, GetSQL, r.Header.Get(UserHeader), r.PathValue("id"))
+}
+
+func (s server) create(w http.ResponseWriter, r *http.Request) {
+	var req taskapi.CreateTaskRequest
+	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if req.Tags == nil {
+		req.Tags = []string{}
+	}
+	w.Header().Set("Location", "/api/tasks/"+id.String())
+	s.one(w, r, http.StatusCreated, insertSQL,
+		r.Header.Get(UserHeader), [16]byte(id), req.Title, req.Description, rank(req.Priority), req.Tags)
+}
+
+func (s server) update(w http.ResponseWriter, r *http.Request) {
+	var req taskapi.UpdateTaskRequest
+	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.one(w, r, http.StatusOK, updateSQL, r.Header.Get(UserHeader), r.PathValue("id"), req.Title.Value)
+}
+
+// one answers with the task that a statement yields.
+func (s server) one(w http.ResponseWriter, r *http.Request, status int, sql string, args ...any) {
+	var task taskapi.Task
+	found := false
+	err := s.query(r.Context(), sql, args, func(rows pgx.Rows) (err error) {
+		found = true
+		task, err = scan(rows)
+		return err
+	})
+	if err == nil && !found {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", `"`+strconv.FormatInt(task.Version, 10)+`"`)
+	answer(w, status, taskapi.TaskResponse{Success: true, Data: task}, err)
+}
+
+func (s server) changes(w http.ResponseWriter, r *http.Request) {
+	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	const limit = taskapi.DefaultListLimit
+	body := taskapi.ChangeListResponse{Success: true, Data: make([]taskapi.Change, 0, limit+1), Meta: taskapi.ChangesMeta{NextCursor: after}}
+	err := s.query(r.Context(), changesSQL, []any{r.Header.Get(UserHeader), after, limit + 1}, func(rows pgx.Rows) error {
+		var seq int64
+		t, err := scan(rows, &seq)
+		body.Data = append(body.Data, taskapi.Change{Seq: seq, Type: taskapi.ChangeUpsert, TaskID: t.ID, Task: &t})
+		return err
+	})
+	if body.Meta.HasMore = len(body.Data) > limit; body.Meta.HasMore {
+		body.Data = body.Data[:limit]
+	}
+	if n := len(body.Data); n > 0 {
+		body.Meta.NextCursor = body.Data[n-1].Seq
+	}
+	answer(w, http.StatusOK, body, err)
+}
+
+func (s server) query(ctx context.Context, sql string, args []any, row func(pgx.Rows) error) error {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+var priorities = taskapi.Priorities()
+
+func rank(p taskapi.Priority) int16 {
+	for i, known := range priorities {
+		if p == known {
+			return int16(i)
+		}
+	}
+	return 0
+}
+
+// scan reads a row of columns, and what else was selected behind them.
+func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
+	var (
+		t        taskapi.Task
+		id       [16]byte
+		priority int16
+	)
+	into := append([]any{
+		&id, &t.Title, &t.Description, &t.CompletedAt, &priority, &t.DueAt, &t.Tags, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
+	}, more...)
+	if err := rows.Scan(into...); err != nil {
+		return t, err
+	}
+	t.ID, t.Priority, t.Completed = uuid.UUID(id).String(), priorities[priority], t.CompletedAt != nil
+	t.CreatedAt, t.UpdatedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC()
+	for _, at := range []*time.Time{t.CompletedAt, t.DueAt, t.DeletedAt} {
+		if at != nil {
+			*at = at.UTC()
+		}
+	}
+	return t, nil
+}
+
+func answer(w http.ResponseWriter, status int, body any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body) // the client is gone; there is nobody to tell
+}
+
+// cursor has the length of the service's, which also names the list.
+type cursor struct {
+	List []byte    `json:"l"`
+	Key  time.Time `json:"k"`
+	ID   string    `json:"i"`
+}
+
+func cursorAfter(t *taskapi.Task) string {
+	data, err := json.Marshal(cursor{List: make([]byte, 8), Key: t.CreatedAt, ID: t.ID})
+	if err != nil {
+		panic(err) // times and strings can always be encoded
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func parseCursor(text string) (c cursor, err error) {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(data, &c)
+}

@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/tasks/bench/floor"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// believer takes the token for the user's id, as the floor does.
+type believer struct{}
+
+func (believer) Verify(_ context.Context, token string) (jwtauth.Identity, error) {
+	return jwtauth.Identity{User: token, Expires: time.Now().Add(time.Hour)}, nil
+}
+
+// TestFloorAnswersTheSame lets the floor and the service answer the same
+// requests from the same rows.
+func TestFloorAnswersTheSame(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	tasks := storetest.Open(t, store.Config{URL: db.URL})
+	pool, err := pgxpool.New(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	log := slog.New(slog.DiscardHandler)
+	service := api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: believer{}, Hub: feed.New(store.NewBus(tasks, db.URL), log)})
+	ask := func(handler http.Handler, method, path, body string) (answer string) {
+		t.Helper()
+		request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+		request.Header.Set("Authorization", "Bearer ada")
+		request.Header.Set(floor.UserHeader, "ada")
+		if body != "" {
+			request.Header.Set("Content-Type", "application/json")
+		}
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, request)
+		if rec.Code >= http.StatusBadRequest {
+			t.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
+		}
+		return fmt.Sprint(rec.Code, rec.Header().Get("Content-Type"), rec.Header().Get("ETag"), rec.Header().Get("Location")) + "\n" + rec.Body.String()
+	}
+
+	const body = `{"title": "Water the \"<plants>\" ä", "description": "The ones\non the balcony", "priority": "high", "tags": ["home", "garden"]}`
+	created := ask(service, http.MethodPost, "/api/tasks", body)
+	if got := masked(ask(floor.New(pool), http.MethodPost, "/api/tasks", body)); got != masked(created) {
+		t.Errorf("create:\n got %s\nwant %s", got, masked(created))
+	}
+	one := "/api/tasks/" + ids.FindString(created)
+	const patch = `{"title": "Water them"}`
+	updated := ask(service, http.MethodPatch, one, patch)
+	if got := masked(ask(floor.New(pool), http.MethodPatch, one, patch)); got != masked(updated) {
+		t.Errorf("update:\n got %s\nwant %s", got, masked(updated))
+	}
+
+	fillList(t, tasks)
+	for _, path := range []string{
+		one, "/api/tasks", "/api/tasks?limit=3", "/api/tasks?completed=false&q=wat",
+		"/api/tasks/changes?after=0", "/api/tasks/changes?after=58",
+	} {
+		want := ask(service, http.MethodGet, path, "")
+		if got := ask(floor.New(pool), http.MethodGet, path, ""); withoutCursor(got) != withoutCursor(want) {
+			t.Errorf("%s:\n got %s\nwant %s", path, got, want)
+		}
+	}
+	next := func(handler http.Handler) string {
+		cursor := cursors.FindStringSubmatch(ask(handler, http.MethodGet, "/api/tasks", ""))[1]
+		return ask(handler, http.MethodGet, "/api/tasks?cursor="+cursor, "")
+	}
+	if got, want := next(floor.New(pool)), next(service); got != want {
+		t.Errorf("the second page:\n got %s\nwant %s", got, want)
+	}
+}
+
+// fillList makes more tasks than a page and a half holds, of every sort.
+func fillList(t *testing.T, tasks *store.Store) {
+	t.Helper()
+	for n := range 75 {
+		req := taskapi.CreateTaskRequest{Title: fmt.Sprintf("Water plant %d", n), Priority: anyOf(taskapi.Priorities()), Completed: n%3 == 0}
+		if n%2 == 0 {
+			req.DueAt = new(time.Date(2026, 11, 30, 17, n%60, 0, 0, time.UTC))
+		}
+		out, err := tasks.CreateTask(t.Context(), "ada", req, store.Conditions{})
+		if err == nil && n%10 == 0 {
+			_, err = tasks.DeleteTask(t.Context(), "ada", uuid.MustParse(out.Tasks[0].ID), store.Conditions{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var (
+	ids      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	stamps   = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+	versions = regexp.MustCompile(`"\d+"|"version":\d+`)
+)
+
+// masked hides what two writes cannot have in common.
+func masked(answer string) string {
+	return versions.ReplaceAllString(stamps.ReplaceAllString(ids.ReplaceAllString(answer, "ID"), "TIME"), "VERSION")
+}

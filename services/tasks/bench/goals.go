@@ -1,0 +1,102 @@
+package bench
+
+import "fmt"
+
+// goal is a figure that the finished service is to reach.
+type goal struct {
+	what, goal string
+	// value is what was measured, low and high its spread.
+	value figure
+	// show writes a value, reached judges the median.
+	show    func(float64) string
+	reached func(float64) bool
+}
+
+func atLeast(least float64) func(float64) bool {
+	return func(v float64) bool { return v >= least }
+}
+
+func atMost(most float64) func(float64) bool {
+	return func(v float64) bool { return v <= most }
+}
+
+func times(v float64) string { return fmt.Sprintf("%.2f", v) }
+
+func millis(v float64) string { return fmt.Sprintf("%.2f ms", v*1000) }
+
+func kilobytes(v float64) string { return fmt.Sprintf("%.1f KB", v/1000) }
+
+func megabytes(v float64) string { return fmt.Sprintf("%.0f MB", v/1e6) }
+
+// goals are what is measured against what is to be reached.
+func (r *results) goals() []goal {
+	var starts []float64
+	for _, took := range r.starts {
+		starts = append(starts, took.Seconds())
+	}
+	return []goal{
+		{"list 50", "≥ 1.15 × floor", r.ratio(list50, theService, theFloor), times, atLeast(1.15)},
+		{"get one", "≥ 0.90 × floor", r.ratio(getOne, theService, theFloor), times, atLeast(.9)},
+		{"create", "≥ 0.75 × floor", r.ratio(createOne, theService, theFloor), times, atLeast(.75)},
+		{"bff, list 50", "≥ 0.8 × ReverseProxy", r.ratio(list50, theBFF, theProxy), times, atLeast(.8)},
+		{"bff, get one", "≥ 0.8 × ReverseProxy", r.ratio(getOne, theBFF, theProxy), times, atLeast(.8)},
+		{"bff, list 50, added at p50, unloaded", "≤ 1 ms", r.added(hopList), millis, atMost(.001)},
+		{"bff, get one, added at p50, unloaded", "≤ 1 ms", r.added(hopGet), millis, atMost(.001)},
+		{"deep page ÷ first page, p50", "≤ 1.2", r.slower(pages, deepPage, firstPage), times, atMost(1.2)},
+		{"grown ÷ first database, list 50, p50", "≤ 1.25", r.slower(growth, grown, small), times, atMost(1.25)},
+		{"grown ÷ first database, get one, p50", "≤ 1.25", r.slower(growthGet, grown, small), times, atMost(1.25)},
+		{"memory of an idle stream", "≤ 25 KB", one(r.streams.perStream()), kilobytes, atMost(25_000)},
+		{"change to its stream, p99", "< 100 ms", one(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
+		{"memory under load", "≤ 60 MB", one(float64(r.busy.peak)), megabytes, atMost(60e6)},
+		{"start to the first answer", "≤ 50 ms", summarise(starts), millis, atMost(.05)},
+	}
+}
+
+func one(v float64) figure { return summarise([]float64{v}) }
+
+// ratio compares the rates of two contenders.
+func (r *results) ratio(work, contender, base string) figure {
+	return summarise(ratios(r.series[work][contender].rates(), r.series[work][base].rates()))
+}
+
+// slower compares the times of two contenders.
+func (r *results) slower(work, contender, base string) figure {
+	return summarise(ratios(r.series[work][contender].p50s(), r.series[work][base].p50s()))
+}
+
+// added is what the bff adds to the time of the task service itself, in
+// seconds.
+func (r *results) added(work string) figure {
+	bff, service := r.series[work][theBFF].p50s(), r.series[work][theService].p50s()
+	added := make([]float64, len(bff))
+	for i := range bff {
+		added[i] = bff[i] - service[i]
+	}
+	return summarise(added)
+}
+
+// perStream is the memory of one stream, in bytes.
+func (s streamResult) perStream() float64 {
+	if s.open == 0 {
+		return 0
+	}
+	return (float64(s.after.memory) - float64(s.before.memory)) / float64(s.open)
+}
+
+// verdict says whether a goal was reached. What could not be measured was not.
+func (g goal) verdict() string {
+	if g.value.n > 0 && g.value.median != 0 && g.reached(g.value.median) {
+		return "reached"
+	}
+	return "**not reached**"
+}
+
+func (g goal) measured() string {
+	switch {
+	case g.value.n == 0 || g.value.median == 0:
+		return "not measured"
+	case g.value.n == 1:
+		return g.show(g.value.median)
+	}
+	return fmt.Sprintf("%s (%s to %s)", g.show(g.value.median), g.show(g.value.low), g.show(g.value.high))
+}

@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// loadWorkers is how many requests are under way at once: each worker sends
+// the next as soon as it has the answer, so that the server is always busy.
+const loadWorkers = 16
+
+// answerTimeout bounds the wait for one answer.
+const answerTimeout = 10 * time.Second
+
+// requests makes the requests of a piece of work.
+type requests func(*vegeta.Target)
+
+// send sends requests for a while and measures their answers, every one of
+// which must be a success. p is the server whose processor time counts, database
+// the process of the PostgreSQL behind it.
+func send(ctx context.Context, p *process, database, workers int, d time.Duration, next requests) (sample, error) {
+	// Connections are closed behind each turn: idle ones would count in the
+	// memory of the servers.
+	client := &http.Client{Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	attacker := vegeta.NewAttacker(
+		vegeta.Workers(uint64(workers)), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0), vegeta.Client(client),
+	)
+	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
+	defer stop()
+	targets := func(t *vegeta.Target) error {
+		next(t)
+		return nil
+	}
+	before, databaseBefore := p.usage(), cpuOfChildren(database)
+	var metrics vegeta.Metrics
+	// A rate of zero is as fast as the workers can.
+	for result := range attacker.Attack(targets, vegeta.Rate{}, d, "") {
+		metrics.Add(result)
+	}
+	metrics.Close()
+	after, databaseAfter := p.usage(), cpuOfChildren(database)
+	if err := ctx.Err(); err != nil {
+		return sample{}, err
+	}
+	if metrics.Requests == 0 || metrics.Success < 1 {
+		return sample{}, fmt.Errorf("%s failed: %v %s", p.name, metrics.StatusCodes, strings.Join(metrics.Errors, "; "))
+	}
+	return sample{
+		rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99,
+		cpu:      (after.cpu - before.cpu) / time.Duration(metrics.Requests),
+		database: (databaseAfter - databaseBefore) / time.Duration(metrics.Requests),
+	}, nil
+}
+
+// call calls f from workers over and over for a while.
+func call(ctx context.Context, workers int, d time.Duration, f func(context.Context) error) (sample, error) {
+	var (
+		running sync.WaitGroup
+		failure atomic.Pointer[error]
+		times   = make([][]time.Duration, workers)
+		begin   = time.Now()
+	)
+	for worker := range workers {
+		running.Go(func() {
+			for time.Since(begin) < d && failure.Load() == nil {
+				start := time.Now()
+				if err := f(ctx); err != nil {
+					failure.Store(&err)
+					return
+				}
+				times[worker] = append(times[worker], time.Since(start))
+			}
+		})
+	}
+	running.Wait()
+	took := time.Since(begin)
+	if err := failure.Load(); err != nil {
+		return sample{}, *err
+	}
+	var all []time.Duration
+	for _, some := range times {
+		all = append(all, some...)
+	}
+	if len(all) == 0 {
+		return sample{}, errors.New("nothing was done in time")
+	}
+	return sample{rate: float64(len(all)) / took.Seconds(), p50: quantile(all, .5), p99: quantile(all, .99)}, nil
+}
+
+// anyOf returns one of several at random.
+func anyOf[T any](all []T) T { return all[rand.IntN(len(all))] }

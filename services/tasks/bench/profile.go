@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/pprof/profile"
+)
+
+// area is a part of the program in which processor time is spent. The innermost
+// function of a stack that belongs to an area decides, so that what encoding/json
+// does for Huma counts as JSON.
+type area struct {
+	name string
+	// prefixes are those of the functions' full names.
+	prefixes []string
+}
+
+var areas = []area{
+	{"garbage collection", []string{"runtime.gcBgMarkWorker", "runtime.gcAssistAlloc", "runtime.bgsweep", "runtime.bgscavenge", "runtime.gcStart", "runtime.gcMarkDone"}},
+	{"PostgreSQL's protocol (pgx)", []string{"github.com/jackc/"}},
+	{"building statements (bun)", []string{"github.com/uptrace/bun"}},
+	{"JSON", []string{"encoding/json", "github.com/tasklane/tasklane/sdk/taskapi"}},
+	{"tokens", []string{"github.com/tasklane/tasklane/services/tasks/internal/jwtauth", "crypto/", "github.com/MicahParks/"}},
+	{"log", []string{"log/slog"}},
+	{"metrics", []string{"github.com/prometheus/"}},
+	{"routes and parameters (chi, Huma)", []string{"github.com/go-chi/", "github.com/danielgtaylor/huma"}},
+	{"our own code", []string{"github.com/tasklane/"}},
+	{"HTTP (net/http)", []string{"net/http", "net/textproto", "bufio."}},
+	{"scheduler", []string{"runtime.schedule", "runtime.mcall", "runtime.findRunnable", "runtime.mstart", "runtime.park_m"}},
+}
+
+// elsewhere is what belongs to no area.
+const elsewhere = "elsewhere"
+
+// share is an area's part of all processor time.
+type share struct {
+	area string
+	part float64
+}
+
+// shares sums a profile up by areas, the largest first.
+func shares(p *profile.Profile) []share {
+	sums, total := map[string]int64{}, int64(0)
+	for _, s := range p.Sample {
+		spent := s.Value[len(s.Value)-1] // nanoseconds; the first are counts
+		sums[areaOf(s)] += spent
+		total += spent
+	}
+	var all []share
+	for name, spent := range sums {
+		all = append(all, share{name, float64(spent) / float64(total)})
+	}
+	slices.SortFunc(all, func(a, b share) int {
+		return cmp.Or(cmp.Compare(b.part, a.part), cmp.Compare(a.area, b.area))
+	})
+	return all
+}
+
+// areaOf returns the area of a stack, whose innermost function comes first.
+func areaOf(s *profile.Sample) string {
+	for _, location := range s.Location {
+		for _, line := range location.Line {
+			for _, a := range areas {
+				if slices.ContainsFunc(a.prefixes, func(prefix string) bool { return strings.HasPrefix(line.Function.Name, prefix) }) {
+					return a.name
+				}
+			}
+		}
+	}
+	return elsewhere
+}
+
+// profiledWorks are the pieces of work that are looked into.
+var profiledWorks = []string{list50, getOne, createOne}
+
+// profileLead is how much longer the service works than it is looked at.
+const profileLead = 200 * time.Millisecond
+
+// profiled is where a contender spends its time.
+type profiled struct {
+	work   string
+	shares []share
+}
+
+// part is an area's share, or zero.
+func (p profiled) part(area string) float64 {
+	for _, s := range p.shares {
+		if s.area == area {
+			return s.part
+		}
+	}
+	return 0
+}
+
+// profile lets the service do a piece of work once more, and looks where its
+// processor time goes. The profile is also kept in dir, unless that is empty.
+func (r *results) profile(ctx context.Context, p *process, w work, dir string) error {
+	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == theService })
+	if at < 0 {
+		return fmt.Errorf("the service does not do %q", w.name)
+	}
+	working := make(chan error, 1)
+	go func() {
+		_, err := w.contenders[at].run(ctx, r.plan.look+profileLead)
+		working <- err
+	}()
+	var data []byte
+	err := fetch(ctx, http.DefaultClient, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", p.operations, r.plan.look.Seconds()), nil, &data)
+	if failed := <-working; failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	parsed, err := profile.ParseData(data)
+	if err != nil {
+		return fmt.Errorf("read the profile of %q: %w", w.name, err)
+	}
+	r.profiles = append(r.profiles, profiled{w.name, shares(parsed)})
+	if dir == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(w.name, " ", "-")+".pprof"), data, 0o644)
+}
+
+// keepHeap keeps what is in the memory of a server in dir, unless that is empty.
+func (p *process) keepHeap(ctx context.Context, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	var data []byte
+	if err := fetch(ctx, http.DefaultClient, p.operations+"/debug/pprof/heap", nil, &data); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "heap.pprof"), data, 0o644)
+}

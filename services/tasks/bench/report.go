@@ -1,0 +1,137 @@
+package bench
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Notes are what people have to say about the figures.
+//
+//go:embed notes.md
+var Notes string
+
+// bases are what the other contenders of a piece of work are compared with.
+// Where there are two, the bff goes with the second.
+var bases = []string{theFloor, firstPage, small, byHand, theService}
+
+// markdown returns the report.
+func (r *results) markdown() string {
+	var b strings.Builder
+	r.head(&b)
+	b.WriteString("\n## Goals\n\n| work | goal | measured: median (lowest to highest round) | |\n| --- | --- | --- | --- |\n")
+	for _, g := range r.goals() {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.goal, g.measured(), g.verdict())
+	}
+	b.WriteString("\n## Everything\n\n" +
+		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
+		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, work := range []string{
+		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, sdkList, sdkGet, ceiling,
+	} {
+		r.rows(&b, work)
+	}
+	r.foot(&b)
+	r.whereTimeGoes(&b)
+	return b.String()
+}
+
+// whereTimeGoes writes the shares of each area in the profiled pieces of work.
+func (r *results) whereTimeGoes(b *strings.Builder) {
+	if len(r.profiles) == 0 {
+		return
+	}
+	b.WriteString("\n## Where the service's own processor time goes\n\n| area |")
+	for _, p := range r.profiles {
+		fmt.Fprintf(b, " %s |", p.work)
+	}
+	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(r.profiles)) + "\n")
+	for _, area := range r.areas() {
+		fmt.Fprintf(b, "| %s |", area)
+		for _, p := range r.profiles {
+			fmt.Fprintf(b, " %.0f %% |", 100*p.part(area))
+		}
+		b.WriteString("\n")
+	}
+}
+
+// areas are those of all profiles, the largest of the first one first.
+func (r *results) areas() []string {
+	var names []string
+	for _, p := range r.profiles {
+		for _, s := range p.shares {
+			if !slices.Contains(names, s.area) {
+				names = append(names, s.area)
+			}
+		}
+	}
+	return names
+}
+
+func (r *results) head(b *strings.Builder) {
+	m := r.machine
+	fmt.Fprintf(b, "# How fast it is: the %s run\n\n", r.plan.name)
+	fmt.Fprintf(b, "Written by `make bench`; commit %s, %s. Load, servers and PostgreSQL share the cores, and only ratios within this run mean anything.\n\n", m.commit, m.at.Format("2006-01-02"))
+	fmt.Fprintf(b, "| | |\n| --- | --- |\n")
+	fmt.Fprintf(b, "| machine | %s, %d cores, %s, %s |\n", m.processor, m.cores, megabytes(float64(m.memory)), m.system)
+	fmt.Fprintf(b, "| its load before the first round | %.1f |\n", m.load)
+	fmt.Fprintf(b, "| versions | %s, PostgreSQL %s, Node %s |\n", m.golang, m.postgres, m.node)
+	fmt.Fprintf(b, "| PostgreSQL | durable, as it comes; a quarter of the memory for its cache |\n")
+	size := r.plan.size
+	fmt.Fprintf(b, "| data | %d tasks of %d users, %d of one more; grown: %d tasks of %d users |\n", size.tasks, size.users, manyTasks, size.grownTasks, size.grownUsers)
+	fmt.Fprintf(b, "| run | %d rounds of %s for each contender, %d connections; %s, of which %s for the data |\n",
+		r.plan.rounds, r.plan.turn, loadWorkers, r.took.Round(time.Second), r.loaded.Round(time.Second))
+}
+
+// rows writes the contenders of a piece of work.
+func (r *results) rows(b *strings.Builder, work string) {
+	all := r.series[work]
+	for _, name := range []string{
+		theDatabase, theFloor, theService, theProxy, theBFF, firstPage, deepPage, small, grown, byHand, theSDK, "static",
+	} {
+		s := all[name]
+		if len(s) == 0 {
+			continue
+		}
+		rate := summarise(s.rates())
+		fmt.Fprintf(b, "| %s | %s | %.0f (%.0f to %.0f) | %s | %s | %s | %s | %s |\n",
+			work, name, rate.median, rate.low, rate.high, r.comparison(work, name),
+			millis(summarise(s.p50s()).median), millis(summarise(s.p99s()).median), micros(summarise(s.cpus()).median), micros(summarise(s.databases()).median))
+	}
+}
+
+// comparison is the ratio to what the contender is compared with.
+func (r *results) comparison(work, name string) string {
+	base := ""
+	for _, candidate := range bases {
+		if len(r.series[work][candidate]) > 0 {
+			base = candidate
+			break
+		}
+	}
+	if name == theBFF {
+		base = theProxy
+	}
+	if base == "" || base == name {
+		return ""
+	}
+	f := r.ratio(work, name, base)
+	return fmt.Sprintf("%.2f × %s (%.2f to %.2f)", f.median, base, f.low, f.high)
+}
+
+func micros(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f µs", v*1e6)
+}
+
+func (r *results) foot(b *strings.Builder) {
+	delays := r.streams.delays
+	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d quiet streams, where a process may have %d files open. ",
+		megabytes(float64(r.idle.memory)), megabytes(float64(r.busy.peak)), megabytes(float64(r.streams.after.memory)), r.streams.open, r.streams.files)
+	fmt.Fprintf(b, "From sending a change until a stream has it, all of them open: p50 %s, p99 %s, at most %s, in %d arrivals.\n",
+		millis(quantile(delays, .5).Seconds()), millis(quantile(delays, .99).Seconds()), millis(quantile(delays, 1).Seconds()), len(delays))
+}

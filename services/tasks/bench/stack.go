@@ -1,0 +1,276 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/port"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+)
+
+// The databases: the one that contenders work on, and the one that has grown.
+const (
+	mainDatabase  = roles.Database
+	grownDatabase = roles.Database + "_grown"
+)
+
+// stack is everything that runs.
+type stack struct {
+	root, bin, node string
+	postgres        *postgres.Server
+	// publicURL is the bff's origin, also the tokens' issuer.
+	publicURL string
+	secret    string
+	// password is that of every role of the throw-away server.
+	password string
+	issuer   *issuer
+	// stops undo the steps of the start, in their order.
+	stops []func() error
+
+	// auth is Better Auth, proxy net/http/httputil's in the bff's place.
+	auth, tasks, grown, bff, floor, proxy *process
+}
+
+// stop ends everything in the reverse order of the start.
+func (s *stack) stop() error {
+	var errs []error
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		errs = append(errs, s.stops[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// clearLogs empties the logs of all that is measured.
+func (s *stack) clearLogs() error {
+	var errs []error
+	for _, p := range []*process{s.auth, s.tasks, s.grown, s.bff, s.floor, s.proxy} {
+		errs = append(errs, p.clearLog())
+	}
+	return errors.Join(errs...)
+}
+
+// newStack starts PostgreSQL, with a schema in both databases, and Better Auth.
+func newStack(ctx context.Context) (_ *stack, err error) {
+	s := &stack{secret: rand.Text() + rand.Text(), password: rand.Text()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	if s.root, err = checkout.Root(); err != nil {
+		return nil, err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	s.bin = filepath.Dir(executable)
+	node, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
+	if err != nil {
+		return nil, fmt.Errorf("find Node: %w", err)
+	}
+	s.node = strings.TrimSpace(string(node))
+	if err := s.startPostgres(ctx); err != nil {
+		return nil, err
+	}
+	public, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.publicURL = "http://" + public
+	if s.auth, err = s.startAuth(ctx); err != nil {
+		return nil, err
+	}
+	s.issuer, err = newIssuer(ctx, s.publicURL, s.auth.url+"/api/auth/jwks")
+	if err != nil {
+		return nil, err
+	}
+	s.stops = append(s.stops, s.issuer.close)
+	return s, nil
+}
+
+// startPostgres starts a server as one runs that keeps its data: what it has
+// committed is on the disk. It has the usual quarter of the memory for its cache.
+func (s *stack) startPostgres(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp("", "tasklane-bench-data-")
+	if err != nil {
+		return err
+	}
+	s.stops = append(s.stops, func() error { return os.RemoveAll(dir) })
+	memory, err := memorySize()
+	if err != nil {
+		return err
+	}
+	s.postgres, err = postgres.Start(ctx, postgres.Options{
+		NodeModules: checkout.PostgresModules(s.root), DataDir: dir, Password: s.password,
+		Settings: []string{fmt.Sprintf("shared_buffers=%dMB", memory/4>>20), "max_wal_size=8GB"},
+	})
+	if err != nil {
+		return err
+	}
+	s.stops = append(s.stops, s.postgres.Stop)
+	if err := roles.Create(ctx, s.postgres.AdminURL(postgres.Superuser), roles.Passwords{Owner: s.password, Auth: s.password}); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, mainDatabase, "CREATE DATABASE "+grownDatabase+" OWNER "+roles.Owner); err != nil {
+		return err
+	}
+	for _, database := range []string{mainDatabase, grownDatabase} {
+		err := run(ctx, command{name: "migrate", path: filepath.Join(s.bin, "tasks"), args: []string{"migrate"}, env: map[string]string{
+			"DATABASE_URL":          s.postgres.URL(roles.App, s.password, database),
+			"DATABASE_URL_UNPOOLED": s.postgres.URL(roles.Owner, s.password, database),
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exec runs a statement as the superuser.
+func (s *stack) exec(ctx context.Context, database, sql string, args ...any) error {
+	conn, err := pgx.Connect(ctx, s.postgres.AdminURL(database))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, sql, args...)
+	return err
+}
+
+// startServers starts what is measured, once there is data. probe goes with
+// the requests that ask whether the task service works.
+func (s *stack) startServers(ctx context.Context, probe http.Header) (err error) {
+	if s.tasks, err = s.startTasks(ctx, mainDatabase, probe); err != nil {
+		return err
+	}
+	if s.grown, err = s.startTasks(ctx, grownDatabase, probe); err != nil {
+		return err
+	}
+	if s.bff, err = s.startBFF(ctx); err != nil {
+		return err
+	}
+	if s.floor, err = s.startOwn(ctx, "floor", s.postgres.AdminURL(mainDatabase)); err != nil {
+		return err
+	}
+	s.proxy, err = s.startOwn(ctx, "proxy", s.tasks.url)
+	return err
+}
+
+func (s *stack) startAuth(ctx context.Context) (*process, error) {
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	host, number, _ := strings.Cut(address, ":")
+	return s.keep(start(ctx, command{
+		name: "auth", path: s.node, args: []string{filepath.Join(s.root, "services", "auth", "server.mjs")},
+		env: map[string]string{
+			"HOST": host, "PORT": number,
+			"BETTER_AUTH_SECRET": s.secret, "BETTER_AUTH_URL": s.publicURL,
+			"DATABASE_URL":       s.postgres.URL(roles.Auth, s.password, mainDatabase),
+			"RATE_LIMIT_ENABLED": "false",
+		},
+		url: "http://" + address, ready: "http://" + address + "/readyz",
+	}))
+}
+
+// Limits that are on, with all their work, and that no load here reaches.
+var limits = map[string]string{"RATE_LIMIT": "1000000", "RATE_BURST": "1000000", "CLIENT_RATE_LIMIT": "1000000", "CLIENT_RATE_BURST": "1000000"}
+
+func (s *stack) startTasks(ctx context.Context, database string, probe http.Header) (*process, error) {
+	c, err := s.tasksCommand(ctx, database, probe)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(start(ctx, c))
+}
+
+// tasksCommand is the task service as it would run anywhere: everything on but
+// traces.
+func (s *stack) tasksCommand(ctx context.Context, database string, probe http.Header) (command, error) {
+	ports, err := port.Free(ctx, 2)
+	if err != nil {
+		return command{}, err
+	}
+	const host = "http://127.0.0.1:"
+	url := host + strconv.Itoa(ports[0])
+	return command{
+		name: "tasks", path: filepath.Join(s.bin, "tasks"), args: []string{"serve"},
+		env: with(limits, map[string]string{
+			"HOST": "127.0.0.1", "PORT": strconv.Itoa(ports[0]), "OPS_PORT": strconv.Itoa(ports[1]),
+			"DATABASE_URL": s.postgres.URL(roles.App, s.password, database),
+			"JWKS_URL":     s.issuer.url, "JWT_ISSUER": s.publicURL, "PPROF": "true",
+		}),
+		url: url, operations: host + strconv.Itoa(ports[1]), ready: url + "/api/tasks?limit=1", header: probe,
+	}, nil
+}
+
+func (s *stack) startBFF(ctx context.Context) (*process, error) {
+	ports, err := port.Free(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	host, number, _ := strings.Cut(strings.TrimPrefix(s.publicURL, "http://"), ":")
+	return s.keep(start(ctx, command{
+		name: "bff", path: filepath.Join(s.bin, "bff"), args: []string{"serve"},
+		env: with(limits, map[string]string{
+			"HOST": host, "PORT": number, "OPS_PORT": strconv.Itoa(ports[0]),
+			"PUBLIC_URL": s.publicURL, "TASKS_URL": s.tasks.url,
+			"BETTER_AUTH_URL": s.auth.url, "BETTER_AUTH_SECRET": s.secret,
+		}),
+		url: s.publicURL, ready: "http://127.0.0.1:" + strconv.Itoa(ports[0]) + "/readyz",
+	}))
+}
+
+// startOwn starts one of this program's own servers.
+func (s *stack) startOwn(ctx context.Context, name, behind string) (*process, error) {
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(start(ctx, command{
+		name: name, path: filepath.Join(s.bin, "bench"), args: []string{name, address},
+		env: map[string]string{"BEHIND": behind},
+		url: "http://" + address, ready: "http://" + address + "/healthz",
+	}))
+}
+
+// keep has a process stopped with the stack.
+func (s *stack) keep(p *process, _ any, err error) (*process, error) {
+	if err != nil {
+		return nil, err
+	}
+	s.stops = append(s.stops, p.stop)
+	return p, nil
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	ports, err := port.Free(ctx, 1)
+	if err != nil {
+		return "", err
+	}
+	return "127.0.0.1:" + strconv.Itoa(ports[0]), nil
+}
+
+func with(all ...map[string]string) map[string]string {
+	merged := map[string]string{}
+	for _, one := range all {
+		for name, value := range one {
+			merged[name] = value
+		}
+	}
+	return merged
+}

@@ -1,0 +1,87 @@
+package bench
+
+import (
+	"slices"
+	"time"
+)
+
+// sample is what one contender did in one round.
+type sample struct {
+	// rate is the number of answers in a second.
+	rate float64
+	// p50 and p99 are quantiles of the time to an answer.
+	p50, p99 time.Duration
+	// cpu is the processor time that the server itself took for an answer,
+	// database that of PostgreSQL; zero is not known.
+	cpu, database time.Duration
+}
+
+// series are a contender's samples, one for each round.
+type series []sample
+
+func (s series) rates() []float64 { return each(s, func(one sample) float64 { return one.rate }) }
+
+func (s series) p50s() []float64 {
+	return each(s, func(one sample) float64 { return one.p50.Seconds() })
+}
+
+func (s series) p99s() []float64 {
+	return each(s, func(one sample) float64 { return one.p99.Seconds() })
+}
+
+func (s series) cpus() []float64 {
+	return each(s, func(one sample) float64 { return one.cpu.Seconds() })
+}
+
+func (s series) databases() []float64 {
+	return each(s, func(one sample) float64 { return one.database.Seconds() })
+}
+
+func each(s series, value func(sample) float64) []float64 {
+	values := make([]float64, len(s))
+	for i, one := range s {
+		values[i] = value(one)
+	}
+	return values
+}
+
+// figure is the median of several measurements with its spread.
+type figure struct {
+	median, low, high float64
+	// n is the number of measurements; there is no figure of none.
+	n int
+}
+
+func summarise(values []float64) figure {
+	if len(values) == 0 {
+		return figure{}
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	median := sorted[middle]
+	if len(sorted)%2 == 0 {
+		median = (sorted[middle-1] + median) / 2
+	}
+	return figure{median: median, low: sorted[0], high: sorted[len(sorted)-1], n: len(sorted)}
+}
+
+// ratios divides round by round, so that what slows a whole round, a busy
+// machine for one, slows both. A round in which the base is zero is left out.
+func ratios(values, base []float64) []float64 {
+	var all []float64
+	for i := range min(len(values), len(base)) {
+		if base[i] != 0 {
+			all = append(all, values[i]/base[i])
+		}
+	}
+	return all
+}
+
+// quantile returns the value below which the share q of the values lies.
+func quantile(values []time.Duration, q float64) time.Duration {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}

@@ -1,0 +1,151 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// user is somebody whose tasks are asked for.
+type user struct {
+	id string
+	// tasks are some of the user's, by their ids; changes is the number of
+	// all changes.
+	tasks   []string
+	changes int64
+	// direct goes with requests to the task service, floor with those to the
+	// floor. browser goes with those to the bff; it is nil for users who
+	// never signed up.
+	direct, floor, browser http.Header
+}
+
+// token is the user's JWT.
+func (u user) token() string { return strings.TrimPrefix(u.direct.Get("Authorization"), "Bearer ") }
+
+// tokenLifetime outlasts any run.
+const tokenLifetime = 24 * time.Hour
+
+// issuer publishes the keys of Better Auth and one of its own. With that, users
+// who are only rows of the database have tokens too: a password's hash alone
+// would take a second for every twenty of them.
+type issuer struct {
+	url, name string
+	key       *rsa.PrivateKey
+	server    *httptest.Server
+}
+
+const keyID = "bench"
+
+func newIssuer(ctx context.Context, name, jwks string) (*issuer, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	var set jwkset.JWKSMarshal
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, jwks, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&set); err != nil {
+		return nil, fmt.Errorf("read Better Auth's keys: %w", err)
+	}
+	own, err := jwkset.NewJWKFromKey(key.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: keyID, ALG: jwkset.AlgRS256}})
+	if err != nil {
+		return nil, err
+	}
+	set.Keys = append(set.Keys, own.Marshal())
+	published, err := json.Marshal(set)
+	if err != nil {
+		return nil, err
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(published) }))
+	return &issuer{url: server.URL, name: name, key: key, server: server}, nil
+}
+
+func (i *issuer) close() error {
+	i.server.Close()
+	return nil
+}
+
+// token returns a token as Better Auth would make it for a user.
+func (i *issuer) token(user string) (string, error) {
+	now := time.Now()
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
+		Issuer: i.name, Audience: jwt.ClaimStrings{i.name}, Subject: user,
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(tokenLifetime)),
+	})
+	token.Header["kid"] = keyID
+	return token.SignedString(i.key)
+}
+
+// signUp makes a user of Better Auth and returns its id and its cookies.
+func (s *stack) signUp(ctx context.Context) (id, cookies string, err error) {
+	body, err := json.Marshal(map[string]string{
+		"name": "Ada Lovelace", "email": strings.ToLower(rand.Text()) + "@example.com", "password": rand.Text(),
+	})
+	if err != nil {
+		return "", "", err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.auth.url+"/api/auth/sign-up/email", bytes.NewReader(body))
+	if err != nil {
+		return "", "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", "", err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", "", err
+	}
+	var answer struct {
+		User struct {
+			ID string `json:"id"`
+		} `json:"user"`
+	}
+	if err := json.Unmarshal(data, &answer); err != nil || answer.User.ID == "" {
+		return "", "", errors.Join(fmt.Errorf("sign up: %s %s", response.Status, data), err)
+	}
+	var pairs []string
+	for _, cookie := range response.Cookies() {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	}
+	return answer.User.ID, strings.Join(pairs, "; "), nil
+}
+
+// newUser returns a user with what goes with requests. cookies are empty for
+// one who never signed up.
+func (s *stack) newUser(id, cookies string) (user, error) {
+	token, err := s.issuer.token(id)
+	if err != nil {
+		return user{}, err
+	}
+	u := user{
+		id:     id,
+		direct: http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}},
+		floor:  http.Header{"X-User": {id}, "Content-Type": {"application/json"}},
+	}
+	if cookies != "" {
+		u.browser = http.Header{"Cookie": {cookies}, "Origin": {s.publicURL}, "Content-Type": {"application/json"}}
+	}
+	return u, nil
+}

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// The contenders.
+const (
+	theFloor    = "floor"
+	theService  = "service"
+	theBFF      = "bff"
+	theProxy    = "ReverseProxy"
+	theDatabase = "statement alone"
+	theSDK      = "sdk"
+	byHand      = "net/http by hand"
+)
+
+// work is something that contenders do, one after the other in every round.
+type work struct {
+	name       string
+	contenders []contender
+}
+
+// contender does a piece of work for as long as it is told to.
+type contender struct {
+	name string
+	run  func(context.Context, time.Duration) (sample, error)
+}
+
+// place is where requests go and as whom.
+type place struct {
+	process *process
+	// database is the process id of the PostgreSQL behind it.
+	database int
+	users    []user
+	header   func(user) http.Header
+}
+
+func asDirect(u user) http.Header  { return u.direct }
+func asFloor(u user) http.Header   { return u.floor }
+func asBrowser(u user) http.Header { return u.browser }
+
+// ask makes the request of one user.
+type ask func(u user, base string, t *vegeta.Target)
+
+// at returns a contender that asks at a place.
+func at(name string, where place, workers int, ask ask) contender {
+	next := func(t *vegeta.Target) {
+		u := anyOf(where.users)
+		t.Method, t.Header = http.MethodGet, where.header(u)
+		ask(u, where.process.url, t)
+	}
+	return contender{name: name, run: func(ctx context.Context, d time.Duration) (sample, error) {
+		return send(ctx, where.process, where.database, workers, d, next)
+	}}
+}
+
+func askList(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks" }
+
+func askOne(u user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks/" + anyOf(u.tasks) }
+
+func askSearch(_ user, base string, t *vegeta.Target) {
+	t.URL = base + "/api/tasks?completed=false&q=wat"
+}
+
+func askChanges(u user, base string, t *vegeta.Target) {
+	t.URL = fmt.Sprintf("%s/api/tasks/changes?after=%d", base, rand.Int64N(u.changes))
+}
+
+func askPage(cursor string) ask {
+	return func(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks?cursor=" + cursor }
+}
+
+func askCreate(u user, base string, t *vegeta.Target) {
+	t.Method, t.URL = http.MethodPost, base+"/api/tasks"
+	t.Body = []byte(`{"title": "Water the plants", "description": "The ones on the balcony too.", "priority": "high", "tags": ["home"]}`)
+	t.Header = t.Header.Clone() // it is the user's, for every request
+	t.Header.Set("Idempotency-Key", fmt.Sprintf("%016x", rand.Uint64()))
+}
+
+func askUpdate(u user, base string, t *vegeta.Target) {
+	t.Method, t.URL = http.MethodPatch, base+"/api/tasks/"+anyOf(u.tasks)
+	t.Body = fmt.Appendf(nil, `{"title": "Water the plants %d"}`, rand.Uint32())
+}
+
+func askStatic(_ user, base string, t *vegeta.Target) { t.URL = base + "/static" }
