@@ -58,6 +58,10 @@ up: tools $(AUTH) $(POSTGRES) $(PAGE) build ## install what is missing and run e
 test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) build ## run every test, on real parts
 	@exec .build/stack test
 
+.PHONY: test-pooled
+test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API through PgBouncer
+	@exec .build/stack test --pooled
+
 .PHONY: soak
 soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count
 	@exec .build/stack soak

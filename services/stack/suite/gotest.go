@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path"
 	"strings"
 )
 
-// goTests are the tests of a Go module, with the race detector.
-func goTests(module string) step {
-	return step{name: "go test " + module, run: func(ctx context.Context, r *runner) (tally, error) {
+// goTests are tests of a Go module, with the race detector.
+func goTests(module, packages string) step {
+	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
 		// A remembered result knows the Go files only: neither docker-compose.yml
 		// nor a program that a test starts would count as changed.
 		args := []string{"test", "-json", "-count=1"}
@@ -20,7 +21,7 @@ func goTests(module string) step {
 			r.print("no C compiler here, which the race detector needs: running without it")
 		}
 		report := &goReport{print: r.print, output: map[goTest][]string{}}
-		err := r.command(ctx, module, report.line, "go", append(args, "./...")...)
+		err := r.command(ctx, module, report.line, "go", append(args, packages)...)
 		return report.tally, err
 	}}
 }

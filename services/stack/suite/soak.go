@@ -33,7 +33,7 @@ var soaked = []struct{ module, pkg, tests string }{
 // each fuzzed parser other inputs. It writes what they have counted to out, in
 // a table.
 func Soak(ctx context.Context, out io.Writer) error {
-	return onServer(ctx, out, func(r *runner) error {
+	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "TEST_SOAK=1")
 		counted := counts{}
 		var all []step

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/pooler"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
@@ -58,11 +59,27 @@ type runner struct {
 // SKIP_E2E=1 leaves out the tests in a browser, and nothing else can be left
 // out. TEST_DATABASE_URL names an existing PostgreSQL server.
 func Run(ctx context.Context, out io.Writer) error {
-	return onServer(ctx, out, func(r *runner) error { return r.runAll(ctx, steps()) })
+	return onServer(ctx, out, func(r *runner, _ string) error { return r.runAll(ctx, steps()) })
 }
 
-// onServer calls run with a runner whose steps have a PostgreSQL server.
-func onServer(ctx context.Context, out io.Writer, run func(*runner) error) (err error) {
+// RunPooled runs, as [Run] does, every test that needs the task service's
+// database, with PgBouncer in transaction mode before it. The tests learn of it
+// from TEST_POOLER.
+func RunPooled(ctx context.Context, out io.Writer) error {
+	return onServer(ctx, out, func(r *runner, adminURL string) (err error) {
+		p, err := pooler.Start(ctx, adminURL)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.Stop()) }()
+		r.env = append(r.env, "TEST_POOLER="+p.Address)
+		return r.runAll(ctx, []step{goTests("services", "./tasks/...")})
+	})
+}
+
+// onServer calls run with what the steps share and the administrator's address
+// of the server that they use.
+func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL string) error) (err error) {
 	root, err := checkout.Root()
 	if err != nil {
 		return err
@@ -74,22 +91,24 @@ func onServer(ctx context.Context, out io.Writer, run func(*runner) error) (err 
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 
 	r := &runner{root: root, out: out, env: os.Environ(), temp: temp}
-	if os.Getenv("TEST_DATABASE_URL") == "" {
-		server, err := postgres.Start(ctx, postgres.Options{NodeModules: checkout.PostgresModules(root)})
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
-		r.env = append(r.env, "TEST_DATABASE_URL="+server.AdminURL(postgres.Superuser))
+	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
+		return run(r, given)
 	}
-	return run(r)
+	server, err := postgres.Start(ctx, postgres.Options{NodeModules: checkout.PostgresModules(root)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	adminURL := server.AdminURL(postgres.Superuser)
+	r.env = append(r.env, "TEST_DATABASE_URL="+adminURL)
+	return run(r, adminURL)
 }
 
 func steps() []step {
 	all := []step{
-		goTests("sdk"),
-		goTests("services"),
-		goTests("bff"),
+		goTests("sdk", "./..."),
+		goTests("services", "./..."),
+		goTests("bff", "./..."),
 		nodeTests("services/auth"),
 		vitest("web-contract/client"),
 		vitest("web-contract/demo"),

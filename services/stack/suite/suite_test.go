@@ -107,7 +107,7 @@ func TestFile(t *testing.T) {
 		{"bad", tally{failed: 1}},
 	} {
 		write("file", step.text)
-		got, err := goTests("module").run(t.Context(), r)
+		got, err := goTests("module", "./...").run(t.Context(), r)
 		if diff := cmp.Diff(step.want, got, cmp.AllowUnexported(tally{})); diff != "" {
 			t.Errorf("counts with a %s file (-want +got):\n%s\n%v", step.text, diff, err)
 		}

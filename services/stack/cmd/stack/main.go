@@ -19,7 +19,7 @@ import (
 
 type commands struct {
 	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
-	Test      testCommand      `cmd:"" help:"Run every test of the repository."`
+	Test      testCommand      `cmd:"" help:"Run every test of the repository, or those of a setting of its own."`
 	Soak      soakCommand      `cmd:"" help:"Run the long forms of the tests that attack the system, and print what they have counted."`
 	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
 }
@@ -61,9 +61,16 @@ func (c *upCommand) Run(ctx context.Context) error {
 	return launch.Run(ctx, config, os.Stderr, func(url string) { fmt.Println("ready", url) })
 }
 
-type testCommand struct{}
+type testCommand struct {
+	Pooled bool `help:"Run those that need the task service's database, through PgBouncer."`
+}
 
-func (*testCommand) Run(ctx context.Context) error { return suite.Run(ctx, os.Stdout) }
+func (c *testCommand) Run(ctx context.Context) error {
+	if c.Pooled {
+		return suite.RunPooled(ctx, os.Stdout)
+	}
+	return suite.Run(ctx, os.Stdout)
+}
 
 type soakCommand struct{}
 

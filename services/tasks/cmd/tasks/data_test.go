@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 func TestDataCommands(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	t.Setenv("DATABASE_URL", db.URL)
-	t.Setenv("DATABASE_POOLED", "")
+	t.Setenv("DATABASE_POOLED", strconv.FormatBool(db.Pooled))
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	for _, title := range []string{"one <b>", "two"} {
 		if _, err := s.CreateTask(t.Context(), "alice", taskapi.CreateTaskRequest{Title: title}, store.Conditions{}); err != nil {

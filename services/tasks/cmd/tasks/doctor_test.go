@@ -84,7 +84,7 @@ func TestDoctor(t *testing.T) {
 			issuer := issuertest.New(t)
 			issuer.AddKey(t, "key", jwt.SigningMethodES256)
 			config := serveConfig{
-				DatabaseURL: db.URL, DirectURL: db.URL, JWKSURL: issuer.URL,
+				DatabaseURL: db.URL, DirectURL: db.DirectURL, Pooled: db.Pooled, JWKSURL: issuer.URL,
 				Issuer: issuertest.Name, Audience: issuertest.Audience,
 			}
 			if tc.spoil != nil {

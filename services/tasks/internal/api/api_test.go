@@ -70,7 +70,7 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 		f(&config, &parts)
 	}
 	tasks := storetest.Open(t, config)
-	s.hub = feed.New(store.NewBus(tasks, db.URL), log)
+	s.hub = feed.New(store.NewBus(tasks, db.DirectURL), log)
 	parts.Tasks, parts.Hub = tasks, s.hub
 	s.handler = api.NewHandler(parts)
 	server := httptest.NewServer(validated(t, s.handler))

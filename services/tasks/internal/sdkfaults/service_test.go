@@ -78,11 +78,11 @@ func (s *service) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tasks, err := store.Open(ctx, store.Config{URL: s.db.URL})
+	tasks, err := store.Open(ctx, store.Config{URL: s.db.URL, Pooled: s.db.Pooled})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub := feed.New(store.NewBus(tasks, s.db.URL), log)
+	hub := feed.New(store.NewBus(tasks, s.db.DirectURL), log)
 	var background sync.WaitGroup
 	background.Go(func() { hub.Run(ctx) })
 	s.server = httptest.NewServer(s.wrap(api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: tokens, Hub: hub})))

@@ -12,7 +12,7 @@ import (
 func TestBus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.URL)
+	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.DirectURL)
 	ctx, stop := context.WithCancel(t.Context())
 	ready, received, ended := make(chan struct{}), make(chan string, 10), make(chan error, 1)
 	go func() {

@@ -191,7 +191,7 @@ func TestStats(t *testing.T) {
 func TestDayOf(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	conn, err := pgx.Connect(t.Context(), db.URL)
+	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestPurge(t *testing.T) {
 func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	conn, err := pgx.Connect(t.Context(), db.URL)
+	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}

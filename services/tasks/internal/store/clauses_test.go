@@ -43,7 +43,7 @@ func TestEachUserClauseHasASecondLine(t *testing.T) {
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	loot := furnish(t, s, alice)
 	furnish(t, s, bob)
-	conn, err := pgx.Connect(t.Context(), db.URL)
+	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}

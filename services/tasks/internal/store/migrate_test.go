@@ -135,7 +135,7 @@ func TestRowLevelSecurity(t *testing.T) {
 	mustCreate(t, s, bob, full())
 
 	// The runtime role itself, with none of the store's own clauses.
-	conn, err := pgx.Connect(t.Context(), db.URL)
+	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}

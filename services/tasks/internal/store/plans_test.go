@@ -172,7 +172,7 @@ type plans struct {
 func explain(t *testing.T, db storetest.Database, begin, text string, args []any) plans {
 	t.Helper()
 	ctx := t.Context()
-	conn, err := pgx.Connect(ctx, db.URL)
+	conn, err := pgx.Connect(ctx, db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}

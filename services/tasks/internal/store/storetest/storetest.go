@@ -1,6 +1,9 @@
 // Package storetest gives each test a database of its own, with the schema and
 // a runtime role that row-level security binds. A test that cannot have one
 // fails.
+//
+// TEST_POOLER is the address of a PgBouncer in transaction mode before the
+// server; the runtime role then goes through it.
 package storetest
 
 import (
@@ -8,6 +11,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,8 +25,10 @@ import (
 
 // Database is a database that only one test uses.
 type Database struct {
-	// URL is the address for the runtime role.
-	URL string
+	// URL is the address for the runtime role, through the pooler where there
+	// is one, as Pooled says. DirectURL leads that role to the server itself.
+	URL, DirectURL string
+	Pooled         bool
 	// OwnerURL is the address for the owner of the tables, who may also
 	// create roles.
 	OwnerURL string
@@ -35,9 +41,13 @@ func New(t testing.TB) *store.Store {
 	return Open(t, store.Config{URL: NewDatabase(t).URL})
 }
 
-// Open returns a store that is closed with the test.
+// Open returns a store that is closed with the test. It is for a pooler if the
+// address leads to that of the tests.
 func Open(t testing.TB, config store.Config) *store.Store {
 	t.Helper()
+	if u, err := url.Parse(config.URL); err == nil && u.Host == os.Getenv(pooler) {
+		config.Pooled = true
+	}
 	s, err := store.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +129,25 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 		}
 		must(t, exec(admin, "DROP DATABASE "+name+" WITH (FORCE)"))
 	})
-	return Database{URL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
+	db := Database{DirectURL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
+	db.URL = db.DirectURL
+	if host := os.Getenv(pooler); host != "" {
+		db.URL, db.Pooled = through(host, db.DirectURL), true
+	}
+	return db
+}
+
+// pooler names the variable with the pooler's address.
+const pooler = "TEST_POOLER"
+
+// through returns the address by way of another host.
+func through(host, address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err) // address made it
+	}
+	u.Host = host
+	return u.String()
 }
 
 // address returns admin's address of another database, for user if not nil.

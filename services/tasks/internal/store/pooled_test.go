@@ -1,0 +1,81 @@
+package store_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestConcurrentDistinctStatements has many connections run different
+// statements at once for different users. A pooler that hands the connections
+// of the server around would make one's statement another's, or one's user.
+func TestConcurrentDistinctStatements(t *testing.T) {
+	t.Parallel()
+	const users, rounds = 16, 15
+	db := storetest.NewDatabase(t)
+	address, err := url.Parse(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := address.Query()
+	query.Set("pool_max_conns", "20")
+	address.RawQuery = query.Encode()
+	s := storetest.Open(t, store.Config{URL: address.String()})
+
+	sorts := taskapi.Sorts()
+	var group errgroup.Group
+	for n := range users {
+		user := fmt.Sprintf("user-%02d", n)
+		want := make([]string, n%3+1)
+		for i := range want {
+			want[i] = fmt.Sprintf("%s task %d", user, i)
+			req := taskapi.CreateTaskRequest{Title: want[i], Tags: []string{user}, Priority: taskapi.Priorities()[i]}
+			if n%2 == 0 {
+				req.DueAt = new(noon)
+			}
+			mustCreate(t, s, user, req)
+		}
+		group.Go(func() error {
+			for round := range rounds {
+				// Each combination is a statement of its own.
+				options := taskapi.ListTasksOptions{Sort: sorts[(n+round)%len(sorts)], Limit: 50}
+				if (n+round)%2 == 0 {
+					options.Tags = []string{user}
+				}
+				if (n+round)%3 == 0 {
+					options.Query = "task"
+				}
+				if (n+round)%5 == 0 {
+					options.Priorities = taskapi.Priorities()
+				}
+				page, err := s.ListTasks(t.Context(), user, options)
+				if err != nil {
+					return fmt.Errorf("%s, round %d: %w", user, round, err)
+				}
+				for _, task := range page.Tasks {
+					if !strings.HasPrefix(task.Title, user+" ") {
+						return fmt.Errorf("%s sees %q", user, task.Title)
+					}
+				}
+				if len(page.Tasks) != len(want) || page.Changes != int64(len(want)) {
+					return fmt.Errorf("%s sees %d tasks after %d changes, want %d of both", user, len(page.Tasks), page.Changes, len(want))
+				}
+				stats, err := s.Stats(t.Context(), user, "UTC")
+				if err != nil || stats.Open != int64(len(want)) {
+					return fmt.Errorf("%s counts %d tasks, %w", user, stats.Open, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+}
