@@ -45,7 +45,7 @@ func TestFloorAnswersTheSame(t *testing.T) {
 	}
 	t.Cleanup(pool.Close)
 	log := slog.New(slog.DiscardHandler)
-	service := api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: believer{}, Hub: feed.New(store.NewBus(tasks, db.URL), log)})
+	service := api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: believer{}, Hub: feed.New(store.NewBus(tasks, db.DirectURL), log)})
 	ask := func(handler http.Handler, method, path, body string) (answer string) {
 		t.Helper()
 		request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))

@@ -19,7 +19,8 @@ import (
 func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	ctx, db := t.Context(), storetest.NewDatabase(t)
-	address, err := url.Parse(db.URL)
+	// Not through a pooler, whose own connections would be seen.
+	address, err := url.Parse(db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
 	}
