@@ -67,7 +67,7 @@ soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that at
 	@exec .build/stack soak
 
 .PHONY: bench
-bench: tools $(AUTH) $(POSTGRES) build-bench ## measure how fast everything is, in half an hour, and write services/tasks/bench/RESULTS.md
+bench: tools $(AUTH) $(POSTGRES) build-bench ## measure how fast everything is, in a quarter of an hour, and write services/tasks/bench/RESULTS.md
 	@exec .build/bench run --out services/tasks/bench/RESULTS.md
 
 .PHONY: bench-quick

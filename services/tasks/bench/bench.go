@@ -29,7 +29,7 @@ type plan struct {
 	streams, events int
 }
 
-// Full takes about twenty minutes, half of them for the ten million tasks.
+// Full takes about a quarter of an hour, half of it for the ten million tasks.
 var Full = plan{
 	name:   "full",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, asked: 2000},
