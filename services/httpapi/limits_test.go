@@ -19,18 +19,17 @@ import (
 )
 
 // limited is a server with operations that a test holds up: /op and /stream
-// announce themselves in started and go on with finish; /broken panics before
-// it streams.
+// send to started what they wait for; /broken panics before it streams.
 type limited struct {
-	t               *testing.T
-	handler         http.Handler
-	metrics         *httpapi.Metrics
-	log             strings.Builder
-	started, finish chan struct{}
+	t       *testing.T
+	handler http.Handler
+	metrics *httpapi.Metrics
+	log     strings.Builder
+	started chan chan struct{}
 }
 
 func newLimited(t *testing.T, limits httpapi.Limits) *limited {
-	s := &limited{t: t, metrics: httpapi.NewMetrics(), started: make(chan struct{}), finish: make(chan struct{})}
+	s := &limited{t: t, metrics: httpapi.NewMetrics(), started: make(chan chan struct{})}
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Metrics: s.metrics})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1", Limits: limits, Metrics: s.metrics})
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
@@ -38,9 +37,10 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 		next(ctx)
 	}, api.LimitRate, api.Share)
 	wait := func(ctx context.Context) error {
+		finish := make(chan struct{})
 		select {
-		case s.started <- struct{}{}:
-			<-s.finish
+		case s.started <- finish:
+			<-finish
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -103,9 +103,9 @@ func (s *limited) hold(path string) (release func()) {
 			s.t.Errorf("%s: %s", path, res.Status)
 		}
 	})
-	<-s.started
+	finish := <-s.started
 	return func() {
-		s.finish <- struct{}{}
+		close(finish)
 		done.Wait()
 	}
 }
