@@ -27,9 +27,11 @@ const (
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
-		err := s.pool.QueryRow(ctx, "SELECT tasklane.purge($1, $2, $3)", KeyAge, Retention, purgeStep).Scan(&n)
+		err := s.repeat(ctx, func() error {
+			return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.purge($1, $2, $3)", KeyAge, Retention, purgeStep).Scan(&n))
+		})
 		if err != nil {
-			return removed, fmt.Errorf("purge: %w", mapError(err))
+			return removed, fmt.Errorf("purge: %w", err)
 		}
 		if n == 0 {
 			return removed, nil

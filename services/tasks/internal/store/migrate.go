@@ -86,9 +86,13 @@ func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Prov
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	conn, err := db.Conn(ctx)
+	var conn *sql.Conn
+	err = overcome(ctx, func() (err error) {
+		conn, err = db.Conn(ctx)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("connect as the owner: %w", mapError(err))
+		return fmt.Errorf("connect as the owner: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
 	return f(conn, provider)

@@ -48,10 +48,12 @@ const checkRole = `
 // unless the schema is as this program needs it and binds the runtime role to
 // one user's rows at a time.
 func (s *Store) CheckSafety(ctx context.Context) error {
-	if err := s.CheckVersion(ctx); err != nil {
-		return err
-	}
-	return s.CheckRole(ctx)
+	return s.repeat(ctx, func() error {
+		if err := s.CheckVersion(ctx); err != nil {
+			return err
+		}
+		return s.CheckRole(ctx)
+	})
 }
 
 // CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level

@@ -65,8 +65,9 @@ const (
 
 // Store is a pool of connections, safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
-	bun  *bun.DB
+	pool   *pgxpool.Pool
+	bun    *bun.DB
+	outage outage
 
 	// The texts of the statements that are run most.
 	selectOne, countChange fixedText
@@ -139,13 +140,35 @@ func beginWrite(user string) statement {
 	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
 }
 
-// run sends statements as one round trip and one transaction, which begins with
-// begin. queue adds the others to the batch, each with what reads its result.
+// run sends statements that may be repeated as one round trip and one
+// transaction, which begins with begin. queue adds the others to the batch, each
+// with what reads its result. A connection that is lost before the first answer
+// costs another attempt.
 func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
-	batch := &pgx.Batch{}
-	begin.queue(batch)
-	queue(batch)
-	return mapError(s.pool.SendBatch(ctx, batch).Close())
+	var p patience
+	for {
+		answered := false
+		batch := &pgx.Batch{}
+		begin.queue(batch).Exec(func(pgconn.CommandTag) error {
+			answered = true
+			return nil
+		})
+		queue(batch)
+		err := s.send(ctx, batch)
+		if err == nil || answered || !s.outage.again(ctx, &p, err) {
+			return err
+		}
+	}
+}
+
+// send sends a batch over any connection.
+func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return mapError(conn.SendBatch(ctx, batch).Close())
 }
 
 // mapError turns what the driver says into this package's errors.
@@ -167,9 +190,12 @@ func mapError(err error) error {
 	case errors.As(err, &fault) && fault.Code == queryCanceled:
 		// The caller's context ended, and pgx had the server stop.
 		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case errors.As(err, &connect):
+		// Before what follows: an attempt has a deadline of its own.
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &fault) && isUnavailable(fault.Code), errors.As(err, &connect), pgconn.SafeToRetry(err),
+	case errors.As(err, &fault) && isUnavailable(fault.Code), pgconn.SafeToRetry(err),
 		errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

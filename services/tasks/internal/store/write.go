@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 
@@ -42,8 +43,21 @@ func (e *ConflictError) Is(target error) bool { return target == ErrVersionConfl
 // of the user's tasks can hold; it queues the changes.
 //
 // With a key, the answer is kept in the same transaction; a key that is there
-// already gives its answer and changes nothing.
+// already gives its answer and changes nothing. So a connection that is lost
+// costs another attempt; without a key nobody can tell what became of the write.
 func (s *Store) write(
+	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
+) (Outcome, error) {
+	var p patience
+	for {
+		out, err := s.writeOnce(ctx, user, key, ids, apply)
+		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err) {
+			return out, err
+		}
+	}
+}
+
+func (s *Store) writeOnce(
 	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
 ) (out Outcome, err error) {
 	err = errKeyTaken
@@ -66,9 +80,9 @@ func (s *Store) write(
 func (s *Store) writeLocked(
 	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
 ) (Outcome, error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
-		return Outcome{}, mapError(err)
+		return Outcome{}, err
 	}
 	// A connection that is still in a transaction is not used again.
 	defer conn.Release()
@@ -108,8 +122,8 @@ func (tx *transaction) runBlind(ctx context.Context, apply func(*transaction) er
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := tx.store.pool.SendBatch(ctx, tx.batch).Close(); err != nil {
-		return Outcome{}, mapError(err)
+	if err := tx.store.send(ctx, tx.batch); err != nil {
+		return Outcome{}, err
 	}
 	return tx.outcome(*written), nil
 }
