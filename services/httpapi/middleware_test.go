@@ -97,7 +97,7 @@ func TestServe(t *testing.T) {
 		address := freeAddress(t)
 		started, finish, served := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		go func() {
-			served <- httpapi.Serve(ctx, log, httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
+			served <- httpapi.Serve(ctx, log, new(httpapi.Drain), httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
 				func(w http.ResponseWriter, _ *http.Request) {
 					close(started)
 					<-finish
@@ -127,7 +127,7 @@ func TestServe(t *testing.T) {
 		var buf bytes.Buffer
 		address, served := freeAddress(t), make(chan error, 1)
 		go func() {
-			served <- httpapi.Serve(ctx, slog.New(slog.NewTextHandler(&buf, nil)),
+			served <- httpapi.Serve(ctx, slog.New(slog.NewTextHandler(&buf, nil)), new(httpapi.Drain),
 				httpapi.Server{Name: "api", Address: address, Handler: http.NotFoundHandler()})
 		}()
 		if _, err := get(t.Context(), "http://"+address); err != nil {
@@ -150,7 +150,7 @@ func TestServe(t *testing.T) {
 		defer stop()
 		address, started, served := freeAddress(t), make(chan struct{}), make(chan error, 1)
 		go func() {
-			served <- httpapi.Serve(ctx, log, httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
+			served <- httpapi.Serve(ctx, log, new(httpapi.Drain), httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
 				func(_ http.ResponseWriter, r *http.Request) {
 					close(started)
 					<-r.Context().Done() // until it is cut off
@@ -178,7 +178,7 @@ func TestServe(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = taken.Close() }()
-		err = httpapi.Serve(t.Context(), log,
+		err = httpapi.Serve(t.Context(), log, new(httpapi.Drain),
 			httpapi.Server{Name: "api", Address: "127.0.0.1:0"},
 			httpapi.Server{Name: "operations", Address: taken.Addr().String()})
 		if err == nil || !strings.Contains(err.Error(), "operations") {

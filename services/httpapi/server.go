@@ -71,11 +71,11 @@ func (s Server) http(log *slog.Logger) *http.Server {
 	return server
 }
 
-// Serve runs the servers until ctx ends, then stops taking requests and waits
-// for those under way, at most four seconds; what takes longer is cut off. It
-// listens on every address before it serves the first request, and fails if one
-// is taken.
-func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
+// Serve runs the servers until ctx ends, drains, then stops taking requests and
+// waits for those under way, at most four seconds; what takes longer is cut off.
+// It listens on every address before it serves the first request, and fails if
+// one is taken.
+func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Server) error {
 	untouched := make([]byte, ballast)
 	defer runtime.KeepAlive(untouched)
 	listeners := make([]net.Listener, 0, len(servers))
@@ -90,8 +90,20 @@ func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
 		listeners = append(listeners, listener)
 	}
 
-	group, ctx := errgroup.WithContext(ctx)
+	group, failed := errgroup.WithContext(context.WithoutCancel(ctx))
+	stopping, stopAll := context.WithCancel(failed)
+	defer stopAll()
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			drain.wait(failed)
+		case <-failed.Done():
+		}
+		stopAll()
+		return nil
+	})
 	for i, s := range servers {
+		s.Handler = drain.handler(s.Handler)
 		server := s.http(log)
 		log.Info("listening", "server", s.Name, "address", listeners[i].Addr().String())
 		group.Go(func() error {
@@ -101,8 +113,8 @@ func Serve(ctx context.Context, log *slog.Logger, servers ...Server) error {
 			return nil
 		})
 		group.Go(func() error {
-			<-ctx.Done()
-			stop(ctx, log, server)
+			<-stopping.Done()
+			stop(stopping, log, server)
 			return nil
 		})
 	}

@@ -46,6 +46,8 @@ type config struct {
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
 	// Limits bound what a replica takes on.
 	Limits httpapi.LimitConfig
+	// Drain says how a replica leaves.
+	Drain httpapi.DrainConfig
 	// ClientRateLimit is how many requests a second may come to a replica
 	// from one address, ClientRateBurst how many at once; a limit of zero is
 	// none. Many users can be behind one address.
@@ -56,7 +58,7 @@ type config struct {
 }
 
 func (c *config) Check() error {
-	errs := []error{c.Limits.Check(), c.clientRate().Check("CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"), c.Tracing.Check()}
+	errs := []error{c.Limits.Check(), c.Drain.Check(), c.clientRate().Check("CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"), c.Tracing.Check()}
 	if c.Port == c.OpsPort {
 		errs = append(errs, errors.New("OPS_PORT must differ from PORT"))
 	}

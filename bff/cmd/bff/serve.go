@@ -48,12 +48,13 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer flush()
-	s, err := newSite(c, log, spans)
+	drain := httpapi.NewDrain(c.Drain)
+	s, err := newSite(c, log, spans, drain)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	return httpapi.Serve(ctx, log,
+	return httpapi.Serve(ctx, log, drain,
 		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: s.browsers, Stop: s.browsers.EndStreams},
 		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: s.operations},
 	)
@@ -67,7 +68,7 @@ type site struct {
 	close func()
 }
 
-func newSite(c config, log *slog.Logger, spans trace.TracerProvider) (*site, error) {
+func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *httpapi.Drain) (*site, error) {
 	metrics := httpapi.NewMetrics()
 	watch := upstream.New(metrics, spans)
 	service := &http.Transport{
@@ -113,7 +114,7 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider) (*site, err
 	}
 	return &site{
 		browsers:   browsers,
-		operations: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL),
+		operations: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL, drain.Check()),
 		close: func() {
 			service.CloseIdleConnections()
 			auth.Transport.CloseIdleConnections()

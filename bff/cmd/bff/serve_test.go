@@ -25,6 +25,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
@@ -54,7 +55,7 @@ func TestWhatOperatorsSee(t *testing.T) {
 		t.Fatal(err)
 	}
 	spans := tracetest.NewSpanRecorder()
-	s, err := newSite(c, slog.New(slog.DiscardHandler), sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
+	s, err := newSite(c, slog.New(slog.DiscardHandler), sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)), new(httpapi.Drain))
 	if err != nil {
 		t.Fatal(err)
 	}

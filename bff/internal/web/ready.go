@@ -18,12 +18,14 @@ import (
 const readyTimeout = 3 * time.Second
 
 // NewOperationsHandler serves /healthz, /readyz and /metrics, for a port that
-// only the network inside can reach. tasks is where the task service is reached.
-func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL) http.Handler {
+// only the network inside can reach. tasks is where the task service is reached;
+// without what self checks, the BFF is not ready either.
+func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL, self httpapi.Check) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", httpapi.NewOperationsHandler(metrics))
 	mux.Handle("GET /readyz", &readiness{
 		auth:  auth,
+		self:  self,
 		tasks: tasks.JoinPath("/").String(),
 		// A connection for each look shows whether one can still be had.
 		// The SDK's client would retry, and spend the retries of users.
@@ -43,6 +45,7 @@ func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, ta
 // place when Better Auth is gone, to serve the sessions that it knows.
 type readiness struct {
 	auth   *session.BetterAuth
+	self   httpapi.Check
 	tasks  string
 	client http.Client
 
@@ -61,7 +64,8 @@ func (p *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.authReached.Store(true)
 	}
 
-	ready := tasks == nil && p.authReached.Load()
+	self := p.self.Run(ctx)
+	ready := tasks == nil && self == nil && p.authReached.Load()
 	w.Header().Set("Content-Type", "application/json")
 	if !ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -69,7 +73,7 @@ func (p *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The prober may be gone; there is nobody else to tell.
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"ready":  ready,
-		"checks": map[string]string{"auth": result(auth), "tasks": result(tasks)},
+		"checks": map[string]string{"auth": result(auth), "tasks": result(tasks), p.self.Name: result(self)},
 	})
 }
 

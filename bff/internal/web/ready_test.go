@@ -22,7 +22,7 @@ func TestReadiness(t *testing.T) {
 	authTap, tasksTap := servertest.NewTap(t, auth.URL), servertest.NewTap(t, tasks.URL)
 	better := session.NewBetterAuth(authTap.URL)
 	t.Cleanup(better.Transport.CloseIdleConnections)
-	operations := web.NewOperationsHandler(httpapi.NewMetrics(), better, tasksTap.URL)
+	operations := web.NewOperationsHandler(httpapi.NewMetrics(), better, tasksTap.URL, new(httpapi.Drain).Check())
 
 	ready := func(status int, wantAuth, wantTasks string) {
 		t.Helper()
@@ -39,7 +39,7 @@ func TestReadiness(t *testing.T) {
 			// What the network says after it is not ours.
 			got.Checks[name], _, _ = strings.Cut(text, ":")
 		}
-		if diff := cmp.Diff(map[string]string{"auth": wantAuth, "tasks": wantTasks}, got.Checks); diff != "" {
+		if diff := cmp.Diff(map[string]string{"auth": wantAuth, "tasks": wantTasks, "stopping": "ok"}, got.Checks); diff != "" {
 			t.Errorf("checks (-want +got):\n%s", diff)
 		}
 		if w.Code != status || got.Ready != (status == http.StatusOK) {

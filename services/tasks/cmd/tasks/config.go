@@ -60,6 +60,8 @@ type serveConfig struct {
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
 	// Limits bound what a replica takes on.
 	Limits httpapi.LimitConfig
+	// Drain says how a replica leaves.
+	Drain httpapi.DrainConfig
 	// Tracing says where traces go.
 	Tracing tracing.Config
 }
@@ -104,7 +106,7 @@ func (c *serveConfig) Check() error {
 	if c.Port == c.OpsPort {
 		errs = append(errs, errors.New("PORT and OPS_PORT must differ"))
 	}
-	errs = append(errs, c.Limits.Check(), c.Tracing.Check())
+	errs = append(errs, c.Limits.Check(), c.Drain.Check(), c.Tracing.Check())
 	return errors.Join(errs...)
 }
 

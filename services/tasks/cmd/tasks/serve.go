@@ -34,8 +34,6 @@ type serveCommand struct{}
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	var config serveConfig
 	if err := environ.Read(&config); err != nil {
 		return err
@@ -54,25 +52,33 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err := waitUntilSafe(ctx, log, tasks); err != nil {
 		return err
 	}
-	tokens, err := jwtauth.New(ctx, config.tokens(), log)
+	// What requests need lives as long as there are any.
+	working, rest := context.WithCancel(context.WithoutCancel(ctx))
+	defer rest()
+	tokens, err := jwtauth.New(working, config.tokens(), log)
 	if err != nil {
 		return err
 	}
 	hub := feed.New(store.NewBus(tasks, config.listenURL()), log)
 	var background sync.WaitGroup
-	defer background.Wait()
-	background.Go(func() { hub.Run(ctx) })
-	background.Go(func() { purgeRegularly(ctx, log, tasks) })
+	defer func() {
+		rest()
+		background.Wait()
+	}()
+	background.Go(func() { hub.Run(working) })
+	background.Go(func() { purgeRegularly(working, log, tasks) })
 
+	drain := httpapi.NewDrain(config.Drain)
 	metrics := newMetrics(tasks, tokens, hub)
 	operations := httpapi.NewOperationsHandler(metrics,
 		httpapi.Check{Name: "database", Run: tasks.Ping},
 		httpapi.Check{Name: "keys", Run: tokens.Ready},
+		drain.Check(),
 	)
 	if config.Profiles {
 		operations = httpapi.WithProfiles(operations)
 	}
-	return httpapi.Serve(ctx, log,
+	return httpapi.Serve(ctx, log, drain,
 		httpapi.Server{
 			Name: "api", Address: config.address(config.Port),
 			Handler: api.NewHandler(api.Parts{

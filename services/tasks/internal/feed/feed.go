@@ -18,6 +18,8 @@ import (
 const (
 	// gatherTime is how long wake-ups are gathered into one notification.
 	gatherTime = 5 * time.Millisecond
+	// publishTime bounds the telling of what has been gathered.
+	publishTime = 2 * time.Second
 	// maxNames is the number of users in one notification; PostgreSQL takes
 	// 8,000 bytes.
 	maxNames = 400
@@ -148,22 +150,30 @@ func (h *Hub) publish(ctx context.Context) {
 		select {
 		case <-h.wake:
 		case <-ctx.Done():
+			h.publishAll(ctx)
 			return
 		}
 		select {
 		case <-time.After(gatherTime):
 		case <-ctx.Done():
+		}
+		h.publishAll(ctx)
+	}
+}
+
+// publishAll tells other replicas of all changes so far, also of those that came
+// last before ctx ended.
+func (h *Hub) publishAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	for names := h.take(); len(names) > 0; names = h.take() {
+		if err := h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " ")); err != nil {
+			// Their polls will find the change.
+			h.failed.Add(1)
+			h.log.WarnContext(ctx, "cannot tell other replicas of changes", "error", err.Error())
 			return
 		}
-		for names := h.take(); len(names) > 0; names = h.take() {
-			if err := h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " ")); err != nil {
-				// Their polls will find the change.
-				h.failed.Add(1)
-				h.log.WarnContext(ctx, "cannot tell other replicas of changes", "error", err.Error())
-				break
-			}
-			h.published.Add(1)
-		}
+		h.published.Add(1)
 	}
 }
 

@@ -146,3 +146,17 @@ func TestCounts(t *testing.T) {
 	for hubs[0].Counts().Failed == 0 { //nolint:revive // ends as soon as the message has failed
 	}
 }
+
+// TestLastChanges: a replica that stops tells the others what changed before.
+func TestLastChanges(t *testing.T) {
+	t.Parallel()
+	bus := &memoryBus{receivers: map[int]func(string){}}
+	hub := feed.New(bus, slog.New(slog.DiscardHandler))
+	hub.Changed("alice")
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	hub.Run(ended)
+	if got := hub.Counts(); len(bus.sent) != 1 || got.Published != 1 {
+		t.Errorf("sent %q, counts %+v; want one message", bus.sent, got)
+	}
+}

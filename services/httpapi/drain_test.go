@@ -1,0 +1,50 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	drain := NewDrain(DrainConfig{Delay: time.Hour})
+	handler := drain.handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	operations := NewOperationsHandler(NewMetrics(), drain.Check())
+	ask := func(handler http.Handler, path string) *http.Response {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Result()
+	}
+	look := func(when string, ready int, connection string) {
+		t.Helper()
+		if status := ask(operations, "/readyz").StatusCode; status != ready {
+			t.Errorf("%s: /readyz is %d, want %d", when, status, ready)
+		}
+		answer := ask(handler, "/")
+		if got := answer.Header.Get("Connection"); got != connection || answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d with Connection %q, want %q", when, answer.StatusCode, got, connection)
+		}
+	}
+	look("before", http.StatusOK, "")
+	failed, fail := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		drain.wait(failed)
+	}()
+	for deadline := time.After(time.Minute); !drain.began.Load(); {
+		select {
+		case <-deadline:
+			t.Fatal("it does not begin")
+		default:
+			runtime.Gosched()
+		}
+	}
+	look("draining", http.StatusServiceUnavailable, "close")
+	fail()
+	<-ended
+}
