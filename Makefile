@@ -40,6 +40,7 @@ help: ## show this
 	@echo '  POSTGRES_PORT (54329)  PostgreSQL'
 	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
+	@echo '  REPLICAS (1)           task services, and bffs, side by side behind a round-robin proxy'
 	@echo '  TRUSTED_ORIGINS        other origins whose pages may use the API, such as http://localhost:5173'
 	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
 	@echo '  LOG_LEVEL, RATE_LIMIT, CLIENT_RATE_LIMIT, OTEL_… reach the servers: see their READMEs'
@@ -61,6 +62,10 @@ test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) b
 .PHONY: test-pooled
 test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API through PgBouncer
 	@exec .build/stack test --pooled
+
+.PHONY: test-replicas
+test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests in a browser, and the conformance suite, against two replicas of each server
+	@exec .build/stack test --replicas
 
 .PHONY: soak
 soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count

@@ -29,6 +29,10 @@ type Config struct {
 	// separated by commas. The servers that get them check them.
 	TrustedOrigins string `env:"TRUSTED_ORIGINS"`
 
+	// Replicas is how many task services, and how many bffs, run side by side.
+	// With several, TASKS_OPS_PORT and BFF_OPS_PORT are not used.
+	Replicas int `env:"REPLICAS" envDefault:"1"`
+
 	// RateLimit is whether sign-ins are limited.
 	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
 }
@@ -45,6 +49,9 @@ func (c *Config) Check() error {
 	}
 	if (c.DatabaseURL == "") != (c.DatabaseURLUnpooled == "") {
 		errs = append(errs, errors.New("DATABASE_URL (the runtime role) and DATABASE_URL_UNPOOLED (the owner) must be set together"))
+	}
+	if c.Replicas < 1 || c.Replicas > maxReplicas {
+		errs = append(errs, fmt.Errorf("REPLICAS must be from 1 to %d", maxReplicas))
 	}
 	return errors.Join(errs...)
 }

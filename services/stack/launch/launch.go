@@ -100,7 +100,7 @@ func (s *stack) start(ctx context.Context) error {
 		return err
 	}
 	for _, service := range p.services() {
-		if err := s.startService(ctx, service); err != nil {
+		if err := s.startReplicas(ctx, service); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,8 @@ type service struct {
 	args  []string
 	env   map[string]string
 	ready string // URL that answers 200 once the service works
+	// replicated says that the service can run several times.
+	replicated bool
 }
 
 // databaseURLs are the addresses of the database, by who uses them.
@@ -99,7 +101,8 @@ func (p plan) services() []service {
 				"BETTER_AUTH_URL": local(config.AuthPort),
 				"JWT_ISSUER":      config.PublicURL(),
 			},
-			ready: local(config.TasksOpsPort) + "/readyz",
+			ready:      local(config.TasksOpsPort) + "/readyz",
+			replicated: true,
 		},
 		{
 			name: "bff",
@@ -114,7 +117,8 @@ func (p plan) services() []service {
 				"BETTER_AUTH_SECRET": p.secret,
 				"PAGE_DIR":           filepath.Join(p.root, "web-contract", "demo", "dist"),
 			},
-			ready: local(config.BFFOpsPort) + "/readyz",
+			ready:      local(config.BFFOpsPort) + "/readyz",
+			replicated: true,
 		},
 	}
 }

@@ -77,6 +77,15 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 	})
 }
 
+// RunReplicas runs, as [Run] does, what looks at the whole from outside, against
+// two task services and two bffs behind round-robin proxies.
+func RunReplicas(ctx context.Context, out io.Writer) error {
+	return onServer(ctx, out, func(r *runner, _ string) error {
+		r.env = append(r.env, "REPLICAS=2")
+		return r.runAll(ctx, []step{goTests("services", "./tasks/internal/api"), goTests("bff", "./internal/faults"), vitest("web-contract/e2e")})
+	})
+}
+
 // onServer calls run with what the steps share and the administrator's address
 // of the server that they use.
 func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL string) error) (err error) {

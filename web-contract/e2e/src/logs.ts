@@ -13,9 +13,13 @@ export async function serversThatLogged(requestId: string): Promise<Server[]> {
   return [...new Set(servers)].sort();
 }
 
+/** Each of several bffs exchanges a session by itself, at the first request that it is handed. */
+const mayExchange = Number(process.env["REPLICAS"] ?? 1) > 1;
+
 /** Waits until exactly these servers have logged the request: a line may follow the answer. */
 export async function expectLogged(requestId: string, servers: Server[]): Promise<void> {
-  await vi.waitFor(async () => expect(await serversThatLogged(requestId)).toEqual([...servers].sort()), {
+  const counts = (server: Server) => servers.includes(server) || !(mayExchange && server === "auth");
+  await vi.waitFor(async () => expect((await serversThatLogged(requestId)).filter(counts)).toEqual([...servers].sort()), {
     timeout: 10_000,
   });
 }

@@ -62,12 +62,16 @@ func (c *upCommand) Run(ctx context.Context) error {
 }
 
 type testCommand struct {
-	Pooled bool `help:"Run those that need the task service's database, through PgBouncer."`
+	Pooled   bool `xor:"setting" help:"Run those that need the task service's database, through PgBouncer."`
+	Replicas bool `xor:"setting" help:"Run those in a browser, and the conformance suite, against two replicas of each server."`
 }
 
 func (c *testCommand) Run(ctx context.Context) error {
-	if c.Pooled {
+	switch {
+	case c.Pooled:
 		return suite.RunPooled(ctx, os.Stdout)
+	case c.Replicas:
+		return suite.RunReplicas(ctx, os.Stdout)
 	}
 	return suite.Run(ctx, os.Stdout)
 }

@@ -1,0 +1,145 @@
+// Package balance hands requests to replicas in turn, as the proxy before a
+// deployment does: only to those that say they are ready, and to the next one
+// where a connection cannot be had.
+package balance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// checkInterval is how often each replica is asked whether it is ready.
+	checkInterval = 100 * time.Millisecond
+	// checkTimeout is the time that a replica has for its answer.
+	checkTimeout = 3 * time.Second
+	// idleConnections are kept to each replica.
+	idleConnections = 100
+)
+
+// A Replica is where a server is reached, and where it says with 200 that it is
+// ready.
+type Replica struct{ URL, Ready string }
+
+// A Balancer hands requests to its replicas in turn.
+type Balancer struct {
+	replicas []*replica
+	turn     atomic.Uint64
+	proxy    *httputil.ReverseProxy
+	next     *http.Transport
+}
+
+type replica struct {
+	host  string
+	check string
+	down  atomic.Bool
+}
+
+// New returns a balancer that takes all replicas for ready until Run knows
+// better.
+func New(replicas []Replica) (*Balancer, error) {
+	b := &Balancer{next: &http.Transport{MaxIdleConnsPerHost: idleConnections}}
+	for _, r := range replicas {
+		address, err := url.Parse(r.URL)
+		if err != nil {
+			return nil, err
+		}
+		b.replicas = append(b.replicas, &replica{host: address.Host, check: r.Ready})
+	}
+	b.proxy = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme = "http"
+			r.Out.Host = r.In.Host
+		},
+		Transport: b,
+		// A replica that is gone looks so from here, too.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	return b, nil
+}
+
+// Run looks after the replicas until ctx ends.
+func (b *Balancer) Run(ctx context.Context) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: checkTimeout}
+	var running sync.WaitGroup
+	for _, r := range b.replicas {
+		running.Go(func() { r.watch(ctx, client) })
+	}
+	running.Wait()
+	b.next.CloseIdleConnections()
+}
+
+func (r *replica) watch(ctx context.Context, client *http.Client) {
+	tick := time.NewTicker(checkInterval)
+	defer tick.Stop()
+	for {
+		r.down.Store(!r.ready(ctx, client))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *replica) ready(ctx context.Context, client *http.Client) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.check, nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.proxy.ServeHTTP(w, r) }
+
+// RoundTrip sends a request to the replica whose turn it is, and where that
+// cannot be connected to, to the next one.
+func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
+	var first error
+	for _, replica := range b.inTurn() {
+		r.URL.Host = replica.host
+		response, err := b.next.RoundTrip(r)
+		var network *net.OpError
+		if err == nil || !errors.As(err, &network) || network.Op != "dial" {
+			return response, err
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
+}
+
+// inTurn returns the replicas in the order in which they are tried: those that
+// are ready, before those that are not.
+func (b *Balancer) inTurn() []*replica {
+	n := len(b.replicas)
+	begin := int(b.turn.Add(1) % uint64(n))
+	order := append(slices.Clone(b.replicas[begin:]), b.replicas[:begin]...)
+	slices.SortStableFunc(order, func(x, y *replica) int {
+		return cmp.Compare(rank(x), rank(y))
+	})
+	return order
+}
+
+func rank(r *replica) int {
+	if r.down.Load() {
+		return 1
+	}
+	return 0
+}

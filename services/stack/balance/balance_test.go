@@ -1,0 +1,122 @@
+package balance_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/services/stack/balance"
+)
+
+// patience bounds what a test waits for.
+const patience = time.Minute
+
+// server tells its name, and at /stream says a word as soon as it is read.
+func server(t *testing.T, name string) (replica balance.Replica, ready *atomic.Bool, stop func()) {
+	t.Helper()
+	ready = new(atomic.Bool)
+	ready.Store(true)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/ready":
+			if !ready.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		case "/stream":
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, "word")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		default:
+			body, _ := io.ReadAll(r.Body)
+			fmt.Fprint(w, name, " ", r.Host, " ", string(body))
+		}
+	}))
+	stop = sync.OnceFunc(s.Close)
+	t.Cleanup(stop)
+	return balance.Replica{URL: s.URL, Ready: s.URL + "/ready"}, ready, stop
+}
+
+func TestBalancer(t *testing.T) {
+	t.Parallel()
+	one, ready, _ := server(t, "one")
+	two, _, stop := server(t, "two")
+	b, err := balance.New([]balance.Replica{one, two})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { b.Run(ctx) })
+	front := httptest.NewServer(b)
+	t.Cleanup(func() {
+		front.Close()
+		end()
+		running.Wait()
+	})
+	ask := func() string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, front.URL+"/", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "public.example"
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		answer, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != http.StatusOK {
+			return response.Status
+		}
+		name, rest, _ := strings.Cut(string(answer), " ")
+		if rest != "public.example body" {
+			t.Fatalf("the replica saw %q", rest)
+		}
+		return name
+	}
+	seen := map[string]int{}
+	for range 10 {
+		seen[ask()]++
+	}
+	if seen["one"] != 5 || seen["two"] != 5 {
+		t.Errorf("not in turn: %v", seen)
+	}
+
+	response, err := http.Get(front.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(response.Body, make([]byte, 4)); err != nil {
+		t.Errorf("the stream: %v", err)
+	}
+	_ = response.Body.Close()
+
+	ready.Store(false)
+	for deadline, others := time.Now().Add(patience), 0; others < 10; others++ {
+		if ask() == "one" {
+			others = 0
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a replica that is not ready is still asked")
+		}
+	}
+	// Better one that is not ready than none.
+	stop()
+	for deadline := time.Now().Add(patience); ask() != "one"; {
+		if time.Now().After(deadline) {
+			t.Fatal("a replica that is gone is still asked")
+		}
+	}
+}
