@@ -35,6 +35,7 @@ type service struct {
 	key    issuertest.Key
 	log    *logBuffer
 	hub    *feed.Hub
+	tokens api.Verifier
 	// handler is what answers at url, without the look at its answers.
 	handler http.Handler
 }
@@ -72,6 +73,7 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 	tasks := storetest.Open(t, config)
 	s.hub = feed.New(store.NewBus(tasks, db.DirectURL), log)
 	parts.Tasks, parts.Hub = tasks, s.hub
+	s.tokens = parts.Tokens
 	s.handler = api.NewHandler(parts)
 	server := httptest.NewServer(validated(t, s.handler))
 	t.Cleanup(func() {

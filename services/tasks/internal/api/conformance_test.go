@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/services/stack/balance"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
@@ -13,8 +15,31 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
+	conform(t, s, s.url)
+}
+
+// TestConformanceOnReplicas runs them against two services that take turns.
+func TestConformanceOnReplicas(t *testing.T) {
+	t.Parallel()
+	here, there := newReplicas(t, heartbeat)
+	front, err := balance.New([]balance.Replica{{URL: here.url}, {URL: there.url}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(front)
+	t.Cleanup(func() {
+		here.hub.Close()
+		there.hub.Close() // or streams would keep the server open
+		server.Close()
+	})
+	conform(t, here, server.URL)
+}
+
+// conform runs the cases at a url that takes the tokens of s.
+func conform(t *testing.T, s *service, url string) {
+	t.Helper()
 	sdktest.Conformance(t, sdktest.Target{
-		URL: s.url,
+		URL: url,
 		Token: func(t testing.TB, user string, life time.Duration) string {
 			claims := issuertest.Claims(user)
 			claims["exp"] = time.Now().Add(life).Unix()

@@ -1,0 +1,78 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/services/stack/balance"
+)
+
+// TestRollingRestartFailsNoRequest restarts two task services and two bffs, one
+// after the other, while people write through plain round-robin
+// proxies. No attempt fails.
+func TestRollingRestartFailsNoRequest(t *testing.T) {
+	t.Parallel()
+	rounds := 1
+	if soak() {
+		rounds = 10
+	}
+	// Long enough for the proxies, which look every 100 ms, on a busy machine.
+	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
+	auth := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public})
+	one := servertest.StartTasks(t, auth, env...)
+	two := one.Replica()
+	tasks := startFront(t, balance.Replica{URL: one.URL.String(), Ready: ready(one.OpsURL)}, balance.Replica{URL: two.URL.String(), Ready: ready(two.OpsURL)})
+	env = append(env, "TASKS_URL="+tasks)
+	three, four := servertest.StartBFF(t, auth, one, env...), servertest.StartBFF(t, auth, one, env...)
+	s := &system{t: t, auth: auth, tasks: one}
+	s.url = startFront(t, balance.Replica{URL: three.URL.String(), Ready: ready(three.OpsURL)}, balance.Replica{URL: four.URL.String(), Ready: ready(four.OpsURL)})
+
+	o := startOrdeal(t, s, 4, seedOf(t))
+	o.awaitAcknowledged("the start")
+	begin := time.Now()
+	for range rounds {
+		for n, replica := range []interface{ Restart() }{one, three, two, four} {
+			replica.Restart()
+			o.awaitAcknowledged(fmt.Sprintf("restart %d", n+1))
+		}
+	}
+	took := time.Since(begin)
+	o.stop()
+	var writes, failed int64
+	for _, w := range o.writers {
+		writes += w.acknowledged.Load()
+		if n := w.failed.Load(); n != 0 {
+			failed += n
+			t.Errorf("%s: %d attempts failed, such as %s", w.name, n, *w.lastFailure.Load())
+		}
+	}
+	t.Logf("counted: servers restarted %d, writes meanwhile %d, writes that failed %d (%s)", 4*rounds, writes, failed, took.Round(time.Millisecond))
+	o.over()
+}
+
+func ready(ops *url.URL) string { return ops.JoinPath("/readyz").String() }
+
+// startFront starts a proxy that hands requests to replicas in turn.
+func startFront(t *testing.T, replicas ...balance.Replica) string {
+	t.Helper()
+	front, err := balance.New(replicas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var running sync.WaitGroup
+	running.Go(func() { front.Run(ctx) })
+	server := httptest.NewServer(front)
+	t.Cleanup(func() {
+		server.Close()
+		stop()
+		running.Wait()
+	})
+	return server.URL
+}

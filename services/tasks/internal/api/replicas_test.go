@@ -1,0 +1,63 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// newReplicas returns two services on a database that tell each other of
+// changes and take each other's tokens.
+func newReplicas(t *testing.T, heartbeat time.Duration) (here, there *service) {
+	t.Helper()
+	db := storetest.NewDatabase(t)
+	here = newReplica(t, db, func(_ *store.Config, parts *api.Parts) { parts.Heartbeat = heartbeat })
+	there = newReplica(t, db, func(_ *store.Config, parts *api.Parts) { parts.Heartbeat, parts.Tokens = heartbeat, here.tokens })
+	there.key = here.key
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var running sync.WaitGroup
+	for _, s := range []*service{here, there} {
+		running.Go(func() { s.hub.Run(ctx) })
+	}
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return here, there
+}
+
+// TestStreamOfAnotherReplica measures how long a write at one replica takes to
+// reach a stream at the other, where no poll would find it.
+func TestStreamOfAnotherReplica(t *testing.T) {
+	t.Parallel()
+	const writes = 50
+	here, there := newReplicas(t, time.Hour)
+	// It listens once it has heard the other.
+	for n := 0; here.hub.Counts().Received == 0; n++ {
+		there.as(t, "first", http.MethodPost, "/api/tasks", fmt.Sprintf(`{"title":"%d"}`, n))
+	}
+	events := here.watch(t.Context(), t, here.token(t, "alice"), "")
+	<-events // ready
+	var took []time.Duration
+	for n := range writes {
+		begin := time.Now()
+		task := there.create(t, fmt.Sprintf(`{"title":"%d"}`, n))
+		if change := next(t, events); change.TaskID != task.ID {
+			t.Fatalf("change of %s, want %s", change.TaskID, task.ID)
+		}
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	t.Logf("from the start of a write at one replica to its event at the other: median %s, longest of %d %s", took[writes/2], writes, took[writes-1])
+	if took[writes/2] > time.Second {
+		t.Errorf("it takes %s", took[writes/2])
+	}
+}
