@@ -26,9 +26,12 @@ const (
 	startRetry = time.Second
 )
 
-// purgeInterval is how often each replica offers to purge. The database lets
-// one at a time.
-const purgeInterval = time.Hour
+const (
+	// purgeInterval is how often one of the replicas purges, and offerInterval
+	// how often each offers to.
+	purgeInterval = time.Hour
+	offerInterval = 5 * time.Minute
+)
 
 type serveCommand struct{}
 
@@ -111,12 +114,13 @@ func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) er
 	}
 }
 
-// purgeRegularly removes what has expired, until ctx ends.
+// purgeRegularly removes what has expired, when it is this replica that does so,
+// until ctx ends.
 func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store) {
-	tick := time.NewTicker(purgeInterval)
+	tick := time.NewTicker(offerInterval)
 	defer tick.Stop()
 	for {
-		removed, err := tasks.Purge(ctx)
+		_, removed, err := tasks.PurgeInTurn(ctx, purgeInterval)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -22,6 +22,19 @@ const (
 	purgeStep = 500
 )
 
+// PurgeInTurn does what [Store.Purge] does, unless somebody has begun to do so
+// within the period.
+func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bool, removed int64, err error) {
+	err = s.repeat(ctx, func() error {
+		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim('purge', $1)", period).Scan(&began))
+	})
+	if err != nil || !began {
+		return began, 0, err
+	}
+	removed, err = s.Purge(ctx)
+	return began, removed, err
+}
+
 // Purge removes what has expired, in small steps, and returns the number of
 // rows it removed. Where another purge is running it removes nothing.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {

@@ -126,7 +126,7 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 		_, err := tx.Exec(ctx, `
 			GRANT USAGE ON SCHEMA tasklane TO `+role+`;
 			GRANT SELECT, INSERT, UPDATE, DELETE ON tasklane.tasks, tasklane.user_state, tasklane.erased, tasklane.idempotency_keys TO `+role+`;
-			GRANT EXECUTE ON FUNCTION tasklane.purge(interval, interval, integer) TO `+role+`;
+			GRANT EXECUTE ON FUNCTION tasklane.purge(interval, interval, integer), tasklane.claim(text, interval) TO `+role+`;
 			GRANT SELECT ON `+versionTable+` TO `+role)
 		if err != nil {
 			return fmt.Errorf("grant to the runtime role: %w", err)
