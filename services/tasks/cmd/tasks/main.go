@@ -14,6 +14,7 @@ import (
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Answer requests until told to stop."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
+	Distribute distributeCommand `cmd:"" help:"Spread the tables over the servers of a Citus cluster, by user. Safe to repeat; stop the service first."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say what to do about what is wrong."`
 	Purge      purgeCommand      `cmd:"" help:"Remove what has expired: idempotency keys after a day, the trash and what is left of erased tasks after 30 days."`
 	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything there is of a user."`

@@ -58,6 +58,25 @@ func (migrateStatusCommand) Run(ctx context.Context) error {
 	return nil
 }
 
+type distributeCommand struct{}
+
+// Run spreads the tables and prints the names of those that were not yet.
+func (distributeCommand) Run(ctx context.Context) error {
+	var config migrateConfig
+	if err := environ.Read(&config); err != nil {
+		return err
+	}
+	spread, err := store.Distribute(ctx, config.OwnerURL, config.RuntimeURL)
+	if err != nil {
+		return err
+	}
+	for _, table := range spread {
+		fmt.Println("distributed", table)
+	}
+	fmt.Println("all users' tables are distributed; start the service again")
+	return nil
+}
+
 type openAPICommand struct{}
 
 // Run prints the document. It needs neither environment nor database.

@@ -37,7 +37,7 @@ func (s *Store) Changes(ctx context.Context, user string, after int64, limit int
 	page := ChangePage{Changes: make([]taskapi.Change, 0, limit), NextCursor: after}
 	var rows []taskRow
 	var latest, purged int64
-	err := s.run(ctx, setUserAndPlan(user), func(batch *pgx.Batch) {
+	err := s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
 		batch.Queue(selectChanges, user, after, limit+1).Query(readRows(&rows))
 		// Behind the changes, so that a purge in between is noticed.
 		batch.Queue("SELECT seq, purged_seq FROM tasklane.user_state WHERE user_id = $1", user).

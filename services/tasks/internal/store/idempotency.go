@@ -61,13 +61,14 @@ func keepAnswer(user string, key IdempotencyKey, answer []uuid.UUID) statement {
 	const (
 		one = `
 		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
-		SELECT $1, $2, $3, jsonb_build_array(to_jsonb(t) - 'words' - 'title_key'), statement_timestamp()
+		SELECT t.user_id, $2, $3, jsonb_build_array(to_jsonb(t) - 'words' - 'title_key'), statement_timestamp()
 		FROM tasklane.tasks t WHERE t.user_id = $1 AND t.id = $4`
 		several = `
 		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
-		SELECT $1, $2, $3, jsonb_agg(to_jsonb(t) - 'words' - 'title_key' ORDER BY answer.place), statement_timestamp()
+		SELECT t.user_id, $2, $3, jsonb_agg(to_jsonb(t) - 'words' - 'title_key' ORDER BY answer.place), statement_timestamp()
 		FROM unnest($4::uuid[]) WITH ORDINALITY AS answer (id, place)
-		JOIN tasklane.tasks t ON t.user_id = $1 AND t.id = answer.id`
+		JOIN tasklane.tasks t ON t.user_id = $1 AND t.id = answer.id
+		GROUP BY t.user_id`
 	)
 	args := []any{user, key.Key, key.Request[:]}
 	if len(answer) == 1 { // planned once, as in selectTasks

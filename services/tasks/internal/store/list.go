@@ -110,7 +110,7 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	}
 	begin := setUser(user)
 	if !isFiltered(options) {
-		begin = setUserAndPlan(user)
+		begin = s.setUserAndPlan(user)
 	}
 	page := TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
 	err = s.run(ctx, begin, func(batch *pgx.Batch) {
@@ -294,7 +294,7 @@ func (s *Store) GetTask(ctx context.Context, user string, id uuid.UUID) (taskapi
 	var rows []taskRow
 	get, err := s.selectTasks(user, []uuid.UUID{id})
 	if err == nil {
-		err = s.run(ctx, setUserAndPlan(user), func(batch *pgx.Batch) { get.queue(batch).Query(readRows(&rows)) })
+		err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) { get.queue(batch).Query(readRows(&rows)) })
 	}
 	switch {
 	case err != nil:

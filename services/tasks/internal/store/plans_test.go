@@ -227,7 +227,7 @@ func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 	}
 	exec(begin)
 	exec("DELETE FROM tasklane.idempotency_keys")
-	if strings.HasPrefix(text, `INSERT INTO "tasklane"."tasks"`) {
+	if strings.Contains(text, "INSERT INTO tasklane.tasks") {
 		exec("DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = $2", args[0], args[1])
 	}
 }

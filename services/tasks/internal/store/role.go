@@ -94,5 +94,10 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 	if applied < len(files) {
 		return fmt.Errorf("%w (%d of %d migrations applied)", ErrSchemaBehind, applied, len(files))
 	}
+	var distributed bool
+	if err := s.pool.QueryRow(ctx, "SELECT tasklane.distributed()").Scan(&distributed); err != nil {
+		return fmt.Errorf("see whether the tables are distributed: %w", mapError(err))
+	}
+	s.distributed.Store(distributed)
 	return nil
 }

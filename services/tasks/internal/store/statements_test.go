@@ -85,7 +85,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 		return store.Conditions{Key: &store.IdempotencyKey{Key: text + key, Request: [32]byte{byte(n)}}}
 	}
 	req := taskapi.CreateTaskRequest{
-		Title: text, Description: text, Tags: []string{text}, DueAt: &at, Priority: taskapi.High, Completed: n%2 == 0,
+		Title: text, Description: text, Tags: []string{text}, DueAt: &at, Priority: taskapi.High, Completed: true,
 	}
 	task := one(t)(s.CreateTask(ctx, user, req, on("create")))
 	one(t)(s.CreateTask(ctx, user, req, on("create")))
@@ -94,6 +94,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	versions.Versions = []int64{1, int64(n)}
 	one(t)(s.UpdateTask(ctx, user, id, taskapi.UpdateTaskRequest{Title: taskapi.Some(text + "!")}, versions))
 	one(t)(s.ReplaceTask(ctx, user, id, taskapi.ReplaceTaskRequest{Title: text}, on("replace")))
+	one(t)(s.UpdateTask(ctx, user, id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}, on("complete")))
 	one(t)(s.DeleteTask(ctx, user, id, on("delete")))
 	one(t)(s.RestoreTask(ctx, user, id, on("restore")))
 	_, err := s.Batch(ctx, user, []taskapi.BatchOperation{

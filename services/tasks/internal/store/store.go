@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,6 +69,9 @@ type Store struct {
 	pool   *pgxpool.Pool
 	bun    *bun.DB
 	outage outage
+	// distributed says that users' rows are on several servers, by what
+	// [Store.CheckVersion] found.
+	distributed atomic.Bool
 
 	// The texts of the statements that are run most.
 	selectOne, countChange fixedText
@@ -130,7 +134,11 @@ func setUser(user string) statement {
 // setUserAndPlan does the same for statements of which one plan is the best for
 // everybody. PostgreSQL would else plan some of them anew each time, as soon as
 // users differ a lot, and that takes longer than the statement.
-func setUserAndPlan(user string) statement {
+func (s *Store) setUserAndPlan(user string) statement {
+	if s.distributed.Load() {
+		// Citus plans for the server that a user's rows are on.
+		return setUser(user)
+	}
 	return statement{text: "SELECT tasklane.set_user($1), set_config('plan_cache_mode', 'force_generic_plan', true)", args: []any{user}}
 }
 
@@ -148,7 +156,7 @@ func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)
 	var p patience
 	for {
 		answered := false
-		batch := &pgx.Batch{}
+		batch := s.newBatch()
 		begin.queue(batch).Exec(func(pgconn.CommandTag) error {
 			answered = true
 			return nil
@@ -161,6 +169,17 @@ func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)
 	}
 }
 
+// newBatch returns the beginning of a transaction that send ends. A batch is one
+// by itself; only Citus has to be told, or the user would not reach the server
+// that the rows are on.
+func (s *Store) newBatch() *pgx.Batch {
+	batch := &pgx.Batch{}
+	if s.distributed.Load() {
+		batch.Queue("BEGIN")
+	}
+	return batch
+}
+
 // send sends a batch over any connection.
 func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
 	conn, err := s.acquire(ctx)
@@ -168,7 +187,21 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
 		return err
 	}
 	defer conn.Release()
-	return mapError(conn.SendBatch(ctx, batch).Close())
+	if !s.distributed.Load() {
+		return mapError(conn.SendBatch(ctx, batch).Close())
+	}
+	batch.Queue("COMMIT")
+	err = conn.SendBatch(ctx, batch).Close()
+	rollBack(ctx, conn, err)
+	return mapError(err)
+}
+
+// rollBack ends the transaction that a failure leaves open, or the pool would
+// drop the connection.
+func rollBack(ctx context.Context, conn *pgxpool.Conn, err error) {
+	if err != nil && ctx.Err() == nil && !conn.Conn().IsClosed() {
+		_, _ = conn.Exec(ctx, "ROLLBACK") // where this fails too, the pool drops the connection
+	}
 }
 
 // mapError turns what the driver says into this package's errors.

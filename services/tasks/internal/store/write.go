@@ -88,9 +88,7 @@ func (s *Store) writeLocked(
 	defer conn.Release()
 	tx := &transaction{store: s, user: user, key: key}
 	out, err := tx.runLocked(ctx, conn, ids, apply)
-	if err != nil && ctx.Err() == nil && !conn.Conn().IsClosed() {
-		_, _ = conn.Exec(ctx, "ROLLBACK") // where this fails too, the pool drops the connection
-	}
+	rollBack(ctx, conn, err)
 	return out, err
 }
 
@@ -116,7 +114,7 @@ type transaction struct {
 // runBlind runs a write that need not look at any task, as one pipelined batch
 // in an implicit transaction. It fails with [errKeyTaken] where the key exists.
 func (tx *transaction) runBlind(ctx context.Context, apply func(*transaction) error) (Outcome, error) {
-	tx.batch = &pgx.Batch{}
+	tx.batch = tx.store.newBatch()
 	beginWrite(tx.user).queue(tx.batch)
 	written, err := tx.queueAll(apply)
 	if err != nil {

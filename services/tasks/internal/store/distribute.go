@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrNoCitus: the database has no Citus, without which tables cannot be
+// distributed.
+var ErrNoCitus = errors.New("the database has no Citus")
+
+// usersTables are spread by user_id, so that all rows of a user are on one
+// server. They begin with the one with which the others are placed.
+var usersTables = []string{"tasklane.user_state", "tasklane.tasks", "tasklane.erased", "tasklane.idempotency_keys"}
+
+// distributedForm makes of the schema what Citus takes. It may be run again.
+//
+// set_config stays on the server that is asked, so the functions say SET LOCAL,
+// which reaches the one that the rows are on. Policies must not have the
+// sub-selects with which they are cheaper elsewhere.
+const distributedForm = `
+	CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
+		LANGUAGE plpgsql VOLATILE
+		AS $$
+	BEGIN
+		EXECUTE format('SET LOCAL app.user_id = %L', user_id);
+		RETURN user_id;
+	END
+	$$;
+	CREATE OR REPLACE FUNCTION tasklane.begin_write(user_id text) RETURNS text
+		LANGUAGE plpgsql VOLATILE
+		AS $$
+	BEGIN
+		SET LOCAL lock_timeout = '5s';
+		EXECUTE format('SET LOCAL app.user_id = %L', user_id);
+		RETURN user_id;
+	END
+	$$;
+	CREATE OR REPLACE FUNCTION tasklane.distributed() RETURNS boolean
+		LANGUAGE sql IMMUTABLE
+		AS $$ SELECT true $$;
+	DO $$
+	DECLARE
+		name text;
+	BEGIN
+		FOREACH name IN ARRAY ARRAY['user_state', 'tasks', 'erased', 'idempotency_keys'] LOOP
+			EXECUTE format('ALTER POLICY own_rows ON tasklane.%I
+				USING (user_id = current_setting(''app.user_id'', true))
+				WITH CHECK (user_id = current_setting(''app.user_id'', true))', name);
+		END LOOP;
+	END
+	$$`
+
+// Distribute spreads the tables over the servers of a Citus cluster by user, and
+// returns the names of those that were not spread yet. The addresses are those
+// of the coordinator. The service must not run meanwhile. Running it again
+// completes what is missing.
+//
+// It fails with [ErrNoCitus], and words about what to do, where the extension is
+// missing.
+func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []string, err error) {
+	runtime, err := pgx.ParseConfig(runtimeURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the runtime role's address of the database: %w", err)
+	}
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return nil, fmt.Errorf("connect as the owner: %w", mapError(err))
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := findCitus(ctx, conn); err != nil {
+		return nil, err
+	}
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+			return fmt.Errorf("wait for migrators: %w", err)
+		}
+		role := pgx.Identifier{runtime.User}.Sanitize()
+		for _, step := range []string{
+			// One server after the other, as changes of tables within a
+			// transaction have to.
+			"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
+			"ALTER ROLE " + role + " SET citus.propagate_set_commands = 'local'",
+			distributedForm,
+		} {
+			if _, err := tx.Exec(ctx, step); err != nil {
+				return fmt.Errorf("prepare the schema: %w", err)
+			}
+		}
+		for _, table := range usersTables {
+			done, err := spreadTable(ctx, tx, table)
+			if err != nil {
+				return fmt.Errorf("distribute %s: %w", table, err)
+			}
+			if done {
+				spread = append(spread, table)
+			}
+		}
+		// Statements call it beside a user's rows.
+		if _, err := tx.Exec(ctx, "SELECT create_distributed_function('tasklane.day_of(timestamptz, text)')"); err != nil {
+			return fmt.Errorf("distribute tasklane.day_of: %w", err)
+		}
+		return nil
+	})
+	return spread, err
+}
+
+// findCitus returns [ErrNoCitus] unless the database has the extension.
+func findCitus(ctx context.Context, conn *pgx.Conn) error {
+	var created, available bool
+	err := conn.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'),
+			EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus')`).Scan(&created, &available)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for Citus: %w", err)
+	case created:
+		return nil
+	case available:
+		return fmt.Errorf(`%w yet: as a superuser, run "CREATE EXTENSION citus" in it, and "SELECT citus_add_node(…)" for each worker`, ErrNoCitus)
+	}
+	return fmt.Errorf("%w, and neither has its server: install Citus there and on the workers, add it to shared_preload_libraries and restart them, "+
+		"or keep to one server, which goes further than most need (SCALING.md)", ErrNoCitus)
+}
+
+// spreadTable distributes a table by user, unless that was done before. Its rows
+// are copied, which row-level security forbids; nobody sees it without, as the
+// transaction holds the table's lock.
+func spreadTable(ctx context.Context, tx pgx.Tx, table string) (done bool, err error) {
+	var before bool
+	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = $1::text::regclass)", table).Scan(&before)
+	if err != nil || before {
+		return false, err
+	}
+	with := "none"
+	if table != usersTables[0] {
+		with = usersTables[0]
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"); err != nil {
+		return false, err
+	}
+	if _, err := tx.Exec(ctx, "SELECT create_distributed_table($1::text::regclass, 'user_id', colocate_with => $2)", table, with); err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, "ALTER TABLE "+table+" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+	return err == nil, err
+}

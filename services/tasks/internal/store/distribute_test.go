@@ -1,0 +1,243 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func TestDistributeWithoutCitus(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	for range 2 {
+		_, err := store.Distribute(t.Context(), db.OwnerURL, db.URL)
+		if !errors.Is(err, store.ErrNoCitus) || !strings.Contains(err.Error(), "install Citus") {
+			t.Fatalf("Distribute: %v, want ErrNoCitus and what to do", err)
+		}
+	}
+	// Nothing has changed for the service.
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	if err := s.CheckSafety(t.Context()); err != nil {
+		t.Error(err)
+	}
+	mustCreate(t, s, alice, full())
+}
+
+// distributed is a database in the form that Citus takes, on one server.
+func distributed(t *testing.T) storetest.Database {
+	t.Helper()
+	db := storetest.NewDatabase(t)
+	for range 2 { // as it may be repeated
+		asOwner(t, db, store.DistributedForm)
+	}
+	return db
+}
+
+// TestDistributedForm runs the store on the schema that Citus takes, which is
+// all of it that PostgreSQL alone can show.
+func TestDistributedForm(t *testing.T) {
+	t.Parallel()
+	db := distributed(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	if err := s.CheckSafety(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ProbeIsolation(t.Context()); err != nil {
+		t.Error(err)
+	}
+	exercise(t, s, alice, "zebratext", 61)
+	mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "open"})
+	if _, err := s.Stats(t.Context(), alice, "Mars/Olympus"); !errors.Is(err, store.ErrInvalidTimeZone) {
+		t.Errorf("an unknown zone: %v", err)
+	}
+	if stats, err := s.Stats(t.Context(), alice, "UTC"); err != nil || stats.Open != 1 {
+		t.Errorf("after a failed statement: %d tasks, %v; want 1", stats.Open, err)
+	}
+	if n := s.PoolStat().NewConnsCount(); n > 2 {
+		t.Errorf("a failed statement cost its connection: %d were opened", n)
+	}
+}
+
+// statementsOf records what the store sends on a database in the distributed
+// form.
+func statementsOf(t *testing.T, db storetest.Database, user string) map[string][]any {
+	t.Helper()
+	r := &recorder{texts: map[string][]any{}}
+	s := storetest.Open(t, store.Config{URL: db.URL, Tracer: r})
+	if err := s.CheckSafety(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clear(r.texts)
+	exercise(t, s, user, "zebratext", 61)
+	return r.texts
+}
+
+// refused is what Citus does not take, or would do on the wrong server.
+var refused = map[string]*regexp.Regexp{
+	"sets the user where the rows are not":         regexp.MustCompile(`set_config`),
+	"depends on where a row lies":                  regexp.MustCompile(`\bctid\b`),
+	"has a sub-select among VALUES":                regexp.MustCompile(`(?s)VALUES.*\(SELECT`),
+	"needs the session":                            regexp.MustCompile(`(?i)\b(LISTEN|PREPARE|DEALLOCATE|TEMP|pg_advisory_lock|currval|nextval)\b|^\s*SET\b`),
+	"has a mutable function in CASE or COALESCE":   regexp.MustCompile(`(?s)UPDATE.*(CASE|COALESCE)[^)]*(now|timestamp)\(\)`),
+	"updates a user_id":                            regexp.MustCompile(`(?i)\bSET "?user_id"? =`),
+	"joins by USING, or all of two tables at once": regexp.MustCompile(`(?i)\b(USING \(|CROSS JOIN|NATURAL JOIN|FULL JOIN)`),
+}
+
+// TestEachStatementIsOfOneShard asks PostgreSQL how it would carry out each
+// statement of the store: wherever it looks into a table of users' rows, it must
+// do so by the user's id, from which Citus knows the one server to ask. What
+// writes must take the user from such a row or from its argument.
+func TestEachStatementIsOfOneShard(t *testing.T) {
+	t.Parallel()
+	const user = "zebrauser"
+	db := distributed(t)
+	statements := statementsOf(t, db, user)
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL) // whose policy adds no condition
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	looked := 0
+	for _, text := range slices.Sorted(maps.Keys(statements)) {
+		for fault, sign := range refused {
+			if sign.MatchString(text) {
+				t.Errorf("%s:\n%s", fault, text)
+			}
+		}
+		if !ofTables.MatchString(text) {
+			continue
+		}
+		looked++
+		for _, fault := range strayed(t, conn, user, text, statements[text]) {
+			t.Errorf("%s:\n%s", fault, text)
+		}
+	}
+	if looked < 20 {
+		t.Errorf("only %d statements were looked at", looked)
+	}
+	t.Logf("%d statements, each of one user's shard", looked)
+	for _, bad := range []string{
+		"SELECT count(*) FROM tasklane.tasks WHERE id = '00000000-0000-0000-0000-000000000000' OR user_id = $1",
+		"SELECT t.id FROM tasklane.tasks t, tasklane.user_state s WHERE t.user_id = $1",
+		"UPDATE tasklane.tasks SET title = (SELECT max(key) FROM tasklane.idempotency_keys) WHERE user_id = $1",
+		"DELETE FROM tasklane.tasks WHERE user_id > $1",
+		"INSERT INTO tasklane.user_state (user_id, seq) SELECT $1 || '2', seq FROM tasklane.user_state WHERE user_id = $1",
+	} {
+		if len(strayed(t, conn, user, bad, []any{user})) == 0 {
+			t.Errorf("not noticed: %s", bad)
+		}
+	}
+}
+
+// plan is a node of a plan as PostgreSQL tells it.
+type plan struct {
+	Node      string   `json:"Node Type"`
+	Operation string   `json:"Operation"`
+	Schema    string   `json:"Schema"`
+	Relation  string   `json:"Relation Name"`
+	Alias     string   `json:"Alias"`
+	IndexCond string   `json:"Index Cond"`
+	Recheck   string   `json:"Recheck Cond"`
+	Filter    string   `json:"Filter"`
+	Output    []string `json:"Output"`
+	Plans     []plan   `json:"Plans"`
+}
+
+// strayed returns where a statement leaves the user's rows.
+func strayed(t *testing.T, conn *pgx.Conn, user, text string, args []any) (faults []string) {
+	t.Helper()
+	var raw []byte
+	if err := conn.QueryRow(t.Context(), "EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) "+text, append([]any{pgx.QueryExecModeDescribeExec}, args...)...).Scan(&raw); err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	var whole []struct{ Plan plan }
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		t.Fatal(err)
+	}
+	var visit func(p plan)
+	visit = func(p plan) {
+		switch {
+		case p.Relation == "" || p.Schema != "tasklane":
+		case p.Operation == "Insert":
+			if !slices.ContainsFunc(p.Plans, func(from plan) bool { return from.isOf(user) }) {
+				faults = append(faults, "adds a row to "+p.Relation+" whose user is neither the argument nor that of a row read")
+			}
+		case p.Operation == "" && !p.conditionOn(user):
+			faults = append(faults, "looks into "+p.Relation+" without the user's id")
+		}
+		for _, inner := range p.Plans {
+			visit(inner)
+		}
+	}
+	visit(whole[0].Plan)
+	return faults
+}
+
+// conditionOn reports whether only rows of the user pass.
+func (p plan) conditionOn(user string) bool {
+	wanted := fmt.Sprintf(`(user_id = '%s'::text)`, user)
+	for _, condition := range []string{p.IndexCond, p.Recheck, p.Filter} {
+		condition = strings.ReplaceAll(condition, p.Alias+".", "")
+		if condition == wanted || strings.Contains(condition, wanted) && !strings.Contains(condition, " OR ") ||
+			strings.HasPrefix(condition, "("+wanted+" AND ") {
+			return true
+		}
+	}
+	return false
+}
+
+// isOf reports whether the first column of what the node yields is the user.
+func (p plan) isOf(user string) bool {
+	if len(p.Output) == 0 {
+		return false
+	}
+	return strings.HasSuffix(p.Output[0], ".user_id") || p.Output[0] == "user_id" || p.Output[0] == fmt.Sprintf(`'%s'::text`, user)
+}
+
+// TestSchemaCanBeDistributed looks for what Citus refuses of tables.
+func TestSchemaCanBeDistributed(t *testing.T) {
+	t.Parallel()
+	db := distributed(t)
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	const look = `
+		WITH spread AS (SELECT attrelid AS oid, attnum FROM pg_attribute
+			WHERE attname = 'user_id' AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r'))
+		SELECT 'unique without the user: ' || indexrelid::regclass FROM pg_index JOIN spread ON spread.oid = indrelid
+			WHERE (indisunique OR indisexclusion) AND NOT attnum = ANY (indkey[0:indnkeyatts - 1])
+		UNION ALL SELECT 'another table''s: ' || conname FROM pg_constraint JOIN spread ON spread.oid IN (conrelid, confrelid) WHERE contype = 'f'
+		UNION ALL SELECT 'trigger: ' || tgname FROM pg_trigger JOIN spread ON spread.oid = tgrelid WHERE NOT tgisinternal
+		UNION ALL SELECT 'sequence: ' || relname FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'S'
+			AND relname <> 'schema_version_id_seq'
+		UNION ALL SELECT 'sub-select in a policy: ' || polrelid::regclass FROM pg_policy
+			WHERE coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') LIKE '%SELECT%'
+		UNION ALL SELECT 'sets the user by set_config: ' || proname FROM pg_proc
+			WHERE pronamespace = 'tasklane'::regnamespace AND prosrc LIKE '%set_config%'
+		UNION ALL SELECT 'depends on where a row lies: ' || proname FROM pg_proc
+			WHERE pronamespace = 'tasklane'::regnamespace AND prosrc LIKE '%ctid%'
+		UNION ALL SELECT 'not spread: ' || relname FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r'
+			AND oid NOT IN (SELECT oid FROM spread) AND relname NOT IN ('schema_version', 'timers')`
+	rows, err := conn.Query(t.Context(), look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(faults) > 0 {
+		t.Errorf("%q, %v", faults, err)
+	}
+}

@@ -1,0 +1,4 @@
+package store
+
+// What tests of the distributed form need.
+const DistributedForm = distributedForm
