@@ -143,7 +143,7 @@ func (p *Pooler) await(ctx context.Context) error {
 		}
 		select {
 		case <-p.process.Done():
-			return fmt.Errorf("it ended: %s\n  %s", p.process.How(), strings.Join(p.process.LastLines(), "\n  "))
+			return p.ended()
 		case <-ctx.Done():
 			p.process.Stop()
 			return fmt.Errorf("it was not ready in time: %w", err)
@@ -152,10 +152,22 @@ func (p *Pooler) await(ctx context.Context) error {
 	}
 }
 
-// Stop ends the pooler and all connections through it.
+// ended says how the process ended that should not have.
+func (p *Pooler) ended() error {
+	return fmt.Errorf("PgBouncer ended: %s\n  %s", p.process.How(), strings.Join(p.process.LastLines(), "\n  "))
+}
+
+// Stop ends the pooler and all connections through it. It fails if the pooler
+// had ended before.
 func (p *Pooler) Stop() error {
-	p.process.Stop() // it has nothing to lose
-	return os.RemoveAll(p.dir)
+	var err error
+	select {
+	case <-p.process.Done():
+		err = p.ended()
+	default:
+		p.process.Stop() // it has nothing to lose
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
 }
 
 // find returns PgBouncer's path: from PATH, from where Debian keeps it, or from

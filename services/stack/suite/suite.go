@@ -71,7 +71,12 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, p.Stop()) }()
+		defer func() {
+			if fault := p.Stop(); fault != nil {
+				r.print(fault.Error())
+				err = errors.Join(err, fault)
+			}
+		}()
 		r.env = append(r.env, "TEST_POOLER="+p.Address)
 		return r.runAll(ctx, []step{goTests("services", "./tasks/...")})
 	})
