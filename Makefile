@@ -67,6 +67,10 @@ test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API t
 test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests in a browser, and the conformance suite, against two replicas of each server
 	@exec .build/stack test --replicas
 
+.PHONY: test-migrations
+test-migrations: tools $(POSTGRES) ## migrate a database of ten million tasks under load, and watch its locks; 10 GB, ten minutes
+	cd services && TEST_ROWS=10000000 go test -count=1 -timeout=1h -v -run 'MigrationsHoldNoLock|LocksAreSeen' ./tasks/internal/store
+
 .PHONY: soak
 soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count
 	@exec .build/stack soak

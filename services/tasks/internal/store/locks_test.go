@@ -1,0 +1,186 @@
+package store_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+const (
+	// firstRelease is the version of the schema that later migrations change
+	// under people who work.
+	firstRelease = 1
+	// longestLock is how long a migration may keep others from reading or
+	// writing.
+	longestLock = 100 * time.Millisecond
+)
+
+// fill makes $1 tasks, a hundred of each user.
+const fill = `
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
+	SELECT 'user-' || n / 100, gen_random_uuid(), n % 100 + 1, 1, 'Water the plants ' || n, repeat('x', 100), n % 5, '{home}',
+		timestamptz '2026-01-01' + n * interval '1 s', timestamptz '2026-01-01' + n * interval '1 s', decode(to_hex(4096 + n % 4096), 'hex'), 'plants water'
+	FROM generate_series($1::int, $2::int) n`
+
+const fillUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-' || n, 100 FROM generate_series(0, $1::int / 100) n"
+
+// fillStep is the number of rows of one statement.
+const fillStep = 500_000
+
+// TestMigrationsHoldNoLock applies every migration since the first release while
+// people read and write, and watches the locks on the tables that were there.
+// TEST_ROWS is the number of tasks; make test-migrations has ten million.
+func TestMigrationsHoldNoLock(t *testing.T) {
+	t.Parallel()
+	rows := 20_000
+	if text := os.Getenv("TEST_ROWS"); text != "" {
+		var err error
+		if rows, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := storetest.NewEmptyDatabase(t)
+	ctx := t.Context()
+	if err := store.MigrateTo(ctx, db.OwnerURL, firstRelease); err != nil {
+		t.Fatal(err)
+	}
+	owner, err := pgx.Connect(ctx, db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = owner.Close(context.WithoutCancel(ctx)) }()
+	begin := time.Now()
+	if _, err := owner.Exec(ctx, fillUsers, rows); err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < rows; from += fillStep {
+		if _, err := owner.Exec(ctx, fill, from, min(from+fillStep, rows)-1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d tasks in %s", rows, time.Since(begin).Round(time.Second))
+
+	watch := watchLocks(t, db)
+	work := startWork(t, db)
+	begin = time.Now()
+	applied, err := store.Migrate(ctx, db.OwnerURL)
+	if err != nil || len(applied) == 0 {
+		t.Fatalf("applied %v, %v", applied, err)
+	}
+	took := time.Since(begin)
+	operations, slowest := work()
+	longest := watch()
+	t.Logf("%d migrations in %s; longest lock %s; %d operations meanwhile, the slowest %s",
+		len(applied), took.Round(time.Millisecond), longest.Round(time.Millisecond), operations, slowest.Round(time.Millisecond))
+	if longest > longestLock {
+		t.Errorf("a migration kept others from a table for %s", longest)
+	}
+}
+
+// TestLocksAreSeen makes sure of the watch itself.
+func TestLocksAreSeen(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	watch := watchLocks(t, db)
+	asOwner(t, db, "BEGIN; LOCK TABLE tasklane.tasks IN SHARE MODE; SELECT pg_sleep(0.4); COMMIT")
+	if longest := watch(); longest < longestLock {
+		t.Errorf("a lock of 400 ms was seen for %s", longest)
+	}
+}
+
+// watchLocks looks all the time for locks that keep people from reading or
+// writing a table of users' rows. stop returns how long one was held at most.
+func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration) {
+	t.Helper()
+	const look = `
+		SELECT l.pid || ' ' || l.relation || ' ' || l.mode FROM pg_locks l
+		JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'tasklane'
+		WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND c.relname IN ('tasks', 'user_state', 'erased', 'idempotency_keys')
+			AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	var longest time.Duration
+	watching.Go(func() {
+		since := map[string]time.Time{}
+		for ctx.Err() == nil {
+			rows, err := conn.Query(context.WithoutCancel(ctx), look)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			held, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			now := time.Now()
+			for lock, begin := range since {
+				longest = max(longest, now.Sub(begin))
+				if !slices.Contains(held, lock) {
+					delete(since, lock)
+				}
+			}
+			for _, lock := range held {
+				if _, known := since[lock]; !known {
+					since[lock] = now
+				}
+			}
+		}
+	})
+	return func() time.Duration {
+		end()
+		watching.Wait()
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return longest
+	}
+}
+
+// startWork has a user read and write all the time, as the owner's program of
+// the first release would. stop returns how many operations there were and how
+// long one took at most.
+func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Duration)) {
+	t.Helper()
+	s := storetest.Open(t, store.Config{URL: db.OwnerURL})
+	ctx, end := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	var operations int
+	var slowest time.Duration
+	working.Go(func() {
+		for ctx.Err() == nil {
+			begin := time.Now()
+			if _, err := s.CreateTask(t.Context(), "user-7", taskapi.CreateTaskRequest{Title: "Meanwhile"}, store.Conditions{}); err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := s.ListTasks(t.Context(), "user-7", taskapi.ListTasksOptions{Limit: 10}); err != nil {
+				t.Error(err)
+				return
+			}
+			operations += 2
+			slowest = max(slowest, time.Since(begin))
+		}
+	})
+	return func() (int, time.Duration) {
+		end()
+		working.Wait()
+		return operations, slowest
+	}
+}
