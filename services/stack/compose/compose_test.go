@@ -275,7 +275,7 @@ func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 func TestSettingsOfOperators(t *testing.T) {
 	t.Parallel()
 	env := completeEnvironment()
-	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "DRAIN_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 	for _, name := range append([]string{"CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...) {
 		env[name] = "a-value-for-" + name
 	}

@@ -71,7 +71,11 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d tasks in %s", rows, time.Since(begin).Round(time.Second))
+	var bytes int64
+	if err := owner.QueryRow(ctx, "SELECT pg_total_relation_size('tasklane.tasks')").Scan(&bytes); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d tasks in %s, %d bytes for each with its indexes", rows, time.Since(begin).Round(time.Second), bytes/int64(rows))
 
 	watch := watchLocks(t, db)
 	work := startWork(t, db)
