@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,7 +77,7 @@ func (o *outage) over() {
 // connection: no such role, database or password.
 func isRefusal(err error) bool {
 	var fault *pgconn.PgError
-	return errors.As(err, &fault) && (fault.Code[:2] == "28" || fault.Code[:2] == "3D")
+	return errors.As(err, &fault) && (strings.HasPrefix(fault.Code, "28") || strings.HasPrefix(fault.Code, "3D"))
 }
 
 // repeat calls a function that may be repeated, while the database is about to
