@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, inject, vi } from "vitest";
+import { severalBffs } from "./stack.js";
 
 export type Server = "bff" | "tasks" | "auth";
 
@@ -13,12 +14,12 @@ export async function serversThatLogged(requestId: string): Promise<Server[]> {
   return [...new Set(servers)].sort();
 }
 
-/** Each of several bffs exchanges a session by itself, at the first request that it is handed. */
-const mayExchange = Number(process.env["REPLICAS"] ?? 1) > 1;
-
-/** Waits until exactly these servers have logged the request: a line may follow the answer. */
+/**
+ * Waits until exactly these servers have logged the request: a line may follow the answer. Any of several bffs may have
+ * had to ask Better Auth besides, at the first request of a session that it was handed.
+ */
 export async function expectLogged(requestId: string, servers: Server[]): Promise<void> {
-  const counts = (server: Server) => servers.includes(server) || !(mayExchange && server === "auth");
+  const counts = (server: Server) => servers.includes(server) || !(severalBffs && server === "auth");
   await vi.waitFor(async () => expect((await serversThatLogged(requestId)).filter(counts)).toEqual([...servers].sort()), {
     timeout: 10_000,
   });

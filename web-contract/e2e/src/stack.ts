@@ -27,6 +27,9 @@ export interface Stack {
   tasksDatabase: string;
 }
 
+/** Whether there are several bffs, of which each keeps sessions by itself. */
+export const severalBffs = Number(process.env["REPLICAS"] ?? 1) > 1;
+
 const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url));
 const startLimit = 120_000;
 const stopLimit = 20_000;
