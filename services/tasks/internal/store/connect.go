@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -15,37 +16,53 @@ import (
 
 const (
 	// wakeTime is how long a database may take to wake up: for so long after
-	// the first failure, who needs a connection waits for it. It is less than
+	// the beginning of what first failed, who needs it waits. It is less than
 	// the bff gives an operation, so that its users are told what is wrong.
 	wakeTime = 5500 * time.Millisecond
+	// probeTime is what a connection may take in an outage that lasts. One
+	// that takes longer serves whoever comes next.
+	probeTime = time.Second
 	// forgetTime without a failure ends an outage that nobody has seen end.
 	forgetTime = 10 * time.Second
 	// The pauses between two attempts grow from minPause to maxPause.
 	minPause, maxPause = 20 * time.Millisecond, 300 * time.Millisecond
 )
 
-// outage is a time in which the database could not be reached. While it is
-// short, operations wait for its end; in a long one they fail at once, or those
-// who wait would be more and more.
+// outage is a time in which the database did not answer. While it is short,
+// operations wait for its end; in a long one they fail at once, or those who
+// wait would be more and more. Its zero value is none.
 type outage struct {
 	lasts       atomic.Bool
 	mu          sync.Mutex
-	first, last time.Time // of the failures
+	first, last time.Time // of the failures, when the first began and the last ended
 }
 
 // patience is that of one operation. Its zero value is ready for use.
 type patience struct {
 	pause time.Duration
+	until time.Time // set with the first failure
 }
 
-// again waits for a while after a failure and reports whether it is worth
-// trying again.
-func (o *outage) again(ctx context.Context, p *patience, err error) bool {
-	if !errors.Is(err, ErrUnavailable) || isRefusal(err) || !o.short(time.Now()) {
+// again waits for a while after a failure of what began at since, and reports
+// whether it is worth trying again.
+func (o *outage) again(ctx context.Context, p *patience, err error, since time.Time) bool {
+	if !errors.Is(err, ErrUnavailable) || isRefusal(err) {
 		return false
 	}
+	now := time.Now()
+	end := o.note(since, now)
+	if p.until.IsZero() {
+		p.until = since.Add(wakeTime)
+	}
+	if end.Before(p.until) {
+		p.until = end
+	}
 	p.pause = min(max(2*p.pause, minPause), maxPause)
-	wait := time.NewTimer(p.pause/2 + rand.N(p.pause/2))
+	pause := p.pause/2 + rand.N(p.pause/2)
+	if now.Add(pause).After(p.until) {
+		return false
+	}
+	wait := time.NewTimer(pause)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
@@ -55,21 +72,85 @@ func (o *outage) again(ctx context.Context, p *patience, err error) bool {
 	}
 }
 
-// short notes a failure and reports whether the outage may end soon.
-func (o *outage) short(now time.Time) bool {
+// note notes a failure of what began at since, and returns until when the outage
+// counts as short.
+func (o *outage) note(since, now time.Time) (end time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.lasts.Swap(true) || now.Sub(o.last) > forgetTime {
-		o.first = now
+	if !o.known(now) {
+		o.first = since
+		o.lasts.Store(true)
 	}
 	o.last = now
-	return now.Sub(o.first) < wakeTime
+	return o.first.Add(wakeTime)
 }
 
-// over notes that the database was reached.
+// known reports whether there is an outage. The caller holds the lock.
+func (o *outage) known(now time.Time) bool {
+	return o.lasts.Load() && now.Sub(o.last) < forgetTime
+}
+
+// limit returns until when a connection is waited for from now on.
+func (o *outage) limit(now time.Time) time.Time {
+	end := now.Add(wakeTime)
+	if !o.lasts.Load() {
+		return end
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.known(now) {
+		end = o.first.Add(wakeTime)
+	}
+	if probe := now.Add(probeTime); end.Before(probe) {
+		return probe
+	}
+	return end
+}
+
+// over notes that the database has answered.
 func (o *outage) over() {
 	if o.lasts.Load() {
 		o.lasts.Store(false)
+	}
+}
+
+// repeat calls a function that may be repeated, while the database is about to
+// wake up.
+func (o *outage) repeat(ctx context.Context, f func() error) error {
+	var p patience
+	for {
+		since := time.Now()
+		err := f()
+		if err == nil {
+			o.over()
+		}
+		if err == nil || !o.again(ctx, &p, err, since) {
+			return err
+		}
+	}
+}
+
+// acquire returns a connection. It waits for a database that is about to wake
+// up, and for one of the connections where all are busy.
+func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error) {
+	for {
+		since := time.Now()
+		attempt, cancel := context.WithDeadline(ctx, s.outage.limit(since))
+		conn, err := s.pool.Acquire(attempt)
+		late := err != nil && attempt.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil:
+			return conn, nil
+		case late && !s.outage.lasts.Load():
+			continue
+		case late:
+			s.outage.note(since, time.Now())
+			return nil, fmt.Errorf("%w: no connection in time", ErrUnavailable)
+		}
+		if err = mapError(err); !s.outage.again(ctx, p, err, since) {
+			return nil, err
+		}
 	}
 }
 
@@ -78,40 +159,4 @@ func (o *outage) over() {
 func isRefusal(err error) bool {
 	var fault *pgconn.PgError
 	return errors.As(err, &fault) && (strings.HasPrefix(fault.Code, "28") || strings.HasPrefix(fault.Code, "3D"))
-}
-
-// repeat calls a function that may be repeated, while the database is about to
-// wake up.
-func (s *Store) repeat(ctx context.Context, f func() error) error {
-	var p patience
-	for {
-		err := f()
-		if err == nil {
-			s.outage.over()
-		}
-		if err == nil || !s.outage.again(ctx, &p, err) {
-			return err
-		}
-	}
-}
-
-// acquire returns a connection. It waits for a database that is about to wake
-// up.
-func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	var p patience
-	for {
-		conn, err := s.pool.Acquire(ctx)
-		if err == nil {
-			s.outage.over()
-			return conn, nil
-		}
-		if err = mapError(err); !s.outage.again(ctx, &p, err) {
-			return nil, err
-		}
-	}
-}
-
-// overcome is repeat for those who have no store.
-func overcome(ctx context.Context, f func() error) error {
-	return new(Store).repeat(ctx, func() error { return mapError(f()) })
 }

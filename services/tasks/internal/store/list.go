@@ -112,14 +112,16 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	if !isFiltered(options) {
 		begin = s.setUserAndPlan(user)
 	}
-	page := TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
+	var page TaskPage
 	err = s.run(ctx, begin, func(batch *pgx.Batch) {
+		page = TaskPage{Tasks: make([]taskapi.Task, 0, options.Limit)}
 		list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
 	})
 	if err == nil && len(page.Tasks) == 0 {
 		// The change number stands in the rows. Where there are none it is
 		// read first, and then the tasks once more.
 		err = s.run(ctx, begin, func(batch *pgx.Batch) {
+			page.Tasks = page.Tasks[:0]
 			batch.Queue(selectSeq, user).Query(readSeq(&page.Changes))
 			list.queue(batch).Query(func(rows pgx.Rows) error { return page.read(rows, options) })
 		})

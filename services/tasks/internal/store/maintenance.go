@@ -25,7 +25,7 @@ const (
 // PurgeInTurn does what [Store.Purge] does, unless somebody has begun to do so
 // within the period.
 func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bool, removed int64, err error) {
-	err = s.repeat(ctx, func() error {
+	err = s.outage.repeat(ctx, func() error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim('purge', $1)", period).Scan(&began))
 	})
 	if err != nil || !began {
@@ -40,7 +40,7 @@ func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bo
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
-		err := s.repeat(ctx, func() error {
+		err := s.outage.repeat(ctx, func() error {
 			return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.purge($1, $2, $3)", KeyAge, Retention, purgeStep).Scan(&n))
 		})
 		if err != nil {
@@ -54,18 +54,19 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 }
 
 // EraseUser removes everything there is of a user and returns the number of
-// tasks it removed.
+// tasks it removed. With [ErrUnavailable] it may have done so; it can be called
+// again.
 func (s *Store) EraseUser(ctx context.Context, user string) (tasks int64, err error) {
-	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
-		// The user's lock first, as in every change.
-		batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user)
-		batch.Queue("WITH gone AS (DELETE FROM tasklane.tasks WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM gone", user).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&tasks) })
-		batch.Queue("DELETE FROM tasklane.erased WHERE user_id = $1", user)
-		batch.Queue("DELETE FROM tasklane.idempotency_keys WHERE user_id = $1", user)
-		batch.Queue("DELETE FROM tasklane.user_state WHERE user_id = $1", user)
-	})
-	if err != nil {
+	batch := s.newBatch()
+	setUser(user).queue(batch)
+	// The user's lock first, as in every change.
+	batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user)
+	batch.Queue("WITH gone AS (DELETE FROM tasklane.tasks WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM gone", user).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&tasks) })
+	batch.Queue("DELETE FROM tasklane.erased WHERE user_id = $1", user)
+	batch.Queue("DELETE FROM tasklane.idempotency_keys WHERE user_id = $1", user)
+	batch.Queue("DELETE FROM tasklane.user_state WHERE user_id = $1", user)
+	if err := s.send(ctx, new(patience), batch); err != nil {
 		return 0, fmt.Errorf("erase user: %w", err)
 	}
 	return tasks, nil

@@ -87,9 +87,9 @@ func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Prov
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	var conn *sql.Conn
-	err = overcome(ctx, func() (err error) {
+	err = new(outage).repeat(ctx, func() (err error) {
 		conn, err = db.Conn(ctx)
-		return err
+		return mapError(err)
 	})
 	if err != nil {
 		return fmt.Errorf("connect as the owner: %w", err)

@@ -48,7 +48,7 @@ const checkRole = `
 // unless the schema is as this program needs it and binds the runtime role to
 // one user's rows at a time.
 func (s *Store) CheckSafety(ctx context.Context) error {
-	return s.repeat(ctx, func() error {
+	return s.outage.repeat(ctx, func() error {
 		if err := s.CheckVersion(ctx); err != nil {
 			return err
 		}

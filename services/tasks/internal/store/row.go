@@ -104,6 +104,7 @@ func inUTC(t *time.Time) *time.Time {
 
 // readRows returns a reader of a statement that yields taskColumns.
 func readRows(rows *[]taskRow) func(pgx.Rows) error {
+	*rows = nil
 	return func(result pgx.Rows) error {
 		var row taskRow
 		_, err := pgx.ForEachRow(result, row.into(), func() error {

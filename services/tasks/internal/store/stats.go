@@ -35,11 +35,12 @@ const selectTags = `
 // Stats counts the user's tasks. The zone, an IANA name, decides what today
 // is; one that is not known is [ErrInvalidTimeZone].
 func (s *Store) Stats(ctx context.Context, user, zone string) (taskapi.Stats, error) {
-	stats := taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}}
-	for _, p := range taskapi.Priorities() {
-		stats.ByPriority[p] = 0
-	}
+	var stats taskapi.Stats
 	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}}
+		for _, p := range taskapi.Priorities() {
+			stats.ByPriority[p] = 0
+		}
 		batch.Queue(selectCounts, user, zone).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,8 +61,10 @@ const (
 	// closeDelay how long after that until its connection is given up.
 	cancelDelay = 100 * time.Millisecond
 	closeDelay  = 2 * time.Second
-	// connectTimeout bounds one attempt to connect.
-	connectTimeout = 5 * time.Second
+	// connectTimeout bounds one attempt to connect, and pingTimeout the answer
+	// of a connection that has not been used for a while.
+	connectTimeout = 4 * time.Second
+	pingTimeout    = time.Second
 )
 
 // Store is a pool of connections, safe for concurrent use.
@@ -102,6 +105,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	config.ConnConfig.ConnectTimeout = connectTimeout
+	config.PingTimeout = pingTimeout
 	// A client that goes away ends its query, not the connection.
 	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{
@@ -148,22 +152,19 @@ func beginWrite(user string) statement {
 	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
 }
 
-// run sends statements that may be repeated as one round trip and one
+// run sends statements that change nothing as one round trip and one
 // transaction, which begins with begin. queue adds the others to the batch, each
-// with what reads its result. A connection that is lost before the first answer
-// costs another attempt.
+// with what reads its result. A connection that is lost costs another attempt,
+// for which queue is called anew and has to forget what was read.
 func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
 	var p patience
 	for {
-		answered := false
+		since := time.Now()
 		batch := s.newBatch()
-		begin.queue(batch).Exec(func(pgconn.CommandTag) error {
-			answered = true
-			return nil
-		})
+		begin.queue(batch)
 		queue(batch)
-		err := s.send(ctx, batch)
-		if err == nil || answered || !s.outage.again(ctx, &p, err) {
+		err := s.send(ctx, &p, batch)
+		if err == nil || !s.outage.again(ctx, &p, err, since) {
 			return err
 		}
 	}
@@ -181,19 +182,30 @@ func (s *Store) newBatch() *pgx.Batch {
 }
 
 // send sends a batch over any connection.
-func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
-	conn, err := s.acquire(ctx)
+func (s *Store) send(ctx context.Context, p *patience, batch *pgx.Batch) error {
+	conn, err := s.acquire(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	if !s.distributed.Load() {
-		return mapError(conn.SendBatch(ctx, batch).Close())
+	distributed := s.distributed.Load()
+	if distributed {
+		batch.Queue("COMMIT")
 	}
-	batch.Queue("COMMIT")
-	err = conn.SendBatch(ctx, batch).Close()
-	rollBack(ctx, conn, err)
-	return mapError(err)
+	err = s.exchange(ctx, conn, batch)
+	if distributed {
+		rollBack(ctx, conn, err)
+	}
+	return err
+}
+
+// exchange sends a batch and reads all its results.
+func (s *Store) exchange(ctx context.Context, conn *pgxpool.Conn, batch *pgx.Batch) error {
+	err := mapError(conn.SendBatch(ctx, batch).Close())
+	if err == nil {
+		s.outage.over()
+	}
+	return err
 }
 
 // rollBack ends the transaction that a failure leaves open, or the pool would
@@ -251,11 +263,7 @@ const queryCanceled = "57014"
 // isUnavailable reports whether a SQLSTATE means that the server, rather than
 // the statement, is at fault (PostgreSQL's documentation, appendix A).
 func isUnavailable(code string) bool {
-	switch code[:2] {
-	case "08", // connection exception
-		"53", // insufficient resources, too many connections among them
-		"57": // operator intervention: shutting down, starting up
-		return code != queryCanceled
-	}
-	return false
+	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
+		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
+		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
 }

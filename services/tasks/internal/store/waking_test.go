@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"net"
 	"net/url"
 	"sync"
@@ -15,105 +15,226 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// sleepTime is how long the database of these tests does not take connections
-// as it should.
-const sleepTime = 5 * time.Second
+const (
+	// sleepTime is how long the database of these tests does not take
+	// connections as it should.
+	sleepTime = 5 * time.Second
+	// operationTime is what the service gives an operation.
+	operationTime = 10 * time.Second
+)
 
-// TestWakingDatabase lets operations of every kind meet a database whose first
-// connections are refused, delayed and dropped at different points. They are
-// late and do not fail.
+// TestWakingDatabase lets operations of every kind meet a database that falls
+// asleep: it ends the connections that there are, and refuses, delays and drops
+// new ones at different points. Operations are late and do not fail.
 func TestWakingDatabase(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	task := mustCreate(t, storetest.Open(t, store.Config{URL: db.URL}), alice, full())
-	sleeper := startSleeper(t, db.URL)
-	s := storetest.Open(t, store.Config{URL: sleeper.url, Pooled: db.Pooled})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	gate := startGate(t, db.URL)
+	s := storetest.Open(t, store.Config{URL: gate.url, Pooled: db.Pooled})
+	tasks := make([]uuid.UUID, 3)
+	for i := range tasks {
+		tasks[i] = uuid.MustParse(mustCreate(t, s, alice, full()).ID)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), operationTime)
 	defer cancel()
+	key := func(name string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: name} }
 
-	sleeper.sleep()
+	gate.sleep()
 	begin := time.Now()
 	var group errgroup.Group
-	for n := range 4 {
-		for name, operation := range map[string]func() error{
-			"check": func() error { return s.CheckSafety(ctx) },
-			"read":  func() error { _, err := s.GetTask(ctx, alice, uuid.MustParse(task.ID)); return err },
-			"create": func() error {
-				_, err := s.CreateTask(ctx, alice, full(), store.Conditions{Key: &store.IdempotencyKey{Key: fmt.Sprint(n)}})
-				return err
-			},
-			"count": func() error { _, err := s.Stats(ctx, alice, "UTC"); return err },
-			"purge": func() error { _, err := s.Purge(ctx); return err },
-		} {
-			group.Go(func() error {
-				if err := operation(); err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				return nil
-			})
-		}
+	operations := map[string]func() error{
+		"check":   func() error { return s.CheckSafety(ctx) },
+		"get":     func() error { _, err := s.GetTask(ctx, alice, tasks[0]); return err },
+		"list":    func() error { _, err := s.ListTasks(ctx, alice, taskapi.ListTasksOptions{Limit: 10}); return err },
+		"changes": func() error { _, err := s.Changes(ctx, alice, 0, 10); return err },
+		"count":   func() error { _, err := s.Stats(ctx, alice, "UTC"); return err },
+		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Task) error { return nil }) },
+		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx, time.Hour); return err },
+		"create": func() error {
+			_, err := s.CreateTask(ctx, alice, full(), store.Conditions{Key: key("create")})
+			return err
+		},
+		"update": func() error {
+			_, err := s.UpdateTask(ctx, alice, tasks[1], taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, store.Conditions{Key: key("update")})
+			return err
+		},
+		"delete": func() error {
+			_, err := s.DeleteTask(ctx, alice, tasks[2], store.Conditions{Key: key("delete")})
+			return err
+		},
+		"batch": func() error {
+			_, err := s.Batch(ctx, alice, []taskapi.BatchOperation{taskapi.CreateInBatch(full()), taskapi.CreateInBatch(full())}, key("batch"))
+			return err
+		},
+	}
+	for name, operation := range operations {
+		group.Go(func() error {
+			if err := operation(); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		t.Error(err)
 	}
+	served := time.Since(begin)
 	page, err := s.Changes(t.Context(), alice, 0, 100)
-	if err != nil || len(page.Changes) != 5 {
-		t.Errorf("%d tasks, %v; want 5", len(page.Changes), err)
+	if err != nil || len(page.Changes) != 6 || page.Changes[5].Seq != 8 {
+		t.Errorf("%d tasks in the changes %+v, %v; want 6, in 8 changes", len(page.Changes), page.Changes, err)
 	}
-	if slept := time.Since(begin); slept < sleepTime {
-		t.Errorf("all were served after %s, before the database was awake", slept)
+	if served < sleepTime {
+		t.Errorf("all were served after %s, before the database was awake", served)
 	}
 	for way := range ways {
-		if sleeper.met[way].Load() == 0 {
+		if gate.met[way].Load() == 0 {
 			t.Errorf("no connection met way %d of failing", way)
 		}
 	}
-	t.Logf("20 operations in %s; connections by way of failing: %d, %d, %d, %d", time.Since(begin).Round(time.Millisecond),
-		sleeper.met[0].Load(), sleeper.met[1].Load(), sleeper.met[2].Load(), sleeper.met[3].Load())
+	t.Logf("%d operations in %s; connections by way of failing: %d, %d, %d, %d", len(operations), served.Round(time.Millisecond),
+		gate.met[refuse].Load(), gate.met[hang].Load(), gate.met[dropEarly].Load(), gate.met[dropLate].Load())
 }
 
-// TestLongOutageFailsAtOnce: who waits for a database that does not come back
-// would fill the service.
-func TestLongOutageFailsAtOnce(t *testing.T) {
+// TestLastingOutageFailsAtOnce: who waits for a database that does not come back
+// would fill the service. Whatever way it fails in, operations wait for a while
+// at first, and then no longer.
+func TestLastingOutageFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t, store.Config{URL: "postgres://nobody@127.0.0.1:1/nowhere?sslmode=disable"})
-	begin := time.Now()
-	if err := s.CheckSafety(t.Context()); !errors.Is(err, store.ErrUnavailable) {
-		t.Fatalf("CheckSafety: %v, want ErrUnavailable", err)
+	for way, name := range []string{refuse: "refuses", hang: "hangs", dropEarly: "drops early", dropLate: "drops at the first query"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.NewDatabase(t)
+			gate := startGate(t, db.URL)
+			gate.fail(way)
+			s := storetest.Open(t, store.Config{URL: gate.url, Pooled: db.Pooled})
+			ctx, cancel := context.WithTimeout(t.Context(), operationTime)
+			defer cancel()
+			get := func() error {
+				_, err := s.GetTask(ctx, alice, uuid.New())
+				if !errors.Is(err, store.ErrUnavailable) {
+					return fmt.Errorf("GetTask: %w, want ErrUnavailable", err)
+				}
+				return nil
+			}
+			begin := time.Now()
+			if err := get(); err != nil {
+				t.Fatal(err)
+			}
+			if waited := time.Since(begin); waited < sleepTime {
+				t.Errorf("the first operation failed after %s already", waited)
+			}
+			begin = time.Now()
+			var group errgroup.Group
+			for range 20 {
+				group.Go(get)
+			}
+			if err := group.Wait(); err != nil {
+				t.Error(err)
+			}
+			if waited := time.Since(begin); waited > sleepTime*3/4 {
+				t.Errorf("20 failures at once in a lasting outage took %s", waited)
+			}
+		})
 	}
-	if waited := time.Since(begin); waited < sleepTime {
-		t.Errorf("it failed after %s already", waited)
+}
+
+// TestLostAnswers cuts the connection after a transaction has been committed,
+// and in the middle of an answer. Nothing is done or told twice.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	gate := startGate(t, db.URL)
+	s := storetest.Open(t, store.Config{URL: gate.url + "&pool_max_conns=1", Pooled: db.Pooled})
+	ctx := t.Context()
+	created := func(on store.Conditions) error {
+		_, err := s.CreateTask(ctx, alice, full(), on)
+		return err
 	}
-	begin = time.Now()
-	for range 20 {
-		if err := s.CheckSafety(t.Context()); !errors.Is(err, store.ErrUnavailable) {
-			t.Fatalf("CheckSafety: %v, want ErrUnavailable", err)
+	tasks := func() int {
+		t.Helper()
+		page, err := s.ListTasks(ctx, alice, taskapi.ListTasksOptions{Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page.Tasks)
+	}
+	for _, on := range []store.Conditions{{}, {Key: &store.IdempotencyKey{Key: "first"}}} {
+		if err := created(on); err != nil { // has its statements prepared
+			t.Fatal(err)
 		}
 	}
-	if waited := time.Since(begin); waited > sleepTime {
-		t.Errorf("20 failures in a lasting outage took %s", waited)
+
+	gate.cutAfter(0)
+	if err := created(store.Conditions{}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a write without a key, of which the answer was lost: %v, want ErrUnavailable", err)
+	}
+	if n := tasks(); n != 3 {
+		t.Errorf("%d tasks, want 3", n)
+	}
+	if err := created(store.Conditions{Key: &store.IdempotencyKey{Key: "second"}}); err != nil {
+		t.Fatal(err)
+	}
+	gate.cutAfter(0)
+	if err := created(store.Conditions{Key: &store.IdempotencyKey{Key: "third"}}); err != nil {
+		t.Errorf("a write with a key, of which the answer was lost: %v", err)
+	}
+	if n := tasks(); n != 5 {
+		t.Errorf("%d tasks, want 5", n)
+	}
+	gate.cutAfter(600)
+	if n := tasks(); n != 5 {
+		t.Errorf("%d tasks are read of an answer that was cut, want 5", n)
+	}
+	if _, err := s.EraseUser(ctx, bob); err != nil { // has its statements prepared
+		t.Fatal(err)
+	}
+	gate.cutAfter(0)
+	if erased, err := s.EraseUser(ctx, alice); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("EraseUser, of which the answer was lost: %d, %v, want ErrUnavailable", erased, err)
+	}
+	if n := tasks(); n != 0 {
+		t.Errorf("%d tasks are left of a user who was erased", n)
+	}
+	if armed := gate.cut.Load(); armed >= 0 {
+		t.Errorf("the last connection was not cut")
 	}
 }
 
-// ways is the number of ways in which a sleeping database fails a connection:
-// it refuses, hangs until it is awake, ends in the middle of the handshake, or
-// after it.
-const ways = 4
+// The ways in which a sleeping database fails a connection: it refuses, hangs
+// until it is awake, ends in the middle of the handshake, or after it.
+const (
+	refuse = iota
+	hang
+	dropEarly
+	dropLate
+	ways
+	succeed = -1
+)
 
-// sleeper stands before a database that sleeps for a while.
-type sleeper struct {
+// gate stands before a database and fails connections.
+type gate struct {
 	url    string
 	target string
-	asleep atomic.Pointer[chan struct{}] // closed when it wakes up
-	taken  atomic.Int64
-	met    [ways]atomic.Int64
+	// way returns how a new connection fares.
+	way   atomic.Pointer[func() int]
+	awake context.Context // ends what hangs
+	wake  context.CancelFunc
+	taken atomic.Int64
+	met   [ways]atomic.Int64
+	// cut, unless negative, is how many bytes of the server's next answer
+	// pass before the connection ends.
+	cut atomic.Int64
+
+	mu   sync.Mutex
+	open map[net.Conn]bool
 }
 
-func startSleeper(t *testing.T, address string) *sleeper {
+func startGate(t *testing.T, address string) *gate {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -123,66 +244,127 @@ func startSleeper(t *testing.T, address string) *sleeper {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sleeper{target: u.Host}
+	g := &gate{target: u.Host, open: map[net.Conn]bool{}}
+	g.awake, g.wake = context.WithCancel(context.Background())
+	g.cut.Store(-1)
+	g.fail(succeed)
 	u.Host = listener.Addr().String()
-	s.url = u.String()
+	g.url = u.String()
 	var running sync.WaitGroup
-	t.Cleanup(running.Wait)
-	t.Cleanup(func() { _ = listener.Close() })
+	t.Cleanup(func() {
+		_ = listener.Close()
+		g.wake()
+		g.closeAll()
+		running.Wait()
+	})
 	running.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			running.Go(func() { s.serve(conn) })
+			running.Go(func() { g.serve(conn) })
 		}
 	})
-	return s
+	return g
 }
+
+// fail has all connections fare in a way from now on.
+func (g *gate) fail(way int) { g.way.Store(new(func() int { return way })) }
 
 // sleep makes the database sleep for sleepTime.
-func (s *sleeper) sleep() {
-	awake := make(chan struct{})
-	s.asleep.Store(&awake)
-	time.AfterFunc(sleepTime, func() { close(awake) })
+func (g *gate) sleep() {
+	g.way.Store(new(func() int {
+		// Few hang, or nobody would be left for the other ways.
+		return []int{refuse, dropEarly, dropLate, hang, refuse, dropEarly, dropLate}[g.taken.Add(1)%7]
+	}))
+	g.closeAll()
+	time.AfterFunc(sleepTime, func() {
+		g.fail(succeed)
+		g.wake()
+	})
 }
 
-func (s *sleeper) serve(client net.Conn) {
-	defer func() { _ = client.Close() }()
-	// So many bytes of the server's pass at most.
-	limit := int64(-1)
-	awake := *s.asleep.Load()
-	select {
-	case <-awake:
-	default:
-		// Few hang, or nobody would be left for the other ways.
-		way := []int{0, 2, 3, 1, 0, 2, 3, 0, 2, 3}[s.taken.Add(1)%10]
-		s.met[way].Add(1)
-		switch way {
-		case 0:
-			_ = client.(*net.TCPConn).SetLinger(0)
-			return
-		case 1:
-			<-awake
-		case 2:
-			limit = 10
-		case 3:
-			limit = 600
-		}
+// cutAfter has the connection end whose server speaks next, after so many bytes
+// of that.
+func (g *gate) cutAfter(bytes int64) { g.cut.Store(bytes) }
+
+func (g *gate) closeAll() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for conn := range g.open {
+		_ = conn.Close()
 	}
-	server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", s.target)
+}
+
+// hold has closeAll close the connection, and returns what lets go of it.
+func (g *gate) hold(conn net.Conn) (release func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open[conn] = true
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.open, conn)
+		_ = conn.Close()
+	}
+}
+
+func (g *gate) serve(client net.Conn) {
+	defer g.hold(client)()
+	way := (*g.way.Load())()
+	if way != succeed {
+		g.met[way].Add(1)
+	}
+	limit := math.MaxInt // so many bytes of the server's pass at most
+	switch way {
+	case refuse:
+		_ = client.(*net.TCPConn).SetLinger(0)
+		return
+	case hang:
+		<-g.awake.Done()
+	case dropEarly:
+		limit = 10
+	case dropLate:
+		limit = 600
+	}
+	server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", g.target)
 	if err != nil {
 		return
 	}
 	defer func() { _ = server.Close() }()
+	var asked atomic.Int32 // the type of the client's last message
 	go func() {
-		_, _ = io.Copy(server, client)
-		_ = server.Close()
+		defer func() { _ = server.Close() }()
+		buffer := make([]byte, 32<<10)
+		for {
+			n, err := client.Read(buffer)
+			if n == 0 || err != nil {
+				return
+			}
+			asked.Store(int32(buffer[0]))
+			if _, err := server.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
 	}()
-	if limit < 0 {
-		_, _ = io.Copy(client, server)
-		return
+	buffer := make([]byte, 32<<10)
+	for limit > 0 {
+		n, err := server.Read(buffer)
+		if n == 0 || err != nil {
+			return
+		}
+		if cut := g.cut.Load(); cut >= 0 && asked.Load() != simpleQuery {
+			g.cut.Store(-1)
+			limit = int(cut)
+		}
+		if _, err := client.Write(buffer[:min(n, limit)]); err != nil {
+			return
+		}
+		limit -= min(n, limit)
 	}
-	_, _ = io.CopyN(client, server, limit)
 }
+
+// simpleQuery is the type of the message with which the pool sees whether a
+// connection still works.
+const simpleQuery = 'Q'

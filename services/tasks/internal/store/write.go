@@ -44,30 +44,32 @@ func (e *ConflictError) Is(target error) bool { return target == ErrVersionConfl
 //
 // With a key, the answer is kept in the same transaction; a key that is there
 // already gives its answer and changes nothing. So a connection that is lost
-// costs another attempt; without a key nobody can tell what became of the write.
+// costs another attempt, whose answer is a kept one where the first had been
+// committed; without a key nobody can tell what became of the write.
 func (s *Store) write(
 	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
 ) (Outcome, error) {
 	var p patience
 	for {
-		out, err := s.writeOnce(ctx, user, key, ids, apply)
-		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err) {
+		since := time.Now()
+		out, err := s.writeOnce(ctx, &p, user, key, ids, apply)
+		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err, since) {
 			return out, err
 		}
 	}
 }
 
 func (s *Store) writeOnce(
-	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
+	ctx context.Context, p *patience, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
 ) (out Outcome, err error) {
 	err = errKeyTaken
 	if len(ids) == 0 {
 		// Nothing to look at first: all of it in one round trip.
 		tx := &transaction{store: s, user: user, key: key}
-		out, err = tx.runBlind(ctx, apply)
+		out, err = tx.runBlind(ctx, p, apply)
 	}
 	if errors.Is(err, errKeyTaken) {
-		out, err = s.writeLocked(ctx, user, key, ids, apply)
+		out, err = s.writeLocked(ctx, p, user, key, ids, apply)
 	}
 	// Behind the lock that was waited for in vain may be the same request.
 	if key != nil && (errors.Is(err, ErrBusy) || errors.Is(err, errKeyTaken)) {
@@ -78,9 +80,9 @@ func (s *Store) writeOnce(
 
 // writeLocked runs a write that has to look first.
 func (s *Store) writeLocked(
-	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
+	ctx context.Context, p *patience, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
 ) (Outcome, error) {
-	conn, err := s.acquire(ctx)
+	conn, err := s.acquire(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -113,14 +115,14 @@ type transaction struct {
 
 // runBlind runs a write that need not look at any task, as one pipelined batch
 // in an implicit transaction. It fails with [errKeyTaken] where the key exists.
-func (tx *transaction) runBlind(ctx context.Context, apply func(*transaction) error) (Outcome, error) {
+func (tx *transaction) runBlind(ctx context.Context, p *patience, apply func(*transaction) error) (Outcome, error) {
 	tx.batch = tx.store.newBatch()
 	beginWrite(tx.user).queue(tx.batch)
 	written, err := tx.queueAll(apply)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := tx.store.send(ctx, tx.batch); err != nil {
+	if err := tx.store.send(ctx, p, tx.batch); err != nil {
 		return Outcome{}, err
 	}
 	return tx.outcome(*written), nil
@@ -145,14 +147,14 @@ func (tx *transaction) runLocked(
 		return Outcome{}, err
 	}
 	get.queue(look).Query(readRows(&rows))
-	if err := conn.SendBatch(ctx, look).Close(); err != nil {
-		return Outcome{}, mapError(err)
+	if err := tx.store.exchange(ctx, conn, look); err != nil {
+		return Outcome{}, err
 	}
 	tx.batch = &pgx.Batch{}
 	if kept.found {
 		tx.batch.Queue("ROLLBACK")
-		if err := conn.SendBatch(ctx, tx.batch).Close(); err != nil {
-			return Outcome{}, mapError(err)
+		if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
+			return Outcome{}, err
 		}
 		return kept.outcome(tx.key)
 	}
@@ -165,8 +167,8 @@ func (tx *transaction) runLocked(
 		return Outcome{}, err
 	}
 	tx.batch.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, tx.batch).Close(); err != nil {
-		return Outcome{}, mapError(err)
+	if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
+		return Outcome{}, err
 	}
 	return tx.outcome(*written), nil
 }
