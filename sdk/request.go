@@ -394,7 +394,7 @@ func (got result) decode(r *request, out answer) *Error {
 		}
 	case !got.success():
 		return failAnswer(got.status, got.header, got.body, time.Now())
-	case json.Unmarshal(got.body, out) != nil || !out.complete():
+	case unmarshal(got.body, out) != nil || !out.complete():
 		return failForeign(got.status, got.header)
 	default:
 		return nil

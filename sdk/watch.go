@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -315,7 +314,7 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 			return nil
 		case "change":
 			var change taskapi.Change
-			if err := json.Unmarshal(event.data, &change); err != nil || change.Seq == 0 {
+			if err := unmarshal(event.data, &change); err != nil || change.Seq == 0 {
 				return errBadEvent
 			}
 			if change.Seq <= w.seq {
