@@ -27,6 +27,10 @@ const (
 // written as an escape of six bytes.
 const maxAnswer = 32 << 20
 
+// usualPage is how many bytes an answer of unknown size has room for at first.
+// Most pages of fifty tasks need less.
+const usualPage = 32 << 10
+
 // maxHeaderValue is the length of the longest request id and idempotency key.
 const maxHeaderValue = 255
 
@@ -362,16 +366,18 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > maxAnswer {
 		return nil, errTooLarge
 	}
-	if resp.ContentLength > 0 {
+	if resp.ContentLength >= 0 {
 		body := make([]byte, resp.ContentLength)
 		_, err := io.ReadFull(resp.Body, body)
 		return body, err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(body) > maxAnswer {
+	var body bytes.Buffer
+	body.Grow(usualPage)
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	if body.Len() > maxAnswer {
 		return nil, errTooLarge
 	}
-	return body, err
+	return body.Bytes(), err
 }
 
 // success reports whether the answer's status is of the 2xx.
