@@ -3,7 +3,6 @@ package sdk
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -126,7 +125,7 @@ func (r *usualReader) task() (t taskapi.Task) {
 	r.expect(`,"dueAt":`)
 	t.DueAt = orNull(r, (*usualReader).time)
 	r.expect(`,"tags":`)
-	t.Tags = slices.Clone(array(r, r.tags[:0], (*usualReader).string))
+	t.Tags = append([]string{}, array(r, r.tags[:0], (*usualReader).string)...)
 	r.expect(`,"version":`)
 	t.Version = r.int()
 	r.expect(`,"createdAt":`)
