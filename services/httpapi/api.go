@@ -44,6 +44,10 @@ type API struct {
 	detail   func(err error, p *Problem)
 	timeout  time.Duration
 	inFlight *gate
+	// beside is what is in flight beside the operations, with as many
+	// places: if what one of them waits for hangs, the other goes on.
+	beside  *gate
+	metrics *Metrics
 	// users bounds what is in flight for one user; nil for no limit.
 	users   *UserGate
 	streams *gate
@@ -130,6 +134,8 @@ func NewAPI(router chi.Router, config Config) *API {
 		detail:   detail,
 		timeout:  cmp.Or(config.RequestTimeout, DefaultRequestTimeout),
 		inFlight: newGate(config.Limits.InFlight),
+		beside:   newGate(config.Limits.InFlight),
+		metrics:  config.Metrics,
 		streams:  newGate(config.Limits.Streams),
 		rate:     newRateLimiter("user", config.Limits.Rate),
 	}

@@ -23,8 +23,8 @@ const overloadedRetryAfter = time.Second
 // zero sets no limit.
 type Limits struct {
 	// InFlight is the number of operations that are worked on at once, of
-	// which a quarter may be one user's behind [API.Share]. A stream counts
-	// until it streams.
+	// which a quarter may be one user's behind [API.Share], and that of the
+	// requests beside them. A stream counts until it streams.
 	InFlight int
 	// Streams is the number of streams that are open at once.
 	Streams int
@@ -83,16 +83,18 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 
 // Admit is a middleware for a handler beside the API that is no operation, with
 // bodies of so many bytes at most: once its body is here, a request counts among
-// those in flight, and may take the time given.
+// those in flight beside the operations, and may take the time given. It is for
+// one handler of an API.
 func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration) http.Handler {
+	a.metrics.Gauge("tasklane_requests_beside_in_flight", "Requests beside the operations that are worked on.", a.beside.count)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, fits := receive(w, r, maxBodyBytes, &a.receivedBeside)
 		defer body.release()
-		if !fits || !a.inFlight.enter() {
+		if !fits || !a.beside.enter() {
 			WriteProblem(w, r, full())
 			return
 		}
-		defer a.inFlight.leave()
+		defer a.beside.leave()
 		limitAnswer(w, timeout)
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()

@@ -132,11 +132,17 @@ func TestInFlight(t *testing.T) {
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
+	// What is beside the operations has places of its own.
+	endBeside := s.hold("/beside")
+	if got := s.figure("tasklane_requests_beside_in_flight"); got != "1" {
+		t.Errorf("%s requests beside the operations, want 1", got)
+	}
 	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
 	end()
-	end = s.hold("/beside")
-	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
-	end()
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
+	endBeside()
+	s.hold("/beside")()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
 }
 
