@@ -114,8 +114,7 @@ func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.proxy.S
 func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	var first error
 	for _, replica := range b.inTurn() {
-		r.URL.Host = replica.host
-		response, err := b.next.RoundTrip(r)
+		response, err := b.next.RoundTrip(attempt(r, replica.host))
 		var network *net.OpError
 		if err == nil || !errors.As(err, &network) || network.Op != "dial" {
 			return response, err
@@ -123,6 +122,18 @@ func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 		first = cmp.Or(first, err)
 	}
 	return nil, first
+}
+
+// attempt returns the request for one replica. A transport closes the body also
+// of a request that it could not connect for, and the next attempt needs it; the
+// proxy closes it in the end.
+func attempt(r *http.Request, host string) *http.Request {
+	r = r.Clone(r.Context())
+	r.URL.Host = host
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = io.NopCloser(r.Body)
+	}
+	return r
 }
 
 // inTurn returns the replicas in the order in which they are tried: those that

@@ -120,3 +120,31 @@ func TestBalancer(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyOutlivesAReplica: nobody has noticed yet that a replica is gone.
+func TestBodyOutlivesAReplica(t *testing.T) {
+	t.Parallel()
+	one, _, _ := server(t, "one")
+	two, _, stop := server(t, "two")
+	b, err := balance.New([]balance.Replica{one, two})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewServer(b)
+	t.Cleanup(front.Close)
+	stop()
+	for range 4 {
+		response, err := http.Post(front.URL, "text/plain", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK || !strings.HasSuffix(string(answer), " body") {
+			t.Errorf("%s: %q", response.Status, answer)
+		}
+	}
+}
