@@ -35,16 +35,26 @@ func newReplicas(t *testing.T, heartbeat time.Duration) (here, there *service) {
 }
 
 // TestStreamOfAnotherReplica measures how long a write at one replica takes to
-// reach a stream at the other, where no poll would find it.
+// reach a stream at the other, where no poll would find it: less than a second.
+// One in twenty may take longer, as on a machine that does something else.
 func TestStreamOfAnotherReplica(t *testing.T) {
 	t.Parallel()
-	const writes = 50
+	const (
+		writes   = 50
+		promised = time.Second
+		patience = time.Minute
+	)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	here, there := newReplicas(t, time.Hour)
 	// It listens once it has heard the other.
 	for n := 0; here.hub.Counts().Received == 0; n++ {
+		if ctx.Err() != nil {
+			t.Fatal("a replica does not hear the other")
+		}
 		there.as(t, "first", http.MethodPost, "/api/tasks", fmt.Sprintf(`{"title":"%d"}`, n))
 	}
-	events := here.watch(t.Context(), t, here.token(t, "alice"), "")
+	events := here.watch(ctx, t, here.token(t, "alice"), "")
 	<-events // ready
 	var took []time.Duration
 	for n := range writes {
@@ -56,8 +66,9 @@ func TestStreamOfAnotherReplica(t *testing.T) {
 		took = append(took, time.Since(begin))
 	}
 	slices.Sort(took)
-	t.Logf("from the start of a write at one replica to its event at the other: median %s, longest of %d %s", took[writes/2], writes, took[writes-1])
-	if took[writes/2] > time.Second {
-		t.Errorf("it takes %s", took[writes/2])
+	median, most, longest := took[writes/2], took[writes*95/100], took[writes-1]
+	t.Logf("from the start of a write at one replica to its event at the other: median %s, 95 of 100 within %s, longest of %d %s", median, most, writes, longest)
+	if most >= promised {
+		t.Errorf("of %d writes 5 of 100 take %s or longer", writes, most)
 	}
 }
