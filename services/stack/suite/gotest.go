@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// goTests are tests of a Go module, with the race detector.
-func goTests(module, packages string) step {
+// goTests are tests of a Go module, with the race detector. flags are further
+// ones of go test.
+func goTests(module, packages string, flags ...string) step {
 	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
 		// A remembered result knows the Go files only: neither docker-compose.yml
 		// nor a program that a test starts would count as changed.
@@ -21,7 +22,7 @@ func goTests(module, packages string) step {
 			r.print("no C compiler here, which the race detector needs: running without it")
 		}
 		report := &goReport{print: r.print, output: map[goTest][]string{}}
-		err := r.command(ctx, module, report.line, "go", append(args, packages)...)
+		err := r.command(ctx, module, report.line, "go", append(append(args, flags...), packages)...)
 		return report.tally, err
 	}}
 }

@@ -83,11 +83,16 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 }
 
 // RunReplicas runs, as [Run] does, what looks at the whole from outside, against
-// two task services and two bffs behind round-robin proxies.
+// two task services and two bffs behind round-robin proxies: the tests in a
+// browser, and the tests that start replicas of their own.
 func RunReplicas(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "REPLICAS=2")
-		return r.runAll(ctx, []step{goTests("services", "./tasks/internal/api"), goTests("bff", "./internal/faults"), vitest("web-contract/e2e")})
+		return r.runAll(ctx, []step{
+			goTests("services", "./tasks/internal/api", "-run=Replica"),
+			goTests("bff", "./internal/faults", "-run=Rolling|Upgrade"),
+			vitest("web-contract/e2e"),
+		})
 	})
 }
 
