@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -109,6 +110,23 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 	}
 	a.start()
 	return a
+}
+
+// Replica starts another Better Auth server on the same database.
+func (a *Auth) Replica() *Auth {
+	t := a.t
+	t.Helper()
+	ports := freePorts(t, 1)
+	replica := &Auth{
+		URL: parse(t, "http://127.0.0.1:"+ports[0]), Secret: a.Secret,
+		database: a.database, postgres: a.postgres, issuer: a.issuer, between: a.between,
+	}
+	replica.process = &process{
+		t: t, command: a.command, dir: a.dir, ready: replica.URL.JoinPath("/readyz").String(),
+		env: append(slices.Clip(a.env), "PORT="+ports[0]), // the last one counts
+	}
+	replica.start()
+	return replica
 }
 
 // Exec changes the server's database behind its back.

@@ -65,6 +65,29 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
+	t.Run("another server on the same database knows the session, signs with the same key, and hears of the end", func(t *testing.T) {
+		t.Parallel()
+		other := session.NewBetterAuth(server.Replica().URL)
+		cookies := server.SignUp()
+		asked := browser(t, server.Secret, cookies)
+		here, err := auth.Exchange(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := other.Exchange(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, _, _ := strings.Cut(here.Session.JWT(), ".")
+		if there.Session.User != here.Session.User || !strings.HasPrefix(there.Session.JWT(), header+".") {
+			t.Errorf("user %+v, not %+v, or another key", there.Session.User, here.Session.User)
+		}
+		server.Post("/api/auth/sign-out", map[string]any{}, cookies...)
+		if _, err := other.Exchange(t.Context(), asked); !errors.Is(err, session.ErrExpired) {
+			t.Errorf("after the sign-out: %v, want %v", err, session.ErrExpired)
+		}
+	})
+
 	t.Run("a user with a large picture and a long name", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
