@@ -25,8 +25,9 @@ type plan struct {
 	look time.Duration
 	// starts is how often the service is started to take the time.
 	starts int
-	// streams are open while nothing happens, events are sent through some.
-	streams, events int
+	// streams are open while nothing happens, events are sent through some;
+	// bffStreams are open at a bff.
+	streams, events, bffStreams int
 }
 
 // Full takes about a quarter of an hour, half of it for the ten million tasks.
@@ -34,7 +35,7 @@ var Full = plan{
 	name:   "full",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, asked: 2000},
 	rounds: 7, turn: 1500 * time.Millisecond, look: 5 * time.Second,
-	starts: 11, streams: 5000, events: 300,
+	starts: 11, streams: 5000, events: 300, bffStreams: 2000,
 }
 
 // Quick takes less than two minutes.
@@ -42,7 +43,7 @@ var Quick = plan{
 	name:   "quick",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 1000, grownTasks: 200_000, signedUp: 16, asked: 500},
 	rounds: 5, turn: 250 * time.Millisecond, look: 2 * time.Second,
-	starts: 5, streams: 1000, events: 100,
+	starts: 5, streams: 1000, events: 100, bffStreams: 500,
 }
 
 // Options say what to do beside measuring.
@@ -100,7 +101,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 			return "", err
 		}
 	}
-	r.busy = s.tasks.usage()
+	r.busy, r.bffBusy, r.authBusy = s.tasks.usage(), s.bff.usage(), s.auth.usage()
 	say("looking where the time goes …")
 	for _, w := range all.works {
 		if slices.Contains(profiledWorks, w.name) {
@@ -133,6 +134,9 @@ type results struct {
 	idle, busy usage
 	streams    streamResult
 	profiles   []profiled
+	// bffBusy and authBusy are the bff and Better Auth after all load.
+	bffBusy, authBusy usage
+	bffStreams        streamResult
 }
 
 // round lets every contender do every piece of work once.

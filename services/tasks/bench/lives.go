@@ -21,6 +21,8 @@ import (
 )
 
 const (
+	// streamsOfBrowser is how many a bff lets a user have.
+	streamsOfBrowser = 20
 	// streamsOfUser is how many streams each user of the idle streams has.
 	streamsOfUser = 10
 	// opening bounds the streams that are being opened at once.
@@ -70,7 +72,66 @@ func (s *stack) lives(ctx context.Context, people population, r *results) error 
 	}
 	r.idle = p.usage()
 	err := s.watch(ctx, p, people.users[:min(len(people.users), r.plan.streams/streamsOfUser)], r)
-	return errors.Join(err, p.stop())
+	if err := errors.Join(err, p.stop()); err != nil {
+		return err
+	}
+	r.bffStreams, err = s.browse(ctx, r.plan.bffStreams)
+	return err
+}
+
+// browse opens streams at a bff of its own and lets them be. A stream is two
+// connections there: of the browser, and to the task service.
+func (s *stack) browse(ctx context.Context, streams int) (result streamResult, err error) {
+	if result.files, err = fileLimit(); err != nil {
+		return result, err
+	}
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return result, err
+	}
+	p, err := s.startBFF(ctx, address)
+	if err != nil {
+		return result, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := pause(ctx, settle); err != nil {
+		return result, err
+	}
+	result.before = p.usage()
+	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
+	group := new(errgroup.Group)
+	group.SetLimit(opening)
+	for range min(streams, (result.files-otherFiles)/2) / streamsOfBrowser {
+		u, err := s.signedUp(ctx)
+		if err != nil {
+			return result, errors.Join(err, group.Wait())
+		}
+		for range streamsOfBrowser {
+			group.Go(func() error {
+				_, err := openStream(ctx, client, p.url, u.browser, 0)
+				return err
+			})
+			result.open++
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return result, err
+	}
+	if err := pause(ctx, settle); err != nil {
+		return result, err
+	}
+	result.after = p.usage()
+	return result, nil
+}
+
+// signedUp returns a user with a session.
+func (s *stack) signedUp(ctx context.Context) (user, error) {
+	id, cookies, err := s.signUp(ctx)
+	if err != nil {
+		return user{}, err
+	}
+	return s.newUser(id, cookies)
 }
 
 // watch opens streams, lets them be, and then changes tasks of some users.
@@ -96,7 +157,7 @@ func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *resul
 		}
 		for range perUser {
 			group.Go(func() error {
-				lines, err := openStream(ctx, client, p.url, u, latest.Meta.Changes)
+				lines, err := openStream(ctx, client, p.url, u.direct, latest.Meta.Changes)
 				if err == nil {
 					reading.Go(func() { e.read(lines) })
 				}
@@ -127,12 +188,12 @@ func fileLimit() (int, error) {
 }
 
 // openStream opens a stream and returns once it is ready.
-func openStream(ctx context.Context, client *http.Client, base string, u user, after int64) (*bufio.Scanner, error) {
+func openStream(ctx context.Context, client *http.Client, base string, header http.Header, after int64) (*bufio.Scanner, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/api/tasks/events?after=%d", base, after), nil)
 	if err != nil {
 		return nil, err
 	}
-	request.Header = u.direct
+	request.Header = header
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func (r *results) markdown() string {
 		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
 		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, work := range []string{
-		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, sdkList, sdkGet, ceiling,
+		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, exchange, sdkList, sdkGet, ceiling,
 	} {
 		r.rows(&b, work)
 	}
@@ -89,7 +89,7 @@ func (r *results) head(b *strings.Builder) {
 func (r *results) rows(b *strings.Builder, work string) {
 	all := r.series[work]
 	for _, name := range []string{
-		theDatabase, theFloor, theService, theProxy, theBFF, firstPage, deepPage, small, grown, byHand, theSDK, "static",
+		theDatabase, theFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown, byHand, theSDK, "static",
 	} {
 		s := all[name]
 		if len(s) == 0 {
@@ -132,6 +132,9 @@ func (r *results) foot(b *strings.Builder) {
 	delays := r.streams.delays
 	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d quiet streams, where a process may have %d files open. ",
 		megabytes(float64(r.idle.memory)), megabytes(float64(r.busy.peak)), megabytes(float64(r.streams.after.memory)), r.streams.open, r.streams.files)
+	fmt.Fprintf(b, "Of the bff: %s at most under the load above; one of its own %s after the start, %s with %d quiet streams, %s for each. Of Better Auth: %s at most. ",
+		megabytes(float64(r.bffBusy.peak)), megabytes(float64(r.bffStreams.before.memory)), megabytes(float64(r.bffStreams.after.memory)), r.bffStreams.open, kilobytes(r.bffStreams.perStream()),
+		megabytes(float64(r.authBusy.peak)))
 	fmt.Fprintf(b, "From sending a change until a stream has it, all of them open: p50 %s, p99 %s, at most %s, in %d arrivals.\n",
 		millis(quantile(delays, .5).Seconds()), millis(quantile(delays, .99).Seconds()), millis(quantile(delays, 1).Seconds()), len(delays))
 }

@@ -159,7 +159,7 @@ func (s *stack) startServers(ctx context.Context, probe http.Header) (err error)
 	if s.grown, err = s.startTasks(ctx, grownDatabase, probe); err != nil {
 		return err
 	}
-	if s.bff, err = s.startBFF(ctx); err != nil {
+	if s.bff, err = s.startBFF(ctx, strings.TrimPrefix(s.publicURL, "http://")); err != nil {
 		return err
 	}
 	if s.floor, err = s.startOwn(ctx, "floor", s.postgres.AdminURL(mainDatabase)); err != nil {
@@ -218,12 +218,12 @@ func (s *stack) tasksCommand(ctx context.Context, database string, probe http.He
 	}, nil
 }
 
-func (s *stack) startBFF(ctx context.Context) (*process, error) {
+func (s *stack) startBFF(ctx context.Context, address string) (*process, error) {
 	ports, err := port.Free(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	host, number, _ := strings.Cut(strings.TrimPrefix(s.publicURL, "http://"), ":")
+	host, number, _ := strings.Cut(address, ":")
 	return s.keep(start(ctx, command{
 		name: "bff", path: filepath.Join(s.bin, "bff"), args: []string{"serve"},
 		env: with(limits, map[string]string{
@@ -231,7 +231,7 @@ func (s *stack) startBFF(ctx context.Context) (*process, error) {
 			"PUBLIC_URL": s.publicURL, "TASKS_URL": s.tasks.url,
 			"BETTER_AUTH_URL": s.auth.url, "BETTER_AUTH_SECRET": s.secret,
 		}),
-		url: s.publicURL, ready: "http://127.0.0.1:" + strconv.Itoa(ports[0]) + "/readyz",
+		url: "http://" + address, ready: "http://127.0.0.1:" + strconv.Itoa(ports[0]) + "/readyz",
 	}))
 }
 

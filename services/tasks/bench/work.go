@@ -17,6 +17,7 @@ const (
 	theService  = "service"
 	theBFF      = "bff"
 	theProxy    = "ReverseProxy"
+	theAuth     = "Better Auth"
 	theDatabase = "statement alone"
 	theSDK      = "sdk"
 	byHand      = "net/http by hand"

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -30,6 +32,7 @@ const (
 	growthGet = "growth: get"
 	hopList   = "one request at a time: list 50"
 	hopGet    = "one request at a time: get"
+	exchange  = "session for a JWT"
 	sdkList   = "through the SDK: list 50"
 	sdkGet    = "through the SDK: get"
 	ceiling   = "16 KB from memory"
@@ -104,12 +107,49 @@ func (s *stack) works(ctx context.Context, people population) (*works, error) {
 		{growthGet, []contender{at(small, service, loadWorkers, askOne), at(grown, big, loadWorkers, askOne)}},
 		{hopList, alone(askList)},
 		{hopGet, alone(askOne)},
+		{exchange, []contender{s.exchanges(people.browsers)}},
 		{sdkList, w.clients(s.tasks.url, people.users, list50)},
 		{sdkGet, w.clients(s.tasks.url, people.users, getOne)},
 		{ceiling, []contender{at("static", base, loadWorkers, askStatic)}},
 	}
 	return w, nil
 }
+
+// exchanges returns a contender that asks Better Auth what the bff asks it about
+// each session: whether it lives, and for a JWT.
+func (s *stack) exchanges(users []user) contender {
+	next := func(t *vegeta.Target) {
+		t.Method, t.Header, t.URL = http.MethodGet, anyOf(users).browser, s.auth.url+sessionPath
+	}
+	turn := func(ctx context.Context, d time.Duration) (sample, error) {
+		return send(ctx, s.auth, s.postgres.Process().PID(), loadWorkers, d, next)
+	}
+	warm := false
+	return contender{name: theAuth, run: func(ctx context.Context, d time.Duration) (sample, error) {
+		var answer []byte
+		if err := fetch(ctx, http.DefaultClient, s.auth.url+sessionPath, users[0].browser, &answer); err != nil {
+			return sample{}, err
+		}
+		if string(answer) == "null" {
+			return sample{}, errors.New("the session has ended")
+		}
+		if !warm {
+			if _, err := turn(ctx, warmUp); err != nil {
+				return sample{}, err
+			}
+			warm = true
+		}
+		return turn(ctx, d)
+	}}
+}
+
+const (
+	// sessionPath is where the bff asks Better Auth about a session.
+	sessionPath = "/api/auth/get-session?disableCookieCache=true"
+	// warmUp is how long it takes until Node has compiled what runs often:
+	// the first thousand exchanges take twice as much.
+	warmUp = 8 * time.Second
+)
 
 // deepCursor returns the cursor of a page in the middle of a user's list.
 func (w *works) deepCursor(ctx context.Context, many user) (string, error) {
