@@ -1,7 +1,3 @@
-// Command capacity prints how Tasklane grows from one machine to a hundred
-// million users: what a deployment of each size needs by arithmetic, and beside
-// it what a simulation of users says about the same figures. The table is that
-// of services/SCALING.md.
 package main
 
 import (
@@ -20,38 +16,26 @@ const (
 	streamTime   = time.Hour
 	// tasksPerUser are those outside the trash and in it.
 	tasksPerUser = 200
+	// keyBytes is an answer that is kept for a day.
+	keyBytes = 1000
+	// holdTime is how long a request holds its connection to PostgreSQL: the
+	// work there, the way there and back, the disk. An update goes twice.
+	holdTime = 2 * time.Millisecond
 )
 
-// work is a kind of request: its share of all, and the processor time that it
-// takes of the bff, of the task service and of PostgreSQL. The times are those
-// of bench/RESULTS.md.
-type work struct {
-	name               string
-	share              float64
-	bff, tasks, server time.Duration
-	writes             bool
-}
-
-var works = []work{
-	{name: "list", share: 0.50, bff: 337 * time.Microsecond, tasks: 192 * time.Microsecond, server: 151 * time.Microsecond},
-	{name: "get", share: 0.25, bff: 127 * time.Microsecond, tasks: 97 * time.Microsecond, server: 56 * time.Microsecond},
-	{name: "create", share: 0.10, bff: 237 * time.Microsecond, tasks: 273 * time.Microsecond, server: 360 * time.Microsecond, writes: true},
-	{name: "update", share: 0.15, bff: 265 * time.Microsecond, tasks: 337 * time.Microsecond, server: 411 * time.Microsecond, writes: true},
-}
-
-// What things cost: measured, where nothing else is said.
+// Settings of the servers, at their defaults.
 const (
-	// taskBytes is a task of a hundred characters with its indexes, by make
-	// test-migrations; keyBytes, an answer that is kept for a day, is guessed
-	// from it.
-	taskBytes, keyBytes = 650, 1000
-	// streamBytes is the memory of a quiet stream, by bench/RESULTS.md.
-	streamBytes = 43_700
-	// deliveryTime is what a notice of forty users costs PostgreSQL and the
-	// replica that hears it together, by BenchmarkWakeUp in the store: 21 µs
-	// on both cores.
-	deliveryTime = 42 * time.Microsecond
-	// gatherTime is how long a replica gathers wake-ups.
+	// sessionCacheTTL is how long a bff believes Better Auth's answer;
+	// longCacheTTL is what it might be set to.
+	sessionCacheTTL, longCacheTTL = 30 * time.Second, 5 * time.Minute
+	// streamsPerReplica is MAX_STREAMS of one bff or task service.
+	streamsPerReplica = 10_000
+	// poolConnections are those of a task service on up to four cores, and
+	// listenConnections the one by which it hears of notices.
+	poolConnections, listenConnections = 4, 1
+	// authConnections are the most of one Better Auth.
+	authConnections = 10
+	// gatherTime is how long a replica gathers notices into one message.
 	gatherTime = 5 * time.Millisecond
 )
 
@@ -59,10 +43,9 @@ const (
 const (
 	// load is the share of a core that is planned with.
 	load = 0.6
-	// coresPerReplica and streamsPerReplica are those of one task service or
-	// bff; two of each are the least.
-	coresPerReplica   = 2
-	streamsPerReplica = 20_000
+	// coresPerReplica are those of one task service or bff. Better Auth is a
+	// Node process, which has one. Two of each are the least.
+	coresPerReplica, coresPerAuth = 2, 1
 	// serverCores and serverBytes are what one PostgreSQL server is used up
 	// to, and then one of Citus.
 	serverCores = 32
@@ -71,8 +54,6 @@ const (
 	cellUsers = 25_000_000
 	// shards are those of a table in Citus.
 	shards = 32
-	// poolConnections is the default of a replica on a machine of two cores.
-	poolConnections = 4
 )
 
 // demand is what users ask for in the peak, a second or at once.
@@ -92,20 +73,39 @@ func demandOf(users float64) demand {
 	return d
 }
 
+// exchanges are the questions to Better Auth in a second. A bff asks about the
+// session of each stream whenever its answer is old. A request that comes to
+// another bff than its session's stream asks once more: users ask for something
+// less often than an answer lasts, or at most as often.
+func (d demand) exchanges(ttl time.Duration, bffs int) float64 {
+	return d.streams/ttl.Seconds() + d.requests*(1-1/float64(bffs))
+}
+
+// cores are processors that are busy.
+type cores struct{ bff, tasks, auth, server, authServer float64 }
+
 // size is a deployment.
 type size struct {
 	users  float64
 	cells  int
 	demand demand // of a cell, like all that follows
-	tasks  int    // task services
-	bffs   int
-	// serverCores and bytes are those of all the cell's PostgreSQL servers.
-	serverCores float64
-	servers     int
-	bytes       float64
-	connections int
-	// busy is how many of them work at once on average.
-	busy float64
+	busy   cores
+	// exchanges a second.
+	exchanges float64
+	// tasks, bffs and auths are the processes.
+	tasks, bffs, auths int
+	// tasksBytes and bffBytes are the memory of one process.
+	tasksBytes, bffBytes float64
+	// serverCores and bytes are those of all the cell's PostgreSQL servers
+	// with tasks, authCores those of Better Auth's.
+	serverCores, authCores float64
+	servers                int
+	bytes                  float64
+	// connections are those that task services may open for requests,
+	// held how many of them are held at once on average, and allConnections
+	// those of all processes.
+	connections, allConnections int
+	held                        float64
 	// rowsPerShard is the number of tasks, notices the messages of changes a
 	// second, and deliveries those to all replicas.
 	rowsPerShard, notices, deliveries float64
@@ -115,34 +115,54 @@ func sizeOf(users float64) size {
 	s := size{users: users, cells: int(math.Ceil(users / cellUsers))}
 	perCell := users / float64(s.cells)
 	s.demand = demandOf(perCell)
-	var bff, tasks, server float64
 	for _, w := range works {
 		rate := s.demand.requests * w.share
-		bff += rate * w.bff.Seconds()
-		tasks += rate * w.tasks.Seconds()
-		server += rate * w.server.Seconds()
+		s.busy.bff += rate * w.bff.Seconds()
+		s.busy.tasks += rate * w.tasks.Seconds()
+		s.busy.server += rate * w.server.Seconds()
 	}
-	s.tasks = replicas(tasks, s.demand.streams)
-	s.bffs = replicas(bff, s.demand.streams)
-	// One that has gathered nothing sends nothing.
-	each := s.demand.writes / float64(s.tasks)
-	s.notices = float64(s.tasks) * each / (1 + each*gatherTime.Seconds())
-	s.deliveries = s.notices * float64(s.tasks)
-	server += s.deliveries * deliveryTime.Seconds()
-	s.serverCores = server / load
+	s.tasks = replicas(s.busy.tasks, coresPerReplica, s.demand.streams)
+	s.bffs = replicas(s.busy.bff, coresPerReplica, s.demand.streams)
+	s.exchange()
+	s.notify()
+	s.tasksBytes = tasksMemory.bytes + s.demand.streams/float64(s.tasks)*tasksStream.bytes
+	s.bffBytes = bffMemory.bytes + s.demand.streams/float64(s.bffs)*bffStream.bytes
 	// Keys stay for a day; what is erased is small beside the rest.
-	keysADay := perCell * activeShare * requestsADay * (works[2].share + works[3].share)
+	keysADay := perCell * activeShare * s.demand.writes / s.demand.requests * requestsADay
 	s.bytes = perCell*tasksPerUser*taskBytes + keysADay*keyBytes
+	s.serverCores, s.authCores = s.busy.server/load, s.busy.authServer/load
 	s.servers = max(1, int(math.Ceil(s.serverCores/serverCores)), int(math.Ceil(s.bytes/serverBytes)))
-	s.connections = s.tasks * (poolConnections + 1) // one more to hear
-	s.busy = server
+	s.connections = s.tasks * poolConnections
+	s.allConnections = s.connections + s.tasks*listenConnections + s.auths*authConnections
+	s.held = s.demand.requests * holdTime.Seconds()
 	if s.servers > 1 {
 		s.rowsPerShard = perCell * tasksPerUser / shards
 	}
 	return s
 }
 
-// replicas is how many it takes for so many busy cores and streams.
-func replicas(cores, streams float64) int {
-	return max(2, int(math.Ceil(cores/load/coresPerReplica)), int(math.Ceil(streams/streamsPerReplica)))
+// exchange adds what sessions cost. What an exchange costs the bff is not
+// measured; it is less than a read, which is a request to another server, too.
+func (s *size) exchange() {
+	s.exchanges = s.demand.exchanges(sessionCacheTTL, s.bffs)
+	s.busy.bff += s.exchanges * works[1].bff.Seconds()
+	s.bffs = replicas(s.busy.bff, coresPerReplica, s.demand.streams)
+	s.busy.auth = s.exchanges * exchange.auth.Seconds()
+	s.busy.authServer = s.exchanges * exchange.server.Seconds()
+	s.auths = replicas(s.busy.auth, coresPerAuth, 0)
+}
+
+// notify adds what the messages between replicas cost. One that has gathered
+// nothing sends nothing.
+func (s *size) notify() {
+	each := s.demand.writes / float64(s.tasks)
+	s.notices = float64(s.tasks) * each / (1 + each*gatherTime.Seconds())
+	s.deliveries = s.notices * float64(s.tasks)
+	s.busy.server += s.deliveries * deliveryTime.Seconds()
+}
+
+// replicas is how many processes of so many cores it takes for so much work and
+// so many streams.
+func replicas(busy, coresEach, streams float64) int {
+	return max(2, int(math.Ceil(busy/load/coresEach)), int(math.Ceil(streams/streamsPerReplica)))
 }

@@ -25,8 +25,8 @@ type simulated struct {
 	fullestShard float64
 	// notices are messages a second.
 	notices float64
-	// busy is the number of connections that suffice in 99.9 % of moments.
-	busy int
+	// held is the number of connections that suffice in 99.9 % of moments.
+	held int
 }
 
 func simulate(s size, seed uint64) simulated {
@@ -34,7 +34,7 @@ func simulate(s size, seed uint64) simulated {
 	return simulated{
 		fullestShard: fullestShard(s, random),
 		notices:      notices(s, random),
-		busy:         busiest(s, random),
+		held:         mostHeld(s, random),
 	}
 }
 
@@ -73,13 +73,13 @@ func notices(s size, random *rand.Rand) float64 {
 	return float64(sent) / simulatedSeconds
 }
 
-// busiest lets requests come at random and looks how many the database works on
-// at once.
-func busiest(s size, random *rand.Rand) int {
+// mostHeld lets requests come at random and looks how many of them hold a
+// connection at once.
+func mostHeld(s size, random *rand.Rand) int {
 	counts := map[int]int{}
 	const looks = 20_000
 	for range looks {
-		counts[poisson(s.busy, random)]++
+		counts[poisson(s.held, random)]++
 	}
 	seen := 0
 	for n := 0; ; n++ {
