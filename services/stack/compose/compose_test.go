@@ -276,27 +276,25 @@ func TestSettingsOfOperators(t *testing.T) {
 	t.Parallel()
 	env := completeEnvironment()
 	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "DRAIN_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT"}
-	for _, name := range append([]string{"CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...) {
-		env[name] = "a-value-for-" + name
+	want := map[string][]string{
+		"auth":  {"JWT_LIFETIME"},
+		"bff":   append([]string{"SESSION_CACHE_TTL", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...),
+		"tasks": both,
+	}
+	for _, names := range want {
+		for _, name := range names {
+			env[name] = "a-value-for-" + name
+		}
 	}
 	project, err := loadWith(t, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string][]string{
-		"bff":   {"CLIENT_RATE_LIMIT=a-value-for-CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST=a-value-for-CLIENT_RATE_BURST"},
-		"tasks": nil,
-	}
-	for _, name := range both {
-		want["bff"] = append(want["bff"], name+"=a-value-for-"+name)
-		want["tasks"] = append(want["tasks"], name+"=a-value-for-"+name)
-	}
 	example := read(t, filepath.Join(repository(t), ".env.example"))
-	for service, settings := range want {
-		for _, setting := range settings {
-			name, value, _ := strings.Cut(setting, "=")
-			if got := project.Services[service].Environment[name]; got == nil || *got != value {
-				t.Errorf("%s does not get %s", service, setting)
+	for service, names := range want {
+		for _, name := range names {
+			if got := project.Services[service].Environment[name]; got == nil || *got != env[name] {
+				t.Errorf("%s does not get %s", service, name)
 			}
 			if !strings.Contains(example, "\n#"+name+"=") {
 				t.Errorf(".env.example does not name %s", name)
