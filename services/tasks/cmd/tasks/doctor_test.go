@@ -11,13 +11,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tasklane/tasklane/services/stack/pgtest"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
-
-func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // TestDoctor spoils one thing at a time and looks at what the doctor says.
 func TestDoctor(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -11,7 +12,19 @@ import (
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/httpapi/tracing"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
+
+// asProgram makes this test's program tasks.
+const asProgram = "TEST_AS_TASKS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	pgtest.Main(m)
+}
 
 // TestConfigMistakes sets the environment, so it cannot run in parallel.
 func TestConfigMistakes(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -16,21 +17,33 @@ var ErrNoCitus = errors.New("the database has no Citus")
 // server. They begin with the one with which the others are placed.
 var usersTables = []string{"tasklane.user_state", "tasklane.tasks", "tasklane.erased", "tasklane.idempotency_keys"}
 
-// distributedForm makes of the schema what Citus takes. It may be run again.
+// distributedForm returns the statements that make of the schema what Citus
+// takes. They may be run again.
+func distributedForm() []string {
+	statements := slices.Clone(distributedFunctions)
+	for _, table := range usersTables {
+		// Without the sub-selects with which policies are cheaper elsewhere.
+		statements = append(statements, "ALTER POLICY own_rows ON "+table+`
+			USING (user_id = current_setting('app.user_id', true))
+			WITH CHECK (user_id = current_setting('app.user_id', true))`)
+	}
+	return statements
+}
+
+// distributedFunctions take the place of those of the migrations.
 //
-// set_config stays on the server that is asked, so the functions say SET LOCAL,
-// which reaches the one that the rows are on. Policies must not have the
-// sub-selects with which they are cheaper elsewhere.
-const distributedForm = `
-	CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
+// set_config stays on the server that is asked, so these say SET LOCAL, which
+// reaches the one that the rows are on.
+var distributedFunctions = []string{
+	`CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
 		LANGUAGE plpgsql VOLATILE
 		AS $$
 	BEGIN
 		EXECUTE format('SET LOCAL app.user_id = %L', user_id);
 		RETURN user_id;
 	END
-	$$;
-	CREATE OR REPLACE FUNCTION tasklane.begin_write(user_id text) RETURNS text
+	$$`,
+	`CREATE OR REPLACE FUNCTION tasklane.begin_write(user_id text) RETURNS text
 		LANGUAGE plpgsql VOLATILE
 		AS $$
 	BEGIN
@@ -38,21 +51,11 @@ const distributedForm = `
 		EXECUTE format('SET LOCAL app.user_id = %L', user_id);
 		RETURN user_id;
 	END
-	$$;
-	CREATE OR REPLACE FUNCTION tasklane.distributed() RETURNS boolean
+	$$`,
+	`CREATE OR REPLACE FUNCTION tasklane.distributed() RETURNS boolean
 		LANGUAGE sql IMMUTABLE
-		AS $$ SELECT true $$;
-	DO $$
-	DECLARE
-		name text;
-	BEGIN
-		FOREACH name IN ARRAY ARRAY['user_state', 'tasks', 'erased', 'idempotency_keys'] LOOP
-			EXECUTE format('ALTER POLICY own_rows ON tasklane.%I
-				USING (user_id = current_setting(''app.user_id'', true))
-				WITH CHECK (user_id = current_setting(''app.user_id'', true))', name);
-		END LOOP;
-	END
-	$$`
+		AS $$ SELECT true $$`,
+}
 
 // Distribute spreads the tables over the servers of a Citus cluster by user, and
 // returns the names of those that were not spread yet. The addresses are those
@@ -66,9 +69,9 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 	if err != nil {
 		return nil, fmt.Errorf("read the runtime role's address of the database: %w", err)
 	}
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connectOwner(ctx, ownerURL)
 	if err != nil {
-		return nil, fmt.Errorf("connect as the owner: %w", mapError(err))
+		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if err := findCitus(ctx, conn); err != nil {
@@ -79,16 +82,14 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 			return fmt.Errorf("wait for migrators: %w", err)
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
-		for _, step := range []string{
+		err := execEach(ctx, tx, append([]string{
 			// One server after the other, as changes of tables within a
 			// transaction have to.
 			"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
 			"ALTER ROLE " + role + " SET citus.propagate_set_commands = 'local'",
-			distributedForm,
-		} {
-			if _, err := tx.Exec(ctx, step); err != nil {
-				return fmt.Errorf("prepare the schema: %w", err)
-			}
+		}, distributedForm()...))
+		if err != nil {
+			return fmt.Errorf("prepare the schema: %w", err)
 		}
 		for _, table := range usersTables {
 			done, err := spreadTable(ctx, tx, table)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,12 +36,87 @@ func TestDistributeWithoutCitus(t *testing.T) {
 	mustCreate(t, s, alice, full())
 }
 
+// likeCitus has, in a schema before PostgreSQL's own, what Distribute asks of
+// Citus: its catalogue, and functions that note their calls and refuse a table
+// whose rows they could not copy.
+const likeCitus = `
+	CREATE SCHEMA like_citus;
+	CREATE TABLE like_citus.pg_extension (extname text);
+	CREATE TABLE like_citus.pg_available_extensions AS SELECT 'citus' AS name;
+	CREATE TABLE like_citus.pg_dist_partition (logicalrelid regclass PRIMARY KEY, placed text);
+	CREATE FUNCTION like_citus.create_distributed_table(spread regclass, by text, colocate_with text) RETURNS void
+		LANGUAGE plpgsql AS $$
+	BEGIN
+		IF (SELECT relrowsecurity OR relforcerowsecurity FROM pg_class WHERE oid = spread) THEN
+			RAISE EXCEPTION 'row-level security hides the rows of %', spread;
+		END IF;
+		INSERT INTO like_citus.pg_dist_partition VALUES (spread, by || ' with ' || colocate_with);
+	END
+	$$;
+	CREATE FUNCTION like_citus.create_distributed_function(regprocedure) RETURNS void LANGUAGE sql AS ''`
+
+// TestDistribute runs Distribute where something stands for Citus. It shows the
+// order of things and that it may be repeated, not that Citus takes them.
+func TestDistribute(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewEmptyDatabase(t) // with a role of its own, since the role is changed
+	if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.GrantRuntime(t.Context(), db.OwnerURL, db.URL); err != nil {
+		t.Fatal(err)
+	}
+	asOwner(t, db, likeCitus)
+	u, err := url.Parse(db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", "like_citus,pg_catalog")
+	u.RawQuery = query.Encode()
+	owner := u.String()
+
+	_, err = store.Distribute(t.Context(), owner, db.URL)
+	if !errors.Is(err, store.ErrNoCitus) || !strings.Contains(err.Error(), "CREATE EXTENSION citus") {
+		t.Errorf("with an extension that is not created: %v, want ErrNoCitus and what to do", err)
+	}
+	asOwner(t, db, "INSERT INTO like_citus.pg_extension VALUES ('citus'); INSERT INTO like_citus.pg_dist_partition VALUES ('tasklane.user_state', 'before')")
+	for _, want := range [][]string{store.UsersTables[1:], nil} {
+		spread, err := store.Distribute(t.Context(), owner, db.URL)
+		if err != nil || !slices.Equal(spread, want) {
+			t.Fatalf("Distribute spread %q, %v; want %q", spread, err, want)
+		}
+	}
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	var together int
+	const count = "SELECT count(*) FROM like_citus.pg_dist_partition WHERE placed = 'user_id with tasklane.user_state'"
+	if err := conn.QueryRow(t.Context(), count).Scan(&together); err != nil || together != len(store.UsersTables)-1 {
+		t.Errorf("%d tables beside the first, %v", together, err)
+	}
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	if err := s.CheckSafety(t.Context()); err != nil {
+		t.Error(err)
+	}
+	mustCreate(t, s, alice, full())
+}
+
 // distributed is a database in the form that Citus takes, on one server.
 func distributed(t *testing.T) storetest.Database {
 	t.Helper()
 	db := storetest.NewDatabase(t)
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	for range 2 { // as it may be repeated
-		asOwner(t, db, store.DistributedForm)
+		if err := store.BringIntoDistributedForm(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return db
 }
@@ -206,9 +282,13 @@ func (p plan) isOf(user string) bool {
 	return strings.HasSuffix(p.Output[0], ".user_id") || p.Output[0] == "user_id" || p.Output[0] == fmt.Sprintf(`'%s'::text`, user)
 }
 
-// TestSchemaCanBeDistributed looks for what Citus refuses of tables.
+// TestSchemaCanBeDistributed looks for what Citus refuses of tables, and for
+// tables of users' rows that would be forgotten.
 func TestSchemaCanBeDistributed(t *testing.T) {
 	t.Parallel()
+	if tables := guarded(t); !slices.Equal(slices.Sorted(slices.Values(tables)), slices.Sorted(slices.Values(store.UsersTables))) {
+		t.Errorf("%q are spread, %q have rows of users", store.UsersTables, tables)
+	}
 	db := distributed(t)
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {

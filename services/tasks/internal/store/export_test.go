@@ -4,11 +4,18 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 )
 
-// DistributedForm is what Citus takes.
-const DistributedForm = distributedForm
+// UsersTables are those that Distribute spreads.
+var UsersTables = usersTables
+
+// BringIntoDistributedForm makes of the schema what Citus takes, as Distribute
+// does.
+func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return execEach(ctx, tx, distributedForm()) })
+}
 
 // MigrateTo brings an empty database to an earlier version of the schema.
 func MigrateTo(ctx context.Context, ownerURL string, version int64) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -71,11 +72,10 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 
 // asOwner calls f with a connection of its own and goose's provider.
 func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Provider) error) error {
-	config, err := pgx.ParseConfig(ownerURL)
+	config, err := ownerConfig(ownerURL)
 	if err != nil {
-		return fmt.Errorf("read the owner's address of the database: %w", err)
+		return err
 	}
-	config.ConnectTimeout = connectTimeout
 	db := stdlib.OpenDB(*config)
 	defer func() { _ = db.Close() }() // what was done is committed
 	files, err := fs.Sub(migrations, "migrations")
@@ -98,6 +98,44 @@ func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Prov
 	return f(conn, provider)
 }
 
+// ownerConfig reads the owner's address of the database.
+func ownerConfig(ownerURL string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the owner's address of the database: %w", err)
+	}
+	config.ConnectTimeout = connectTimeout
+	return config, nil
+}
+
+// connectOwner returns a connection of the owner. It waits for a database that
+// is about to wake up.
+func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err error) {
+	config, err := ownerConfig(ownerURL)
+	if err != nil {
+		return nil, err
+	}
+	err = overcome(ctx, func() (err error) {
+		conn, err = pgx.ConnectConfig(ctx, config)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect as the owner: %w", err)
+	}
+	return conn, nil
+}
+
+// execEach runs statements one by one, as Citus refuses several in one message.
+// So does the extended protocol, which these are sent by, on every PostgreSQL.
+func execEach(ctx context.Context, tx pgx.Tx, statements []string) error {
+	for _, statement := range statements {
+		if _, err := tx.Conn().PgConn().ExecParams(ctx, statement, nil, nil, nil, nil).Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // GrantRuntime makes the role that runtimeURL names able to run the service,
 // and no more than that. A role that does not exist is created with the
 // password in runtimeURL, for which the owner needs CREATEROLE.
@@ -106,9 +144,9 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 	if err != nil {
 		return fmt.Errorf("read the runtime role's address of the database: %w", err)
 	}
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connectOwner(ctx, ownerURL)
 	if err != nil {
-		return fmt.Errorf("connect as the owner: %w", mapError(err))
+		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 
@@ -123,11 +161,12 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 			return err
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
-		_, err := tx.Exec(ctx, `
-			GRANT USAGE ON SCHEMA tasklane TO `+role+`;
-			GRANT SELECT, INSERT, UPDATE, DELETE ON tasklane.tasks, tasklane.user_state, tasklane.erased, tasklane.idempotency_keys TO `+role+`;
-			GRANT EXECUTE ON FUNCTION tasklane.purge(interval, interval, integer), tasklane.claim(text, interval) TO `+role+`;
-			GRANT SELECT ON `+versionTable+` TO `+role)
+		err := execEach(ctx, tx, []string{
+			"GRANT USAGE ON SCHEMA tasklane TO " + role,
+			"GRANT SELECT, INSERT, UPDATE, DELETE ON " + strings.Join(usersTables, ", ") + " TO " + role,
+			"GRANT EXECUTE ON FUNCTION tasklane.purge(interval, interval, integer), tasklane.claim(text, interval) TO " + role,
+			"GRANT SELECT ON " + versionTable + " TO " + role,
+		})
 		if err != nil {
 			return fmt.Errorf("grant to the runtime role: %w", err)
 		}

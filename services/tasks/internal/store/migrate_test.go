@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -63,6 +64,28 @@ func TestMigrate(t *testing.T) {
 			t.Error("GrantRuntime made the owner the runtime role")
 		}
 	})
+}
+
+// TestOwnerWaits: what an operator runs waits for a database as requests do.
+func TestOwnerWaits(t *testing.T) {
+	t.Parallel()
+	const nowhere, nobody = "postgres://owner@127.0.0.1:1/nowhere?sslmode=disable", "postgres://app@127.0.0.1:1/nowhere?sslmode=disable"
+	for name, command := range map[string]func() error{
+		"Migrate":      func() error { _, err := store.Migrate(t.Context(), nowhere); return err },
+		"GrantRuntime": func() error { return store.GrantRuntime(t.Context(), nowhere, nobody) },
+		"Distribute":   func() error { _, err := store.Distribute(t.Context(), nowhere, nobody); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begin := time.Now()
+			if err := command(); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%v, want ErrUnavailable", err)
+			}
+			if waited := time.Since(begin); waited < sleepTime {
+				t.Errorf("it failed after %s already", waited)
+			}
+		})
+	}
 }
 
 func TestCheckSafety(t *testing.T) {
