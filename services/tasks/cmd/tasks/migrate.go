@@ -23,11 +23,11 @@ func (migrateUpCommand) Run(ctx context.Context) error {
 		return err
 	}
 	applied, err := store.Migrate(ctx, config.OwnerURL)
-	if err != nil {
-		return err
-	}
 	for _, step := range applied {
 		fmt.Println("applied", step.Name)
+	}
+	if err != nil {
+		return err
 	}
 	if err := store.GrantRuntime(ctx, config.OwnerURL, config.RuntimeURL); err != nil {
 		return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -17,9 +18,14 @@ func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return execEach(ctx, tx, distributedForm()) })
 }
 
+// MigrateFiles is Migrate with other migrations.
+func MigrateFiles(ctx context.Context, ownerURL string, files fs.FS) ([]Migration, error) {
+	return migrate(ctx, ownerURL, files)
+}
+
 // MigrateTo brings an empty database to an earlier version of the schema.
 func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
-	return asOwner(ctx, ownerURL, func(conn *sql.Conn, provider *goose.Provider) error {
+	return asOwner(ctx, ownerURL, migrations, 0, func(conn *sql.Conn, provider *goose.Provider) error {
 		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
 			return err
 		}

@@ -89,6 +89,9 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	took := time.Since(begin)
 	operations, slowest := work()
 	longest := watch()
+	if operations == 0 {
+		t.Error("nobody worked meanwhile")
+	}
 	t.Logf("%d migrations in %s; longest lock %s; %d operations meanwhile, the slowest %s",
 		len(applied), took.Round(time.Millisecond), longest.Round(time.Millisecond), operations, slowest.Round(time.Millisecond))
 	if timed && longest > longestLock {
@@ -105,16 +108,27 @@ func TestLocksAreSeen(t *testing.T) {
 	if longest := watch(); longest < longestLock {
 		t.Errorf("a lock of 400 ms was seen for %s", longest)
 	}
+
+	watch = watchLocks(t, db)
+	release := holdTasks(t, db)
+	asOwner(t, db, `SET lock_timeout = '400ms';
+		DO $$ BEGIN LOCK TABLE tasklane.tasks; EXCEPTION WHEN lock_not_available THEN END $$`)
+	release()
+	if longest := watch(); longest < longestLock {
+		t.Errorf("a lock that was waited for 400 ms was seen for %s", longest)
+	}
 }
 
 // watchLocks looks all the time for locks that keep people from reading or
-// writing a table of users' rows. stop returns how long one was held at most.
+// writing a table of users' rows. Who waits for such a lock
+// keeps people out as well. stop returns how long one was held or waited for at
+// most.
 func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration) {
 	t.Helper()
 	const look = `
 		SELECT l.pid || ' ' || l.relation || ' ' || l.mode FROM pg_locks l
 		JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'tasklane'
-		WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 			AND c.relname IN ('tasks', 'user_state', 'erased', 'idempotency_keys')
 			AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -160,24 +174,30 @@ func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration)
 }
 
 // startWork has a user read and write all the time, as the owner's program of
-// the first release would. stop returns how many operations there were and how
-// long one took at most.
+// the first release would. It returns when that is under way. stop returns how
+// many operations there were since and how long one took at most.
 func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Duration)) {
 	t.Helper()
 	s := storetest.Open(t, store.Config{URL: db.OwnerURL})
 	ctx, end := context.WithCancel(t.Context())
+	work := func() bool {
+		_, err := s.CreateTask(t.Context(), "user-7", taskapi.CreateTaskRequest{Title: "Meanwhile"}, store.Conditions{})
+		if err == nil {
+			_, err = s.ListTasks(t.Context(), "user-7", taskapi.ListTasksOptions{Limit: 10})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		return err == nil
+	}
+	work()
 	var working sync.WaitGroup
 	var operations int
 	var slowest time.Duration
 	working.Go(func() {
 		for ctx.Err() == nil {
 			begin := time.Now()
-			if _, err := s.CreateTask(t.Context(), "user-7", taskapi.CreateTaskRequest{Title: "Meanwhile"}, store.Conditions{}); err != nil {
-				t.Error(err)
-				return
-			}
-			if _, err := s.ListTasks(t.Context(), "user-7", taskapi.ListTasksOptions{Limit: 10}); err != nil {
-				t.Error(err)
+			if !work() {
 				return
 			}
 			operations += 2

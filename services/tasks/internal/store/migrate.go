@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -32,32 +33,77 @@ type Migration struct {
 	Applied bool
 }
 
+// ErrTablesInUse: others kept a migration from its locks. It is not applied, and
+// those before it are.
+var ErrTablesInUse = errors.New("the tables are in use")
+
+// A migration waits for a lock no longer than this, as everybody else who wants
+// the table waits behind it: at first so long that nobody notices, and at last
+// almost a second, after which PostgreSQL would look for a deadlock and might
+// undo the work of people for it. In between, people have the table for the same
+// time.
+const leastPatience, mostPatience = 50 * time.Millisecond, 800 * time.Millisecond
+
 // Migrate brings the schema of the database at ownerURL up to date and returns
 // what it applied. The address must belong to the owner of the tables and lead
 // to the server directly: a transaction pooler would lose the lock that keeps
-// two migrators apart. Running it again changes nothing.
+// two migrators apart. Running it again changes nothing. It fails with
+// [ErrTablesInUse], and words about what to do, where others hold on to a table.
 func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err error) {
-	err = asOwner(ctx, ownerURL, func(conn *sql.Conn, provider *goose.Provider) error {
-		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
-			return fmt.Errorf("wait for other migrators: %w", err)
+	return migrate(ctx, ownerURL, migrations)
+}
+
+// migrate is Migrate with the files in the folder migrations of files. What must
+// not be given up after some time, such as CREATE INDEX CONCURRENTLY, begins its
+// file with SET lock_timeout = 0.
+func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migration, err error) {
+	for patience := leastPatience; ; patience *= 2 {
+		err := asOwner(ctx, ownerURL, files, patience, func(conn *sql.Conn, provider *goose.Provider) error {
+			return applyAll(ctx, conn, provider, &applied)
+		})
+		if !errors.Is(mapError(err), ErrBusy) {
+			return applied, err
 		}
-		// The lock ends with the connection, which is closed on return.
-		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
-			return fmt.Errorf("create the schema: %w", err)
+		if patience >= mostPatience {
+			return applied, fmt.Errorf(`%w by somebody for longer than a migration waits; nothing is lost: run "tasks migrate" again, `+
+				`or first end what pg_stat_activity shows to be at work on them for long, an autovacuum too: %w`, ErrTablesInUse, err)
 		}
-		results, err := provider.Up(ctx)
-		for _, result := range results {
-			applied = append(applied, Migration{Name: result.Source.Path, Applied: true})
+		select {
+		case <-time.After(patience):
+		case <-ctx.Done():
+			return applied, ctx.Err()
 		}
+	}
+}
+
+// applyAll applies what is missing, and adds it to applied.
+func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, applied *[]Migration) error {
+	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
 		return err
-	})
-	return applied, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return fmt.Errorf("wait for other migrators: %w", err)
+	}
+	// The lock ends with the connection, which is closed on return.
+	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
+		return fmt.Errorf("create the schema: %w", err)
+	}
+	for {
+		result, err := provider.UpByOne(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		*applied = append(*applied, Migration{Name: result.Source.Path, Applied: true})
+	}
 }
 
 // Migrations returns every step of the schema, oldest first, and whether the
 // database at ownerURL has it.
 func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err error) {
-	err = asOwner(ctx, ownerURL, func(_ *sql.Conn, provider *goose.Provider) error {
+	err = asOwner(ctx, ownerURL, migrations, 0, func(_ *sql.Conn, provider *goose.Provider) error {
 		current, _, err := provider.GetVersions(ctx)
 		if err != nil {
 			return err
@@ -70,19 +116,26 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 	return steps, err
 }
 
-// asOwner calls f with a connection of its own and goose's provider.
-func asOwner(ctx context.Context, ownerURL string, f func(*sql.Conn, *goose.Provider) error) error {
+// asOwner calls f with a connection of its own and goose's provider for the
+// folder migrations of files. Statements wait for a lock as long as patience
+// says, where 0 has no limit.
+func asOwner(ctx context.Context, ownerURL string, files fs.FS, patience time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
 	config, err := ownerConfig(ownerURL)
 	if err != nil {
 		return err
 	}
-	db := stdlib.OpenDB(*config)
+	// Also where a migration has set another.
+	limit := func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", patience.Milliseconds()))
+		return err
+	}
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limit), stdlib.OptionResetSession(limit))
 	defer func() { _ = db.Close() }() // what was done is committed
-	files, err := fs.Sub(migrations, "migrations")
+	folder, err := fs.Sub(files, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName(versionTable))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, folder, goose.WithTableName(versionTable))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
