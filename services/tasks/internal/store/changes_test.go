@@ -220,9 +220,24 @@ func TestDayOf(t *testing.T) {
 	}
 }
 
+// forms are those of the schema: on one server, and as Citus takes it.
+var forms = map[string]func(*testing.T) storetest.Database{
+	"one server":  func(t *testing.T) storetest.Database { return storetest.NewDatabase(t) },
+	"distributed": distributed,
+}
+
 func TestPurge(t *testing.T) {
 	t.Parallel()
-	db := storetest.NewDatabase(t)
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testPurge(t, form(t))
+		})
+	}
+}
+
+func testPurge(t *testing.T, db storetest.Database) {
+	t.Helper()
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	kept := mustCreate(t, s, alice, full())
 	erased := one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always)) // number 3

@@ -33,7 +33,9 @@ func distributedForm() []string {
 // distributedFunctions take the place of those of the migrations.
 //
 // set_config stays on the server that is asked, so these say SET LOCAL, which
-// reaches the one that the rows are on.
+// reaches the one that the rows are on. What is purged goes row by row, each by
+// a statement for one server: Citus does not take some that change the rows of
+// many users at once.
 var distributedFunctions = []string{
 	`CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
 		LANGUAGE plpgsql VOLATILE
@@ -55,6 +57,44 @@ var distributedFunctions = []string{
 	`CREATE OR REPLACE FUNCTION tasklane.distributed() RETURNS boolean
 		LANGUAGE sql IMMUTABLE
 		AS $$ SELECT true $$`,
+	`CREATE OR REPLACE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
+		LANGUAGE plpgsql
+		AS $$
+	DECLARE
+		removed bigint := 0;
+		one record;
+	BEGIN
+		FOR one IN
+			SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < before LIMIT most_rows
+		LOOP
+			DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = one.key;
+			removed := removed + 1;
+		END LOOP;
+		RETURN removed;
+	END
+	$$`,
+	`CREATE OR REPLACE FUNCTION tasklane.purge_erased(before timestamptz, most_rows integer) RETURNS bigint
+		LANGUAGE plpgsql
+		AS $$
+	DECLARE
+		removed bigint := 0;
+		one record;
+	BEGIN
+		FOR one IN
+			SELECT d.user_id, d.seq FROM (
+				SELECT user_id, seq FROM tasklane.erased WHERE erased_at < before ORDER BY erased_at LIMIT most_rows
+			) d ORDER BY d.user_id, d.seq
+		LOOP
+			PERFORM 1 FROM tasklane.user_state s WHERE s.user_id = one.user_id FOR UPDATE;
+			DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = one.seq;
+			IF FOUND THEN
+				UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.seq) WHERE s.user_id = one.user_id;
+				removed := removed + 1;
+			END IF;
+		END LOOP;
+		RETURN removed;
+	END
+	$$`,
 }
 
 // Distribute spreads the tables over the servers of a Citus cluster by user, and

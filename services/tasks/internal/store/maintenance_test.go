@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
@@ -41,5 +43,55 @@ func TestOneReplicaPurges(t *testing.T) {
 			t.Errorf("period %d: %d purges began, want 1", period, n)
 		}
 		asOwner(t, db, "UPDATE tasklane.timers SET begun_at = begun_at - interval '61 min'")
+	}
+}
+
+// TestPurgeWaitsOnlyInOrder has a purge wait for the first of two users. It then
+// holds nothing that the second wants, nor what the first does.
+func TestPurgeWaitsOnlyInOrder(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := form(t)
+			// The second user's rest is the older one.
+			asOwner(t, db, `
+				INSERT INTO tasklane.user_state (user_id, seq) VALUES ('1', 3), ('2', 3);
+				INSERT INTO tasklane.erased (user_id, id, seq, erased_at) VALUES
+					('1', gen_random_uuid(), 2, now() - interval '31 days'), ('1', gen_random_uuid(), 1, now() - interval '32 days'),
+					('2', gen_random_uuid(), 3, now() - interval '33 days'), ('2', gen_random_uuid(), 2, now() - interval '1 day');
+				INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
+					SELECT n::text, 'k', '', '[]', now() - interval '2 days' FROM generate_series(1, 2) n`)
+			conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+			exec := func(statement string) {
+				t.Helper()
+				if _, err := conn.Exec(t.Context(), statement); err != nil {
+					t.Errorf("%s: %v", statement, err)
+				}
+			}
+			exec("BEGIN; SELECT FROM tasklane.user_state WHERE user_id = '1' FOR UPDATE")
+			s := storetest.Open(t, store.Config{URL: db.URL})
+			var removed int64
+			var purging errgroup.Group
+			purging.Go(func() (err error) {
+				removed, err = s.Purge(t.Context())
+				return err
+			})
+			awaitWaiters(t, db, 1, 0)
+			asOwner(t, db, "SELECT FROM tasklane.user_state WHERE user_id = '2' FOR UPDATE NOWAIT")
+			exec("DELETE FROM tasklane.idempotency_keys WHERE user_id = '1'")
+			exec("COMMIT")
+			if err := purging.Wait(); err != nil || removed != 4 {
+				t.Errorf("removed %d rows, %v; want three rests and a key", removed, err)
+			}
+			var purged string
+			if err := conn.QueryRow(t.Context(), "SELECT string_agg(purged_seq::text, ' ' ORDER BY user_id) FROM tasklane.user_state").Scan(&purged); err != nil || purged != "2 3" {
+				t.Errorf("purged up to %s, %v; want 2 and 3", purged, err)
+			}
+		})
 	}
 }

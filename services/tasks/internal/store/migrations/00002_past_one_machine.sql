@@ -25,14 +25,62 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- As before, but every row is removed by its user and key: where a row lies in
--- its table means nothing once there are several tables behind one name.
+-- Every row is removed by its user and key: where a row lies in its table means
+-- nothing once there are several tables behind one name. "tasks distribute"
+-- replaces this and the next function.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    removed bigint;
+BEGIN
+    DELETE FROM tasklane.idempotency_keys k
+    USING (SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < before LIMIT most_rows) d
+    WHERE k.user_id = d.user_id AND k.key = d.key;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN removed;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge_erased(before timestamptz, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    users text[];
+    seqs bigint[];
+    removed bigint;
+BEGIN
+    SELECT array_agg(d.user_id), array_agg(d.seq) INTO users, seqs
+    FROM (SELECT user_id, seq FROM tasklane.erased WHERE erased_at < before ORDER BY erased_at LIMIT most_rows) d;
+    PERFORM 1 FROM tasklane.user_state WHERE user_id = ANY (users) ORDER BY user_id FOR UPDATE;
+    WITH gone AS (
+        DELETE FROM tasklane.erased e USING unnest(users, seqs) AS d (user_id, seq)
+        WHERE e.user_id = d.user_id AND e.seq = d.seq
+        RETURNING e.user_id, e.seq
+    ), latest AS (
+        SELECT user_id, max(seq) AS seq FROM gone GROUP BY user_id
+    ), moved AS (
+        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, latest.seq)
+        FROM latest WHERE s.user_id = latest.user_id
+    )
+    SELECT count(*) FROM gone INTO removed;
+    RETURN removed;
+END
+$$;
+-- +goose StatementEnd
+
+-- As before, but it takes the locks of users in their order, and keys last, as
+-- everybody takes a user's lock before a key: nobody whom it waits for waits for
+-- it.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION tasklane.purge(key_age interval, retention interval, most_rows integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    removed bigint := 0;
+    removed bigint;
     one record;
     next_seq bigint;
 BEGIN
@@ -43,22 +91,7 @@ BEGIN
         RETURN 0;
     END IF;
 
-    FOR one IN
-        SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < now() - key_age LIMIT most_rows
-    LOOP
-        DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = one.key;
-        removed := removed + 1;
-    END LOOP;
-
-    FOR one IN
-        SELECT user_id, seq FROM tasklane.erased WHERE erased_at < now() - retention ORDER BY erased_at LIMIT most_rows
-    LOOP
-        DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = one.seq;
-        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.seq) WHERE s.user_id = one.user_id;
-        removed := removed + 1;
-    END LOOP;
-
-    -- In the order of users, as everybody takes a user's lock before a task's.
+    removed := tasklane.purge_erased(now() - retention, most_rows);
     FOR one IN
         SELECT user_id, id FROM tasklane.tasks
         WHERE deleted_at < now() - retention ORDER BY user_id, id LIMIT most_rows
@@ -72,7 +105,7 @@ BEGIN
             removed := removed + 1;
         END IF;
     END LOOP;
-    RETURN removed;
+    RETURN removed + tasklane.purge_keys(now() - key_age, most_rows);
 END
 $$;
 -- +goose StatementEnd
