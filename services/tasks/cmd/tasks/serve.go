@@ -27,8 +27,9 @@ const (
 )
 
 const (
-	// purgeInterval is how often one of the replicas purges, and offerInterval
-	// how often each offers to.
+	// A purge begins when purgeInterval has passed since the last one began and
+	// a replica offers to, which each does every offerInterval: after 65 minutes
+	// at most.
 	purgeInterval = time.Hour
 	offerInterval = 5 * time.Minute
 )
@@ -69,7 +70,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		background.Wait()
 	}()
 	background.Go(func() { hub.Run(working) })
-	background.Go(func() { purgeRegularly(working, log, tasks) })
+	background.Go(func() { purgeRegularly(working, log, tasks, time.Tick(offerInterval)) })
 
 	drain := httpapi.NewDrain(config.Drain)
 	metrics := newMetrics(tasks, tokens, hub)
@@ -114,11 +115,9 @@ func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) er
 	}
 }
 
-// purgeRegularly removes what has expired, when it is this replica that does so,
-// until ctx ends.
-func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store) {
-	tick := time.NewTicker(offerInterval)
-	defer tick.Stop()
+// purgeRegularly removes what has expired, when it is this replica's turn: at once
+// and whenever offers says, until ctx ends.
+func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store, offers <-chan time.Time) {
 	for {
 		_, removed, err := tasks.PurgeInTurn(ctx, purgeInterval)
 		switch {
@@ -130,7 +129,7 @@ func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store) {
 			log.Info("purged", "rows", removed)
 		}
 		select {
-		case <-tick.C:
+		case <-offers:
 		case <-ctx.Done():
 			return
 		}

@@ -23,7 +23,8 @@ const (
 )
 
 // PurgeInTurn does what [Store.Purge] does, unless somebody has begun to do so
-// within the period.
+// within the period. What one that failed or was cut off has left waits until the
+// period is over.
 func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bool, removed int64, err error) {
 	err = s.outage.repeat(ctx, func() error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim('purge', $1)", period).Scan(&began))

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestReplicasPurgeInTurn has two replicas do what serve has them do, and their
+// time pass by offers, which each takes when it is done with the one before.
+func TestReplicasPurgeInTurn(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expire := func() {
+		t.Helper()
+		exec("INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at) VALUES ('alice', 'k', '', '[]', now() - interval '2 days')")
+	}
+	left := func(want int, when string) {
+		t.Helper()
+		var n int
+		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM tasklane.idempotency_keys").Scan(&n); err != nil || n != want {
+			t.Errorf("%s: %d expired keys are left, %v; want %d", when, n, err, want)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	// start returns when the replica has done what it does at once.
+	start := func() (offer func()) {
+		s := storetest.Open(t, store.Config{URL: db.URL})
+		offers := make(chan time.Time)
+		running.Go(func() { purgeRegularly(ctx, slog.New(slog.DiscardHandler), s, offers) })
+		// The first is taken after what is done at once, the second after the
+		// first.
+		offer = func() {
+			offers <- time.Time{}
+			offers <- time.Time{}
+		}
+		offer()
+		return offer
+	}
+
+	expire()
+	start()
+	left(0, "the first replica has started")
+	expire()
+	offer := start()
+	left(1, "the second replica has started beside it")
+	exec("UPDATE tasklane.timers SET begun_at = begun_at - interval '59 min'")
+	offer()
+	left(1, "59 minutes later")
+	exec("UPDATE tasklane.timers SET begun_at = begun_at - interval '1 min'")
+	offer()
+	left(0, "an hour later")
+}
