@@ -74,7 +74,9 @@ func (s *Store) CheckRole(ctx context.Context) error {
 }
 
 // CheckVersion returns [ErrSchemaBehind] unless the schema is as this program
-// needs it.
+// needs it. From then on, the store speaks to the database as it found it: spread
+// over the servers of a Citus cluster or not. Before that it takes it for one
+// server.
 func (s *Store) CheckVersion(ctx context.Context) error {
 	var there bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&there); err != nil {
