@@ -168,9 +168,9 @@ func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err err
 	if err != nil {
 		return nil, err
 	}
-	err = overcome(ctx, func() (err error) {
+	err = new(outage).repeat(ctx, func() (err error) {
 		conn, err = pgx.ConnectConfig(ctx, config)
-		return err
+		return mapError(err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect as the owner: %w", err)
