@@ -9,7 +9,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/tasklane/tasklane/services/stack/checkout"
@@ -26,8 +28,8 @@ var shared struct {
 	err     error
 }
 
-// Main runs the tests, stops the server if one was started and exits. Every
-// test package that calls [URL] has
+// Main runs the tests, stops the server if one was started and exits, also when
+// the tests are interrupted. Every test package that calls [URL] has
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 func Main(m *testing.M) {
@@ -35,20 +37,29 @@ func Main(m *testing.M) {
 	shared.running = true
 	shared.Unlock()
 
-	code := m.Run()
-	for _, f := range shared.atExit {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		os.Exit(max(finish(), 1))
+	}()
+	os.Exit(max(m.Run(), finish()))
+}
+
+// finish leaves nothing behind, and returns the status with which to exit.
+func finish() (code int) {
+	shared.Lock() // for good: the process ends
+	steps := shared.atExit
+	if shared.server != nil {
+		steps = append(steps, shared.server.Stop)
+	}
+	for _, f := range steps {
 		if err := f(); err != nil {
 			fmt.Fprintln(os.Stderr, "pgtest:", err)
-			code = max(code, 1)
+			code = 1
 		}
 	}
-	if shared.server != nil {
-		if err := shared.server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "pgtest:", err)
-			code = max(code, 1)
-		}
-	}
-	os.Exit(code)
+	return code
 }
 
 // AtExit has f called when all tests of the process are done, before the server

@@ -1,6 +1,10 @@
 package pgtest_test
 
 import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -9,6 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// waits has TestURL say that it has a server, and wait.
+const waits = "TEST_WAITS"
 
 func TestURL(t *testing.T) {
 	t.Parallel()
@@ -26,5 +33,41 @@ func TestURL(t *testing.T) {
 	}
 	if !mayCreateDatabases || !mayCreateRoles {
 		t.Errorf("may create databases: %t, roles: %t; want both", mayCreateDatabases, mayCreateRoles)
+	}
+	if os.Getenv(waits) != "" {
+		fmt.Println("waits")
+		<-ctx.Done()
+	}
+}
+
+// TestInterrupted interrupts another process of this program in its test.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	other := exec.CommandContext(t.Context(), self, "-test.run=^TestURL$")
+	other.Env = append(other.Environ(), waits+"=1", "TMPDIR="+folder, "TEST_DATABASE_URL=")
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "waits\n" {
+		t.Errorf("it said %q, %v", line, err)
+	}
+	if err := other.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Wait(); other.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want status 1", err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v, %v are left", left, err)
 	}
 }
