@@ -40,7 +40,7 @@ help: ## show this
 	@echo '  POSTGRES_PORT (54329)  PostgreSQL'
 	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
-	@echo '  REPLICAS (1)           task services, and bffs, side by side behind a round-robin proxy'
+	@echo '  REPLICAS (1)           up to 9 task services, and bffs, behind round-robin proxies; one that ends is started again'
 	@echo '  TRUSTED_ORIGINS        other origins whose pages may use the API, such as http://localhost:5173'
 	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
 	@echo '  LOG_LEVEL, RATE_LIMIT, CLIENT_RATE_LIMIT, OTEL_… reach the servers: see their READMEs'
@@ -92,7 +92,7 @@ build-bench: build
 	$(call step,building the benchmark,go build -buildvcs=false -o .build/ ./services/tasks/bench/cmd/bench)
 
 .PHONY: build
-build: tools
+build: tools ## build the programs into .build: tasks, bff and stack
 	$(call step,building the Go programs,go build -buildvcs=false -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)
 
 .PHONY: lint

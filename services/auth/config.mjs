@@ -1,4 +1,5 @@
 // The environment of the auth server, read and checked in this one place.
+import { LEVELS } from "./log.mjs";
 
 /** The default that Better Auth falls back to, published with its source. */
 const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
@@ -38,6 +39,7 @@ export function readConfig(env) {
     port: Number(env.PORT || 3001),
     rateLimit: env.RATE_LIMIT_ENABLED !== "false",
     jwtLifetime: env.JWT_LIFETIME || "15m",
+    logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
@@ -50,6 +52,7 @@ export function readConfig(env) {
     check("RATE_LIMIT_ENABLED", "must be true or false");
   }
   if (!LIFETIME.test(config.jwtLifetime)) check("JWT_LIFETIME", "must be a whole number of seconds, minutes or hours, such as 15m");
+  if (!LEVELS.includes(config.logLevel)) check("LOG_LEVEL", `must be one of ${LEVELS.join(", ")}`);
   // Better Auth takes these as a test run and stops checking the Origin header.
   if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
   if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");

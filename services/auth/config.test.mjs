@@ -9,7 +9,7 @@ const valid = {
 };
 
 test("a minimal environment takes the defaults", () => {
-  assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "", JWT_LIFETIME: "" }), {
+  assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "", JWT_LIFETIME: "", LOG_LEVEL: "" }), {
     secret: valid.BETTER_AUTH_SECRET,
     baseURL: "https://tasks.example.com",
     databaseURL: valid.DATABASE_URL,
@@ -18,6 +18,7 @@ test("a minimal environment takes the defaults", () => {
     port: 3001,
     rateLimit: true,
     jwtLifetime: "15m",
+    logLevel: "info",
     issuer: "https://tasks.example.com",
     audience: "https://tasks.example.com",
   });
@@ -30,6 +31,10 @@ test("the audience follows the issuer", () => {
 
 test("a JWT's lifetime is passed on as it is", () => {
   for (const lifetime of ["10s", "5m", "1h"]) assert.equal(readConfig({ ...valid, JWT_LIFETIME: lifetime }).jwtLifetime, lifetime);
+});
+
+test("the level of the log is that of the Go servers", () => {
+  assert.equal(readConfig({ ...valid, LOG_LEVEL: "WARN" }).logLevel, "warn");
 });
 
 for (const domain of ["example.com", "tasks.example.com"]) {
@@ -63,6 +68,7 @@ for (const [name, value] of [
   ["JWT_LIFETIME", "-5m"],
   ["JWT_LIFETIME", "1.5h"],
   ["JWT_LIFETIME", "5 minutes ago"],
+  ["LOG_LEVEL", "loud"],
   ["NODE_ENV", "test"],
   ["TEST", "1"],
 ]) {

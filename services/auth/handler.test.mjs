@@ -38,7 +38,7 @@ test("a method without an endpoint is refused", async (t) => {
 async function serve(t, handler) {
   const log = [];
   const api = { some: { options: { method: "GET" } }, other: { options: { method: ["GET", "POST"] } }, server: {} };
-  const handle = authHandler({ handler, api }, createLogger((line) => log.push(JSON.parse(line))));
+  const handle = authHandler({ handler, api }, createLogger("info", (line) => log.push(JSON.parse(line))));
   const server = createServer(handle).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());

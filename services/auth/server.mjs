@@ -9,16 +9,16 @@ import { createLogger } from "./log.mjs";
 /** How long requests may still run after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
 
-const log = createLogger();
 try {
   await run();
 } catch (error) {
-  log.error("the auth server cannot start", { error: error.name === "ConfigError" ? error.message : error });
+  createLogger().error("the auth server cannot start", { error: error.name === "ConfigError" ? error.message : error });
   process.exit(1);
 }
 
 async function run() {
   const config = readConfig(process.env);
+  const log = createLogger(config.logLevel);
   const pool = createPool(config.databaseURL, log);
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);
@@ -26,9 +26,9 @@ async function run() {
   const handleAuth = authHandler(auth, log);
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    logWhenDone(request, response, path);
+    logWhenDone(log, request, response, path);
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
-    else if (path === "/readyz") ready(auth, response);
+    else if (path === "/readyz") ready(auth, log, response);
     else if (path.startsWith("/api/auth/")) handleAuth(request, response);
     else sendJSON(response, 404, { message: "Not found." });
   });
@@ -39,10 +39,10 @@ async function run() {
   });
   server.listen(config.port, config.host, () => log.info("listening", { host: config.host, port: config.port }));
 
-  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool, log));
 }
 
-async function ready(auth, response) {
+async function ready(auth, log, response) {
   try {
     await checkSigningKey(auth);
     sendJSON(response, 200, { status: "ready" });
@@ -63,7 +63,7 @@ function silentConnections(server) {
   return silent;
 }
 
-async function stop(server, silent, pool) {
+async function stop(server, silent, pool, log) {
   log.info("stopping");
   for (const socket of silent) socket.destroy();
   const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS);
@@ -72,11 +72,13 @@ async function stop(server, silent, pool) {
   await pool.end();
 }
 
-function logWhenDone(request, response, path) {
+/** What servers ask all the time is logged only if it fails. */
+const ROUTINE = ["/healthz", "/readyz", "/api/auth/jwks"];
+
+function logWhenDone(log, request, response, path) {
   const start = performance.now();
   response.on("close", () => {
-    const probe = path === "/healthz" || path === "/readyz";
-    if (probe && response.statusCode === 200) return;
+    if (ROUTINE.includes(path) && response.statusCode === 200) return;
     log.info("request", {
       method: request.method,
       // Deeper segments may hold tokens, as in /api/auth/reset-password/TOKEN.

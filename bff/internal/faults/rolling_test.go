@@ -56,6 +56,9 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	o.over()
 }
 
+// checkInterval is how often the proxies ask whether servers are ready.
+const checkInterval = 100 * time.Millisecond
+
 func ready(ops *url.URL) string { return ops.JoinPath("/readyz").String() }
 
 // startFront starts a proxy that hands requests to replicas in turn.
@@ -67,7 +70,7 @@ func startFront(t *testing.T, replicas ...balance.Replica) string {
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
-	running.Go(func() { front.Run(ctx) })
+	running.Go(func() { front.Run(ctx, checkInterval) })
 	server := httptest.NewServer(front)
 	t.Cleanup(func() {
 		server.Close()

@@ -78,8 +78,8 @@ func (p *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // askTasks reports whether the task service's API answers. Only operators know
-// its readiness, on a port of their own; that it finds nothing at / without
-// asking for a token shows enough.
+// its readiness, on a port of their own; that it answers HEAD / without asking
+// for a token shows enough.
 func (p *readiness) askTasks(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, p.tasks, nil)
 	if err != nil {

@@ -20,8 +20,6 @@ import (
 )
 
 const (
-	// checkInterval is how often each replica is asked whether it is ready.
-	checkInterval = 100 * time.Millisecond
 	// checkTimeout is the time that a replica has for its answer.
 	checkTimeout = 3 * time.Second
 	// idleConnections are kept to each replica.
@@ -70,19 +68,19 @@ func New(replicas []Replica) (*Balancer, error) {
 	return b, nil
 }
 
-// Run looks after the replicas until ctx ends.
-func (b *Balancer) Run(ctx context.Context) {
+// Run asks each replica at every interval whether it is ready, until ctx ends.
+func (b *Balancer) Run(ctx context.Context, interval time.Duration) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: checkTimeout}
 	var running sync.WaitGroup
 	for _, r := range b.replicas {
-		running.Go(func() { r.watch(ctx, client) })
+		running.Go(func() { r.watch(ctx, client, interval) })
 	}
 	running.Wait()
 	b.next.CloseIdleConnections()
 }
 
-func (r *replica) watch(ctx context.Context, client *http.Client) {
-	tick := time.NewTicker(checkInterval)
+func (r *replica) watch(ctx context.Context, client *http.Client, interval time.Duration) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		r.down.Store(!r.ready(ctx, client))

@@ -54,7 +54,7 @@ func TestBalancer(t *testing.T) {
 	}
 	ctx, end := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { b.Run(ctx) })
+	running.Go(func() { b.Run(ctx, 10*time.Millisecond) })
 	front := httptest.NewServer(b)
 	t.Cleanup(func() {
 		front.Close()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tasklane/tasklane/services/environ"
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 // Config is what the environment says about the local stack.
@@ -32,6 +33,8 @@ type Config struct {
 	// Replicas is how many task services, and how many bffs, run side by side.
 	// With several, TASKS_OPS_PORT and BFF_OPS_PORT are not used.
 	Replicas int `env:"REPLICAS" envDefault:"1"`
+	// Drain is how the servers leave, who get the variable from us.
+	Drain httpapi.DrainConfig
 
 	// RateLimit is whether sign-ins are limited.
 	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
@@ -53,7 +56,7 @@ func (c *Config) Check() error {
 	if c.Replicas < 1 || c.Replicas > maxReplicas {
 		errs = append(errs, fmt.Errorf("REPLICAS must be from 1 to %d", maxReplicas))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Drain.Check())...)
 }
 
 // ownDatabase reports whether the stack starts its own PostgreSQL.
@@ -74,9 +77,10 @@ func (c *Config) ports() []portSetting {
 	all := []portSetting{
 		{"PORT", c.Port},
 		{"TASKS_PORT", c.TasksPort},
-		{"TASKS_OPS_PORT", c.TasksOpsPort},
-		{"BFF_OPS_PORT", c.BFFOpsPort},
 		{"AUTH_PORT", c.AuthPort},
+	}
+	if c.Replicas == 1 {
+		all = append(all, portSetting{"TASKS_OPS_PORT", c.TasksOpsPort}, portSetting{"BFF_OPS_PORT", c.BFFOpsPort})
 	}
 	if c.ownDatabase() {
 		all = append(all, portSetting{"POSTGRES_PORT", c.PostgresPort})

@@ -23,8 +23,9 @@ import (
 const (
 	// readyTimeout bounds the way from a process to its readiness.
 	readyTimeout = 60 * time.Second
-	// stopTimeout is how long a server may take to stop: clearly longer than
-	// each of them lets its requests run on, so that killing is for a broken one.
+	// stopTimeout is how long a server may take to stop, besides its drain:
+	// clearly longer than each of them lets its requests run on, so that
+	// killing is for a broken one.
 	stopTimeout = 8 * time.Second
 )
 
@@ -162,16 +163,18 @@ func (s *stack) startService(ctx context.Context, service service) error {
 	if err != nil {
 		return err
 	}
-	s.watch(service.name, process, func() error {
-		if process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout}) {
-			return fmt.Errorf("%s did not stop and had to be killed", service.name)
-		}
-		return nil
-	})
+	s.watch(service.name, process, func() error { return s.stopServer(service.name, process) })
 	if err := waitReady(ctx, service, process); err != nil {
 		return err
 	}
 	s.console.say("%s is ready (%s)", service.name, since(begin))
+	return nil
+}
+
+func (s *stack) stopServer(name string, process *child.Child) error {
+	if process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: s.config.Drain.Delay + stopTimeout}) {
+		return fmt.Errorf("%s did not stop and had to be killed", name)
+	}
 	return nil
 }
 

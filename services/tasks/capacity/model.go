@@ -44,7 +44,7 @@ const (
 	// load is the share of a core that is planned with.
 	load = 0.6
 	// coresPerReplica are those of one task service or bff. Better Auth is a
-	// Node process, which has one. Two of each are the least.
+	// Node process, which has one. One more of each is in reserve.
 	coresPerReplica, coresPerAuth = 2, 1
 	// serverCores and serverBytes are what one PostgreSQL server is used up
 	// to, and then one of Citus.
@@ -162,7 +162,7 @@ func (s *size) notify() {
 }
 
 // replicas is how many processes of so many cores it takes for so much work and
-// so many streams.
+// so many streams while one of them is away.
 func replicas(busy, coresEach, streams float64) int {
-	return max(2, int(math.Ceil(busy/load/coresEach)), int(math.Ceil(streams/streamsPerReplica)))
+	return 1 + max(1, int(math.Ceil(busy/load/coresEach)), int(math.Ceil(streams/streamsPerReplica)))
 }

@@ -41,9 +41,10 @@ func (doctorCommand) Run(ctx context.Context) error {
 	return examine(ctx, os.Stdout, checks(config, tasks))
 }
 
-// check is one thing to look at.
+// check is one thing to look at. Where it fails, those that need it are not
+// made.
 type check struct {
-	name string
+	name, needs string
 	// run returns what it found, or what is wrong.
 	run func(context.Context) (found string, err error)
 	// cure says what to do if it fails.
@@ -55,13 +56,18 @@ var errSick = errors.New("not everything is in order")
 
 func examine(ctx context.Context, out io.Writer, checks []check) error {
 	var result error
+	failed := map[string]bool{}
 	for _, c := range checks {
+		if failed[c.needs] {
+			fmt.Fprintf(out, "–     %-10s not checked, without the %s\n", c.name, c.needs)
+			continue
+		}
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		found, err := c.run(ctx)
 		cancel()
 		if err != nil {
 			fmt.Fprintf(out, "FAIL  %-10s %v\n      %-10s → %s\n", c.name, err, "", c.cure)
-			result = errSick
+			result, failed[c.name] = errSick, true
 			continue
 		}
 		fmt.Fprintf(out, "ok    %-10s %s\n", c.name, found)
@@ -70,9 +76,10 @@ func examine(ctx context.Context, out io.Writer, checks []check) error {
 }
 
 func checks(config serveConfig, tasks *store.Store) []check {
+	const database = "database"
 	return []check{
 		{
-			"database", func(ctx context.Context) (string, error) {
+			database, "", func(ctx context.Context) (string, error) {
 				start := time.Now()
 				err := tasks.Ping(ctx)
 				return fmt.Sprintf("answers in %s", time.Since(start).Round(time.Millisecond)), err
@@ -80,25 +87,25 @@ func checks(config serveConfig, tasks *store.Store) []check {
 			"see whether DATABASE_URL names the right host, role and password, and whether the server runs",
 		},
 		{
-			"schema", func(ctx context.Context) (string, error) {
+			"schema", database, func(ctx context.Context) (string, error) {
 				return "is up to date", tasks.CheckVersion(ctx)
 			},
 			"run \"tasks migrate\" with this release",
 		},
 		{
-			"role", func(ctx context.Context) (string, error) {
+			"role", database, func(ctx context.Context) (string, error) {
 				return "is bound by row-level security", tasks.CheckRole(ctx)
 			},
 			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), and make the policies what the migrations say",
 		},
 		{
-			"isolation", func(ctx context.Context) (string, error) {
+			"isolation", database, func(ctx context.Context) (string, error) {
 				return "one user could neither read, change nor delete another's rows", tasks.ProbeIsolation(ctx)
 			},
 			"stop the service: users may see each other's tasks. Compare the policies of the schema tasklane with the migrations",
 		},
 		{
-			"pooler", func(ctx context.Context) (string, error) {
+			"pooler", database, func(ctx context.Context) (string, error) {
 				pooled, err := tasks.BehindTransactionPooler(ctx)
 				switch {
 				case err != nil:
@@ -113,13 +120,13 @@ func checks(config serveConfig, tasks *store.Store) []check {
 			"set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server itself",
 		},
 		{
-			"notices", func(ctx context.Context) (string, error) {
+			"notices", database, func(ctx context.Context) (string, error) {
 				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
 			},
 			"let DATABASE_URL_UNPOOLED lead to the server itself; until then, watchers on other replicas learn of changes within 30 s",
 		},
 		{
-			"clock", func(ctx context.Context) (string, error) {
+			"clock", database, func(ctx context.Context) (string, error) {
 				now, err := tasks.Clock(ctx)
 				apart := time.Since(now).Abs()
 				if err == nil && apart > clockTolerance {
@@ -130,7 +137,7 @@ func checks(config serveConfig, tasks *store.Store) []check {
 			"let both synchronise with NTP: tokens are judged by this clock, due dates by the database's",
 		},
 		{
-			"keys", func(ctx context.Context) (string, error) {
+			"keys", "", func(ctx context.Context) (string, error) {
 				tokens, err := jwtauth.New(ctx, config.tokens(), slog.New(slog.DiscardHandler))
 				if err != nil {
 					return "", err

@@ -382,6 +382,20 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What stands in front looks all the time.
+func TestLooksAreNotLogged(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	response, err := http.Head(s.url + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusNoContent || s.log.String() != "" {
+		t.Errorf("HEAD /: %s, and the log says %q", response.Status, s.log.String())
+	}
+}
+
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -101,7 +101,15 @@ type Parts struct {
 // NewHandler returns the task service's public handler.
 func NewHandler(parts Parts) http.Handler {
 	handler, _ := newAPI(parts)
-	return handler
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// What stands in front sees with it, all the time, whether requests
+		// are taken: too often for logs and metrics.
+		if r.Method == http.MethodHead && r.URL.Path == "/" {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // Document returns the OpenAPI document of the task service, as YAML.
