@@ -37,13 +37,14 @@ help: ## show this
 	@echo '  TASKS_PORT (8080)      the task service;  TASKS_OPS_PORT (9090)  its operations port'
 	@echo '  BFF_OPS_PORT (9091)    the operations port of the bff'
 	@echo '  AUTH_PORT (3001)       Better Auth'
-	@echo '  POSTGRES_PORT (54329)  PostgreSQL'
+	@echo '  POSTGRES_PORT (15432)  PostgreSQL'
 	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'
-	@echo '  REPLICAS (1)           up to 9 task services, and bffs, behind round-robin proxies; one that ends is started again'
+	@echo '  REPLICAS (1)           up to 9 task services, and bffs, behind round-robin proxies; one that ends is started again;'
+	@echo '                         their operations ports are printed, TASKS_OPS_PORT and BFF_OPS_PORT are not used'
 	@echo '  TRUSTED_ORIGINS        other origins whose pages may use the API, such as http://localhost:5173'
 	@echo '  RATE_LIMIT_ENABLED (true)             false: no limit on sign-ins'
-	@echo '  LOG_LEVEL, RATE_LIMIT, CLIENT_RATE_LIMIT, OTEL_… reach the servers: see their READMEs'
+	@echo '  LOG_LEVEL, DRAIN_DELAY, RATE_LIMIT, CLIENT_RATE_LIMIT, OTEL_… reach the servers: see their READMEs'
 	@echo
 	@echo 'variables of make test:'
 	@echo '  TEST_DATABASE_URL      an existing server, by a role that may create databases and roles'
@@ -64,7 +65,7 @@ test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API t
 	@exec .build/stack test --pooled
 
 .PHONY: test-replicas
-test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests in a browser, and the conformance suite, against two replicas of each server
+test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests in a browser, and the conformance suite, against two task services and two bffs
 	@exec .build/stack test --replicas
 
 .PHONY: test-migrations

@@ -38,7 +38,7 @@ export function createAuth(config, pool, log) {
       ...(config.cookieDomain && { crossSubDomainCookies: { enabled: true, domain: config.cookieDomain } }),
     },
     logger: {
-      level: "info",
+      level: config.logLevel,
       log: (level, message, ...details) => log[level](message, details.length > 0 ? { details } : {}),
     },
   });

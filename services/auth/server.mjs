@@ -79,7 +79,7 @@ function logWhenDone(log, request, response, path) {
   const start = performance.now();
   response.on("close", () => {
     if (ROUTINE.includes(path) && response.statusCode === 200) return;
-    log.info("request", {
+    log[response.statusCode >= 500 ? "error" : "info"]("request", {
       method: request.method,
       // Deeper segments may hold tokens, as in /api/auth/reset-password/TOKEN.
       path: path.split("/").slice(0, 4).join("/"),

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// maxDrainDelay is shorter than supervisors wait before they kill.
+// maxDrainDelay keeps out what can only be a slip. What the supervisor waits
+// before it kills must be longer than the delay.
 const maxDrainDelay = time.Minute
 
 // DrainConfig is the part of the environment that says how a replica leaves.

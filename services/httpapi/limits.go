@@ -23,8 +23,9 @@ const overloadedRetryAfter = time.Second
 // zero sets no limit.
 type Limits struct {
 	// InFlight is the number of operations that are worked on at once, of
-	// which a quarter may be one user's behind [API.Share], and that of the
-	// requests beside them. A stream counts until it streams.
+	// which a quarter may be one user's behind [API.Share]. As many requests
+	// beside the operations have places of their own. A stream counts until
+	// it streams.
 	InFlight int
 	// Streams is the number of streams that are open at once.
 	Streams int

@@ -22,8 +22,10 @@ import (
 const (
 	// checkTimeout is the time that a replica has for its answer.
 	checkTimeout = 3 * time.Second
-	// idleConnections are kept to each replica.
+	// idleConnections are kept to each replica, for less than the two minutes
+	// after which it closes them.
 	idleConnections = 100
+	idleTime        = 90 * time.Second
 )
 
 // A Replica is where a server is reached, and where it says with 200 that it is
@@ -47,7 +49,7 @@ type replica struct {
 // New returns a balancer that takes all replicas for ready until Run knows
 // better.
 func New(replicas []Replica) (*Balancer, error) {
-	b := &Balancer{next: &http.Transport{MaxIdleConnsPerHost: idleConnections}}
+	b := &Balancer{next: &http.Transport{MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTime}}
 	for _, r := range replicas {
 		address, err := url.Parse(r.URL)
 		if err != nil {

@@ -18,7 +18,7 @@ type Config struct {
 	TasksOpsPort environ.Port `env:"TASKS_OPS_PORT" envDefault:"9090"`
 	BFFOpsPort   environ.Port `env:"BFF_OPS_PORT" envDefault:"9091"`
 	AuthPort     environ.Port `env:"AUTH_PORT" envDefault:"3001"`
-	PostgresPort environ.Port `env:"POSTGRES_PORT" envDefault:"54329"`
+	PostgresPort environ.Port `env:"POSTGRES_PORT" envDefault:"15432"`
 	DataDir      string       `env:"DATA_DIR" envDefault:".data"`
 
 	// DatabaseURL and DatabaseURLUnpooled name an existing server; the stack

@@ -23,10 +23,10 @@ import (
 const (
 	// readyTimeout bounds the way from a process to its readiness.
 	readyTimeout = 60 * time.Second
-	// stopTimeout is how long a server may take to stop, besides its drain:
-	// clearly longer than each of them lets its requests run on, so that
-	// killing is for a broken one.
-	stopTimeout = 8 * time.Second
+	// stopTimeout is how long a server may take to stop, besides DRAIN_DELAY:
+	// longer than each of them lets its requests run on and sends its last
+	// traces, so that killing is for a broken one.
+	stopTimeout = 12 * time.Second
 )
 
 // Run starts the stack, calls ready with its address, and keeps it running

@@ -23,6 +23,13 @@ const maxReplicas = 9
 // again at once.
 const restartPause = time.Second
 
+// A replica that ends mostInARow times, each within steadyTime of its start, will
+// not work by being started again.
+const (
+	mostInARow = 5
+	steadyTime = 10 * time.Second
+)
+
 // checkInterval is how often the balancers ask each replica whether it is ready.
 const checkInterval = time.Second
 
@@ -31,34 +38,42 @@ const headerTimeout = 10 * time.Second
 
 // startReplicas starts a service as often as the configuration says, behind a
 // balancer on the service's own port.
-func (s *stack) startReplicas(ctx context.Context, service service) error {
-	if s.config.Replicas == 1 || !service.replicated {
-		return s.startService(ctx, service)
+func (s *stack) startReplicas(ctx context.Context, original service) error {
+	if s.config.Replicas == 1 || !original.replicated {
+		return s.startService(ctx, original)
 	}
 	ports, err := port.Free(ctx, 2*s.config.Replicas)
 	if err != nil {
 		return err
 	}
+	copies := make([]service, s.config.Replicas)
+	replicas := make([]balance.Replica, len(copies))
+	for i := range copies {
+		copies[i] = original.on(ports[2*i], ports[2*i+1])
+		copies[i].name = fmt.Sprintf("%s %d", original.name, i+1)
+		replicas[i] = balance.Replica{URL: "http://127.0.0.1:" + copies[i].env["PORT"], Ready: copies[i].ready}
+	}
+	// Before them, so that it stops behind them and what they still answer
+	// gets through.
+	if err := s.startBalancer(ctx, net.JoinHostPort("127.0.0.1", original.env["PORT"]), replicas); err != nil {
+		return err
+	}
 	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
 	var kept sync.WaitGroup
-	faults := make([]error, s.config.Replicas)
+	faults := make([]error, len(copies))
 	s.stops = append(s.stops, func() error {
 		end()
 		kept.Wait()
 		return errors.Join(faults...)
 	})
-	var replicas []balance.Replica
-	for i := range s.config.Replicas {
-		copied := service.on(ports[2*i], ports[2*i+1])
-		copied.name = fmt.Sprintf("%s %d", service.name, i+1)
-		process, err := s.startReplica(ctx, copied)
+	for i, replica := range copies {
+		process, err := s.startReplica(ctx, replica)
 		if err != nil {
 			return err
 		}
-		kept.Go(func() { faults[i] = s.keep(keeping, copied, process) })
-		replicas = append(replicas, balance.Replica{URL: "http://127.0.0.1:" + copied.env["PORT"], Ready: copied.ready})
+		kept.Go(func() { faults[i] = s.keep(keeping, replica, process) })
 	}
-	return s.startBalancer(ctx, net.JoinHostPort("127.0.0.1", service.env["PORT"]), replicas)
+	return nil
 }
 
 func (s *stack) startReplica(ctx context.Context, service service) (*child.Child, error) {
@@ -76,22 +91,34 @@ func (s *stack) startReplica(ctx context.Context, service service) (*child.Child
 }
 
 // keep starts a replica again whenever it ends, since the others serve
-// meanwhile, and stops it when ctx ends.
+// meanwhile, and stops it when ctx ends. One that keeps ending ends the run.
 func (s *stack) keep(ctx context.Context, service service, process *child.Child) error {
+	begin, inARow := time.Now(), 0
 	for {
 		select {
 		case <-ctx.Done():
 			return s.stopServer(service.name, process)
 		case <-process.Done():
 		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if inARow = inARow + 1; time.Since(begin) > steadyTime {
+			inARow = 1
+		}
+		if inARow == mostInARow {
+			s.fail(endError(service.name, process))
+			return nil
+		}
 		s.console.say("%s ended: %s; starting it again …", service.name, process.How())
 		if pause(ctx, restartPause) != nil {
 			return nil
 		}
 		var err error
+		begin = time.Now()
 		if process, err = s.spawn(service); err != nil {
 			s.fail(err)
-			return err
+			return nil
 		}
 	}
 }

@@ -29,7 +29,8 @@ var shared struct {
 }
 
 // Main runs the tests, stops the server if one was started and exits, also when
-// the tests are interrupted. Every test package that calls [URL] has
+// the tests are interrupted; their databases then stay on a server that was
+// there before. Every test package that calls [URL] has
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 func Main(m *testing.M) {
@@ -41,6 +42,7 @@ func Main(m *testing.M) {
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-interrupted
+		signal.Stop(interrupted) // a second one ends it at once
 		os.Exit(max(finish(), 1))
 	}()
 	os.Exit(max(m.Run(), finish()))

@@ -63,7 +63,7 @@ func (c *upCommand) Run(ctx context.Context) error {
 
 type testCommand struct {
 	Pooled   bool `xor:"setting" help:"Run those that need the task service's database, through PgBouncer."`
-	Replicas bool `xor:"setting" help:"Run those in a browser, and the conformance suite, against two replicas of each server."`
+	Replicas bool `xor:"setting" help:"Run those in a browser, and the conformance suite, against two task services and two bffs."`
 }
 
 func (c *testCommand) Run(ctx context.Context) error {

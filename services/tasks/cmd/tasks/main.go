@@ -41,6 +41,7 @@ func run(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	command.BindTo(ctx, (*context.Context)(nil))
 	return command.Run()
 }

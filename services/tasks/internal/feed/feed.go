@@ -18,7 +18,8 @@ import (
 const (
 	// gatherTime is how long wake-ups are gathered into one notification.
 	gatherTime = 5 * time.Millisecond
-	// publishTime bounds the telling of what has been gathered.
+	// publishTime bounds the telling of what has been gathered, and all that
+	// is told after the hub's end.
 	publishTime = 2 * time.Second
 	// maxNames is the number of users in one notification; PostgreSQL takes
 	// 8,000 bytes.
@@ -146,25 +147,28 @@ func (h *Hub) Run(ctx context.Context) {
 }
 
 func (h *Hub) publish(ctx context.Context) {
+	telling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(publishTime, cancel) })()
 	for {
 		select {
 		case <-h.wake:
 		case <-ctx.Done():
-			h.publishAll(ctx)
+			h.publishAll(telling)
 			return
 		}
 		select {
 		case <-time.After(gatherTime):
 		case <-ctx.Done():
 		}
-		h.publishAll(ctx)
+		h.publishAll(telling)
 	}
 }
 
 // publishAll tells other replicas of all changes so far, also of those that came
 // last before ctx ended.
 func (h *Hub) publishAll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
 	for names := h.take(); len(names) > 0; names = h.take() {
 		if err := h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " ")); err != nil {

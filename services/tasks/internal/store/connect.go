@@ -142,7 +142,7 @@ func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error)
 		switch {
 		case err == nil:
 			return conn, nil
-		case late && !s.outage.lasts.Load():
+		case late && !s.outage.lasts.Load() && s.busy():
 			continue
 		case late:
 			s.outage.note(since, time.Now())
@@ -152,6 +152,13 @@ func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error)
 			return nil, err
 		}
 	}
+}
+
+// busy reports whether all connections are in use: a wait for one of them then
+// says nothing of the database.
+func (s *Store) busy() bool {
+	stat := s.pool.Stat()
+	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
 }
 
 // isRefusal reports whether the server has answered that it will never take the

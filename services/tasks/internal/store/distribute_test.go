@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
@@ -54,6 +55,17 @@ const likeCitus = `
 	END
 	$$;
 	CREATE FUNCTION like_citus.create_distributed_function(regprocedure) RETURNS void LANGUAGE sql AS ''`
+
+// TestKeyOfAShard: Citus puts a shard's number behind the name of a constraint,
+// and does not pass the name on.
+func TestKeyOfAShard(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "idempotency_keys_pkey", "idempotency_keys_pkey_102008"} {
+		if err := store.MapError(&pgconn.PgError{Code: "23505", ConstraintName: name}); !errors.Is(err, store.ErrKeyTaken) {
+			t.Errorf("a key that is there, by %q: %v", name, err)
+		}
+	}
+}
 
 // TestDistribute runs Distribute where something stands for Citus. It shows the
 // order of things and that it may be repeated, not that Citus takes them.

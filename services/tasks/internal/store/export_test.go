@@ -18,6 +18,12 @@ func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return execEach(ctx, tx, distributedForm()) })
 }
 
+// MapError turns what the driver says into this package's errors.
+var MapError = mapError
+
+// ErrKeyTaken: there is an answer for the idempotency key already.
+var ErrKeyTaken = errKeyTaken
+
 // MigrateFiles is Migrate with other migrations.
 func MigrateFiles(ctx context.Context, ownerURL string, files fs.FS) ([]Migration, error) {
 	return migrate(ctx, ownerURL, files)

@@ -61,7 +61,7 @@ const (
 	// closeDelay how long after that until its connection is given up.
 	cancelDelay = 100 * time.Millisecond
 	closeDelay  = 2 * time.Second
-	// connectTimeout bounds one attempt to connect, and pingTimeout the answer
+	// connectTimeout bounds one attempt to connect to one address, and pingTimeout the answer
 	// of a connection that has not been used for a while.
 	connectTimeout = 4 * time.Second
 	pingTimeout    = time.Second
@@ -226,7 +226,9 @@ func mapError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &fault) && fault.ConstraintName == "idempotency_keys_pkey":
+	case errors.As(err, &fault) && fault.Code == uniqueViolation:
+		// Nothing else is unique that could be there already; which constraint
+		// it is, Citus does not say.
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -246,6 +248,9 @@ func mapError(err error) error {
 	}
 	return err
 }
+
+// uniqueViolation is the SQLSTATE of a key that is there already.
+const uniqueViolation = "23505"
 
 // lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
 const lockNotAvailable = "55P03"

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -105,13 +106,24 @@ func TestWakingDatabase(t *testing.T) {
 // at first, and then no longer.
 func TestLastingOutageFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	for way, name := range []string{refuse: "refuses", hang: "hangs", dropEarly: "drops early", dropLate: "drops at the first query"} {
-		t.Run(name, func(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		way       int
+		addresses int
+	}{
+		{"refuses", refuse, 1},
+		{"hangs", hang, 1},
+		{"hangs at each of its addresses", hang, 2},
+		{"drops early", dropEarly, 1},
+		{"drops at the first query", dropLate, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			db := storetest.NewDatabase(t)
 			gate := startGate(t, db.URL)
-			gate.fail(way)
-			s := storetest.Open(t, store.Config{URL: gate.url, Pooled: db.Pooled})
+			gate.fail(tc.way)
+			hosts := strings.Repeat(","+gate.host, tc.addresses)[1:]
+			s := storetest.Open(t, store.Config{URL: strings.Replace(gate.url, gate.host, hosts, 1), Pooled: db.Pooled})
 			ctx, cancel := context.WithTimeout(t.Context(), operationTime)
 			defer cancel()
 			get := func() error {
@@ -218,8 +230,8 @@ const (
 
 // gate stands before a database and fails connections.
 type gate struct {
-	url    string
-	target string
+	url, host string
+	target    string
 	// way returns how a new connection fares.
 	way   atomic.Pointer[func() int]
 	awake context.Context // ends what hangs
@@ -248,7 +260,8 @@ func startGate(t *testing.T, address string) *gate {
 	g.awake, g.wake = context.WithCancel(context.Background())
 	g.cut.Store(-1)
 	g.fail(succeed)
-	u.Host = listener.Addr().String()
+	g.host = listener.Addr().String()
+	u.Host = g.host
 	g.url = u.String()
 	var running sync.WaitGroup
 	t.Cleanup(func() {

@@ -51,9 +51,13 @@ export async function feedTasks(
   onState: (state: WatchState) => void = () => {},
 ): Promise<void> {
   const store = storeOf(queryClient);
-  let after = positions.get(queryClient) ?? oldestList(queryClient);
+  let after = positions.get(queryClient);
+  if (after === undefined) {
+    after = oldestList(queryClient) ?? (await present(client, signal, onState));
+    // Counts and agendas may have been read before that change, and no other need follow.
+    refreshSoon(queryClient);
+  }
   for (;;) {
-    after ??= await present(client, signal, onState);
     store.liveSince = after;
     try {
       for await (const { seq, task, taskId } of client.watch(after, { signal, onState })) {

@@ -86,6 +86,15 @@ describe("a live change", () => {
     expect(titlesOf(page)).toEqual(["Two"]);
   });
 
+  test("that the counts lack, since they were read before the list, is counted", async ({ open }) => {
+    const page = await open({ id: "a", title: "One" });
+    const { queryKey } = createQueries(page.client).stats();
+    page.queryClient.setQueryData(queryKey, { open: 0 } as never);
+    await readList(page);
+    await feed(page, controller.signal);
+    await eventually(() => expect(page.queryClient.getQueryState(queryKey)?.isInvalidated).toBe(true));
+  });
+
   test("that is no longer known of makes all be read again", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);

@@ -74,10 +74,10 @@ $$;
 
 -- As before, but it takes the locks of users in their order, and keys last, as
 -- everybody takes a user's lock before a key: nobody whom it waits for waits for
--- it.
+-- it. It gives up after a second, as many wait for what it has locked.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION tasklane.purge(key_age interval, retention interval, most_rows integer) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
     AS $$
 DECLARE
     removed bigint;
