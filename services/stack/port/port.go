@@ -77,12 +77,28 @@ func Taken(ctx context.Context, port int) bool {
 			return true
 		}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback(port))
-	if err != nil {
-		return errors.Is(err, syscall.EADDRINUSE)
+	return errors.Is(bind(port), syscall.EADDRINUSE)
+}
+
+// bind binds a socket to a port of 127.0.0.1 and closes it. It never listens: a
+// child process that is being forked at that moment holds a copy of the socket
+// until it runs its program, and a copy that listens would keep the port taken
+// for the caller.
+func bind(port int) error {
+	syscall.ForkLock.RLock()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(socket)
 	}
-	listener.Close()
-	return false
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return fmt.Errorf("make a socket: %w", err)
+	}
+	defer syscall.Close(socket)
+	if err := syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		return fmt.Errorf("set SO_REUSEADDR: %w", err)
+	}
+	return syscall.Bind(socket, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -1,7 +1,10 @@
 package port
 
 import (
+	"context"
 	"net"
+	"os/exec"
+	"sync"
 	"testing"
 )
 
@@ -47,5 +50,35 @@ func TestReserveLeavesTakenPorts(t *testing.T) {
 	taken := listener.Addr().(*net.TCPAddr).Port
 	if reserve(t.Context(), taken) {
 		t.Errorf("port %d is taken and was reserved", taken)
+	}
+}
+
+func TestFree_PortsCanBeListenedOnWhileProcessesStart(t *testing.T) {
+	t.Parallel()
+	const (
+		starters = 4
+		ports    = 200
+	)
+	ctx, stop := context.WithCancel(t.Context())
+	var starting sync.WaitGroup
+	for range starters {
+		starting.Go(func() {
+			for ctx.Err() == nil {
+				_ = exec.CommandContext(ctx, "true").Run() // ends early with ctx
+			}
+		})
+	}
+	defer starting.Wait()
+	defer stop()
+	for range ports {
+		free, err := Free(ctx, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback(free[0]))
+		if err != nil {
+			t.Fatalf("port %d cannot be listened on: %v", free[0], err)
+		}
+		listener.Close()
 	}
 }
