@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -263,6 +265,42 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 				t.Errorf("got %v at %v", err, at)
 			}
 		})
+	})
+}
+
+func TestAttemptsSayHowMuchTimeIsLeft(t *testing.T) {
+	t.Parallel()
+	sent := func(ctx context.Context, t *testing.T) []string {
+		t.Helper()
+		var timeouts []string
+		client := newClient(t, "http://tasks",
+			sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 3, BaseDelay: 1, MaxDelay: 1}),
+			sdk.WithHook(func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
+				attempt.Header.Set("X-Request-Timeout", "1000")
+				return nil
+			}),
+			inMemory(func(w http.ResponseWriter, r *http.Request) {
+				timeouts = append(timeouts, r.Header.Get("X-Request-Timeout"))
+				answerProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
+			}))
+		_, err := client.GetTask(ctx, "x")
+		_ = asError(t, err)
+		return timeouts
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 7400*time.Millisecond)
+		defer cancel()
+		got := sent(ctx, t)
+		for i, want := range []float64{7.4, 5.4, 3.4} {
+			if seconds, err := strconv.ParseFloat(got[i], 64); err != nil || math.Abs(seconds-want) > 0.001 {
+				t.Errorf("attempt %d says %q, want %v", i+1, got[i], want)
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		if got := sent(t.Context(), t); !slices.Equal(got, []string{"", "", ""}) {
+			t.Errorf("without a deadline, the attempts say %q", got)
+		}
 	})
 }
 

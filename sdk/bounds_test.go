@@ -239,7 +239,7 @@ func TestLastingOutageMeetsLittleMoreThanTheCalls(t *testing.T) {
 		// A watch tries again after half its longest delay on average, and
 		// leaves the budget to the calls.
 		const longest = 30 * time.Second
-		connections := o.sent["/api/tasks/events"]
+		connections := o.sent["/api/events"]
 		if most := watches * int(lasts/(longest/2)) * 5 / 4; connections > most || connections < most/2 {
 			t.Errorf("%d watches tried %d times, want up to %d", watches, connections, most)
 		}

@@ -5,10 +5,13 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
+
+const changesPath = "/api/changes"
 
 // ChangePage is one page of the user's changes.
 type ChangePage struct {
@@ -20,7 +23,7 @@ type ChangePage struct {
 
 // ListChanges returns one page of what has changed after a number.
 // [Client.Changes] goes through all pages. It fails with [ErrCursorExpired] if
-// the number is so old that some of the changes are no longer known: the tasks
+// the number is so old that some of the changes are no longer known: everything
 // must then be listed again.
 func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) (ChangePage, error) {
 	query := make(url.Values)
@@ -34,7 +37,7 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	err := c.call(ctx, request{
 		operation: "listChanges",
 		method:    http.MethodGet,
-		path:      tasksPath + "/changes",
+		path:      changesPath,
 		query:     query,
 	}, &out, opts)
 	if err != nil {
@@ -48,8 +51,9 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 // After an error, which comes with the zero Change, it ends. [Client.Watch]
 // goes on with what changes from now on.
 //
-// A task that has changed several times is there once, as it is now, at its
-// latest number.
+// A resource that has changed several times is there once, as it is now, at its
+// latest number. Changes of kinds that this version does not know are among
+// them: skip those whose [taskapi.Change.Kind] the program does not handle.
 func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
 	return func(yield func(taskapi.Change, error) bool) {
 		query := options
@@ -78,4 +82,12 @@ func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions
 
 type changesAnswer struct{ taskapi.ChangeListResponse }
 
-func (a *changesAnswer) complete() bool { return a.Success && a.Data != nil }
+func (a *changesAnswer) complete() bool {
+	return a.Success && a.Data != nil && !slices.ContainsFunc(a.Data, incomplete)
+}
+
+// incomplete reports whether a change lacks what every change has, of whatever
+// kind. An erased resource has the data null.
+func incomplete(c taskapi.Change) bool {
+	return c.Seq <= 0 || c.Kind == "" || c.ID == "" || c.Data == nil
+}

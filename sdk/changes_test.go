@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -15,7 +16,7 @@ import (
 func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
 	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
 	for _, seq := range seqs {
-		response.Data = append(response.Data, taskapi.Change{Seq: seq, Type: taskapi.ChangeDelete, TaskID: "x"})
+		response.Data = append(response.Data, taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")})
 		response.Meta.NextCursor = seq
 	}
 	return answer(http.StatusOK, response)
@@ -24,14 +25,14 @@ func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
 func TestListChanges(t *testing.T) {
 	t.Parallel()
 	for uri, options := range map[string]taskapi.ListChangesOptions{
-		"/api/tasks/changes":                   {},
-		"/api/tasks/changes?after=184&limit=3": {After: 184, Limit: 3},
-		"/api/tasks/changes?after=-1":          {After: -1},
+		"/api/changes":                   {},
+		"/api/changes?after=184&limit=3": {After: 184, Limit: 3},
+		"/api/changes?after=-1":          {After: -1},
 	} {
 		s := serve(t, answerChanges(true, 185))
 		page, err := s.client(t).ListChanges(t.Context(), options)
 		want := sdk.ChangePage{
-			Changes: []taskapi.Change{{Seq: 185, Type: taskapi.ChangeDelete, TaskID: "x"}},
+			Changes: []taskapi.Change{{Seq: 185, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")}},
 			Meta:    taskapi.ChangesMeta{NextCursor: 185, HasMore: true},
 		}
 		if err != nil || !reflect.DeepEqual(page, want) {
@@ -90,7 +91,7 @@ func TestChanges(t *testing.T) {
 			}
 			var uris []string
 			for _, request := range s.got() {
-				uris = append(uris, request.uri[len("/api/tasks/changes"):])
+				uris = append(uris, request.uri[len("/api/changes"):])
 			}
 			if !slices.Equal(uris, tt.uris) {
 				t.Errorf("sent %q, want %q", uris, tt.uris)
@@ -110,4 +111,41 @@ func TestChanges(t *testing.T) {
 			t.Errorf("sent %+v", s.got())
 		}
 	})
+}
+
+func TestChangesOfUnknownKindsArePassedOn(t *testing.T) {
+	t.Parallel()
+	const page = `{"success":true,"data":[
+		{"seq":3,"kind":"plan","id":"p","data":{"steps":[1,2]},"from":"the future"},
+		{"seq":4,"kind":"plan","id":"q","data":null},
+		{"seq":5,"kind":"task","id":"x","data":null}],"meta":{"nextCursor":5,"hasMore":false}}`
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) })
+	var got []string
+	for change, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(change.Kind)+" "+change.ID+" "+string(change.Data))
+		if task, err := change.Task(); err == nil {
+			t.Errorf("got the task %+v", task)
+		}
+	}
+	if want := []string{`plan p {"steps":[1,2]}`, "plan q null", "task x null"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestChangesThatLackSomethingAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{
+		`{"kind":"task","id":"x","data":null}`, `{"seq":3,"id":"x","data":null}`,
+		`{"seq":3,"kind":"task","data":null}`, `{"seq":3,"kind":"task","id":"x"}`, `null`,
+	} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"success":true,"data":[` + change + `],"meta":{"nextCursor":5,"hasMore":false}}`))
+		})
+		if page, err := s.client(t).ListChanges(t.Context(), taskapi.ListChangesOptions{}); err == nil {
+			t.Errorf("%s is taken for %+v", change, page)
+		}
+	}
 }

@@ -43,7 +43,7 @@
 //	}, sdk.IfMatch(task.Version))
 //
 // [IfMatch] protects what others have changed meanwhile: the write fails with
-// [ErrVersionConflict], and [Error.Current] is the task as it is now.
+// [ErrVersionConflict], and [Error.Current] is the resource as it is now.
 // [Client.EditTask] does the reading, the protecting and the trying again:
 //
 //	task, err = client.EditTask(ctx, id, func(task *taskapi.Task) error {
@@ -52,8 +52,8 @@
 //	})
 //
 // [Client.DeleteTask] moves a task to the trash, [Client.RestoreTask] takes it
-// out again, [Client.EraseTask] removes it for good. [Client.Batch] does several
-// things or none.
+// out again, [Client.EraseTask] removes it for good. [Client.Batch] carries out
+// several operations or none.
 //
 // # Keeping up
 //
@@ -66,12 +66,22 @@
 //		if err != nil {
 //			return err
 //		}
-//		if change.Task == nil {
-//			delete(tasks, change.TaskID)
-//		} else {
-//			tasks[change.TaskID] = *change.Task
+//		if change.Kind != taskapi.KindTask {
+//			continue // of a kind that this program does not show
 //		}
+//		if change.Erased() {
+//			delete(tasks, change.ID)
+//			continue
+//		}
+//		task, err := change.Task()
+//		if err != nil {
+//			return err
+//		}
+//		tasks[task.ID] = task
 //	}
+//
+// Changes are of any kind of resource, also of kinds that are newer than the
+// program: it skips those.
 //
 // Where the list has several pages, the number is that of the first one: what
 // changes while the others are read then comes as a change. A watch from zero
@@ -146,7 +156,8 @@
 //
 // The waits grow exponentially and are random; a Retry-After is respected, and
 // a context's deadline too: the client does not wait for an attempt that would
-// come too late, but returns the last error at once. In a lasting outage all
+// come too late, but returns the last error at once. Each attempt tells the
+// service how much time is left, in X-Request-Timeout. In a lasting outage all
 // calls of a client together add a tenth to the load, not a multiple of it.
 // [RetryPolicy] has the numbers.
 //

@@ -3,9 +3,11 @@ package sdk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -25,10 +27,10 @@ const maxEdits = 10
 //		return nil
 //	})
 //
-// edit may change title, description, completed, priority, due date and tags.
-// If it returns an error nothing is written, and EditTask's error wraps it. If
-// it changes nothing, nothing is written either. After ten conflicts in a row
-// EditTask gives up with [ErrVersionConflict].
+// edit may change the fields of [taskapi.UpdateTaskRequest]. If it returns an
+// error nothing is written, and EditTask's error wraps it. If it changes
+// nothing, nothing is written either. After ten conflicts in a row EditTask
+// gives up with [ErrVersionConflict].
 //
 // The call options hold for each request that it sends; [IfMatch] and
 // [IfNoneMatch] are not for it.
@@ -38,7 +40,7 @@ func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Tas
 		return taskapi.Task{}, err
 	}
 	for number := 1; ; number++ {
-		changes, err := edited(current, edit)
+		changes, err := edited[taskapi.UpdateTaskRequest](current, edit)
 		if err != nil {
 			return taskapi.Task{}, editFailed(err)
 		}
@@ -47,10 +49,14 @@ func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Tas
 		}
 		task, err := c.UpdateTask(ctx, id, changes, append(slices.Clip(opts), IfMatch(current.Version))...)
 		var failure *Error
-		if !errors.Is(err, ErrVersionConflict) || !errors.As(err, &failure) || failure.Current == nil || number == maxEdits {
+		if !errors.Is(err, ErrVersionConflict) || !errors.As(err, &failure) || number == maxEdits {
 			return task, err
 		}
-		current = *failure.Current
+		newer, decodeErr := failure.Current.Task()
+		if decodeErr != nil {
+			return task, err
+		}
+		current = newer
 		// Two who collide at each step would otherwise go on doing so.
 		delay := time.Duration(rand.Float64() * float64(c.retry.backoff(number)))
 		if err := wait(ctx, delay); err != nil {
@@ -66,47 +72,66 @@ func editFailed(err error) *Error {
 	return e
 }
 
-// edited returns what edit changes of a task.
-func edited(task taskapi.Task, edit func(*taskapi.Task) error) (taskapi.UpdateTaskRequest, error) {
-	after := task
-	after.Tags = slices.Clone(task.Tags)
-	for _, at := range []**time.Time{&after.DueAt, &after.CompletedAt, &after.DeletedAt} {
-		if *at != nil {
-			*at = new(**at)
+// edited returns the changes that edit makes to a resource, as the merge patch
+// of type U. The fields of both types correspond by their names in JSON; those
+// of U are Optionals of the same types.
+func edited[U, R any](resource R, edit func(*R) error) (U, error) {
+	var changes U
+	before, after := reflect.ValueOf(resource), reflect.New(reflect.TypeFor[R]()).Elem()
+	for i := range before.NumField() {
+		after.Field(i).Set(cloned(before.Field(i)))
+	}
+	if err := edit(after.Addr().Interface().(*R)); err != nil {
+		return changes, err
+	}
+	optional := make(map[string]reflect.Value)
+	for field, value := range reflect.ValueOf(&changes).Elem().Fields() {
+		optional[wireName(field)] = value
+	}
+	for i := range before.NumField() {
+		if same(before.Field(i), after.Field(i)) {
+			continue
 		}
-	}
-	if err := edit(&after); err != nil {
-		return taskapi.UpdateTaskRequest{}, err
-	}
-	var changes taskapi.UpdateTaskRequest
-	note(&changes.Title, task.Title, after.Title)
-	note(&changes.Description, task.Description, after.Description)
-	note(&changes.Completed, task.Completed, after.Completed)
-	note(&changes.Priority, task.Priority, after.Priority)
-	if !slices.Equal(task.Tags, after.Tags) {
-		changes.Tags = taskapi.Some(after.Tags)
-	}
-	if !sameTime(task.DueAt, after.DueAt) {
-		changes.DueAt = taskapi.Some(after.DueAt)
-	}
-	after.Title, after.Description, after.Completed = task.Title, task.Description, task.Completed
-	after.Priority, after.Tags, after.DueAt = task.Priority, task.Tags, task.DueAt
-	if !reflect.DeepEqual(task, after) {
-		return changes, errors.New("it changes a field that only the service sets")
+		name := wireName(before.Type().Field(i))
+		target, ok := optional[name]
+		if !ok {
+			return changes, fmt.Errorf("it changes %s, which only the service sets", name)
+		}
+		target.FieldByName("Value").Set(after.Field(i))
+		target.FieldByName("Set").SetBool(true)
 	}
 	return changes, nil
 }
 
-// note makes a field of the patch present if its value has changed.
-func note[T comparable](field *taskapi.Optional[T], before, after T) {
-	if before != after {
-		*field = taskapi.Some(after)
-	}
+// wireName returns the name of a struct's field in JSON.
+func wireName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }
 
-func sameTime(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return a == b
+// cloned returns a copy of a field that shares no memory with it.
+func cloned(v reflect.Value) reflect.Value {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		pointer := reflect.New(v.Type().Elem())
+		pointer.Elem().Set(v.Elem())
+		return pointer
+	case v.Kind() == reflect.Slice:
+		return reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v)
 	}
-	return a.Equal(*b)
+	return v
+}
+
+// same reports whether two values of a field mean the same: times are compared
+// as instants, and no slice is like an empty one.
+func same(a, b reflect.Value) bool {
+	switch {
+	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
+		return same(a.Elem(), b.Elem())
+	case a.Kind() == reflect.Slice && a.Len()+b.Len() == 0:
+		return true
+	case a.Type() == reflect.TypeFor[time.Time]():
+		return a.Interface().(time.Time).Equal(b.Interface().(time.Time))
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

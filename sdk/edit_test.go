@@ -1,11 +1,13 @@
 package sdk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -103,8 +105,9 @@ func TestEditTaskThatSendsNothing(t *testing.T) {
 func TestEditTaskAfterAConflict(t *testing.T) {
 	t.Parallel()
 	conflict := func(version int64) http.HandlerFunc {
-		current := fullTask()
-		current.Version = version
+		task := fullTask()
+		task.Version = version
+		current := resource(task)
 		return answer(412, taskapi.Problem{Error: "Changed.", Code: taskapi.CodeVersionConflict, Status: 412, Current: &current})
 	}
 	edit := func(calls *[]int64) func(*taskapi.Task) error {
@@ -134,7 +137,7 @@ func TestEditTaskAfterAConflict(t *testing.T) {
 		s := serve(t, answerTask(fullTask()), conflict(8))
 		var calls []int64
 		_, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls))
-		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current == nil || len(calls) != 10 {
+		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current.Kind != taskapi.KindTask || len(calls) != 10 {
 			t.Errorf("got %v after %d edits", err, len(calls))
 		}
 	})
@@ -162,4 +165,33 @@ func TestEditTaskAfterAConflict(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+}
+
+// An edit may change whatever an update may, also what is added later.
+func TestEditTaskCanChangeEveryFieldOfAnUpdate(t *testing.T) {
+	t.Parallel()
+	for field := range reflect.TypeFor[taskapi.UpdateTaskRequest]().Fields() {
+		t.Run(field.Name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, answerTask(fullTask()))
+			if _, err := s.client(t).EditTask(t.Context(), fullTask().ID, func(task *taskapi.Task) error {
+				edited := reflect.ValueOf(task).Elem().FieldByName(field.Name)
+				edited.SetZero()
+				if reflect.ValueOf(fullTask()).FieldByName(field.Name).IsZero() {
+					t.Fatalf("fullTask has no %s", field.Name)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			var sent map[string]json.RawMessage
+			if err := json.Unmarshal([]byte(s.got()[1].body), &sent); err != nil {
+				t.Fatal(err)
+			}
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if _, ok := sent[name]; !ok || len(sent) != 1 {
+				t.Errorf("sent %s, want %s alone", s.got()[1].body, name)
+			}
+		})
+	}
 }

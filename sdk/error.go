@@ -73,8 +73,9 @@ type Error struct {
 	RequestID string
 	// RetryAfter is how long the server asked to wait, or zero.
 	RetryAfter time.Duration
-	// Current is the task as it is now, with [ErrVersionConflict].
-	Current *taskapi.Task
+	// Current is the resource as it is now, with [ErrVersionConflict];
+	// otherwise the zero Resource, which is of no kind.
+	Current taskapi.Resource
 	// Attempts is the number of requests that were sent.
 	Attempts int
 	// MaybeApplied says that the write may have taken effect all the same:
@@ -166,7 +167,9 @@ func failAnswer(status int, header http.Header, body []byte, now time.Time) *Err
 	e.Code = problem.Code
 	e.Message = problem.Error
 	e.Fields = problem.Errors
-	e.Current = problem.Current
+	if problem.Current != nil {
+		e.Current = *problem.Current
+	}
 	if problem.RequestID != "" {
 		e.RequestID = problem.RequestID
 	}

@@ -74,7 +74,7 @@ func TestEveryCodeHasItsError(t *testing.T) {
 
 func TestErrorHoldsTheWholeProblem(t *testing.T) {
 	t.Parallel()
-	current := fullTask()
+	current := resource(fullTask())
 	fields := []taskapi.FieldError{
 		{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"},
 		{Field: "tags[2]", Code: taskapi.FieldTooShort, Message: "must not be empty"},
@@ -98,7 +98,7 @@ func TestErrorHoldsTheWholeProblem(t *testing.T) {
 		Fields:     fields,
 		RequestID:  "in-the-body",
 		RetryAfter: 7 * time.Second,
-		Current:    &current,
+		Current:    current,
 		Attempts:   1,
 	}
 	if got := asError(t, err); !reflect.DeepEqual(got, want) {

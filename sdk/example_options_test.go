@@ -31,7 +31,7 @@ func ExampleTokenFunc() {
 	}
 	defer client.Close()
 
-	stats, err := client.Stats(ctx, "")
+	stats, err := client.TaskStats(ctx, "")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func ExampleWithUserAgent() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	_, _ = client.Stats(ctx, "")
+	_, _ = client.TaskStats(ctx, "")
 	// Output: planner/1.4 true
 }
 
@@ -131,10 +131,10 @@ func ExampleWithHook_log() {
 	defer client.Close()
 	server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable, Times: 1})
 
-	if _, err := client.Stats(ctx, ""); err != nil {
+	if _, err := client.TaskStats(ctx, ""); err != nil {
 		log.Fatal(err)
 	}
-	// Output: level=WARN msg=tasklane operation=taskStats attempt=1 status=503 again=true
+	// Output: level=WARN msg=tasklane operation=getTaskStats attempt=1 status=503 again=true
 }
 
 // Requests by operation and status, and their durations: fit for a counter and
@@ -174,7 +174,7 @@ func ExampleWithHook_trace() {
 	}
 	defer client.Close()
 	ctx := context.WithValue(ctx, traceKey{}, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
-	_, _ = client.Stats(ctx, "")
+	_, _ = client.TaskStats(ctx, "")
 	// Output: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 }
 
@@ -229,12 +229,12 @@ func ExampleOnConnect() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(change.Type, change.Task.Title)
+		fmt.Println("change", change.Seq)
 		break
 	}
 	// Output:
 	// up to date from now on
-	// upsert Water the plants
+	// change 1
 }
 
 // What to do about an error that the client could not wait out.

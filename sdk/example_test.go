@@ -246,20 +246,24 @@ func ExampleClient_Batch() {
 	client, plants, stop := exampleClient()
 	defer stop()
 
-	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
-		taskapi.UpdateInBatch(plants.ID, plants.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
-		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants again"}),
+	resources, err := client.Batch(ctx, []taskapi.BatchOperation{
+		taskapi.TaskOperations.Update(plants.ID, plants.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Water the plants again"}),
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, task := range tasks {
+	for _, resource := range resources {
+		task, err := resource.Task()
+		if err != nil {
+			log.Fatal(err)
+		}
 		fmt.Println(task.Title, task.Completed)
 	}
 
 	_, err = client.Batch(ctx, []taskapi.BatchOperation{
-		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Feed the cat"}),
-		taskapi.DeleteInBatch(plants.ID, 7),
+		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Feed the cat"}),
+		taskapi.TaskOperations.Delete(plants.ID, 7),
 	})
 	var failure *sdk.Error
 	if errors.As(err, &failure) {
@@ -271,11 +275,11 @@ func ExampleClient_Batch() {
 	// version_conflict operations[1].version
 }
 
-func ExampleClient_Stats() {
+func ExampleClient_TaskStats() {
 	client, _, stop := exampleClient()
 	defer stop()
 
-	stats, err := client.Stats(ctx, "Europe/Berlin")
+	stats, err := client.TaskStats(ctx, "Europe/Berlin")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -292,11 +296,18 @@ func ExampleClient_ListChanges() {
 		log.Fatal(err)
 	}
 	for _, change := range page.Changes {
-		fmt.Println(change.Seq, change.Type, change.Task.Title)
+		if change.Kind != taskapi.KindTask {
+			continue // of a kind that this program does not show
+		}
+		task, err := change.Task()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(change.Seq, task.Title)
 	}
 	fmt.Println("continue after", page.Meta.NextCursor)
 	// Output:
-	// 1 upsert Water the plants
+	// 1 Water the plants
 	// continue after 1
 }
 
@@ -316,9 +327,9 @@ func ExampleClient_Changes() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(change.Seq, change.Type, change.TaskID == plants.ID)
+		fmt.Println(change.Seq, change.ID == plants.ID, change.Erased())
 	}
-	// Output: 2 delete true
+	// Output: 2 true true
 }
 
 // A list that is kept up to date.
@@ -344,12 +355,19 @@ func ExampleClient_Watch() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if change.Task == nil {
-			delete(tasks, change.TaskID)
+		if change.Kind != taskapi.KindTask {
+			continue // of a kind that this program does not show
+		}
+		if change.Erased() {
+			delete(tasks, change.ID)
 			continue
 		}
-		tasks[change.TaskID] = *change.Task
-		fmt.Println(change.Task.Title, "makes it", len(tasks))
+		task, err := change.Task()
+		if err != nil {
+			log.Fatal(err)
+		}
+		tasks[task.ID] = task
+		fmt.Println(task.Title, "makes it", len(tasks))
 		break // a real program goes on
 	}
 	// Output: Feed the cat makes it 2
@@ -363,7 +381,11 @@ func ExampleIfMatch() {
 	_, err := client.DeleteTask(ctx, plants.ID, sdk.IfMatch(7))
 	var failure *sdk.Error
 	if errors.Is(err, sdk.ErrVersionConflict) && errors.As(err, &failure) {
-		fmt.Println("now at version", failure.Current.Version)
+		current, err := failure.Current.Task()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("now at version", current.Version)
 	}
 	// Output: now at version 1
 }

@@ -91,7 +91,7 @@ func FuzzRetryAfter(f *testing.F) {
 func FuzzProblem(f *testing.F) {
 	whole, err := json.Marshal(taskapi.Problem{
 		Error: "The task has changed.", Code: taskapi.CodeVersionConflict, Status: 412,
-		Errors: []taskapi.FieldError{{Field: "title"}}, Current: &taskapi.Task{ID: "x"},
+		Errors: []taskapi.FieldError{{Field: "title"}}, Current: &taskapi.Resource{Kind: taskapi.KindTask, Data: json.RawMessage(`{"id":"x"}`)},
 	})
 	if err != nil {
 		f.Fatal(err)

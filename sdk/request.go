@@ -19,6 +19,7 @@ import (
 // see [Client.setHeader].
 const (
 	headerRequestID      = "X-Request-Id"
+	headerTimeout        = "X-Request-Timeout"
 	headerIdempotencyKey = "idempotency-key"
 )
 
@@ -335,12 +336,23 @@ func (c *Client) setHeader(h http.Header, r *request, token string) {
 	}
 }
 
+// setTimeout tells the service how many seconds the caller still waits, if the
+// context has a deadline, so that it does not work for nobody.
+func setTimeout(req *http.Request) {
+	req.Header.Del(headerTimeout)
+	if deadline, ok := req.Context().Deadline(); ok {
+		left := max(time.Millisecond, time.Until(deadline))
+		req.Header.Set(headerTimeout, strconv.FormatFloat(left.Seconds(), 'f', 3, 64))
+	}
+}
+
 // send makes one attempt.
 func (c *Client) send(ctx context.Context, r *request, token string, fromHooks http.Header) result {
 	req, err := c.newRequest(ctx, r, token, fromHooks)
 	if err != nil {
 		return result{err: err}
 	}
+	setTimeout(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return result{err: err}
@@ -400,7 +412,7 @@ func (got result) decode(r *request, out answer) *Error {
 		}
 	case !got.success():
 		return failAnswer(got.status, got.header, got.body, time.Now())
-	case unmarshal(got.body, out) != nil || !out.complete():
+	case json.Unmarshal(got.body, out) != nil || !out.complete():
 		return failForeign(got.status, got.header)
 	default:
 		return nil

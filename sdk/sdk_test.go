@@ -114,6 +114,15 @@ func answer(status int, body any, header ...string) http.HandlerFunc {
 	}
 }
 
+// resource returns a task as a resource.
+func resource(task taskapi.Task) taskapi.Resource {
+	data, err := json.Marshal(task)
+	if err != nil {
+		panic(err)
+	}
+	return taskapi.Resource{Kind: taskapi.KindTask, Data: data}
+}
+
 // answerTask answers with a task.
 func answerTask(task taskapi.Task) http.HandlerFunc {
 	return answer(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})

@@ -165,40 +165,16 @@ func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (
 	}, opts)
 }
 
-// Batch carries out operations in order, all or none, and returns their tasks
-// in the same order. There may be up to [taskapi.MaxBatchOperations]. If one
-// fails, the error is that one's, and its [Error.Fields] name it.
-//
-//	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
-//		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants"}),
-//		taskapi.UpdateInBatch(id, version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
-//		taskapi.DeleteInBatch(other, 0),
-//	})
-func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation, opts ...CallOption) ([]taskapi.Task, error) {
-	out := batchAnswer{operations: len(operations)}
-	err := c.call(ctx, request{
-		operation:   "batchTasks",
-		method:      http.MethodPost,
-		path:        tasksPath + "/batch",
-		body:        taskapi.BatchRequest{Operations: operations},
-		contentType: typeJSON,
-	}, &out, opts)
-	if err != nil {
-		return nil, err
-	}
-	return out.Data, nil
-}
-
-// Stats counts the user's tasks. The time zone, an IANA name such as
+// TaskStats counts the user's tasks. The time zone, an IANA name such as
 // "Europe/Berlin", decides when today begins and ends; empty means UTC.
-func (c *Client) Stats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {
+func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {
 	query := make(url.Values)
 	if timeZone != "" {
 		query.Set("timeZone", timeZone)
 	}
 	var out statsAnswer
 	err := c.call(ctx, request{
-		operation: "taskStats",
+		operation: "getTaskStats",
 		method:    http.MethodGet,
 		path:      tasksPath + "/stats",
 		query:     query,
@@ -241,13 +217,6 @@ func (a *taskAnswer) complete() bool { return a.Success && a.Data.ID != "" }
 type listAnswer struct{ taskapi.TaskListResponse }
 
 func (a *listAnswer) complete() bool { return a.Success && a.Data != nil }
-
-type batchAnswer struct {
-	taskapi.BatchResponse
-	operations int
-}
-
-func (a *batchAnswer) complete() bool { return a.Success && len(a.Data) == a.operations }
 
 type statsAnswer struct{ taskapi.StatsResponse }
 

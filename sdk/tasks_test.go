@@ -341,39 +341,7 @@ func TestTasks(t *testing.T) {
 	})
 }
 
-func TestBatch(t *testing.T) {
-	t.Parallel()
-	operations := []taskapi.BatchOperation{
-		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water"}),
-		taskapi.UpdateInBatch("x", 3, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
-		taskapi.DeleteInBatch("y", 0),
-	}
-	tasks := []taskapi.Task{{ID: "new"}, {ID: "x"}, {ID: "y"}}
-	t.Run("is one request", func(t *testing.T) {
-		t.Parallel()
-		s := serve(t, answer(200, taskapi.BatchResponse{Success: true, Data: tasks}))
-		got, err := s.client(t).Batch(t.Context(), operations, sdk.WithIdempotencyKey("the-key"))
-		if err != nil || !reflect.DeepEqual(got, tasks) {
-			t.Errorf("got %+v, %v", got, err)
-		}
-		want := `{"operations":[{"op":"create","task":{"title":"Water"}},` +
-			`{"op":"update","id":"x","version":3,"changes":{"completed":true}},{"op":"delete","id":"y"}]}`
-		if sent := s.got()[0]; sent.method != "POST" || sent.uri != "/api/tasks/batch" || sent.body != want ||
-			sent.header.Get("Content-Type") != "application/json" || sent.header.Get("Idempotency-Key") != "the-key" {
-			t.Errorf("sent %+v, want the body %s", sent, want)
-		}
-	})
-	t.Run("fails if tasks are missing in the answer", func(t *testing.T) {
-		t.Parallel()
-		s := serve(t, answer(200, taskapi.BatchResponse{Success: true, Data: tasks[:2]}))
-		_, err := s.client(t).Batch(t.Context(), operations)
-		if failure := asError(t, err); failure.Status != 200 || !failure.MaybeApplied {
-			t.Errorf("got %+v", failure)
-		}
-	})
-}
-
-func TestStats(t *testing.T) {
+func TestTaskStats(t *testing.T) {
 	t.Parallel()
 	want := taskapi.Stats{
 		Open: 3, Completed: 9, Overdue: 1, DueToday: 2, Undated: 1, Deleted: 4,
@@ -385,7 +353,7 @@ func TestStats(t *testing.T) {
 		"America/New_York": "/api/tasks/stats?timeZone=America%2FNew_York",
 	} {
 		s := serve(t, answer(200, taskapi.StatsResponse{Success: true, Data: want}))
-		got, err := s.client(t).Stats(t.Context(), zone)
+		got, err := s.client(t).TaskStats(t.Context(), zone)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -394,7 +362,7 @@ func TestStats(t *testing.T) {
 		}
 	}
 	s := serve(t, answer(200, map[string]any{"success": true, "data": map[string]any{}}))
-	if _, err := s.client(t).Stats(t.Context(), ""); asError(t, err).Status != 200 {
+	if _, err := s.client(t).TaskStats(t.Context(), ""); asError(t, err).Status != 200 {
 		t.Errorf("got %v", err)
 	}
 }

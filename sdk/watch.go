@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -42,7 +43,7 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 //	…
 //	for change, err := range client.Watch(ctx, page.Meta.Changes) {
 //		if errors.Is(err, sdk.ErrCursorExpired) {
-//			break // list the tasks and watch again
+//			break // list again and watch from there
 //		}
 //		if err != nil {
 //			return err
@@ -50,11 +51,13 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 //		…
 //	}
 //
-// From zero it begins with every task there is, also in the trash, each as one
-// change.
+// From zero it begins with every resource there is, also in the trash, each as
+// one change.
 //
-// Numbers only rise, and no change comes twice. A task that changes several
-// times in short order may come once, as it is then.
+// Numbers only rise, and no change comes twice. A resource that changes several
+// times in short order may come once, as it is then. Like [Client.Changes] it
+// passes on kinds that this version does not know, so the number of the latest
+// change is always that of the latest one seen.
 //
 // Watch keeps a connection open and makes a new one when that breaks, falls
 // silent, or ends with its token, and goes on where it was. Failures that pass
@@ -74,7 +77,7 @@ func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) ite
 	return func(yield func(taskapi.Change, error) bool) {
 		w := &watch{
 			client:  c,
-			request: request{operation: "watchChanges", method: http.MethodGet, path: tasksPath + "/events"},
+			request: request{operation: "watchChanges", method: http.MethodGet, path: "/api/events"},
 			seq:     after,
 			yield:   yield,
 		}
@@ -314,7 +317,7 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 			return nil
 		case "change":
 			var change taskapi.Change
-			if err := unmarshal(event.data, &change); err != nil || change.Seq == 0 {
+			if err := json.Unmarshal(event.data, &change); err != nil || incomplete(change) {
 				return errBadEvent
 			}
 			if change.Seq <= w.seq {

@@ -25,7 +25,7 @@ import (
 
 // changeEvent is the event of a change.
 func changeEvent(seq int) string {
-	return fmt.Sprintf("id: %[1]d\nevent: change\ndata: {\"seq\":%[1]d,\"type\":\"delete\",\"taskId\":\"x\",\"task\":null}\n\n", seq)
+	return fmt.Sprintf("id: %[1]d\nevent: change\ndata: {\"seq\":%[1]d,\"kind\":\"task\",\"id\":\"x\",\"data\":null}\n\n", seq)
 }
 
 // streams is a service in memory whose streams a test writes. It counts the
@@ -115,6 +115,30 @@ func TestWatchGoesOnWhereItWas(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWatchPassesOnChangesOfUnknownKinds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const plan = "id: 2\nevent: change\ndata: {\"seq\":2,\"kind\":\"plan\",\"id\":\"p\",\"data\":{\"steps\":[1]}}\n\n"
+		s := &streams{write: func(_ int, w io.Writer) {
+			_, _ = io.WriteString(w, changeEvent(1)+"event: poem\ndata: no JSON\n\n"+plan+changeEvent(3))
+		}}
+		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+		var got []string
+		for change, err := range client.Watch(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(change.Kind)+" "+string(change.Data))
+			if change.Seq == 3 {
+				break
+			}
+		}
+		if want := []string{"task null", `plan {"steps":[1]}`, "task null"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }
 
 func TestWatchNoticesSilence(t *testing.T) {
@@ -252,6 +276,7 @@ func TestWatchEnds(t *testing.T) {
 			return !strings.Contains(e.Error(), "hunter2")
 		}},
 		{"no change", nil, "event: change\ndata: {}\n\n", func(e *sdk.Error) bool { return e.Status == 0 }},
+		{"no data", nil, "event: change\ndata: {\"seq\":1,\"kind\":\"task\",\"id\":\"x\"}\n\n", func(e *sdk.Error) bool { return e.Status == 0 }},
 		{"endless line", nil, "data: " + strings.Repeat("a", 2<<20), func(e *sdk.Error) bool {
 			return strings.Contains(e.Message, "larger than 1 MiB")
 		}},
@@ -418,12 +443,16 @@ func TestWatchOverTheNetwork(t *testing.T) {
 			t.Errorf("change %d comes after %d", change.Seq, last)
 		}
 		last = change.Seq
-		if change.Task == nil {
-			delete(read, change.TaskID)
+		if change.Erased() {
+			delete(read, change.ID)
 			continue
 		}
-		read[change.TaskID] = *change.Task
-		if change.Task.Title == "last" {
+		task, err := change.Task()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read[change.ID] = task
+		if task.Title == "last" {
 			break
 		}
 	}

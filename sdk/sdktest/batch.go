@@ -1,148 +1,153 @@
 package sdktest
 
 import (
+	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func (s *Server) batchTasks(c *call) (*reply, *problem) {
+// target is what a batch's operations have besides op, kind and content.
+type target struct {
+	ID      string `json:"id" format:"uuid"`
+	Version int64  `json:"version,omitzero" minimum:"1"`
+}
+
+var targetFields = fieldsOf(reflect.TypeFor[target](), nil)
+
+func readBatch(c *call) (write, *problem) {
 	object, p := parseObject(c.body)
 	if p != nil {
-		return nil, p
+		return write{}, p
 	}
 	var f faults
 	operations := f.operations(object)
 	if p := f.problem(); p != nil {
-		return nil, p
+		return write{}, p
 	}
+	var meaning []any
+	for _, o := range operations {
+		meaning = append(meaning, o.meaning(), o.version)
+	}
+	return write{meaning: meaning, run: func(tx *transaction) (*reply, *problem) { return tx.batch(operations) }}, nil
+}
+
+// batch carries out the operations. What it answers with is what the whole
+// batch has left.
+func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	var ids []string
-	for i, operation := range operations {
-		task, p := c.tx.operation(operation, index("operations", i))
+	for i, o := range operations {
+		r, p := tx.carryOut(o.operation)
 		if p != nil {
+			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "is not there")
+			if p.Code == taskapi.CodeVersionConflict {
+				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the present version")
+			}
+			p.Errors = faults{fault}
 			return nil, p
 		}
-		ids = append(ids, task.ID)
+		ids = append(ids, r.id())
 	}
-	// As the batch leaves them, not each operation.
-	response := taskapi.BatchResponse{Success: true, Data: []taskapi.Task{}}
+	response := taskapi.BatchResponse{Success: true, Data: []taskapi.Resource{}}
 	for _, id := range ids {
-		task, _ := c.tx.get(id)
-		response.Data = append(response.Data, task)
+		e, ok := tx.staged[id]
+		if !ok {
+			e = tx.user.resources[id] // nothing has changed it
+		}
+		response.Data = append(response.Data, e.tagged())
 	}
 	return newReply(http.StatusOK, response), nil
 }
 
-// operation carries out one operation of a batch.
-func (tx *transaction) operation(operation taskapi.BatchOperation, path string) (taskapi.Task, *problem) {
-	if operation.Op == taskapi.BatchCreate {
-		return tx.create(*operation.Task), nil
-	}
-	task, ok := tx.find(operation.ID, outsideTrash)
-	if !ok {
-		p := notFound()
-		p.Errors = faults{fieldError(join(path, "id"), taskapi.FieldNotFound, "is no task outside the trash")}
-		return taskapi.Task{}, p
-	}
-	if operation.Version != 0 && operation.Version != task.Version {
-		p := conflict(task)
-		p.Errors = faults{fieldError(join(path, "version"), taskapi.FieldConflict, "is not the task's version")}
-		return taskapi.Task{}, p
-	}
-	if operation.Op == taskapi.BatchDelete {
-		return tx.trash(task), nil
-	}
-	return tx.edit(task, merge(task, *operation.Changes)), nil
+// batchOperation is an operation of a batch as it was read.
+type batchOperation struct {
+	operation
+	version int64 // zero for any
 }
 
 // operations reads the body of a batch.
-func (f *faults) operations(object map[string]any) []taskapi.BatchOperation {
-	f.known(object, "", []string{"operations"})
-	if _, ok := object["operations"]; !ok {
-		f.add("operations", taskapi.FieldRequired, "is required")
-	}
-	items, ok := field[[]any](f, object, "", "operations", "must be an array")
+func (f *faults) operations(object map[string]any) []batchOperation {
+	f.known(object, "", "operations")
+	member, ok := object["operations"]
+	items, isList := member.([]any)
 	switch {
-	case ok && len(items) == 0:
+	case !ok:
+		f.add("operations", taskapi.FieldRequired, "is required")
+	case !isList:
+		f.add("operations", taskapi.FieldType, "must be an array")
+	case len(items) == 0:
 		f.add("operations", taskapi.FieldTooFew, "must have at least 1 entries")
 	case len(items) > taskapi.MaxBatchOperations:
 		f.add("operations", taskapi.FieldTooMany, "must have at most "+strconv.Itoa(taskapi.MaxBatchOperations)+" entries")
 	}
-	var operations []taskapi.BatchOperation
+	var operations []batchOperation
 	for i, item := range items {
-		path := index("operations", i)
 		if object, ok := item.(map[string]any); ok {
-			operations = append(operations, f.operation(object, path))
+			operations = append(operations, f.operation(object, index("operations", i)))
 		} else {
-			f.add(path, taskapi.FieldType, "must be an object")
+			f.add(index("operations", i), taskapi.FieldType, "must be an object")
 		}
 	}
 	return operations
 }
 
-// operationFields are the fields that each kind of operation must and may have
-// besides op.
-var operationFields = map[taskapi.BatchOp]struct{ must, may []string }{
-	taskapi.BatchCreate: {must: []string{"task"}},
-	taskapi.BatchUpdate: {must: []string{"id", "changes"}, may: []string{"version"}},
-	taskapi.BatchDelete: {must: []string{"id"}, may: []string{"version"}},
-}
-
-// operation reads one operation of a batch.
-func (f *faults) operation(object map[string]any, path string) taskapi.BatchOperation {
-	var operation taskapi.BatchOperation
-	if _, ok := object["op"]; !ok {
-		f.add(join(path, "op"), taskapi.FieldRequired, "is required")
-		return operation
+// operation reads one operation of a batch. What it has depends on its kind,
+// and then on op.
+func (f *faults) operation(object map[string]any, path string) batchOperation {
+	var o batchOperation
+	if o.kind = kindNamed(choice(f, object, path, "kind", taskapi.Kinds())); o.kind == nil {
+		return o
 	}
-	op, ok := field[string](f, object, path, "op", "must be a string")
-	operation.Op = taskapi.BatchOp(op)
-	fields, known := operationFields[operation.Op]
-	if !known {
-		if ok {
-			f.add(join(path, "op"), taskapi.FieldNotAllowed, "must be one of create, update, delete")
+	if o.op = choice(f, object, path, "op", taskapi.BatchOps()); o.op == "" {
+		return o
+	}
+	names := []string{"op", "kind"}
+	if o.op != taskapi.BatchCreate {
+		names = append(names, "id", "version")
+		fields := f.read(targetFields, object, path)
+		if id, ok := fields["id"]; ok {
+			o.id = strings.ToLower(id.String())
 		}
-		return operation
-	}
-	f.known(object, path, slices.Concat([]string{"op"}, fields.must, fields.may))
-	for _, name := range fields.must {
-		if _, ok := object[name]; !ok {
-			f.add(join(path, name), taskapi.FieldRequired, "is required")
+		if version, ok := fields["version"]; ok {
+			o.version = version.Int()
+			o.allowed = func(version int64) bool { return version == o.version }
 		}
 	}
-	f.target(&operation, object, path)
-	if task, ok := field[map[string]any](f, object, path, "task", "must be an object"); ok {
-		operation.Task = new(f.task(task, join(path, "task")))
-	}
-	if changes, ok := field[map[string]any](f, object, path, "changes", "must be an object"); ok {
-		operation.Changes = new(f.patch(changes, join(path, "changes")))
-	}
-	return operation
-}
-
-// target reads which task an operation is about.
-func (f *faults) target(operation *taskapi.BatchOperation, object map[string]any, path string) {
-	if id, ok := field[string](f, object, path, "id", "must be a string"); ok {
-		operation.ID = id
-		if !isUUID(id) {
-			f.add(join(path, "id"), taskapi.FieldFormat, "must be a UUID")
-		}
-	}
-	if version, ok := object["version"]; ok {
-		text, isNumber := version.(interface{ Int64() (int64, error) })
-		var err error
-		if isNumber {
-			operation.Version, err = text.Int64()
-		}
+	body := map[taskapi.BatchOp]string{taskapi.BatchCreate: "data", taskapi.BatchReplace: "data", taskapi.BatchUpdate: "changes"}[o.op]
+	if body != "" {
+		names = append(names, body)
+		member, ok := object[body]
+		content, isObject := member.(map[string]any)
 		switch {
-		case version == nil:
-			f.add(join(path, "version"), taskapi.FieldNull, "must not be null")
-		case !isNumber || err != nil:
-			f.add(join(path, "version"), taskapi.FieldType, "must be a whole number")
-		case operation.Version < 1:
-			f.add(join(path, "version"), taskapi.FieldOutOfRange, "must be at least 1")
+		case !ok:
+			f.add(join(path, body), taskapi.FieldRequired, "is required")
+		case !isObject:
+			f.add(join(path, body), taskapi.FieldType, "must be an object")
+		default:
+			o.body(f, content, join(path, body))
 		}
 	}
+	f.known(object, path, names...)
+	return o
+}
+
+// choice reads a member that must be one of some names, or returns "".
+func choice[T ~string](f *faults, object map[string]any, path, name string, names []T) T {
+	member, ok := object[name]
+	text, isText := member.(string)
+	switch {
+	case !ok:
+		f.add(join(path, name), taskapi.FieldRequired, "is required")
+	case !isText:
+		f.add(join(path, name), taskapi.FieldType, "must be a string")
+	case !slices.Contains(names, T(text)):
+		f.add(join(path, name), taskapi.FieldNotAllowed, fmt.Sprintf("must be one of %v", names))
+	default:
+		return T(text)
+	}
+	return ""
 }

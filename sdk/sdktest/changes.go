@@ -39,7 +39,7 @@ func (s *Server) listChanges(c *call) (*reply, *problem) {
 // been erased.
 func (u *user) checkCursor(after int64) *problem {
 	if after > u.seq || after > 0 && after < u.purged {
-		return newProblem(taskapi.CodeCursorExpired, "Changes since then are no longer known. List the tasks again.")
+		return newProblem(taskapi.CodeCursorExpired, "Changes since then are no longer known. List again.")
 	}
 	return nil
 }

@@ -244,6 +244,36 @@ func (s *subject) ok(err error) {
 	}
 }
 
+// tasks returns resources that must all be tasks.
+func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
+	s.Helper()
+	var tasks []taskapi.Task
+	for _, resource := range resources {
+		task, err := resource.Task()
+		s.ok(err)
+		tasks = append(tasks, task)
+	}
+	return tasks
+}
+
+// changedTo is the change that brings a task as it is, erased the one that
+// says it is gone.
+func changedTo(seq int64, task taskapi.Task) taskapi.Change {
+	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: encode(task)}
+}
+
+func erased(seq int64, id string) taskapi.Change {
+	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: id, Data: json.RawMessage("null")}
+}
+
+// sameChanges compares changes, their data by meaning.
+func (s *subject) sameChanges(got, want []taskapi.Change) {
+	s.Helper()
+	if !sameJSON(encode(got), encode(want)) {
+		s.Errorf("changes: got\n%s\nwant\n%s", encode(got), encode(want))
+	}
+}
+
 // create adds a task.
 func (s *subject) create(request taskapi.CreateTaskRequest) taskapi.Task {
 	s.Helper()
@@ -309,8 +339,8 @@ func full() taskapi.CreateTaskRequest {
 	}
 }
 
-// content returns what a client sets of a task.
-func content(task taskapi.Task) taskapi.CreateTaskRequest {
+// contentOf returns what a client sets of a task.
+func contentOf(task taskapi.Task) taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title: task.Title, Description: task.Description, Completed: task.Completed,
 		Priority: task.Priority, DueAt: task.DueAt, Tags: task.Tags,

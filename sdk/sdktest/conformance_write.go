@@ -22,7 +22,7 @@ const missing = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 var taskCases = []contractCase{
 	{"every field is kept", func(s *subject) {
 		created := s.create(full())
-		s.same("content", content(created), full())
+		s.same("content", contentOf(created), full())
 		s.same("what is read", s.get(created.ID), created)
 		if created.Version != 1 || created.CompletedAt == nil || created.DeletedAt != nil || !created.UpdatedAt.Equal(created.CreatedAt) {
 			s.Errorf("got %s", inJSON(created))
@@ -80,13 +80,13 @@ var taskCases = []contractCase{
 	}},
 	{"titles and tags are trimmed, descriptions are not", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: " \tRest\n", Description: " as it is ", Tags: []string{" home "}})
-		s.same("content", content(got), taskapi.CreateTaskRequest{
+		s.same("content", contentOf(got), taskapi.CreateTaskRequest{
 			Title: "Rest", Description: " as it is ", Priority: taskapi.None, Tags: []string{"home"},
 		})
 	}},
 	{"text is NFC", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: "Cafe\u0301", Description: "a\u0308", Tags: []string{"u\u0308ber"}})
-		s.same("content", content(got), taskapi.CreateTaskRequest{
+		s.same("content", contentOf(got), taskapi.CreateTaskRequest{
 			Title: "Caf\u00e9", Description: "\u00e4", Priority: taskapi.None, Tags: []string{"\u00fcber"},
 		})
 	}},
@@ -94,7 +94,7 @@ var taskCases = []contractCase{
 		request := taskapi.CreateTaskRequest{
 			Title: `"<&>' 🪴 \u0041`, Description: "one\r\n\ttwo\u2028three", Priority: taskapi.None, Tags: []string{"a,b", "c d", "#"},
 		}
-		s.same("content", content(s.create(request)), request)
+		s.same("content", contentOf(s.create(request)), request)
 	}},
 	{"limits are counted in code points, and reached", func(s *subject) {
 		request := taskapi.CreateTaskRequest{
@@ -105,7 +105,7 @@ var taskCases = []contractCase{
 		for i := range taskapi.MaxTags {
 			request.Tags = append(request.Tags, strings.Repeat(string(rune('a'+i)), taskapi.MaxTagLength))
 		}
-		s.same("content", content(s.create(request)), request)
+		s.same("content", contentOf(s.create(request)), request)
 	}},
 	{"tags keep their order", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: "Rest", Tags: []string{"c", "a", "b", "A"}})
@@ -135,11 +135,11 @@ var taskCases = []contractCase{
 			"erase":   func() (taskapi.Task, error) { return other.client.EraseTask(ctx, task.ID) },
 			"restore": func() (taskapi.Task, error) { return other.client.RestoreTask(ctx, task.ID) },
 			"batch": func() (taskapi.Task, error) {
-				_, err := other.client.Batch(ctx, []taskapi.BatchOperation{taskapi.DeleteInBatch(task.ID, 0)})
+				_, err := other.client.Batch(ctx, []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})
 				return taskapi.Task{}, err
 			},
 		} {
-			if _, err := call(); s.failure(err, sdk.ErrTaskNotFound).Current != nil {
+			if _, err := call(); s.failure(err, sdk.ErrTaskNotFound).Current.Kind != "" {
 				s.Errorf("%s shows the task", name)
 			}
 		}
@@ -201,7 +201,7 @@ var writeCases = []contractCase{
 			change.apply(&want)
 			got, err := s.client.UpdateTask(s.Context(), created.ID, change.patch)
 			s.ok(err)
-			s.same(inJSON(change.patch), content(got), want)
+			s.same(inJSON(change.patch), contentOf(got), want)
 			if got.Version != 2 || !got.CreatedAt.Equal(created.CreatedAt) || got.UpdatedAt.Before(created.UpdatedAt) {
 				s.Errorf("got %s from %s", inJSON(got), inJSON(created))
 			}
@@ -271,7 +271,7 @@ var writeCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 		_, err = s.client.DeleteTask(s.Context(), task.ID)
 		s.fails(err, sdk.ErrTaskNotFound)
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.DeleteInBatch(task.ID, 0)})
+		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})
 		s.fails(err, sdk.ErrTaskNotFound)
 		s.same("what is read", s.get(task.ID), deleted)
 	}},
@@ -338,7 +338,7 @@ var versionCases = []contractCase{
 			}
 			before := s.seq()
 			_, err := call(s.Context(), task.ID, sdk.IfMatch(task.Version+1))
-			s.same(name+": current", s.failure(err, sdk.ErrVersionConflict).Current, &task)
+			s.same(name+": current", s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
 			s.same(name+": what is read", s.get(task.ID), task)
 			if after := s.seq(); after != before {
 				s.Errorf("%s: the change number went from %d to %d", name, before, after)
@@ -409,7 +409,7 @@ var idempotencyCases = []contractCase{
 			{"replaceTask", http.MethodPut, path, `{"title":"Newer"}`},
 			{"deleteTask", http.MethodDelete, path, ``},
 			{"restoreTask", http.MethodPost, path + "/restore", ``},
-			{"batchTasks", http.MethodPost, "/api/tasks/batch", `{"operations":[{"op":"create","task":{"title":"A"}},{"op":"create","task":{"title":"B"}}]}`},
+			{"batch", http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"A"}},{"op":"create","kind":"task","data":{"title":"B"}}]}`},
 			{"eraseTask", http.MethodDelete, path + "?permanent=true", ``},
 		} {
 			first := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)

@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -25,7 +26,7 @@ const (
 	typeProblem    = "application/problem+json"
 )
 
-// route is an operation and where it is found.
+// route is an operation and where it is found. It has one of read and write.
 type route struct {
 	operation  string
 	method     string
@@ -33,34 +34,39 @@ type route struct {
 	parameters []string // of the query
 	mediaTypes []string // of the body; nil without one
 	maxBody    int64    // in bytes; maxBody if it is zero
-	answer     func(*Server, *call) (*reply, *problem)
+	read       func(*Server, *call) (*reply, *problem)
+	write      func(*call) (write, *problem)
 }
 
-// routes are the operations. Of two that match a request, the first one is
+// routes returns the operations. Of two that match a request, the first one is
 // meant.
-var routes = []route{
-	{operation: "listTasks", method: http.MethodGet, path: "/api/tasks", parameters: listParameters, answer: (*Server).listTasks},
-	{operation: "createTask", method: http.MethodPost, path: "/api/tasks", mediaTypes: []string{typeJSON}, answer: (*Server).createTask},
-	{operation: "batchTasks", method: http.MethodPost, path: "/api/tasks/batch", mediaTypes: []string{typeJSON}, maxBody: maxBatch, answer: (*Server).batchTasks},
-	{operation: "taskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, answer: (*Server).taskStats},
-	{operation: "listChanges", method: http.MethodGet, path: "/api/tasks/changes", parameters: []string{"after", "limit"}, answer: (*Server).listChanges},
-	{operation: "watchChanges", method: http.MethodGet, path: "/api/tasks/events", parameters: []string{"after"}, answer: (*Server).watchChanges},
-	{operation: "getTask", method: http.MethodGet, path: "/api/tasks/{taskId}", answer: (*Server).getTask},
-	{operation: "replaceTask", method: http.MethodPut, path: "/api/tasks/{taskId}", mediaTypes: []string{typeJSON}, answer: (*Server).replaceTask},
-	{operation: "updateTask", method: http.MethodPatch, path: "/api/tasks/{taskId}", mediaTypes: []string{typeJSON, typeMergePatch}, answer: (*Server).updateTask},
-	{operation: "deleteTask", method: http.MethodDelete, path: "/api/tasks/{taskId}", parameters: []string{"permanent"}, answer: (*Server).deleteTask},
-	{operation: "restoreTask", method: http.MethodPost, path: "/api/tasks/{taskId}/restore", answer: (*Server).restoreTask},
-}
-
-// reads reports whether requests of the route change nothing.
-func (r route) reads() bool { return r.method == http.MethodGet }
+var routes = sync.OnceValue(func() []route {
+	all := []route{
+		{operation: "batch", method: http.MethodPost, path: "/api/batch", mediaTypes: []string{typeJSON}, maxBody: maxBatch, write: readBatch},
+		{operation: "listChanges", method: http.MethodGet, path: "/api/changes", parameters: []string{"after", "limit"}, read: (*Server).listChanges},
+		{operation: "watchChanges", method: http.MethodGet, path: "/api/events", parameters: []string{"after"}, read: (*Server).watchChanges},
+	}
+	for _, k := range kinds() {
+		one := k.path + "/{id}"
+		all = append(all, k.routes...)
+		all = append(all,
+			route{operation: "create" + k.title, method: http.MethodPost, path: k.path, mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchCreate)},
+			route{operation: "get" + k.title, method: http.MethodGet, path: one, read: k.get},
+			route{operation: "replace" + k.title, method: http.MethodPut, path: one, mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchReplace)},
+			route{operation: "update" + k.title, method: http.MethodPatch, path: one, mediaTypes: []string{typeJSON, typeMergePatch}, write: k.writeOne(taskapi.BatchUpdate)},
+			route{operation: "delete" + k.title, method: http.MethodDelete, path: one, parameters: []string{"permanent"}, write: k.writeOne(taskapi.BatchDelete)},
+			route{operation: "restore" + k.title, method: http.MethodPost, path: one + "/restore", write: k.writeOne(taskapi.BatchRestore)},
+		)
+	}
+	return all
+})
 
 // call is a request on its way.
 type call struct {
 	request   *http.Request
 	requestID string
 	route     route
-	taskID    string
+	id        string // of the path
 	body      []byte
 	userID    string
 	expires   time.Time // of the token
@@ -92,14 +98,13 @@ func newProblem(code taskapi.ErrorCode, sentence string) *problem {
 
 // invalid is the problem of a request that breaks rules.
 func invalid(fields ...taskapi.FieldError) *problem {
+	for i := range fields {
+		fields[i].Field = cmp.Or(fields[i].Field, "body")
+	}
 	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return strings.Compare(a.Field, b.Field) })
 	p := newProblem(taskapi.CodeInvalid, "The request is not valid: "+fields[0].Field+" "+fields[0].Message+".")
 	p.Errors = fields
 	return p
-}
-
-func notFound() *problem {
-	return newProblem(taskapi.CodeTaskNotFound, "Task not found.")
 }
 
 // reply returns the problem as an answer.
@@ -114,18 +119,7 @@ func (p *problem) reply(requestID string) *reply {
 }
 
 func newReply(status int, body any) *reply {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // the types of taskapi can always be encoded
-	}
-	return &reply{status: status, header: http.Header{"Content-Type": {typeJSON}}, body: encoded}
-}
-
-// replyTask is the answer with one task.
-func replyTask(status int, task taskapi.Task) *reply {
-	r := newReply(status, taskapi.TaskResponse{Success: true, Data: task})
-	r.header.Set("ETag", entityTag(task.Version))
-	return r
+	return &reply{status: status, header: http.Header{"Content-Type": {typeJSON}}, body: encode(body)}
 }
 
 func entityTag(version int64) string {
@@ -199,12 +193,12 @@ func (c *call) find() *problem {
 		method = http.MethodGet
 	}
 	var allowed []string
-	for _, route := range routes {
+	for _, route := range routes() {
 		id, ok := match(route.path, c.request.URL.EscapedPath())
 		switch {
 		case !ok:
 		case route.method == method:
-			c.route, c.taskID = route, id
+			c.route, c.id = route, id
 			return nil
 		default:
 			allowed = append(allowed, route.method)
@@ -218,9 +212,9 @@ func (c *call) find() *problem {
 	return p
 }
 
-// match compares a path with a route's and returns the task's id in it.
-func match(pattern, path string) (taskID string, ok bool) {
-	before, after, hasID := strings.Cut(pattern, "{taskId}")
+// match compares a path with a route's and returns the id in it.
+func match(pattern, path string) (id string, ok bool) {
+	before, after, hasID := strings.Cut(pattern, "{id}")
 	if !hasID {
 		return "", path == pattern
 	}
@@ -228,7 +222,7 @@ func match(pattern, path string) (taskID string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	id, ok := strings.CutSuffix(rest, after)
+	id, ok = strings.CutSuffix(rest, after)
 	return id, ok && id != "" && !strings.Contains(id, "/")
 }
 
@@ -254,17 +248,19 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	defer s.mu.Unlock()
 	u := s.user(c.userID)
 	u.purge(s.now())
-	c.tx = &transaction{user: u, now: s.now(), ids: &s.ids, seq: u.seq, staged: make(map[string]*entry)}
-	if c.route.reads() {
-		return c.route.answer(s, c)
+	c.tx = u.begin(s.now())
+	c.tx.ids = &s.ids
+	if c.route.read != nil {
+		return c.route.read(s, c)
+	}
+	w, p := c.route.write(c)
+	if p != nil {
+		return nil, p
 	}
 	key := c.request.Header.Get("Idempotency-Key")
-	if key == "" {
-		return c.write(s)
-	}
-	digest := c.digest()
-	if kept, ok := u.kept[key]; ok {
-		if kept.request != digest {
+	meaning := string(encode(w.meaning))
+	if kept, ok := u.kept[key]; ok && key != "" {
+		if kept.request != meaning {
 			return nil, newProblem(taskapi.CodeIdempotencyKeyReused, "This Idempotency-Key belongs to a different request.")
 		}
 		again := *kept.answer
@@ -272,28 +268,15 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 		again.header.Set("Idempotency-Replayed", "true")
 		return &again, nil
 	}
-	answer, p := c.write(s)
-	if p == nil {
-		u.kept[key] = keptAnswer{request: digest, answer: answer, at: c.tx.now}
+	answer, p := w.run(c.tx)
+	if p != nil {
+		return nil, p // and nothing is changed
 	}
-	return answer, p
-}
-
-// write carries out a write, whole or not at all.
-func (c *call) write(s *Server) (*reply, *problem) {
-	answer, p := c.route.answer(s, c)
-	if p == nil {
-		c.tx.commit()
+	c.tx.commit()
+	if key != "" {
+		u.kept[key] = keptAnswer{request: meaning, answer: answer, at: c.tx.now}
 	}
-	return answer, p
-}
-
-// digest names what a request asks for.
-func (c *call) digest() string {
-	return strings.Join([]string{
-		c.request.Method, c.request.URL.EscapedPath(), c.request.URL.Query().Encode(),
-		c.request.Header.Get("If-Match"), string(c.body),
-	}, "\x00")
+	return answer, nil
 }
 
 func (c *call) checkMediaType() *problem {
@@ -335,11 +318,11 @@ func (c *call) checkNames() *problem {
 			faults.add(name, taskapi.FieldUnknown, "is not a known parameter")
 		}
 	}
-	if strings.Contains(c.route.path, "{taskId}") && !isUUID(c.taskID) {
-		faults.add("taskId", taskapi.FieldFormat, "must be a UUID")
+	if before, _, hasID := strings.Cut(c.route.path, "s/{id}"); hasID && !isUUID(c.id) {
+		faults.add(path.Base(before)+"Id", taskapi.FieldFormat, "must be a UUID")
 	}
-	c.taskID = strings.ToLower(c.taskID)
-	if keys := c.request.Header.Values("Idempotency-Key"); !c.route.reads() && len(keys) > 0 {
+	c.id = strings.ToLower(c.id)
+	if keys := c.request.Header.Values("Idempotency-Key"); c.route.write != nil && len(keys) > 0 {
 		const most = 255
 		switch key := keys[0]; {
 		case len(key) > most:
@@ -354,22 +337,3 @@ func (c *call) checkNames() *problem {
 var uuids = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 func isUUID(text string) bool { return uuids.MatchString(text) }
-
-// faults are the parts of a request that break rules.
-type faults []taskapi.FieldError
-
-func (f *faults) add(field string, code taskapi.FieldErrorCode, message string) {
-	*f = append(*f, fieldError(field, code, message))
-}
-
-// problem returns the problem of the faults, or nil without any.
-func (f faults) problem() *problem {
-	if len(f) == 0 {
-		return nil
-	}
-	return invalid(f...)
-}
-
-func fieldError(field string, code taskapi.FieldErrorCode, message string) taskapi.FieldError {
-	return taskapi.FieldError{Field: field, Code: code, Message: message}
-}

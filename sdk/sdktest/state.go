@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -13,25 +14,26 @@ import (
 
 // user is everything there is of one user.
 type user struct {
-	seq     int64 // of the latest change
-	purged  int64 // the highest change that is no longer known
-	tasks   map[string]entry
-	erased  []erasure
-	kept    map[string]keptAnswer // by idempotency key
-	changed chan struct{}         // closed by the next change
+	seq       int64            // of the latest change
+	purged    int64            // the highest change that is no longer known
+	resources map[string]entry // by id
+	erased    []erasure
+	kept      map[string]keptAnswer // by idempotency key
+	changed   chan struct{}         // closed by the next change
 }
 
-// entry is a task and the change that last touched it.
+// entry is a resource and the change that last touched it.
 type entry struct {
-	task taskapi.Task
-	seq  int64
+	resource
+	seq int64
 }
 
-// erasure is what is left of a task that was erased.
+// erasure is what is left of a resource that was erased.
 type erasure struct {
-	taskID string
-	seq    int64
-	at     time.Time
+	kind taskapi.Kind
+	id   string
+	seq  int64
+	at   time.Time
 }
 
 // keptAnswer is the answer of a write that came with an idempotency key.
@@ -43,9 +45,9 @@ type keptAnswer struct {
 
 func newUser() *user {
 	return &user{
-		tasks:   make(map[string]entry),
-		kept:    make(map[string]keptAnswer),
-		changed: make(chan struct{}),
+		resources: make(map[string]entry),
+		kept:      make(map[string]keptAnswer),
+		changed:   make(chan struct{}),
 	}
 }
 
@@ -59,10 +61,10 @@ func (u *user) purge(now time.Time) {
 		u.purged = max(u.purged, e.seq)
 		return true
 	})
-	tx := &transaction{user: u, now: now, seq: u.seq, staged: make(map[string]*entry)}
-	for _, id := range slices.Sorted(maps.Keys(u.tasks)) {
-		if at := u.tasks[id].task.DeletedAt; at != nil && now.Sub(*at) >= retention {
-			tx.erase(id)
+	tx := u.begin(now)
+	for _, id := range slices.Sorted(maps.Keys(u.resources)) {
+		if r := u.resources[id]; r.deleted() && now.Sub(*r.field("deletedAt").Interface().(*time.Time)) >= retention {
+			tx.erase(r.resource)
 		}
 	}
 	tx.commit()
@@ -71,14 +73,14 @@ func (u *user) purge(now time.Time) {
 // changesAfter returns what has changed after a number, in order.
 func (u *user) changesAfter(after int64) []taskapi.Change {
 	changes := []taskapi.Change{}
-	for id, e := range u.tasks {
+	for id, e := range u.resources {
 		if e.seq > after {
-			changes = append(changes, taskapi.Change{Seq: e.seq, Type: taskapi.ChangeUpsert, TaskID: id, Task: &e.task})
+			changes = append(changes, taskapi.Change{Seq: e.seq, Kind: e.kind.name, ID: id, Data: encode(e.wire())})
 		}
 	}
 	for _, e := range u.erased {
 		if e.seq > after {
-			changes = append(changes, taskapi.Change{Seq: e.seq, Type: taskapi.ChangeDelete, TaskID: e.taskID})
+			changes = append(changes, taskapi.Change{Seq: e.seq, Kind: e.kind, ID: e.id, Data: json.RawMessage("null")})
 		}
 	}
 	slices.SortFunc(changes, func(a, b taskapi.Change) int { return int(a.Seq - b.Seq) })
@@ -92,33 +94,84 @@ type transaction struct {
 	now    time.Time
 	ids    *idMaker
 	seq    int64
-	staged map[string]*entry // nil for a task that is erased
+	staged map[string]entry // also those that are erased, as they were before
 	erased []erasure
 }
 
-// get returns a task as the transaction has left it.
-func (tx *transaction) get(id string) (taskapi.Task, bool) {
-	if e, ok := tx.staged[id]; ok {
-		if e == nil {
-			return taskapi.Task{}, false
-		}
-		return e.task, true
+func (u *user) begin(now time.Time) *transaction {
+	return &transaction{user: u, now: now, seq: u.seq, staged: make(map[string]entry)}
+}
+
+// place is where a write looks for its resource.
+type place int
+
+const (
+	anywhere place = iota
+	outsideTrash
+	inTrash
+)
+
+// find returns a resource of a kind that is at the place, as the transaction
+// has left it.
+func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
+	e, ok := tx.staged[id]
+	if !ok {
+		e, ok = tx.user.resources[id]
 	}
-	e, ok := tx.user.tasks[id]
-	return e.task, ok
+	gone := slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id })
+	if !ok || gone || e.kind.name != k.name ||
+		where == outsideTrash && e.deleted() || where == inTrash && !e.deleted() {
+		return resource{}, false
+	}
+	return e.resource, true
 }
 
-// put stores a task as the next change.
-func (tx *transaction) put(task taskapi.Task) {
-	tx.seq++
-	tx.staged[task.ID] = &entry{task: task, seq: tx.seq}
+// create adds a resource.
+func (tx *transaction) create(k *kind, c content) resource {
+	r := k.new()
+	r.set("id", tx.ids.next(tx.now))
+	r.set("createdAt", tx.now)
+	r.apply(c, true, tx.now)
+	return tx.changed(r)
 }
 
-// erase removes a task as the next change.
-func (tx *transaction) erase(id string) {
+// edit gives a resource other content, unless that changes nothing.
+func (tx *transaction) edit(r resource, c content, replace bool) resource {
+	after := r.copied()
+	after.apply(c, replace, tx.now)
+	if after.same(r) {
+		return r
+	}
+	return tx.changed(after)
+}
+
+func (tx *transaction) trash(r resource) resource {
+	after := r.copied()
+	after.set("deletedAt", &tx.now)
+	return tx.changed(after)
+}
+
+func (tx *transaction) restore(r resource) resource {
+	after := r.copied()
+	after.field("deletedAt").SetZero()
+	return tx.changed(after)
+}
+
+// erase removes a resource as the next change, and returns it as it was.
+func (tx *transaction) erase(r resource) resource {
 	tx.seq++
-	tx.staged[id] = nil
-	tx.erased = append(tx.erased, erasure{taskID: id, seq: tx.seq, at: tx.now})
+	tx.staged[r.id()] = entry{r, tx.seq}
+	tx.erased = append(tx.erased, erasure{kind: r.kind.name, id: r.id(), seq: tx.seq, at: tx.now})
+	return r
+}
+
+// changed stores a resource in its next version, as the next change.
+func (tx *transaction) changed(r resource) resource {
+	tx.seq++
+	r.set("version", r.version()+1)
+	r.set("updatedAt", tx.now)
+	tx.staged[r.id()] = entry{r, tx.seq}
+	return r
 }
 
 // commit makes the transaction's changes those of the user.
@@ -127,12 +180,9 @@ func (tx *transaction) commit() {
 	if tx.seq == u.seq {
 		return
 	}
-	for id, e := range tx.staged {
-		if e == nil {
-			delete(u.tasks, id)
-		} else {
-			u.tasks[id] = *e
-		}
+	maps.Copy(u.resources, tx.staged)
+	for _, e := range tx.erased {
+		delete(u.resources, e.id)
 	}
 	u.erased = append(u.erased, tx.erased...)
 	u.seq = tx.seq

@@ -1,55 +1,112 @@
 package taskapi
 
+import "encoding/json"
+
 // MaxBatchOperations is the number of operations one batch may hold.
 const MaxBatchOperations = 100
 
 // BatchOp names what an operation of a batch does.
 type BatchOp string
 
-// The operations of a batch.
+// The operations of a batch. They do what the requests of the same name do.
 const (
-	BatchCreate BatchOp = "create"
-	BatchUpdate BatchOp = "update"
-	BatchDelete BatchOp = "delete"
+	BatchCreate  BatchOp = "create"
+	BatchReplace BatchOp = "replace"
+	BatchUpdate  BatchOp = "update"
+	BatchDelete  BatchOp = "delete"
+	BatchRestore BatchOp = "restore"
+	BatchErase   BatchOp = "erase"
 )
 
-// BatchRequest is the body of batchTasks: operations that are carried out in
-// order, all or none.
+// BatchOps returns every operation of a batch.
+func BatchOps() []BatchOp {
+	return []BatchOp{BatchCreate, BatchReplace, BatchUpdate, BatchDelete, BatchRestore, BatchErase}
+}
+
+// BatchRequest is the body of batch: operations that are carried out in order,
+// all or none.
 type BatchRequest struct {
 	Operations []BatchOperation `json:"operations" minItems:"1" maxItems:"100"`
 }
 
-// BatchOperation is one step of a batch. Which fields it has depends on Op:
-// Task to create; ID, Changes and, if wanted, Version to update; ID and, if
-// wanted, Version to delete (into the trash).
+// BatchOperation is one operation of a batch, a union discriminated by Kind and
+// Op. Make it with the [Operations] of a kind, such as [TaskOperations].
 type BatchOperation struct {
-	Op      BatchOp            `json:"op" enum:"create,update,delete" doc:"What to do." example:"update"`
-	ID      string             `json:"id,omitzero" format:"uuid" doc:"The task to update or delete." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Version int64              `json:"version,omitzero" minimum:"1" doc:"The version the task must have for the batch to go ahead; any without it." example:"3"`
-	Task    *CreateTaskRequest `json:"task,omitzero" doc:"The task to create."`
-	Changes *UpdateTaskRequest `json:"changes,omitzero" doc:"The fields to set in an update."`
+	Op   BatchOp `json:"op"`
+	Kind Kind    `json:"kind"`
+	// ID names the resource; create has none.
+	ID string `json:"id,omitzero"`
+	// Version, unless zero, is the version that the resource must have.
+	Version int64 `json:"version,omitzero"`
+	// Data is the new content, for create and replace.
+	Data json.RawMessage `json:"data,omitzero"`
+	// Changes is the merge patch of an update.
+	Changes json.RawMessage `json:"changes,omitzero"`
+
+	err error // of encoding Data or Changes
 }
 
-// CreateInBatch returns the operation that creates a task.
-func CreateInBatch(task CreateTaskRequest) BatchOperation {
-	return BatchOperation{Op: BatchCreate, Task: &task}
+// MarshalJSON encodes the operation. It fails if the content given to the
+// constructor cannot be encoded.
+func (o BatchOperation) MarshalJSON() ([]byte, error) {
+	if o.err != nil {
+		return nil, o.err
+	}
+	type plain BatchOperation
+	return json.Marshal(plain(o))
 }
 
-// UpdateInBatch returns the operation that sets the present fields of a task.
-// A version of zero means any.
-func UpdateInBatch(id string, version int64, changes UpdateTaskRequest) BatchOperation {
-	return BatchOperation{Op: BatchUpdate, ID: id, Version: version, Changes: &changes}
+// Operations makes the batch operations of one kind, whose requests to create,
+// replace and update a resource are C, R and U. A version of zero means any.
+type Operations[C, R, U any] struct{ kind Kind }
+
+// TaskOperations makes the batch operations on tasks.
+var TaskOperations = Operations[CreateTaskRequest, ReplaceTaskRequest, UpdateTaskRequest]{KindTask}
+
+// Create returns the operation that creates a resource.
+func (k Operations[C, R, U]) Create(data C) BatchOperation {
+	op := BatchOperation{Op: BatchCreate, Kind: k.kind}
+	op.Data, op.err = json.Marshal(data)
+	return op
 }
 
-// DeleteInBatch returns the operation that moves a task to the trash. A
-// version of zero means any.
-func DeleteInBatch(id string, version int64) BatchOperation {
-	return BatchOperation{Op: BatchDelete, ID: id, Version: version}
+// Replace returns the operation that sets the whole content of a resource.
+func (k Operations[C, R, U]) Replace(id string, version int64, data R) BatchOperation {
+	op := k.on(BatchReplace, id, version)
+	op.Data, op.err = json.Marshal(data)
+	return op
 }
 
-// BatchResponse is the answer of batchTasks: each operation's task, in order,
-// as the whole batch left it.
+// Update returns the operation that sets the present fields of a resource.
+func (k Operations[C, R, U]) Update(id string, version int64, changes U) BatchOperation {
+	op := k.on(BatchUpdate, id, version)
+	op.Changes, op.err = json.Marshal(changes)
+	return op
+}
+
+// Delete returns the operation that moves a resource to the trash.
+func (k Operations[C, R, U]) Delete(id string, version int64) BatchOperation {
+	return k.on(BatchDelete, id, version)
+}
+
+// Restore returns the operation that takes a resource out of the trash.
+func (k Operations[C, R, U]) Restore(id string, version int64) BatchOperation {
+	return k.on(BatchRestore, id, version)
+}
+
+// Erase returns the operation that removes a resource for good, from the trash
+// or outside it.
+func (k Operations[C, R, U]) Erase(id string, version int64) BatchOperation {
+	return k.on(BatchErase, id, version)
+}
+
+func (k Operations[C, R, U]) on(op BatchOp, id string, version int64) BatchOperation {
+	return BatchOperation{Op: op, Kind: k.kind, ID: id, Version: version}
+}
+
+// BatchResponse is the response of batch: each operation's resource, in order,
+// as the whole batch left it. An erased one is as it was before.
 type BatchResponse struct {
-	Success bool   `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
-	Data    []Task `json:"data"`
+	Success bool       `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Data    []Resource `json:"data"`
 }

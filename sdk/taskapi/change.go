@@ -1,45 +1,59 @@
 package taskapi
 
-// ChangeType says what became of a task.
-type ChangeType string
-
-// The types of a change.
-const (
-	// ChangeUpsert: the task was created or changed; the trash counts as a
-	// change.
-	ChangeUpsert ChangeType = "upsert"
-	// ChangeDelete: the task was erased for good.
-	ChangeDelete ChangeType = "delete"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
 )
 
-// Change is a place in a user's change sequence. Numbers rise without end but
-// not by one: a task that changed several times stands only at its latest.
+// Change is an entry of a user's change feed. Sequence numbers rise but leave
+// gaps: a resource that changed several times appears once, at its latest
+// number.
 type Change struct {
-	Seq    int64      `json:"seq" minimum:"1" doc:"The change's number, higher than that of every earlier change." example:"184"`
-	Type   ChangeType `json:"type" enum:"upsert,delete" doc:"delete when the task was erased for good; the trash is an upsert." example:"upsert"`
-	TaskID string     `json:"taskId" format:"uuid" example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Task   *Task      `json:"task" doc:"The task as it is now; null when it was erased."`
+	// Seq is higher than the number of every earlier change.
+	Seq int64 `json:"seq"`
+	// Kind is the kind of the resource. Ignore kinds you do not know.
+	Kind Kind   `json:"kind"`
+	ID   string `json:"id"`
+	// Data is the resource as it is now, also in the trash, and the JSON null
+	// once it has been erased.
+	Data json.RawMessage `json:"data"`
+}
+
+// ErrErased is the error of decoding a change whose resource has been erased.
+var ErrErased = errors.New("taskapi: the resource has been erased")
+
+// Erased reports whether the resource has been erased for good.
+func (c Change) Erased() bool { return len(c.Data) == 0 || bytes.Equal(c.Data, []byte("null")) }
+
+// Task decodes the task. It fails for another kind, and with [ErrErased] if the
+// task has been erased.
+func (c Change) Task() (Task, error) {
+	if c.Erased() {
+		return Task{}, ErrErased
+	}
+	return decodeAs[Task](KindTask, c.Kind, c.Data)
 }
 
 // ListChangesOptions is the query of listChanges.
 type ListChangesOptions struct {
-	// After is the number after which to begin: [ListMeta.Changes] of a list
-	// or [ChangesMeta.NextCursor]. Zero means from the beginning.
+	// After is the number to start after: [ListMeta.Changes] of a list or
+	// [ChangesMeta.NextCursor]. Zero starts from the beginning.
 	After int64
-	// Limit is the number of changes on a page, from 1 to [MaxListLimit];
-	// zero means [DefaultListLimit].
+	// Limit is the page size, from 1 to [MaxListLimit]; zero means
+	// [DefaultListLimit].
 	Limit int
 }
 
-// ChangeListResponse is the answer of listChanges.
+// ChangeListResponse is the response of listChanges.
 type ChangeListResponse struct {
-	Success bool        `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool        `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
 	Data    []Change    `json:"data"`
 	Meta    ChangesMeta `json:"meta"`
 }
 
-// ChangesMeta says where a page of changes stands.
+// ChangesMeta describes a page of changes.
 type ChangesMeta struct {
 	NextCursor int64 `json:"nextCursor" minimum:"0" doc:"The number to continue after." example:"184"`
-	HasMore    bool  `json:"hasMore" doc:"Whether there are more changes already." example:"false"`
+	HasMore    bool  `json:"hasMore" doc:"Whether more changes are available already." example:"false"`
 }

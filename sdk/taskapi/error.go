@@ -2,8 +2,8 @@ package taskapi
 
 import "net/http"
 
-// ErrorCode names the reason of a failure. Codes are stable; sentences are
-// not.
+// ErrorCode names the reason of a failure. Codes are stable; sentences are not.
+// The set is open: treat a code you do not know by its HTTP status.
 type ErrorCode string
 
 // The error codes of the task service and the BFF.
@@ -117,7 +117,7 @@ type Problem struct {
 	Title     string       `json:"title" doc:"The HTTP status in words." example:"Not Found"`
 	Errors    []FieldError `json:"errors,omitzero" doc:"The fields that break a rule, with the code invalid."`
 	RequestID string       `json:"requestId" doc:"Names the request in the servers' logs." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"`
-	Current   *Task        `json:"current,omitzero" doc:"The task as it is now, with the code version_conflict."`
+	Current   *Resource    `json:"current,omitzero" doc:"The resource as it is now, with the code version_conflict."`
 }
 
 // FieldError says which part of a request breaks which rule.
@@ -127,7 +127,7 @@ type FieldError struct {
 	Message string         `json:"message" doc:"The rule, in words for people." example:"must have at most 500 characters"`
 }
 
-// FieldErrorCode names a rule that a field can break.
+// FieldErrorCode names a rule that a field can break. The set is open.
 type FieldErrorCode string
 
 // The rules a field can break.
@@ -144,7 +144,7 @@ const (
 	FieldTooFew     FieldErrorCode = "too_few"
 	FieldOutOfRange FieldErrorCode = "out_of_range"
 	FieldNotAllowed FieldErrorCode = "not_allowed"
-	// In a batch, the operation's task is not there or has another version.
+	// In a batch, the operation's resource does not exist or has another version.
 	FieldNotFound FieldErrorCode = "not_found"
 	FieldConflict FieldErrorCode = "conflict"
 )

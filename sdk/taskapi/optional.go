@@ -40,6 +40,13 @@ func (o Optional[T]) IsZero() bool {
 	return !o.Set
 }
 
+// Present marks the field as present and returns a pointer to its value, for
+// decoders other than encoding/json.
+func (o *Optional[T]) Present() any {
+	o.Set = true
+	return &o.Value
+}
+
 // MarshalJSON encodes the value. A nil slice is the empty array: only a pointer
 // can be null.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {

@@ -1,6 +1,6 @@
 package taskapi
 
-// MaxStatsTags is the number of tags that taskStats lists: those of the most
+// MaxStatsTags is the number of tags that getTaskStats lists: those of the most
 // open tasks.
 const MaxStatsTags = 100
 
@@ -23,7 +23,7 @@ type TagCount struct {
 	Count int64  `json:"count" minimum:"1" example:"2"`
 }
 
-// StatsResponse is the answer of taskStats.
+// StatsResponse is the answer of getTaskStats.
 type StatsResponse struct {
 	Success bool  `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
 	Data    Stats `json:"data"`

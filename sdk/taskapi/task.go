@@ -45,6 +45,11 @@ type Task struct {
 	DeletedAt   *time.Time `json:"deletedAt" doc:"When the task was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
 }
 
+// Overdue reports whether the task is open and its due date has passed.
+func (t Task) Overdue(now time.Time) bool {
+	return !t.Completed && t.DueAt != nil && t.DueAt.Before(now)
+}
+
 // CreateTaskRequest is the body of createTask. A zero field is left out of the
 // JSON and takes its default.
 type CreateTaskRequest struct {

@@ -9,6 +9,12 @@ const MIN_SECRET_VARIETY = 10;
 /** A text such as 15m: Better Auth takes a number for a point in time. */
 const LIFETIME = /^[1-9][0-9]{0,4}[smh]$/;
 
+/**
+ * The wait for a database connection. It is less than the BFF waits for the
+ * exchange of a session (services/budget), which then hears the reason.
+ */
+export const POOL_WAIT_MS = 2_000;
+
 /** Every mistake in the environment, by the name of its variable. */
 export class ConfigError extends Error {
   /** @param {string[]} mistakes */

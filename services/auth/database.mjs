@@ -3,13 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getMigrations } from "better-auth/db/migration";
 import pg from "pg";
 
+import { POOL_WAIT_MS } from "./config.mjs";
+
 /** Names the advisory lock under which one server at a time prepares the database. */
 const PREPARE_LOCK = 7_361_190_217;
 const CONNECT_ATTEMPTS = 30;
 const CONNECT_PAUSE_MS = 1000;
 
 export function createPool(databaseURL, log) {
-  const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: POOL_WAIT_MS });
   // Without listeners, a connection that is lost ends the process: the pool
   // listens for those that are idle, and nobody for one that is in use while it
   // waits for its next query.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 // unavailableRetryAfter is when to try again after a 503 or 504, unless more is
@@ -24,9 +26,6 @@ const unavailableRetryAfter = time.Second
 // MaxBodyBytes is the size of the largest body that is read. It holds the
 // longest task that there can be, in the longest spelling JSON has for it.
 const MaxBodyBytes = 256 << 10
-
-// DefaultRequestTimeout bounds the work on one request.
-const DefaultRequestTimeout = 10 * time.Second
 
 // ErrorStatus is a row of a server's table of errors: what errors.Is finds
 // becomes a problem of this code.
@@ -42,19 +41,20 @@ type API struct {
 
 	statuses []ErrorStatus
 	detail   func(err error, p *Problem)
+	forward  func(huma.Context)
 	timeout  time.Duration
 	inFlight *gate
-	// beside is what is in flight beside the operations, with as many
-	// places: if what one of them waits for hangs, the other goes on.
-	beside  *gate
-	metrics *Metrics
-	// users bounds what is in flight for one user; nil for no limit.
+	// othersInFlight bounds requests that are no operations separately, so that
+	// a hung upstream of theirs cannot starve operations.
+	othersInFlight *gate
+	metrics        *Metrics
+	// users bounds the operations in flight for one user; nil for no limit.
 	users   *UserGate
 	streams *gate
 	rate    *rateLimiter
-	// received and receivedBeside count the bytes of bodies that are held,
-	// of operations and of what is beside them.
-	received, receivedBeside atomic.Int64
+	// received and otherReceived count the bytes of bodies that are held, of
+	// operations and of other requests.
+	received, otherReceived atomic.Int64
 }
 
 // Config says what is particular to one server.
@@ -72,7 +72,7 @@ type Config struct {
 	// error is found decides.
 	Errors []ErrorStatus
 	// RequestTimeout bounds the work on one request; zero means
-	// DefaultRequestTimeout.
+	// [budget.Service]. A caller may state less in X-Request-Timeout.
 	RequestTimeout time.Duration
 	// Limits bound what is taken on.
 	Limits Limits
@@ -80,6 +80,10 @@ type Config struct {
 	Metrics *Metrics
 	// Detail, unless nil, adds to a problem what its error tells.
 	Detail func(err error, p *Problem)
+	// Forward answers the operations that are registered without a handler.
+	// Their parameters and bodies are not parsed; all middleware runs. The
+	// context ends after the API's timeout.
+	Forward func(huma.Context)
 }
 
 // setHumaGlobals sets what Huma keeps in package variables. It has to happen
@@ -120,24 +124,23 @@ func NewAPI(router chi.Router, config Config) *API {
 	}
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
-	registerOptionals(c.Components.Schemas)
-	fieldErrorSchema(c.Components.Schemas)
-	describeExamples(c.Components.Schemas)
+	registerCodes(c.Components.Schemas)
 
 	detail := config.Detail
 	if detail == nil {
 		detail = func(error, *Problem) {}
 	}
 	api := &API{
-		API:      humachi.New(router, c),
-		statuses: config.Errors,
-		detail:   detail,
-		timeout:  cmp.Or(config.RequestTimeout, DefaultRequestTimeout),
-		inFlight: newGate(config.Limits.InFlight),
-		beside:   newGate(config.Limits.InFlight),
-		metrics:  config.Metrics,
-		streams:  newGate(config.Limits.Streams),
-		rate:     newRateLimiter("user", config.Limits.Rate),
+		API:            humachi.New(router, c),
+		statuses:       config.Errors,
+		detail:         detail,
+		forward:        config.Forward,
+		timeout:        cmp.Or(config.RequestTimeout, budget.Service),
+		inFlight:       newGate(config.Limits.InFlight),
+		othersInFlight: newGate(config.Limits.InFlight),
+		metrics:        config.Metrics,
+		streams:        newGate(config.Limits.Streams),
+		rate:           newRateLimiter("user", config.Limits.Rate),
 	}
 	if most := config.Limits.InFlight; most > 0 {
 		api.users = NewUserGate(max(most/userShare, 1))
@@ -150,24 +153,49 @@ func NewAPI(router chi.Router, config Config) *API {
 
 // Register adds an operation whose handler returns plain errors. The codes are
 // what it can fail with besides those that every operation has. Its context
-// ends after the API's timeout.
+// ends after the API's timeout. A nil handler means [Config.Forward].
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
+	if handler == nil {
+		op.Middlewares = append(op.Middlewares, api.forwardOnly)
+	}
 	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
-		ctx, cancel := context.WithTimeout(ctx, api.timeout)
+		ctx, cancel := api.limited(ctx)
 		defer cancel()
 		return handler(ctx, in)
 	})
 }
 
-// RegisterStream adds an operation that answers as long as it likes.
+// RegisterStream adds an operation that answers as long as it likes. A nil
+// handler means [Config.Forward].
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
+	if handler == nil {
+		op.Middlewares = append(op.Middlewares, api.forwardOnly)
+	}
 	register(api, op, codes, stream(api, handler))
+}
+
+// limited returns the context of an operation, which ends after the API's timeout
+// or shortly before the caller gives up.
+func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(a.timeout)
+	if held, ok := ctx.Value(slotKey{}).(*slot); ok && !held.deadline.IsZero() && held.deadline.Before(deadline) {
+		deadline = held.deadline
+	}
+	return context.WithDeadline(ctx, deadline)
+}
+
+// forwardOnly is a middleware that answers an operation without its handler.
+func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
+	limited, cancel := a.limited(ctx.Context())
+	defer cancel()
+	a.forward(huma.WithContext(ctx, limited))
 }
 
 func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	// Huma refuses a body of exactly its limit.
 	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, MaxBodyBytes) + 1
 	documentErrors(&op, codes)
+	api.registerOptionals(reflect.TypeFor[I]())
 	// Huma looks for its configuration in its own API, not in a wrapper.
 	huma.Register(api.API, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +75,7 @@ func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	for status, response := range op.Responses {
 		documentHeaders(doc, op, status, response)
 		for _, content := range response.Content {
+			openResponses(doc.Components.Schemas, content.Schema, map[*huma.Schema]bool{})
 			complete(doc, content)
 		}
 	}
@@ -101,8 +101,8 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 		return s.Examples[0]
 	case len(s.Enum) > 0:
 		return s.Enum[0]
-	case len(s.AnyOf) > 0:
-		return exampleOf(registry, s.AnyOf[0])
+	case len(alternatives(s)) > 0:
+		return exampleOf(registry, alternatives(s)[0])
 	case s.Type == huma.TypeArray:
 		return []any{exampleOf(registry, s.Items)}
 	case s.Type == huma.TypeObject:
@@ -119,21 +119,6 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 var simplest = map[string]any{
 	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
 	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",
-}
-
-// describeExamples adds the examples that cannot be made of those of the parts:
-// an operation of a batch has not all fields, and a map's keys are no parts.
-func describeExamples(registry huma.Registry) {
-	registry.Schema(reflect.TypeFor[taskapi.BatchRequest](), true, "")
-	registry.Schema(reflect.TypeFor[taskapi.Stats](), true, "")
-	schemas := registry.Map()
-	schemas["BatchRequest"].Examples = []any{taskapi.BatchRequest{Operations: []taskapi.BatchOperation{
-		taskapi.CreateInBatch(taskapi.CreateTaskRequest{Title: "Water the plants"}),
-		taskapi.UpdateInBatch("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", 3, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
-	}}}
-	schemas["Stats"].Properties["byPriority"].Examples = []any{
-		map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 1, taskapi.High: 1, taskapi.Urgent: 0},
-	}
 }
 
 // documentHeaders names the headers of an answer.

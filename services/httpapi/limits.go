@@ -3,17 +3,15 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 )
-
-// answerTimeout is how long a client may take to read the answer of an
-// operation.
-const answerTimeout = 10 * time.Second
 
 // overloadedRetryAfter is when to come back to a server that is full. Requests
 // are short; streams are not, but another replica may have room.
@@ -43,6 +41,9 @@ type slot struct {
 	gate  *gate
 	users *UserGate
 	user  string
+	// deadline is when the operation must end for its caller; zero if the caller
+	// did not say.
+	deadline time.Time
 }
 
 func (s *slot) leave() {
@@ -75,27 +76,49 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 		WriteTo(ctx, full())
 		return
 	}
-	held := &slot{gate: a.inFlight}
+	held := &slot{gate: a.inFlight, deadline: statedDeadline(ctx.Header(TimeoutHeader))}
 	defer held.leave()
 	_, w := humachi.Unwrap(ctx)
 	limitAnswer(w, a.timeout)
 	next(huma.WithValue(ctx, slotKey{}, held))
 }
 
-// Admit is a middleware for a handler beside the API that is no operation, with
-// bodies of so many bytes at most: once its body is here, a request counts among
-// those in flight beside the operations, and may take the time given. It is for
-// one handler of an API.
+// TimeoutHeader carries the seconds that a caller has left for a request, such as
+// 7.4.
+const TimeoutHeader = "X-Request-Timeout"
+
+// statedDeadline returns when an operation must end to be answered before its
+// caller gives up, and zero if the header does not say, or not sensibly.
+func statedDeadline(header string) time.Time {
+	seconds, err := strconv.ParseFloat(header, 64)
+	if err != nil || !(seconds > 0) || seconds > maxStated.Seconds() {
+		return time.Time{}
+	}
+	left := time.Duration(seconds * float64(time.Second))
+	return time.Now().Add(max(left-budget.Answer, left/2))
+}
+
+// maxStated is far more than any operation takes.
+const maxStated = 24 * time.Hour
+
+// Admit is a middleware for a handler that is no operation, with bodies of
+// maxBodyBytes at most. Once its body has arrived, a request counts among those in
+// flight, apart from the operations, and may take the time given. An API has one
+// such handler.
 func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration) http.Handler {
-	a.metrics.Gauge("tasklane_requests_beside_in_flight", "Requests beside the operations that are worked on.", a.beside.count)
+	a.metrics.Gauge("tasklane_requests_beside_in_flight", "Requests in flight that are no operations.", a.othersInFlight.count)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, fits := receive(w, r, maxBodyBytes, &a.receivedBeside)
+		body := &receivedBody{total: &a.otherReceived}
 		defer body.release()
-		if !fits || !a.beside.enter() {
-			WriteProblem(w, r, full())
+		problem := body.receive(w, r, maxBodyBytes)
+		if problem == nil && !a.othersInFlight.enter() {
+			problem = full()
+		}
+		if problem != nil {
+			WriteProblem(w, r, problem)
 			return
 		}
-		defer a.beside.leave()
+		defer a.othersInFlight.leave()
 		limitAnswer(w, timeout)
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
@@ -105,7 +128,7 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 
 func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
 	// Only a connection has deadlines; a recorder in a test has none.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + answerTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + budget.Delivery))
 }
 
 func full() *Problem {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -22,10 +21,6 @@ const ProblemMediaType = "application/problem+json"
 // does not say enough.
 type Problem struct {
 	taskapi.Problem
-
-	// Current takes the place of the embedded field, because the BFF shows
-	// more of a task than the service does.
-	Current any `json:"current,omitzero"`
 
 	headers http.Header
 }
@@ -64,13 +59,6 @@ func (p *Problem) WithFields(fields ...taskapi.FieldError) *Problem {
 	return p
 }
 
-// WithCurrent adds the task as it is now, in the form this server shows tasks,
-// and returns p.
-func (p *Problem) WithCurrent(task any) *Problem {
-	p.Current = task
-	return p
-}
-
 // Error returns the sentence for people.
 func (p *Problem) Error() string { return p.Problem.Error }
 
@@ -83,32 +71,10 @@ func (p *Problem) GetHeaders() http.Header { return p.headers }
 // ContentType replaces the negotiated media type, as Huma asks for it.
 func (p *Problem) ContentType(string) string { return ProblemMediaType }
 
-// TransformSchema lists the error codes in the schema, so that the catalogue
-// is written only once.
-func (p *Problem) TransformSchema(registry huma.Registry, s *huma.Schema) *huma.Schema {
+// TransformSchema describes the schema.
+func (p *Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Description = "A failure: an RFC 9457 problem document that is also the envelope with success set to false."
-	s.Properties["code"].Enum = ErrorCodes()
-	// The document shows a task, or what the server's registry has in its place.
-	current, _ := reflect.TypeFor[taskapi.Problem]().FieldByName("Current")
-	s.Properties["current"] = huma.SchemaFromField(registry, current, "")
 	return s
-}
-
-// fieldErrorSchema is the schema of a field's error with its codes listed.
-func fieldErrorSchema(registry huma.Registry) {
-	registry.Schema(reflect.TypeFor[taskapi.FieldError](), true, "")
-	registry.Map()["FieldError"].Properties["code"].Enum = enum(taskapi.FieldErrorCodes())
-}
-
-// ErrorCodes returns the catalogue of error codes for a schema.
-func ErrorCodes() []any { return enum(taskapi.ErrorCodes()) }
-
-func enum[T ~string](values []T) []any {
-	all := make([]any, len(values))
-	for i, v := range values {
-		all[i] = string(v)
-	}
-	return all
 }
 
 // WriteProblem answers a request that has not reached an operation.

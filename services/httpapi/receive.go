@@ -5,25 +5,25 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 )
 
-const (
-	// receiveTimeout is how long a request's body may take to arrive.
-	receiveTimeout = 10 * time.Second
-	// maxReceived is how many bytes of bodies a server holds at most until
-	// their requests are answered: those of operations, and as many of what
-	// is beside them, for which nobody has to be signed in.
-	maxReceived = 64 << 20
-)
+// maxReceived is how many bytes of bodies a server holds at most until their
+// requests are answered: those of operations, and as many of other requests,
+// which need no session.
+const maxReceived = 64 << 20
 
-// Receive is a middleware for operations, behind those that know the user. It
-// waits for the request's body, and meanwhile the request is not among those in
-// flight: a client that sends slowly holds up nobody else.
+// Receive is a middleware for operations, after those that authenticate. It
+// waits for the request's body, and meanwhile the request does not count among
+// those in flight: a client that sends slowly holds up nobody else.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	held, _ := ctx.Context().Value(slotKey{}).(*slot)
@@ -32,79 +32,80 @@ func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	held.leave()
-	body, fits := receive(w, r, ctx.Operation().MaxBodyBytes, &a.received)
+	body := &receivedBody{total: &a.received}
 	defer body.release()
-	if !fits || !held.enter(a.inFlight) {
-		WriteTo(ctx, full())
+	problem := body.receive(w, r, ctx.Operation().MaxBodyBytes-1)
+	if problem == nil && !held.enter(a.inFlight) {
+		problem = full()
+	}
+	if problem != nil {
+		WriteTo(ctx, problem)
 		return
 	}
+	limitAnswer(w, a.timeout)
 	next(ctx)
 }
 
-// receive waits for the body of a request, or for more of it than there may be,
-// and puts what came in its place. It counts the bytes in total, and reports
-// whether there was room for them.
-func receive(w http.ResponseWriter, r *http.Request, most int64, total *atomic.Int64) (body *receivedBody, fits bool) {
-	body = &receivedBody{Closer: r.Body, total: total}
-	if r.ContentLength == 0 {
-		return body, true
+// ReceivedBody returns the body of a request behind [API.Receive] or
+// [API.Admit], and nil for any other request.
+func ReceivedBody(r *http.Request) []byte {
+	if body, ok := r.Body.(*receivedBody); ok {
+		return body.data
 	}
-	expected := most + 1
-	if r.ContentLength > 0 {
-		expected = min(expected, r.ContentLength)
+	return nil
+}
+
+// receivedBody is a request's body that has arrived.
+type receivedBody struct {
+	bytes.Reader
+
+	data  []byte
+	total *atomic.Int64 // bytes of all bodies that are held
+}
+
+// receive waits for the body of a request, of at most limit bytes, and puts the
+// bytes in its place. It returns a problem if the body is too large or does not
+// arrive, or if too much is held already.
+func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int64) *Problem {
+	if r.ContentLength > limit {
+		return bodyTooLarge()
 	}
-	// Only a connection has deadlines; a recorder in a test has none.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(receiveTimeout))
-	_, err := io.CopyN(body, r.Body, expected)
-	_ = control.SetReadDeadline(time.Now().Add(readTimeout))
-	if errors.Is(err, errNoRoom) {
-		return body, false
+	if r.ContentLength != 0 {
+		// Only a connection has deadlines; a recorder in a test has none.
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(budget.Body))
+		_, err := io.CopyN(b, r.Body, limit+1)
+		_ = control.SetReadDeadline(time.Now().Add(readTimeout))
+		switch {
+		case errors.Is(err, errNoRoom):
+			return full()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
+		case err == nil:
+			return bodyTooLarge()
+		case !errors.Is(err, io.EOF):
+			NoteCause(r.Context(), err)
+			return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: "did not arrive"})
+		}
 	}
-	body.rest = r.Body
-	if err != nil {
-		// Asked again, the connection might make us wait again.
-		body.rest = failure{err}
-	}
-	r.Body = body
-	return body, true
+	b.Reset(b.data)
+	r.Body = b
+	return nil
 }
 
 var errNoRoom = errors.New("no room for another body")
 
-// receivedBody is what came of a body, and behind it the rest, if there may be
-// any.
-type receivedBody struct {
-	io.Closer
-
-	came  bytes.Buffer
-	rest  io.Reader
-	total *atomic.Int64 // of all bodies that are held
-	held  int64
-}
-
-// Write takes in what comes, unless too much is held.
+// Write takes in a part of the body, unless too much is held.
 func (b *receivedBody) Write(p []byte) (int, error) {
-	n := int64(len(p))
-	b.held += n
-	if b.total.Add(n) > maxReceived {
+	if b.total.Add(int64(len(p))) > maxReceived {
+		b.total.Add(-int64(len(p)))
 		return 0, errNoRoom
 	}
-	return b.came.Write(p)
+	b.data = append(b.data, p...)
+	return len(p), nil
 }
 
-// Read implements [io.Reader].
-func (b *receivedBody) Read(p []byte) (int, error) {
-	if b.came.Len() > 0 {
-		return b.came.Read(p)
-	}
-	return b.rest.Read(p)
-}
+func (b *receivedBody) release() { b.total.Add(-int64(len(b.data))) }
 
-func (b *receivedBody) release() { b.total.Add(-b.held) }
-
-// failure is the rest of a body that does not come.
-type failure struct{ error }
-
-// Read implements [io.Reader].
-func (f failure) Read([]byte) (int, error) { return 0, f.error }
+// Close implements [io.Closer].
+func (b *receivedBody) Close() error { return nil }

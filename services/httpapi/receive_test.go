@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // TestSlowBodiesHoldUpNobody sends a server that works on one request at a time
@@ -83,19 +86,19 @@ func TestReceive(t *testing.T) {
 	for name, test := range map[string]struct {
 		body   io.Reader
 		length int64
-		full   bool // of what others have sent
-		fits   bool
-		held   int64
-		want   string
-		err    error
+		full   bool // of other bodies
+		want   taskapi.ErrorCode
 	}{
-		"a body":                       {body: strings.NewReader("body"), length: 4, fits: true, held: 4, want: "body"},
-		"a body in chunks":             {body: strings.NewReader("body"), length: -1, fits: true, held: 4, want: "body"},
-		"no body":                      {body: http.NoBody, fits: true},
-		"more than there may be":       {body: strings.NewReader("0123456789"), length: -1, fits: true, held: 9, want: "0123456789"},
-		"more than there may be, said": {body: strings.NewReader("0123456789"), length: 10, fits: true, held: 9, want: "0123456789"},
-		"one that breaks":              {body: io.MultiReader(strings.NewReader("bo"), iotest.ErrReader(broken)), length: 4, fits: true, held: 2, want: "bo", err: broken},
-		"one too many":                 {body: strings.NewReader("body"), length: 4, full: true, held: 4},
+		"a body":                     {body: strings.NewReader("body"), length: 4},
+		"a body in chunks":           {body: strings.NewReader("body"), length: -1},
+		"the longest body":           {body: strings.NewReader("01234567"), length: -1},
+		"no body":                    {body: http.NoBody},
+		"a body that is too large":   {body: strings.NewReader("012345678"), length: -1, want: taskapi.CodeBodyTooLarge},
+		"a length that is too large": {body: strings.NewReader("0123456789"), length: 10, want: taskapi.CodeBodyTooLarge},
+		"a body that breaks off":     {body: io.MultiReader(strings.NewReader("bo"), iotest.ErrReader(broken)), length: 4, want: taskapi.CodeInvalid},
+		"a body that is too slow":    {body: iotest.ErrReader(os.ErrDeadlineExceeded), length: 4, want: taskapi.CodeTimeout},
+		"no room for another body":   {body: strings.NewReader("body"), length: 4, full: true, want: taskapi.CodeOverloaded},
+		"a body that never comes":    {body: strings.NewReader(""), length: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,14 +108,16 @@ func TestReceive(t *testing.T) {
 			}
 			before := total.Load()
 			r := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
-			body, fits := receive(httptest.NewRecorder(), r, 8, &total)
-			if held := total.Load() - before; fits != test.fits || held != test.held {
-				t.Errorf("fits %t and holds %d, want %t and %d", fits, held, test.fits, test.held)
-			}
-			if fits {
-				if got, err := io.ReadAll(r.Body); string(got) != test.want || !errors.Is(err, test.err) {
-					t.Errorf("read %q, %v; want %q, %v", got, err, test.want, test.err)
+			body := &receivedBody{total: &total}
+			problem := body.receive(httptest.NewRecorder(), r, 8)
+			if test.want != "" {
+				if problem == nil || problem.Code != test.want {
+					t.Errorf("got %v, want %s", problem, test.want)
 				}
+			} else if problem != nil {
+				t.Errorf("got %v, want the body", problem)
+			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || total.Load()-before != int64(len(got)) {
+				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), total.Load()-before)
 			}
 			body.release()
 			if left := total.Load() - before; left != 0 {

@@ -8,12 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 const (
@@ -28,18 +29,9 @@ const (
 	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies
 	// stay far below it.
 	maxHeaderBytes = 32 << 10
-	// shutdownTimeout is how long requests under way may still take when
-	// the server stops.
-	shutdownTimeout = 4 * time.Second
 	// checkTimeout bounds all checks of one look at /readyz.
 	checkTimeout = 3 * time.Second
 )
-
-// ballast is memory that is never touched, and so never taken from the machine.
-// It only counts for the garbage collector, which runs each time the heap has
-// doubled: beside the few megabytes that a server holds, requests would make it
-// run many times a second. GOGC and GOMEMLIMIT hold as ever.
-const ballast = 8 << 20
 
 // Server is an address and what it serves.
 type Server struct {
@@ -72,12 +64,10 @@ func (s Server) http(log *slog.Logger) *http.Server {
 }
 
 // Serve runs the servers until ctx ends, drains, then stops taking requests and
-// waits for those under way, at most four seconds; what takes longer is cut off.
+// waits for those under way, up to [budget.Shutdown]; it cuts off the rest.
 // It listens on every address before it serves the first request, and fails if
 // one is taken.
 func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Server) error {
-	untouched := make([]byte, ballast)
-	defer runtime.KeepAlive(untouched)
 	listeners := make([]net.Listener, 0, len(servers))
 	for _, s := range servers {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address)
@@ -123,7 +113,7 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 
 // stop lets requests under way finish for a while, and ends the rest.
 func stop(ctx context.Context, log *slog.Logger, server *http.Server) {
-	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.Shutdown)
 	defer cancel()
 	if err := server.Shutdown(timeout); err != nil {
 		log.Warn("cut off what did not finish in time", "address", server.Addr, "error", err.Error())

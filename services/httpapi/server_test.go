@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 // pipe is a listener for one connection, with the bubble's clock.
@@ -134,7 +135,7 @@ func TestSlowClients(t *testing.T) {
 			if err := <-failed; err == nil {
 				t.Error("the answer was sent to nobody")
 			}
-			if took, want := time.Since(start), DefaultRequestTimeout+answerTimeout; took != want {
+			if took, want := time.Since(start), budget.Service+budget.Delivery; took != want {
 				t.Errorf("the request was held for %v, want %v", took, want)
 			}
 		})

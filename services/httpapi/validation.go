@@ -68,8 +68,8 @@ var paramRules = []struct {
 // wrong with a request.
 func newValidationProblem(status int, message string, errs []error) *Problem {
 	switch {
-	case status == http.StatusRequestEntityTooLarge || slices.ContainsFunc(errs, isTooLarge):
-		return NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
+	case status == http.StatusRequestEntityTooLarge:
+		return bodyTooLarge()
 	case status == http.StatusUnsupportedMediaType:
 		return unsupportedMediaType()
 	case status == http.StatusRequestTimeout:
@@ -89,21 +89,30 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	// Huma ranges over maps: without an order the answer would vary.
 	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
 	fields = slices.Compact(fields)
-	return Invalid(fields[:min(len(fields), maxFieldErrors)]...)
+	return Invalid(fields...)
 }
 
-// Invalid returns the problem of a request that breaks rules.
+// FieldErrors checks a value that was read into an any against a schema. The
+// place is the value's path in the body.
+func (a *API) FieldErrors(schema *huma.Schema, place string, value any) []taskapi.FieldError {
+	path, result := huma.NewPathBuffer([]byte("body."+place), len("body."+place)), &huma.ValidateResult{}
+	huma.Validate(a.OpenAPI().Components.Schemas, schema, path, huma.ModeWriteToServer, value, result)
+	var fields []taskapi.FieldError
+	for _, err := range result.Errors {
+		fields = append(fields, fieldErrors(err)...)
+	}
+	return fields
+}
+
+// Invalid returns the problem of a request that breaks rules. It names at most 20
+// fields.
 func Invalid(fields ...taskapi.FieldError) *Problem {
+	fields = fields[:min(len(fields), maxFieldErrors)]
 	sentence := "The request is not valid."
 	if len(fields) > 0 {
 		sentence = "The request is not valid: " + fields[0].Field + " " + fields[0].Message + "."
 	}
 	return NewProblem(taskapi.CodeInvalid, sentence).WithFields(fields...)
-}
-
-func isTooLarge(err error) bool {
-	var tooLarge *http.MaxBytesError
-	return errors.As(err, &tooLarge)
 }
 
 // fieldErrors translates one finding. A [Problem] from a resolver brings its
@@ -146,6 +155,10 @@ func paramRule(text string) (code, message string) {
 		}
 	}
 	return string(taskapi.FieldFormat), "cannot be read"
+}
+
+func bodyTooLarge() *Problem {
+	return NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
 }
 
 func unsupportedMediaType() *Problem {

@@ -3,36 +3,23 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/upstream"
 	"github.com/tasklane/tasklane/bff/internal/web"
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
-// serviceRetry repeats calls of the task service less than the SDK would by
-// itself: a person waits, and the page tries again too.
-var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
-
-const (
-	// serviceTimeout bounds one attempt, connectTimeout the connection for it.
-	// A request's own limit is less; a stream has none.
-	serviceTimeout = 30 * time.Second
-	connectTimeout = 5 * time.Second
-	// idleConnections to the task service are kept open for idleTimeout, so
-	// that a busy site does not dial anew all the time.
-	idleConnections = 100
-	idleTimeout     = 30 * time.Second
-)
+// idleTimeout is how long an unused connection to the task service is kept.
+const idleTimeout = 30 * time.Second
 
 type serveCommand struct{}
 
@@ -71,19 +58,8 @@ type site struct {
 func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *httpapi.Drain) (*site, error) {
 	metrics := httpapi.NewMetrics()
 	watch := upstream.New(metrics, spans)
-	service := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		TLSHandshakeTimeout: connectTimeout,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: idleConnections,
-		IdleConnTimeout:     idleTimeout,
-	}
-	tasks, err := sdk.New(c.TasksURL.String(), sdk.WithUserAgent("tasklane-bff"), sdk.WithRetry(serviceRetry),
-		sdk.WithHTTPClient(&http.Client{Transport: watch.Transport("tasks", service), Timeout: serviceTimeout}))
-	if err != nil {
-		return nil, err
-	}
+	connections := forward.NewTransport(idleTimeout)
+	service := watch.Transport("tasks", connections)
 	auth := session.NewBetterAuth(c.BetterAuthURL.URL, func(next http.RoundTripper) http.RoundTripper {
 		return watch.Transport("auth", next)
 	})
@@ -102,7 +78,8 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix)),
 		Sessions:       sessions,
-		Tasks:          tasks,
+		TasksURL:       c.TasksURL.URL,
+		TasksTransport: service,
 		Log:            log,
 		Limits:         c.Limits.Limits(),
 		ClientRate:     c.clientRate(),
@@ -116,7 +93,7 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 		browsers:   browsers,
 		operations: web.NewOperationsHandler(metrics, auth, c.TasksURL.URL, drain.Check()),
 		close: func() {
-			service.CloseIdleConnections()
+			connections.CloseIdleConnections()
 			auth.Transport.CloseIdleConnections()
 		},
 	}, nil

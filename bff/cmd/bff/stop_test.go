@@ -36,7 +36,7 @@ func TestStopsWithOpenStreams(t *testing.T) {
 	cookies := auth.SignUp()
 	var streams []*bufio.Reader
 	for range 3 {
-		response := bff.get(bff.url+"/api/tasks/events", cookies...)
+		response := bff.get(bff.url+"/api/events", cookies...)
 		streams = append(streams, bufio.NewReader(response.Body))
 	}
 	for _, stream := range streams {

@@ -156,9 +156,9 @@ func (s *system) gorge(w *writer) {
 			for long.Len() < taskapi.MaxDescriptionLength-20 {
 				fmt.Fprintf(&long, "%x ", w.random.Uint64()) // which cannot be made shorter
 			}
-			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{"title": "much", "description": long.String()}})
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "much", "description": long.String()}})
 		}
-		status, answer, err := w.send(t.Context(), http.MethodPost, "/api/tasks/batch", map[string]any{"operations": operations}, nil)
+		status, answer, err := w.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil)
 		if err != nil || status != http.StatusOK {
 			t.Logf("after %d batches: %d %.200s %v", n, status, answer, err)
 			return

@@ -19,10 +19,10 @@ func testSlowClients(t *testing.T, s *system) {
 	slow := s.newWriter("slow", 1)
 	var long []any
 	for range 50 {
-		long = append(long, map[string]any{"op": "create", "task": map[string]any{"title": "long", "description": strings.Repeat("x", taskapi.MaxDescriptionLength)}})
+		long = append(long, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "long", "description": strings.Repeat("x", taskapi.MaxDescriptionLength)}})
 	}
 	for range 4 {
-		if status, answer, err := slow.send(t.Context(), http.MethodPost, "/api/tasks/batch", map[string]any{"operations": long}, nil); err != nil || status != http.StatusOK {
+		if status, answer, err := slow.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": long}, nil); err != nil || status != http.StatusOK {
 			t.Fatalf("%d %s %v", status, answer, err)
 		}
 	}
@@ -34,7 +34,7 @@ func testSlowClients(t *testing.T, s *system) {
 		"half a header":            "GET /api/tasks" + start + "Cook",
 		"half a sign-in":           "POST /api/auth/sign-in/email" + start + "Content-Length: 1000\r\n\r\n{",
 		"half a task":              "POST /api/tasks" + start + cookie + "Content-Length: 1000\r\n\r\n{",
-		"a chunk of a batch":       "POST /api/tasks/batch" + start + cookie + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+		"a chunk of a batch":       "POST /api/batch" + start + cookie + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
 		"no sign of having read":   "GET /api/tasks?limit=200" + start + cookie + "\r\n",
 		"many and reading nothing": strings.Repeat("GET /api/tasks?limit=200"+start+cookie+"\r\n", 20),
 	} {

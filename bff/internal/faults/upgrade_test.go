@@ -51,7 +51,8 @@ const nextMigration = `
 
 // TestUpgradeFailsNoRequest does what operators do for a new release while
 // people write: migrate beside the old one, start the new one beside it, end
-// the old one. No attempt fails. There is no earlier release yet whose program
+// the old one. No attempt fails, but for those that give way to the
+// migration, which clients repeat. There is no earlier release yet whose program
 // could stand for the old one, so both are this one, and the schema goes on to
 // one that it does not know.
 func TestUpgradeFailsNoRequest(t *testing.T) {
@@ -80,7 +81,7 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	o.awaitAcknowledged("going back to this release")
 
 	for _, w := range o.writers {
-		if failed := w.failed.Load(); failed != 0 {
+		if failed := w.failed.Load() - w.gaveWay.Load(); failed != 0 {
 			t.Errorf("%s: %d attempts failed, such as %s", w.name, failed, *w.lastFailure.Load())
 		}
 	}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -45,7 +44,8 @@ type writer struct {
 	tasks   map[string]taskapi.Task
 	changes int64
 
-	acknowledged, failed atomic.Int64
+	// gaveWay are the attempts among those that failed which met a migration.
+	acknowledged, failed, gaveWay atomic.Int64
 	// lastFailure says how an attempt failed.
 	lastFailure atomic.Pointer[string]
 }
@@ -123,9 +123,9 @@ func (w *writer) some(trashed bool) *taskapi.Task {
 
 // batch adds a task and changes another one, both or none.
 func (w *writer) batch(ctx context.Context, title string, live taskapi.Task) error {
-	return w.insist(ctx, http.MethodPost, "/api/tasks/batch", map[string]any{"operations": []any{
-		map[string]any{"op": "create", "task": map[string]any{"title": title}},
-		map[string]any{"op": "update", "id": live.ID, "version": live.Version, "changes": map[string]any{"title": title + "!"}},
+	return w.insist(ctx, http.MethodPost, "/api/batch", map[string]any{"operations": []any{
+		map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": title}},
+		map[string]any{"op": "update", "kind": "task", "id": live.ID, "version": live.Version, "changes": map[string]any{"title": title + "!"}},
 	}}, 0)
 }
 
@@ -145,6 +145,9 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 			return fmt.Errorf("%s %s: %d %s", method, path, status, answer)
 		}
 		w.failed.Add(1)
+		if bytes.Contains(answer, []byte(taskapi.CodeOverloaded)) {
+			w.gaveWay.Add(1)
+		}
 		w.lastFailure.Store(new(fmt.Sprintf("%s %s: %d %s %v", method, path, status, answer, err)))
 		select {
 		case <-time.After(retryPause):
@@ -195,8 +198,16 @@ func (w *writer) keep(answer []byte) error {
 	}
 	var changed []taskapi.Task
 	if bytes.HasPrefix(body.Data, []byte("[")) {
-		if err := json.Unmarshal(body.Data, &changed); err != nil {
+		var resources []taskapi.Resource
+		if err := json.Unmarshal(body.Data, &resources); err != nil {
 			return err
+		}
+		for _, resource := range resources {
+			task, err := resource.Task()
+			if err != nil {
+				return err
+			}
+			changed = append(changed, task)
 		}
 	} else {
 		var task taskapi.Task
@@ -226,11 +237,11 @@ func (w *writer) judge() (v verdict) {
 	var changes int64
 	for _, deleted := range []string{"false", "true"} {
 		for query := "?limit=200&deleted=" + deleted; query != ""; {
-			var page web.TaskListResponse
+			var page taskapi.TaskListResponse
 			w.get("/api/tasks"+query, &page)
 			changes, query = page.Meta.Changes, ""
 			for _, task := range page.Data {
-				there[task.ID] = task.Task
+				there[task.ID] = task
 			}
 			if page.Meta.NextCursor != nil {
 				query = "?limit=200&deleted=" + deleted + "&cursor=" + *page.Meta.NextCursor
@@ -264,17 +275,19 @@ func (w *writer) judgeFeed(changes int64, v *verdict) {
 	t.Helper()
 	seen, last := map[string]bool{}, int64(0)
 	for more := true; more; {
-		var page web.ChangeListResponse
-		w.get(fmt.Sprintf("/api/tasks/changes?limit=200&after=%d", last), &page)
+		var page taskapi.ChangeListResponse
+		w.get(fmt.Sprintf("/api/changes?limit=200&after=%d", last), &page)
 		for _, change := range page.Data {
-			if change.Seq <= last || seen[change.TaskID] {
+			if change.Seq <= last || seen[change.ID] {
 				v.gaps++
-				t.Errorf("%s: change %d of %s after %d", w.name, change.Seq, change.TaskID, last)
+				t.Errorf("%s: change %d of %s after %d", w.name, change.Seq, change.ID, last)
 			}
-			seen[change.TaskID], last = true, change.Seq
-			if task, kept := w.tasks[change.TaskID]; kept && (change.Task == nil || change.Task.Version != task.Version) {
-				v.gaps++
-				t.Errorf("%s: change %+v of version %d", w.name, change, task.Version)
+			seen[change.ID], last = true, change.Seq
+			if task, kept := w.tasks[change.ID]; kept {
+				if told, err := change.Task(); err != nil || told.Version != task.Version {
+					v.gaps++
+					t.Errorf("%s: change %+v of version %d: %v", w.name, told, task.Version, err)
+				}
 			}
 		}
 		more = page.Meta.HasMore

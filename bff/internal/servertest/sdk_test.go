@@ -133,7 +133,7 @@ func (p *program) token(source sdk.TokenSource) string {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if _, err := p.client(nil).Stats(p.Context(), "", sdk.WithToken(token)); err != nil {
+	if _, err := p.client(nil).TaskStats(p.Context(), "", sdk.WithToken(token)); err != nil {
 		p.Fatalf("the task service refuses the token: %v", err)
 	}
 	return token
@@ -170,7 +170,7 @@ func signsInOnce(p *program) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if _, err := client.Stats(p.Context(), ""); err != nil {
+			if _, err := client.TaskStats(p.Context(), ""); err != nil {
 				p.Error(err)
 			}
 		})
@@ -191,7 +191,7 @@ func signsInAgain(p *program) {
 }
 
 func wrongPassword(p *program) {
-	_, err := p.client(p.passwordSource("a wrong password")).Stats(p.Context(), "")
+	_, err := p.client(p.passwordSource("a wrong password")).TaskStats(p.Context(), "")
 	var failure *sdk.Error
 	if !errors.Is(err, sdk.ErrUnauthenticated) || !errors.As(err, &failure) || failure.Attempts != 0 {
 		p.Fatalf("got %v", err)
@@ -210,7 +210,7 @@ func sessionCookie(p *program) {
 	p.asked("after one renewal", 0, 2)
 	p.revoke()
 	time.Sleep(tokenLife)
-	if _, err := p.client(source).Stats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
+	if _, err := p.client(source).TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
 		p.Errorf("after the session's end: %v", err)
 	}
 }
@@ -226,11 +226,11 @@ func authIsAway(p *program) {
 	p.token(source)
 	p.away()
 	time.Sleep(tokenLife - 30*time.Second)
-	if _, err := client.Stats(p.Context(), ""); err != nil {
+	if _, err := client.TaskStats(p.Context(), ""); err != nil {
 		p.Errorf("while the token is valid: %v", err)
 	}
 	time.Sleep(time.Minute)
-	if _, err := client.Stats(p.Context(), ""); !errors.Is(err, sdk.ErrAuthUnavailable) {
+	if _, err := client.TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrAuthUnavailable) {
 		p.Errorf("after the token's end: %v", err)
 	}
 	p.authTap.Instead(nil)
@@ -247,7 +247,7 @@ func watchWaitsForAuth(p *program) {
 	p.away()
 	time.AfterFunc(time.Minute, func() { p.authTap.Instead(nil) })
 	for change, err := range p.client(p.passwordSource(servertest.Password)).Watch(p.Context(), 0) {
-		if err != nil || change.TaskID != task.ID {
+		if err != nil || change.ID != task.ID {
 			p.Fatalf("got %+v, %v", change, err)
 		}
 		break
@@ -273,7 +273,7 @@ func refusedToken(p *program) {
 		_, _ = w.Write([]byte(`{"success":false,"code":"token_expired","status":401,"error":"The token has expired."}`))
 	})
 	var response sdk.Response
-	if _, err := client.Stats(p.Context(), "", sdk.WithResponse(&response)); err != nil || response.Attempts != 2 {
+	if _, err := client.TaskStats(p.Context(), "", sdk.WithResponse(&response)); err != nil || response.Attempts != 2 {
 		p.Errorf("got %v after %d attempts", err, response.Attempts)
 	}
 	p.asked("after a 401", 1, exchanges+1)

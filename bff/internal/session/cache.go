@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 const (
@@ -220,7 +222,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 }
 
 func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Request) {
-	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, budget.Exchange)
 	defer cancel()
 	var result Result
 	err := errTooMany
@@ -258,13 +260,6 @@ func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Reques
 		s.remove(e)
 		s.wake(e.key)
 	}
-}
-
-// Renew returns the session with another JWT than that of refused, which the
-// service did not accept.
-func (s *Sessions) Renew(ctx context.Context, req Request, refused *Session) (Result, error) {
-	s.Refuse(req.Cookie, refused)
-	return s.Get(ctx, req)
 }
 
 // Refuse makes sure that a session whose JWT the service did not accept is not

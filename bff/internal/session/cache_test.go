@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 const ttl = 30 * time.Second
@@ -244,7 +246,7 @@ func TestOutage(t *testing.T) {
 			if diff := cmp.Diff([]time.Duration{patience, 0, 0}, got); diff != "" {
 				t.Errorf("waited (-want +got):\n%s", diff)
 			}
-			time.Sleep(exchangeTimeout)
+			time.Sleep(budget.Exchange)
 		})
 	})
 }
@@ -343,14 +345,14 @@ func TestForget(t *testing.T) {
 	}
 }
 
-func TestRenew(t *testing.T) {
+func TestRefusedSessionIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	sessions := NewSessions(alwaysLive(), ttl)
 	refused := mustGet(t, sessions, "one")
 	for range 2 { // the second finds what the first has brought
-		result, err := sessions.Renew(t.Context(), request("one"), refused)
-		if err != nil || result.Session.JWT() != "jwt 2" {
-			t.Errorf("Renew = %+v, %v", result.Session, err)
+		sessions.Refuse(request("one").Cookie, refused)
+		if got := mustGet(t, sessions, "one").JWT(); got != "jwt 2" {
+			t.Errorf("the JWT is %q", got)
 		}
 	}
 }

@@ -41,9 +41,12 @@ var ErrUnauthenticated = errors.New("no valid session cookie")
 type Cookie struct {
 	// forward is what the exchange sends as its Cookie header.
 	forward string
-	// key names the session in the cache without being of use to a thief.
+	// key names the session in the cache.
 	key [sha256.Size]byte
 }
+
+// Key names the session. It is of no use to a thief.
+func (c Cookie) Key() [sha256.Size]byte { return c.key }
 
 // Cookies reads and filters the cookies of Better Auth.
 type Cookies struct {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
@@ -169,7 +171,7 @@ func TestNoTurnForAnExchange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := &exchanger{answer: func(context.Context, int, Request) (Result, error) {
-			time.Sleep(2 * exchangeTimeout) // the bubble's clock
+			time.Sleep(2 * budget.Exchange) // the bubble's clock
 			return Result{}, ErrUnavailable
 		}}
 		sessions := NewSessions(auth, ttl)

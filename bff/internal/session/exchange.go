@@ -8,17 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/forward"
 )
 
 const (
-	// exchangeTimeout bounds one exchange. Better Auth needs milliseconds.
-	exchangeTimeout = 5 * time.Second
 	// maxExchangeBytes bounds an answer of Better Auth. To Better Auth, a
 	// picture and a name may be as large as the request that brings them: an
 	// answer with the largest that the bff passes on must do.
@@ -29,10 +28,9 @@ const (
 	maxTextBytes  = 1 << 10
 	maxImageBytes = 4 << 10
 	maxJWTBytes   = 16 << 10
-	// idleConnections are kept open, so that a busy site does not dial anew
-	// all the time, for less than Node keeps them (5 s).
-	idleConnections = 100
-	idleTimeout     = 4 * time.Second
+	// idleTimeout is how long an unused connection is kept: less than Node keeps
+	// it (5 s).
+	idleTimeout = 4 * time.Second
 )
 
 // The ways in which a session cannot be had.
@@ -117,10 +115,8 @@ type BetterAuth struct {
 	// Transport holds the connections to it.
 	Transport *http.Transport
 
-	// users carries the requests that users cause.
+	// users carries the requests that users cause, and is watched.
 	users http.RoundTripper
-	// exchanges and probe differ in that only exchanges are requests of users.
-	exchanges, probe *http.Client
 }
 
 // NewBetterAuth returns the Better Auth server at this address. As with Better
@@ -130,27 +126,12 @@ func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.Rou
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
 	}
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: exchangeTimeout}).DialContext,
-		MaxIdleConnsPerHost: idleConnections,
-		IdleConnTimeout:     idleTimeout,
-		DisableCompression:  true, // answers are small and the way is short
-	}
-	b := &BetterAuth{URL: address, Transport: transport, users: transport, probe: newClient(transport)}
+	transport := forward.NewTransport(idleTimeout)
+	b := &BetterAuth{URL: address, Transport: transport, users: transport}
 	for _, watch := range watches {
 		b.users = watch(b.users)
 	}
-	b.exchanges = newClient(b.users)
 	return b
-}
-
-func newClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		Timeout:       exchangeTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // RoundTrip sends a request of a user's to Better Auth.
@@ -182,7 +163,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	if req.Client.IsValid() {
 		r.Header.Set("X-Forwarded-For", req.Client.String())
 	}
-	response, err := b.exchanges.Do(r)
+	response, err := b.users.RoundTrip(r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -212,7 +193,7 @@ func (b *BetterAuth) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	response, err := b.probe.Do(r)
+	response, err := b.Transport.RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("better auth does not answer: %w", err)
 	}

@@ -3,15 +3,14 @@ package web
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
-	"github.com/tasklane/tasklane/services/httpapi/taskop"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 const (
@@ -32,27 +31,27 @@ const (
 
 // Agenda is the open tasks by when they are due. Each is in it once.
 type Agenda struct {
-	Overdue   []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where their descriptions are very long."`
-	Days      []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where their descriptions are very long."`
-	Later     int64       `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
-	Undated   int64       `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
-	Truncated bool        `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
+	Overdue   []taskapi.Task `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where their descriptions are very long."`
+	Days      []AgendaDay    `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where their descriptions are very long."`
+	Later     int64          `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
+	Undated   int64          `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
+	Truncated bool           `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
 }
 
 // AgendaDay is one day of an agenda.
 type AgendaDay struct {
-	Date  string `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
-	Tasks []Task `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
+	Date  string         `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
+	Tasks []taskapi.Task `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
 }
 
-// AgendaResponse is the answer of agenda.
+// AgendaResponse is the answer of getAgenda.
 type AgendaResponse struct {
 	Success bool   `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
 	Data    Agenda `json:"data"`
 }
 
 type agendaInput struct {
-	taskop.StatsInput
+	operations.GetTaskStatsInput
 
 	Days int `query:"days" minimum:"1" maximum:"31" default:"7" doc:"The number of days, today included." example:"7"`
 }
@@ -62,17 +61,18 @@ type agendaOutput struct {
 }
 
 func (s *server) registerAgenda(api *httpapi.API) {
-	httpapi.Register(api, secured(huma.Operation{
-		OperationID: "agenda", Method: http.MethodGet, Path: "/api/agenda",
+	httpapi.Register(api, huma.Operation{
+		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda",
 		Summary: "Get the agenda",
 		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. " +
 			"At most 1,000 overdue tasks are in it, and 1,000 of the days; truncated says if there are more.",
-		Tags: []string{startTag.Name},
-	}), readCodes, s.agenda)
+		Tags:     []string{startTag.Name},
+		Security: security,
+	}, readCodes, s.agenda)
 }
 
 func (s *server) agenda(ctx context.Context, in *agendaInput) (*agendaOutput, error) {
-	zone, err := taskop.Zone(in.TimeZone)
+	zone, err := operations.Zone(in.TimeZone)
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +81,12 @@ func (s *server) agenda(ctx context.Context, in *agendaInput) (*agendaOutput, er
 		now := time.Now().Truncate(time.Microsecond)
 		found, err := s.readAgenda(ctx, in.TimeZone, now, agendaEnd(now, zone, in.Days))
 		if err != nil {
-			return nil, err
+			return nil, callFailure(err)
 		}
 		if try < agendaTries && found.torn {
 			continue
 		}
-		data := newAgenda(views(found.tasks, now), found.stats, now.In(zone), in.Days)
+		data := newAgenda(found.tasks, found.stats, now.In(zone), in.Days)
 		data.Truncated = found.more
 		return &agendaOutput{Body: AgendaResponse{Success: true, Data: data}}, nil
 	}
@@ -103,38 +103,21 @@ type agendaParts struct {
 // readAgenda reads the open tasks that are overdue and, side by side with them,
 // those due before end, then the counts.
 func (s *server) readAgenda(ctx context.Context, zone string, now, end time.Time) (agendaParts, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var (
-		overdue, next agendaList
-		stats         taskapi.Stats
-		all           sync.WaitGroup
-	)
-	// The first failure ends the rest.
-	part := func(read func() error) {
-		all.Go(func() {
-			if err := read(); err != nil {
-				cancel(err)
-			}
-		})
-	}
-	part(func() error { return overdue.read(ctx, s, taskapi.ListTasksOptions{DueBefore: &now}) })
-	part(func() (err error) {
-		if err := next.read(ctx, s, taskapi.ListTasksOptions{DueAfter: &now, DueBefore: &end}); err != nil {
+	var overdue, next agendaList
+	var stats taskapi.Stats
+	both, reading := errgroup.WithContext(ctx)
+	both.Go(func() error { return overdue.read(reading, s, taskapi.ListTasksOptions{DueBefore: &now}) })
+	both.Go(func() (err error) {
+		if err := next.read(reading, s, taskapi.ListTasksOptions{DueAfter: &now, DueBefore: &end}); err != nil {
 			return err
 		}
-		stats, _, err = asUser(ctx, s, func(opts ...sdk.CallOption) (taskapi.Stats, error) {
-			return s.tasks.Stats(ctx, zone, opts...)
-		})
+		stats, err = s.tasks.TaskStats(reading, zone, s.asUser(reading)...)
 		return err
 	})
-	all.Wait()
-	if err := context.Cause(ctx); err != nil {
+	if err := both.Wait(); err != nil {
 		return agendaParts{}, err
 	}
-	since, _, err := asUser(ctx, s, func(opts ...sdk.CallOption) (sdk.ChangePage, error) {
-		return s.tasks.ListChanges(ctx, taskapi.ListChangesOptions{After: next.changes, Limit: 1}, opts...)
-	})
+	since, err := s.tasks.ListChanges(ctx, taskapi.ListChangesOptions{After: next.changes, Limit: 1}, s.asUser(ctx)...)
 	if err != nil {
 		return agendaParts{}, err
 	}
@@ -157,9 +140,7 @@ func (l *agendaList) read(ctx context.Context, s *server, options taskapi.ListTa
 	options.Completed, options.Sort, options.Limit = new(false), taskapi.DueSoonest, taskapi.MaxListLimit
 	text := 0
 	for first := true; ; first = false {
-		page, _, err := asUser(ctx, s, func(opts ...sdk.CallOption) (sdk.TaskPage, error) {
-			return s.tasks.ListTasks(ctx, options, opts...)
-		})
+		page, err := s.tasks.ListTasks(ctx, options, s.asUser(ctx)...)
 		if err != nil {
 			return err
 		}
@@ -187,19 +168,19 @@ func agendaEnd(now time.Time, zone *time.Location, days int) time.Time {
 // newAgenda puts tasks into the days that begin with the one of now, in its time
 // zone. A day has the tasks with its date, however long it is. What is due
 // behind the days is left out and counted.
-func newAgenda(tasks []Task, stats taskapi.Stats, now time.Time, days int) Agenda {
-	agenda := Agenda{Overdue: []Task{}, Days: make([]AgendaDay, days), Undated: stats.Undated}
+func newAgenda(tasks []taskapi.Task, stats taskapi.Stats, now time.Time, days int) Agenda {
+	agenda := Agenda{Overdue: []taskapi.Task{}, Days: make([]AgendaDay, days), Undated: stats.Undated}
 	places := make(map[string]*AgendaDay, days)
 	year, month, day := now.Date()
 	for i := range agenda.Days {
 		// In UTC every date has a midnight.
 		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		agenda.Days[i] = AgendaDay{Date: date, Tasks: []Task{}}
+		agenda.Days[i] = AgendaDay{Date: date, Tasks: []taskapi.Task{}}
 		places[date] = &agenda.Days[i]
 	}
 	var listed int64
 	for _, task := range tasks {
-		if task.Overdue {
+		if task.Overdue(now) {
 			agenda.Overdue = append(agenda.Overdue, task)
 		} else if place := places[task.DueAt.In(now.Location()).Format(time.DateOnly)]; place != nil {
 			place.Tasks = append(place.Tasks, task)

@@ -9,9 +9,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// due returns a task that is named for when it is due, as the browser sees it.
-func due(at, now time.Time) Task {
-	return view(taskapi.Task{Title: at.UTC().Format(time.RFC3339), DueAt: &at}, now)
+// due returns a task that is named for when it is due.
+func due(at time.Time) taskapi.Task {
+	return taskapi.Task{Title: at.UTC().Format(time.RFC3339), DueAt: &at}
 }
 
 func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
@@ -73,11 +73,11 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 			// A task in the middle of each quarter of an hour, from two days
 			// before to two days behind.
 			const step = 15 * time.Minute
-			var tasks []Task
+			var tasks []taskapi.Task
 			behind := 0
 			end := agendaEnd(now, zone, days)
 			for at := now.Add(-48*time.Hour - step/2); at.Before(now.AddDate(0, 0, days+2)); at = at.Add(step) {
-				tasks = append(tasks, due(at, now))
+				tasks = append(tasks, due(at))
 				date := at.In(zone).Format(time.DateOnly)
 				if date > test.dates[days-1] {
 					behind++
@@ -114,9 +114,9 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 func TestAgendaHasEachTaskOnce(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
-	at := func(hours time.Duration) Task { return due(now.Add(hours*time.Hour), now) }
+	at := func(hours time.Duration) taskapi.Task { return due(now.Add(hours * time.Hour)) }
 	// The first two are due today, the one overdue and the other not.
-	tasks := []Task{at(-1), at(0), at(14), at(15), at(39)}
+	tasks := []taskapi.Task{at(-1), at(0), at(14), at(15), at(39)}
 	want := Agenda{
 		Overdue: tasks[:1],
 		Days: []AgendaDay{
@@ -128,7 +128,7 @@ func TestAgendaHasEachTaskOnce(t *testing.T) {
 	if diff := cmp.Diff(want, newAgenda(tasks, taskapi.Stats{Open: 7, Undated: 2}, now, 2)); diff != "" {
 		t.Errorf("agenda (-want +got):\n%s", diff)
 	}
-	empty := Agenda{Overdue: []Task{}, Days: []AgendaDay{{Date: "2026-11-30", Tasks: []Task{}}}}
+	empty := Agenda{Overdue: []taskapi.Task{}, Days: []AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}}
 	if diff := cmp.Diff(empty, newAgenda(nil, taskapi.Stats{}, now, 1)); diff != "" {
 		t.Errorf("without tasks (-want +got):\n%s", diff)
 	}

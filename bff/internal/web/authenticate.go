@@ -2,62 +2,48 @@ package web
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 // caller is the signed-in user whose request is being answered.
 type caller struct {
 	request session.Request
-	// header is the answer's, for cookies that Better Auth sets.
-	header http.Header
-
-	mu      sync.Mutex
 	session *session.Session
-	// failure is why there is no other JWT for one that was refused.
-	failure error
 }
 
 type callerKey struct{}
 
 // callerFrom returns whom authenticate has let through.
-func callerFrom(ctx context.Context) *caller {
-	c, _ := ctx.Value(callerKey{}).(*caller)
+func callerFrom(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
 	return c
 }
 
 // authenticate lets requests with a live session through and answers all
 // others.
-func (s *server) authenticate(api *httpapi.API) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		r, w := humachi.Unwrap(ctx)
-		c, err := s.signedIn(r, w.Header())
-		if err != nil {
-			httpapi.WriteTo(ctx, api.Problem(ctx.Context(), err))
-			return
-		}
-		httpapi.SetUser(ctx.Context(), c.session.User.ID)
-		next(huma.WithValue(ctx, callerKey{}, c))
-	}
-}
-
-// signedIn finds out whose request this is.
-func (s *server) signedIn(r *http.Request, answer http.Header) (*caller, error) {
+func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
+	r, w := humachi.Unwrap(ctx)
 	request, err := s.sessionRequest(r)
-	if err != nil {
-		return nil, err
+	var known session.Result
+	if err == nil {
+		known, err = s.sessions.Get(r.Context(), request)
+		relay(w.Header(), known.SetCookie)
 	}
-	c := &caller{request: request, header: answer}
-	result, err := s.sessions.Get(r.Context(), request)
-	relay(answer, result.SetCookie)
-	c.session = result.Session
-	return c, err
+	if err != nil {
+		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
+		return
+	}
+	httpapi.SetUser(ctx.Context(), known.Session.User.ID)
+	next(huma.WithValue(ctx, callerKey{}, caller{request, known.Session}))
 }
 
 // sessionRequest returns what the session of a request is looked up by.
@@ -70,26 +56,44 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	}, err
 }
 
-// current returns the caller's session as it is known now.
-func (c *caller) current() *session.Session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.session
+// asUser makes a call of the task service carry the caller's JWT, and another
+// one if that is refused.
+func (s *server) asUser(ctx context.Context) []sdk.CallOption {
+	c := callerFrom(ctx)
+	return (&tokens{sessions: s.sessions, request: c.request, held: c.session}).options()
 }
 
-// renewed returns the caller's session with another JWT than that of refused.
-// The calls of a request run side by side; one of them gets it for all.
-func (s *server) renewed(ctx context.Context, c *caller, refused *session.Session) (*session.Session, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session == refused && c.failure == nil {
-		result, err := s.sessions.Renew(ctx, c.request, refused)
-		relay(c.header, result.SetCookie)
-		if err != nil {
-			c.failure = err
-		} else {
-			c.session = result.Session
+// tokens are the JWTs of a session, for one call.
+type tokens struct {
+	sessions *session.Sessions
+	request  session.Request
+	held     *session.Session // whose JWT is the next; nil to look it up
+}
+
+func (t *tokens) options() []sdk.CallOption {
+	return []sdk.CallOption{sdk.WithTokens(t), sdk.WithRequestID(t.request.RequestID)}
+}
+
+// Token returns a JWT of the session.
+func (t *tokens) Token(ctx context.Context) (string, error) {
+	if t.held == nil {
+		found, err := t.sessions.Check(ctx, t.request)
+		if errors.Is(err, session.ErrUnavailable) {
+			err = fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // which passes
 		}
+		if err != nil {
+			return "", err
+		}
+		t.held = found
 	}
-	return c.session, c.failure
+	return t.held.JWT(), nil
+}
+
+// InvalidateToken makes sure that a JWT that was refused or has ended is not
+// used again.
+func (t *tokens) InvalidateToken(token string) {
+	if t.held != nil && t.held.JWT() == token {
+		t.sessions.Refuse(t.request.Cookie, t.held)
+		t.held = nil
+	}
 }

@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/bff/internal/session"
-	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -44,7 +40,7 @@ var (
 		"Origin", "Referer", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
 	}
 	authResponseHeaders = []string{
-		"Content-Language", "Content-Length", "Content-Type", "Location", "Retry-After", "X-Retry-After",
+		"Content-Language", "Content-Type", "Location", "Retry-After", "Set-Cookie", "X-Retry-After",
 	}
 )
 
@@ -68,25 +64,11 @@ var revokingEndpoints = []string{
 type authProxy struct {
 	*server
 
-	api   *httpapi.API
-	proxy httputil.ReverseProxy
+	auth forward.Upstream
 }
 
-func newAuthProxy(s *server, api *httpapi.API, auth *session.BetterAuth, log *slog.Logger) *authProxy {
-	p := &authProxy{server: s, api: api}
-	p.proxy = httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.Header = p.requestHeader(r.In)
-			// The path goes on as it was checked, whatever its spelling, from
-			// our place for Better Auth's endpoints to its own.
-			r.Out.URL.Path, r.Out.URL.RawPath = strings.TrimPrefix(r.In.URL.Path, strings.TrimSuffix(authPath, "/")), ""
-			// It also replaces the Host, of which Better Auth makes a URL.
-			r.SetURL(auth.URL)
-		},
-		Transport: auth,
-		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	return p
+func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
+	return &authProxy{server: s, auth: forward.Upstream{URL: auth.URL, Transport: auth, Headers: authResponseHeaders}}
 }
 
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -96,37 +78,41 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if first, _, more := strings.Cut(endpoint, "/"); more {
 		httpapi.SetLoggedPath(r.Context(), authPath+first+"/…")
 	}
-	if path.Clean(r.URL.Path) != r.URL.Path || slices.Contains(tokenEndpoints, endpoint) {
+	req, err := forward.NewRequest(r, authRequestHeaders, httpapi.ReceivedBody(r))
+	if err != nil || slices.Contains(tokenEndpoints, endpoint) {
 		httpapi.NotFound(w, r)
 		return
 	}
-	body := &sentBody{ReadCloser: http.MaxBytesReader(w, r.Body, maxAuthBodyBytes)}
-	r.Body = body
+	req.Path, req.Timeout = "/"+endpoint, budget.AuthRequest
+	if cookies := p.cookies.Forwarded(r); cookies != "" {
+		req.Header.Set("Cookie", cookies)
+	}
+	if client := p.proxies.client(r); client.IsValid() {
+		req.Header.Set("X-Forwarded-For", client.String())
+	}
+	req.Header.Set(httpapi.RequestIDHeader, httpapi.RequestID(r.Context()))
 	forget := p.forgetter(w, r, endpoint)
-
-	proxy := p.proxy
-	proxy.ModifyResponse = func(response *http.Response) error {
-		forget(response.Header.Values("Set-Cookie"))
-		if response.StatusCode >= http.StatusInternalServerError {
-			return fmt.Errorf("better auth answered %d", response.StatusCode)
+	response, err := p.auth.Do(r.Context(), req)
+	switch {
+	case err == nil:
+		lines := response.Header["Set-Cookie"]
+		forget(lines)
+		response.Header["Set-Cookie"] = session.Relayed(lines)
+		if response.Status < http.StatusInternalServerError {
+			send(w, r, response)
+			return
 		}
-		response.Header = responseHeader(response.Header)
-		response.Trailer = nil
-		return nil
+		response.Close()
+		err = fmt.Errorf("better auth answered %d", response.Status)
+	case !neverSent(err):
+		// Better Auth may have done what it was asked all the same. Unless it
+		// was not reached: then the session serves until its JWT ends.
+		forget(nil)
 	}
-	proxy.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
-		// Better Auth may have done what it was asked all the same, unless
-		// it was not reached. Then the session must not be forgotten: it
-		// is to serve until its JWT ends.
-		if !neverSent(err) {
-			forget(nil)
-		}
-		if body.broken.Load() {
-			err = errBrokenBody
-		}
-		httpapi.WriteProblem(w, r, p.problem(r, err))
+	if !errors.Is(r.Context().Err(), context.Canceled) {
+		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
 	}
-	proxy.ServeHTTP(w, r)
+	httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), err))
 }
 
 // forgetter returns what forgets the sessions that a request may have ended or
@@ -162,76 +148,9 @@ func neverSent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-func (p *authProxy) requestHeader(in *http.Request) http.Header {
-	header := pick(in.Header, authRequestHeaders)
-	if cookies := p.cookies.Forwarded(in); cookies != "" {
-		header.Set("Cookie", cookies)
-	}
-	if client := p.proxies.client(in); client.IsValid() {
-		header.Set("X-Forwarded-For", client.String())
-	}
-	header.Set(httpapi.RequestIDHeader, httpapi.RequestID(in.Context()))
-	return header
-}
-
-func responseHeader(in http.Header) http.Header {
-	header := pick(in, authResponseHeaders)
-	relay(header, session.Relayed(in.Values("Set-Cookie")))
-	return header
-}
-
 // relay adds Set-Cookie lines to a header.
 func relay(header http.Header, lines []string) {
 	for _, line := range lines {
 		header.Add("Set-Cookie", line)
 	}
-}
-
-// pick returns a header with those of the fields that are there.
-func pick(from http.Header, names []string) http.Header {
-	picked := make(http.Header, len(names))
-	for _, name := range names {
-		if values, ok := from[name]; ok {
-			picked[name] = values
-		}
-	}
-	return picked
-}
-
-// problem is what the browser is told when Better Auth gave no answer that
-// could be passed on.
-func (p *authProxy) problem(r *http.Request, err error) *httpapi.Problem {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		err = httpapi.NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
-	case errors.Is(err, errBrokenBody):
-		err = httpapi.NewProblem(taskapi.CodeInvalid, "The request's body could not be read.")
-	case !errors.Is(r.Context().Err(), context.Canceled):
-		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
-	}
-	return p.api.Problem(r.Context(), err)
-}
-
-var errBrokenBody = errors.New("the body did not come as it should")
-
-// sentBody is a request's body that tells whose fault it is when it does not
-// reach Better Auth.
-type sentBody struct {
-	io.ReadCloser
-
-	// broken says that the browser did not send it as it should.
-	broken atomic.Bool
-}
-
-func (b *sentBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case err == nil, errors.Is(err, io.EOF), errors.As(err, &tooLarge):
-	case errors.Is(err, http.ErrBodyReadAfterClose): // nobody wants it any more
-	default:
-		b.broken.Store(true)
-	}
-	return n, err
 }

@@ -78,12 +78,9 @@ func TestSite(t *testing.T) {
 		yesterday := time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Microsecond)
 		answer := ada.post("/api/tasks", map[string]any{"title": " Water the plants ", "dueAt": yesterday, "tags": []string{"home"}}).is(http.StatusCreated)
 		created := answer.task()
-		want := web.Task{
-			Task: taskapi.Task{
-				ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
-				Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
-			},
-			Overdue: true,
+		want := taskapi.Task{
+			ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
+			Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
 		}
 		if diff := cmp.Diff(want, created); diff != "" {
 			t.Errorf("created (-want +got):\n%s", diff)
@@ -100,7 +97,7 @@ func TestSite(t *testing.T) {
 		}
 
 		answer = ada.do(http.MethodPatch, path, map[string]any{"completed": true}, http.Header{"Content-Type": {"application/merge-patch+json"}}).is(http.StatusOK)
-		if done := answer.task(); !done.Completed || done.Overdue || done.Title != want.Title || answer.header.Get("ETag") != `"2"` {
+		if done := answer.task(); !done.Completed || done.Title != want.Title || answer.header.Get("ETag") != `"2"` {
 			t.Errorf("updated to %+v, ETag %s", done, answer.header.Get("ETag"))
 		}
 		answer = ada.do(http.MethodPut, path, map[string]any{"title": "Water all plants"}, nil).is(http.StatusOK)
@@ -108,7 +105,7 @@ func TestSite(t *testing.T) {
 			t.Errorf("replaced by %+v", replaced)
 		}
 
-		var list web.TaskListResponse
+		var list taskapi.TaskListResponse
 		ada.get("/api/tasks?completed=false&limit=1").is(http.StatusOK).into(&list)
 		if len(list.Data) != 1 || list.Data[0].ID != created.ID || list.Meta.NextCursor != nil {
 			t.Errorf("list %+v", list)
@@ -140,21 +137,21 @@ func TestSite(t *testing.T) {
 		}
 		for _, tags := range []string{`"7"`, `"7", "8"`, `W/"1"`, `"other"`} {
 			stale := ada.do(http.MethodPatch, path, map[string]any{"title": "Stale"}, http.Header{"If-Match": {tags}})
-			stale.fails(taskapi.CodeVersionConflict)
-			if !strings.Contains(string(stale.body), `"overdue":true`) {
-				t.Errorf("If-Match %s: the current task is not as the browser sees it: %s", tags, stale.body)
+			current, err := stale.fails(taskapi.CodeVersionConflict).Current.Task()
+			if diff := cmp.Diff(first.task(), current); diff != "" || err != nil {
+				t.Errorf("If-Match %s: current: %v (-want +got):\n%s", tags, err, diff)
 			}
 		}
 		ada.do(http.MethodPatch, path, map[string]any{"title": "Fresh"}, http.Header{"If-Match": {`"7", "1"`}}).is(http.StatusOK)
 
 		ada.do(http.MethodDelete, path, nil, nil).is(http.StatusOK)
 		ada.do(http.MethodPost, path+"/restore", nil, nil).is(http.StatusOK)
-		var batch web.BatchResponse
-		ada.post("/api/tasks/batch", map[string]any{"operations": []any{
-			map[string]any{"op": "create", "task": map[string]any{"title": "New"}},
-			map[string]any{"op": "update", "id": first.task().ID, "changes": map[string]any{"tags": []string{"home"}}},
+		var batch taskapi.BatchResponse
+		ada.post("/api/batch", map[string]any{"operations": []any{
+			map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "New"}},
+			map[string]any{"op": "update", "kind": "task", "id": first.task().ID, "changes": map[string]any{"tags": []string{"home"}}},
 		}}).is(http.StatusOK).into(&batch)
-		if len(batch.Data) != 2 || batch.Data[0].Title != "New" || !batch.Data[1].Overdue {
+		if len(batch.Data) != 2 || batch.Data[0].Kind != taskapi.KindTask || !strings.Contains(string(batch.Data[0].Data), `"title":"New"`) {
 			t.Errorf("batch %+v", batch.Data)
 		}
 		var stats taskapi.StatsResponse
@@ -163,12 +160,12 @@ func TestSite(t *testing.T) {
 			t.Errorf("stats %+v", stats.Data)
 		}
 		ada.do(http.MethodDelete, path+"?permanent=true", nil, nil).is(http.StatusOK)
-		var changes web.ChangeListResponse
-		ada.get("/api/tasks/changes").is(http.StatusOK).into(&changes)
-		if n := len(changes.Data); n != 2 || changes.Data[0].Task == nil || changes.Data[1].Type != taskapi.ChangeDelete || changes.Data[1].Task != nil {
+		var changes taskapi.ChangeListResponse
+		ada.get("/api/changes").is(http.StatusOK).into(&changes)
+		if n := len(changes.Data); n != 2 || changes.Data[0].Erased() || !changes.Data[1].Erased() {
 			t.Errorf("changes %+v", changes.Data)
 		}
-		ada.get("/api/tasks/changes?after=99").fails(taskapi.CodeCursorExpired)
+		ada.get("/api/changes?after=99").fails(taskapi.CodeCursorExpired)
 	})
 
 	t.Run("pages", func(t *testing.T) {
@@ -178,7 +175,7 @@ func TestSite(t *testing.T) {
 		for _, title := range []string{"one", "two", "three"} {
 			ada.post("/api/tasks", map[string]any{"title": title}).is(http.StatusCreated)
 		}
-		var first, second web.TaskListResponse
+		var first, second taskapi.TaskListResponse
 		ada.get("/api/tasks?limit=2").is(http.StatusOK).into(&first)
 		if first.Meta.NextCursor == nil {
 			t.Fatal("no cursor of a second page")
@@ -226,14 +223,14 @@ func TestSite(t *testing.T) {
 			body         any
 			want         string
 		}{
-			"found by the bff":     {http.MethodPost, "/api/tasks", map[string]any{"title": strings.Repeat("x", 501)}, "title too_long"},
-			"found by the service": {http.MethodPost, "/api/tasks", map[string]any{"title": "   "}, "title too_short"},
-			"unknown field":        {http.MethodPost, "/api/tasks", map[string]any{"title": "x", "owner": "bob"}, "owner unknown_field"},
-			"not JSON":             {http.MethodPost, "/api/tasks", "{", "body bad_format"},
-			"null":                 {http.MethodPatch, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", map[string]any{"title": nil}, "title not_nullable"},
-			"no id":                {http.MethodGet, "/api/tasks/nonsense", nil, "taskId bad_format"},
-			"query":                {http.MethodGet, "/api/tasks?limit=0", nil, "limit out_of_range"},
-			"unknown query":        {http.MethodGet, "/api/tasks?user=bob", nil, "user unknown_field"},
+			"too long":      {http.MethodPost, "/api/tasks", map[string]any{"title": strings.Repeat("x", 501)}, "title too_long"},
+			"blank":         {http.MethodPost, "/api/tasks", map[string]any{"title": "   "}, "title too_short"},
+			"unknown field": {http.MethodPost, "/api/tasks", map[string]any{"title": "x", "owner": "bob"}, "owner unknown_field"},
+			"not JSON":      {http.MethodPost, "/api/tasks", "{", "body bad_format"},
+			"null":          {http.MethodPatch, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", map[string]any{"title": nil}, "title not_nullable"},
+			"no id":         {http.MethodGet, "/api/tasks/nonsense", nil, "taskId bad_format"},
+			"query":         {http.MethodGet, "/api/tasks?limit=0", nil, "limit out_of_range"},
+			"unknown query": {http.MethodGet, "/api/tasks?user=bob", nil, "user unknown_field"},
 		} {
 			problem := ada.do(test.method, test.path, test.body, nil).fails(taskapi.CodeInvalid)
 			if len(problem.Errors) != 1 || problem.Errors[0].Field+" "+string(problem.Errors[0].Code) != test.want {

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -18,14 +20,8 @@ var (
 	sessionCodes = []taskapi.ErrorCode{
 		taskapi.CodeUnauthenticated, taskapi.CodeSessionExpired, taskapi.CodeAuthUnavailable, taskapi.CodeRateLimited, taskapi.CodeOverloaded,
 	}
-	readCodes    = with(sessionCodes, taskapi.CodeBadGateway, taskapi.CodeUnavailable)
-	writeCodes   = with(readCodes, taskapi.CodeCrossOrigin, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused)
-	oneTaskCodes = with(writeCodes, taskapi.CodeTaskNotFound, taskapi.CodeVersionConflict)
+	readCodes = append(slices.Clip(sessionCodes), taskapi.CodeBadGateway, taskapi.CodeUnavailable)
 )
-
-func with(codes []taskapi.ErrorCode, more ...taskapi.ErrorCode) []taskapi.ErrorCode {
-	return slices.Concat(codes, more)
-}
 
 // sessionErrors says what the browser hears when there is no session.
 var sessionErrors = []httpapi.ErrorStatus{
@@ -34,43 +30,49 @@ var sessionErrors = []httpapi.ErrorStatus{
 	{Err: session.ErrUnavailable, Code: taskapi.CodeAuthUnavailable, Sentence: "Your session cannot be checked right now. Please try again."},
 }
 
-// passedOn are the codes that concern the browser as they concern the caller
-// of the service: it hears them with the service's own words.
-var passedOn = []taskapi.ErrorCode{
-	taskapi.CodeTaskNotFound,
-	taskapi.CodeVersionConflict,
-	taskapi.CodeBodyTooLarge,
-	taskapi.CodeIdempotencyInProgress,
-	taskapi.CodeCursorExpired,
-	taskapi.CodeInvalid,
-	taskapi.CodeInvalidCursor,
-	taskapi.CodeIdempotencyKeyReused,
+// callFailure is the error of a failed call of the task service, with what the
+// browser is told of it. Where the call failed for want of a JWT that is for the
+// table of errors to say.
+func callFailure(err error) error {
+	if errors.Is(err, session.ErrExpired) || errors.Is(err, session.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("task service: %w (%w)", err, serviceProblem(err))
 }
 
-// serviceProblem turns a failed call of the task service into what the browser
-// is told. Whatever the service says that is not about the browser's request
-// stays in the log. A refused JWT is no reason to sign in again: the session
-// lives, and the servers disagree.
+// serviceProblem returns the problem for a failed call of the task service. The
+// service's own problems pass, unless it refused the JWT: the session lives, and
+// the servers disagree.
 func serviceProblem(err error) *httpapi.Problem {
 	var failure *sdk.Error
-	if !errors.As(err, &failure) {
-		return httpapi.NewProblem(taskapi.CodeInternal, "Something went wrong on our side.")
-	}
 	switch {
-	case slices.Contains(passedOn, failure.Code):
+	case errors.As(err, &failure) && failure.Status != 0:
+		if failure.Status == http.StatusUnauthorized || !slices.Contains(taskapi.ErrorCodes(), failure.Code) {
+			return gatewayProblem(failure.Status)
+		}
 		problem := httpapi.NewProblem(failure.Code, failure.Message).WithFields(failure.Fields...)
-		if failure.Current != nil {
-			problem = problem.WithCurrent(view(*failure.Current, time.Now()))
+		if failure.RetryAfter > 0 {
+			problem.WithRetryAfter(failure.RetryAfter)
 		}
 		return problem
-	case failure.Code == taskapi.CodeRateLimited:
-		return httpapi.NewProblem(failure.Code, "Too many requests. Please wait a moment.").WithRetryAfter(failure.RetryAfter)
-	case failure.Status == http.StatusGatewayTimeout || errors.Is(err, context.DeadlineExceeded):
-		return httpapi.NewProblem(taskapi.CodeTimeout, "The tasks took too long to answer. Please try again.").
-			WithRetryAfter(failure.RetryAfter)
-	case failure.Status == http.StatusServiceUnavailable || failure.Status == http.StatusTooManyRequests || failure.Status == 0:
-		return httpapi.NewProblem(taskapi.CodeUnavailable, "The tasks cannot be reached right now. Please try again.").
-			WithRetryAfter(failure.RetryAfter)
+	case errors.Is(err, context.DeadlineExceeded):
+		return gatewayProblem(http.StatusGatewayTimeout)
+	case errors.Is(err, forward.ErrAnswer):
+		return gatewayProblem(http.StatusBadGateway)
+	default:
+		return gatewayProblem(http.StatusServiceUnavailable)
+	}
+}
+
+// gatewayProblem returns the problem for an answer of this status that was not
+// the task service's own, or was none for the browser. Gateways in front of it
+// have words that are not for browsers.
+func gatewayProblem(status int) *httpapi.Problem {
+	switch status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return httpapi.NewProblem(taskapi.CodeUnavailable, "The tasks cannot be reached right now. Please try again.").WithRetryAfter(time.Second)
+	case http.StatusGatewayTimeout:
+		return httpapi.NewProblem(taskapi.CodeTimeout, "The tasks took too long to answer. Please try again.").WithRetryAfter(time.Second)
 	default:
 		return httpapi.NewProblem(taskapi.CodeBadGateway, "Something went wrong on our side.")
 	}

@@ -6,64 +6,37 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestWhatTheBrowserHearsOfTheService(t *testing.T) {
+func TestServiceProblem_PassesTheServicesProblems(t *testing.T) {
 	t.Parallel()
-	hears := map[taskapi.ErrorCode]taskapi.ErrorCode{
-		taskapi.CodeUnauthenticated:       taskapi.CodeBadGateway,
-		taskapi.CodeTokenExpired:          taskapi.CodeBadGateway,
-		taskapi.CodeSessionExpired:        taskapi.CodeBadGateway,
-		taskapi.CodeCrossOrigin:           taskapi.CodeBadGateway,
-		taskapi.CodeTaskNotFound:          taskapi.CodeTaskNotFound,
-		taskapi.CodeNotFound:              taskapi.CodeBadGateway,
-		taskapi.CodeMethodNotAllowed:      taskapi.CodeBadGateway,
-		taskapi.CodeIdempotencyInProgress: taskapi.CodeIdempotencyInProgress,
-		taskapi.CodeCursorExpired:         taskapi.CodeCursorExpired,
-		taskapi.CodeVersionConflict:       taskapi.CodeVersionConflict,
-		taskapi.CodeBodyTooLarge:          taskapi.CodeBodyTooLarge,
-		taskapi.CodeUnsupportedMediaType:  taskapi.CodeBadGateway,
-		taskapi.CodeInvalid:               taskapi.CodeInvalid,
-		taskapi.CodeInvalidCursor:         taskapi.CodeInvalidCursor,
-		taskapi.CodeIdempotencyKeyReused:  taskapi.CodeIdempotencyKeyReused,
-		taskapi.CodeRateLimited:           taskapi.CodeRateLimited,
-		taskapi.CodeInternal:              taskapi.CodeBadGateway,
-		taskapi.CodeBadGateway:            taskapi.CodeBadGateway,
-		taskapi.CodeOverloaded:            taskapi.CodeUnavailable,
-		taskapi.CodeUnavailable:           taskapi.CodeUnavailable,
-		taskapi.CodeAuthUnavailable:       taskapi.CodeUnavailable,
-		taskapi.CodeTimeout:               taskapi.CodeTimeout,
-	}
+	const words = "The service's words."
+	fields := []taskapi.FieldError{{Field: "title", Message: words}}
 	for _, code := range taskapi.ErrorCodes() {
-		const words = "The service's words."
-		got := serviceProblem(&sdk.Error{
-			Code: code, Status: code.Status(), Message: words,
-			Fields: []taskapi.FieldError{{Field: "title", Message: words}}, Current: &taskapi.Task{Title: words},
-		})
-		if got.Code != hears[code] {
-			t.Errorf("%s: the browser hears %q, want %q", code, got.Code, hears[code])
+		got := serviceProblem(&sdk.Error{Code: code, Status: code.Status(), Message: words, Fields: fields})
+		if code.Status() == http.StatusUnauthorized {
+			if got.Code != taskapi.CodeBadGateway || got.Problem.Error == words || got.Errors != nil {
+				t.Errorf("%s: the browser hears %+v", code, got)
+			}
+			continue
 		}
-		if passed := got.Problem.Error == words; passed != (code == hears[code] && code.Status() < http.StatusTooManyRequests) {
-			t.Errorf("%s: the browser hears %q", code, got.Problem.Error)
-		}
-		if concerns := slices.Contains(passedOn, code); (len(got.Errors) > 0) != concerns || (got.Current != nil) != concerns {
-			t.Errorf("%s: the browser hears of %v and %v", code, got.Errors, got.Current)
+		if got.Code != code || got.Problem.Error != words || cmp.Diff(fields, got.Errors) != "" {
+			t.Errorf("%s: the browser hears %+v", code, got)
 		}
 	}
 }
 
-// TestWhatTheBrowserHearsOfStrangers is about gateways in front of the service,
+// TestServiceProblem_HidesGateways is about gateways in front of the service,
 // which have none of its codes.
-func TestWhatTheBrowserHearsOfStrangers(t *testing.T) {
+func TestServiceProblem_HidesGateways(t *testing.T) {
 	t.Parallel()
 	const words = "nginx at 10.0.0.7: upstream tasks-db-7 refused"
 	for status := http.StatusContinue; status < 600; status++ {
@@ -84,25 +57,17 @@ func TestWhatTheBrowserHearsOfStrangers(t *testing.T) {
 	}
 }
 
-func TestFailuresWithoutAnAnswer(t *testing.T) {
+func TestServiceProblem_WithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[taskapi.ErrorCode]error{
-		taskapi.CodeUnavailable: &sdk.Error{Message: "no answer: connection refused"},
-		taskapi.CodeTimeout:     &sdk.Error{Err: fmt.Errorf("no answer: %w", context.DeadlineExceeded)},
-		taskapi.CodeInternal:    errors.New("not of the SDK's"),
+	for err, want := range map[error]taskapi.ErrorCode{
+		&sdk.Error{Message: "no answer: connection refused"}:                   taskapi.CodeUnavailable,
+		&sdk.Error{Err: fmt.Errorf("no answer: %w", context.DeadlineExceeded)}: taskapi.CodeTimeout,
+		errors.New("connection refused"):                                       taskapi.CodeUnavailable,
+		fmt.Errorf("%w: connection reset", context.DeadlineExceeded):           taskapi.CodeTimeout,
+		fmt.Errorf("%w: status 101", forward.ErrAnswer):                        taskapi.CodeBadGateway,
 	} {
 		if got := serviceProblem(err); got.Code != want {
 			t.Errorf("%v: the browser hears %q, want %q", err, got.Code, want)
 		}
-	}
-}
-
-func TestConflictShowsTheTaskAsTheBrowserSeesIt(t *testing.T) {
-	t.Parallel()
-	yesterday := time.Now().Add(-24 * time.Hour)
-	task := taskapi.Task{Title: "Water the plants", DueAt: &yesterday}
-	got := serviceProblem(&sdk.Error{Code: taskapi.CodeVersionConflict, Status: http.StatusPreconditionFailed, Current: &task})
-	if diff := cmp.Diff(any(Task{Task: task, Overdue: true}), got.Current); diff != "" {
-		t.Errorf("current (-want +got):\n%s", diff)
 	}
 }

@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,247 +16,183 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
-	"github.com/tasklane/tasklane/services/httpapi/taskop"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 const (
 	// eventsPath is where the changes are watched.
-	eventsPath = "/api/tasks/events"
+	eventsPath = "/api/events"
 	// streamsPerUser bounds the streams of one user on a replica: those of
 	// their tabs and devices.
 	streamsPerUser = 20
-	// streamBacklog is the number of changes that are read ahead of a
-	// stream's reader, and sent at a time.
-	streamBacklog = 16
+	// changesAtOnce is the number of changes that are sent at a time.
+	changesAtOnce = 16
+	// readPause is the wait after changes could not be read, unless the feed
+	// wakes the stream before.
+	readPause = 2 * time.Second
 )
 
-// streams are those that are open.
+// streams are those that are open, and the feeds of their sessions.
 type streams struct {
+	tasks     *sdk.Client
+	sessions  *session.Sessions
 	users     *httpapi.UserGate
 	heartbeat time.Duration
-	// stopped is closed when the streams are to end.
-	stopped chan struct{}
-	stop    func()
+	running   context.Context    //nolint:containedctx // of all streams
+	stop      context.CancelFunc // of running
+
+	mu    sync.Mutex
+	feeds map[[sha256.Size]byte]*feed
 }
 
-func newStreams(heartbeat time.Duration) *streams {
-	stopped := make(chan struct{})
+func newStreams(heartbeat time.Duration, tasks *sdk.Client, sessions *session.Sessions) *streams {
+	running, stop := context.WithCancel(context.Background())
 	return &streams{
-		users:     httpapi.NewUserGate(streamsPerUser),
-		heartbeat: heartbeat,
-		stopped:   stopped,
-		stop:      sync.OnceFunc(func() { close(stopped) }),
+		tasks: tasks, sessions: sessions, users: httpapi.NewUserGate(streamsPerUser), heartbeat: heartbeat,
+		running: running, stop: stop, feeds: map[[sha256.Size]byte]*feed{},
 	}
 }
 
+// watchNote is what the document adds about streams.
+const watchNote = " The event session_ended, with the data {}, comes before the end when the session has ended: sign in again. " +
+	"A stream that just ends is no sign of that: reconnect, and nothing is missed. " +
+	"One user may have 20 streams open; pages of other origins that are not trusted, none."
+
 // stream is a browser that watches changes.
 type stream struct {
-	server  *server
-	request session.Request
-	user    string
-	after   int64
+	*streams
 
-	// opened receives nil once the task service has begun to tell, or why it
-	// does not.
-	opened chan error
-	// changes come from the task service, until it is closed; then ended
-	// holds the reason.
-	changes chan taskapi.Change
-	ended   error
-	// leave ends what the stream has begun.
-	leave func()
-}
-
-func (s *server) registerEvents(api *httpapi.API) {
-	op := secured(taskop.Watch())
-	op.Description = "A stream of server-sent events. It begins with the event ready, whose data is {\"seq\": N}, the number it begins after; " +
-		"then each change is an event named change, whose id is its number and whose data is the change on one line, as listChanges has it. " +
-		"A comment every 15 seconds keeps the connection alive. The event session_ended, with the data {}, comes before the end when the session has ended: sign in again. " +
-		"A stream that just ends is no sign of that: reconnect with Last-Event-ID, or with after, and nothing is missed. " +
-		"One user may have 20 streams open; pages of other origins that are not trusted, none."
-	httpapi.RegisterStream(api, op, with(readCodes, taskapi.CodeCursorExpired, taskapi.CodeCrossOrigin, taskapi.CodeOverloaded), s.watchChanges)
+	feed      *feed
+	following *session.Follower
+	events    *httpapi.Events
+	// after is the number of the latest change that was sent, more whether
+	// there are others.
+	after int64
+	more  bool
 }
 
 // watchChanges answers with a stream of changes. Whatever can be said as a
 // problem is said before the stream begins.
-func (s *server) watchChanges(ctx context.Context, in *taskop.WatchInput) (*huma.StreamResponse, error) {
+func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 	after, err := in.Begin()
 	if err != nil {
 		return nil, err
 	}
 	caller := callerFrom(ctx)
-	current := caller.current()
-	user := current.User.ID
+	user := caller.session.User.ID
 	if !s.streams.users.Enter(user) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs are watching already.").WithRetryAfter(s.streams.heartbeat)
 	}
-	watching, stop := context.WithCancel(ctx)
-	st := &stream{
-		server: s, request: caller.request, user: user, after: after,
-		opened: make(chan error, 1), changes: make(chan taskapi.Change, streamBacklog),
-		leave: func() {
-			stop()
-			s.streams.users.Leave(user)
-		},
+	st := &stream{streams: s.streams, feed: s.streams.join(caller.request), after: after, more: true}
+	leave := func() {
+		st.feed.leave()
+		s.streams.users.Leave(user)
 	}
-	go st.watch(watching, &streamTokens{sessions: s.sessions, request: caller.request, held: current})
-	if err := st.open(ctx); err != nil {
-		st.leave()
-		return nil, err
+	first, err := st.feed.read(ctx, position{after: after})
+	if err != nil {
+		leave()
+		return nil, callFailure(err)
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		defer st.leave()
-		httpapi.NoteStreamEnd(hctx.Context(), st.serve(hctx.Context(), httpapi.BeginEvents(hctx)))
+		defer leave()
+		ctx, cancel := context.WithCancel(hctx.Context())
+		defer cancel()
+		defer context.AfterFunc(s.streams.running, cancel)()
+		st.following = s.sessions.Follow(caller.request, user)
+		defer st.following.Close()
+		st.events = httpapi.BeginEvents(hctx)
+		st.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after))
+		httpapi.NoteStreamEnd(hctx.Context(), st.serve(ctx, first))
 	}}, nil
-}
-
-// watch passes on what the task service tells, over as many connections as that
-// takes. Only until the first of them stands a failure that passes by itself
-// ends it.
-func (st *stream) watch(ctx context.Context, tokens sdk.TokenSource) {
-	defer close(st.changes)
-	begun := false
-	onConnect := func(err error) error {
-		if err == nil && !begun {
-			begun = true
-			st.opened <- nil
-		}
-		if begun {
-			return nil
-		}
-		return err
-	}
-	for change, err := range st.server.tasks.Watch(ctx, st.after,
-		sdk.WithTokens(tokens), sdk.WithRequestID(st.request.RequestID), sdk.OnConnect(onConnect)) {
-		if err != nil {
-			st.ended = err
-			if !begun {
-				st.opened <- err
-			}
-			return
-		}
-		select {
-		case st.changes <- change:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// open waits until the task service has begun to tell.
-func (st *stream) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	select {
-	case err := <-st.opened:
-		if err != nil {
-			return callFailure(err)
-		}
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // serve sends events until the reader goes away, the session ends or the server
 // stops. Its error is a reader that is too slow, or what keeps the changes from
 // being told: the reader comes back and hears of it in an answer.
-func (st *stream) serve(ctx context.Context, events *httpapi.Events) error {
-	following := st.server.sessions.Follow(st.request, st.user)
-	defer following.Close()
-	beat := time.NewTicker(st.server.streams.heartbeat)
+func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
+	beat := time.NewTicker(st.heartbeat)
 	defer beat.Stop()
-	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, st.after))
-	for {
-		err := events.Flush()
-		if err != nil {
-			return err
+	var pause <-chan time.Time
+	err := st.tell(ctx, first, 0)
+	for err == nil {
+		latest, woken, ended := st.feed.state()
+		switch {
+		case ended != nil:
+			err = ended
+			continue
+		case pause == nil && (st.more || latest > st.after):
+			var page sdk.ChangePage
+			page, err = st.feed.read(ctx, position{st.after, latest})
+			if err == nil {
+				err = st.tell(ctx, page, latest)
+			} else if passing(err) {
+				pause, err = time.After(readPause), nil
+			}
+			continue
 		}
 		select {
-		case <-following.C:
-			err = following.Check(ctx)
-		case change, more := <-st.changes:
-			if !more {
-				return end(events, st.ended)
-			}
-			err = st.add(ctx, events, following, change)
+		case <-woken:
+			pause = nil
+		case <-pause:
+			pause = nil
+		case <-st.following.C:
+			err = st.following.Check(ctx)
 		case <-beat.C:
-			events.Beat()
-		case <-st.server.streams.stopped:
-			return nil
+			st.events.Beat()
+			err = st.events.Flush()
 		case <-ctx.Done():
 			return nil
 		}
-		if err != nil {
-			return end(events, err)
-		}
 	}
-}
-
-// add adds a change and those that have come behind it, unless the session is
-// in doubt and turns out to have ended.
-func (st *stream) add(ctx context.Context, events *httpapi.Events, following *session.Follower, change taskapi.Change) error {
-	select {
-	case <-following.C:
-		if err := following.Check(ctx); err != nil {
-			return err
-		}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, session.ErrExpired):
+		st.events.Add("session_ended", []byte("{}"))
+		return st.events.Flush()
 	default:
-	}
-	for added := 1; ; added++ {
-		data, err := json.Marshal(changeView(change, time.Now()))
-		if err != nil {
-			return err
-		}
-		events.AddNumbered(change.Seq, "change", data)
-		if added == streamBacklog {
-			return nil
-		}
-		var more bool
-		select {
-		case change, more = <-st.changes:
-		default:
-		}
-		if !more {
-			return nil
-		}
-	}
-}
-
-// end tells the reader why the stream ends, if that is the session's end. An
-// outage is not.
-func end(events *httpapi.Events, err error) error {
-	if !errors.Is(err, session.ErrExpired) {
 		return err
 	}
-	events.Add("session_ended", []byte("{}"))
-	return events.Flush()
 }
 
-// streamTokens are the JWTs of a stream, which outlasts them.
-type streamTokens struct {
-	sessions *session.Sessions
-	request  session.Request
-	held     *session.Session
+// tell sends a page of changes, unless the session is in doubt and turns out to
+// have ended. The page was read when latest was the latest number.
+func (st *stream) tell(ctx context.Context, page sdk.ChangePage, latest int64) error {
+	for changes := range slices.Chunk(page.Changes, changesAtOnce) {
+		select {
+		case <-st.following.C:
+			if err := st.following.Check(ctx); err != nil {
+				return err
+			}
+		default:
+		}
+		for _, change := range changes {
+			data, err := wirejson.Marshal(change)
+			if err != nil {
+				return err
+			}
+			st.events.AddNumbered(change.Seq, "change", data)
+		}
+		if err := st.events.Flush(); err != nil {
+			return err
+		}
+	}
+	st.after, st.more = page.Meta.NextCursor, page.Meta.HasMore
+	if !st.more {
+		// What has the latest number may have been erased since.
+		st.after = max(st.after, latest)
+		st.feed.watch(st.after)
+	}
+	return st.events.Flush()
 }
 
-// Token returns the session's JWT.
-func (t *streamTokens) Token(ctx context.Context) (string, error) {
-	found, err := t.sessions.Check(ctx, t.request)
-	if errors.Is(err, session.ErrUnavailable) {
-		return "", fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // which passes
+// passing reports whether changes could not be read for a reason that passes by
+// itself.
+func passing(err error) bool {
+	var failure *sdk.Error
+	if !errors.As(err, &failure) || errors.Is(err, session.ErrExpired) {
+		return false
 	}
-	if err != nil {
-		return "", err
-	}
-	t.held = found
-	return found.JWT(), nil
-}
-
-// InvalidateToken makes sure that a JWT that was refused or has ended is not
-// used again.
-func (t *streamTokens) InvalidateToken(token string) {
-	if t.held.JWT() == token {
-		t.sessions.Refuse(t.request.Cookie, t.held)
-	}
+	return failure.Status == 0 || failure.Status == http.StatusTooManyRequests || failure.Status >= http.StatusInternalServerError
 }

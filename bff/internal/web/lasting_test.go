@@ -21,7 +21,7 @@ const streamTTL = time.Second
 // one stream, which hears of everything that changes.
 func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 	t.Parallel()
-	s := newSiteWith(t, siteConfig{ttl: streamTTL, retry: serviceRetry})
+	s := newSiteWith(t, siteConfig{ttl: streamTTL})
 	ada := s.newBrowser(t)
 	ada.signUp()
 	stream := ada.watch("", nil).ready(0)
@@ -29,7 +29,7 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 	hears := func(title string) {
 		t.Helper()
 		ada.create(title)
-		if change := stream.change(); change.Task.Title != title || change.Seq != seq+1 {
+		if change := stream.change(); taskOf(t, change).Title != title || change.Seq != seq+1 {
 			t.Fatalf("after change %d: %+v, want %q", seq, change, title)
 		}
 		seq++
@@ -76,7 +76,7 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 // TestStreamOutlivesItsJWT has JWTs of two seconds.
 func TestStreamOutlivesItsJWT(t *testing.T) {
 	t.Parallel()
-	s := newSiteWith(t, siteConfig{ttl: streamTTL, jwtLifetime: "2s", retry: serviceRetry})
+	s := newSiteWith(t, siteConfig{ttl: streamTTL, jwtLifetime: "2s"})
 	ada := s.newBrowser(t)
 	ada.signUp()
 	stream := ada.watch("", nil).ready(0)
@@ -93,7 +93,7 @@ func TestStreamOutlivesItsJWT(t *testing.T) {
 		before := len(tokens())
 		eventually(t, "the task service gets another JWT", func() bool { return len(tokens()) > before })
 		task := ada.create("task")
-		if change := stream.change(); change.TaskID != task.ID || change.Seq != i+1 {
+		if change := stream.change(); change.ID != task.ID || change.Seq != i+1 {
 			t.Errorf("change %+v, want %d of %s", change, i+1, task.ID)
 		}
 	}
@@ -137,13 +137,13 @@ func testStreamEnds(t *testing.T, s *site) {
 		long := strings.Repeat("word ", taskapi.MaxDescriptionLength/len("word "))
 		var operations []any
 		for range each {
-			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{
 				"title": "long", "description": long,
 			}})
 		}
 		want := int64(1)
 		for range batches {
-			ada.post("/api/tasks/batch", map[string]any{"operations": operations}).is(http.StatusOK)
+			ada.post("/api/batch", map[string]any{"operations": operations}).is(http.StatusOK)
 			for range each {
 				if change := stream.change(); change.Seq != want {
 					t.Fatalf("change %d, want %d", change.Seq, want)

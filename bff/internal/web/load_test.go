@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -212,7 +211,7 @@ func (l *load) keptWrites() {
 	for _, w := range l.users {
 		times := map[string]int{}
 		for query := "?limit=200"; ; {
-			var page web.TaskListResponse
+			var page taskapi.TaskListResponse
 			w.get("/api/tasks" + query).is(http.StatusOK).into(&page)
 			for _, task := range page.Data {
 				times[task.Title]++

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
-	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -130,7 +129,7 @@ func testOrigins(t *testing.T, s *site) {
 				}
 			}
 		}
-		var list web.TaskListResponse
+		var list taskapi.TaskListResponse
 		ada.get("/api/tasks").is(http.StatusOK).into(&list)
 		if len(list.Data) != 0 {
 			t.Errorf("planted: %+v", list.Data)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -20,13 +19,10 @@ const shortTTL = 500 * time.Millisecond
 // used a JWT that was there for sure: its times are whole seconds.
 const steadyWork = 1500 * time.Millisecond
 
-// serviceRetry is how the bff repeats calls of the task service.
-var serviceRetry = sdk.RetryPolicy{MaxAttempts: 3, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
-
 // TestAuthOutageUnderLoad takes Better Auth away from users at work.
 func TestAuthOutageUnderLoad(t *testing.T) {
 	t.Parallel()
-	s := newSiteWith(t, siteConfig{ttl: shortTTL, jwtLifetime: "5s", directAuth: true, retry: serviceRetry})
+	s := newSiteWith(t, siteConfig{ttl: shortTTL, jwtLifetime: "5s", directAuth: true})
 	l := s.startLoad(t, 4)
 	begin := time.Now()
 	l.awaitSuccess()
@@ -124,7 +120,7 @@ func claims(t *testing.T, token string) (user string, from, until time.Time) {
 func TestServiceOutageUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := servertest.StartPostgres(t)
-	s := newSiteWith(t, siteConfig{ttl: shortTTL, postgres: database, directAuth: true, directTasks: true, retry: serviceRetry})
+	s := newSiteWith(t, siteConfig{ttl: shortTTL, postgres: database, directAuth: true, directTasks: true})
 	stranger := s.newBrowser(t)
 	email := stranger.signUp()
 	l := s.startLoad(t, 4)

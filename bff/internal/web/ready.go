@@ -28,11 +28,7 @@ func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, ta
 		self:  self,
 		tasks: tasks.JoinPath("/").String(),
 		// A connection for each look shows whether one can still be had.
-		// The SDK's client would retry, and spend the retries of users.
-		client: http.Client{
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		connect: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 	})
 	return mux
 }
@@ -44,10 +40,10 @@ func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, ta
 // a BFF that has never reached it knows no session. One that has is left in
 // place when Better Auth is gone, to serve the sessions that it knows.
 type readiness struct {
-	auth   *session.BetterAuth
-	self   httpapi.Check
-	tasks  string
-	client http.Client
+	auth    *session.BetterAuth
+	self    httpapi.Check
+	tasks   string
+	connect *http.Transport
 
 	authReached atomic.Bool
 }
@@ -85,7 +81,7 @@ func (p *readiness) askTasks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	response, err := p.client.Do(r)
+	response, err := p.connect.RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("the task service does not answer: %w", err)
 	}

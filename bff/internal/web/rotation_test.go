@@ -6,16 +6,21 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // TestKeysChangeUnderLoad changes the keys that sign JWTs while users are at
 // work. Nobody notices.
+// Only where making keys takes longer than an exchange may, on a busy machine,
+// somebody has to ask again.
 func TestKeysChangeUnderLoad(t *testing.T) {
 	t.Parallel()
 	// The users keep the JWTs that they have: the keys change below them.
-	s := newSiteWith(t, siteConfig{retry: serviceRetry})
+	s := newSite(t)
 	l := s.startLoad(t, 8)
 	begin := time.Now()
 	l.awaitSuccess()
@@ -40,8 +45,13 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		// of the change.
 		answers := make([]*answer, len(newcomers))
 		var first sync.WaitGroup
+		var failed atomic.Int64
 		for i, newcomer := range newcomers {
-			first.Go(func() { answers[i] = newcomer.get("/api/tasks") })
+			first.Go(func() {
+				for answers[i] = newcomer.get("/api/tasks"); answers[i].status == http.StatusServiceUnavailable; failed.Add(1) {
+					answers[i] = newcomer.get("/api/tasks")
+				}
+			})
 		}
 		first.Wait()
 		for _, got := range answers {
@@ -60,13 +70,20 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		if change.refused {
 			want += len(l.users)
 		}
-		if exchanges != want {
-			t.Errorf("keys %s: %d exchanges, want %d", change.what, exchanges, want)
+		for _, w := range l.users {
+			for _, seen := range w.since(start) {
+				if seen.failed() {
+					failed.Add(1)
+				}
+			}
+		}
+		if exchanges < want || exchanges > want+int(failed.Load()) {
+			t.Errorf("keys %s: %d exchanges, want %d, and %d that failed", change.what, exchanges, want, failed.Load())
 		}
 	}
 	l.end()
 
-	l.onlyFails(begin)
+	l.onlyFails(begin, taskapi.CodeAuthUnavailable)
 	l.keptWrites()
 }
 

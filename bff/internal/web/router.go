@@ -9,27 +9,18 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk"
-	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/httpapi"
-	"github.com/tasklane/tasklane/services/httpapi/taskop"
-)
-
-const (
-	// requestTimeout bounds what an operation may take, all calls of the
-	// task service included: as little as lets the service wait the five
-	// seconds that it waits for a user's other changes.
-	requestTimeout = 6 * time.Second
-	// authTimeout bounds a request to Better Auth, which hashes passwords.
-	authTimeout = 20 * time.Second
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // Config says what the BFF stands between, and whom it trusts.
@@ -46,8 +37,10 @@ type Config struct {
 	BetterAuth *session.BetterAuth
 	Cookies    *session.Cookies
 	Sessions   *session.Sessions
-	Tasks      *sdk.Client
-	Log        *slog.Logger
+	// TasksURL is where the task service is reached, TasksTransport how.
+	TasksURL       *url.URL
+	TasksTransport http.RoundTripper
+	Log            *slog.Logger
 	// Limits bound what is taken on, its Rate for each user. The zero Limits
 	// bound nothing.
 	Limits httpapi.Limits
@@ -60,6 +53,10 @@ type Config struct {
 	// every 15 seconds.
 	Heartbeat time.Duration
 }
+
+// noRetry leaves failed calls of the task service to the page, which tries
+// again. Only a stream connects again by itself.
+var noRetry = sdk.RetryPolicy{MaxAttempts: 1, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
 
 // Handler is everything that the BFF serves to browsers.
 type Handler struct {
@@ -78,7 +75,9 @@ type server struct {
 	sessions *session.Sessions
 	proxies  trustedProxies
 	tasks    *sdk.Client
+	service  forward.Upstream
 	streams  *streams
+	api      *httpapi.API
 }
 
 // NewHandler returns what serves browsers.
@@ -87,12 +86,18 @@ func NewHandler(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	tasks, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
+		sdk.WithHTTPClient(&http.Client{Transport: config.TasksTransport, Timeout: budget.BFF}))
+	if err != nil {
+		return nil, err
+	}
 	s := &server{
 		cookies:  config.Cookies,
 		sessions: config.Sessions,
 		proxies:  config.TrustedProxies,
-		tasks:    config.Tasks,
-		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat)),
+		tasks:    tasks,
+		service:  forward.Upstream{URL: config.TasksURL, Transport: config.TasksTransport, Headers: serviceResponseHeaders},
+		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, config.Sessions),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	r.Use(
@@ -102,7 +107,7 @@ func NewHandler(config Config) (*Handler, error) {
 		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
 	api := s.registerAPI(r.With(crossOrigin), config.Limits, config.Metrics)
-	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, api, config.BetterAuth, config.Log)), maxAuthBodyBytes, authTimeout)
+	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, config.BetterAuth)), maxAuthBodyBytes, budget.AuthRequest)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -135,34 +140,32 @@ func belowAPI(middleware func(http.Handler) http.Handler) func(http.Handler) htt
 // registerAPI adds the operations of the browser API to a router.
 func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpapi.Metrics) *httpapi.API {
 	api := httpapi.NewAPI(r, httpapi.Config{
-		RequestTimeout: requestTimeout,
+		RequestTimeout: budget.BFF,
+		Forward:        s.forward,
 		Title:          "Tasklane browser API",
 		Version:        "1.0.0",
 		Description:    "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
-		Tags:           []*huma.Tag{sessionTag, startTag, taskop.Tag, taskop.ChangesTag},
+		Tags:           append([]*huma.Tag{sessionTag, startTag}, operations.Tags()...),
 		HideDocument:   true,
 		Limits:         limits,
 		Metrics:        metrics,
 		Errors:         sessionErrors,
 		SecuritySchemes: map[string]*huma.SecurityScheme{
-			"session":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
-			"secureSession": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},
+			"sessionCookie":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
+			"secureSessionCookie": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},
 		},
 	})
-	api.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.Task](), reflect.TypeFor[Task]())
-	api.UseMiddleware(s.authenticate(api), api.LimitRate, api.Receive, api.Share)
+	s.api = api
+	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.Share)
 	s.registerSession(api)
 	s.registerBootstrap(api)
 	s.registerAgenda(api)
-	s.registerTasks(api)
+	s.registerService(api)
 	return api
 }
 
-// secured makes an operation ask for the session cookie.
-func secured(op huma.Operation) huma.Operation {
-	op.Security = []map[string][]string{{"session": {}}, {"secureSession": {}}}
-	return op
-}
+// security is the session cookie, under either of its names.
+var security = []map[string][]string{{"sessionCookie": {}}, {"secureSessionCookie": {}}}
 
 // Document returns the OpenAPI document of the browser API, as YAML.
 func Document() ([]byte, error) {

@@ -39,16 +39,17 @@ type sessionOutput struct {
 }
 
 func (s *server) registerSession(api *httpapi.API) {
-	httpapi.Register(api, secured(huma.Operation{
+	httpapi.Register(api, huma.Operation{
 		OperationID: "getSession", Method: http.MethodGet, Path: "/api/session",
 		Summary:     "Get the session",
 		Description: "Says who is signed in, and until when.",
 		Tags:        []string{sessionTag.Name},
-	}), sessionCodes, s.getSession)
+		Security:    security,
+	}, sessionCodes, s.getSession)
 }
 
 func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
-	current := callerFrom(ctx).current()
+	current := callerFrom(ctx).session
 	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
 		User:      userView(current.User),
 		ExpiresAt: current.ExpiresAt.UTC(),

@@ -21,10 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tasklane/tasklane/bff/internal/forward"
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/web"
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
@@ -65,8 +65,6 @@ type siteConfig struct {
 	// directAuth and directTasks leave out the taps: a server that is gone
 	// refuses connections, and behind a tap it breaks them.
 	directAuth, directTasks bool
-	// retry is how calls of the task service are repeated; zero means not.
-	retry sdk.RetryPolicy
 }
 
 // newSite starts a whole site.
@@ -85,7 +83,7 @@ func newSiteWith(t *testing.T, c siteConfig) *site {
 		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres, Provider: c.provider,
 	})
 	s.authTap = servertest.NewTap(t, s.auth.URL)
-	s.tasks = servertest.StartTasks(t, s.auth)
+	s.tasks = servertest.StartTasks(t, s.auth, "RATE_LIMIT=0")
 	s.tasksTap = servertest.NewTap(t, s.tasks.URL)
 	auth, tasks := s.authTap.URL, s.tasksTap.URL
 	if c.directAuth {
@@ -95,7 +93,7 @@ func newSiteWith(t *testing.T, c siteConfig) *site {
 		tasks = s.tasks.URL
 	}
 	server.Config.Handler = newHandler(t, handlerConfig{
-		public: s.url, secret: s.auth.Secret, auth: auth, tasks: tasks.String(), ttl: c.ttl, retry: c.retry, log: s.log,
+		public: s.url, secret: s.auth.Secret, auth: auth, tasks: tasks.String(), ttl: c.ttl, log: s.log,
 	})
 	server.Start()
 	return s
@@ -111,9 +109,8 @@ type handlerConfig struct {
 	// patience is how long a call of the task service may take; zero means
 	// as long as a request.
 	patience time.Duration
-	// ttl and retry are those of siteConfig.
-	ttl   time.Duration
-	retry sdk.RetryPolicy
+	// ttl is that of siteConfig.
+	ttl time.Duration
 	// limits and clientRate are none by default: all tests come from one
 	// address.
 	limits     httpapi.Limits
@@ -125,11 +122,11 @@ type handlerConfig struct {
 
 func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	t.Helper()
-	tasks, err := sdk.New(c.tasks,
-		sdk.WithRetry(cmp.Or(c.retry, sdk.RetryPolicy{MaxAttempts: 1})),
-		sdk.WithHTTPClient(&http.Client{Timeout: c.patience}))
-	if err != nil {
-		t.Fatal(err)
+	connections := forward.NewTransport(time.Minute)
+	t.Cleanup(connections.CloseIdleConnections)
+	var transport http.RoundTripper = connections
+	if c.patience > 0 {
+		transport = impatient{connections, c.patience}
 	}
 	var remember []session.Option
 	if c.secret == "" {
@@ -145,7 +142,8 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 		BetterAuth:     auth,
 		Cookies:        session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
 		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
-		Tasks:          tasks,
+		TasksURL:       parse(t, c.tasks),
+		TasksTransport: transport,
 		Limits:         c.limits,
 		ClientRate:     c.clientRate,
 		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
@@ -154,7 +152,21 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(handler.EndStreams)
 	return handler
+}
+
+// impatient gives up requests before their time.
+type impatient struct {
+	http.RoundTripper
+
+	patience time.Duration
+}
+
+func (i impatient) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), i.patience)
+	context.AfterFunc(ctx, cancel)
+	return i.RoundTripper.RoundTrip(r.WithContext(ctx))
 }
 
 // browser calls a site as a browser does for a page of the site.
@@ -306,9 +318,9 @@ func (a *answer) into(v any) {
 }
 
 // task returns the task of an answer.
-func (a *answer) task() web.Task {
+func (a *answer) task() taskapi.Task {
 	a.t.Helper()
-	var body web.TaskResponse
+	var body taskapi.TaskResponse
 	a.into(&body)
 	if !body.Success {
 		a.t.Errorf("%s: %s is not a success", a.what, a.body)

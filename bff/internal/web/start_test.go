@@ -6,7 +6,6 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,11 +58,11 @@ func testStart(t *testing.T, s *site) {
 		return body.Data
 	}
 	// parts are the three answers that bootstrap has in one.
-	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, web.TaskListResponse) {
+	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse) {
 		t.Helper()
 		var session web.SessionResponse
 		var stats taskapi.StatsResponse
-		var list web.TaskListResponse
+		var list taskapi.TaskListResponse
 		b.get("/api/session").into(&session)
 		b.get(statsPath + "?timeZone=Europe/Berlin").into(&stats)
 		b.get("/api/tasks").into(&list)
@@ -150,35 +149,6 @@ func testStart(t *testing.T, s *site) {
 		})).get(bootstrapPath).fails(taskapi.CodeUnavailable)
 	})
 
-	t.Run("a refused JWT is renewed once for calls side by side", func(t *testing.T) {
-		t.Parallel()
-		ada := signedUp(t)
-		ada.create("task")
-		var calls atomic.Int64
-		both := make(chan struct{})
-		renewing := ada.at(s.before(t, func(w http.ResponseWriter, _ *http.Request) bool {
-			switch calls.Add(1) {
-			case 1:
-			case 2:
-				close(both)
-			default:
-				return false
-			}
-			<-both
-			w.WriteHeader(http.StatusUnauthorized)
-			return true
-		}))
-		cookie := ada.cookie().Value
-		before := s.exchanges(cookie)
-		if got := bootstrap(t, renewing); len(got.Failures) != 0 || len(got.Tasks) != 1 {
-			t.Errorf("bootstrap %+v", got)
-		}
-		// The first is that of a bff which did not know the session.
-		if n := s.exchanges(cookie) - before; n != 2 {
-			t.Errorf("%d exchanges, want 2", n)
-		}
-	})
-
 	t.Run("the agenda has the open tasks by their days", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
@@ -229,11 +199,11 @@ func testStart(t *testing.T, s *site) {
 		const overdue = 1050
 		var operations []any
 		for i := range overdue {
-			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{"title": "late", "dueAt": time.Unix(int64(i), 0)}})
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "late", "dueAt": time.Unix(int64(i), 0)}})
 		}
 		for len(operations) > 0 {
 			n := min(100, len(operations))
-			ada.post("/api/tasks/batch", map[string]any{"operations": operations[:n]}).is(http.StatusOK)
+			ada.post("/api/batch", map[string]any{"operations": operations[:n]}).is(http.StatusOK)
 			operations = operations[n:]
 		}
 		ada.post("/api/tasks", map[string]any{"title": "soon", "dueAt": time.Now().Add(25 * time.Hour)}).is(http.StatusCreated)
@@ -256,12 +226,12 @@ func testStart(t *testing.T, s *site) {
 		const batches, each = 5, 90
 		var operations []any
 		for range each {
-			operations = append(operations, map[string]any{"op": "create", "task": map[string]any{
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{
 				"title": "late", "dueAt": time.Unix(0, 0), "description": strings.Repeat("x", taskapi.MaxDescriptionLength),
 			}})
 		}
 		for range batches {
-			ada.post("/api/tasks/batch", map[string]any{"operations": operations}).is(http.StatusOK)
+			ada.post("/api/batch", map[string]any{"operations": operations}).is(http.StatusOK)
 		}
 		got := agenda(ada, "")
 		if !got.Truncated || len(got.Overdue) != taskapi.MaxListLimit || got.Later != batches*each-taskapi.MaxListLimit {
@@ -306,7 +276,7 @@ func agenda(b *browser, query string) web.Agenda {
 // titles returns the titles of an agenda's tasks, by their place in it.
 func titles(a web.Agenda) map[string][]string {
 	all := map[string][]string{}
-	add := func(place string, tasks []web.Task) {
+	add := func(place string, tasks []taskapi.Task) {
 		all[place] = nil
 		for _, task := range tasks {
 			all[place] = append(all[place], task.Title)

@@ -187,30 +187,36 @@ func (s *session) dueDate(text string) (*time.Time, error) {
 }
 
 func (s *session) done(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, "done", func(id string) taskapi.BatchOperation {
-		return taskapi.UpdateInBatch(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+	return s.batch(ctx, args, outsideTrash, "done", func(id string) taskapi.BatchOperation {
+		return taskapi.TaskOperations.Update(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 	})
 }
 
 func (s *session) reopen(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, "reopened", func(id string) taskapi.BatchOperation {
-		return taskapi.UpdateInBatch(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+	return s.batch(ctx, args, outsideTrash, "reopened", func(id string) taskapi.BatchOperation {
+		return taskapi.TaskOperations.Update(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
 	})
 }
 
 func (s *session) delete(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, "deleted", func(id string) taskapi.BatchOperation {
-		return taskapi.DeleteInBatch(id, 0)
+	return s.batch(ctx, args, outsideTrash, "deleted", func(id string) taskapi.BatchOperation {
+		return taskapi.TaskOperations.Delete(id, 0)
+	})
+}
+
+func (s *session) restore(ctx context.Context, args []string) error {
+	return s.batch(ctx, args, inTrash, "restored", func(id string) taskapi.BatchOperation {
+		return taskapi.TaskOperations.Restore(id, 0)
 	})
 }
 
 // batch does the same to several tasks, all or none.
-func (s *session) batch(ctx context.Context, args []string, what string, operation func(id string) taskapi.BatchOperation) error {
+func (s *session) batch(ctx context.Context, args []string, where place, what string, operation func(id string) taskapi.BatchOperation) error {
 	words, err := s.start(args)
 	if err != nil {
 		return err
 	}
-	tasks, err := s.find(ctx, words, outsideTrash)
+	tasks, err := s.find(ctx, words, where)
 	if err != nil {
 		return err
 	}
@@ -218,28 +224,16 @@ func (s *session) batch(ctx context.Context, args []string, what string, operati
 	for _, task := range tasks {
 		operations = append(operations, operation(task.ID))
 	}
-	changed, err := s.client.Batch(ctx, operations)
+	resources, err := s.client.Batch(ctx, operations)
 	if err != nil {
 		return err
 	}
-	return s.printChanged(what, changed...)
-}
-
-func (s *session) restore(ctx context.Context, args []string) error {
-	words, err := s.start(args)
-	if err != nil {
-		return err
-	}
-	tasks, err := s.find(ctx, words, inTrash)
-	if err != nil {
-		return err
-	}
-	for i, task := range tasks {
-		if tasks[i], err = s.client.RestoreTask(ctx, task.ID); err != nil {
+	for i, resource := range resources {
+		if tasks[i], err = resource.Task(); err != nil {
 			return err
 		}
 	}
-	return s.printChanged("restored", tasks...)
+	return s.printChanged(what, tasks...)
 }
 
 func (s *session) watch(ctx context.Context, args []string) error {

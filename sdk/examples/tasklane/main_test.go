@@ -337,6 +337,20 @@ func betterAuth(t *testing.T, tasks *sdktest.Server) (url string, signIns *atomi
 	return server.URL, signIns
 }
 
+func TestChangesOfUnknownKindsAreIgnored(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &session{program: newUser(t).program(&out, io.Discard)}
+	change := taskapi.Change{Seq: 1, Kind: "plan", ID: "p", Data: json.RawMessage(`{"steps":[]}`)}
+	if err := s.printChange(change); err != nil || out.Len() > 0 {
+		t.Errorf("printed %q, %v", &out, err)
+	}
+	s.json = true
+	if err := s.printChange(change); err != nil || !strings.Contains(out.String(), `"kind":"plan"`) {
+		t.Errorf("printed %q as JSON, %v", &out, err)
+	}
+}
+
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -41,7 +42,7 @@ func (s *session) due(task taskapi.Task) string {
 		return ""
 	}
 	text := formatDate(*task.DueAt, s.now())
-	if !task.Completed && task.DueAt.Before(s.now()) {
+	if task.Overdue(s.now()) {
 		text += " (overdue)"
 	}
 	return text
@@ -126,15 +127,22 @@ func (s *session) printWhole(tasks []taskapi.Task) error {
 	return nil
 }
 
-// printChange writes one change: in JSON as one line of its own.
+// printChange writes one change: in JSON as one line of its own, for people
+// only if it is a task's.
 func (s *session) printChange(change taskapi.Change) error {
 	if s.json {
 		return json.NewEncoder(s.stdout).Encode(change)
 	}
-	what, text := "changed", ""
-	switch task := change.Task; {
-	case task == nil:
+	if change.Kind != taskapi.KindTask {
+		return nil
+	}
+	task, err := change.Task()
+	what := "changed"
+	switch {
+	case errors.Is(err, taskapi.ErrErased):
 		what = "erased"
+	case err != nil:
+		return err
 	case task.DeletedAt != nil:
 		what = "deleted"
 	case task.Version == 1:
@@ -142,9 +150,10 @@ func (s *session) printChange(change taskapi.Change) error {
 	case task.Completed:
 		what = "done"
 	}
-	if change.Task != nil {
-		text = "  " + summary(*change.Task)
+	line := fmt.Sprintf("%s  %-8s %s", s.now().Format("15:04:05"), what, short(change.ID))
+	if err == nil {
+		line += "  " + summary(task)
 	}
-	_, err := fmt.Fprintf(s.stdout, "%s  %-8s %s%s\n", s.now().Format("15:04:05"), what, short(change.TaskID), text)
+	_, err = fmt.Fprintln(s.stdout, line)
 	return err
 }

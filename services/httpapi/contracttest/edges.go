@@ -93,8 +93,8 @@ func sizes(schema *openapi3.Schema) (all []text) {
 		limits = append(limits, *schema.MaxItems)
 	}
 	item := func(i int) text { return quote(strconv.Itoa(i)) }
-	if items := schema.Items; items != nil && items.Value.Type.Includes("object") {
-		item = func(i int) text { return fmt.Sprintf(`{"op":"create","task":{"title":"%d"}}`, i) }
+	if items := schema.Items; items != nil && len(items.Value.OneOf) > 0 {
+		item = func(int) text { return encode(variants(items.Value)[0]) }
 	}
 	for _, limit := range limits {
 		for _, n := range []int{int(limit) - 1, int(limit), int(limit) + 1} {

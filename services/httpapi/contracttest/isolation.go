@@ -12,10 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-
-	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // Person is a user of the server under attack.
@@ -26,48 +25,45 @@ type Person struct {
 	Own []string
 }
 
-// Loot is what a stranger may have got hold of: names of things that are
-// somebody else's.
+// Loot is what a stranger may have got hold of: names of what is somebody else's.
 type Loot struct {
-	// Live and Trashed are ids of tasks, both of version 2.
-	Live, Trashed string
-	// Cursors are places in the list, by its order.
-	Cursors map[taskapi.Sort]string
-	// Keys are idempotency keys of a create and of a batch.
-	CreateKey, BatchKey string
+	// Live and Trashed are ids of resources of each kind, both of version 2; All
+	// are the ids of all resources.
+	Live, Trashed map[string]string
+	All           map[string][]string
+	// Cursors are places in lists, by operation and order.
+	Cursors map[string]string
+	// Keys are idempotency keys of a batch and of a create.
+	Keys []string
 	// Seq is the number of the latest change.
 	Seq int64
 }
 
-// Attempts are what a stranger tries at an operation with what is somebody
-// else's, and with what is their own.
-type Attempts func(theirs, own Loot) []Request
-
-// secret stands in every text of the tasks that are attacked.
+// secret stands in every text of the resources that are attacked.
 const secret = "quince"
 
-// tagged are the tasks of a list that is attacked; more than any stranger has.
-const tagged = 20
+// listed is the number of resources in a list that is attacked; more than any
+// stranger has.
+const listed = 20
 
-// Isolation lets strangers try each operation of the document on what is
-// another user's, on what was another user's and is erased, and on what never
-// was. They have lists of their own which are alike, so their answers must be
-// alike too, byte for byte but for what differs between any two users. An
-// operation without attempts fails the test; more are those of operations that
-// only this server has.
-func Isolation(t *testing.T, document []byte, newPerson func() Person, more map[string]Attempts) {
+// Isolation lets strangers try each operation of the document on what is another
+// user's, on what was another user's and is erased, and on what never was. They
+// have lists of their own which are alike, so their answers must be alike too,
+// byte for byte but for what differs between any two users.
+func Isolation(t *testing.T, document []byte, newPerson func() Person) {
 	t.Helper()
-	table := maps.Clone(attempts)
-	maps.Copy(table, more)
-
+	d, err := Load(document)
+	if err != nil {
+		t.Fatal(err)
+	}
 	victim, gone := newPerson(), newPerson()
-	theirs, erased := fill(t, victim), fill(t, gone)
-	erase(t, gone, erased)
+	theirs, erased := d.fill(t, victim), d.fill(t, gone)
+	d.erase(t, gone, erased)
 	invented := erased
-	invented.Live, invented.Trashed, invented.Seq = uuid.NewString(), uuid.NewString(), 1<<50
-	invented.CreateKey, invented.BatchKey = uuid.NewString(), uuid.NewString()
+	invented.Live, invented.Trashed, invented.Seq = invent(erased.Live), invent(erased.Trashed), 1<<50
+	invented.Keys = []string{uuid.NewString(), uuid.NewString()}
 
-	before := everything(t, victim)
+	before := d.everything(t, victim)
 	strangers := []struct {
 		name   string
 		person Person
@@ -79,19 +75,14 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person, more map[
 		{name: "invented", person: newPerson(), loot: invented},
 	}
 	for i := range strangers {
-		strangers[i].own = settle(t, strangers[i].person)
+		strangers[i].own = d.settle(t, strangers[i].person)
 	}
 	sent, leaks := 0, 0
-	for _, op := range load(t, document) {
-		try, ok := table[op.OperationID]
-		if !ok {
-			t.Errorf("the operation %s has no attempts of a stranger", op.OperationID)
-			continue
-		}
+	for _, op := range d.operations {
 		var said [][]string
 		for _, s := range strangers {
 			var answers []string
-			for _, r := range try(s.loot, s.own) {
+			for _, r := range attempts(op, s.loot, s.own) {
 				answer := s.person.Send(t, r)
 				sent++
 				if strings.Contains(string(answer.Body), secret) {
@@ -109,66 +100,176 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person, more map[
 			}
 		}
 	}
-	if diff := cmp.Diff(before, everything(t, victim)); diff != "" {
+	if diff := cmp.Diff(before, d.everything(t, victim)); diff != "" {
 		t.Errorf("strangers changed the list (-before +after):\n%s", diff)
 	}
 	t.Logf("counted: requests sent %d, leaks %d", sent, leaks)
 }
 
-// fill gives a person a list whose names are worth stealing.
-func fill(t testing.TB, p Person) Loot {
+func invent(ids map[string]string) map[string]string {
+	other := map[string]string{}
+	for kind := range ids {
+		other[kind] = uuid.NewString()
+	}
+	return other
+}
+
+// batchOperations returns an operation of a batch for each kind, as the document
+// shows it, with the op.
+func (d *Document) batchOperations(op string) []map[string]any {
+	var all []map[string]any
+	for _, variant := range variants(d.components.Schemas["BatchOperation"].Value) {
+		if operation, ok := clone(variant).(map[string]any); ok && operation["op"] == op {
+			all = append(all, operation)
+		}
+	}
+	return all
+}
+
+// batch carries out operations and returns the ids of their resources.
+func (d *Document) batch(t testing.TB, p Person, key string, operations ...map[string]any) []string {
 	t.Helper()
-	loot := Loot{Cursors: map[taskapi.Sort]string{}, CreateKey: "key-" + uuid.NewString(), BatchKey: "key-" + uuid.NewString()}
-	var batch taskapi.BatchResponse
-	must(t, p, Request{Method: http.MethodPost, Path: "/api/tasks/batch", Body: batchBody, Header: header("Idempotency-Key", loot.BatchKey)}, &batch)
-	loot.Live, loot.Trashed = batch.Data[0].ID, batch.Data[1].ID
-	must(t, p, Request{Method: http.MethodPost, Path: "/api/tasks", Body: createBody, Header: header("Idempotency-Key", loot.CreateKey)}, nil)
-	must(t, p, Request{Method: http.MethodPatch, Path: "/api/tasks/" + loot.Live, Body: `{"priority":"high"}`}, nil)
-	must(t, p, Request{Method: http.MethodDelete, Path: "/api/tasks/" + loot.Trashed}, nil)
-	for _, sort := range taskapi.Sorts() {
-		var page taskapi.TaskListResponse
-		must(t, p, Request{Method: http.MethodGet, Path: "/api/tasks?limit=1&sort=" + string(sort)}, &page)
-		loot.Cursors[sort], loot.Seq = *page.Meta.NextCursor, page.Meta.Changes
+	var answer struct {
+		Data []struct {
+			Data struct{ ID string }
+		}
+	}
+	must(t, p, Request{
+		Method: http.MethodPost, Path: "/api/batch", Header: header("Idempotency-Key", key),
+		Body: encode(map[string]any{"operations": operations}),
+	}, &answer)
+	ids := make([]string, len(answer.Data))
+	for i, resource := range answer.Data {
+		ids[i] = resource.Data.ID
+	}
+	return ids
+}
+
+// hide puts the secret into every text of a value that may be any text.
+func hide(value any, schema *openapi3.Schema) {
+	walk(value, schema, func(holder, key any, schema *openapi3.Schema) {
+		if !schema.Type.Is("string") || schema.Format != "" || len(schema.Enum) > 0 {
+			return
+		}
+		switch holder := holder.(type) {
+		case map[string]any:
+			holder[key.(string)] = secret
+		case []any:
+			holder[key.(int)] = secret + strconv.Itoa(key.(int))
+		}
+	})
+}
+
+// fill gives a person a list of each kind whose names are worth stealing.
+func (d *Document) fill(t testing.TB, p Person) Loot {
+	t.Helper()
+	loot := Loot{
+		Live: map[string]string{}, Trashed: map[string]string{}, All: map[string][]string{}, Cursors: map[string]string{},
+		Keys: []string{"key-" + uuid.NewString(), "key-" + uuid.NewString()},
+	}
+	union := d.components.Schemas["BatchOperation"].Value
+	for _, create := range d.batchOperations("create") {
+		hide(create, union)
+		kind, _ := create["kind"].(string)
+		ids := d.batch(t, p, loot.Keys[0], slices.Repeat([]map[string]any{create}, listed)...)
+		loot.Live[kind], loot.Trashed[kind], loot.All[kind] = ids[0], ids[1], ids
+	}
+	for _, change := range append(d.batchOperations("update"), d.batchOperations("delete")...) {
+		hide(change, union)
+		kind, _ := change["kind"].(string)
+		change["id"] = loot.Live[kind]
+		if change["op"] == "delete" {
+			change["id"] = loot.Trashed[kind]
+		}
+		d.batch(t, p, "", change)
+	}
+	for _, op := range d.operations {
+		if op.creates() {
+			body := clone(variants(op.json())[0])
+			hide(body, op.json())
+			var answer struct {
+				Data struct{ ID string }
+			}
+			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", loot.Keys[1])}, &answer)
+			for kind := range loot.All {
+				if strings.HasPrefix(op.path, "/api/"+kind) {
+					loot.All[kind] = append(loot.All[kind], answer.Data.ID)
+				}
+			}
+		}
+		for _, query := range cursorQueries(op) {
+			var page struct {
+				Meta struct {
+					NextCursor string
+					Changes    int64
+				}
+			}
+			must(t, p, get(op.path+"?limit=1&"+query), &page)
+			loot.Cursors[op.path+query], loot.Seq = page.Meta.NextCursor, page.Meta.Changes
+		}
 	}
 	return loot
 }
 
-// createBody and batchBody are what the attacked lists are made of.
-var (
-	createBody = `{"title":"` + secret + `","tags":["` + secret + `"]}`
-	batchBody  = `{"operations":[` + strings.TrimSuffix(strings.Repeat(
-		`{"op":"create","task":{"title":"`+secret+`","description":"`+secret+`","tags":["`+secret+`"],"dueAt":"2026-11-30T17:00:00Z"}},`, tagged), ",") + `]}`
-)
+// cursorQueries returns the orders of a list that has cursors.
+func cursorQueries(op operation) (all []string) {
+	if order := op.parameter("query", "sort"); order != nil && op.parameter("query", "cursor") != nil {
+		for _, sort := range order.Schema.Value.Enum {
+			all = append(all, "sort="+fmt.Sprint(sort))
+		}
+	}
+	return all
+}
 
 // erase removes what fill has made, for good.
-func erase(t testing.TB, p Person, loot Loot) {
+func (d *Document) erase(t testing.TB, p Person, loot Loot) {
 	t.Helper()
-	must(t, p, Request{Method: http.MethodDelete, Path: "/api/tasks/" + loot.Trashed + "?permanent=true"}, nil)
-	var page taskapi.TaskListResponse
-	must(t, p, Request{Method: http.MethodGet, Path: "/api/tasks?limit=200"}, &page)
-	for _, task := range page.Data {
-		must(t, p, Request{Method: http.MethodDelete, Path: "/api/tasks/" + task.ID + "?permanent=true"}, nil)
+	for _, erase := range d.batchOperations("erase") {
+		kind, _ := erase["kind"].(string)
+		var all []map[string]any
+		for _, id := range loot.All[kind] {
+			one := maps.Clone(erase)
+			one["id"] = id
+			all = append(all, one)
+		}
+		d.batch(t, p, "", all...)
 	}
 }
 
-// settle gives a stranger a task outside the trash and one in it.
-func settle(t testing.TB, p Person) Loot {
+// settle gives a stranger a resource of each kind outside the trash.
+func (d *Document) settle(t testing.TB, p Person) Loot {
 	t.Helper()
-	var batch taskapi.BatchResponse
-	const two = `{"operations":[{"op":"create","task":{"title":"mine"}},{"op":"create","task":{"title":"mine too"}}]}`
-	must(t, p, Request{Method: http.MethodPost, Path: "/api/tasks/batch", Body: two}, &batch)
-	must(t, p, Request{Method: http.MethodDelete, Path: "/api/tasks/" + batch.Data[1].ID}, nil)
-	return Loot{Live: batch.Data[0].ID, Trashed: batch.Data[1].ID}
+	own := Loot{Live: map[string]string{}}
+	for _, create := range d.batchOperations("create") {
+		kind, _ := create["kind"].(string)
+		own.Live[kind] = d.batch(t, p, "", create)[0]
+	}
+	return own
 }
 
-// everything is all that there is of a user.
-func everything(t testing.TB, p Person) map[string]any {
+// everything is all that the operations tell a user.
+func (d *Document) everything(t testing.TB, p Person) map[string]any {
 	t.Helper()
 	all := map[string]any{}
-	for _, path := range []string{"/api/tasks?limit=200", "/api/tasks?limit=200&deleted=true", "/api/tasks/changes?limit=200", "/api/tasks/stats"} {
-		var body any
-		must(t, p, Request{Method: http.MethodGet, Path: path}, &body)
-		all[path] = body
+	for _, op := range d.operations {
+		if op.method != http.MethodGet || strings.Contains(op.path, "{") || op.Responses.Status(http.StatusOK).Value.Content["application/json"] == nil {
+			continue
+		}
+		queries := []string{""}
+		for _, parameter := range op.Parameters {
+			if parameter.Value.Schema.Value.Type.Is("boolean") {
+				queries = append(queries, parameter.Value.Name+"=true")
+			}
+		}
+		for _, query := range queries {
+			if op.parameter("query", "limit") != nil {
+				query += "&limit=200"
+			}
+			path := op.path + "?" + strings.TrimPrefix(query, "&")
+			var body any
+			must(t, p, get(path), &body)
+			all[path] = body
+		}
 	}
 	return all
 }
@@ -222,7 +323,7 @@ func alike(method string, a Answer, p Person, loot Loot) string {
 		text += fmt.Sprintf("%s: %q\n", name, h[name])
 	}
 	text += strings.ReplaceAll(string(a.Body), id, "REQUEST")
-	for _, own := range append(slices.Clone(p.Own), loot.Live, loot.Trashed) {
+	for _, own := range slices.Concat(p.Own, slices.Collect(maps.Values(loot.Live)), slices.Collect(maps.Values(loot.Trashed))) {
 		text = strings.ReplaceAll(text, own, "ID")
 	}
 	for _, pattern := range varying {
@@ -231,104 +332,134 @@ func alike(method string, a Answer, p Person, loot Loot) string {
 	return text
 }
 
-// attempts are those at the operations that both servers have.
-var attempts = map[string]Attempts{
-	"listTasks": func(theirs, _ Loot) (all []Request) {
-		for _, sort := range taskapi.Sorts() {
-			cursor := url.QueryEscape(theirs.Cursors[sort])
-			all = append(all, get("/api/tasks?sort="+string(sort)+"&cursor="+cursor),
-				get("/api/tasks?sort="+string(sort)+"&q="+secret[:3]+"&cursor="+cursor))
-		}
-		return append(all, get("/api/tasks"), get("/api/tasks?deleted=true"), get("/api/tasks?q="+secret[:3]), get("/api/tasks?tag="+secret),
-			get("/api/tasks?q="+theirs.Live))
-	},
-	"createTask": func(theirs, _ Loot) (all []Request) {
-		for _, key := range []string{theirs.CreateKey, theirs.BatchKey} {
-			for _, body := range []string{`{"title":"another"}`, `{"title":"another","id":"` + theirs.Live + `"}`, `{"title":"another"}`} {
-				all = append(all, Request{Method: http.MethodPost, Path: "/api/tasks", Body: body, Header: header("Idempotency-Key", key)})
-			}
-		}
-		return all
-	},
-	"batchTasks": func(theirs, own Loot) (all []Request) {
-		batch := func(key string, operations ...string) {
-			all = append(all, Request{
-				Method: http.MethodPost, Path: "/api/tasks/batch", Header: header("Idempotency-Key", key),
-				Body: `{"operations":[` + strings.Join(operations, ",") + `]}`,
-			})
-		}
-		mine := `{"op":"update","id":"` + own.Live + `","changes":{"title":"mine"}}`
-		for _, id := range []string{theirs.Live, theirs.Trashed} {
-			for _, version := range []string{"", `,"version":1`, `,"version":2`} {
-				remove := `{"op":"delete","id":"` + id + `"` + version + `}`
-				change := `{"op":"update","id":"` + id + `"` + version + `,"changes":{"title":"Taken"}}`
-				batch("", remove)
-				batch("", change)
-				batch("", mine, remove)
-				batch("", change, mine)
-				batch(theirs.BatchKey, change)
-			}
-		}
-		batch(theirs.BatchKey, mine)
-		batch(theirs.CreateKey, `{"op":"create","task":{"title":"new"}}`)
-		return all
-	},
-	"getTask": func(theirs, _ Loot) (all []Request) {
-		for _, id := range []string{theirs.Live, theirs.Trashed, strings.ToUpper(theirs.Live)} {
-			for _, tag := range tags {
-				all = append(all, Request{Method: http.MethodGet, Path: "/api/tasks/" + id, Header: header("If-None-Match", tag)})
-			}
-			all = append(all, Request{Method: http.MethodHead, Path: "/api/tasks/" + id})
-		}
-		return all
-	},
-	"replaceTask": func(theirs, own Loot) []Request {
-		return writes(http.MethodPut, "", `{"title":"mine"}`, theirs, own)
-	},
-	"updateTask": func(theirs, own Loot) []Request {
-		return writes(http.MethodPatch, "", `{"title":"mine"}`, theirs, own)
-	},
-	"deleteTask": func(theirs, own Loot) []Request {
-		return append(writes(http.MethodDelete, "", "", theirs, own), writes(http.MethodDelete, "?permanent=true", "", theirs, own)...)
-	},
-	"restoreTask": func(theirs, own Loot) []Request {
-		return writes(http.MethodPost, "/restore", "", theirs, own)
-	},
-	"taskStats": func(Loot, Loot) []Request {
-		return []Request{get("/api/tasks/stats"), get("/api/tasks/stats?timeZone=Asia/Tokyo")}
-	},
-	"listChanges": func(theirs, _ Loot) []Request {
-		return []Request{get("/api/tasks/changes"), get("/api/tasks/changes?after=" + strconv.FormatInt(theirs.Seq, 10))}
-	},
-	"watchChanges": func(theirs, _ Loot) []Request {
-		number := strconv.FormatInt(theirs.Seq, 10)
-		return []Request{
-			get("/api/tasks/events?after=" + number),
-			{Method: http.MethodGet, Path: "/api/tasks/events", Header: header("Last-Event-ID", number)},
-		}
-	},
-}
-
-// tags are entity tags of versions that the attacked tasks have, had and never
-// had.
+// tags are entity tags of versions that the attacked resources have, had and
+// never had.
 var tags = []string{"", `"1"`, `"2"`, `"99"`, `W/"2"`, "*"}
 
 func get(path string) Request { return Request{Method: http.MethodGet, Path: path} }
 
-// writes are attempts to write a task of somebody else's in every way, and one's
-// own with the key of somebody else's.
-func writes(method, below, body string, theirs, own Loot) (all []Request) {
-	for _, id := range []string{theirs.Live, theirs.Trashed} {
-		for _, tag := range tags {
-			for _, key := range []string{"", theirs.CreateKey, theirs.BatchKey} {
-				all = append(all, Request{
-					Method: method, Path: "/api/tasks/" + id + below, Body: body,
-					Header: header("If-Match", tag, "Idempotency-Key", key),
-				})
+// attempts are what a stranger tries at an operation with what is somebody
+// else's, and with what is their own.
+func attempts(op operation, theirs, own Loot) (all []Request) {
+	bodies := bodiesOf(op, theirs, own)
+	for _, path := range pathsOf(op, theirs.Live, theirs.Trashed) {
+		for _, query := range queriesOf(op, theirs) {
+			for _, head := range headersOf(op, theirs) {
+				for _, body := range bodies {
+					all = append(all, Request{Method: op.method, Path: strings.TrimSuffix(path+"?"+query, "?"), Header: head, Body: body})
+				}
 			}
 		}
+		if op.method == http.MethodGet && strings.Contains(op.path, "{") {
+			all = append(all, Request{Method: http.MethodHead, Path: path})
+		}
 	}
-	return append(all, Request{
-		Method: method, Path: "/api/tasks/" + own.Live + below, Body: body, Header: header("Idempotency-Key", theirs.CreateKey),
-	})
+	if strings.Contains(op.path, "{") && op.parameter("header", "Idempotency-Key") != nil {
+		for _, path := range pathsOf(op, own.Live) {
+			all = append(all, Request{Method: op.method, Path: path, Body: bodies[0], Header: header("Idempotency-Key", theirs.Keys[0])})
+		}
+	}
+	return all
+}
+
+// pathsOf returns the operation's path about each of the resources.
+func pathsOf(op operation, resources ...map[string]string) (all []string) {
+	before, rest, _ := strings.Cut(op.path, "{")
+	parameter, after, found := strings.Cut(rest, "}")
+	if !found {
+		return []string{op.path}
+	}
+	for _, ids := range resources {
+		id := ids[strings.TrimSuffix(parameter, "Id")]
+		all = append(all, before+id+after)
+	}
+	return append(all, before+strings.ToUpper(resources[0][strings.TrimSuffix(parameter, "Id")])+after)
+}
+
+// headersOf returns conditions and keys that belong to somebody else.
+func headersOf(op operation, theirs Loot) (all []http.Header) {
+	keys, conditions, condition := []string{""}, []string{""}, ""
+	if op.parameter("header", "Idempotency-Key") != nil {
+		keys = append(keys, theirs.Keys...)
+	}
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		if op.parameter("header", name) != nil {
+			condition, conditions = name, tags
+		}
+	}
+	if op.parameter("header", "Last-Event-ID") != nil {
+		condition, conditions = "Last-Event-ID", []string{strconv.FormatInt(theirs.Seq, 10)}
+	}
+	for _, key := range keys {
+		for _, value := range conditions {
+			all = append(all, header("Idempotency-Key", key, condition, value))
+		}
+	}
+	return all
+}
+
+// queriesOf returns values of each query parameter, such as what somebody else's
+// texts hold.
+func queriesOf(op operation, theirs Loot) []string {
+	all := []string{""}
+	for _, query := range cursorQueries(op) {
+		all = append(all, query+"&cursor="+url.QueryEscape(theirs.Cursors[op.path+query]))
+	}
+	for _, ref := range op.Parameters {
+		if ref.Value.In != openapi3.ParameterInQuery || ref.Value.Name == "cursor" {
+			continue
+		}
+		schema := ref.Value.Schema.Value
+		values := []string{fmt.Sprint(ref.Value.Example)}
+		switch {
+		case schema.Type.Is("boolean"):
+			values = []string{"true", "false"}
+		case schema.Type.Is("integer") && ref.Value.Name == "after":
+			values = []string{strconv.FormatInt(theirs.Seq, 10)}
+		case schema.Type.Is("array"):
+			values = []string{secret + "0"}
+			if enum := schema.Items.Value.Enum; len(enum) > 0 {
+				values = []string{fmt.Sprint(enum[len(enum)-1])}
+			}
+		case schema.Type.Is("string") && schema.Format == "" && len(schema.Enum) == 0:
+			values = append(values, secret[:3], secret)
+			for _, id := range theirs.Live {
+				values = append(values, id)
+			}
+		}
+		for _, value := range values {
+			all = append(all, ref.Value.Name+"="+url.QueryEscape(value))
+		}
+	}
+	return all
+}
+
+// bodiesOf returns bodies about somebody else's resources. Of several operations
+// in one body, one is about the stranger's own.
+func bodiesOf(op operation, theirs, own Loot) []string {
+	if op.RequestBody == nil {
+		return []string{""}
+	}
+	var all []string
+	for _, variant := range variants(op.json()) {
+		body := encode(variant)
+		if !strings.Contains(body, exampleID) {
+			all = append(all, body)
+			continue
+		}
+		for kind, live := range theirs.Live {
+			for _, id := range []string{live, theirs.Trashed[kind]} {
+				theirs := about(body, id)
+				all = append(all, theirs, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
+			}
+			mine, others := inner(about(body, own.Live[kind])), inner(about(body, live))
+			all = append(all, `{"operations":[`+mine+","+others+"]}", `{"operations":[`+others+","+mine+"]}")
+		}
+	}
+	return all
+}
+
+// inner returns the operation of a batch of one.
+func inner(batch string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(batch, `{"operations":[`), "]}")
 }

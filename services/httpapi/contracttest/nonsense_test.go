@@ -1,7 +1,6 @@
 package contracttest
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -16,12 +15,11 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var get shot
-	for _, op := range load(t, document) {
-		if op.OperationID == "getTask" {
-			get.operation = op
-		}
+	d, err := Load(document)
+	if err != nil {
+		t.Fatal(err)
 	}
+	get := d.find(http.MethodGet, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11")
 	const problem = `{"success":false,"error":"Task not found.","code":"task_not_found","status":404,"title":"Not Found","requestId":"r"}`
 	for name, tc := range map[string]struct {
 		status      int
@@ -44,12 +42,8 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
 			header := http.Header{"Content-Type": {tc.media}, "X-Request-Id": {"r"}, "Etag": {`"1"`}}
-			err = get.check(r, &http.Response{StatusCode: tc.status, Header: header, Body: io.NopCloser(nil)}, []byte(tc.body), false)
+			err := d.checkAnswer(*get, Answer{tc.status, header, []byte(tc.body)})
 			if (err == nil) != tc.ok {
 				t.Errorf("check: %v", err)
 			}

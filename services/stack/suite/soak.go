@@ -25,6 +25,7 @@ var soaked = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/store", "Each"},
 	{"services", "./tasks/internal/api", "Nonsense|Strangers"},
 	{"services", "./tasks/internal/sdkfaults", "."},
+	{"services", "./tasks/internal/modeltest", "TestTheModelIsLikeTheService"},
 	{"bff", "./internal/web", "TestSite/(nonsense|strangers|what_no)|TestSessionsOnTheSite|Outage|TestKeysChange"},
 	{"bff", "./internal/faults", "."},
 }
@@ -56,7 +57,7 @@ func Soak(ctx context.Context, out io.Writer) error {
 func soak(module, pkg, tests string, counted counts) step {
 	return step{name: "soak " + module + " " + pkg, run: func(ctx context.Context, r *runner) (tally, error) {
 		// One after the other, or they would be each other's load.
-		args := []string{"test", "-json", "-count=1", "-timeout=30m", "-parallel=1", "-run", tests, pkg}
+		args := []string{"test", "-json", "-count=1", "-timeout=2h", "-parallel=1", "-run", tests, pkg}
 		if hasCompiler(ctx) {
 			args = append(args, "-race")
 		}

@@ -41,10 +41,10 @@ func TestFuzzTargets(t *testing.T) {
 	}
 	for _, want := range []fuzzTarget{
 		{"sdk", "./.", "FuzzEvents"},
-		{"services", "./httpapi", "FuzzCheckJSON"},
+		{"services", "./wirejson", "FuzzUnmarshal"},
 		{"services", "./httpapi", "FuzzParsePreconditions"},
-		{"services", "./httpapi/taskop", "FuzzHeaders"},
-		{"services", "./httpapi/taskop", "FuzzListQuery"},
+		{"services", "./tasks/operations", "FuzzHeaders"},
+		{"services", "./tasks/operations", "FuzzListQuery"},
 		{"services", "./tasks/internal/api", "FuzzMergePatch"},
 		{"services", "./tasks/internal/jwtauth", "FuzzVerify"},
 		{"services", "./tasks/internal/store", "FuzzCursor"},

@@ -189,7 +189,7 @@ func fileLimit() (int, error) {
 
 // openStream opens a stream and returns once it is ready.
 func openStream(ctx context.Context, client *http.Client, base string, header http.Header, after int64) (*bufio.Scanner, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/api/tasks/events?after=%d", base, after), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/api/events?after=%d", base, after), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -228,11 +228,15 @@ func (e *events) read(lines *bufio.Scanner) {
 	for lines.Scan() {
 		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
 		var change taskapi.Change
-		if !isData || json.Unmarshal(data, &change) != nil || change.Task == nil {
+		if !isData || json.Unmarshal(data, &change) != nil {
+			continue
+		}
+		task, err := change.Task()
+		if err != nil {
 			continue
 		}
 		var n int
-		if _, err := fmt.Sscanf(change.Task.Title, eventTitle+"%d", &n); err != nil || n >= len(e.sent) {
+		if _, err := fmt.Sscanf(task.Title, eventTitle+"%d", &n); err != nil || n >= len(e.sent) {
 			continue
 		}
 		delay := time.Duration(time.Now().UnixNano() - e.sent[n].Load())

@@ -91,7 +91,7 @@ func askSearch(_ user, base string, t *vegeta.Target) {
 }
 
 func askChanges(u user, base string, t *vegeta.Target) {
-	t.URL = fmt.Sprintf("%s/api/tasks/changes?after=%d", base, rand.Int64N(u.changes))
+	t.URL = fmt.Sprintf("%s/api/changes?after=%d", base, rand.Int64N(u.changes))
 }
 
 func askPage(cursor string) ask {

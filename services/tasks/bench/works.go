@@ -249,7 +249,7 @@ func withoutCursor(answer string) string { return cursors.ReplaceAllString(answe
 func (s *stack) sameBytes(ctx context.Context, people population) error {
 	u := people.users[0]
 	for _, path := range []string{
-		"/api/tasks", "/api/tasks/" + u.tasks[0], "/api/tasks?completed=false&q=wat", "/api/tasks/changes?after=7",
+		"/api/tasks", "/api/tasks/" + u.tasks[0], "/api/tasks?completed=false&q=wat", "/api/changes?after=7",
 	} {
 		var service, floor []byte
 		if err := fetch(ctx, http.DefaultClient, s.tasks.url+path, u.direct, &service); err != nil {

@@ -1,20 +1,17 @@
-import type { ErrorCode, FieldError, Problem, Task } from "./types.js";
+import type { ErrorCode, FieldError, Problem, Resource } from "./types.js";
 
-/** What an error carries besides the rest, by its code. */
-interface Details {
-  /** The task as it is now. */
-  version_conflict: { readonly current: Task };
-  /** The parts of the request that break a rule. */
+/** The further fields of an error, by its code. */
+interface Details extends Record<WaitingCode, Waiting> {
+  /** The resource as it is now. */
+  version_conflict: { readonly current: Resource };
+  /** The invalid parts of the request. */
   invalid: { readonly errors: readonly FieldError[] };
-  rate_limited: Waiting;
-  overloaded: Waiting;
-  unavailable: Waiting;
-  auth_unavailable: Waiting;
-  timeout: Waiting;
 }
 
+type WaitingCode = "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
+
 interface Waiting {
-  /** In how many seconds to try again; 1 where the server does not say. */
+  /** The seconds to wait before a retry; 1 if the server does not say. */
   readonly retryAfter: number;
 }
 
@@ -29,9 +26,8 @@ interface Refusal<Code extends ErrorCode> extends Error {
 }
 
 /**
- * The server refused or failed the request and said why. `message` is a
- * sentence for people; programs decide by `code`, which also tells what else
- * the error has: `current`, `errors` or `retryAfter`.
+ * An error response of the server. `message` is a sentence for people; programs
+ * decide by `code`. Some codes have `current`, `errors` or `retryAfter`.
  */
 export type ApiError<Code extends ErrorCode = ErrorCode> = Code extends ErrorCode
   ? Refusal<Code> & (Code extends keyof Details ? Details[Code] : unknown)
@@ -59,9 +55,8 @@ export const ApiError = class ApiError extends Error {
 };
 
 /**
- * No answer, or one that is not Tasklane's own: the network is down, the
- * connection broke, or something in between answered. `status` is undefined
- * when there was no answer at all.
+ * No response, or one that is not from Tasklane: the network is down, the
+ * connection broke, or a proxy answered. `status` is undefined without a response.
  */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
@@ -73,17 +68,14 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Whether error came from the API, and with this code if one is given. */
+/** Reports whether the error is from the API, and has the code if one is given. */
 export function isApiError(error: unknown): error is ApiError;
 export function isApiError<Code extends ErrorCode>(error: unknown, code: Code): error is ApiError<Code>;
 export function isApiError(error: unknown, code?: ErrorCode): error is ApiError {
   return error instanceof ApiError && (code === undefined || error.code === code);
 }
 
-/**
- * Whether the same request may well succeed a little later: nothing was
- * reached, or the server said it is overloaded or cut off from a part it needs.
- */
+/** Reports whether the same request may succeed a little later: the server was not reached, overloaded or unavailable. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   return isApiError(error) && [429, 502, 503, 504].includes(error.status);

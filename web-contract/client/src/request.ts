@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError } from "./error.js";
-import { defaultRetry, nextDelay, parseRetryAfter, wait, type RetryPolicy } from "./retry.js";
+import { nextDelay, parseRetryAfter, wait, type Retry, type RetryPolicy } from "./retry.js";
 import type { Problem } from "./types.js";
 
 export interface ClientOptions {
@@ -9,9 +9,9 @@ export interface ClientOptions {
   fetch?: typeof fetch;
   /** Sent with every request. */
   headers?: Record<string, string>;
-  /** The user's Cookie header, for requests that a server makes in the user's name. A browser sends its own. */
+  /** The user's Cookie header, for a server that acts for the user. A browser sends its own. */
   cookie?: string;
-  /** How calls are repeated; false for never. */
+  /** How calls are retried; false turns retries off. */
   retry?: RetryPolicy | false;
 }
 
@@ -22,15 +22,14 @@ export interface CallOptions {
 
 export interface WriteOptions extends CallOptions {
   /**
-   * Names the write: another with the same key, within a day, gets the answer
-   * of the first and changes nothing. Default: a new key, the same for all
-   * attempts of the call.
+   * A write with the same key within a day gets the response of the first and
+   * changes nothing. Default: a new key, the same for all attempts of the call.
    */
   idempotencyKey?: string | undefined;
 }
 
 export interface VersionedOptions extends WriteOptions {
-  /** The version that the task must still have; otherwise the call fails with `version_conflict`. */
+  /** The version that the resource must still have; otherwise the call fails with `version_conflict`. */
   version?: number | undefined;
 }
 
@@ -44,10 +43,10 @@ export interface ApiRequest extends VersionedOptions {
   body?: unknown;
 }
 
-/** Sends a request, again if that helps, and returns the envelope of a success; anything else is thrown. */
+/** Sends a request, retries it, and returns the envelope of a success. Throws everything else. */
 export type Send = <Envelope>(request: ApiRequest) => Promise<Envelope>;
 
-/** Sends one request and returns an answer that is no failure; anything else is thrown. */
+/** Sends one request and returns a response with status 2xx. Throws everything else. */
 export type Open = (path: string, init: RequestInit & { headers: Record<string, string> }) => Promise<Response>;
 
 export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: ClientOptions): Open {
@@ -66,37 +65,47 @@ export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: 
   };
 }
 
-export function createSend(open: Open, policy: RetryPolicy | false = {}): Send {
-  const retry = { ...defaultRetry, ...(policy || { attempts: 1 }) };
-
+export function createSend(open: Open, retry: Retry): Send {
   return async <Envelope>(request: ApiRequest): Promise<Envelope> => {
-    const { signal } = request;
-    signal?.throwIfAborted();
-    const limit = new AbortController();
-    const abort = () => limit.abort(signal?.reason);
-    signal?.addEventListener("abort", abort);
-    const late = new ConnectionError("The server did not answer in time.");
-    const timer = setTimeout(() => limit.abort(late), retry.timeout);
+    request.signal?.throwIfAborted();
     const path = request.path + queryString(request.query);
-    const init = requestInit(request, limit.signal);
-    try {
-      for (let attempt = 1; ; attempt++) {
+    const init = requestInit(request);
+    return within(retry.timeout, request.signal, async (call) => {
+      for (let attempts = 1; ; attempts++) {
         try {
-          const response = await open(path, init);
-          const envelope = parse(await reach(limit.signal, () => response.text()));
-          if (isObject(envelope) && envelope["success"] === true) return envelope as Envelope;
-          throw foreign(response.status);
+          return await within(retry.attemptTimeout, call, async (signal) => {
+            const response = await open(path, { ...init, signal });
+            const envelope = parse(await reach(signal, () => response.text()));
+            if (isObject(envelope) && envelope["success"] === true) return envelope as Envelope;
+            throw foreign(response.status);
+          });
         } catch (error) {
-          const delay = nextDelay(retry, error, attempt);
-          if (delay === undefined || limit.signal.aborted) throw error;
-          await wait(delay, limit.signal);
+          const delay = nextDelay(retry, error, attempts);
+          if (delay === undefined || call.aborted) throw error;
+          await wait(delay, call);
         }
       }
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    }
+    });
   };
+}
+
+/** Passes on a signal that fires with the outer one, and with a ConnectionError when time is up. */
+async function within<T>(
+  milliseconds: number,
+  outer: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(outer?.reason);
+  outer?.addEventListener("abort", abort);
+  const late = () => controller.abort(new ConnectionError("The server did not answer in time."));
+  const timer = setTimeout(late, milliseconds);
+  try {
+    return await run(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener("abort", abort);
+  }
 }
 
 /** Turns a failure of the network into a ConnectionError, and an abort into the signal's reason. */
@@ -109,26 +118,26 @@ async function reach<T>(signal: AbortSignal | null | undefined, read: () => Prom
 }
 
 function foreign(status: number): ConnectionError {
-  return new ConnectionError(`An answer with status ${status} did not come from the API.`, { status });
+  return new ConnectionError(`A response with status ${status} did not come from the API.`, { status });
 }
 
-function requestInit({ method, body, version, idempotencyKey }: ApiRequest, signal: AbortSignal) {
+function requestInit({ method, body, version, idempotencyKey }: ApiRequest) {
   const headers: Record<string, string> = { accept: "application/json" };
-  const init: RequestInit & { headers: typeof headers } = { method, headers, signal };
+  const init: RequestInit & { headers: typeof headers } = { method, headers };
   if (method !== "GET") {
     // One key for all attempts makes them one write.
     headers["idempotency-key"] = idempotencyKey ?? newKey();
     if (version !== undefined) headers["if-match"] = `"${version}"`;
   }
   if (body !== undefined) {
-    // The bff takes writes as JSON alone: a plain form of another site cannot send that.
+    // The bff accepts only JSON: a plain form on another site cannot send that.
     headers["content-type"] = "application/json";
     init.body = JSON.stringify(body);
   }
   return init;
 }
 
-/** A random key. Not `randomUUID`, which pages have on https alone. */
+/** Returns a random key. Pages without https have no `randomUUID`. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 }

@@ -1,18 +1,23 @@
 import { isApiError, isTransient } from "./error.js";
 
-/** How often and how long a call is repeated. Times are in milliseconds. */
+/** How often and how long a call is retried. Times are in milliseconds. */
 export interface RetryPolicy {
-  /** The most requests that one call sends, the first included. Default: 4; 1 repeats nothing. */
+  /** The most requests that one call sends, the first included. Default: 4; 1 turns retries off. */
   attempts?: number;
-  /** The longest wait before the second attempt; it doubles with each further one. Default: 100. */
+  /** The longest wait before the second attempt; it doubles with each later one. Default: 100. */
   baseDelay?: number;
-  /** The bound of that growth. Default: 5,000. */
+  /** The longest wait before any attempt. Default: 5,000. */
   maxDelay?: number;
-  /** The longest Retry-After that is waited for; the call fails at once if the server asks for more. Default: 30,000. */
+  /** The longest Retry-After to wait for; if the server asks for more, the call fails at once. Default: 30,000. */
   maxRetryAfter?: number;
-  /** The most that a call takes with all its attempts. Default: 60,000. */
+  /** The longest that one attempt may take. Default: 12,000. */
+  attemptTimeout?: number;
+  /** The longest that a call may take with all its attempts. Default: 60,000. */
   timeout?: number;
 }
+
+/** A little more than the bff takes at most, so that its answer arrives before this client gives up. */
+export const attemptTimeout = 12_000;
 
 export type Retry = Required<RetryPolicy>;
 
@@ -21,32 +26,32 @@ export const defaultRetry: Retry = {
   baseDelay: 100,
   maxDelay: 5_000,
   maxRetryAfter: 30_000,
+  attemptTimeout,
   timeout: 60_000,
 };
 
 /**
- * The wait in milliseconds before another attempt, after so many that failed,
- * the last one with this error; undefined if none may follow. A write may be
- * repeated as well as a read: by its key the server knows it again.
+ * Returns the wait before the next attempt, in milliseconds, after so many have
+ * failed; undefined if there is none. Writes are retried like reads: they have a key.
  */
 export function nextDelay(retry: Retry, error: unknown, failed: number, random = Math.random()): number | undefined {
   if (failed >= retry.attempts || !isTransient(error)) return undefined;
   const asked = secondsAsked(error) * 1_000;
-  // The jitter comes on top, or all who were turned away at once would come back at once.
+  // The jitter is added, so that clients that failed together do not return together.
   return asked > retry.maxRetryAfter ? undefined : asked + backoff(retry, failed, random);
 }
 
-/** A random wait, from none to a bound that doubles with every failure. */
+/** Returns a random wait between zero and a bound that doubles with every failure. */
 export function backoff({ baseDelay, maxDelay }: Retry, failed: number, random = Math.random()): number {
   return random * Math.min(maxDelay, baseDelay * 2 ** (failed - 1));
 }
 
-/** The Retry-After that came with the error; 0 if none did. */
+/** Returns the Retry-After of the error; 0 without one. */
 export function secondsAsked(error: unknown): number {
   return isApiError(error) && "retryAfter" in error ? error.retryAfter : 0;
 }
 
-/** Reads a Retry-After header, which is a number of seconds or a date. */
+/** Parses a Retry-After header: a number of seconds or a date. */
 export function parseRetryAfter(value: string | null, now = Date.now()): number | undefined {
   if (!value) return undefined;
   const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1_000;

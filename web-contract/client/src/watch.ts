@@ -1,26 +1,29 @@
 import { ApiError, ConnectionError, isApiError, isTransient } from "./error.js";
+import { kindNames } from "./generated/kinds.js";
 import type { CallOptions, Open } from "./request.js";
 import { backoff, secondsAsked, wait, type Retry } from "./retry.js";
 import type { Change } from "./types.js";
 
-/** connecting: for the first time; live: changes come as they happen; offline: the connection is gone, and tried anew. */
+/** connecting: for the first time; live: changes arrive as they happen; offline: the connection broke, and is retried. */
 export type WatchState = "connecting" | "live" | "offline";
 
 export interface WatchOptions extends CallOptions {
-  /** Told of every turn of the connection. */
+  /** Called when the state of the connection changes. */
   onState?: ((state: WatchState) => void) | undefined;
 }
 
-/** The server sends a sign of life every 15 seconds. After so many milliseconds without one the connection is dead. */
+/** After so many milliseconds of silence the connection is dead: the server sends a heartbeat every 15 seconds. */
 const maxSilence = 45_000;
 
-/** A connection of so many milliseconds is no failure, however it ends. */
+/** A connection that lasts so many milliseconds resets the backoff, however it ends. */
 const settled = 10_000;
+
+/** Reports whether the contract that this client was made from has the kind. */
+export const isKnown = ({ kind }: { kind: string }): boolean => (kindNames as readonly string[]).includes(kind);
 
 export async function* watchChanges(
   open: Open,
   retry: Retry,
-  path: string,
   after: number,
   { signal, onState }: WatchOptions,
 ): AsyncGenerator<Change, void, undefined> {
@@ -33,7 +36,7 @@ export async function* watchChanges(
     let useful = false;
     let asked = 0;
     try {
-      const response = await open(first ? `${path}?after=${seq}` : path, {
+      const response = await open(`/api/events${first ? `?after=${seq}` : ""}`, {
         headers: { accept: "text/event-stream", ...(!first && { "last-event-id": String(seq) }) },
         cache: "no-store",
         signal: connection.signal,
@@ -46,7 +49,8 @@ export async function* watchChanges(
         if (change.seq <= seq) continue;
         seq = change.seq;
         useful = true;
-        // The time that the loop takes for a change is no silence.
+        if (!isKnown(change)) continue;
+        // While the loop works on a change, nothing is read: that is no silence.
         connection.heard = Infinity;
         yield change;
         connection.heard = Date.now();
@@ -64,12 +68,12 @@ export async function* watchChanges(
   }
 }
 
-/** What a browser says when the device loses its network, and when it has one again. */
+/** The events of a browser whose device loses its network, and has one again. */
 const networkEvents = ["offline", "online"];
 
-/** One connection, which ends when its owner leaves, it falls silent or the device changes its network. */
+/** One connection. It ends when its owner aborts, it falls silent, or the device changes its network. */
 class Connection {
-  /** When something came. */
+  /** When something last arrived. */
   heard = Date.now();
   readonly #controller = new AbortController();
   readonly #began = Date.now();
@@ -78,7 +82,7 @@ class Connection {
   constructor(private readonly owner: AbortSignal | undefined) {
     owner?.addEventListener("abort", this.close);
     for (const event of networkEvents) globalThis.addEventListener?.(event, this.close);
-    // Timers stand still while a machine sleeps, its clock does not.
+    // Timers stop while a machine sleeps; its clock does not.
     this.#timer = setInterval(() => Date.now() - this.heard > maxSilence && this.close(), 5_000);
   }
 
@@ -98,10 +102,10 @@ class Connection {
   };
 }
 
-/** The events of a stream, up to its end. */
+/** Yields the events of a stream until it ends. */
 async function* events(response: Response, connection: Connection): AsyncGenerator<{ event: string; data: string }> {
   if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
-    throw new ConnectionError("The answer is no event stream.", { status: response.status });
+    throw new ConnectionError("The answer is not an event stream.", { status: response.status });
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -26,8 +26,8 @@ describe.concurrent("each operation asks for its own method and path", () => {
   const path = `/api/tasks/${task.id}`;
   const cases: [string, (client: Client) => Promise<unknown>, string, object | undefined][] = [
     ["getSession", (client) => client.getSession(), "GET /api/session", undefined],
-    ["bootstrap", (client) => client.bootstrap({ timeZone: "UTC" }), "GET /api/bootstrap?timeZone=UTC", undefined],
-    ["agenda", (client) => client.agenda({ days: 3 }), "GET /api/agenda?days=3", undefined],
+    ["getBootstrap", (client) => client.getBootstrap({ timeZone: "UTC" }), "GET /api/bootstrap?timeZone=UTC", undefined],
+    ["getAgenda", (client) => client.getAgenda({ days: 3 }), "GET /api/agenda?days=3", undefined],
     ["listTasks", (client) => client.listTasks(), "GET /api/tasks", undefined],
     ["createTask", (client) => client.createTask({ title: "a" }), "POST /api/tasks", { title: "a" }],
     ["getTask", (client) => client.getTask(task.id), `GET ${path}`, undefined],
@@ -37,17 +37,17 @@ describe.concurrent("each operation asks for its own method and path", () => {
     ["eraseTask", (client) => client.eraseTask(task.id), `DELETE ${path}?permanent=true`, undefined],
     ["restoreTask", (client) => client.restoreTask(task.id), `POST ${path}/restore`, undefined],
     [
-      "batchTasks",
-      (client) => client.batchTasks([{ op: "delete", id: task.id }]),
-      "POST /api/tasks/batch",
-      { operations: [{ op: "delete", id: task.id }] },
+      "batch",
+      (client) => client.batch([{ op: "delete", kind: "task", id: task.id }]),
+      "POST /api/batch",
+      { operations: [{ op: "delete", kind: "task", id: task.id }] },
     ],
-    ["taskStats", (client) => client.taskStats(), "GET /api/tasks/stats", undefined],
-    ["listChanges", (client) => client.listChanges({ after: 7 }), "GET /api/tasks/changes?after=7", undefined],
+    ["getTaskStats", (client) => client.getTaskStats(), "GET /api/tasks/stats", undefined],
+    ["listChanges", (client) => client.listChanges({ after: 7 }), "GET /api/changes?after=7", undefined],
   ];
 
   test.for(cases)("%s", async ([, call, target, body], { serve }) => {
-    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task, meta: {} }));
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: target.includes("changes") ? [] : task, meta: {} }));
     await call(createClient({ baseUrl: server.url, retry: false }));
 
     const [request] = server.received;
@@ -82,9 +82,19 @@ describe.concurrent("a success", () => {
       cursor: "a b",
       limit: undefined,
     });
-    expect(page).toEqual({ tasks: [task], nextCursor: "abc", changes: 7 });
+    expect(page).toEqual({ items: [task], nextCursor: "abc", changes: 7 });
     expect(server.received[0]?.url).toBe("/api/tasks?completed=false&tag=home&tag=at+once&cursor=a+b");
   });
+});
+
+test.concurrent("changes of unknown kinds are left out, and the cursor counts them", async ({ serve }) => {
+  const known = { seq: 8, kind: "task", id: task.id, data: task };
+  const unknown = { seq: 9, kind: "toString", id: "list-1", data: { name: "Home" } };
+  const server = await serve((_, response) =>
+    sendJson(response, 200, { success: true, data: [known, unknown], meta: { nextCursor: 9, hasMore: false } }),
+  );
+  const page = await createClient({ baseUrl: server.url, retry: false }).listChanges({ after: 7 });
+  expect(page).toEqual({ changes: [known], nextCursor: 9, hasMore: false });
 });
 
 describe.concurrent("a failure", () => {
@@ -114,20 +124,20 @@ describe.concurrent("a failure", () => {
     });
   });
 
-  test("of a stale version brings the task as it is now", async ({ serve }) => {
+  test("of a stale version has the task as it is now", async ({ serve }) => {
     const conflict: Problem = {
       ...notFound,
       code: "version_conflict",
       status: 412,
       title: "Precondition Failed",
-      current: task,
+      current: { kind: "task", data: task },
     };
     const server = await serve((_, response) => sendJson(response, 412, conflict));
     const error = await rejection(
       createClient({ baseUrl: server.url, retry: false }).updateTask(task.id, { title: "a" }),
     );
     if (!isApiError(error, "version_conflict")) expect.fail(`not a conflict: ${error}`);
-    expect(error.current).toEqual(task);
+    expect(error.current).toEqual({ kind: "task", data: task });
   });
 
   test("is told apart by its code", async ({ serve }) => {

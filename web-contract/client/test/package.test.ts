@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -39,6 +40,19 @@ describe("the React part", () => {
     expect(gzipSync(code).length).toBeLessThanOrEqual(6_000);
     expect(imports.toSorted()).toEqual(Object.keys(peerDependencies).toSorted());
   });
+});
+
+test("no module imports itself through others", async () => {
+  const sources = (await readdir(`${folder}src`, { recursive: true })).filter((path) => path.endsWith(".ts"));
+  const imports = new Map<string, string[]>();
+  for (const path of sources) {
+    const text = await readFile(`${folder}src/${path}`, "utf8");
+    const found = [...text.matchAll(/ from "(\..*)\.js"/g)].map(([, to]) => `${posix.join(posix.dirname(path), to!)}.ts`);
+    imports.set(path, found);
+  }
+  const visit = (path: string, from: string[]): string[] =>
+    from.includes(path) ? [...from, path] : (imports.get(path) ?? []).flatMap((next) => visit(next, [...from, path]));
+  expect(sources.flatMap((path) => visit(path, [])).join(" → ")).toBe("");
 });
 
 test("the package holds what was built, and what tells of it, and nothing else", async () => {

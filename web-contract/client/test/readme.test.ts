@@ -8,17 +8,17 @@ import { expect, test } from "vitest";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
-/** What the README leaves to its reader. */
+/** The names that the README leaves to its reader. */
 const surroundings = `
-import type { Client, Task } from "@tasklane/web-contract";
+import type { Change, Client, Resource, Task } from "@tasklane/web-contract";
 declare global {
   const tasklane: Client;
   const task: Task;
   const signal: AbortSignal;
-  function askWhichToKeep(current: Task): void;
+  function askWhichToKeep(current: Resource): void;
   function mark(fields: string[]): void;
   function sayTryAgainLater(): void;
-  function show(taskId: string, task: Task | null): void;
+  function show(kind: Change["kind"], id: string, data: Change["data"]): void;
 }`;
 
 /** Next.js, as far as the README uses it. */

@@ -53,6 +53,11 @@ unit.for([
   expect(parseRetryAfter(value, Date.parse("2026-11-23T08:00:00Z"))).toBe(seconds);
 });
 
+unit("an attempt may take 12 seconds by default, and a call has time for all its attempts", () => {
+  expect(defaultRetry.attemptTimeout).toBe(12_000);
+  expect(defaultRetry.timeout).toBeGreaterThan(defaultRetry.attempts * defaultRetry.attemptTimeout);
+});
+
 describe.concurrent("a call", () => {
   const busy = { success: false, error: "Busy.", code: "overloaded", status: 503, title: "Busy", requestId: "1" };
   const retry = { baseDelay: 1, maxDelay: 1 };
@@ -95,6 +100,18 @@ describe.concurrent("a call", () => {
     expect(server.received.length).toBe(1);
   });
 
+  test("makes another attempt when one is not answered in time", async ({ serve }) => {
+    const server = await serve((_, response) => {
+      if (server.received.length === 1) return;
+      if (server.received.length === 2) return response.writeHead(200).write("{");
+      sendJson(response, 200, { success: true, data: { id: "a" } });
+    });
+    const client = createClient({ baseUrl: server.url, retry: { ...retry, attemptTimeout: 100 } });
+    expect(await client.createTask({ title: "a" })).toEqual({ id: "a" });
+    const keys = server.received.map(({ headers }) => headers["idempotency-key"]);
+    expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
+  });
+
   test("ends at its limit, however long the server stays silent", async ({ serve }) => {
     const server = await serve(() => {});
     const client = createClient({ baseUrl: server.url, retry: { timeout: 50 } });
@@ -103,7 +120,7 @@ describe.concurrent("a call", () => {
 
   test("uses the key that it is given", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: [] }));
-    await createClient({ baseUrl: server.url }).batchTasks([], { idempotencyKey: "mine" });
+    await createClient({ baseUrl: server.url }).batch([], { idempotencyKey: "mine" });
     expect(server.received[0]?.headers["idempotency-key"]).toBe("mine");
   });
 });

@@ -11,6 +11,7 @@ import {
   type Client,
   type ErrorCode,
   type FieldError,
+  type Resource,
   type Stats,
   type Task,
   type TaskPage,
@@ -26,18 +27,17 @@ const error: unknown = undefined;
 test("answers are unwrapped", () => {
   expectTypeOf(client.getTask("id")).resolves.toEqualTypeOf<Task>();
   expectTypeOf(client.listTasks()).resolves.toEqualTypeOf<TaskPage>();
-  expectTypeOf(client.batchTasks([])).resolves.toEqualTypeOf<Task[]>();
-  expectTypeOf(client.taskStats()).resolves.toEqualTypeOf<Stats>();
-  expectTypeOf(client.bootstrap()).resolves.toEqualTypeOf<Bootstrap>();
-  expectTypeOf(client.agenda()).resolves.toEqualTypeOf<Agenda>();
-  expectTypeOf(client.watch(1)).toExtend<AsyncIterable<Change>>();
+  expectTypeOf(client.batch([])).resolves.toEqualTypeOf<Resource[]>();
+  expectTypeOf(client.getTaskStats()).resolves.toEqualTypeOf<Stats>();
+  expectTypeOf(client.getBootstrap()).resolves.toEqualTypeOf<Bootstrap>();
+  expectTypeOf(client.getAgenda()).resolves.toEqualTypeOf<Agenda>();
+  expectTypeOf(client.watchChanges(1)).toExtend<AsyncIterable<Change>>();
   expectTypeOf(client.tasks()).toExtend<AsyncIterable<Task>>();
   expectTypeOf<Task["dueAt"]>().toEqualTypeOf<string | null>();
-  expectTypeOf<Task["overdue"]>().toEqualTypeOf<boolean>();
 });
 
 test("every operation of the document is there", () => {
-  expectTypeOf<Exclude<keyof operations, keyof Client | "watchChanges">>().toBeNever();
+  expectTypeOf<Exclude<keyof operations, keyof Client>>().toBeNever();
 });
 
 test("requests are held to the contract", () => {
@@ -54,8 +54,12 @@ test("requests are held to the contract", () => {
   void client.createTask({ title: "a", priority: "higher" });
   // @ts-expect-error The server makes the id.
   void client.createTask({ id: "a", title: "a" });
-  // @ts-expect-error A batch creates, updates and deletes.
-  void client.batchTasks([{ op: "restore", id: "a" }]);
+  // @ts-expect-error There is no such operation.
+  void client.batch([{ op: "copy", kind: "task", id: "a" }]);
+  // @ts-expect-error A deletion changes no field.
+  void client.batch([{ op: "delete", kind: "task", id: "a", changes: {} }]);
+  // @ts-expect-error There is no such kind.
+  void client.batch([{ op: "delete", kind: "note", id: "a" }]);
   // @ts-expect-error A version is a number.
   void client.deleteTask("id", { version: "3" });
   // @ts-expect-error A new task has no version yet.
@@ -63,11 +67,11 @@ test("requests are held to the contract", () => {
   // @ts-expect-error A reading has no key.
   void client.getTask("id", { idempotencyKey: "a" });
   // @ts-expect-error A watch begins after a number.
-  void client.watch();
+  void client.watchChanges();
 });
 
 test("a code narrows the error", () => {
-  if (isApiError(error, "version_conflict")) expectTypeOf(error.current).toEqualTypeOf<Task>();
+  if (isApiError(error, "version_conflict")) expectTypeOf(error.current).toEqualTypeOf<Resource>();
   if (isApiError(error, "invalid")) expectTypeOf(error.errors).toEqualTypeOf<readonly FieldError[]>();
   if (isApiError(error, "rate_limited")) expectTypeOf(error.retryAfter).toBeNumber();
   if (isApiError(error, "overloaded")) expectTypeOf(error.retryAfter).toBeNumber();
@@ -97,7 +101,7 @@ test("a switch over the code narrows the error", () => {
   if (!(error instanceof ApiError)) return;
   switch (error.code) {
     case "version_conflict":
-      return expectTypeOf(error.current).toEqualTypeOf<Task>();
+      return expectTypeOf(error.current).toEqualTypeOf<Resource>();
     case "rate_limited":
     case "unavailable":
       return expectTypeOf(error.retryAfter).toBeNumber();
@@ -124,6 +128,6 @@ test("queries and mutations know what they bring and take", () => {
   mutations.updateTask({ onMutate: () => {} });
 });
 
-test("a task of the bff is the service's task, and whether it is overdue", () => {
-  expectTypeOf<Omit<Task, "overdue">>().toEqualTypeOf<components["schemas"]["Task"]>();
+test("a task of the bff is the service's task", () => {
+  expectTypeOf<Task>().toEqualTypeOf<components["schemas"]["Task"]>();
 });

@@ -8,7 +8,7 @@ const retry = { baseDelay: 1, maxDelay: 1 };
 const event = (name: string, data: object, id?: number) =>
   `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-const change = (seq: number) => event("change", { seq, type: "delete", taskId: `task-${seq}`, task: null }, seq);
+const change = (seq: number) => event("change", { seq, kind: "task", id: `task-${seq}`, data: null }, seq);
 
 function begin(response: ServerResponse, seq: number): void {
   response.writeHead(200, { "content-type": "text/event-stream", "x-request-id": "request-1" });
@@ -28,7 +28,7 @@ async function take(changes: AsyncIterable<Change>, count: number): Promise<numb
   return seen;
 }
 
-const watchToEnd = (client: Client, after = 4) => rejection(take(client.watch(after), Infinity));
+const watchToEnd = (client: Client, after = 4) => rejection(take(client.watchChanges(after), Infinity));
 
 describe.concurrent("a watch", () => {
   test("brings the changes in order, cut anywhere, and closes its connection when it is left", async ({ serve }) => {
@@ -43,11 +43,26 @@ describe.concurrent("a watch", () => {
     });
     const states: WatchState[] = [];
     const client = createClient({ baseUrl: server.url });
-    expect(await take(client.watch(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 6]);
-    expect(server.received.map(beginning)).toEqual([["/api/tasks/events?after=4", undefined]]);
+    expect(await take(client.watchChanges(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 6]);
+    expect(server.received.map(beginning)).toEqual([["/api/events?after=4", undefined]]);
     expect(server.received[0]?.headers.accept).toBe("text/event-stream");
     expect(states).toEqual(["connecting", "live"]);
     await eventually(() => expect(closed).toBe(true));
+  });
+
+  test("leaves out changes of unknown kinds, and does not ask for them again", async ({ serve }) => {
+    const unknown = event("change", { seq: 6, kind: "list", id: "list-1", data: { name: "Home" } }, 6);
+    const server = await serve((_, response) => {
+      begin(response, 4);
+      if (server.received.length === 1) response.end(change(5) + unknown);
+      else response.write(change(7));
+    });
+    const client = createClient({ baseUrl: server.url, retry });
+    expect(await take(client.watchChanges(4), 2)).toEqual([5, 7]);
+    expect(server.received.map(beginning)).toEqual([
+      ["/api/events?after=4", undefined],
+      ["/api/events", "6"],
+    ]);
   });
 
   test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({
@@ -74,8 +89,8 @@ describe.concurrent("a watch", () => {
     });
     const states: WatchState[] = [];
     const client = createClient({ baseUrl: server.url, retry });
-    expect(await take(client.watch(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 7]);
-    expect(server.received.slice(1).map(beginning)).toEqual(Array(5).fill(["/api/tasks/events", "5"]));
+    expect(await take(client.watchChanges(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 7]);
+    expect(server.received.slice(1).map(beginning)).toEqual(Array(5).fill(["/api/events", "5"]));
     expect(states).toEqual(["connecting", "live", ...Array(5).fill("offline"), "live"]);
   });
 
@@ -109,9 +124,9 @@ describe.concurrent("a watch", () => {
     const client = createClient({ baseUrl: server.url });
     const waiting = new AbortController();
     const onState = (state: WatchState) => state === "live" && controller.abort("left");
-    expect(await rejection(take(client.watch(4, { signal: controller.signal, onState }), 1))).toBe("left");
+    expect(await rejection(take(client.watchChanges(4, { signal: controller.signal, onState }), 1))).toBe("left");
     const later = (state: WatchState) => state === "offline" && setImmediate(() => waiting.abort("left too"));
-    expect(await rejection(take(client.watch(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
+    expect(await rejection(take(client.watchChanges(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
   });
 
   test("takes an answer that is no stream for none", async ({ serve }) => {
@@ -120,7 +135,7 @@ describe.concurrent("a watch", () => {
       begin(response, 4);
       response.write(change(5));
     });
-    expect(await take(createClient({ baseUrl: server.url, retry }).watch(4), 1)).toEqual([5]);
+    expect(await take(createClient({ baseUrl: server.url, retry }).watchChanges(4), 1)).toEqual([5]);
   });
 });
 
@@ -136,7 +151,7 @@ describe("a connection", () => {
     let live = () => {};
     const connected = new Promise<void>((resolve) => (live = resolve));
     const onState = (state: WatchState) => state === "live" && live();
-    const seen = take(createClient({ baseUrl: server.url, retry }).watch(4, { onState }), 1);
+    const seen = take(createClient({ baseUrl: server.url, retry }).watchChanges(4, { onState }), 1);
     await connected;
     await act();
     expect(await seen).toEqual([5]);

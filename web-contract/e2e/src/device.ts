@@ -47,7 +47,7 @@ export async function useAll(device: Device): Promise<Account> {
   const { page } = device;
   const task = await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
   const completed = await page.evaluate((id) => window.clients.api.updateTask(id, { completed: true }), task.id);
-  expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ tasks: [completed] });
+  expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ items: [completed] });
   await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
   expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
   expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);

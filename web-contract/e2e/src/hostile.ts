@@ -25,8 +25,8 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     "/api/agenda",
     "/api/tasks",
     "/api/tasks/stats",
-    "/api/tasks/changes",
-    "/api/tasks/events",
+    "/api/changes",
+    "/api/events",
     task,
     "/api/auth/get-session",
     "/api/auth/list-sessions",
@@ -34,6 +34,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
   const password = { currentPassword: villain.password, newPassword: villain.password, revokeOtherSessions: true };
   const writes: [string, string, Record<string, unknown>][] = [
     ["POST", "/api/tasks", { title: "Planted" }],
+    ["POST", "/api/batch", { operations: [{ op: "erase", kind: "task", id: taskId }] }],
     ["PUT", task, { title: "Planted" }],
     ["PATCH", task, { title: "Planted" }],
     ["DELETE", task, {}],
@@ -138,13 +139,13 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
   }
 
   async function tryStream(): Promise<void> {
-    const stream = new EventSource(`${url}/api/tasks/events`, { withCredentials: true });
+    const stream = new EventSource(`${url}/api/events`, { withCredentials: true });
     if ((await settled(stream, "open", "message", "ready", "change", "error")) !== "error") loot.push("EventSource");
     stream.close();
   }
 
   async function trySocket(): Promise<void> {
-    const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/tasks/events`);
+    const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/events`);
     if ((await settled(socket, "open", "message", "error")) === "open") loot.push("WebSocket");
     socket.close();
   }

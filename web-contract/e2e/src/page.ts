@@ -67,7 +67,7 @@ export async function signInAgain(page: Page, { password }: Account): Promise<vo
 /** Does something that writes a task, and waits until the server has it: the page shows it before that. */
 export async function written(page: Page, act: () => Promise<void>): Promise<void> {
   const answer = page.waitForResponse(
-    (response) => response.request().method() !== "GET" && response.url().includes("/api/tasks") && response.ok(),
+    (response) => response.request().method() !== "GET" && /\/api\/(tasks|batch)/.test(response.url()) && response.ok(),
   );
   await act();
   await answer;
@@ -83,11 +83,11 @@ export async function addTask(page: Page, title: string): Promise<void> {
 
 /** Puts tasks on the list of whoever is signed in on the page, the first one newest, and waits until it shows that one. */
 export async function seed(page: Page, tasks: CreateTaskRequest[]): Promise<void> {
-  const operations = tasks.map((task) => ({ op: "create", task })).reverse();
+  const operations = tasks.map((task) => ({ op: "create", kind: "task", data: task })).reverse();
   for (let from = 0; from < operations.length; from += 100) {
     const status = await page.evaluate(async (body) => {
       const headers = { "content-type": "application/json" };
-      const response = await fetch("/api/tasks/batch", { method: "POST", headers, body });
+      const response = await fetch("/api/batch", { method: "POST", headers, body });
       return response.status;
     }, JSON.stringify({ operations: operations.slice(from, from + 100) }));
     expect(status).toBe(200);

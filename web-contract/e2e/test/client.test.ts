@@ -1,6 +1,6 @@
 import { InfiniteQueryObserver, MutationObserver, QueryClient } from "@tanstack/react-query";
 import { createClient, isApiError, type Change, type Task, type WatchState } from "@tasklane/web-contract";
-import { createMutations, createQueries, feedTasks, isDraft, type TaskFilters } from "@tasklane/web-contract/react";
+import { createMutations, createQueries, feedChanges, isDraft, type TaskFilters } from "@tasklane/web-contract/react";
 import { describe, expect, inject, test, vi, type TestContext } from "vitest";
 import { newUser, type Visitor } from "../src/visitor.js";
 
@@ -25,9 +25,9 @@ async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filte
   });
   await queryClient.fetchInfiniteQuery({ ...options, staleTime: Infinity });
   const states: WatchState[] = [];
-  feedTasks(queryClient, api, left.signal, (state) => states.push(state)).catch(() => {});
+  feedChanges(queryClient, api, left.signal, (state) => states.push(state)).catch(() => {});
   await vi.waitFor(() => expect(states).toContain("live"), { timeout: 10_000 });
-  const list = () => queryClient.getQueryData(options.queryKey)!.pages.flatMap((page) => page.tasks);
+  const list = () => queryClient.getQueryData(options.queryKey)!.pages.flatMap((page) => page.items);
   return { queryClient, list, mutations: createMutations(api) };
 }
 
@@ -41,20 +41,20 @@ describe.concurrent("the client, at the real bff", () => {
     const replaced = await api.replaceTask(plants.id, { title: "Water the plants" });
     expect(replaced).toMatchObject({ completed: false, tags: [] });
 
-    const [trashed, call] = await api.batchTasks([
-      { op: "delete", id: plants.id, version: replaced.version },
-      { op: "create", task: { title: "Call Grace" } },
+    const [trashed, call] = await api.batch([
+      { op: "delete", kind: "task", id: plants.id, version: replaced.version },
+      { op: "create", kind: "task", data: { title: "Call Grace" } },
     ]);
-    expect(await api.listTasks({ deleted: true })).toMatchObject({ tasks: [trashed], nextCursor: null });
+    expect(await api.listTasks({ deleted: true })).toMatchObject({ items: [trashed?.data], nextCursor: null });
     expect(await api.restoreTask(plants.id)).toMatchObject({ deletedAt: null });
-    expect(await api.taskStats({ timeZone: "Europe/Berlin" })).toMatchObject({ open: 2, undated: 2 });
-    expect(await api.agenda({ days: 2 })).toMatchObject({ overdue: [], days: [{}, {}], undated: 2 });
-    const { tasks, stats, changes, failures } = await api.bootstrap();
+    expect(await api.getTaskStats({ timeZone: "Europe/Berlin" })).toMatchObject({ open: 2, undated: 2 });
+    expect(await api.getAgenda({ days: 2 })).toMatchObject({ overdue: [], days: [{}, {}], undated: 2 });
+    const { tasks, stats, changes, failures } = await api.getBootstrap();
     expect([tasks?.length, stats?.open, failures]).toEqual([2, 2, []]);
 
-    await api.eraseTask(call!.id);
+    await api.eraseTask(call!.data.id);
     expect(await api.listChanges({ after: changes! })).toMatchObject({
-      changes: [{ type: "delete", taskId: call!.id, task: null }],
+      changes: [{ kind: "task", id: call!.data.id, data: null }],
       hasMore: false,
     });
   });
@@ -62,7 +62,7 @@ describe.concurrent("the client, at the real bff", () => {
   test("goes through all pages of a list", async () => {
     const { api } = await newUser();
     const titles = Array.from({ length: 25 }, (_, number) => `Task ${String(number).padStart(2, "0")}`);
-    await api.batchTasks(titles.map((title) => ({ op: "create", task: { title } })));
+    await api.batch(titles.map((title) => ({ op: "create", kind: "task", data: { title } })));
     const seen: Task[] = [];
     for await (const task of api.tasks({ sort: "title", limit: 10 })) seen.push(task);
     expect(seen.map(({ title }) => title)).toEqual(titles);
@@ -73,7 +73,7 @@ describe.concurrent("the client, at the real bff", () => {
     const task = await api.createTask({ title: "Water the plants" });
     const newer = await api.updateTask(task.id, { priority: "high" });
     const conflict = await rejection(api.updateTask(task.id, { title: "Mine" }, { version: task.version }));
-    expect(isApiError(conflict, "version_conflict") && conflict.current).toEqual(newer);
+    expect(isApiError(conflict, "version_conflict") && conflict.current).toEqual({ kind: "task", data: newer });
     const invalid = await rejection(api.createTask({ title: " " }));
     expect(isApiError(invalid, "invalid") && invalid.errors).toMatchObject([{ field: "title" }]);
   });
@@ -83,7 +83,7 @@ describe.concurrent("the client, at the real bff", () => {
     const call = { idempotencyKey: "one" };
     const [first, second] = await Promise.all([1, 2].map(() => api.createTask({ title: "Once" }, call)));
     expect(second).toEqual(first);
-    expect((await api.listTasks()).tasks).toEqual([first]);
+    expect((await api.listTasks()).items).toEqual([first]);
   });
 
   test("speaks for a user whose cookie a server hands over", async () => {
@@ -91,7 +91,7 @@ describe.concurrent("the client, at the real bff", () => {
     const task = await user.api.createTask({ title: "Water the plants" });
     const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const api = createClient({ baseUrl: inject("stack").url, cookie });
-    expect((await api.listTasks()).tasks).toEqual([task]);
+    expect((await api.listTasks()).items).toEqual([task]);
     expect(await api.createTask({ title: "From the server" })).toMatchObject({ version: 1 });
   });
 
@@ -101,14 +101,14 @@ describe.concurrent("the client, at the real bff", () => {
     const task = await api.createTask({ title: "Before" });
     const seen: Change[] = [];
     const watching = (async () => {
-      for await (const change of api.watch(changes)) {
+      for await (const change of api.watchChanges(changes)) {
         seen.push(change);
         if (seen.length === 1) await api.updateTask(task.id, { title: "After" });
         if (seen.length === 2) await auth.signOut();
       }
     })();
     expect(await rejection(watching)).toMatchObject({ status: 401 });
-    expect(seen.map((change) => change.task?.title)).toEqual(["Before", "After"]);
+    expect(seen.map((change) => change.data?.title)).toEqual(["Before", "After"]);
     expect(seen[0]!.seq).toBeLessThan(seen[1]!.seq);
   });
 });
@@ -145,7 +145,7 @@ describe.concurrent("the React part, at the real bff", () => {
       id: second!.id,
       completed: true,
     });
-    expect(page.list()).toEqual((await user.api.listTasks(filters)).tasks);
+    expect(page.list()).toEqual((await user.api.listTasks(filters)).items);
     expect(page.list().length).toBe(5);
   });
 });

@@ -49,7 +49,7 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
     const { page, signUp } = await openDevice(origin);
     await signUp(newAccount());
     const heard = await page.evaluate(async () => {
-      const stream = new EventSource("/api/tasks/events");
+      const stream = new EventSource("/api/events");
       const next = (name: string) =>
         new Promise<string>((resolve, reject) => {
           stream.addEventListener(name, ({ data }) => resolve(data));
@@ -58,9 +58,9 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
       await next("ready");
       const change = next("change");
       const { id } = await window.clients.api.createTask({ title: "Water the plants" });
-      const { task } = JSON.parse(await change);
+      const { data } = JSON.parse(await change);
       stream.close();
-      return { created: id, told: task.id };
+      return { created: id, told: data.id };
     });
     expect(heard.told).toBe(heard.created);
   });

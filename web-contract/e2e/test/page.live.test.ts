@@ -68,11 +68,11 @@ describe.concurrent("two tabs", () => {
     await retitle(tab, "Water all plants");
     await page.getByText("This was changed elsewhere just now.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    const choice = page.getByRole("alertdialog", { name: "Which one should stay?" });
-    await choice.getByRole("region", { name: "Yours" }).getByText("Water the plants twice").waitFor();
-    await choice.getByRole("region", { name: "Theirs" }).getByText("Water all plants").waitFor();
+    const choice = page.getByRole("alertdialog", { name: "This task was changed on another device" });
+    await choice.getByRole("region", { name: "Your version" }).getByText("Water the plants twice").waitFor();
+    await choice.getByRole("region", { name: "The other version" }).getByText("Water all plants").waitFor();
     await expectAccessible(page);
-    await choice.getByRole("button", { name: "Keep mine" }).click();
+    await choice.getByRole("button", { name: "Use my version" }).click();
     await openTask(page, "Water the plants twice").waitFor();
     await openTask(tab, "Water the plants twice").waitFor();
 
@@ -81,7 +81,7 @@ describe.concurrent("two tabs", () => {
     await retitle(tab, "Water no plants");
     await page.getByText("This was changed elsewhere just now.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await choice.getByRole("button", { name: "Take theirs" }).click();
+    await choice.getByRole("button", { name: "Use that version" }).click();
     await openTask(page, "Water no plants").waitFor();
     await page.getByRole("button", { name: "Use mine" }).click();
     await openTask(page, "Water some plants").waitFor();

@@ -213,7 +213,7 @@ describe.concurrent("a person", () => {
     await page.getByLabel("Email").fill(newAccount().email);
     await page.getByLabel("Password").fill("not the password");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").filter({ hasText: "do not belong together" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "don't match" }).waitFor();
   });
 });
 
@@ -268,7 +268,7 @@ describe.concurrent("when something fails", () => {
     await addTask(page, "Water the plants");
 
     // With the changes the page would have its list back without being asked.
-    await page.route("**/api/tasks/events?*", (route) => route.abort());
+    await page.route("**/api/events?*", (route) => route.abort());
     const reads = /\/api\/(tasks|bootstrap)\?/;
     await page.route(reads, (route) => route.abort());
     await page.reload();

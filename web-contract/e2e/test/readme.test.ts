@@ -25,7 +25,7 @@ describe.concurrent("what a web developer pastes from the client's README works"
     await run(device.page, `${imports}\nvoid (async () => { ${program} })();`);
     await vi.waitFor(() => expect(printed).toEqual(["Call Grace"]), { timeout: 10_000 });
     expect(await device.page.evaluate(() => window.clients.api.listTasks())).toMatchObject({
-      tasks: [{ title: "Water the plants", completed: true }, { title: "Call Grace" }],
+      items: [{ title: "Water the plants", completed: true }, { title: "Call Grace" }],
     });
   });
 
@@ -44,7 +44,7 @@ describe.concurrent("what a web developer pastes from the client's README works"
     await page.getByRole("button", { name: "Water the plants" }).click();
     await page.getByRole("button", { name: "Water the plants" }).waitFor({ state: "detached" });
     await vi.waitFor(async () => {
-      expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ tasks: [{ completed: true }] });
+      expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ items: [{ completed: true }] });
     });
     await page.evaluate(() => window.clients.api.createTask({ title: "Made elsewhere" }));
     await page.getByRole("button", { name: "Made elsewhere" }).waitFor();

@@ -36,7 +36,7 @@ describe.concurrent("a JWT", () => {
     const paths = [
       "/api/session",
       "/api/tasks",
-      "/api/tasks/changes",
+      "/api/changes",
       "/api/nothing",
       "/api/auth/get-session",
       "/api/auth/list-sessions",

@@ -54,7 +54,7 @@ func New(pool *pgxpool.Pool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/tasks", s.list)
 	mux.HandleFunc("POST /api/tasks", s.create)
-	mux.HandleFunc("GET /api/tasks/changes", s.changes)
+	mux.HandleFunc("GET /api/changes", s.changes)
 	mux.HandleFunc("GET /api/tasks/{id}", s.get)
 	mux.HandleFunc("PATCH /api/tasks/{id}", s.update)
 	return mux
@@ -147,7 +147,11 @@ func (s server) changes(w http.ResponseWriter, r *http.Request) {
 	err := s.query(r.Context(), changesSQL, []any{r.Header.Get(UserHeader), after, limit + 1}, func(rows pgx.Rows) error {
 		var seq int64
 		t, err := scan(rows, &seq)
-		body.Data = append(body.Data, taskapi.Change{Seq: seq, Type: taskapi.ChangeUpsert, TaskID: t.ID, Task: &t})
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(t)
+		body.Data = append(body.Data, taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: t.ID, Data: data})
 		return err
 	})
 	if body.Meta.HasMore = len(body.Data) > limit; body.Meta.HasMore {

@@ -46,7 +46,7 @@ type eraseUserCommand struct {
 	ID string `arg:"" help:"The user's id in Better Auth."`
 }
 
-// Run erases the user and prints the number of tasks.
+// Run erases the user and prints the number of resources.
 func (c eraseUserCommand) Run(ctx context.Context) error {
 	if c.ID == "" {
 		return errors.New("the user's id must not be empty")
@@ -56,7 +56,7 @@ func (c eraseUserCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println("removed", removed, "tasks")
+		fmt.Println("removed", removed, "resources")
 		return nil
 	})
 }
@@ -65,13 +65,13 @@ type exportUserCommand struct {
 	ID string `arg:"" help:"The user's id in Better Auth."`
 }
 
-// Run prints the user's tasks.
+// Run prints the user's resources, one JSON object on each line.
 func (c exportUserCommand) Run(ctx context.Context) (err error) {
 	out := bufio.NewWriter(os.Stdout)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	return withStore(ctx, func(tasks *store.Store) error {
-		return tasks.ExportUser(ctx, c.ID, func(task taskapi.Task) error { return lines.Encode(task) })
+		return tasks.ExportUser(ctx, c.ID, func(r taskapi.Resource) error { return lines.Encode(r) })
 	})
 }

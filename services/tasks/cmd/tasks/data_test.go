@@ -21,7 +21,9 @@ func TestDataCommands(t *testing.T) {
 	t.Setenv("DATABASE_POOLED", strconv.FormatBool(db.Pooled))
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	for _, title := range []string{"one <b>", "two"} {
-		if _, err := s.CreateTask(t.Context(), "alice", taskapi.CreateTaskRequest{Title: title}, store.Conditions{}); err != nil {
+		if _, err := s.Write(t.Context(), "alice", store.Operation{
+			Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: taskapi.CreateTaskRequest{Title: title},
+		}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -29,10 +31,10 @@ func TestDataCommands(t *testing.T) {
 		args []string
 		want []string // the beginnings of words on each line
 	}{
-		{[]string{"export-user", "alice"}, []string{`"title":"one <b>"`, `"title":"two"`}},
+		{[]string{"export-user", "alice"}, []string{`{"kind":"task","data":{"id":`, `"title":"two"`}},
 		{[]string{"export-user", "bob"}, nil},
 		{[]string{"purge"}, []string{"removed 0 rows"}},
-		{[]string{"erase-user", "alice"}, []string{"removed 2 tasks"}},
+		{[]string{"erase-user", "alice"}, []string{"removed 2 resources"}},
 		{[]string{"export-user", "alice"}, nil},
 	} {
 		out := printed(t, tc.args)

@@ -102,7 +102,7 @@ func checks(config serveConfig, tasks *store.Store) []check {
 			"isolation", database, func(ctx context.Context) (string, error) {
 				return "one user could neither read, change nor delete another's rows", tasks.ProbeIsolation(ctx)
 			},
-			"stop the service: users may see each other's tasks. Compare the policies of the schema tasklane with the migrations",
+			"stop the service: users may see each other's rows. Compare the policies of the schema tasklane with the migrations",
 		},
 		{
 			"pooler", database, func(ctx context.Context) (string, error) {
@@ -134,7 +134,7 @@ func checks(config serveConfig, tasks *store.Store) []check {
 				}
 				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
 			},
-			"let both synchronise with NTP: tokens are judged by this clock, due dates by the database's",
+			"let both synchronise with NTP: tokens, times and due dates go by this clock, purges by the database's",
 		},
 		{
 			"keys", "", func(ctx context.Context) (string, error) {

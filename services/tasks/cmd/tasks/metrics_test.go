@@ -23,7 +23,7 @@ import (
 )
 
 // TestMetrics reads the figures after two requests, and compares their names
-// with those that the README tells operators.
+// with those in OPERATING.md.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	log, issuer := slog.New(slog.DiscardHandler), issuertest.New(t)
@@ -35,7 +35,7 @@ func TestMetrics(t *testing.T) {
 	tasks := storetest.New(t)
 	hub := feed.New(store.NewBus(tasks, ""), log)
 	metrics := newMetrics(tasks, tokens, hub)
-	handler := api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
+	handler := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
 	token := key.Token(t, issuertest.Claims("alice"), nil)
 	for range 2 {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/tasks", nil)
@@ -68,7 +68,7 @@ func TestMetrics(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^# TYPE (tasklane_\w+) `).FindAllStringSubmatch(page, -1) {
 		names = append(names, match[1])
 	}
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../OPERATING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +76,6 @@ func TestMetrics(t *testing.T) {
 	slices.Sort(told)
 	slices.Sort(names)
 	if diff := cmp.Diff(names, slices.Compact(told)); diff != "" {
-		t.Errorf("the README's names (-served +told):\n%s", diff)
+		t.Errorf("the names in OPERATING.md (-served +told):\n%s", diff)
 	}
 }

@@ -86,7 +86,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		httpapi.Server{
 			Name: "api", Address: config.address(config.Port),
 			Handler: api.NewHandler(api.Parts{
-				Log: log, Tasks: tasks, Tokens: tokens, Hub: hub,
+				Log: log, Store: tasks, Tokens: tokens, Hub: hub,
 				Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
 			}),
 			Stop: hub.Close,

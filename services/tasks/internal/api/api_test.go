@@ -53,7 +53,7 @@ const heartbeat = 500 * time.Millisecond
 func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, *api.Parts)) *service {
 	t.Helper()
 	s := &service{issuer: issuertest.New(t), log: &logBuffer{}}
-	s.key = s.issuer.AddKey(t, "key", jwt.SigningMethodRS256)
+	s.key = s.issuer.AddKey(t, "key", jwt.SigningMethodES256)
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -72,7 +72,7 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 	}
 	tasks := storetest.Open(t, config)
 	s.hub = feed.New(store.NewBus(tasks, db.DirectURL), log)
-	parts.Tasks, parts.Hub = tasks, s.hub
+	parts.Store, parts.Hub = tasks, s.hub
 	s.tokens = parts.Tokens
 	s.handler = api.NewHandler(parts)
 	server := httptest.NewServer(validated(t, s.handler))
@@ -301,7 +301,7 @@ func TestBadRequests(t *testing.T) {
 		{"a date without time", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"a zone of 24 hours", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"a zone of 23 hours and 60 minutes in a patch", "PATCH", path, `{"dueAt":"2026-11-30T17:00:00-23:60"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
-		{"a zone of 24 hours in a batch", "POST", "/api/tasks/batch", `{"operations":[{"op":"create","task":{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}}]}`, []taskapi.FieldError{field("operations[0].task.dueAt", taskapi.FieldFormat)}},
+		{"a zone of 24 hours in a batch", "POST", "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}}]}`, []taskapi.FieldError{field("operations[0].data.dueAt", taskapi.FieldFormat)}},
 		{"21 tags", "POST", "/api/tasks", `{"title":"a","tags":["` + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), `","`) + `"]}`, []taskapi.FieldError{field("tags", taskapi.FieldTooMany)}},
 		{"a tag twice", "POST", "/api/tasks", `{"title":"a","tags":["x"," x"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldDuplicate)}},
 		{"an empty tag", "POST", "/api/tasks", `{"title":"a","tags":[""]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldTooShort)}},

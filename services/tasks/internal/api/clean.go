@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -10,78 +12,131 @@ import (
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// The years a due date may lie in. Both ends can be written as RFC 3339 and
-// kept by PostgreSQL.
+// The years of a time: RFC 3339 can write them and PostgreSQL can store them.
 const (
 	minYear = 1
 	maxYear = 9999
 )
 
-// cleanContent returns a task's content as it is kept: text in Unicode's
-// composed form (NFC), titles and tags without surrounding space, times in
-// UTC to the microsecond. What the schema cannot say about it is checked here.
-func cleanContent(c taskapi.ReplaceTaskRequest) (taskapi.ReplaceTaskRequest, error) {
+// cleaner brings the requests of a kind into the form that is stored, and checks
+// what the document cannot say. It holds the rules of single fields by their
+// names on the wire. Other fields have the rule of their type: text in Unicode's
+// composed form (NFC), times in UTC to the microsecond.
+type cleaner map[string]rule
+
+// rule cleans the value of a field, which it may set. The limits of its length
+// stand in the field's tags.
+type rule func(c *checker, name string, field reflect.StructField, value reflect.Value)
+
+// clean returns a cleaned request to create, replace or update a resource.
+func clean[T any](rules cleaner, request T) (T, error) {
 	var check checker
-	c = check.content(c)
-	return c, check.err()
+	rules.clean(&check, reflect.ValueOf(&request).Elem())
+	return request, check.err()
 }
 
-// cleanCreate does the same for a new task.
-func cleanCreate(c taskapi.CreateTaskRequest) (taskapi.CreateTaskRequest, error) {
-	clean, err := cleanContent(taskapi.ReplaceTaskRequest(c))
-	return taskapi.CreateTaskRequest(clean), err
-}
-
-// cleanPatch does the same for the fields that are present.
-func cleanPatch(p taskapi.UpdateTaskRequest) (taskapi.UpdateTaskRequest, error) {
+// cleanBatch returns the cleaned operations of a batch.
+func cleanBatch(batch []operations.BatchOperation) ([]store.Operation, error) {
 	var check checker
-	p = check.patch(p)
-	return p, check.err()
-}
-
-// cleanBatch does the same for each operation, and checks that each has the
-// fields of its kind and no others.
-func cleanBatch(operations []taskapi.BatchOperation) ([]taskapi.BatchOperation, error) {
-	var check checker
-	clean := make([]taskapi.BatchOperation, len(operations))
-	for i, op := range operations {
-		check.prefix = "operations[" + strconv.Itoa(i) + "]."
-		creates, updates := op.Op == taskapi.BatchCreate, op.Op == taskapi.BatchUpdate
-		check.presence("id", op.ID != "", !creates)
-		check.presence("version", op.Version != 0, !creates && op.Version != 0)
-		check.presence("task", op.Task != nil, creates)
-		check.presence("changes", op.Changes != nil, updates)
-		if op.Task != nil {
-			check.prefix += "task."
-			op.Task = new(taskapi.CreateTaskRequest(check.content(taskapi.ReplaceTaskRequest(*op.Task))))
-		} else if op.Changes != nil {
-			check.prefix += "changes."
-			op.Changes = new(check.patch(*op.Changes))
+	ops := make([]store.Operation, len(batch))
+	for i, op := range batch {
+		ops[i] = store.Operation{Op: op.Op, Kind: op.Kind, ID: parseID(op.ID)}
+		if op.Version != 0 {
+			ops[i].Versions = []int64{op.Version}
 		}
-		clean[i] = op
+		if op.Data == nil {
+			continue
+		}
+		check.prefix = fmt.Sprintf("operations[%d].data.", i)
+		if op.Op == taskapi.BatchUpdate {
+			check.prefix = fmt.Sprintf("operations[%d].changes.", i)
+		}
+		request := reflect.New(reflect.TypeOf(op.Data)).Elem()
+		request.Set(reflect.ValueOf(op.Data))
+		cleaners[op.Kind].clean(&check, request)
+		ops[i].Data = request.Interface()
 	}
-	return clean, check.err()
+	return ops, check.err()
 }
 
-// cleanList brings the filters of a list into the form in which texts and
-// times are kept.
-func cleanList(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions, error) {
-	var check checker
-	for i, tag := range options.Tags {
-		options.Tags[i] = strings.TrimSpace(norm.NFC.String(tag))
-		check.noNUL("tag", tag)
+// clean cleans the fields of a request that are present.
+func (rules cleaner) clean(c *checker, request reflect.Value) {
+	for i := range request.NumField() {
+		value := request.Field(i)
+		if optional, ok := value.Addr().Interface().(interface{ Present() any }); ok {
+			if value.IsZero() {
+				continue
+			}
+			value = reflect.ValueOf(optional.Present()).Elem()
+		}
+		field := request.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if rule := rules[name]; rule != nil {
+			rule(c, name, field, value)
+		} else {
+			byType(c, name, field, value)
+		}
 	}
-	check.noNUL("q", options.Query)
-	options.DueBefore = check.time("dueBefore", options.DueBefore)
-	options.DueAfter = check.time("dueAfter", options.DueAfter)
-	return options, check.err()
+}
+
+// byType is the rule of a field that has none of its own.
+func byType(c *checker, name string, field reflect.StructField, value reflect.Value) {
+	switch v := value.Addr().Interface().(type) {
+	case **time.Time:
+		*v = c.time(name, *v)
+	case *[]string:
+		clean := make([]string, len(*v))
+		for i, text := range *v {
+			clean[i] = norm.NFC.String(text)
+		}
+		*v = clean
+	default:
+		if value.Kind() == reflect.String {
+			value.SetString(c.text(name, norm.NFC.String(value.String()), limitsOf(field)))
+		}
+	}
+}
+
+// trimmed is the rule of a text without surrounding white space.
+func trimmed(c *checker, name string, field reflect.StructField, value reflect.Value) {
+	value.SetString(c.text(name, strings.TrimSpace(norm.NFC.String(value.String())), limitsOf(field)))
+}
+
+// labels is the rule of a list of different texts of 1 to most code points,
+// without surrounding white space.
+func labels(most int) rule {
+	return func(c *checker, name string, _ reflect.StructField, value reflect.Value) {
+		clean := make([]string, value.Len())
+		seen := make(map[string]bool, value.Len())
+		for i := range clean {
+			place := name + "[" + strconv.Itoa(i) + "]"
+			clean[i] = c.text(place, strings.TrimSpace(norm.NFC.String(value.Index(i).String())), limits{1, most})
+			if seen[clean[i]] {
+				c.fault(place, taskapi.FieldDuplicate, "is there already")
+			}
+			seen[clean[i]] = true
+		}
+		value.Set(reflect.ValueOf(clean))
+	}
+}
+
+// limits are the least and the most code points of a text; a most of zero is no
+// limit.
+type limits struct{ least, most int }
+
+func limitsOf(field reflect.StructField) (l limits) {
+	l.least, _ = strconv.Atoi(field.Tag.Get("minLength")) // 0 without the tag
+	l.most, _ = strconv.Atoi(field.Tag.Get("maxLength"))
+	return l
 }
 
 // checker collects every field that breaks a rule.
 type checker struct {
-	// prefix stands before each field's name.
+	// prefix precedes each field's name.
 	prefix string
 	faults []taskapi.FieldError
 }
@@ -97,76 +152,20 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 	c.faults = append(c.faults, taskapi.FieldError{Field: c.prefix + field, Code: code, Message: message})
 }
 
-func (c *checker) content(content taskapi.ReplaceTaskRequest) taskapi.ReplaceTaskRequest {
-	content.Title = c.title(content.Title)
-	content.Description = c.description(content.Description)
-	content.DueAt = c.time("dueAt", content.DueAt)
-	content.Tags = c.tags(content.Tags)
-	return content
-}
-
-func (c *checker) patch(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
-	if p.Title.Set {
-		p.Title.Value = c.title(p.Title.Value)
-	}
-	if p.Description.Set {
-		p.Description.Value = c.description(p.Description.Value)
-	}
-	if p.DueAt.Set {
-		p.DueAt.Value = c.time("dueAt", p.DueAt.Value)
-	}
-	if p.Tags.Set {
-		p.Tags.Value = c.tags(p.Tags.Value)
-	}
-	return p
-}
-
-// presence checks that a field is there where it is wanted, and only there.
-func (c *checker) presence(field string, there, wanted bool) {
-	switch {
-	case wanted && !there:
-		c.fault(field, taskapi.FieldRequired, "is required by this operation")
-	case there && !wanted:
-		c.fault(field, taskapi.FieldNotAllowed, "has no meaning in this operation")
-	}
-}
-
-func (c *checker) title(s string) string {
-	return c.text("title", strings.TrimSpace(norm.NFC.String(s)), 1, taskapi.MaxTitleLength)
-}
-
-func (c *checker) description(s string) string {
-	return c.text("description", norm.NFC.String(s), 0, taskapi.MaxDescriptionLength)
-}
-
-func (c *checker) tags(tags []string) []string {
-	clean := make([]string, len(tags))
-	seen := make(map[string]bool, len(tags))
-	for i, tag := range tags {
-		field := "tags[" + strconv.Itoa(i) + "]"
-		tag = c.text(field, strings.TrimSpace(norm.NFC.String(tag)), 1, taskapi.MaxTagLength)
-		if seen[tag] {
-			c.fault(field, taskapi.FieldDuplicate, "is there already")
-		}
-		seen[tag] = true
-		clean[i] = tag
-	}
-	return clean
-}
-
-// text checks a length in code points.
-func (c *checker) text(field, s string, least, most int) string {
+// text checks the length of a text that has been normalised, which may have
+// changed it.
+func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
-	case length < least:
+	case length < l.least:
 		c.fault(field, taskapi.FieldTooShort, "must not be empty")
-	case length > most:
-		c.fault(field, taskapi.FieldTooLong, "must have at most "+strconv.Itoa(most)+" characters")
+	case l.most > 0 && length > l.most:
+		c.fault(field, taskapi.FieldTooLong, "must have at most "+strconv.Itoa(l.most)+" characters")
 	}
 	return s
 }
 
-// noNUL checks a text of the query; those of a body have been checked.
-func (c *checker) noNUL(field, s string) {
+// queryText checks a text of the query; those of a body have been checked.
+func (c *checker) queryText(field, s string) {
 	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		c.fault(field, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,30 +11,31 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/httpapi"
-	"github.com/tasklane/tasklane/services/httpapi/taskop"
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 const (
-	// readTimeout bounds one reading of changes for a stream.
-	readTimeout = 10 * time.Second
 	// streamPage is the number of changes that are read and sent at a time:
-	// what a stream holds in memory at most.
+	// the most that a stream holds in memory.
 	streamPage = 100
 	// streamsPerUser bounds the streams of one user on a replica.
 	streamsPerUser = 50
 )
 
-// stream is one who watches changes.
+// stream is a response of watchChanges.
 type stream struct {
-	tasks    Tasks
+	store    *store.Store
 	log      *slog.Logger
-	identity identity
+	identity jwtauth.Identity
 	cursor   int64
-	// heartbeat is the time between two comments. At every second one the
-	// changes are read unasked, in case a wake-up was lost.
+	// heartbeat is the time between two comments. Every second one also polls,
+	// in case a wake-up was lost.
 	heartbeat time.Duration
 	woken     *feed.Subscription
 	closed    <-chan struct{}
@@ -45,9 +45,9 @@ type stream struct {
 	page   store.ChangePage
 }
 
-// watch answers with a stream of changes. Whatever can be said as a problem is
-// said before the stream begins.
-func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.StreamResponse, error) {
+// watchChanges answers with a stream of changes. It reads the first page before
+// the stream begins, so that a failure is an ordinary response.
+func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 	after, err := in.Begin()
 	if err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.Strea
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many streams are open already.").WithRetryAfter(h.heartbeat)
 	}
 	s := &stream{
-		tasks: h.tasks, log: h.log, identity: id, cursor: after, heartbeat: h.heartbeat,
-		// Before the first reading, so that nothing falls between.
-		woken: h.hub.Subscribe(id.User), closed: h.hub.Closed(), sent: h.sent,
+		store: h.store, log: h.log, identity: id, cursor: after, heartbeat: h.heartbeat,
+		// Before the first read, so that nothing is missed in between.
+		woken: h.hub.Subscribe(id.User), closed: h.hub.Closed(), sent: &h.sent,
 	}
 	leave := func() {
 		s.woken.Close()
@@ -76,8 +76,8 @@ func (h handlers) watch(ctx context.Context, in *taskop.WatchInput) (*huma.Strea
 	}}, nil
 }
 
-// serve sends events until the reader goes away, the token ends or the server
-// stops. Its error is a reader that is too slow, or a fault.
+// serve sends events until the client disconnects, the token expires or the
+// server stops. It fails if the client reads too slowly.
 func (s *stream) serve(ctx context.Context) error {
 	s.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor))
 
@@ -113,8 +113,8 @@ func (s *stream) serve(ctx context.Context) error {
 	}
 }
 
-// catchUp sends what changed since the last event. A database that cannot be
-// reached is passed over; the next poll finds what this one could not.
+// catchUp sends the changes since the last event. It ignores an unavailable
+// database: the next poll finds the changes that this one could not.
 func (s *stream) catchUp(ctx context.Context) error {
 	err := s.read(ctx)
 	switch {
@@ -124,22 +124,22 @@ func (s *stream) catchUp(ctx context.Context) error {
 		s.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
 		return nil
 	}
-	// The reader comes back and is told why in an answer of its own.
+	// The client reconnects and gets the reason as an ordinary response.
 	return err
 }
 
 func (s *stream) read(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	ctx, cancel := context.WithTimeout(ctx, budget.Service)
 	defer cancel()
-	s.page, err = s.tasks.Changes(ctx, s.identity.User, s.cursor, streamPage)
+	s.page, err = s.store.Changes(ctx, s.identity.User, s.cursor, streamPage)
 	return err
 }
 
-// sendPages sends the page that has been read, and those that follow it.
+// sendPages sends the page that has been read and the pages after it.
 func (s *stream) sendPages(ctx context.Context) error {
 	for {
 		for _, change := range s.page.Changes {
-			data, err := json.Marshal(change)
+			data, err := wirejson.Marshal(change)
 			if err != nil {
 				return err
 			}

@@ -22,6 +22,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 // event is a server-sent event. Comments are passed over.
@@ -33,7 +34,7 @@ type event struct {
 // which is closed when the stream ends.
 func (s *service) watch(ctx context.Context, t *testing.T, token, query string, header ...string) <-chan event {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/tasks/events"+query, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/events"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +106,25 @@ func next(t *testing.T, events <-chan event) taskapi.Change {
 	return change
 }
 
+// changeOf returns the change of a task.
+func changeOf(seq int64, task taskapi.Task) taskapi.Change {
+	data, err := wirejson.Marshal(task)
+	if err != nil {
+		panic(err) // a task can always be encoded
+	}
+	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: data}
+}
+
+// taskOf returns the task of a change.
+func taskOf(t *testing.T, change taskapi.Change) taskapi.Task {
+	t.Helper()
+	task, err := change.Task()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
 func TestWatch(t *testing.T) {
 	t.Parallel()
 
@@ -116,15 +136,15 @@ func TestWatch(t *testing.T) {
 		if diff := cmp.Diff(event{Name: "ready", Data: `{"seq":0}`}, <-events); diff != "" {
 			t.Errorf("the first event (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(taskapi.Change{Seq: 1, Type: taskapi.ChangeUpsert, TaskID: first.ID, Task: &first}, next(t, events)); diff != "" {
+		if diff := cmp.Diff(changeOf(1, first), next(t, events)); diff != "" {
 			t.Errorf("what had changed (-want +got):\n%s", diff)
 		}
 		second := s.create(t, `{"title":"second"}`)
-		if diff := cmp.Diff(taskapi.Change{Seq: 2, Type: taskapi.ChangeUpsert, TaskID: second.ID, Task: &second}, next(t, events)); diff != "" {
+		if diff := cmp.Diff(changeOf(2, second), next(t, events)); diff != "" {
 			t.Errorf("what changes (-want +got):\n%s", diff)
 		}
 		s.as(t, "alice", http.MethodDelete, "/api/tasks/"+first.ID+"?permanent=true", "")
-		if diff := cmp.Diff(taskapi.Change{Seq: 3, Type: taskapi.ChangeDelete, TaskID: first.ID}, next(t, events)); diff != "" {
+		if diff := cmp.Diff(taskapi.Change{Seq: 3, Kind: taskapi.KindTask, ID: first.ID, Data: json.RawMessage("null")}, next(t, events)); diff != "" {
 			t.Errorf("an erased task (-want +got):\n%s", diff)
 		}
 	})
@@ -136,8 +156,8 @@ func TestWatch(t *testing.T) {
 		<-events // ready
 		s.create(t, `{"title":"alice's"}`)
 		s.as(t, "bob", http.MethodPost, "/api/tasks", `{"title":"bob's"}`)
-		if change := next(t, events); change.Task.Title != "bob's" {
-			t.Errorf("bob is told of %q", change.Task.Title)
+		if task := taskOf(t, next(t, events)); task.Title != "bob's" {
+			t.Errorf("bob is told of %q", task.Title)
 		}
 	})
 
@@ -190,16 +210,16 @@ func TestWatch(t *testing.T) {
 	t.Run("is refused before it begins", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		wantProblem(t, s.as(t, "", http.MethodGet, "/api/tasks/events", ""), taskapi.CodeUnauthenticated)
-		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/tasks/events?after=9", ""), taskapi.CodeCursorExpired)
-		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/tasks/events", "", "Last-Event-ID", "x"), taskapi.CodeInvalid,
+		wantProblem(t, s.as(t, "", http.MethodGet, "/api/events", ""), taskapi.CodeUnauthenticated)
+		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/events?after=9", ""), taskapi.CodeCursorExpired)
+		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/events", "", "Last-Event-ID", "x"), taskapi.CodeInvalid,
 			taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType})
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		for range 50 {
 			<-s.watch(ctx, t, s.token(t, "alice"), "")
 		}
-		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/tasks/events", ""), taskapi.CodeRateLimited)
+		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/events", ""), taskapi.CodeRateLimited)
 		if a := s.as(t, "bob", http.MethodGet, "/api/tasks/stats", ""); a.status != http.StatusOK {
 			t.Errorf("bob: %d %s", a.status, a.body)
 		}
@@ -219,7 +239,7 @@ func TestSlowReader(t *testing.T) {
 	if err := stuck.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Fprintf(stuck, "GET /api/tasks/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", s.token(t, "alice")); err != nil {
+	if _, err := fmt.Fprintf(stuck, "GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", s.token(t, "alice")); err != nil {
 		t.Fatal(err)
 	}
 	events := s.watch(t.Context(), t, s.token(t, "alice"), "")
@@ -227,11 +247,11 @@ func TestSlowReader(t *testing.T) {
 
 	const batches, each = 6, 30
 	long := strings.Repeat("x", taskapi.MaxDescriptionLength)
-	create := fmt.Sprintf(`{"op":"create","task":{"title":"long","description":%q}}`, long)
+	create := fmt.Sprintf(`{"op":"create","kind":"task","data":{"title":"long","description":%q}}`, long)
 	body := `{"operations":[` + strings.Repeat(create+",", each-1) + create + `]}`
 	want := int64(1)
 	for range batches {
-		if a := s.as(t, "alice", http.MethodPost, "/api/tasks/batch", body); a.status != http.StatusOK {
+		if a := s.as(t, "alice", http.MethodPost, "/api/batch", body); a.status != http.StatusOK {
 			t.Fatalf("batch: %d %s", a.status, a.body)
 		}
 		for range each {
@@ -253,8 +273,8 @@ func TestWatchAcrossReplicas(t *testing.T) {
 		events := here.watch(t.Context(), t, here.token(t, "alice"), "")
 		<-events // ready
 		made := there.create(t, `{"title":"silent"}`)
-		if change := next(t, events); change.TaskID != made.ID {
-			t.Errorf("change of %s, want %s", change.TaskID, made.ID)
+		if change := next(t, events); change.ID != made.ID {
+			t.Errorf("change of %s, want %s", change.ID, made.ID)
 		}
 	})
 
@@ -276,8 +296,8 @@ func TestWatchAcrossReplicas(t *testing.T) {
 		// The first may still find the hub without its connection.
 		for here.hub.Counts().Received == 0 {
 			there.as(t, "bob", http.MethodPost, "/api/tasks", `{"title":"loud"}`)
-			if change := next(t, events); change.Task.Title != "loud" {
-				t.Errorf("change %+v", change)
+			if task := taskOf(t, next(t, events)); task.Title != "loud" {
+				t.Errorf("task %+v", task)
 			}
 		}
 	})
@@ -350,18 +370,19 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 				t.Fatalf("number %d after %d", change.Seq, cursor)
 			}
 			cursor = change.Seq
-			if erased[change.TaskID] {
-				t.Fatalf("%s changed after it was erased", change.TaskID)
+			if erased[change.ID] {
+				t.Fatalf("%s changed after it was erased", change.ID)
 			}
-			if change.Type == taskapi.ChangeDelete {
-				erased[change.TaskID] = true
-				delete(state, change.TaskID)
+			if change.Erased() {
+				erased[change.ID] = true
+				delete(state, change.ID)
 				continue
 			}
-			if before, known := state[change.TaskID]; known && change.Task.Version <= before.Version {
-				t.Fatalf("version %d after %d", change.Task.Version, before.Version)
+			task := taskOf(t, change)
+			if before, known := state[change.ID]; known && task.Version <= before.Version {
+				t.Fatalf("version %d after %d", task.Version, before.Version)
 			}
-			state[change.TaskID] = *change.Task
+			state[change.ID] = task
 		}
 		cut()
 		cuts++

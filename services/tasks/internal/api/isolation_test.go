@@ -20,7 +20,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 	}
 	contracttest.Isolation(t, document, func() contracttest.Person {
 		return contracttest.Person{Send: s.sender("user-" + uuid.NewString())}
-	}, nil)
+	})
 }
 
 // sender sends requests as a user.

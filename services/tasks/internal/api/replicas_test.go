@@ -60,8 +60,8 @@ func TestStreamOfAnotherReplica(t *testing.T) {
 	for n := range writes {
 		begin := time.Now()
 		task := there.create(t, fmt.Sprintf(`{"title":"%d"}`, n))
-		if change := next(t, events); change.TaskID != task.ID {
-			t.Fatalf("change of %s, want %s", change.TaskID, task.ID)
+		if change := next(t, events); change.ID != task.ID {
+			t.Fatalf("change of %s, want %s", change.ID, task.ID)
 		}
 		took = append(took, time.Since(begin))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk"
@@ -84,7 +85,7 @@ func (c *calls) note(operation *openapi3.Operation, r *http.Request) {
 func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	document, err := documented()
+	document, err := legacy.NewRouter(committed(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,12 +179,12 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	must(err)
 
 	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
-		taskapi.CreateInBatch(given),
-		taskapi.UpdateInBatch(second.ID, second.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
-		taskapi.DeleteInBatch(second.ID, second.Version+1),
+		taskapi.TaskOperations.Create(given),
+		taskapi.TaskOperations.Update(second.ID, second.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
+		taskapi.TaskOperations.Delete(second.ID, second.Version+1),
 	})
 	must(err)
-	stats, err := client.Stats(ctx, "Europe/Berlin")
+	stats, err := client.TaskStats(ctx, "Europe/Berlin")
 	must(err)
 	if len(tasks) != 3 || stats.Completed != 1 || stats.Deleted != 1 || len(stats.ByPriority) != len(taskapi.Priorities()) {
 		t.Errorf("after the batch: %v, %+v", tasks, stats)

@@ -96,7 +96,7 @@ func TestStreamWithinTrace(t *testing.T) {
 		t.Fatalf("the stream began with %+v", ready)
 	}
 	task := s.create(t, `{"title":"Water"}`)
-	if change := next(t, events); change.TaskID != task.ID {
+	if change := next(t, events); change.ID != task.ID {
 		t.Errorf("the stream went on with %+v", change)
 	}
 }

@@ -85,7 +85,7 @@ func (s *service) start(t *testing.T) {
 	hub := feed.New(store.NewBus(tasks, s.db.DirectURL), log)
 	var background sync.WaitGroup
 	background.Go(func() { hub.Run(ctx) })
-	s.server = httptest.NewServer(s.wrap(api.NewHandler(api.Parts{Log: log, Tasks: tasks, Tokens: tokens, Hub: hub})))
+	s.server = httptest.NewServer(s.wrap(api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub})))
 	s.stop = sync.OnceFunc(func() {
 		hub.Close() // or the streams would keep the server open
 		s.server.Close()

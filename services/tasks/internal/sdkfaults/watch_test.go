@@ -64,19 +64,25 @@ type replica struct {
 // apply takes over a change, which must be news.
 func (r *replica) apply(t *testing.T, change taskapi.Change) {
 	t.Helper()
-	before := r.tasks[change.TaskID]
+	before, task := r.tasks[change.ID], taskapi.Task{}
+	if !change.Erased() {
+		var err error
+		if task, err = change.Task(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	switch {
 	case change.Seq <= r.seq:
 		t.Errorf("change %d came after %d", change.Seq, r.seq)
-	case r.erased[change.TaskID]:
-		t.Errorf("%s changed after it was erased", change.TaskID)
-	case change.Type == taskapi.ChangeDelete:
-		r.erased[change.TaskID] = true
-		delete(r.tasks, change.TaskID)
-	case change.Task.Version <= before.Version:
-		t.Errorf("version %d came after %d", change.Task.Version, before.Version)
+	case r.erased[change.ID]:
+		t.Errorf("%s changed after it was erased", change.ID)
+	case change.Erased():
+		r.erased[change.ID] = true
+		delete(r.tasks, change.ID)
+	case task.Version <= before.Version:
+		t.Errorf("version %d came after %d", task.Version, before.Version)
 	default:
-		r.tasks[change.TaskID] = *change.Task
+		r.tasks[change.ID] = task
 	}
 	r.seq = change.Seq
 }
@@ -153,7 +159,7 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 		if seen.apply(t, change); t.Failed() {
 			break
 		}
-		if change.Task != nil && change.Task.Title == "the end" {
+		if task, err := change.Task(); err == nil && task.Title == "the end" {
 			break
 		}
 		switch {

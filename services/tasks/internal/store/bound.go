@@ -2,7 +2,6 @@ package store
 
 import (
 	"strconv"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun/schema"
@@ -19,14 +18,6 @@ type bound struct {
 func (b *bound) arg(v any) schema.QueryAppender {
 	b.args = append(b.args, v)
 	return placeholder(len(b.args))
-}
-
-// all returns the placeholders for several values.
-func (b *bound) all(values []any) (placeholders []any) {
-	for _, v := range values {
-		placeholders = append(placeholders, b.arg(v))
-	}
-	return placeholders
 }
 
 type placeholder int
@@ -49,25 +40,6 @@ func (s *Store) build(q schema.QueryAppender, b *bound) (statement, error) {
 		return statement{}, err
 	}
 	return statement{text: string(text), args: b.args}, nil
-}
-
-// fixedText is the text of a statement that is the same for everybody. bun writes
-// it once.
-type fixedText struct {
-	once sync.Once
-	text string
-	err  error
-}
-
-// with returns the statement with its arguments. build is called the first time
-// only; it must bind arguments in the same order.
-func (f *fixedText) with(build func() (statement, error), args ...any) (statement, error) {
-	f.once.Do(func() {
-		var st statement
-		st, f.err = build()
-		f.text = st.text
-	})
-	return statement{text: f.text, args: args}, f.err
 }
 
 func (st statement) queue(batch *pgx.Batch) *pgx.QueuedQuery {

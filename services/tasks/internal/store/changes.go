@@ -1,12 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 // ChangePage is a page of a user's changes.
@@ -18,33 +22,44 @@ type ChangePage struct {
 	More bool
 }
 
-// One statement and so one snapshot for both tables: between two, a task could
-// move from the one to the other and be seen in neither.
-var selectChanges = `
-	SELECT * FROM (
-		(SELECT ` + taskColumns + ` FROM tasklane.tasks
-			WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)
-		UNION ALL
-		(SELECT id, seq, 0, '', '', NULL, 0::smallint, NULL, '{}', erased_at, erased_at, NULL FROM tasklane.erased
-			WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)
-	) AS change ORDER BY seq LIMIT $3`
+const (
+	selectSeq    = "SELECT seq FROM tasklane.user_state WHERE user_id = $1"
+	selectPurged = "SELECT purged_seq FROM tasklane.user_state WHERE user_id = $1"
+	selectErased = "SELECT kind, id, seq FROM tasklane.erased WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+)
 
-// Changes returns what changed after a number, by state: a task that changed
-// several times stands at its latest number. It fails with [ErrCursorExpired]
-// where some of it has been purged, or where the number is of a future that
-// this database does not have. The limit must be positive.
+// Changes returns what changed after a number, by state: a resource that
+// changed several times stands at its latest number. It fails with
+// [ErrCursorExpired] where some of it has been purged, or where the number is
+// of a future that this database does not have. The limit must be positive.
 func (s *Store) Changes(ctx context.Context, user string, after int64, limit int) (ChangePage, error) {
-	page := ChangePage{Changes: make([]taskapi.Change, 0, limit), NextCursor: after}
-	var rows []taskRow
 	var latest, purged int64
+	var all []taskapi.Change
+	// Each statement sees the database at a time of its own. The user's
+	// latest number is read first, and changes above it are left for the next
+	// page, because earlier statements may have missed some just below them. What
+	// has been purged is read last, so that a purge in between is noticed.
 	err := s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
-		batch.Queue(selectChanges, user, after, limit+1).Query(readRows(&rows))
-		// Behind the changes, so that a purge in between is noticed.
-		batch.Queue("SELECT seq, purged_seq FROM tasklane.user_state WHERE user_id = $1", user).
-			Query(func(rows pgx.Rows) error {
-				_, err := pgx.ForEachRow(rows, []any{&latest, &purged}, func() error { return nil })
+		all = []taskapi.Change{}
+		batch.Queue(selectSeq, user).Query(readNumber(&latest))
+		for _, k := range s.kinds {
+			batch.Queue(k.selectChanged, user, after, limit+1).Query(k.read(func(r row) error {
+				data, err := wirejson.Marshal(k.wire(r))
+				all = append(all, taskapi.Change{Seq: r.shared().Seq, Kind: k.name, ID: r.shared().ID.String(), Data: data})
 				return err
+			}))
+		}
+		batch.Queue(selectErased, user, after, limit+1).Query(func(rows pgx.Rows) error {
+			var c taskapi.Change
+			var id uuid.UUID
+			_, err := pgx.ForEachRow(rows, []any{&c.Kind, (*[16]byte)(&id), &c.Seq}, func() error {
+				c.ID = id.String()
+				all = append(all, c)
+				return nil
 			})
+			return err
+		})
+		batch.Queue(selectPurged, user).Query(readNumber(&purged))
 	})
 	if err != nil {
 		return ChangePage{}, fmt.Errorf("list changes: %w", err)
@@ -53,22 +68,24 @@ func (s *Store) Changes(ctx context.Context, user string, after int64, limit int
 	if after > latest || (after > 0 && after < purged) {
 		return ChangePage{}, fmt.Errorf("list changes after %d: %w", after, ErrCursorExpired)
 	}
-	if page.More = len(rows) > limit; page.More {
-		rows = rows[:limit]
+	all = slices.DeleteFunc(all, func(c taskapi.Change) bool { return c.Seq > latest })
+	slices.SortFunc(all, func(a, b taskapi.Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	page := ChangePage{Changes: all, NextCursor: after}
+	if page.More = len(all) > limit; page.More {
+		page.Changes = all[:limit]
 	}
-	for i := range rows {
-		page.Changes = append(page.Changes, rows[i].change())
-		page.NextCursor = rows[i].Seq
+	if n := len(page.Changes); n > 0 {
+		page.NextCursor = page.Changes[n-1].Seq
 	}
 	return page, nil
 }
 
-// change returns the row as a change. A version of 0 marks one of
-// tasklane.erased.
-func (r *taskRow) change() taskapi.Change {
-	id := r.ID.String()
-	if r.Version == 0 {
-		return taskapi.Change{Seq: r.Seq, Type: taskapi.ChangeDelete, TaskID: id}
+// readNumber reads a number of the user's state, which is 0 before the first
+// change.
+func readNumber(n *int64) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		*n = 0
+		_, err := pgx.ForEachRow(rows, []any{n}, func() error { return nil })
+		return err
 	}
-	return taskapi.Change{Seq: r.Seq, Type: taskapi.ChangeUpsert, TaskID: id, Task: new(r.task())}
 }

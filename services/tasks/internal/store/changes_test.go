@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -23,13 +24,13 @@ func TestChanges(t *testing.T) {
 	a := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}) // 1
 	b := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "b"}) // 2
 	mustCreate(t, s, bob, full())
-	a = one(t)(s.UpdateTask(t.Context(), alice, uuid.MustParse(a.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("A")}, always)) // 3
-	one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(b.ID), always))                                                           // 4
-	a = one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(a.ID), always))                                                      // 5
+	a = write(t, s, alice, update(uuid.MustParse(a.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("A")}), nil) // 3
+	write(t, s, alice, erase(uuid.MustParse(b.ID)), nil)                                                           // 4
+	a = write(t, s, alice, trash(uuid.MustParse(a.ID)), nil)                                                       // 5
 
 	want := []taskapi.Change{
-		{Seq: 4, Type: taskapi.ChangeDelete, TaskID: b.ID},
-		{Seq: 5, Type: taskapi.ChangeUpsert, TaskID: a.ID, Task: &a},
+		{Seq: 4, Kind: taskapi.KindTask, ID: b.ID},
+		{Seq: 5, Kind: taskapi.KindTask, ID: a.ID, Data: encoded(t, a)},
 	}
 	for _, tc := range []struct {
 		after int64
@@ -59,6 +60,16 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// encoded is a task as changes have it.
+func encoded(t *testing.T, task taskapi.Task) []byte {
+	t.Helper()
+	data, err := json.Marshal(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // TestFeedUnderConcurrentWriters has 32 writers change one user's tasks while
 // a reader follows the feed. The reader must end with exactly the state of the
 // database, and see each task's versions only rise.
@@ -79,15 +90,15 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				var err error
 				switch random.IntN(8) {
 				case 0:
-					_, err = s.CreateTask(t.Context(), alice, full(), always)
+					_, err = s.Write(t.Context(), alice, create(full()), nil)
 				case 1:
-					_, err = s.DeleteTask(t.Context(), alice, id, always)
+					_, err = s.Write(t.Context(), alice, trash(id), nil)
 				case 2:
-					_, err = s.RestoreTask(t.Context(), alice, id, always)
+					_, err = s.Write(t.Context(), alice, restore(id), nil)
 				case 3:
-					_, err = s.EraseTask(t.Context(), alice, id, always)
+					_, err = s.Write(t.Context(), alice, erase(id), nil)
 				default:
-					_, err = s.UpdateTask(t.Context(), alice, id, taskapi.UpdateTaskRequest{Title: taskapi.Some(fmt.Sprint(w, i))}, always)
+					_, err = s.Write(t.Context(), alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some(fmt.Sprint(w, i))}), nil)
 				}
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
 					return err
@@ -112,18 +123,22 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				t.Fatalf("number %d after %d", change.Seq, cursor)
 			}
 			cursor = change.Seq
-			if erased[change.TaskID] {
-				t.Fatalf("%s changed after it was erased", change.TaskID)
+			if erased[change.ID] {
+				t.Fatalf("%s changed after it was erased", change.ID)
 			}
-			if change.Type == taskapi.ChangeDelete {
-				erased[change.TaskID] = true
-				delete(state, change.TaskID)
+			if change.Erased() {
+				erased[change.ID] = true
+				delete(state, change.ID)
 				continue
 			}
-			if before, known := state[change.TaskID]; known && change.Task.Version <= before.Version {
-				t.Fatalf("version %d after %d", change.Task.Version, before.Version)
+			task, err := change.Task()
+			if err != nil {
+				t.Fatal(err)
 			}
-			state[change.TaskID] = *change.Task
+			if before, known := state[change.ID]; known && task.Version <= before.Version {
+				t.Fatalf("version %d after %d", task.Version, before.Version)
+			}
+			state[change.ID] = task
 		}
 		if len(page.Changes) > 0 {
 			continue
@@ -141,9 +156,10 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 		}
 	}
 	want := map[string]taskapi.Task{}
-	err := s.ExportUser(t.Context(), alice, func(task taskapi.Task) error {
+	err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error {
+		task, err := r.Task()
 		want[task.ID] = task
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,10 +182,10 @@ func TestStats(t *testing.T) {
 	} {
 		task := mustCreate(t, s, alice, req)
 		if req.Title == "gone" {
-			one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(task.ID), always))
+			write(t, s, alice, trash(uuid.MustParse(task.ID)), nil)
 		}
 	}
-	got, err := s.Stats(t.Context(), alice, "UTC")
+	got, err := s.TaskStats(t.Context(), alice, "UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +198,7 @@ func TestStats(t *testing.T) {
 		t.Errorf("Stats (-want +got):\n%s", diff)
 	}
 	for _, user := range []string{alice, "nobody"} {
-		if _, err := s.Stats(t.Context(), user, "Mars/Olympus"); !errors.Is(err, store.ErrInvalidTimeZone) {
+		if _, err := s.TaskStats(t.Context(), user, "Mars/Olympus"); !errors.Is(err, store.ErrInvalidTimeZone) {
 			t.Errorf("a zone that does not exist, for %s: %v, want ErrInvalidTimeZone", user, err)
 		}
 	}
@@ -240,10 +256,10 @@ func testPurge(t *testing.T, db storetest.Database) {
 	t.Helper()
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	kept := mustCreate(t, s, alice, full())
-	erased := one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always)) // number 3
-	trashed := one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always))
-	key := store.Conditions{Key: &store.IdempotencyKey{Key: "k"}}
-	first := one(t)(s.CreateTask(t.Context(), bob, full(), key))
+	erased := write(t, s, alice, erase(uuid.MustParse(mustCreate(t, s, alice, full()).ID)), nil) // number 3
+	trashed := write(t, s, alice, trash(uuid.MustParse(mustCreate(t, s, alice, full()).ID)), nil)
+	key := &store.IdempotencyKey{Key: "k"}
+	first := write(t, s, bob, create(full()), key)
 
 	if n, err := s.Purge(t.Context()); n != 0 || err != nil {
 		t.Errorf("Purge removed %d, %v; nothing has expired", n, err)
@@ -260,7 +276,7 @@ func testPurge(t *testing.T, db storetest.Database) {
 		t.Errorf("a cursor before the purged change of %s: %v, want ErrCursorExpired", erased.ID, err)
 	}
 	page, err := s.Changes(t.Context(), alice, 3, 10)
-	want := []taskapi.Change{{Seq: 6, Type: taskapi.ChangeDelete, TaskID: trashed.ID}}
+	want := []taskapi.Change{{Seq: 6, Kind: taskapi.KindTask, ID: trashed.ID}}
 	if diff := cmp.Diff(want, page.Changes); diff != "" || err != nil {
 		t.Errorf("changes after it: %v (-want +got):\n%s", err, diff)
 	}
@@ -270,7 +286,7 @@ func testPurge(t *testing.T, db storetest.Database) {
 	if diff := cmp.Diff([]taskapi.Task{kept}, mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); diff != "" {
 		t.Errorf("the list (-want +got):\n%s", diff)
 	}
-	if again := one(t)(s.CreateTask(t.Context(), bob, full(), key)); again.ID == first.ID {
+	if again := write(t, s, bob, create(full()), key); again.ID == first.ID {
 		t.Error("the key was not purged")
 	}
 }
@@ -293,8 +309,8 @@ func TestEraseUser(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	mustCreate(t, s, bob, full())
-	one(t)(s.CreateTask(t.Context(), alice, full(), store.Conditions{Key: &store.IdempotencyKey{Key: "k"}}))
-	one(t)(s.EraseTask(t.Context(), alice, uuid.MustParse(mustCreate(t, s, alice, full()).ID), always))
+	write(t, s, alice, create(full()), &store.IdempotencyKey{Key: "k"})
+	write(t, s, alice, erase(uuid.MustParse(mustCreate(t, s, alice, full()).ID)), nil)
 	if n, err := s.EraseUser(t.Context(), alice); n != 1 || err != nil {
 		t.Errorf("EraseUser: %d, %v; want 1", n, err)
 	}

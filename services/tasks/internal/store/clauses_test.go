@@ -88,20 +88,13 @@ func mutantsOf(texts map[string][]any) (all []mutant) {
 // one in it, one that is erased, and keys.
 func furnish(t *testing.T, s *store.Store, user string) uuid.UUID {
 	t.Helper()
-	on := func(key string) store.Conditions {
-		return store.Conditions{Key: &store.IdempotencyKey{Key: "zebratext" + key}}
-	}
+	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: "zebratext" + key} }
 	req := full()
 	req.Title, req.Tags = "zebratext", []string{"zebratext"}
-	live := one(t)(s.CreateTask(t.Context(), user, req, on("create")))
-	for _, remove := range []func(uuid.UUID) (store.Outcome, error){
-		func(id uuid.UUID) (store.Outcome, error) { return s.DeleteTask(t.Context(), user, id, on("delete")) },
-		func(id uuid.UUID) (store.Outcome, error) { return s.EraseTask(t.Context(), user, id, on("erase")) },
-	} {
-		task := mustCreate(t, s, user, req)
-		one(t)(remove(uuid.MustParse(task.ID)))
-	}
-	one(t)(s.CreateTask(t.Context(), user, taskapi.CreateTaskRequest{Title: "zebratext open", Priority: taskapi.High, Tags: req.Tags}, on("update")))
+	live := write(t, s, user, create(req), on("create"))
+	write(t, s, user, trash(uuid.MustParse(mustCreate(t, s, user, req).ID)), on("delete"))
+	write(t, s, user, erase(uuid.MustParse(mustCreate(t, s, user, req).ID)), on("erase"))
+	write(t, s, user, create(taskapi.CreateTaskRequest{Title: "zebratext open", Priority: taskapi.High, Tags: req.Tags}), on("update"))
 	return uuid.MustParse(live.ID)
 }
 

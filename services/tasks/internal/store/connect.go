@@ -12,13 +12,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 const (
-	// wakeTime is how long a database may take to wake up: for so long after
-	// the beginning of what first failed, who needs it waits. It is less than
-	// the bff gives an operation, so that its users are told what is wrong.
-	wakeTime = 5500 * time.Millisecond
+	// wakeTime is how long callers wait for a database that wakes up.
+	wakeTime = budget.Wake
 	// probeTime is what a connection may take in an outage that lasts. One
 	// that takes longer serves whoever comes next.
 	probeTime = time.Second

@@ -33,7 +33,7 @@ func TestDeadlockIsNoFault(t *testing.T) {
 		}
 	}
 	update := func() error {
-		_, err := s.UpdateTask(ctx, alice, uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}, store.Conditions{})
+		_, err := s.Write(ctx, alice, update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), nil)
 		return err
 	}
 

@@ -13,15 +13,21 @@ import (
 // distributed.
 var ErrNoCitus = errors.New("the database has no Citus")
 
-// usersTables are spread by user_id, so that all rows of a user are on one
-// server. They begin with the one with which the others are placed.
-var usersTables = []string{"tasklane.user_state", "tasklane.tasks", "tasklane.erased", "tasklane.idempotency_keys"}
+// usersTables have rows of users, whom they name in user_id. They begin with the
+// one that the others are placed with on a cluster.
+func usersTables(kinds []*kind) []string {
+	tables := []string{"tasklane.user_state", "tasklane.erased", "tasklane.idempotency_keys"}
+	for _, k := range kinds {
+		tables = append(tables, k.table)
+	}
+	return tables
+}
 
 // distributedForm returns the statements that make of the schema what Citus
 // takes. They may be run again.
 func distributedForm() []string {
 	statements := slices.Clone(distributedFunctions)
-	for _, table := range usersTables {
+	for _, table := range usersTables(kinds) {
 		// Without the sub-selects with which policies are cheaper elsewhere.
 		statements = append(statements, "ALTER POLICY own_rows ON "+table+`
 			USING (user_id = current_setting('app.user_id', true))
@@ -33,9 +39,7 @@ func distributedForm() []string {
 // distributedFunctions take the place of those of the migrations.
 //
 // set_config stays on the server that is asked, so these say SET LOCAL, which
-// reaches the one that the rows are on. What is purged goes row by row, each by
-// a statement for one server: Citus does not take some that change the rows of
-// many users at once.
+// reaches the one that the rows are on.
 var distributedFunctions = []string{
 	`CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
 		LANGUAGE plpgsql VOLATILE
@@ -57,44 +61,6 @@ var distributedFunctions = []string{
 	`CREATE OR REPLACE FUNCTION tasklane.distributed() RETURNS boolean
 		LANGUAGE sql IMMUTABLE
 		AS $$ SELECT true $$`,
-	`CREATE OR REPLACE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
-		LANGUAGE plpgsql
-		AS $$
-	DECLARE
-		removed bigint := 0;
-		one record;
-	BEGIN
-		FOR one IN
-			SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < before LIMIT most_rows
-		LOOP
-			DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = one.key;
-			removed := removed + 1;
-		END LOOP;
-		RETURN removed;
-	END
-	$$`,
-	`CREATE OR REPLACE FUNCTION tasklane.purge_erased(before timestamptz, most_rows integer) RETURNS bigint
-		LANGUAGE plpgsql
-		AS $$
-	DECLARE
-		removed bigint := 0;
-		one record;
-	BEGIN
-		FOR one IN
-			SELECT d.user_id, d.seq FROM (
-				SELECT user_id, seq FROM tasklane.erased WHERE erased_at < before ORDER BY erased_at LIMIT most_rows
-			) d ORDER BY d.user_id, d.seq
-		LOOP
-			PERFORM 1 FROM tasklane.user_state s WHERE s.user_id = one.user_id FOR UPDATE;
-			DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = one.seq;
-			IF FOUND THEN
-				UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.seq) WHERE s.user_id = one.user_id;
-				removed := removed + 1;
-			END IF;
-		END LOOP;
-		RETURN removed;
-	END
-	$$`,
 }
 
 // Distribute spreads the tables over the servers of a Citus cluster by user, and
@@ -131,7 +97,7 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 		if err != nil {
 			return fmt.Errorf("prepare the schema: %w", err)
 		}
-		for _, table := range usersTables {
+		for _, table := range usersTables(kinds) {
 			done, err := spreadTable(ctx, tx, table)
 			if err != nil {
 				return fmt.Errorf("distribute %s: %w", table, err)
@@ -177,8 +143,8 @@ func spreadTable(ctx context.Context, tx pgx.Tx, table string) (done bool, err e
 		return false, err
 	}
 	with := "none"
-	if table != usersTables[0] {
-		with = usersTables[0]
+	if first := usersTables(kinds)[0]; table != first {
+		with = first
 	}
 	if _, err := tx.Exec(ctx, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"); err != nil {
 		return false, err

@@ -10,7 +10,7 @@ import (
 )
 
 // UsersTables are those that Distribute spreads.
-var UsersTables = usersTables
+var UsersTables = usersTables(kinds)
 
 // BringIntoDistributedForm makes of the schema what Citus takes, as Distribute
 // does.
@@ -21,7 +21,7 @@ func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 // MapError turns what the driver says into this package's errors.
 var MapError = mapError
 
-// ErrKeyTaken: there is an answer for the idempotency key already.
+// ErrKeyTaken: the idempotency key is there already.
 var ErrKeyTaken = errKeyTaken
 
 // MigrateFiles is Migrate with other migrations.
@@ -38,4 +38,26 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 		_, err := provider.UpTo(ctx, version)
 		return err
 	})
+}
+
+// Columns returns the columns that the program knows of each kind's table.
+func Columns() map[string][]string {
+	all := map[string][]string{}
+	for _, k := range kinds {
+		names := []string{"user_id"}
+		for _, c := range k.columns {
+			names = append(names, c.name)
+		}
+		all[k.table] = names
+	}
+	return all
+}
+
+// KindTables returns the table of each kind.
+func KindTables() map[string]string {
+	all := map[string]string{}
+	for _, k := range kinds {
+		all[string(k.name)] = k.table
+	}
+	return all
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // IdempotencyKey names a request that may arrive several times.
@@ -19,60 +17,58 @@ type IdempotencyKey struct {
 	Request [32]byte
 }
 
-// keptAnswer is what stands in the database under a key.
-type keptAnswer struct {
-	found   bool
+// kept is what the database keeps under a key.
+type kept struct {
 	request []byte
-	answer  []byte
+	// snapshot is the JSON of the resources of the outcome.
+	snapshot []byte
 }
 
-// queue looks the key up.
-func (k *keptAnswer) queue(batch *pgx.Batch, user, key string) {
-	batch.Queue("SELECT request, answer FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2", user, key).
+// find queues the look for the key. found stays nil where there is none.
+func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
+	batch.Queue("SELECT request, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2", user, key.Key).
 		Query(func(rows pgx.Rows) error {
-			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.answer}, func() error {
-				k.found = true
+			var k kept
+			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.snapshot}, func() error {
+				*found = &k
 				return nil
 			})
 			return err
 		})
 }
 
-// outcome returns the answer again, or [ErrKeyReused] where it belongs to
+// keep returns the statement that keeps the outcome of a write.
+func (key IdempotencyKey) keep(user string, out Outcome, now time.Time) (statement, error) {
+	snapshot, err := json.Marshal(out.Resources)
+	return statement{
+		text: "INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at) VALUES ($1, $2, $3, $4, $5)",
+		args: []any{user, key.Key, key.Request[:], snapshot, now},
+	}, err
+}
+
+// replay returns the outcome again, or [ErrKeyReused] where it belongs to
 // another request.
-func (k *keptAnswer) outcome(key *IdempotencyKey) (Outcome, error) {
+func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
 	if !bytes.Equal(k.request, key.Request[:]) {
 		return Outcome{}, ErrKeyReused
 	}
-	var rows []taskRow
-	if err := json.Unmarshal(k.answer, &rows); err != nil {
-		return Outcome{}, fmt.Errorf("read the answer kept with an idempotency key: %w", err)
+	var snapshot []struct {
+		Resource
+		Data json.RawMessage
 	}
-	out := Outcome{Tasks: make([]taskapi.Task, len(rows)), Replayed: true}
-	for i := range rows {
-		out.Tasks[i] = rows[i].task()
+	if err := json.Unmarshal(k.snapshot, &snapshot); err != nil {
+		return Outcome{}, fmt.Errorf("decode the snapshot of an idempotency key: %w", err)
+	}
+	out := Outcome{Resources: make([]Resource, len(snapshot)), Replayed: true}
+	for i, r := range snapshot {
+		kind, err := s.kindOf(r.Kind)
+		if err == nil {
+			r.Resource.Data, err = kind.decode(r.Data)
+		}
+		if err != nil {
+			return Outcome{}, fmt.Errorf("decode the snapshot of an idempotency key: %w", err)
+		}
+		out.Resources[i] = r.Resource
 	}
 	return out, nil
-}
-
-// keepAnswer stores the tasks of an answer as they are at this point of the
-// transaction.
-func keepAnswer(user string, key IdempotencyKey, answer []uuid.UUID) statement {
-	const (
-		one = `
-		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
-		SELECT t.user_id, $2, $3, jsonb_build_array(to_jsonb(t) - 'words' - 'title_key'), statement_timestamp()
-		FROM tasklane.tasks t WHERE t.user_id = $1 AND t.id = $4`
-		several = `
-		INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at)
-		SELECT t.user_id, $2, $3, jsonb_agg(to_jsonb(t) - 'words' - 'title_key' ORDER BY answer.place), statement_timestamp()
-		FROM unnest($4::uuid[]) WITH ORDINALITY AS answer (id, place)
-		JOIN tasklane.tasks t ON t.user_id = $1 AND t.id = answer.id
-		GROUP BY t.user_id`
-	)
-	args := []any{user, key.Key, key.Request[:]}
-	if len(answer) == 1 { // planned once, as in selectTasks
-		return statement{text: one, args: append(args, [16]byte(answer[0]))}
-	}
-	return statement{text: several, args: append(args, idBytes(answer))}
 }

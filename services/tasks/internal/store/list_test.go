@@ -55,7 +55,7 @@ func TestSorts(t *testing.T) {
 		mustCreate(t, s, alice, req)
 	}
 	first := mustList(t, s, alice, taskapi.ListTasksOptions{Sort: taskapi.OldestFirst}).Tasks[0]
-	one(t)(s.UpdateTask(t.Context(), alice, uuid.MustParse(first.ID), taskapi.UpdateTaskRequest{Description: taskapi.Some("x")}, always))
+	write(t, s, alice, update(uuid.MustParse(first.ID), taskapi.UpdateTaskRequest{Description: taskapi.Some("x")}), nil)
 
 	want := map[taskapi.Sort]string{
 		"":                           "Banana split,banana,Zebra,apple,Äpfel",
@@ -96,7 +96,7 @@ func TestFilters(t *testing.T) {
 		mustCreate(t, s, alice, req)
 	}
 	gone := mustList(t, s, alice, taskapi.ListTasksOptions{Limit: 1}).Tasks[0]
-	one(t)(s.DeleteTask(t.Context(), alice, uuid.MustParse(gone.ID), always))
+	write(t, s, alice, trash(uuid.MustParse(gone.ID)), nil)
 
 	for _, tc := range []struct {
 		name    string
@@ -158,7 +158,7 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	task := mustList(t, s, alice, taskapi.ListTasksOptions{Query: "café"}).Tasks[0]
-	one(t)(s.UpdateTask(t.Context(), alice, uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("Write to the bar")}, always))
+	write(t, s, alice, update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("Write to the bar")}), nil)
 	if got := len(mustList(t, s, alice, taskapi.ListTasksOptions{Query: "café"}).Tasks); got != 0 {
 		t.Error("a word that was edited away is still found")
 	}
@@ -201,21 +201,21 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 	var still []taskapi.Task
 	var moving []uuid.UUID
 	for begin := 0; begin < tasks; begin += taskapi.MaxBatchOperations {
-		var batch []taskapi.BatchOperation
+		var batch []store.Operation
 		for range taskapi.MaxBatchOperations {
-			batch = append(batch, taskapi.CreateInBatch(randomTask(random)))
+			batch = append(batch, create(randomTask(random)))
 		}
 		out, err := s.Batch(t.Context(), alice, batch, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, task := range out.Tasks {
-			id := uuid.MustParse(task.ID)
+		for i, r := range out.Resources {
+			id, task := r.ID, r.Data.(taskapi.Task)
 			switch i % 8 {
 			case 0, 1:
 				moving = append(moving, id)
 			case 2:
-				still = append(still, one(t)(s.DeleteTask(t.Context(), alice, id, always)))
+				still = append(still, write(t, s, alice, trash(id), nil))
 			default:
 				still = append(still, task)
 			}
@@ -324,13 +324,13 @@ func writeSomething(ctx context.Context, s *store.Store, random *rand.Rand, ids 
 	id := ids[random.IntN(len(ids))]
 	switch random.IntN(5) {
 	case 0:
-		_, err = s.CreateTask(ctx, alice, randomTask(random), always)
+		_, err = s.Write(ctx, alice, create(randomTask(random)), nil)
 	case 1:
-		_, err = s.DeleteTask(ctx, alice, id, always)
+		_, err = s.Write(ctx, alice, trash(id), nil)
 	case 2:
-		_, err = s.RestoreTask(ctx, alice, id, always)
+		_, err = s.Write(ctx, alice, restore(id), nil)
 	default:
-		_, err = s.ReplaceTask(ctx, alice, id, taskapi.ReplaceTaskRequest(randomTask(random)), always)
+		_, err = s.Write(ctx, alice, replace(id, taskapi.ReplaceTaskRequest(randomTask(random))), nil)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // in the trash, or not

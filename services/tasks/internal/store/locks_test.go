@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +20,7 @@ import (
 const (
 	// firstRelease is the version of the schema that later migrations change
 	// under people who work.
-	firstRelease = 1
+	firstRelease = 2
 	// longestLock is how long a migration may keep others from reading or
 	// writing, on a machine that does nothing else.
 	longestLock = 100 * time.Millisecond
@@ -83,6 +84,11 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	work := startWork(t, db)
 	begin = time.Now()
 	applied, err := store.Migrate(ctx, db.OwnerURL)
+	if err == nil && len(applied) == 0 {
+		// Until there is one, what most of them will do.
+		applied, err = store.MigrateFiles(ctx, db.OwnerURL, fstest.MapFS{"migrations/90000_next.sql": {Data: []byte(`-- +goose Up
+			ALTER TABLE tasklane.tasks ADD COLUMN next_release text;`)}})
+	}
 	if err != nil || len(applied) == 0 {
 		t.Fatalf("applied %v, %v", applied, err)
 	}
@@ -181,7 +187,7 @@ func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Dura
 	s := storetest.Open(t, store.Config{URL: db.OwnerURL})
 	ctx, end := context.WithCancel(t.Context())
 	work := func() bool {
-		_, err := s.CreateTask(t.Context(), "user-7", taskapi.CreateTaskRequest{Title: "Meanwhile"}, store.Conditions{})
+		_, err := s.Write(t.Context(), "user-7", create(taskapi.CreateTaskRequest{Title: "Meanwhile"}), nil)
 		if err == nil {
 			_, err = s.ListTasks(t.Context(), "user-7", taskapi.ListTasksOptions{Limit: 10})
 		}

@@ -56,7 +56,7 @@ func TestPlans(t *testing.T) {
 func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Store, user string) {
 	t.Helper()
 	task := uuid.MustParse(mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ID)
-	on := func(key string) store.Conditions { return store.Conditions{Key: &store.IdempotencyKey{Key: key}} }
+	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: key} }
 	list := func(options taskapi.ListTasksOptions) func() {
 		return func() {
 			options.Limit = 50
@@ -83,15 +83,15 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		{name: "due latest, deep", run: deep(t, r, s, user, taskapi.DueLatest), index: "tasks_due"},
 		{name: "recently updated, deep", run: deep(t, r, s, user, taskapi.RecentlyUpdatedFirst), index: "tasks_seq"},
 		{name: "filter and search", run: list(taskapi.ListTasksOptions{Completed: new(false), Query: "task"}), index: "tasks_created", varies: true},
-		{name: "get", run: func() { _, _ = s.GetTask(t.Context(), user, task) }, index: "tasks_pkey"},
+		{name: "get", run: func() { _, _ = s.Get(t.Context(), user, taskapi.KindTask, task) }, index: "tasks_pkey"},
 		{name: "changes", run: func() { _, _ = s.Changes(t.Context(), user, 100_000, 50) }, index: "tasks_seq"},
 		{name: "create", run: func() {
-			one(t)(s.CreateTask(t.Context(), user, full(), on("create")))
+			write(t, s, user, create(full()), on("create"))
 		}, index: "tasks_pkey"},
 		{name: "update", run: func() {
-			one(t)(s.UpdateTask(t.Context(), user, task, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}, on("update")))
+			write(t, s, user, update(task, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), on("update"))
 		}, index: "tasks_pkey"},
-		{name: "delete", run: func() { one(t)(s.DeleteTask(t.Context(), user, task, on("delete"))) }, index: "tasks_pkey"},
+		{name: "delete", run: func() { write(t, s, user, trash(task), on("delete")) }, index: "tasks_pkey"},
 	} {
 		clear(r.texts)
 		tc.run()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,8 +27,9 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 
 	batch := &pgx.Batch{}
 	setUser(owner).queue(batch)
+	probes := s.probes()
 	for _, p := range probes {
-		batch.Queue(p.insert, owner)
+		p.insert(owner).queue(batch)
 	}
 	setUser(stranger).queue(batch)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -44,28 +46,44 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 // probe is a table with users' rows.
 type probe struct {
 	table string
-	// insert makes a row of the user in its one argument.
-	insert string
-	// column is one to write to.
+	// column is one that can be written to.
 	column string
+	// insert makes a row of a user.
+	insert func(user string) statement
 }
 
 // probes begin with the table that the others count on.
-var probes = []probe{
-	{"user_state", "INSERT INTO tasklane.user_state (user_id, seq) VALUES ($1, 1)", "seq"},
-	{"tasks", `INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
-		VALUES ($1, gen_random_uuid(), 1, 1, 'probe', '', 0, '{}', now(), now(), '', '')`, "title"},
-	{"erased", "INSERT INTO tasklane.erased (user_id, id, seq, erased_at) VALUES ($1, gen_random_uuid(), 1, now())", "seq"},
-	{"idempotency_keys", "INSERT INTO tasklane.idempotency_keys (user_id, key, request, answer, created_at) VALUES ($1, 'probe', '', '[]', now())", "key"},
+func (s *Store) probes() []probe {
+	text := func(insert string) func(string) statement {
+		return func(user string) statement { return statement{insert, []any{user}} }
+	}
+	all := []probe{
+		{"tasklane.user_state", "seq", text("INSERT INTO tasklane.user_state (user_id, seq) VALUES ($1, 1)")},
+		{"tasklane.erased", "seq", text("INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) VALUES ($1, 'probe', gen_random_uuid(), 1, now())")},
+		{"tasklane.idempotency_keys", "key", text("INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at) VALUES ($1, 'probe', '', '', now())")},
+	}
+	for _, k := range s.kinds {
+		all = append(all, probe{k.table, "version", k.probe})
+	}
+	return all
+}
+
+// probe inserts the example. Unlike insert, it needs no state of the user.
+func (k *kind) probe(user string) statement {
+	const probing columnSet = 1 << 63 // marks the text
+	return k.write(user, k.create(uuid.New(), k.example, time.Now()), k.all()|probing, func(names, values []string) string {
+		return fmt.Sprintf("INSERT INTO %s (user_id, id, seq, %s) VALUES ($1, $2, 1, %s)",
+			k.table, strings.Join(names, ", "), strings.Join(values, ", "))
+	})
 }
 
 // try reaches for the owner's row, in the transaction of somebody else.
 func (p probe) try(ctx context.Context, tx pgx.Tx, owner string) error {
 	// Reading first: the others fail where a row is seen and not theirs.
 	for _, attempt := range []struct{ what, text string }{
-		{"read", "SELECT count(*) FROM tasklane." + p.table + " WHERE user_id = $1"},
-		{"change", "WITH done AS (UPDATE tasklane." + p.table + " SET " + p.column + " = " + p.column + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
-		{"delete", "WITH done AS (DELETE FROM tasklane." + p.table + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
+		{"read", "SELECT count(*) FROM " + p.table + " WHERE user_id = $1"},
+		{"change", "WITH done AS (UPDATE " + p.table + " SET " + p.column + " = " + p.column + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
+		{"delete", "WITH done AS (DELETE FROM " + p.table + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
 	} {
 		var n int
 		if err := tx.QueryRow(ctx, attempt.text, owner).Scan(&n); err != nil {
@@ -79,7 +97,8 @@ func (p probe) try(ctx context.Context, tx pgx.Tx, owner string) error {
 	if err != nil {
 		return mapError(err)
 	}
-	_, err = inner.Exec(ctx, p.insert, "probe-"+uuid.NewString())
+	forged := p.insert("probe-" + uuid.NewString())
+	_, err = inner.Exec(ctx, forged.text, forged.args...)
 	if err == nil {
 		return fmt.Errorf("%w: it could write a row of %s in another user's name", ErrLeak, p.table)
 	}

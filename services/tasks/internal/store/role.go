@@ -38,6 +38,9 @@ const checkRole = `
 	FROM owned, unnest(ARRAY['own_rows', 'maintenance']) AS policy
 	WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = owned.oid AND polname = policy)
 	UNION ALL
+	SELECT name || ' is not a table with rows of users'
+	FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM owned WHERE 'tasklane.' || relname = name)
+	UNION ALL
 	SELECT 'the policy ' || polname || ' on ' || relname || ' does not ask for the user'
 	FROM owned JOIN pg_policy ON polrelid = owned.oid, unnest(polroles) AS role
 	WHERE polpermissive AND CASE role WHEN 0 THEN true ELSE pg_has_role(role, 'MEMBER') END
@@ -59,7 +62,7 @@ func (s *Store) CheckSafety(ctx context.Context) error {
 // CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level
 // security binds the runtime role.
 func (s *Store) CheckRole(ctx context.Context) error {
-	rows, err := s.pool.Query(ctx, checkRole)
+	rows, err := s.pool.Query(ctx, checkRole, usersTables(s.kinds))
 	if err != nil {
 		return fmt.Errorf("check the runtime role: %w", mapError(err))
 	}

@@ -81,26 +81,24 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	t.Helper()
 	ctx := t.Context()
 	at := time.Date(2026, 1, 1, 0, 0, 0, n, time.UTC)
-	on := func(key string) store.Conditions {
-		return store.Conditions{Key: &store.IdempotencyKey{Key: text + key, Request: [32]byte{byte(n)}}}
+	on := func(key string) *store.IdempotencyKey {
+		return &store.IdempotencyKey{Key: text + key, Request: [32]byte{byte(n)}}
 	}
 	req := taskapi.CreateTaskRequest{
 		Title: text, Description: text, Tags: []string{text}, DueAt: &at, Priority: taskapi.High, Completed: true,
 	}
-	task := one(t)(s.CreateTask(ctx, user, req, on("create")))
-	one(t)(s.CreateTask(ctx, user, req, on("create")))
+	task := write(t, s, user, create(req), on("create"))
+	write(t, s, user, create(req), on("create"))
 	id := uuid.MustParse(task.ID)
-	versions := on("update")
-	versions.Versions = []int64{1, int64(n)}
-	one(t)(s.UpdateTask(ctx, user, id, taskapi.UpdateTaskRequest{Title: taskapi.Some(text + "!")}, versions))
-	one(t)(s.ReplaceTask(ctx, user, id, taskapi.ReplaceTaskRequest{Title: text}, on("replace")))
-	one(t)(s.UpdateTask(ctx, user, id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}, on("complete")))
-	one(t)(s.DeleteTask(ctx, user, id, on("delete")))
-	one(t)(s.RestoreTask(ctx, user, id, on("restore")))
-	_, err := s.Batch(ctx, user, []taskapi.BatchOperation{
-		taskapi.CreateInBatch(req),
-		taskapi.UpdateInBatch(task.ID, 0, taskapi.UpdateTaskRequest{Description: taskapi.Some(text + fmt.Sprint(n))}),
-	}, on("batch").Key)
+	write(t, s, user, ifVersion(update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some(text + "!")}), 1, int64(n)), on("update"))
+	write(t, s, user, replace(id, taskapi.ReplaceTaskRequest{Title: text}), on("replace"))
+	write(t, s, user, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}), on("complete"))
+	write(t, s, user, trash(id), on("delete"))
+	write(t, s, user, restore(id), on("restore"))
+	_, err := s.Batch(ctx, user, []store.Operation{
+		create(req),
+		update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Description: taskapi.Some(text + fmt.Sprint(n))}),
+	}, on("batch"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,17 +113,17 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 		plain := mustList(t, s, user, taskapi.ListTasksOptions{Sort: sort, Limit: 1})
 		mustList(t, s, user, taskapi.ListTasksOptions{Sort: sort, Limit: n, Cursor: plain.NextCursor})
 	}
-	if _, err := s.Stats(ctx, user, map[bool]string{true: "Europe/Berlin", false: "America/Lima"}[n%2 == 0]); err != nil {
+	if _, err := s.TaskStats(ctx, user, map[bool]string{true: "Europe/Berlin", false: "America/Lima"}[n%2 == 0]); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Changes(ctx, user, int64(n%3), n); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.GetTask(ctx, user, id); err != nil {
+	if _, err := s.Get(ctx, user, taskapi.KindTask, id); err != nil {
 		t.Fatal(err)
 	}
-	one(t)(s.EraseTask(ctx, user, id, on("erase")))
-	if err := s.ExportUser(ctx, user, func(taskapi.Task) error { return nil }); err != nil {
+	write(t, s, user, erase(id), on("erase"))
+	if err := s.ExportUser(ctx, user, func(taskapi.Resource) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.EraseUser(ctx, user); err != nil {

@@ -1,9 +1,24 @@
-// Package store keeps tasks in PostgreSQL. It is the only package that knows
-// the database.
+// Package store keeps resources in PostgreSQL. It is the only package that
+// knows the database.
+//
+// A kind of resource has a file of its own, such as task.go, with its row, its
+// lists and its statistics, a line in [kinds] and a migration. The rest of the
+// package serves all kinds: versions, idempotency keys, trash, numbers of
+// changes, paging, changes, export, erasure and purge.
 //
 // Every method takes the user first, and every statement names it: in its
 // WHERE clause, and in the transaction's app.user_id, by which row-level
 // security checks the same thing a second time.
+//
+// Where statements come from:
+//   - What selects, inserts and updates rows is made once from the columns of
+//     a kind's row (kind.go).
+//   - What varies from call to call, lists with filters, is written by bun's
+//     query builder, with placeholders in the place of values (bound.go).
+//   - What names no kind's columns, and statistics, is SQL text.
+//
+// Times are those of this process, one for each transaction. Nothing is read
+// back after a write: rows in memory are what PostgreSQL would return.
 package store
 
 import (
@@ -16,32 +31,37 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // What a store's method can fail with, besides the end of its context. The
 // errors are found with errors.Is.
 var (
-	// ErrNotFound: the user has no such task, or it is in the trash.
-	ErrNotFound = errors.New("task not found")
+	// ErrNotFound: the user has no such resource, or it is in the trash. Each
+	// kind has an error of its own that is one, such as [ErrTaskNotFound].
+	ErrNotFound = errors.New("not found")
 	// ErrInvalidCursor: the cursor was not made by this list.
 	ErrInvalidCursor = errors.New("invalid cursor")
-	// ErrVersionConflict: the task has changed since the caller read it. The
-	// error is a [ConflictError].
-	ErrVersionConflict = errors.New("the task has another version")
+	// ErrVersionConflict: the resource has changed since the caller read it.
+	// The error is a [ConflictError].
+	ErrVersionConflict = errors.New("another version")
 	// ErrKeyReused: the idempotency key belongs to a different request.
 	ErrKeyReused = errors.New("idempotency key reused")
 	// ErrInProgress: a request with the same idempotency key may still be
 	// under way.
 	ErrInProgress = errors.New("a request with this idempotency key is in progress")
 	// ErrBusy: the user's other changes took too long to wait for.
-	ErrBusy = errors.New("the user's tasks are being changed")
+	ErrBusy = errors.New("the user's resources are being changed")
 	// ErrAborted: the transaction met another one, such as a migration's, and
 	// was undone so that one of them could go on.
 	ErrAborted = errors.New("aborted for another transaction")
@@ -53,7 +73,7 @@ var (
 	ErrUnavailable = errors.New("database unavailable")
 )
 
-// errKeyTaken: there is an answer for the idempotency key already.
+// errKeyTaken: the idempotency key is there already.
 var errKeyTaken = errors.New("idempotency key taken")
 
 const (
@@ -71,13 +91,12 @@ const (
 type Store struct {
 	pool   *pgxpool.Pool
 	bun    *bun.DB
+	kinds  []*kind
+	now    func() time.Time
 	outage outage
 	// distributed says that users' rows are on several servers, by what
 	// [Store.CheckVersion] found.
 	distributed atomic.Bool
-
-	// The texts of the statements that are run most.
-	selectOne, countChange fixedText
 }
 
 // Config says how a store reaches its database.
@@ -92,6 +111,8 @@ type Config struct {
 	Pooled bool
 	// Tracer, unless nil, is told of every query.
 	Tracer pgx.QueryTracer
+	// Now, unless nil, is the clock in place of [time.Now].
+	Now func() time.Time
 }
 
 // Open makes a store. It connects when it is first used.
@@ -112,12 +133,26 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 			Conn: conn, CancelRequestDelay: cancelDelay, DeadlineDelay: closeDelay,
 		}
 	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		// Times are in UTC, whatever the zone of the session or the machine.
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
-	return &Store{pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())}, nil
+	s := &Store{pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now}
+	if c.Now != nil {
+		s.now = c.Now
+	}
+	return s, nil
 }
+
+// PoolStat returns how many connections there are and how they are used.
+func (s *Store) PoolStat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Close waits for queries under way and closes every connection.
 func (s *Store) Close() {
@@ -147,7 +182,7 @@ func (s *Store) setUserAndPlan(user string) statement {
 }
 
 // beginWrite does what setUser does and bounds how long the transaction waits
-// for another change of the user's tasks.
+// for another change of the user's resources.
 func beginWrite(user string) statement {
 	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
 }
@@ -249,26 +284,34 @@ func mapError(err error) error {
 	return err
 }
 
-// uniqueViolation is the SQLSTATE of a key that is there already.
-const uniqueViolation = "23505"
-
-// lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
-const lockNotAvailable = "55P03"
-
-// The SQLSTATEs of a transaction that was undone for another one.
+// SQLSTATEs (PostgreSQL's documentation, appendix A).
 const (
+	uniqueViolation = "23505"
+	// A lock was waited for too long.
+	lockNotAvailable = "55P03"
+	// A transaction was undone for another one.
 	deadlockDetected     = "40P01"
 	serializationFailure = "40001"
+	// The server was asked to stop.
+	queryCanceled = "57014"
+	// In this package, a time zone that is not known.
+	invalidParameterValue = "22023"
 )
 
-// queryCanceled is the SQLSTATE of a statement that the server was asked to
-// stop.
-const queryCanceled = "57014"
-
 // isUnavailable reports whether a SQLSTATE means that the server, rather than
-// the statement, is at fault (PostgreSQL's documentation, appendix A).
+// the statement, is at fault.
 func isUnavailable(code string) bool {
 	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
 		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
 		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
+}
+
+// Tracer returns a tracer for [Config.Tracer] that makes a span of every query
+// within a span: with its text, which is constant, and without its arguments,
+// which are the user's. It is nil where spans is.
+func Tracer(spans trace.TracerProvider) pgx.QueryTracer {
+	if spans == nil {
+		return nil
+	}
+	return otelpgx.NewTracer(otelpgx.WithTracerProvider(spans), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
 }

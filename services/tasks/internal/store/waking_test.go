@@ -50,26 +50,26 @@ func TestWakingDatabase(t *testing.T) {
 	var group errgroup.Group
 	operations := map[string]func() error{
 		"check":   func() error { return s.CheckSafety(ctx) },
-		"get":     func() error { _, err := s.GetTask(ctx, alice, tasks[0]); return err },
+		"get":     func() error { _, err := s.Get(ctx, alice, taskapi.KindTask, tasks[0]); return err },
 		"list":    func() error { _, err := s.ListTasks(ctx, alice, taskapi.ListTasksOptions{Limit: 10}); return err },
 		"changes": func() error { _, err := s.Changes(ctx, alice, 0, 10); return err },
-		"count":   func() error { _, err := s.Stats(ctx, alice, "UTC"); return err },
-		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Task) error { return nil }) },
+		"count":   func() error { _, err := s.TaskStats(ctx, alice, "UTC"); return err },
+		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Resource) error { return nil }) },
 		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx, time.Hour); return err },
 		"create": func() error {
-			_, err := s.CreateTask(ctx, alice, full(), store.Conditions{Key: key("create")})
+			_, err := s.Write(ctx, alice, create(full()), key("create"))
 			return err
 		},
 		"update": func() error {
-			_, err := s.UpdateTask(ctx, alice, tasks[1], taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, store.Conditions{Key: key("update")})
+			_, err := s.Write(ctx, alice, update(tasks[1], taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}), key("update"))
 			return err
 		},
 		"delete": func() error {
-			_, err := s.DeleteTask(ctx, alice, tasks[2], store.Conditions{Key: key("delete")})
+			_, err := s.Write(ctx, alice, trash(tasks[2]), key("delete"))
 			return err
 		},
 		"batch": func() error {
-			_, err := s.Batch(ctx, alice, []taskapi.BatchOperation{taskapi.CreateInBatch(full()), taskapi.CreateInBatch(full())}, key("batch"))
+			_, err := s.Batch(ctx, alice, []store.Operation{create(full()), create(full())}, key("batch"))
 			return err
 		},
 	}
@@ -127,7 +127,7 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), operationTime)
 			defer cancel()
 			get := func() error {
-				_, err := s.GetTask(ctx, alice, uuid.New())
+				_, err := s.Get(ctx, alice, taskapi.KindTask, uuid.New())
 				if !errors.Is(err, store.ErrUnavailable) {
 					return fmt.Errorf("GetTask: %w, want ErrUnavailable", err)
 				}
@@ -163,8 +163,8 @@ func TestLostAnswers(t *testing.T) {
 	gate := startGate(t, db.URL)
 	s := storetest.Open(t, store.Config{URL: gate.url + "&pool_max_conns=1", Pooled: db.Pooled})
 	ctx := t.Context()
-	created := func(on store.Conditions) error {
-		_, err := s.CreateTask(ctx, alice, full(), on)
+	created := func(key *store.IdempotencyKey) error {
+		_, err := s.Write(ctx, alice, create(full()), key)
 		return err
 	}
 	tasks := func() int {
@@ -175,24 +175,24 @@ func TestLostAnswers(t *testing.T) {
 		}
 		return len(page.Tasks)
 	}
-	for _, on := range []store.Conditions{{}, {Key: &store.IdempotencyKey{Key: "first"}}} {
-		if err := created(on); err != nil { // has its statements prepared
+	for _, key := range []*store.IdempotencyKey{nil, {Key: "first"}} {
+		if err := created(key); err != nil { // has its statements prepared
 			t.Fatal(err)
 		}
 	}
 
 	gate.cutAfter(0)
-	if err := created(store.Conditions{}); !errors.Is(err, store.ErrUnavailable) {
+	if err := created(nil); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a write without a key, of which the answer was lost: %v, want ErrUnavailable", err)
 	}
 	if n := tasks(); n != 3 {
 		t.Errorf("%d tasks, want 3", n)
 	}
-	if err := created(store.Conditions{Key: &store.IdempotencyKey{Key: "second"}}); err != nil {
+	if err := created(&store.IdempotencyKey{Key: "second"}); err != nil {
 		t.Fatal(err)
 	}
 	gate.cutAfter(0)
-	if err := created(store.Conditions{Key: &store.IdempotencyKey{Key: "third"}}); err != nil {
+	if err := created(&store.IdempotencyKey{Key: "third"}); err != nil {
 		t.Errorf("a write with a key, of which the answer was lost: %v", err)
 	}
 	if n := tasks(); n != 5 {

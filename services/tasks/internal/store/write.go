@@ -11,48 +11,23 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Outcome is what became of a write.
-type Outcome struct {
-	// Tasks are the tasks written, in the order of the request, as the write
-	// left them. One that was erased is as it was before.
-	Tasks []taskapi.Task
-	// Replayed says that an earlier request with the same key did the work.
-	Replayed bool
-}
-
-// ConflictError is an [ErrVersionConflict] with the task as it is.
-type ConflictError struct {
-	Current taskapi.Task
-}
-
-// Error names the version that there is.
-func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%v: the task has version %d", ErrVersionConflict, e.Current.Version)
-}
-
-// Is makes the error an [ErrVersionConflict].
-func (e *ConflictError) Is(target error) bool { return target == ErrVersionConflict }
-
-// write runs one transaction that changes tasks of user. apply is given the
-// tasks that ids name, as they are under the user's lock, which no other change
-// of the user's tasks can hold; it queues the changes.
+// write carries out operations in one transaction, under the user's lock, which
+// no other change of the user's resources can hold. The failure of an operation
+// is a [BatchError].
 //
-// With a key, the answer is kept in the same transaction; a key that is there
-// already gives its answer and changes nothing. So a connection that is lost
-// costs another attempt, whose answer is a kept one where the first had been
+// With a key, a snapshot of the outcome is kept in the same transaction. A key
+// that is there already gives its snapshot and changes nothing. So a connection
+// that is lost costs another attempt, which finds the snapshot if the first was
 // committed; without a key nobody can tell what became of the write.
-func (s *Store) write(
-	ctx context.Context, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
-) (Outcome, error) {
+func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	var p patience
 	for {
 		since := time.Now()
-		out, err := s.writeOnce(ctx, &p, user, key, ids, apply)
+		out, err := s.writeOnce(ctx, &p, user, operations, key)
 		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err, since) {
 			return out, err
 		}
@@ -60,37 +35,26 @@ func (s *Store) write(
 }
 
 func (s *Store) writeOnce(
-	ctx context.Context, p *patience, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
+	ctx context.Context, p *patience, user string, operations []Operation, key *IdempotencyKey,
 ) (out Outcome, err error) {
-	err = errKeyTaken
-	if len(ids) == 0 {
+	ids := map[taskapi.Kind][]uuid.UUID{}
+	for _, op := range operations {
+		if op.Op != taskapi.BatchCreate {
+			ids[op.Kind] = append(ids[op.Kind], op.ID)
+		}
+	}
+	tx := &transaction{store: s, user: user, key: key}
+	if err = errKeyTaken; len(ids) == 0 {
 		// Nothing to look at first: all of it in one round trip.
-		tx := &transaction{store: s, user: user, key: key}
-		out, err = tx.runBlind(ctx, p, apply)
+		out, err = tx.runBlind(ctx, p, operations)
 	}
 	if errors.Is(err, errKeyTaken) {
-		out, err = s.writeLocked(ctx, p, user, key, ids, apply)
+		out, err = tx.runLocked(ctx, p, ids, operations)
 	}
-	// Behind the lock that was waited for in vain may be the same request.
+	// The same request may hold the lock that was waited for in vain.
 	if key != nil && (errors.Is(err, ErrBusy) || errors.Is(err, errKeyTaken)) {
 		err = fmt.Errorf("%w: %w", ErrInProgress, err)
 	}
-	return out, err
-}
-
-// writeLocked runs a write that has to look first.
-func (s *Store) writeLocked(
-	ctx context.Context, p *patience, user string, key *IdempotencyKey, ids []uuid.UUID, apply func(*transaction) error,
-) (Outcome, error) {
-	conn, err := s.acquire(ctx, p)
-	if err != nil {
-		return Outcome{}, err
-	}
-	// A connection that is still in a transaction is not used again.
-	defer conn.Release()
-	tx := &transaction{store: s, user: user, key: key}
-	out, err := tx.runLocked(ctx, conn, ids, apply)
-	rollBack(ctx, conn, err)
 	return out, err
 }
 
@@ -100,163 +64,208 @@ type transaction struct {
 	user  string
 	key   *IdempotencyKey
 
-	// rows are the tasks as the changes queued so far leave them, but for
-	// times.
-	rows map[uuid.UUID]*taskRow
-	// answer names the tasks of the answer in order.
-	answer []uuid.UUID
-	// erased are the tasks of the answer that will be gone.
-	erased map[uuid.UUID]taskapi.Task
-
-	batch *pgx.Batch
-	// last are statements behind the keeping of the answer.
-	last []statement
+	// now is the time of all changes.
+	now time.Time
+	// found are the resources looked at, as the changes queued so far leave
+	// them; written has one for each operation so far.
+	found, written []*resource
+	batch          *pgx.Batch
 }
 
-// runBlind runs a write that need not look at any task, as one pipelined batch
-// in an implicit transaction. It fails with [errKeyTaken] where the key exists.
-func (tx *transaction) runBlind(ctx context.Context, p *patience, apply func(*transaction) error) (Outcome, error) {
+// resource is a row that a transaction deals with.
+type resource struct {
+	kind *kind
+	row  row
+	// erased says that the row is gone; it is as it was before.
+	erased bool
+}
+
+// runBlind runs a write that need not look at any resource, as one pipelined
+// batch in an implicit transaction. It fails with [errKeyTaken] where the key
+// exists.
+func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
 	tx.batch = tx.store.newBatch()
 	beginWrite(tx.user).queue(tx.batch)
-	written, err := tx.queueAll(apply)
-	if err != nil {
+	if err := tx.queueAll(operations); err != nil {
 		return Outcome{}, err
 	}
 	if err := tx.store.send(ctx, p, tx.batch); err != nil {
 		return Outcome{}, err
 	}
-	return tx.outcome(*written), nil
+	return tx.outcome(), nil
 }
 
-// runLocked takes the user's lock and looks at the key and the tasks in one
+// runLocked takes the user's lock and looks at the key and the resources in one
 // round trip, and changes and commits in a second one.
 func (tx *transaction) runLocked(
-	ctx context.Context, conn *pgxpool.Conn, ids []uuid.UUID, apply func(*transaction) error,
-) (Outcome, error) {
-	look := &pgx.Batch{}
-	look.Queue("BEGIN")
-	beginWrite(tx.user).queue(look)
-	look.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", tx.user)
-	var kept keptAnswer
-	if tx.key != nil {
-		kept.queue(look, tx.user, tx.key.Key)
-	}
-	var rows []taskRow
-	get, err := tx.store.selectTasks(tx.user, ids)
+	ctx context.Context, p *patience, ids map[taskapi.Kind][]uuid.UUID, operations []Operation,
+) (out Outcome, err error) {
+	conn, err := tx.store.acquire(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
-	get.queue(look).Query(readRows(&rows))
-	if err := tx.store.exchange(ctx, conn, look); err != nil {
+	// A connection that is still in a transaction is not used again.
+	defer conn.Release()
+	defer func() { rollBack(ctx, conn, err) }()
+
+	found, err := tx.look(ctx, conn, ids)
+	if err != nil {
 		return Outcome{}, err
 	}
 	tx.batch = &pgx.Batch{}
-	if kept.found {
+	if found != nil {
 		tx.batch.Queue("ROLLBACK")
 		if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
 			return Outcome{}, err
 		}
-		return kept.outcome(tx.key)
+		return tx.store.replay(*found, *tx.key)
 	}
-	tx.rows = make(map[uuid.UUID]*taskRow, len(rows))
-	for i := range rows {
-		tx.rows[rows[i].ID] = &rows[i]
-	}
-	written, err := tx.queueAll(apply)
-	if err != nil {
+	if err := tx.queueAll(operations); err != nil {
 		return Outcome{}, err
 	}
 	tx.batch.Queue("COMMIT")
 	if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
 		return Outcome{}, err
 	}
-	return tx.outcome(*written), nil
+	return tx.outcome(), nil
 }
 
-// queueAll queues the changes, the keeping of the answer and the reading of
-// what was written.
-func (tx *transaction) queueAll(apply func(*transaction) error) (written *[]taskRow, err error) {
-	if err := apply(tx); err != nil {
-		return nil, err
-	}
+// look begins the transaction with the user's lock. It returns what is kept
+// under the key, if anything, and loads the resources.
+func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[taskapi.Kind][]uuid.UUID) (found *kept, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue("BEGIN")
+	beginWrite(tx.user).queue(batch)
+	batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", tx.user)
 	if tx.key != nil {
-		keepAnswer(tx.user, *tx.key, tx.answer).queue(tx.batch)
+		tx.key.find(batch, tx.user, &found)
 	}
-	for _, st := range tx.last {
-		st.queue(tx.batch)
-	}
-	get, err := tx.store.selectTasks(tx.user, tx.answer)
-	if err != nil {
-		return nil, err
-	}
-	written = new([]taskRow)
-	get.queue(tx.batch).Query(readRows(written))
-	return written, nil
-}
-
-func (tx *transaction) outcome(written []taskRow) Outcome {
-	tasks := make([]taskapi.Task, len(tx.answer))
-	for i, id := range tx.answer {
-		if at := slices.IndexFunc(written, func(r taskRow) bool { return r.ID == id }); at >= 0 {
-			tasks[i] = written[at].task()
-		} else {
-			tasks[i] = tx.erased[id]
+	for _, k := range tx.store.kinds {
+		if len(ids[k.name]) > 0 {
+			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row) error {
+				tx.found = append(tx.found, &resource{kind: k, row: r})
+				return nil
+			}))
 		}
 	}
-	return Outcome{Tasks: tasks}
+	err = tx.store.exchange(ctx, conn, batch)
+	return found, err
 }
 
-// count gives the next change of the user its number; it also is a user's
-// first.
-func (tx *transaction) count() error {
-	st, err := tx.store.countChange.with(func() (statement, error) {
-		var b bound
-		return tx.store.build(tx.store.bun.NewInsert().
-			Model(&stateRow{}).
-			Value("user_id", "?", b.arg(tx.user)).
-			Value("seq", "1").
-			On("CONFLICT (user_id) DO UPDATE").
-			Set("seq = s.seq + 1"), &b)
-	}, tx.user)
+// queueAll queues the operations and the keeping of their outcome.
+func (tx *transaction) queueAll(operations []Operation) error {
+	tx.now, tx.written = microseconds(tx.store.now()), nil
+	for _, r := range tx.found {
+		// Another replica's clock may be ahead: time does not run backwards.
+		if at := r.row.shared().UpdatedAt; at.After(tx.now) {
+			tx.now = at
+		}
+	}
+	for i, op := range operations {
+		if err := tx.queue(op); err != nil {
+			return &BatchError{Index: i, Err: err}
+		}
+	}
+	if tx.key == nil {
+		return nil
+	}
+	keep, err := tx.key.keep(tx.user, tx.outcome(), tx.now)
 	if err != nil {
 		return err
 	}
-	st.queue(tx.batch)
+	keep.queue(tx.batch)
 	return nil
 }
 
-// stateRow is what a write needs of a row of tasklane.user_state.
-type stateRow struct {
-	bun.BaseModel `bun:"table:tasklane.user_state,alias:s"`
-
-	UserID string `bun:"user_id,pk"`
-	Seq    int64  `bun:"seq"`
+func (tx *transaction) outcome() Outcome {
+	out := Outcome{Resources: make([]Resource, len(tx.written))}
+	for i, r := range tx.written {
+		out.Resources[i] = r.kind.resource(r.row)
+	}
+	return out
 }
 
-// find returns a task that may be written to: [ErrNotFound] for one that does
-// not exist or whose place, in the trash or outside it, is not the wanted one,
-// and a [ConflictError] unless it has one of the versions. Nil versions are any.
-func (tx *transaction) find(id uuid.UUID, where place, versions []int64) (*taskRow, error) {
-	row := tx.rows[id]
-	if row == nil || (where == outsideTrash && row.DeletedAt != nil) || (where == inTrash && row.DeletedAt == nil) {
-		return nil, ErrNotFound
+// queue queues one operation.
+func (tx *transaction) queue(op Operation) error {
+	k, err := tx.store.kindOf(op.Kind)
+	if err != nil {
+		return err
 	}
-	if versions != nil && !slices.Contains(versions, row.Version) {
-		return nil, &ConflictError{Current: row.task()}
+	if op.Op == taskapi.BatchCreate {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("make an id: %w", err)
+		}
+		r := &resource{kind: k, row: k.create(id, op.Data, tx.now)}
+		tx.written = append(tx.written, r)
+		tx.change(k.insert(tx.user, r.row))
+		return nil
 	}
-	tx.answer = append(tx.answer, id)
-	return row, nil
+	r, err := tx.find(k, op)
+	if err != nil {
+		return err
+	}
+	tx.written = append(tx.written, r)
+	after := k.clone(r.row)
+	switch op.Op {
+	case taskapi.BatchReplace, taskapi.BatchUpdate:
+		k.edit(after, op.Data, tx.now)
+		k.settle(after)
+	case taskapi.BatchDelete:
+		after.shared().DeletedAt = new(tx.now)
+	case taskapi.BatchRestore:
+		after.shared().DeletedAt = nil
+	case taskapi.BatchErase:
+		tx.change(
+			statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
+			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}})
+		r.erased = true
+		return nil
+	default:
+		return fmt.Errorf("there is no operation %q", op.Op)
+	}
+	if k.differences(r.row, after) == 0 {
+		return nil
+	}
+	after.shared().Version++
+	after.shared().UpdatedAt = tx.now
+	tx.change(k.update(tx.user, after, k.differences(r.row, after)))
+	r.row = after
+	return nil
 }
 
-// place is where a write looks for a task.
-type place int
+// find returns the resource of an operation: the kind's [ErrNotFound] for one
+// that does not exist or whose place, in the trash or outside it, is not the
+// operation's, and a [ConflictError] for one of another version.
+func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
+	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
+	if at < 0 {
+		return nil, k.missing
+	}
+	r := tx.found[at]
+	inTrash := r.row.shared().DeletedAt != nil
+	if op.Op != taskapi.BatchErase && inTrash != (op.Op == taskapi.BatchRestore) {
+		return nil, k.missing
+	}
+	if op.Versions != nil && !slices.Contains(op.Versions, r.row.shared().Version) {
+		return nil, &ConflictError{Current: k.resource(r.row)}
+	}
+	return r, nil
+}
 
 const (
-	anywhere place = iota
-	outsideTrash
-	inTrash
+	// countChange gives the user's next change its number. It makes the
+	// user's state with the first change.
+	countChange = `INSERT INTO tasklane.user_state AS s (user_id, seq) VALUES ($1, 1)
+		ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1`
+	insertErased = `INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+		SELECT user_id, $2, $3, seq, $4 FROM tasklane.user_state WHERE user_id = $1`
 )
 
-// noted stands for a time that only the database knows, in rows that are not
-// shown.
-var noted = time.Unix(0, 0)
+// change queues the statements of one change.
+func (tx *transaction) change(statements ...statement) {
+	tx.batch.Queue(countChange, tx.user)
+	for _, st := range statements {
+		st.queue(tx.batch)
+	}
+}

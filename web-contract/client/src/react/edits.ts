@@ -1,72 +1,67 @@
-import type { CreateTaskRequest, Task, UpdateTaskRequest } from "../index.js";
+import { kinds } from "../generated/kinds.js";
+import type { BatchOperation, Resource } from "../index.js";
 import { newKey } from "../request.js";
-import type { Edit } from "./store.js";
+import { present } from "./keys.js";
+import type { Item, KindName } from "./kind.js";
+import { rules } from "./kinds.js";
+
+/** What a write does to a resource before the server has answered; null erases it. */
+export type Edit = (item: Item) => Item | null;
+
+/** What a write shows until it is answered. */
+export interface Plan {
+  /** The edits, by the id of the resource. */
+  edits: ReadonlyMap<string, Edit>;
+  /** The new resources, as the server will probably make them. */
+  drafts: readonly Resource[];
+}
 
 const draftPrefix = "draft-";
 
-/** A task as the server will probably make it, until it does. */
-export function draftOf(request: CreateTaskRequest): Task {
-  const now = new Date().toISOString();
-  const draft: Task = {
-    id: draftPrefix + newKey(),
-    title: request.title.trim(),
-    description: request.description ?? "",
-    completed: request.completed ?? false,
-    completedAt: request.completed ? now : null,
-    priority: request.priority ?? "none",
-    dueAt: request.dueAt ?? null,
-    tags: request.tags ?? [],
-    version: 0,
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
-    overdue: false,
-  };
-  return { ...draft, overdue: isOverdue(draft) };
-}
-
-/** Whether it is the id of a draft. */
+/** Reports whether it is the id of a draft. */
 export function isDraftId(id: string): boolean {
   return id.startsWith(draftPrefix);
 }
 
-/** Whether the task is shown before the server has it. */
-export function isDraft(task: Task): boolean {
-  return task.version === 0;
+/** Reports whether the resource is shown before the server has it. */
+export function isDraft(item: Item): boolean {
+  return item.version === 0;
 }
 
-/** Sets the fields that are given. */
-export function edited(changes: UpdateTaskRequest): Edit {
+/** Returns what a write shows: its operations on one resource are applied one after the other. */
+export function planOf(operations: readonly BatchOperation[]): Plan {
   const now = new Date().toISOString();
-  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  if (changes.title !== undefined) given["title"] = changes.title.trim();
-  return (task) => {
-    const next: Task = { ...task, ...given, updatedAt: now };
-    if (next.completed !== task.completed) next.completedAt = next.completed ? now : null;
-    return { ...next, overdue: isOverdue(next) };
-  };
+  const edits = new Map<string, Edit>();
+  const drafts: Resource[] = [];
+  for (const operation of operations) {
+    if (operation.op === "create") {
+      const { kind, data } = operation;
+      drafts.push({ kind, data: draftOf(kind, data, now) } as Resource);
+      continue;
+    }
+    const { id } = operation;
+    const earlier = edits.get(id);
+    const edit = editOf(operation, now);
+    edits.set(id, (item) => {
+      const before = earlier ? earlier(item) : item;
+      return before && edit(before);
+    });
+  }
+  return { edits, drafts };
 }
 
-export function trashed(): Edit {
-  const now = new Date().toISOString();
-  return (task) => ({ ...task, deletedAt: now, updatedAt: now });
+function draftOf(kind: KindName, request: object, now: string): Item {
+  const { own, defaults } = kinds[kind];
+  const blank = Object.fromEntries(own.map((field) => [field, null]));
+  const made = { id: draftPrefix + newKey(), version: 0, createdAt: now, updatedAt: now };
+  return rules[kind].settle({ ...blank, ...made, ...defaults, ...present(request) } as unknown as Item, undefined, now);
 }
 
-export function restored(): Edit {
-  return (task) => ({ ...task, deletedAt: null });
-}
-
-export function erased(): Edit {
-  return () => null;
-}
-
-function isOverdue({ completed, dueAt }: Task): boolean {
-  return !completed && dueAt !== null && Date.parse(dueAt) < Date.now();
-}
-
-/** Whether two states of a task say the same to whoever reads them. */
-export function saysTheSame(a: Task, b: Task): boolean {
-  const content = ({ title, description, completed, priority, dueAt, tags, deletedAt }: Task) =>
-    JSON.stringify([title, description, completed, priority, dueAt && Date.parse(dueAt), tags, deletedAt !== null]);
-  return content(a) === content(b);
+function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: string): Edit {
+  const { kind, op } = operation;
+  if (op === "erase") return () => null;
+  if (op === "delete") return (item) => ({ ...item, deletedAt: now, updatedAt: now });
+  if (op === "restore") return (item) => ({ ...item, deletedAt: null });
+  const fields = op === "replace" ? { ...kinds[kind].defaults, ...present(operation.data) } : present(operation.changes);
+  return (item) => rules[kind].settle({ ...item, ...fields, updatedAt: now } as Item, item, now);
 }

@@ -1,6 +1,7 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
-import { taskKeys, type TaskFilters } from "./keys.js";
-import { isOnlyKnownToServer } from "./lists.js";
+import { taskKeys } from "./keys.js";
+import { kindNames } from "../generated/kinds.js";
+import { rules } from "./kinds.js";
 
 /** How many milliseconds changes are gathered before the server is asked what they add up to. */
 const quiet = 300;
@@ -8,17 +9,19 @@ const quiet = 300;
 const timers = new WeakMap<QueryClient, ReturnType<typeof setTimeout>>();
 
 /**
- * Whether a query has to be read again after a task has changed: the counts,
- * the agendas, and the lists of which only the server can tell what belongs to
- * them. All other lists and the single tasks are brought up to date as it is.
+ * Reports whether a query has to be read again after a change: counts, agendas,
+ * and lists whose content or order only the server can tell. Other lists and
+ * single resources are kept up to date without that.
  */
 export function goesStale({ queryKey }: Pick<Query, "queryKey">): boolean {
-  const [root, kind, filters] = queryKey;
-  if (root !== taskKeys.all[0]) return false;
-  return kind === "stats" || kind === "agenda" || (kind === "list" && isOnlyKnownToServer(filters as TaskFilters));
+  const [root, name, what, filters] = queryKey;
+  const kind = root === taskKeys.all[0] && kindNames.find((known) => known === name);
+  if (!kind) return false;
+  const { views, isServerSide } = rules[kind];
+  return what === "list" ? isServerSide(filters as object) : Object.hasOwn(views, String(what));
 }
 
-/** Reads again what a change of tasks has made stale, once for all changes in short order. */
+/** Reads again what a change has made stale, once for all changes in short order. */
 export function refreshSoon(queryClient: QueryClient): void {
   if (timers.has(queryClient)) return;
   const refresh = () => {

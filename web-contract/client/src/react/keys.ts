@@ -1,7 +1,18 @@
-import type { AgendaOptions, ListTasksOptions, StatsOptions } from "../index.js";
+import type { AgendaOptions, StatsOptions } from "../index.js";
+import type { KindName } from "./kind.js";
+import type { TaskFilters } from "./tasks.js";
 
-/** The filters and the order of a list; its pages come by themselves. */
-export type TaskFilters = Omit<ListTasksOptions, "cursor">;
+const root = ["tasklane"] as const;
+
+/** The keys of a kind's lists and single resources. */
+export function keysOf<Filters extends object>(kind: KindName) {
+  return {
+    lists: [...root, kind, "list"] as const,
+    list: (filters: Filters = {} as Filters) => [...root, kind, "list", present(filters)] as const,
+    items: [...root, kind, "item"] as const,
+    item: (id: string) => [...root, kind, "item", id] as const,
+  };
+}
 
 /**
  * The keys of all queries, from the general to the particular:
@@ -9,19 +20,16 @@ export type TaskFilters = Omit<ListTasksOptions, "cursor">;
  * list again, `taskKeys.all` everything.
  */
 export const taskKeys = {
-  all: ["tasklane"] as const,
-  session: ["tasklane", "session"] as const,
-  lists: ["tasklane", "list"] as const,
-  list: (filters: TaskFilters = {}) => ["tasklane", "list", present(filters)] as const,
-  tasks: ["tasklane", "task"] as const,
-  task: (id: string) => ["tasklane", "task", id] as const,
-  allStats: ["tasklane", "stats"] as const,
-  stats: (options: StatsOptions = {}) => ["tasklane", "stats", present(options)] as const,
-  agendas: ["tasklane", "agenda"] as const,
-  agenda: (options: AgendaOptions = {}) => ["tasklane", "agenda", present(options)] as const,
+  ...keysOf<TaskFilters>("task"),
+  all: root,
+  session: [...root, "session"] as const,
+  allStats: [...root, "task", "stats"] as const,
+  stats: (options: StatsOptions = {}) => [...root, "task", "stats", present(options)] as const,
+  agendas: [...root, "task", "agenda"] as const,
+  agenda: (options: AgendaOptions = {}) => [...root, "task", "agenda", present(options)] as const,
 };
 
-/** The options that are there: one that is undefined is the same as none. */
-function present<Options extends object>(options: Options): Options {
+/** Drops what is undefined: it makes no other key, and is not sent. */
+export function present<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

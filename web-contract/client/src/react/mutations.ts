@@ -9,26 +9,26 @@ import {
   isTransient,
   type BatchOperation,
   type Client,
-  type CreateTaskRequest,
-  type ReplaceTaskRequest,
+  type Resource,
   type Task,
-  type UpdateTaskRequest,
   type VersionedOptions,
   type WriteOptions,
 } from "../index.js";
 import { newKey } from "../request.js";
-import { draftOf, edited, erased, isDraftId, restored, saysTheSame, trashed } from "./edits.js";
+import { isDraftId, planOf, type Plan } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
-import { taskKeys } from "./keys.js";
-import { storeOf, type Answer, type Edit, type Edits, type TaskStore } from "./store.js";
-import { turnsOf, type Turn } from "./turns.js";
+import { keysOf } from "./keys.js";
+import type { DataOf, KindName } from "./kind.js";
+import { kindNames } from "../generated/kinds.js";
+import { storeOf, type Answer, type State, type Store } from "./store.js";
+import type { Turn } from "./turns.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
 
-/** Which task a write is about. */
-export interface TaskWrite {
+/** The resource that a write is about. */
+export interface VersionedWrite {
   id: string;
-  /** The version that the task must still have; otherwise the write fails with `version_conflict`. */
+  /** The version that the resource must still have; otherwise the write fails with `version_conflict`. */
   version?: number | undefined;
 }
 
@@ -39,211 +39,185 @@ export type MutationSettings<Data, Variables> = Omit<
 >;
 
 /**
- * The options of each mutation: `useMutation(mutations.updateTask())`. A write
- * shows at once. When it fails, its own changes and no others go back. Writes
- * to one task are sent in the order they were made, and repetitions of one
- * mutation, by its `retry` too, are one write for the server.
+ * Returns the options of each mutation: `useMutation(mutations.updateTask())`.
+ * A write shows at once. If it fails, only its own changes are taken back.
+ * Writes to one resource are sent in the order they were made. A mutation that
+ * is retried has one idempotency key, so it happens once.
  */
 export function createMutations(client: Client) {
+  const tasks = mutationsOf("task", {
+    create: client.createTask,
+    replace: client.replaceTask,
+    update: client.updateTask,
+    delete: client.deleteTask,
+    restore: client.restoreTask,
+    erase: client.eraseTask,
+  });
   return {
-    /** Shows a draft until the server has made the task of it. */
-    createTask: (settings: MutationSettings<Task, CreateTaskRequest> = {}) =>
-      write(settings, {
-        name: "create",
-        plan: (request) => ({ drafts: [draftOf(request)] }),
-        send: (request, call) => client.createTask(request, call),
-        answer: (task) => ({ tasks: [task], created: [task] }),
-      }),
-
-    replaceTask: (settings: MutationSettings<Task, TaskWrite & { task: ReplaceTaskRequest }> = {}) =>
-      writeOne(settings, {
-        name: "replace",
-        edit: ({ task }) => edited({ ...defaults(), ...task }),
-        send: (id, { task }, call) => client.replaceTask(id, task, call),
-      }),
-
-    updateTask: (settings: MutationSettings<Task, TaskWrite & { changes: UpdateTaskRequest }> = {}) =>
-      writeOne(settings, {
-        name: "update",
-        edit: ({ changes }) => edited(changes),
-        send: (id, { changes }, call) => client.updateTask(id, changes, call),
-      }),
-
-    completeTask: (settings: MutationSettings<Task, TaskWrite & { completed: boolean }> = {}) =>
-      writeOne(settings, {
-        name: "complete",
-        edit: ({ completed }) => edited({ completed }),
-        send: (id, { completed }, call) => client.updateTask(id, { completed }, call),
-      }),
-
+    /** Shows a draft until the server has made the task. */
+    createTask: tasks.create,
+    replaceTask: tasks.replace,
+    updateTask: tasks.update,
+    completeTask: (settings: MutationSettings<Task, VersionedWrite & { completed: boolean }> = {}) =>
+      tasks.write(settings, "complete", ({ completed, ...target }) => ({ op: "update", ...target, changes: { completed } })),
     /** Moves a task to the trash. */
-    deleteTask: (settings: MutationSettings<Task, TaskWrite> = {}) =>
-      writeOne(settings, { name: "delete", edit: trashed, send: (id, _, call) => client.deleteTask(id, call) }),
-
+    deleteTask: tasks.delete,
     /** Takes a task out of the trash. */
-    restoreTask: (settings: MutationSettings<Task, TaskWrite> = {}) =>
-      writeOne(settings, { name: "restore", edit: restored, send: (id, _, call) => client.restoreTask(id, call) }),
-
+    restoreTask: tasks.restore,
     /** Erases a task for good. */
-    eraseTask: (settings: MutationSettings<Task, TaskWrite> = {}) =>
-      writeOne(settings, {
-        name: "erase",
-        edit: erased,
-        send: (id, _, call) => client.eraseTask(id, call),
-        answer: (task) => ({ erased: [task.id] }),
-      }),
-
+    eraseTask: tasks.erase,
     /** Carries out several operations, all or none. */
-    batchTasks: (settings: MutationSettings<Task[], BatchOperation[]> = {}) =>
+    batch: (settings: MutationSettings<Resource[], BatchOperation[]> = {}) =>
       write(settings, {
-        name: "batch",
-        plan: planOf,
-        send: (operations, call, store) =>
-          client.batchTasks(
-            operations.map((operation) => named(operation, store)),
-            call,
-          ),
-        answer: (tasks, operations) => ({
-          tasks,
-          created: tasks.filter((_, index) => operations[index]?.op === "create"),
-        }),
+        name: ["batch"],
+        operations: (operations) => operations,
+        send: (operations, call) => client.batch(operations, call),
+        resources: (resources) => resources,
       }),
   };
 }
 
-const defaults = () => ({ description: "", completed: false, priority: "none" as const, dueAt: null, tags: [] });
+type OperationOf<Name extends KindName, Op> = Extract<BatchOperation, { kind: Name; op: Op }>;
+type NewData<Name extends KindName> = OperationOf<Name, "create">["data"];
+type AllData<Name extends KindName> = OperationOf<Name, "replace">["data"];
+type Changes<Name extends KindName> = OperationOf<Name, "update">["changes"];
 
-interface Plan {
-  edits?: Edits;
-  drafts?: readonly Task[];
+/** The calls that write resources of a kind. */
+interface Calls<Name extends KindName> {
+  create: (data: NewData<Name>, call: WriteOptions) => Promise<DataOf<Name>>;
+  replace: (id: string, data: AllData<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
+  update: (id: string, changes: Changes<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
+  delete: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
+  restore: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
+  erase: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
 }
 
-/** A kind of write: what it shows, what it sends, and what the answer says. */
-interface Kind<Data, Variables> {
-  name: string;
-  plan: (variables: Variables) => Plan;
-  send: (variables: Variables, call: WriteOptions, store: TaskStore) => Promise<Data>;
-  answer: (data: Data, variables: Variables) => Answer;
+/** The mutations that every kind has. */
+function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
+  type Settings<Variables> = MutationSettings<DataOf<Name>, Variables>;
+  type Operation = { op: BatchOperation["op"]; data?: unknown; changes?: unknown } & Partial<VersionedWrite>;
+
+  const send = (operation: BatchOperation, call: WriteOptions): Promise<DataOf<Name>> => {
+    if (operation.op === "create") return calls.create(operation.data as NewData<Name>, call);
+    const { id, version } = operation;
+    const versioned = { ...call, version };
+    if (operation.op === "replace") return calls.replace(id, operation.data as AllData<Name>, versioned);
+    if (operation.op === "update") return calls.update(id, operation.changes as Changes<Name>, versioned);
+    return calls[operation.op](id, versioned);
+  };
+  const writeOne = <Variables>(settings: Settings<Variables>, name: string, operation: (variables: Variables) => Operation) =>
+    write<DataOf<Name>, Variables>(settings, {
+      name: [kind, name],
+      operations: (variables) => [{ kind, ...operation(variables) } as BatchOperation],
+      send: ([operation], call) => send(operation!, call),
+      resources: (data) => [{ kind, data } as Resource],
+    });
+
+  return {
+    write: writeOne,
+    create: (settings: Settings<NewData<Name>> = {}) => writeOne(settings, "create", (data) => ({ op: "create", data })),
+    replace: (settings: Settings<VersionedWrite & { data: AllData<Name> }> = {}) =>
+      writeOne(settings, "replace", (write) => ({ op: "replace", ...write })),
+    update: (settings: Settings<VersionedWrite & { changes: Changes<Name> }> = {}) =>
+      writeOne(settings, "update", (write) => ({ op: "update", ...write })),
+    delete: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "delete", (write) => ({ op: "delete", ...write })),
+    restore: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "restore", (write) => ({ op: "restore", ...write })),
+    erase: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "erase", (write) => ({ op: "erase", ...write })),
+  };
 }
 
-interface KindOfOne<Variables> {
-  name: string;
-  edit: (variables: Variables) => Edit;
-  send: (id: string, variables: Variables, call: VersionedOptions) => Promise<Task>;
-  answer?: (task: Task) => Answer;
+/** A write as the operations it consists of, the call that sends them, and the resources in its answer, one per operation. */
+interface Write<Data, Variables> {
+  name: readonly string[];
+  operations: (variables: Variables) => BatchOperation[];
+  send: (operations: BatchOperation[], call: WriteOptions) => Promise<Data>;
+  resources: (data: Data) => Resource[];
 }
 
-/** A write to one task, under the id and the version that it has when its turn comes. */
-function writeOne<Variables extends TaskWrite>(
-  settings: MutationSettings<Task, Variables>,
-  { name, edit, send, answer = (task) => ({ tasks: [task] }) }: KindOfOne<Variables>,
-) {
-  return write<Task, Variables>(settings, {
-    name,
-    plan: (variables) => ({ edits: new Map([[variables.id, edit(variables)]]) }),
-    answer,
-    send: (variables, call, store) => {
-      const id = store.idOf(variables.id);
-      if (isDraftId(id)) throw new Error("The task does not exist: creating it has failed.");
-      const { version } = variables;
-      return send(id, variables, {
-        ...call,
-        version: version === undefined ? undefined : store.latestOwn(id, version),
-      });
-    },
-  });
-}
-
-interface UnderWay {
-  edits: Edits;
-  drafts: readonly Task[];
+interface Pending extends Plan {
   settle: (answer?: Answer) => void;
   turn: Turn;
 }
 
-const underWay = new WeakMap<MutationFunctionContext, UnderWay>();
+const pending = new WeakMap<MutationFunctionContext, Pending>();
 const keys = new WeakMap<MutationFunctionContext, string>();
 
-function write<Data, Variables>(settings: MutationSettings<Data, Variables>, kind: Kind<Data, Variables>) {
+function write<Data, Variables>(settings: MutationSettings<Data, Variables>, write: Write<Data, Variables>) {
+  const { name, operations, send, resources } = write;
+
+  const answerOf = (data: Data, variables: Variables) => {
+    const asked = operations(variables);
+    const answered = resources(data);
+    const states = answered.map(
+      ({ kind, data }, at) => ({ kind, id: data.id, data: asked[at]?.op === "erase" ? null : data }) as State,
+    );
+    return { states, created: answered.filter((_, at) => asked[at]?.op === "create") };
+  };
+
   return mutationOptions<Data, Error, Variables>({
     retry: false,
     ...settings,
-    mutationKey: ["tasklane", kind.name],
+    mutationKey: ["tasklane", ...name],
     mutationFn: async (variables, context) => {
-      const { turn, edits = new Map<string, Edit>() } = underWay.get(context) ?? {};
+      const { turn, edits } = pending.get(context) ?? {};
       await turn?.begin;
       const key = keys.get(context) ?? newKey();
       keys.set(context, key);
       const store = storeOf(context.client);
-      const before = [...edits].map(([id, edit]) => ({ task: store.confirmed(store.idOf(id)), edit }));
-      const data = await kind.send(variables, { idempotencyKey: key }, store);
-      for (const { task, edit } of before) {
-        const expected = task && edit(task);
-        const after = kind.answer(data, variables).tasks?.find(({ id }) => id === task?.id);
-        if (expected && after && saysTheSame(expected, after)) store.madeOf(task, after);
+      const before = [...(edits ?? [])].map(([id, edit]) => ({ item: store.confirmed(store.idOf(id)), edit }));
+      const data = await send(
+        operations(variables).map((operation) => resolve(operation, store)),
+        { idempotencyKey: key },
+      );
+      const { states } = answerOf(data, variables);
+      for (const { item, edit } of before) {
+        const expected = item && edit(item);
+        const after = expected && states.find(({ id }) => id === item.id);
+        if (after?.data) store.madeFrom(after.kind, item!, expected!, after.data);
       }
       return data;
     },
     onMutate: (variables, context) => {
-      const { edits = new Map(), drafts = [] } = kind.plan(variables);
+      const plan = planOf(operations(variables));
       const store = storeOf(context.client);
-      const ids = [...[...edits.keys()].map((id) => store.idOf(id)), ...drafts.map(({ id }) => id)];
-      const turn = turnsOf(context.client).take(ids);
-      underWay.set(context, { edits, drafts, turn, settle: store.edit(edits, drafts) });
+      const ids = [...[...plan.edits.keys()].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
+      pending.set(context, { ...plan, turn: store.turns.take(ids), settle: store.edit(plan) });
     },
     onSuccess: (data, variables, result, context) => {
-      const answer = kind.answer(data, variables);
-      const { drafts = [], settle } = underWay.get(context) ?? {};
-      for (const [index, draft] of drafts.entries()) {
-        const task = answer.created?.[index];
-        if (task) turnsOf(context.client).rename(draft.id, task.id);
-      }
+      const answer = answerOf(data, variables);
+      const { settle } = pending.get(context) ?? {};
       if (settle) settle(answer);
-      else storeOf(context.client).told(answer.tasks ?? [], answer.erased);
+      else storeOf(context.client).told(answer.states);
       return settings.onSuccess?.(data, variables, result, context);
     },
     onError: (error, variables, result, context) => {
-      const current = isApiError(error, "version_conflict") ? error.current : undefined;
-      underWay.get(context)?.settle({ tasks: current ? [current] : [] });
-      if (isApiError(error, "task_not_found") || isTransient(error)) doubt(context.client, error);
+      const { kind, data } = (isApiError(error, "version_conflict") && error.current) || {};
+      pending.get(context)?.settle(kind && data && { states: [{ kind, id: data.id, data }] });
+      if (isTransient(error) || (isApiError(error) && error.status === 404)) doubt(context.client, error);
       return settings.onError?.(error, variables, result, context);
     },
     onSettled: (data, error, variables, result, context) => {
-      underWay.get(context)?.turn.end();
+      pending.get(context)?.turn.end();
       refreshSoon(context.client);
       return settings.onSettled?.(data, error, variables, result, context);
     },
   });
 }
 
-/** Has lists and tasks read again: at once if one is gone, else, since a write may have happened, when they are next looked at. */
+/** Reads lists and single resources again: at once if one is gone; when they are next shown if the write may have happened. */
 function doubt(queryClient: QueryClient, error: unknown): void {
   const refetchType = isTransient(error) ? "none" : "active";
-  void queryClient.invalidateQueries({ queryKey: taskKeys.lists, refetchType });
-  void queryClient.invalidateQueries({ queryKey: taskKeys.tasks, refetchType });
-}
-
-/** What a batch shows: its operations on one task, one after the other. */
-function planOf(operations: readonly BatchOperation[]): Plan {
-  const edits = new Map<string, Edit>();
-  const drafts: Task[] = [];
-  for (const { op, id, task, changes = {} } of operations) {
-    if (op === "create" && task) drafts.push(draftOf(task));
-    if (op === "create" || id === undefined) continue;
-    const former = edits.get(id) ?? ((task) => task);
-    const edit = op === "delete" ? trashed() : edited(changes);
-    edits.set(id, (task) => {
-      const before = former(task);
-      return before && edit(before);
-    });
+  for (const { lists, items } of kindNames.map(keysOf)) {
+    void queryClient.invalidateQueries({ queryKey: lists, refetchType });
+    void queryClient.invalidateQueries({ queryKey: items, refetchType });
   }
-  return { edits, drafts };
 }
 
-/** An operation under the id and the version that its task has by now. */
-function named(operation: BatchOperation, store: TaskStore): BatchOperation {
-  if (operation.id === undefined) return operation;
+/** Returns an operation with the id and the version that its resource has by now. */
+function resolve(operation: BatchOperation, store: Store): BatchOperation {
+  if (operation.op === "create") return operation;
   const id = store.idOf(operation.id);
-  if (operation.version === undefined) return { ...operation, id };
-  return { ...operation, id, version: store.latestOwn(id, operation.version) };
+  if (isDraftId(id)) throw new Error("The resource does not exist: creating it failed.");
+  const { version } = operation;
+  return version === undefined ? { ...operation, id } : { ...operation, id, version: store.latestOwn(id, version) };
 }

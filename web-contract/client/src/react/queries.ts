@@ -1,23 +1,25 @@
 import { infiniteQueryOptions, queryOptions, replaceEqualDeep, type QueryClient } from "@tanstack/react-query";
-import type { Agenda, AgendaOptions, Bootstrap, Client, StatsOptions, Task, TaskPage } from "../index.js";
-import { taskKeys, type TaskFilters } from "./keys.js";
-import type { TaskPages } from "./lists.js";
-import { storeOf, type TaskStore } from "./store.js";
+import type { Agenda, AgendaOptions, Bootstrap, CallOptions, Client, Page, StatsOptions } from "../index.js";
+import { keysOf, taskKeys } from "./keys.js";
+import type { DataOf, KindName } from "./kind.js";
+import type { Pages, TaskPages } from "./lists.js";
+import { storeOf, type Store } from "./store.js";
+import { updateAgenda, type TaskFilters } from "./tasks.js";
 
 export type Queries = ReturnType<typeof createQueries>;
 
-/** What was read, until the cache takes it in: by whose store, and when the reading began. */
+/** Data that was read, until the cache takes it in: for which store, and when the reading began. */
 interface Reading {
-  store: TaskStore;
+  store: Store;
   since: number;
 }
 
 const readings = new WeakMap<object, Reading>();
 
 /**
- * The options of each query: `useQuery(queries.task(id))`,
- * `useInfiniteQuery(queries.tasks({ completed: false }))`. They repeat nothing
- * by themselves: the client does.
+ * Returns the options of each query: `useQuery(queries.task(id))`,
+ * `useInfiniteQuery(queries.tasks({ completed: false }))`. They do not retry:
+ * the client does.
  */
 export function createQueries(client: Client) {
   return {
@@ -29,42 +31,14 @@ export function createQueries(client: Client) {
       }),
 
     /** A list, page by page. */
-    tasks: (filters: TaskFilters = {}) =>
-      infiniteQueryOptions({
-        queryKey: taskKeys.list(filters),
-        queryFn: ({ client: queryClient, pageParam, signal }) =>
-          reading(
-            queryClient,
-            async (store) => {
-              const read = () => client.listTasks({ ...filters, cursor: pageParam }, { signal });
-              const page = await read();
-              return page.changes < store.liveSince ? read() : page;
-            },
-            (page: TaskPage) => page.tasks,
-          ),
-        initialPageParam: undefined as string | undefined,
-        getNextPageParam: (page) => page.nextCursor,
-        structuralSharing: (before, read) => replaceEqualDeep(before, takeInPages(read, filters)),
-        retry: false,
-      }),
+    tasks: (filters: TaskFilters = {}) => listOf("task", filters, client.listTasks),
 
-    task: (id: string) =>
-      queryOptions({
-        queryKey: taskKeys.task(id),
-        queryFn: ({ client: queryClient, signal }) =>
-          reading(
-            queryClient,
-            () => client.getTask(id, { signal }),
-            (task: Task) => [task],
-          ),
-        structuralSharing: takeIn<Task>((store, task) => store.view(task.id) ?? task),
-        retry: false,
-      }),
+    task: (id: string) => itemOf("task", id, client.getTask),
 
     stats: (options: StatsOptions = {}) =>
       queryOptions({
         queryKey: taskKeys.stats(options),
-        queryFn: ({ signal }) => client.taskStats(options, { signal }),
+        queryFn: ({ signal }) => client.getTaskStats(options, { signal }),
         retry: false,
       }),
 
@@ -74,68 +48,111 @@ export function createQueries(client: Client) {
         queryFn: ({ client: queryClient, signal }) =>
           reading(
             queryClient,
-            () => client.agenda(options, { signal }),
+            "task",
+            () => client.getAgenda(options, { signal }),
             (agenda: Agenda) => [...agenda.overdue, ...agenda.days.flatMap((day) => day.tasks)],
           ),
-        structuralSharing: takeIn<Agenda>((store, agenda) => store.agenda(agenda)),
+        structuralSharing: takeIn<Agenda>((store, agenda) => updateAgenda(agenda, store.view)),
         retry: false,
       }),
   };
 }
 
-/**
- * Asks for all that a page needs at its start, once, and puts the parts where
- * the queries `stats`, `tasks()` and, of a server, `dehydrate` find them.
- */
+/** The query for a list of a kind. */
+function listOf<Name extends KindName, Filters extends object>(
+  kind: Name,
+  filters: Filters,
+  list: (query: Filters & { cursor?: string | undefined }, call: CallOptions) => Promise<Page<DataOf<Name>>>,
+) {
+  return infiniteQueryOptions({
+    queryKey: keysOf<Filters>(kind).list(filters),
+    queryFn: ({ client: queryClient, pageParam, signal }) =>
+      reading(
+        queryClient,
+        kind,
+        async (store) => {
+          const read = () => list({ ...filters, cursor: pageParam }, { signal });
+          const page = await read();
+          return page.changes < store.liveSince ? read() : page;
+        },
+        (page) => page.items,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    structuralSharing: takeIn<Pages>(
+      (store, list, since) => store.list(kind, list, filters, since),
+      ({ pages }) => pages,
+    ),
+    retry: false,
+  });
+}
+
+/** The query for one resource of a kind. */
+function itemOf<Name extends KindName>(
+  kind: Name,
+  id: string,
+  get: (id: string, call: CallOptions) => Promise<DataOf<Name>>,
+) {
+  return queryOptions({
+    queryKey: keysOf(kind).item(id),
+    queryFn: ({ client: queryClient, signal }) =>
+      reading(
+        queryClient,
+        kind,
+        () => get(id, { signal }),
+        (item) => [item],
+      ),
+    structuralSharing: takeIn<DataOf<Name>>((store, item) => store.view(item.id) ?? item),
+    retry: false,
+  });
+}
+
+/** Reads everything that a page needs at its start in one request, and fills the queries `stats` and `tasks()`. */
 export async function prefetchBootstrap(
   queryClient: QueryClient,
   client: Client,
-  options: StatsOptions & { signal?: AbortSignal } = {},
+  options: StatsOptions & CallOptions = {},
 ): Promise<Bootstrap> {
   const { signal, ...query } = options;
   const store = storeOf(queryClient);
   const since = store.now();
-  const answer = await client.bootstrap(query, { signal });
+  const answer = await client.getBootstrap(query, { signal });
   if (answer.stats) queryClient.setQueryData(taskKeys.stats(query), answer.stats);
   if (answer.tasks && answer.changes !== null) {
     const { tasks, nextCursor, changes } = answer;
-    store.read(tasks);
-    const list: TaskPages = { pages: [{ tasks, nextCursor, changes }], pageParams: [undefined] };
-    queryClient.setQueryData(taskKeys.list(), store.list(list, {}, since));
+    store.read("task", tasks);
+    const list: TaskPages = { pages: [{ items: tasks, nextCursor, changes }], pageParams: [undefined] };
+    queryClient.setQueryData(taskKeys.list(), store.list("task", list, {}, since));
   }
   return answer;
 }
 
-async function reading<Data extends object>(
+async function reading<Name extends KindName, Data extends object>(
   queryClient: QueryClient,
-  read: (store: TaskStore) => Promise<Data>,
-  tasksOf: (data: Data) => readonly Task[],
+  kind: Name,
+  read: (store: Store) => Promise<Data>,
+  itemsIn: (data: Data) => readonly DataOf<Name>[],
 ): Promise<Data> {
   const store = storeOf(queryClient);
   const since = store.now();
   const data = await read(store);
-  store.read(tasksOf(data));
+  store.read(kind, itemsIn(data));
   readings.set(data, { store, since });
   return data;
 }
 
-/** Lays what is known besides over what was read, at the moment when the cache takes it in. */
-function takeIn<Data extends object>(show: (store: TaskStore, data: Data) => Data) {
-  return (before: unknown, read: unknown): unknown => {
-    const found = readings.get(read as Data);
-    if (found) readings.delete(read as Data);
-    return replaceEqualDeep(before, found ? show(found.store, read as Data) : read);
+/** Shows pending writes on top of what was read, when the cache takes it in. `partsOf` returns what was read in one request each. */
+function takeIn<Data extends object>(
+  show: (store: Store, data: Data, since: number) => unknown,
+  partsOf: (data: Data) => readonly object[] = (data) => [data],
+) {
+  return (before: unknown, data: unknown): unknown => {
+    let oldest: Reading | undefined;
+    for (const part of partsOf(data as Data)) {
+      const found = readings.get(part);
+      readings.delete(part);
+      if (found && (!oldest || found.since < oldest.since)) oldest = found;
+    }
+    return replaceEqualDeep(before, oldest ? show(oldest.store, data as Data, oldest.since) : data);
   };
-}
-
-function takeInPages(read: unknown, filters: TaskFilters): unknown {
-  const pages = (read as Partial<TaskPages> | undefined)?.pages;
-  if (!Array.isArray(pages)) return read;
-  let oldest: Reading | undefined;
-  for (const page of pages) {
-    const found = readings.get(page);
-    readings.delete(page);
-    if (found && (!oldest || found.since < oldest.since)) oldest = found;
-  }
-  return oldest ? oldest.store.list(read as TaskPages, filters, oldest.since) : read;
 }

@@ -1,98 +1,120 @@
 import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-query";
-import type { Agenda, Task } from "../index.js";
-import { isDraftId } from "./edits.js";
-import { taskKeys, type TaskFilters } from "./keys.js";
-import { place, type TaskPages } from "./lists.js";
+import { kindNames } from "../generated/kinds.js";
+import type { Change, Resource } from "../index.js";
+import { isDraftId, type Edit, type Plan } from "./edits.js";
+import { keysOf, taskKeys } from "./keys.js";
+import type { Item, KindName } from "./kind.js";
+import { isSameContent, rules } from "./kinds.js";
+import { itemsOf, place, type Pages } from "./lists.js";
+import { Turns } from "./turns.js";
 
-/** What a write does to a task before the server has answered; null erases it. */
-export type Edit = (task: Task) => Task | null;
-
-/** The edits that one write makes, by the id of the task. */
-export type Edits = ReadonlyMap<string, Edit>;
+/** A resource as the server says it is now; null data means that it was erased. */
+export type State = Pick<Change, "kind" | "id" | "data">;
 
 interface Known {
-  /** The newest version that the server has told of; null if it was erased. */
-  task: Task | null;
-  /** When it was told of by a write or a live change; 0 if only by reading. */
+  kind: KindName;
+  /** The newest version that the server has sent; null if it was erased. */
+  item: Item | null;
+  /** When a write or a live change brought it; 0 if only readings did. */
   at: number;
 }
 
-const stores = new WeakMap<QueryClient, TaskStore>();
+/** The answer to a write. */
+export interface Answer {
+  states?: readonly State[];
+  /** The resources that the server made from the drafts, in their order. */
+  created?: readonly Resource[];
+}
 
-/** The store beside a query client's cache. */
-export function storeOf(queryClient: QueryClient): TaskStore {
+const stores = new WeakMap<QueryClient, Store>();
+
+/** Returns the store beside a query client's cache. */
+export function storeOf(queryClient: QueryClient): Store {
   let store = stores.get(queryClient);
-  if (!store) stores.set(queryClient, (store = new TaskStore(queryClient)));
+  if (!store) stores.set(queryClient, (store = new Store(queryClient)));
   return store;
 }
 
+/** Returns a key for React that a resource keeps when the server gives it its id. */
+export function itemKey(queryClient: QueryClient, { id }: Item): string {
+  return storeOf(queryClient).keyOf(id);
+}
+
+/** Returns a resource, or what a draft has become, as the cache shows it now; as it was given, if it is gone. */
+export function latest<Data extends Item>(queryClient: QueryClient, item: Data): Data {
+  const store = storeOf(queryClient);
+  return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
+}
+
 /**
- * Keeps apart what the server has said of each task and what writes under way
- * are about to change, and puts into the cache the one laid over the other.
- * So answers may come in any order: the newest version of a task wins, and a
- * write that fails takes back its own edit alone.
+ * Keeps the confirmed state of each resource apart from pending writes, and
+ * shows the writes on top of it in the cache. So answers may arrive in any
+ * order: the newest version wins, and a failed write takes back its own edit
+ * only.
  */
-export class TaskStore {
+export class Store {
   readonly #queryClient: QueryClient;
   readonly #known = new Map<string, Known>();
   readonly #edits = new Map<string, Map<object, Edit>>();
-  /** The draft's id of each task that was created here, by the task's id. */
+  /** The draft's id of each resource that was created here, by the resource's id. */
   readonly #draftIds = new Map<string, string>();
-  /** The task's id, by the draft's. */
-  readonly #taskIds = new Map<string, string>();
-  /** The version that a write of ours has made of another, by task and version. */
+  /** The resource's id, by the draft's. */
+  readonly #itemIds = new Map<string, string>();
+  /** The version that a write of ours has made of another, by id and version. */
   readonly #made = new Map<string, number>();
   /** Drafts that the server has not answered for. */
-  readonly #drafts = new Map<string, Task>();
-  /** Tasks that may be one of the drafts, until its answer tells. */
+  readonly #drafts = new Map<string, Resource>();
+  /** Resources that may be one of the drafts: hidden until its answer tells. */
   readonly #held = new Set<string>();
   #clock = 0;
 
-  /** The change number from which on changes come live; what was read at a lower one may lack some. */
+  /** The change number from which on changes arrive live; readings from before it may lack some. */
   liveSince = 0;
+  /** The number of the last live change. */
+  position: number | undefined;
+  readonly turns = new Turns();
 
   constructor(queryClient: QueryClient) {
     this.#queryClient = queryClient;
   }
 
-  /** A moment in the order of what happens here. */
+  /** Returns a moment in the order of events in this store. */
   now(): number {
     return ++this.#clock;
   }
 
-  /** The task with all edits; null if it is gone, undefined if nothing is known of it. */
-  view(id: string): Task | null | undefined {
-    let task = this.#held.has(id) ? null : isDraftId(id) ? (this.#drafts.get(id) ?? null) : this.#known.get(id)?.task;
-    for (const edit of this.#edits.get(id)?.values() ?? []) task &&= edit(task);
-    return task;
-  }
+  /** Returns the resource with all edits: null if it is gone, undefined if it is not known. */
+  view = (id: string): Item | null | undefined => {
+    let item = this.#held.has(id) ? null : isDraftId(id) ? (this.#drafts.get(id)?.data ?? null) : this.#known.get(id)?.item;
+    for (const edit of this.#edits.get(id)?.values() ?? []) item &&= edit(item);
+    return item;
+  };
 
-  /** The same key before and after the server has named a new task. */
+  /** Returns the same key before and after the server has named a new resource. */
   keyOf(id: string): string {
     return this.#draftIds.get(id) ?? id;
   }
 
-  /** The id of the task that a draft has become; any other id is its own. */
+  /** Returns the id of the resource that a draft has become; any other id is its own. */
   idOf(id: string): string {
-    return this.#taskIds.get(id) ?? id;
+    return this.#itemIds.get(id) ?? id;
   }
 
-  /** The newest version that the server has told of. */
-  confirmed(id: string): Task | undefined {
-    return this.#known.get(id)?.task ?? undefined;
+  /** Returns the newest version that the server has sent. */
+  confirmed(id: string): Item | undefined {
+    return this.#known.get(id)?.item ?? undefined;
+  }
+
+  /** Remembers that a write of ours made one version from another, if it changed nothing but what we asked for. */
+  madeFrom(kind: KindName, before: Item, expected: Item, after: Item): void {
+    if (after.version > before.version && isSameContent(kind, expected, after)) {
+      this.#made.set(`${before.id} ${before.version}`, after.version);
+    }
   }
 
   /**
-   * Remembers that a write of ours made one state of another, adding nothing
-   * but what was asked for.
-   */
-  madeOf(before: Task, after: Task): void {
-    if (after.version > before.version) this.#made.set(`${before.id} ${before.version}`, after.version);
-  }
-
-  /**
-   * The version that our own writes have made of this one. It stands for this
-   * one in a condition: whoever has seen this one and the writes knows it all.
+   * Returns the version that our own writes have made from this one. It can
+   * replace this one in a condition: the user has seen everything in between.
    */
   latestOwn(id: string, version: number): number {
     let newer: number | undefined;
@@ -100,101 +122,87 @@ export class TaskStore {
     return version;
   }
 
-  /** Takes in what a reading brought. Tasks in other lists follow if they were older. */
-  read(tasks: readonly Task[]): void {
-    const renewed: string[] = [];
-    for (const task of tasks) {
-      const known = this.#known.get(task.id);
-      if (!known && this.#isLikeDraft(task)) this.#held.add(task.id);
-      if (this.#learn(task, known?.at ?? 0) && known) renewed.push(task.id);
-    }
-    this.#show(renewed);
+  /** Takes in what was read. Other lists that had an older version are updated. */
+  read(kind: KindName, items: readonly Item[]): void {
+    const renewed = items.filter((item) => {
+      const known = this.#known.get(item.id);
+      return this.#learn(kind, item, known?.at ?? 0) && known;
+    });
+    this.#show(renewed.map(({ id }) => id));
   }
 
-  /** Takes in what the server says happened just now, by a write or a live change. */
-  told(tasks: readonly Task[], erased: readonly string[] = []): void {
-    for (const task of tasks) {
-      if (!this.#known.has(task.id) && this.#isLikeDraft(task)) this.#held.add(task.id);
-      this.#learn(task, this.now());
+  /** Takes in what a write or a live change has just done. */
+  told(states: readonly State[]): void {
+    for (const { kind, id, data } of states) {
+      if (data) this.#learn(kind, data, this.now());
+      else this.#known.set(id, { kind, item: null, at: this.now() });
     }
-    for (const id of erased) this.#known.set(id, { task: null, at: this.now() });
-    this.#show([...tasks.map((task) => task.id), ...erased]);
+    this.#show(states.map(({ id }) => id));
   }
 
-  /** Shows a write's edits. The function returned puts the answer in their place, if there is one. */
-  edit(edits: Edits, drafts: readonly Task[] = []): (answer?: Answer) => void {
+  /** Shows a write. The function that it returns replaces the write by its answer, or takes it back. */
+  edit({ edits, drafts }: Plan): (answer?: Answer) => void {
     const write = {};
-    for (const draft of drafts) this.#drafts.set(draft.id, draft);
+    for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
     for (const [name, edit] of edits) {
       const id = this.idOf(name);
       if (!this.#known.has(id)) this.#adopt(id);
       const all = this.#edits.get(id) ?? new Map<object, Edit>();
       this.#edits.set(id, all.set(write, edit));
     }
-    const ids = () => [...[...edits.keys()].map((id) => this.idOf(id)), ...drafts.map(({ id }) => id)];
+    const ids = () => [...[...edits.keys()].map((id) => this.idOf(id)), ...drafts.map(({ data }) => data.id)];
     this.#show(ids());
-    return ({ tasks = [], erased = [], created = [] } = {}) => {
-      drafts.forEach(({ id }, index) => this.#settleDraft(id, created[index]));
+    return ({ states = [], created = [] } = {}) => {
+      drafts.forEach(({ data }, index) => this.#settleDraft(data.id, created[index]?.data));
       for (const id of edits.keys()) this.#dropEdit(this.idOf(id), write);
-      const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.confirmed(id)));
+      const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id)));
       for (const id of released) this.#held.delete(id);
-      this.told(tasks, erased);
+      this.told(states);
       this.#show([...ids(), ...released]);
     };
   }
 
-  /** What a list shows of what was read, given what happened since a moment. */
-  list(list: TaskPages, filters: TaskFilters, since: number): TaskPages {
+  /** Returns a list as it was read, with what has happened since a moment. */
+  list(kind: KindName, list: Pages, filters: object, since: number): Pages {
     const late = new Set([...this.#drafts.keys(), ...this.#edits.keys()]);
     for (const [id, { at }] of this.#known) if (at > since) late.add(id);
-    for (const page of list.pages) {
-      for (const { id, version } of page.tasks) {
-        if (this.#held.has(id) || this.confirmed(id)?.version !== version) late.add(id);
+    for (const { id, version } of itemsOf(list)) {
+      if (this.#held.has(id) || this.confirmed(id)?.version !== version) late.add(id);
+    }
+    return this.#placeAll(list, kind, filters, late);
+  }
+
+  /** Takes over a resource that is in the cache though it was not read here, such as from a server's page. */
+  #adopt(id: string): void {
+    for (const kind of kindNames) {
+      const lists = this.#queryClient.getQueriesData<Pages>({ queryKey: keysOf(kind).lists });
+      const single = this.#queryClient.getQueryData<Item>(keysOf(kind).item(id));
+      for (const item of [...lists.flatMap(([, list]) => itemsOf(list)), single]) {
+        if (item?.id === id) this.#learn(kind, item, 0);
       }
     }
-    return this.#placeAll(list, filters, late);
   }
 
-  /** What an agenda shows of what was read. */
-  agenda(agenda: Agenda): Agenda {
-    const seen = (tasks: Task[]) =>
-      tasks.flatMap((task) => {
-        const now = this.view(task.id);
-        return now === undefined ? task : now && !now.completed && now.deletedAt === null ? now : [];
-      });
-    return {
-      ...agenda,
-      overdue: seen(agenda.overdue),
-      days: agenda.days.map((day) => ({ ...day, tasks: seen(day.tasks) })),
-    };
+  /** Keeps a version that is newer than the known one, and reports whether it was. */
+  #learn(kind: KindName, item: Item, at: number): boolean {
+    const known = this.#known.get(item.id);
+    if (known && (known.item === null || known.item.version > item.version)) return false;
+    if (!known && this.#isLikeDraft(kind, item)) this.#held.add(item.id);
+    this.#known.set(item.id, { kind, item, at });
+    return known === undefined || known.item!.version < item.version;
   }
 
-  /** Takes over a task that is in the cache though no reading here has brought it, such as from a server's page. */
-  #adopt(id: string): void {
-    const lists = this.#queryClient.getQueriesData<TaskPages>({ queryKey: taskKeys.lists });
-    const listed = lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.tasks) ?? []);
-    const single = this.#queryClient.getQueryData<Task>(taskKeys.task(id));
-    for (const task of single ? [...listed, single] : listed) if (task.id === id) this.#learn(task, 0);
-  }
-
-  /** Keeps a task that is newer than the one known, and tells whether it was. */
-  #learn(task: Task, at: number): boolean {
-    const known = this.#known.get(task.id);
-    if (known && (known.task === null || known.task.version > task.version)) return false;
-    this.#known.set(task.id, { task, at });
-    return known === undefined || known.task!.version < task.version;
-  }
-
-  #settleDraft(id: string, task: Task | undefined): void {
+  #settleDraft(id: string, item: Item | undefined): void {
     this.#drafts.delete(id);
-    if (!task) return;
-    this.#draftIds.set(task.id, id);
-    this.#taskIds.set(id, task.id);
-    this.#made.set(`${task.id} 0`, task.version);
-    this.#held.delete(task.id);
-    // Edits of the draft go on as edits of the task.
+    if (!item) return;
+    this.#draftIds.set(item.id, id);
+    this.#itemIds.set(id, item.id);
+    this.turns.rename(id, item.id);
+    this.#made.set(`${item.id} 0`, item.version);
+    this.#held.delete(item.id);
+    // Edits of the draft go on as edits of the resource.
     const edits = this.#edits.get(id);
-    if (edits) this.#edits.set(task.id, edits);
+    if (edits) this.#edits.set(item.id, edits);
     this.#edits.delete(id);
   }
 
@@ -204,40 +212,43 @@ export class TaskStore {
     if (edits?.size === 0) this.#edits.delete(id);
   }
 
-  #isLikeDraft(task: Task | undefined): boolean {
-    if (task?.version !== 1 || this.#draftIds.has(task.id)) return false;
-    return [...this.#drafts.values()].some(
-      (draft) =>
-        draft.title === task.title && draft.description === task.description && draft.priority === task.priority,
-    );
+  #isLikeDraft(kind: KindName | undefined, item: Item | undefined): boolean {
+    if (!kind || item?.version !== 1 || this.#draftIds.has(item.id)) return false;
+    return [...this.#drafts.values()].some((draft) => draft.kind === kind && isSameContent(kind, draft.data, item));
   }
 
-  /** Brings everything in the cache up to date with these tasks. */
+  /** Brings everything in the cache up to date with these resources. */
   #show(ids: readonly string[]): void {
     if (ids.length === 0) return;
     const cache = this.#queryClient.getQueryCache();
-    for (const query of cache.findAll({ queryKey: taskKeys.lists })) {
-      this.#change<TaskPages>(query, (list) => this.#placeAll(list, query.queryKey[2] as TaskFilters, ids));
-    }
-    for (const query of cache.findAll({ queryKey: taskKeys.agendas })) {
-      this.#change<Agenda>(query, (agenda) => this.agenda(agenda));
-    }
-    for (const id of ids) {
-      const query = cache.find({ queryKey: taskKeys.task(id) });
-      if (query) this.#change<Task>(query, (task) => this.view(id) ?? task);
+    for (const kind of kindNames) {
+      const keys = keysOf(kind);
+      for (const query of cache.findAll({ queryKey: keys.lists })) {
+        this.#change<Pages>(query, (list) => this.#placeAll(list, kind, query.queryKey[3] as object, ids));
+      }
+      for (const [name, update] of Object.entries(rules[kind].views)) {
+        for (const query of update ? cache.findAll({ queryKey: [...taskKeys.all, kind, name] }) : []) {
+          this.#change(query, (view) => update?.(view as never, this.view));
+        }
+      }
+      for (const id of ids) {
+        const query = cache.find({ queryKey: keys.item(id) });
+        if (query) this.#change<Item>(query, (item) => this.view(id) ?? item);
+      }
     }
   }
 
-  #placeAll(list: TaskPages, filters: TaskFilters, ids: Iterable<string>): TaskPages {
+  #placeAll(list: Pages, kind: KindName, filters: object, ids: Iterable<string>): Pages {
     for (const id of ids) {
-      const task = this.view(id);
-      if (task !== undefined) list = place(list, filters, id, task);
+      const item = this.view(id);
+      const itemKind = (this.#drafts.get(id) ?? this.#known.get(id))?.kind;
+      if (item === null || (item && itemKind === kind)) list = place(list, kind, filters, id, item);
     }
     return list;
   }
 
-  /** Changes what a query has, which stays as old, and as stale, as it was. */
-  #change<Data>(query: Query, change: (data: Data) => Data): void {
+  /** Changes the data of a query, which stays as old, and as stale, as it was. */
+  #change<Data>(query: Query, change: (data: Data) => unknown): void {
     const { data, dataUpdatedAt, isInvalidated } = query.state;
     if (data === undefined) return;
     const changed = replaceEqualDeep(data, change(data as Data));
@@ -245,12 +256,4 @@ export class TaskStore {
     this.#queryClient.setQueryData(query.queryKey, changed, { updatedAt: dataUpdatedAt });
     if (isInvalidated) query.invalidate();
   }
-}
-
-/** What the server answered to a write. */
-export interface Answer {
-  tasks?: readonly Task[];
-  erased?: readonly string[];
-  /** The tasks that the drafts have become, in their order. */
-  created?: readonly Task[];
 }

@@ -1,6 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
-
-/** A write's place among the writes to the same tasks. */
+/** A write's place among the writes to the same resources. */
 export interface Turn {
   /** Resolves when all earlier writes have ended. */
   begin: Promise<unknown>;
@@ -8,15 +6,7 @@ export interface Turn {
   end: () => void;
 }
 
-const all = new WeakMap<QueryClient, Turns>();
-
-export function turnsOf(queryClient: QueryClient): Turns {
-  let turns = all.get(queryClient);
-  if (!turns) all.set(queryClient, (turns = new Turns()));
-  return turns;
-}
-
-/** Brings the writes to one task into the order in which they were made. */
+/** Puts the writes to one resource into the order in which they were made. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
@@ -32,7 +22,7 @@ export class Turns {
     return { begin, end };
   }
 
-  /** Lets the writes to a task follow those to the draft that has become it. */
+  /** Lets the writes to a resource follow those to its draft. */
   rename(draftId: string, id: string): void {
     const last = this.#last.get(draftId);
     if (last) this.#last.set(id, last);

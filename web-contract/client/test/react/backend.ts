@@ -1,23 +1,19 @@
 import type { ServerResponse } from "node:http";
 import { QueryClient } from "@tanstack/react-query";
-import { createClient, type Change, type Client, type ErrorCode, type Task } from "../../src/index.js";
+import { kinds } from "../../src/generated/kinds.js";
+import { createClient, type Change, type Client, type ErrorCode, type ReplaceTaskRequest, type Task } from "../../src/index.js";
 import { sendJson, test as base, type ReceivedRequest } from "../server.js";
 
 export function taskOf(fields: Partial<Task>): Task {
   return {
+    ...(kinds.task.defaults as unknown as Required<ReplaceTaskRequest>),
     id: "a",
     title: "Water the plants",
-    description: "",
-    completed: false,
     completedAt: null,
-    priority: "none",
-    dueAt: null,
-    tags: [],
     version: 1,
     createdAt: "2026-11-23T08:00:00Z",
     updatedAt: "2026-11-23T08:00:00Z",
     deletedAt: null,
-    overdue: false,
     ...fields,
   };
 }
@@ -43,6 +39,8 @@ export class Backend {
   seq = 10;
   /** Where the memory of changes begins. */
   oldest = 0;
+  /** What a batch answers besides. */
+  unknown: object[] = [];
   readonly #holds: { target: string; take: (send: () => void, refuse: Held["refuse"]) => void }[] = [];
   #created = 0;
 
@@ -66,16 +64,16 @@ export class Backend {
     return this.received.filter((request) => `${request.method} ${request.url}`.startsWith(target)).length;
   }
 
-  /** Changes a task as another device would, and returns what the stream says of it. */
-  change(fields: Partial<Task> & { id: string }): Change {
+  /** Changes a task as another device would, and returns the change as the stream sends it. */
+  change(fields: Partial<Task> & { id: string }): Change & { data: Task } {
     const before = this.tasks.get(fields.id);
     const task = taskOf({ ...before, ...fields, version: (before?.version ?? 0) + 1 });
     this.tasks.set(task.id, task);
-    return { seq: ++this.seq, type: "upsert", taskId: task.id, task };
+    return { seq: ++this.seq, kind: "task", id: task.id, data: task };
   }
 
   /** Sends a change to all who watch. */
-  tell(change: Change): void {
+  tell(change: { seq: number; [field: string]: unknown }): void {
     for (const stream of this.streams)
       stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
   }
@@ -111,7 +109,7 @@ export class Backend {
           ...more,
         });
 
-    if (pathname === "/api/tasks/events") {
+    if (pathname === "/api/events") {
       const after = Number(headers["last-event-id"] ?? searchParams.get("after"));
       return after < this.oldest ? problem(410, "cursor_expired") : this.#stream(after, response);
     }
@@ -129,34 +127,34 @@ export class Backend {
     if (pathname === "/api/tasks") {
       const number = ++this.#created;
       const createdAt = new Date(Date.UTC(2026, 10, 23, 9) + number * 1_000).toISOString();
-      return ok(this.change({ ...JSON.parse(body), id: `new-${number}`, createdAt }).task);
+      return ok(this.change({ ...JSON.parse(body), id: `new-${number}`, createdAt }).data);
     }
-    if (id === "batch") {
+    if (pathname === "/api/batch") {
       const { operations } = JSON.parse(body) as {
-        operations: { op: string; id: string; changes?: Partial<Task>; task?: Partial<Task> }[];
+        operations: { op: string; id: string; changes?: Partial<Task>; data?: Partial<Task> }[];
       };
-      return ok(
-        operations.map(({ op, id, changes, task }) => {
-          const deletedAt = op === "delete" ? "2026-11-23T10:00:00Z" : null;
-          return this.change({ ...changes, ...task, deletedAt, id: op === "create" ? `new-${++this.#created}` : id })
-            .task;
-        }),
-      );
+      const states = operations.map(({ op, id, changes, data }) => {
+        const deletedAt = op === "delete" ? "2026-11-23T10:00:00Z" : null;
+        const before = this.tasks.get(id);
+        if (op === "erase" && this.tasks.delete(id)) return { kind: "task", data: before };
+        const made = { ...changes, ...data, deletedAt, id: op === "create" ? `new-${++this.#created}` : id };
+        return { kind: "task", data: this.change(made).data };
+      });
+      return ok([...states, ...this.unknown]);
     }
     const task = this.tasks.get(id);
     if (!task) return problem(404, "task_not_found");
     if (method === "GET") return ok(task);
     const wanted = headers["if-match"];
-    if (wanted && wanted !== `"${task.version}"`) return problem(412, "version_conflict", { current: task });
+    if (wanted && wanted !== `"${task.version}"`) return problem(412, "version_conflict", { current: { kind: "task", data: task } });
     if (method === "DELETE" && searchParams.has("permanent")) {
       this.tasks.delete(id);
       this.seq++;
       return ok(task);
     }
-    if (method === "DELETE") return ok(this.change({ id, deletedAt: "2026-11-23T10:00:00Z" }).task);
-    if (action === "restore") return ok(this.change({ id, deletedAt: null }).task);
-    const defaults = { description: "", completed: false, priority: "none", dueAt: null, tags: [] };
-    return ok(this.change({ ...(method === "PUT" && defaults), ...JSON.parse(body), id }).task);
+    if (method === "DELETE") return ok(this.change({ id, deletedAt: "2026-11-23T10:00:00Z" }).data);
+    if (action === "restore") return ok(this.change({ id, deletedAt: null }).data);
+    return ok(this.change({ ...(method === "PUT" && kinds.task.defaults), ...JSON.parse(body), id }).data);
   }
 
   #list(): Task[] {

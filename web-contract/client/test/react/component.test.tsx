@@ -1,7 +1,7 @@
 import { QueryClientProvider, useInfiniteQuery } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { expect, vi } from "vitest";
-import { createQueries, useLiveTasks } from "../../src/react/index.js";
+import { createQueries, useLiveChanges } from "../../src/react/index.js";
 import { eventually } from "../server.js";
 import { test } from "./backend.js";
 
@@ -13,13 +13,13 @@ await vi.hoisted(async () => {
   Object.assign(globalThis, { window, document: window.document });
 });
 
-test("a component is told how it stands with live changes, and draws them", async ({ open }) => {
+test("a component shows the state of the connection, and live changes", async ({ open }) => {
   const page = await open({ id: "a", title: "One" });
   const queries = createQueries(page.client);
   function Tasks() {
-    const { state } = useLiveTasks(page.client);
+    const { state } = useLiveChanges(page.client);
     const { data } = useInfiniteQuery(queries.tasks());
-    return `${state}: ${data?.pages.flatMap(({ tasks }) => tasks.map(({ title }) => title))}`;
+    return `${state}: ${data?.pages.flatMap(({ items }) => items.map(({ title }) => title))}`;
   }
   const element = document.createElement("div");
   const root = createRoot(element);

@@ -1,19 +1,20 @@
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../src/index.js";
 import type { TaskFilters } from "../../src/react/index.js";
-import { compareBy, matches, place, type TaskPages } from "../../src/react/lists.js";
+import { place, type Pages, type TaskPages } from "../../src/react/lists.js";
+import { task as rules } from "../../src/react/tasks.js";
 import { taskOf } from "./backend.js";
 
 const pages = (tasks: Task[][], nextCursor: string | null = null): TaskPages => ({
   pages: tasks.map((page, at) => ({
-    tasks: page,
+    items: page,
     nextCursor: at < tasks.length - 1 ? String(at) : nextCursor,
     changes: 1,
   })),
   pageParams: tasks.map(() => undefined),
 });
 
-const idsOf = (list: TaskPages) => list.pages.map((page) => page.tasks.map(({ id }) => id).join(""));
+const idsOf = (list: Pages) => list.pages.map((page) => page.items.map(({ id }) => id).join(""));
 
 describe("a list takes", () => {
   const plain = taskOf({ title: "Gießt die Blumen", description: "am Balkon", tags: ["Zuhause"] });
@@ -39,7 +40,7 @@ describe("a list takes", () => {
     [plain, { q: "BLUMEN gie" }, true],
     [plain, { q: "blu die" }, false],
     [plain, { q: "zuhause balk" }, true],
-  ])("%#: %o by %o: %s", ([task, filters, taken]) => expect(matches(task, filters)).toBe(taken));
+  ])("%#: %o by %o: %s", ([task, filters, taken]) => expect(rules.matches(task, filters)).toBe(taken));
 });
 
 describe("a list is in order", () => {
@@ -58,7 +59,7 @@ describe("a list is in order", () => {
   ])("by %s: %s", ([sort, order]) => {
     expect(
       [b, a, c]
-        .toSorted(compareBy(sort))
+        .toSorted((a, b) => rules.compare(a, b, { sort }))
         .map(({ id }) => id)
         .join(""),
     ).toBe(order);
@@ -76,7 +77,7 @@ describe("a task is put", () => {
     ["out of a list that it has left", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
     ["in its own place, when that has not moved", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
     ["in another place, when it has", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
-  ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, filters, task.id, task))).toEqual(expected));
+  ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, "task", filters, task.id, task))).toEqual(expected));
 
-  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), {}, "b", null))).toEqual(["a"]));
+  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), "task", {}, "b", null))).toEqual(["a"]));
 });

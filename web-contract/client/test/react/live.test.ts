@@ -5,7 +5,7 @@ import {
   goesStale,
   createMutations,
   createQueries,
-  feedTasks,
+  feedChanges,
   prefetchBootstrap,
   taskKeys,
   type TaskPages,
@@ -17,13 +17,13 @@ import { Backend, taskOf, test, type Page } from "./backend.js";
 /** Feeds a page until the test ends. */
 async function feed({ queryClient, client, backend }: Page, signal: AbortSignal): Promise<string[]> {
   const states: string[] = [];
-  feedTasks(queryClient, client, signal, (state) => states.push(state)).catch(() => {});
+  feedChanges(queryClient, client, signal, (state) => states.push(state)).catch(() => {});
   await eventually(() => expect(backend.streams.length).toBe(1));
   return states;
 }
 
 const titlesOf = ({ queryClient }: Page) =>
-  queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages.flatMap((page) => page.tasks.map(({ title }) => title));
+  queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages.flatMap((page) => page.items.map(({ title }) => title));
 
 const readList = ({ queryClient, client }: Page) =>
   queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(), staleTime: Infinity });
@@ -43,7 +43,8 @@ describe("a live change", () => {
     page.backend.tell(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
     await eventually(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
     page.backend.tell({ ...older, seq: ++page.backend.seq });
-    page.backend.tell({ seq: ++page.backend.seq, type: "delete", taskId: "b", task: null });
+    page.backend.tell({ seq: ++page.backend.seq, kind: "list", id: "list-1", data: { id: "list-1", name: "Home" } });
+    page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "b", data: null });
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 
@@ -57,7 +58,7 @@ describe("a live change", () => {
     mutation.catch(() => {});
     await held.arrived;
     page.backend.tell(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
-    const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.tasks;
+    const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.items;
     await eventually(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
     held.refuse(500, "internal");
     await rejection(mutation);
@@ -71,7 +72,7 @@ describe("a live change", () => {
     page.backend.seq = 40;
     await readList(page);
     await feed(page, controller.signal);
-    expect(page.backend.count("GET /api/tasks/events?after=30")).toBe(1);
+    expect(page.backend.count("GET /api/events?after=30")).toBe(1);
   });
 
   test("that a reading lacks, since it was made before the watch began, is read", async ({ open }) => {
@@ -101,7 +102,7 @@ describe("a live change", () => {
     page.backend.change({ id: "a", title: "Two" });
     page.backend.oldest = 11;
     const states = await feed(page, controller.signal);
-    expect(states).toContain("live");
+    await eventually(() => expect(states).toContain("live")); // the server knows the stream first
     expect(page.queryClient.getQueryState(taskKeys.list())?.isInvalidated).toBe(true);
     await readList(page);
     page.backend.tell(page.backend.change({ id: "a", title: "Three" }));
@@ -122,7 +123,7 @@ test("a bootstrap fills the first list and the counts", async ({ serve }) => {
   await prefetchBootstrap(queryClient, client, { timeZone: "UTC" });
   expect(queryClient.getQueryData(createQueries(client).stats({ timeZone: "UTC" }).queryKey)).toEqual(stats);
   const list = await queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(), staleTime: Infinity });
-  expect(list.pages).toMatchObject([{ tasks: [{ title: "One" }], nextCursor: "more", changes: 7 }]);
+  expect(list.pages).toMatchObject([{ items: [{ title: "One" }], nextCursor: "more", changes: 7 }]);
   expect(backend.received).toEqual([]);
   queryClient.clear();
 });
@@ -134,7 +135,7 @@ describe("after a change", () => {
     [taskKeys.list({ q: "plants" }), true],
     [taskKeys.list({ sort: "-title" }), true],
     [taskKeys.list({ tag: ["home"], sort: "dueAt" }), false],
-    [taskKeys.task("a"), false],
+    [taskKeys.item("a"), false],
     [taskKeys.session, false],
     [["something else", "stats"], false],
   ])("%j is read again: %s", ([queryKey, stale]) => expect(goesStale({ queryKey })).toBe(stale));

@@ -11,7 +11,7 @@ import {
   createMutations,
   createQueries,
   isDraft,
-  taskKey,
+  itemKey,
   taskKeys,
   type TaskFilters,
   type TaskPages,
@@ -35,7 +35,7 @@ async function showList({ client, queryClient }: Page, filters: TaskFilters = {}
   const observer = new InfiniteQueryObserver(queryClient, createQueries(client).tasks(filters));
   observer.subscribe(() => {});
   await queryClient.fetchInfiniteQuery({ ...createQueries(client).tasks(filters), staleTime: Infinity });
-  return () => queryClient.getQueryData<TaskPages>(taskKeys.list(filters))!.pages.flatMap((page) => page.tasks);
+  return () => queryClient.getQueryData<TaskPages>(taskKeys.list(filters))!.pages.flatMap((page) => page.items);
 }
 
 const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
@@ -67,7 +67,7 @@ describe.concurrent("a write", () => {
     expect([all(), done(), titles(trash())]).toEqual([[], [], ["One"]]);
     await write(page, mutations.restoreTask(), { id: "a" });
     expect([titles(all()), titles(done()), trash()]).toEqual([["One"], ["One"], []]);
-    await write(page, mutations.replaceTask(), { id: "a", task: { title: "Two" } });
+    await write(page, mutations.replaceTask(), { id: "a", data: { title: "Two" } });
     expect([titles(all()), done()]).toEqual([["Two"], []]);
     await write(page, mutations.eraseTask(), { id: "a" });
     expect([all(), trash()]).toEqual([[], []]);
@@ -107,7 +107,7 @@ describe.concurrent("a write", () => {
       changes: { title: "Two" },
     });
     await held.arrived;
-    const list = () => titles(queryClient.getQueryData<TaskPages>(taskKeys.list())!.pages[0]!.tasks);
+    const list = () => titles(queryClient.getQueryData<TaskPages>(taskKeys.list())!.pages[0]!.items);
     expect(list()).toEqual(["Two"]);
     expect(queryClient.getQueryData(taskKeys.agenda())).toMatchObject({
       days: [{ tasks: [{ title: "Two" }, { id: "b" }] }],
@@ -183,21 +183,40 @@ describe.concurrent("a write", () => {
   test("of several tasks shows and goes back as one", async ({ open }) => {
     const page = await open({ id: "a", title: "One" }, { id: "b", title: "Two" }, { id: "c", title: "Three" });
     const openTasks = await showList(page, { completed: false });
-    const { batchTasks } = createMutations(page.client);
+    const { batch } = createMutations(page.client);
     const operations = [
-      { op: "update", id: "a", changes: { completed: true } },
-      { op: "delete", id: "b" },
-      { op: "create", task: { title: "Four" } },
+      { op: "update", kind: "task", id: "a", changes: { completed: true } },
+      { op: "delete", kind: "task", id: "b" },
+      { op: "create", kind: "task", data: { title: "Four" } },
     ] as const;
-    const held = page.backend.hold("POST /api/tasks/batch");
-    const failing = write(page, batchTasks(), [...operations]);
+    const held = page.backend.hold("POST /api/batch");
+    const failing = write(page, batch(), [...operations]);
     await held.arrived;
     expect(titles(openTasks())).toEqual(["Four", "Three"]);
     held.refuse(404, "task_not_found");
     await rejection(failing);
     expect(titles(openTasks()).toSorted()).toEqual(["One", "Three", "Two"]);
-    await write(page, batchTasks(), [...operations]);
+    await write(page, batch(), [...operations]);
     expect(titles(openTasks()).toSorted()).toEqual(["Four", "Three"]);
+  });
+
+  test("of several tasks may restore and erase, and its answer may name unknown kinds", async ({ open }) => {
+    const page = await open(
+      { id: "a", title: "One", deletedAt: "2026-11-23T10:00:00Z" },
+      { id: "b", title: "Two", deletedAt: "2026-11-23T10:00:00Z" },
+    );
+    const [all, trash] = [await showList(page), await showList(page, { deleted: true })];
+    page.backend.unknown = [{ kind: "list", data: { id: "list-1", name: "Home", version: 1 } }];
+    const held = page.backend.hold("POST /api/batch");
+    const writing = write(page, createMutations(page.client).batch(), [
+      { op: "restore", kind: "task", id: "a" },
+      { op: "erase", kind: "task", id: "b" },
+    ]);
+    await held.arrived;
+    expect([titles(all()), titles(trash())]).toEqual([["One"], []]);
+    held.answer();
+    await writing;
+    expect([all(), trash()]).toEqual([[page.backend.tasks.get("a")], []]);
   });
 
   test("has read again what only the server can tell, and nothing else", async ({ open }) => {
@@ -245,7 +264,7 @@ describe.concurrent("a new task", () => {
     const task = await creating;
     expect(list()[0]).toEqual(task);
     expect(isDraft(task)).toBe(false);
-    expect(taskKey(page.queryClient, task)).toBe(draft!.id);
+    expect(itemKey(page.queryClient, task)).toBe(draft!.id);
   });
 
   test("that was refused leaves nothing behind", async ({ open }) => {
@@ -257,7 +276,7 @@ describe.concurrent("a new task", () => {
     const editing = write(page, createMutations(page.client).completeTask(), { id: list()[0]!.id, completed: true });
     held.refuse(422, "invalid");
     await rejection(creating);
-    expect(await rejection(editing)).toMatchObject({ message: "The task does not exist: creating it has failed." });
+    expect(await rejection(editing)).toMatchObject({ message: "The resource does not exist: creating it failed." });
     expect(list()).toEqual([]);
   });
 
@@ -301,7 +320,7 @@ describe.concurrent("a new task", () => {
     await page.queryClient.refetchQueries({ queryKey: taskKeys.lists });
     expect(titles(list())).toEqual(["Milk", "Old"]);
     expect(isDraft(list()[0]!)).toBe(true);
-    page.backend.tasks.delete(change.taskId);
+    page.backend.tasks.delete(change.id);
     first.answer();
     await creating;
     expect(list()).toMatchObject([{ id: "new-1", title: "Milk" }, { id: "a" }]);
@@ -330,9 +349,9 @@ describe.concurrent("a version", () => {
     const { updateTask } = createMutations(page.client);
     const error = await rejection(write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 }));
     if (!isApiError(error, "version_conflict")) throw error;
-    expect(error.current).toMatchObject({ title: "Theirs", version: 4 });
+    expect(error.current).toMatchObject({ kind: "task", data: { title: "Theirs", version: 4 } });
     expect(titles(list())).toEqual(["Theirs"]);
-    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: error.current.version });
+    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: error.current.data.version });
     expect(titles(list())).toEqual(["Mine"]);
   });
 
@@ -348,8 +367,8 @@ describe.concurrent("a version", () => {
   test("that only a batch of this page has changed is none", async ({ open }) => {
     const page = await open({ id: "a", version: 3 });
     await showList(page);
-    const { updateTask, batchTasks } = createMutations(page.client);
-    await write(page, batchTasks(), [{ op: "update", id: "a", changes: { completed: true } }]);
+    const { updateTask, batch } = createMutations(page.client);
+    await write(page, batch(), [{ op: "update", kind: "task", id: "a", changes: { completed: true } }]);
     await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 });
     expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
   });

@@ -6,7 +6,7 @@ export interface AuthError {
 }
 
 const sentences: Record<string, string> = {
-  INVALID_EMAIL_OR_PASSWORD: "That email and password do not belong together. Check both and try again.",
+  INVALID_EMAIL_OR_PASSWORD: "That email and password don't match. Check both and try again.",
   USER_ALREADY_EXISTS: "There is an account with this email already. Sign in instead.",
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: "There is an account with this email already. Sign in instead.",
   INVALID_EMAIL: "That does not look like an email address.",

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Agenda, Task } from "@tasklane/web-contract";
-import { taskKey } from "@tasklane/web-contract/react";
+import { isOverdue, type Agenda, type Task } from "@tasklane/web-contract";
+import { itemKey } from "@tasklane/web-contract/react";
 import { queries, timeZone } from "../data/client";
 import { reason } from "../data/messages";
 import { LostEditor } from "../editor/LostEditor";
@@ -8,10 +8,11 @@ import { NewTask } from "../editor/NewTask";
 import { TaskItem } from "../list/TaskItem";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { SelectionBar } from "../select/SelectionBar";
-import { addDays, dayName, dueOn, shortDate, startOfDay } from "../task/dates";
+import { dayName, dueOn, shortDate, startOfDay } from "../task/dates";
 import { tasksOfAgenda } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { useNow } from "../ui/lasting";
 import "../list/list.css";
 import "./agenda.css";
 
@@ -30,6 +31,7 @@ export function AgendaView() {
 
 function Sections() {
   const queryClient = useQueryClient();
+  const now = useNow();
   const { data, error, refetch } = useQuery(queries.agenda({ timeZone, days }));
   if (!data && error) {
     return (
@@ -43,18 +45,27 @@ function Sections() {
   }
   if (!data) return <TaskListSkeleton />;
   const tasks = tasksOfAgenda(data);
+  const { overdue, days: ahead } = bySection(data, now);
   return (
     <>
       <SelectionBar tasks={tasks} />
-      <LostEditor keys={tasks.map((task) => taskKey(queryClient, task))} />
+      <LostEditor keys={tasks.map((task) => itemKey(queryClient, task))} />
       {tasks.length === 0 && (
         <EmptyState title="The week is free." text="Give a task a due date, and it shows up here." />
       )}
-      {data.overdue.length > 0 && <Section title="Overdue" tasks={data.overdue} />}
-      {tasks.length > 0 && data.days.map((day) => <Day key={day.date} {...day} />)}
+      {overdue.length > 0 && <Section title="Overdue" tasks={overdue} />}
+      {tasks.length > 0 && ahead.map((day) => <Day key={day.date} {...day} />)}
       <Beyond agenda={data} />
     </>
   );
+}
+
+/** Moves tasks between the sections as time passes, without asking the server again. */
+function bySection(agenda: Agenda, now: Date): Pick<Agenda, "overdue" | "days"> {
+  const isAhead = (task: Task) => !isOverdue(task, now);
+  const [today, ...later] = agenda.days.map((day) => ({ ...day, tasks: day.tasks.filter(isAhead) }));
+  today?.tasks.unshift(...agenda.overdue.filter(isAhead));
+  return { overdue: tasksOfAgenda(agenda).filter((task) => !isAhead(task)), days: today ? [today, ...later] : [] };
 }
 
 function Day({ date, tasks }: { date: string; tasks: readonly Task[] }) {
@@ -82,7 +93,7 @@ function Section({ title, aside, tasks }: SectionProps) {
       {!free && (
         <ul role="list" className="plain-list" aria-label={title}>
           {tasks.map((task) => (
-            <li key={taskKey(queryClient, task)}>
+            <li key={itemKey(queryClient, task)}>
               <TaskItem task={task} hideDay={Boolean(aside)} />
             </li>
           ))}
@@ -94,8 +105,6 @@ function Section({ title, aside, tasks }: SectionProps) {
 
 /** What the days do not show. */
 function Beyond({ agenda: { later, undated } }: { agenda: Agenda }) {
-  const from = shortDate(addDays(startOfDay(new Date()), days));
-  const parts = [later > 0 && `${later} due from ${from}`, undated > 0 && `${undated} without a date`].filter(Boolean);
-  if (parts.length === 0) return null;
-  return <p className="list-end">Also on your list: {parts.join(", ")}.</p>;
+  const parts = [later > 0 && `Later: ${later}`, undated > 0 && `No date: ${undated}`].filter(Boolean);
+  return parts.length > 0 && <p className="list-end">{parts.join(" · ")}</p>;
 }

@@ -1,4 +1,4 @@
-import { useMutationState } from "@tanstack/react-query";
+import { onlineManager, useMutationState } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import { counted } from "../data/messages";
 import { useLasting, usePassed } from "../ui/lasting";
@@ -9,23 +9,12 @@ const grace = 1_500;
 /** After how many milliseconds a write that has no answer is late. */
 const late = 4_000;
 
-function useOnline(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      addEventListener("online", listener);
-      addEventListener("offline", listener);
-      return () => {
-        removeEventListener("online", listener);
-        removeEventListener("offline", listener);
-      };
-    },
-    () => navigator.onLine,
-  );
-}
+const watchOnline = (listener: () => void) => onlineManager.subscribe(listener);
+const isOnline = () => onlineManager.isOnline();
 
 /** Says that the server is out of reach, and that nothing is lost by it. */
 export function ConnectionBanner({ away }: { away: boolean }) {
-  const online = useOnline();
+  const online = useSyncExternalStore(watchOnline, isOnline);
   const writes = useMutationState({
     filters: { status: "pending" },
     select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),

@@ -5,7 +5,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Shows a way on when drawing the page fails, in place of an empty window. */
+/** Shows an error message and a reload button when rendering fails. */
 export class ErrorBoundary extends Component<Props, { failed: boolean }> {
   override state = { failed: false };
 
@@ -19,8 +19,8 @@ export class ErrorBoundary extends Component<Props, { failed: boolean }> {
       <main className="centred">
         <ErrorState
           alone
-          title="The page has tripped over something."
-          detail="Your tasks are safe. Loading the page again usually helps."
+          title="Something went wrong."
+          detail="Your tasks are safe. Reload the page to continue."
           action="Reload"
           onAction={() => location.reload()}
         />

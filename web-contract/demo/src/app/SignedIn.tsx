@@ -1,5 +1,5 @@
 import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { prefetchBootstrap, useLiveTasks } from "@tasklane/web-contract/react";
+import { prefetchBootstrap, useLiveChanges } from "@tasklane/web-contract/react";
 import { useEffect, useState } from "react";
 import { sessionChanged } from "../account/auth";
 import { Leaving } from "../account/Leaving";
@@ -55,7 +55,7 @@ const rest = 5_000;
 function Live({ started }: { started: boolean }) {
   const queryClient = useQueryClient();
   const [resting, setResting] = useState(false);
-  const live = useLiveTasks(api, { enabled: started && !resting });
+  const live = useLiveChanges(api, { enabled: started && !resting });
   useLeaveWarning();
 
   useEffect(() => {

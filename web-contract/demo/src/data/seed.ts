@@ -8,9 +8,9 @@ export function seedLists(queryClient: QueryClient): void {
   if (!page || more.length > 0 || page.nextCursor !== null) return;
   const filters = taskFilters(filtersOf(new URLSearchParams()));
   for (const completed of [false, true]) {
-    const tasks = page.tasks.filter((task) => task.completed === completed);
+    const items = page.items.filter((task) => task.completed === completed);
     queryClient.setQueryData(queries.tasks({ ...filters, completed }).queryKey, {
-      pages: [{ ...page, tasks }],
+      pages: [{ ...page, items }],
       pageParams: [undefined],
     });
   }

@@ -8,9 +8,6 @@ import type { Sender } from "./sender";
 /** The most operations that the server takes in one batch. */
 const batchSize = 100;
 
-/** How many tasks are restored side by side. */
-const restoresAtOnce = 5;
-
 export type Writes = ReturnType<typeof createWrites>;
 
 /**
@@ -38,7 +35,7 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
   function remove(task: Task): void {
     notices.show({
       message: `${quoted(task.title)} is in the trash.`,
-      action: { label: "Undo", run: () => void restore(task) },
+      action: { label: "Undo", run: () => restore(task) },
     });
     send(mutations.deleteTask(patience), { id: task.id }).catch((error: unknown) => {
       // Gone already is what was asked for.
@@ -47,22 +44,19 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
     });
   }
 
-  async function restore(task: Task): Promise<void> {
+  function restore(task: Task): void {
     notices.announce(`${quoted(task.title)} is back on the list.`);
-    try {
-      await send(mutations.restoreTask(patience), { id: task.id });
-    } catch (error) {
-      failed(`${quoted(task.title)} was not restored.`, error, () => void restore(task));
-    }
+    send(mutations.restoreTask(patience), { id: task.id }).catch((error: unknown) => {
+      failed(`${quoted(task.title)} was not restored.`, error, () => restore(task));
+    });
   }
 
-  /** A batch cannot restore, and the server takes only so many requests in a second. */
   function restoreAll(tasks: readonly Task[]): void {
-    const queue = tasks.values();
-    const restoreNext = async () => {
-      for (const task of queue) await restore(task);
-    };
-    for (let running = 0; running < restoresAtOnce; running++) void restoreNext();
+    notices.announce(`${counted(tasks.length)} back on the list.`);
+    batch(
+      tasks.map(({ id }): BatchOperation => ({ op: "restore", kind: "task", id })),
+      (error) => failed(`${counted(tasks.length)} could not be restored.`, error, () => restoreAll(tasks)),
+    );
   }
 
   function erase(task: Task): void {
@@ -75,12 +69,12 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
 
   function batch(operations: BatchOperation[], onFailure: (error: unknown) => void): void {
     for (let from = 0; from < operations.length; from += batchSize) {
-      send(mutations.batchTasks(patience), operations.slice(from, from + batchSize)).catch(onFailure);
+      send(mutations.batch(patience), operations.slice(from, from + batchSize)).catch(onFailure);
     }
   }
 
   function completeAll(tasks: readonly Task[], completed = true): void {
-    const operations = tasks.map(({ id }): BatchOperation => ({ op: "update", id, changes: { completed } }));
+    const operations = tasks.map(({ id }): BatchOperation => ({ op: "update", kind: "task", id, changes: { completed } }));
     const message = `${counted(tasks.length)} ${completed ? "completed" : "open again"}.`;
     notices.show({ message, action: { label: "Undo", run: () => completeAll(tasks, !completed) } });
     batch(operations, (error) => {
@@ -92,7 +86,7 @@ export function createWrites({ mutations, patience, send, failed }: Sender, noti
     const undo = { label: "Undo", run: () => restoreAll(tasks) };
     notices.show({ message: `${counted(tasks.length)} moved to the trash.`, action: undo });
     batch(
-      tasks.map(({ id }): BatchOperation => ({ op: "delete", id })),
+      tasks.map(({ id }): BatchOperation => ({ op: "delete", kind: "task", id })),
       (error) => failed(`${counted(tasks.length)} could not be deleted.`, error, () => removeAll(tasks)),
     );
   }

@@ -6,25 +6,25 @@ import { Dialog } from "../ui/Dialog";
 import { useStore } from "../ui/store";
 import "./conflicts.css";
 
-/** Lets the user choose between two edits of the same task, both of them in sight. */
+/** Shows two conflicting edits of a task, and lets the user choose one. */
 export function Conflicts() {
   const { drafts, edits } = useWorkspace();
   const [conflict] = useStore(drafts.conflicts);
   if (!conflict) return null;
   const { mine, theirs, fields } = conflict;
   return (
-    <Dialog title="Which one should stay?" role="alertdialog">
-      <p className="dialog-text">“{theirs.title}” was changed elsewhere while you were editing it.</p>
+    <Dialog title="This task was changed on another device" role="alertdialog">
+      <p className="dialog-text">“{theirs.title}” was changed while you were editing it. Choose the version to keep.</p>
       <div className="versions">
-        <Version name="Yours" fields={fields} values={mine} />
-        <Version name="Theirs" fields={fields} values={theirs} />
+        <Version name="Your version" fields={fields} values={mine} />
+        <Version name="The other version" fields={fields} values={theirs} />
       </div>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={() => edits.takeTheirs(conflict)}>
-          Take theirs
+          Use that version
         </button>
         <button type="button" className="button primary" onClick={() => edits.keepMine(conflict)} autoFocus>
-          Keep mine
+          Use my version
         </button>
       </div>
     </Dialog>
@@ -64,6 +64,6 @@ function written(field: FieldName, values: Partial<Fields>): string {
     case "tags":
       return values.tags?.map((tag) => `#${tag}`).join(" ") || "No tags";
     default:
-      return values[field] || "Empty";
+      return String(values[field] ?? "") || "Empty";
   }
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { taskKey } from "@tasklane/web-contract/react";
+import { itemKey } from "@tasklane/web-contract/react";
 import { useWorkspace } from "../data/workspace";
 import { useStorePart } from "../ui/store";
 import { TaskEditor } from "./TaskEditor";
@@ -9,7 +9,7 @@ export function LostEditor({ keys }: { keys: readonly string[] }) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const base = useStorePart(drafts.edit, (edit) => edit?.base);
-  if (!base || keys.includes(taskKey(queryClient, base))) return null;
+  if (!base || keys.includes(itemKey(queryClient, base))) return null;
   return (
     <section className="lost" aria-label="Task that left the list">
       <p className="lost-note">This task is no longer on this list. Your edit is still here.</p>

@@ -1,11 +1,10 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { isApiError, type Agenda, type Task } from "@tasklane/web-contract";
-import { taskKey, taskKeys, type TaskPages } from "@tasklane/web-contract/react";
+import { isApiError, type Task } from "@tasklane/web-contract";
+import { latest } from "@tasklane/web-contract/react";
 import { faultOf, quoted } from "../data/messages";
 import type { Sender } from "../data/sender";
 import type { Writes } from "../data/writes";
 import { conflictsOf, fieldsOf, type Fields } from "../task/fields";
-import { tasksOfAgenda, tasksOfList } from "../task/lists";
 import type { Notices } from "../ui/notices";
 import { editChanges, editConflicts, type Conflict, type Drafts, type Edit } from "./drafts";
 
@@ -36,7 +35,7 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
     if (changes.title !== undefined) changes.title = changes.title.trim();
     if (changes.title === "") delete changes.title;
     if (Object.keys(changes).length === 0) return;
-    const task = asKnown(queryClient, edit.base);
+    const task = latest(queryClient, edit.base);
     // Changes elsewhere to other fields are no reason to ask.
     const { version } = editConflicts(edit, task).length > 0 ? edit.base : task;
     update(edit.base, changes, version);
@@ -45,7 +44,7 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
   function update(base: Task, changes: Partial<Fields>, version: number | undefined): void {
     send(mutations.updateTask(patience), { id: base.id, version: version || undefined, changes }).catch((error: unknown) => {
       const fault = faultOf(error);
-      if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current);
+      if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data);
       if (fault) return reopen({ base, touched: changes, fault });
       if (isApiError(error, "task_not_found")) return offerAnew(base, changes);
       failed(`${quoted(base.title)} was not saved.`, error, () => update(base, changes, version));
@@ -85,7 +84,7 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
     const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !fields.some((field) => field === name)));
     if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
     notices.show({
-      message: "Their version stays.",
+      message: "The other version was kept.",
       action: { label: "Use mine", run: () => update(theirs, mine, undefined) },
     });
   }
@@ -100,16 +99,4 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
   }
 
   return { begin, save, keepMine, takeTheirs };
-}
-
-/** The task as the page has it now. */
-function asKnown(queryClient: QueryClient, task: Task): Task {
-  const key = taskKey(queryClient, task);
-  const lists = queryClient.getQueriesData<TaskPages>({ queryKey: taskKeys.lists });
-  const agendas = queryClient.getQueriesData<Agenda>({ queryKey: taskKeys.agendas });
-  const known = [
-    ...lists.flatMap(([, list]) => tasksOfList(list)),
-    ...agendas.flatMap(([, agenda]) => tasksOfAgenda(agenda)),
-  ].filter((other) => taskKey(queryClient, other) === key);
-  return known.reduce((newest, other) => (other.version > newest.version ? other : newest), task);
 }

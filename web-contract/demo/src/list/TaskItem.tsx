@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { taskKey } from "@tasklane/web-contract/react";
+import { itemKey } from "@tasklane/web-contract/react";
 import { useWorkspace } from "../data/workspace";
 import { TaskEditor } from "../editor/TaskEditor";
 import { useStorePart } from "../ui/store";
@@ -16,8 +16,8 @@ interface Props {
 export function TaskItem({ task, hideDay = false }: Props) {
   const { drafts, selection } = useWorkspace();
   const queryClient = useQueryClient();
-  const key = taskKey(queryClient, task);
-  const editing = useStorePart(drafts.edit, (edit) => edit !== undefined && taskKey(queryClient, edit.base) === key);
+  const key = itemKey(queryClient, task);
+  const editing = useStorePart(drafts.edit, (edit) => edit !== undefined && itemKey(queryClient, edit.base) === key);
   const picked = useStorePart(selection.picked, (keys) => keys?.has(key));
   if (editing) return <TaskEditor task={task} />;
   return <TaskRow task={task} hideDay={hideDay} picked={picked} onPick={() => selection.toggle(key)} />;

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { taskKey } from "@tasklane/web-contract/react";
+import { itemKey } from "@tasklane/web-contract/react";
 import { useCallback, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { useStorePart } from "../ui/store";
@@ -27,7 +27,7 @@ interface Props {
 export function TaskList({ label, tasks, more, children = (task) => <TaskItem task={task} /> }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
-  const edited = useStorePart(drafts.edit, (edit) => edit && taskKey(queryClient, edit.base));
+  const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = more;
 
   const onEnd = useCallback(() => {
@@ -39,7 +39,7 @@ export function TaskList({ label, tasks, more, children = (task) => <TaskItem ta
       <VirtualList
         label={label}
         items={tasks}
-        keyOf={(task) => taskKey(queryClient, task)}
+        keyOf={(task) => itemKey(queryClient, task)}
         pinned={edited}
         onEnd={onEnd}
       >

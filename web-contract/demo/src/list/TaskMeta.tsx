@@ -1,7 +1,8 @@
-import type { Task } from "@tasklane/web-contract";
+import { isOverdue, type Task } from "@tasklane/web-contract";
 import { dueName, timeField } from "../task/dates";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
+import { useNow } from "../ui/lasting";
 
 interface Props {
   id: string;
@@ -12,7 +13,8 @@ interface Props {
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
 export function TaskMeta({ id, task, hideDay }: Props) {
-  const { dueAt, priority, tags, description, overdue } = task;
+  const { dueAt, priority, tags, description } = task;
+  const overdue = isOverdue(task, useNow());
   const due = dueAt && (hideDay ? timeField(dueAt) : dueName(dueAt));
   if (!due && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (

@@ -6,8 +6,8 @@ import {
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
-import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
-import { taskKey } from "@tasklane/web-contract/react";
+import { isOverdue, type Stats, type Task, type TaskPage } from "@tasklane/web-contract";
+import { itemKey, type TaskFilters } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
 import { queries, timeZone } from "../data/client";
 import { counted, reason } from "../data/messages";
@@ -19,19 +19,30 @@ import { SelectionBar } from "../select/SelectionBar";
 import { tasksOfList } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { useNow } from "../ui/lasting";
 import { TaskList } from "./TaskList";
 import { TaskListSkeleton } from "./TaskListSkeleton";
 import "./list.css";
 
+type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
+
 /** The list of the signed-in user: what is open, and below it what is done. */
 export function TasksView({ started }: { started: boolean }) {
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
+  const [filters] = useFilters();
+  const wanted = useMemo(() => taskFilters(filters), [filters]);
+  const placeholderData = keepPreviousData;
+  const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), placeholderData, enabled: started });
+  const now = useNow();
   const any = stats && stats.open + stats.completed > 0;
+  // With all open tasks at hand the device's clock decides, as in their rows.
+  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters);
+  const overdue = all ? tasksOfList(open.data).filter((task) => isOverdue(task, now)).length : (stats?.overdue ?? 0);
   return (
     <>
-      <p className="page-summary">{any ? summary(stats) : "\u00a0"}</p>
+      <p className="page-summary">{any ? summary({ ...stats, overdue }) : "\u00a0"}</p>
       <NewTask />
-      <Lists started={started} />
+      <Lists started={started} wanted={wanted} open={open} />
     </>
   );
 }
@@ -41,15 +52,12 @@ function summary({ open, dueToday, overdue }: Stats): string {
   return parts.filter(Boolean).join(" · ");
 }
 
-function Lists({ started }: { started: boolean }) {
+function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilters; open: ListQuery }) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
-  const wanted = useMemo(() => taskFilters(filters), [filters]);
-  const settings = { enabled: started, placeholderData: keepPreviousData };
-  const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), ...settings });
   const completed = useInfiniteQuery({
     ...queries.tasks({ ...wanted, completed: true }),
-    ...settings,
+    placeholderData: keepPreviousData,
     // What is done is never overdue.
     enabled: started && filters.due !== "overdue",
   });
@@ -92,7 +100,7 @@ function Lists({ started }: { started: boolean }) {
       <p className="visually-hidden" role="status">
         {isNarrowed(filters) && !open.isPlaceholderData && `${counted(all.length)} found`}
       </p>
-      <LostEditor keys={all.map((task) => taskKey(queryClient, task))} />
+      <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
       {openTasks.length > 0 ? (
         <TaskList label="Open tasks" tasks={openTasks} more={open} />
       ) : (
@@ -115,7 +123,7 @@ function Lists({ started }: { started: boolean }) {
 }
 
 /** Loads all pages of a list, as far as that works, and resolves to its tasks. */
-async function loadAll(list: UseInfiniteQueryResult<InfiniteData<TaskPage>>): Promise<Task[]> {
+async function loadAll(list: ListQuery): Promise<Task[]> {
   let loaded = list;
   while (loaded.hasNextPage && !loaded.isFetchNextPageError) loaded = await loaded.fetchNextPage();
   return tasksOfList(loaded.data);

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { isDraft, taskKey } from "@tasklane/web-contract/react";
+import { isDraft, itemKey } from "@tasklane/web-contract/react";
 import { useEffect } from "react";
 import { focusField, newTaskFieldId, selectButtonId, useSingleKeys } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
@@ -22,7 +22,7 @@ export function SelectionBar({ tasks, loadRest }: Props) {
   const picked = useStore(selection.picked);
   const selecting = picked !== undefined;
 
-  const chosen = tasks.filter((task) => picked?.has(taskKey(queryClient, task)) && !isDraft(task));
+  const chosen = tasks.filter((task) => picked?.has(itemKey(queryClient, task)) && !isDraft(task));
   const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
   const none = chosen.length === 0;
 
@@ -38,7 +38,7 @@ export function SelectionBar({ tasks, loadRest }: Props) {
   }
 
   function pick(all: readonly Task[]) {
-    if (selection.picked.get()) selection.pickAll(all.map((task) => taskKey(queryClient, task)));
+    if (selection.picked.get()) selection.pickAll(all.map((task) => itemKey(queryClient, task)));
   }
 
   function pickAll() {

@@ -1,11 +1,11 @@
-import type { Task } from "@tasklane/web-contract";
+import type { ReplaceTaskRequest, Task } from "@tasklane/web-contract";
+import { kinds } from "@tasklane/web-contract/react";
 
-/** The fields of a task that people write. */
-export type Fields = Pick<Task, "title" | "description" | "dueAt" | "priority" | "tags">;
+/** The fields of a task that people fill in. To complete a task is an action of its own. */
+export type Fields = Omit<Required<ReplaceTaskRequest>, "completed">;
 export type FieldName = keyof Fields;
 
-const fieldNames: readonly FieldName[] = ["title", "description", "dueAt", "priority", "tags"];
-
+/** The compiler refuses a field of the contract that has no label here. */
 export const fieldLabels: Record<FieldName, string> = {
   title: "Title",
   description: "Notes",
@@ -14,19 +14,22 @@ export const fieldLabels: Record<FieldName, string> = {
   tags: "Tags",
 };
 
-export const emptyFields: Fields = { title: "", description: "", dueAt: null, priority: "none", tags: [] };
+const fieldNames = Object.keys(fieldLabels) as FieldName[];
+const { defaults, moments } = kinds.task;
 
-export function fieldsOf({ title, description, dueAt, priority, tags }: Task): Fields {
-  return { title, description, dueAt, priority, tags };
+export const emptyFields = fieldsOf(defaults);
+
+export function fieldsOf(task: Task | typeof defaults): Fields {
+  return Object.fromEntries(fieldNames.map((name) => [name, task[name]])) as unknown as Fields;
 }
 
 /** Whether a field holds the same in both. */
 function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolean {
-  return name === "dueAt" ? timeOf(a.dueAt) === timeOf(b.dueAt) : JSON.stringify(a[name]) === JSON.stringify(b[name]);
+  // The server writes the same moment in its own format.
+  const isMoment = moments.some((moment) => moment === name);
+  const [first, second] = [a[name], b[name]].map((value) => (isMoment && value ? Date.parse(String(value)) : value));
+  return JSON.stringify(first) === JSON.stringify(second);
 }
-
-/** The server writes the same moment in its own way. */
-const timeOf = (moment: string | null | undefined) => (moment ? Date.parse(moment) : null);
 
 /** The fields of `fields` that differ from those of `base`. */
 export function changesIn(fields: Partial<Fields>, base: Fields): Partial<Fields> {

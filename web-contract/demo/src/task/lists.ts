@@ -3,7 +3,7 @@ import type { Agenda, Task, TaskPage } from "@tasklane/web-contract";
 
 /** The tasks of a list, as far as it is loaded. */
 export function tasksOfList(list: InfiniteData<TaskPage> | undefined): Task[] {
-  return list?.pages.flatMap(({ tasks }) => tasks) ?? [];
+  return list?.pages.flatMap(({ items }) => items) ?? [];
 }
 
 /** The tasks of an agenda, day after day. */

@@ -12,7 +12,7 @@ export function TrashRow({ task, onErase }: { task: Task; onErase: (row: HTMLEle
 
   function restore() {
     if (row.current) leaveRow(row.current);
-    void writes.restore(task);
+    writes.restore(task);
   }
 
   return (

@@ -6,7 +6,6 @@ interface Option<Value extends string> {
   value: Value;
   text: string;
   icon?: ReactNode;
-  aside?: string;
 }
 
 interface Props<Value extends string> {
@@ -42,7 +41,6 @@ export function Choice<Value extends string>({ legend, options, value, onChange,
           />
           {option.icon}
           <span className="option-text">{option.text}</span>
-          {option.aside && <span className="option-aside">{option.aside}</span>}
           <span className="option-mark">
             <TickIcon />
           </span>

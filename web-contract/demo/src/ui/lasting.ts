@@ -21,3 +21,13 @@ export function usePassed(moment: number): boolean {
   }, [moment]);
   return moment <= Date.now();
 }
+
+/** Returns the time, at most half a minute old. */
+export function useNow(): Date {
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(new Date()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

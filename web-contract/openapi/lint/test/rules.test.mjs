@@ -99,6 +99,36 @@ describe("the linter", () => {
   });
 });
 
+describe("the linter, of the objects in a document,", () => {
+  const note = (closed, properties = {}) => ({ type: "object", ...(closed && { additionalProperties: false }), properties });
+
+  async function findings(request, response, schemas) {
+    const doc = { ...document(), ...(schemas && { components: { schemas } }) };
+    const { requestBody, responses } = doc.paths["/notes"].post;
+    Object.assign(requestBody.content["application/json"], { schema: request, example: {} });
+    Object.assign(responses[200].content["application/json"], { schema: response, example: {} });
+    const path = await write("objects", doc);
+    const { stdout } = await run("node_modules/.bin/spectral", ["lint", "--format=json", "--quiet", path]);
+    return JSON.parse(stdout).map(({ code, message }) => `${code}: ${message}`);
+  }
+
+  test("passes strict requests, open responses and maps", async () => {
+    const map = { type: "object", additionalProperties: { type: "integer" } };
+    assert.deepEqual(await findings(note(true, { counts: map }), note(false, { counts: map })), []);
+  });
+
+  test("finds open requests and strict responses, however deep they lie", async () => {
+    const deep = { type: "array", items: { $ref: "#/components/schemas/Text" } };
+    const found = await findings(note(false, { deep }), note(true, { deep }), { Text: { oneOf: [note(true), note(false)] } });
+    assert.deepEqual(found.toSorted(), [
+      "open-responses: #/components/schemas/Text/oneOf/0 excludes new fields: remove additionalProperties.",
+      "open-responses: #/paths/~1notes/post/responses/200/content/application~1json/schema excludes new fields: remove additionalProperties.",
+      "strict-requests: #/components/schemas/Text/oneOf/1 accepts unknown fields: set additionalProperties to false.",
+      "strict-requests: #/paths/~1notes/post/requestBody/content/application~1json/schema accepts unknown fields: set additionalProperties to false.",
+    ]);
+  });
+});
+
 describe("the comparison with the released contract", () => {
   async function compare(change) {
     const current = document();
@@ -109,6 +139,21 @@ describe("the comparison with the released contract", () => {
 
   test("passes what is added", async () => {
     const { code, stdout } = await compare((paths) => (paths["/tags"] = { get: paths["/notes"].post }));
+    assert.equal(code, 0, stdout);
+  });
+
+  test("passes a new kind in a response", async () => {
+    const kind = (name) => ({ type: "object", properties: { kind: { type: "string", enum: [name] } } });
+    const withKinds = (...names) => {
+      const doc = document();
+      doc.components = { schemas: Object.fromEntries(names.map((name) => [name, kind(name)])) };
+      const oneOf = names.map((name) => ({ $ref: `#/components/schemas/${name}` }));
+      const { content } = doc.paths["/notes"].post.responses[200];
+      content["application/json"].schema = { type: "object", properties: { data: { type: "array", items: { oneOf } } } };
+      return doc;
+    };
+    const paths = [await write("one-kind", withKinds("note")), await write("two-kinds", withKinds("note", "list"))];
+    const { code, stdout } = await run("node", ["breaking.mjs", ...paths]);
     assert.equal(code, 0, stdout);
   });
 

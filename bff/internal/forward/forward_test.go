@@ -1,0 +1,549 @@
+package forward_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/bff/internal/forward"
+)
+
+const (
+	// headSize is how much of an answer is read before its status is sent.
+	headSize = 64 << 10
+	// timeout is that of requests which should not meet it.
+	timeout = 10 * time.Second
+)
+
+var (
+	requestHeaders  = []string{"Content-Type", "Idempotency-Key", "If-Match"}
+	responseHeaders = []string{"Content-Type", "Etag", "Set-Cookie"}
+)
+
+// front is a server that passes every request on to an upstream.
+type front struct {
+	*httptest.Server
+
+	timeout time.Duration
+	// err is why the last request was not passed on, or its answer cut.
+	err chan error
+}
+
+// newFront returns a server in front of an upstream. Its own answers are of
+// status 599.
+func newFront(t *testing.T, address string) *front {
+	t.Helper()
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := forward.NewTransport(time.Minute)
+	t.Cleanup(transport.CloseIdleConnections)
+	upstream := &forward.Upstream{URL: base, Transport: transport, Headers: responseHeaders}
+	f := &front{timeout: timeout, err: make(chan error, 1)}
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		req, err := forward.NewRequest(r, requestHeaders, body)
+		var response *forward.Response
+		if err == nil {
+			req.Timeout = f.timeout
+			response, err = upstream.Do(r.Context(), req)
+		}
+		if err != nil {
+			f.err <- err
+			w.WriteHeader(599)
+			return
+		}
+		defer response.Close()
+		if err := response.Send(w); err != nil {
+			f.err <- err
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	f.Config.ErrorLog = nil
+	t.Cleanup(f.Close)
+	return f
+}
+
+// do sends a request and returns the answer with its body.
+func (f *front) do(t *testing.T, method, path string, body io.Reader, header http.Header) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, f.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = header
+	if header == nil {
+		r.Header = http.Header{}
+	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return response, got
+}
+
+func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {
+	t.Helper()
+	return f.do(t, http.MethodGet, path, nil, nil)
+}
+
+// refuses fails the test unless the last request failed with this error.
+func (f *front) refuses(t *testing.T, response *http.Response, want error) {
+	t.Helper()
+	if response.StatusCode != 599 {
+		t.Fatalf("status %d", response.StatusCode)
+	}
+	if err := <-f.err; !errors.Is(err, want) {
+		t.Errorf("the error is %v, want %v", err, want)
+	}
+}
+
+// serve returns the address of a server.
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// serveRaw returns the address of a server that answers the n-th request on all
+// its connections with the text that answer returns, and then closes the
+// connection if that is to be.
+func serveRaw(t *testing.T, answer func(n int64) (text string, hangUp bool)) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var requests atomic.Int64
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				reader := bufio.NewReader(conn)
+				for {
+					r, err := http.ReadRequest(reader)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					text, hangUp := answer(requests.Add(1))
+					if _, err := io.WriteString(conn, text); err != nil || hangUp {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}
+
+func TestForwardsRequest(t *testing.T) {
+	t.Parallel()
+	var got *http.Request
+	var body []byte
+	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r
+		body, _ = io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("ETag", `"7"`)
+		w.Header().Set("X-Internal", "secret")
+		w.Header().Set("Content-Security-Policy", "none")
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, `{"a":1}`)
+	})+"/base/")
+	response, answer := f.do(t, http.MethodPatch, "/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&", strings.NewReader(`{"title":"x"}`), http.Header{
+		"Content-Type": {"application/json"}, "If-Match": {`"1"`, `"2"`}, "Cookie": {"a=b"},
+		"Authorization": {"Bearer x"}, "Connection": {"If-Match"}, "X-Forwarded-For": {"198.51.100.1"},
+	})
+	if want := "/base/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&"; got.Method != http.MethodPatch || got.RequestURI != want {
+		t.Errorf("asked for %s %s, want %s", got.Method, got.RequestURI, want)
+	}
+	if string(body) != `{"title":"x"}` || got.ContentLength != int64(len(body)) {
+		t.Errorf("body %q of %d bytes", body, got.ContentLength)
+	}
+	want := http.Header{"Content-Length": {"13"}, "Content-Type": {"application/json"}, "If-Match": {`"1"`, `"2"`}}
+	if diff := cmp.Diff(want, got.Header); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	response.Header.Del("Date")
+	want = http.Header{
+		"Content-Length": {"7"}, "Content-Type": {"application/json"}, "Etag": {`"7"`},
+		"Content-Security-Policy": {"default-src 'none'"},
+	}
+	if diff := cmp.Diff(want, response.Header); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+	if response.StatusCode != http.StatusTeapot || string(answer) != `{"a":1}` {
+		t.Errorf("answer %d %s", response.StatusCode, answer)
+	}
+}
+
+func TestDropsInterimAnswersAndTrailers(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Set-Cookie", "early=1")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Del("Set-Cookie")
+		w.Header().Set("Trailer", "X-Trailer, Set-Cookie")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusOK)
+		_, _ = io.WriteString(w, "{}")
+		w.Header().Set("X-Trailer", "x")
+		w.Header().Set("Set-Cookie", "late=1")
+	}))
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaked := range []string{"103", "early=1", "late=1", "railer"} {
+		if bytes.Contains(got, []byte(leaked)) {
+			t.Errorf("%q passed:\n%s", leaked, got)
+		}
+	}
+	for _, kept := range []string{"HTTP/1.1 200 OK", "Content-Security-Policy", "\r\n\r\n{}"} {
+		if !bytes.Contains(got, []byte(kept)) {
+			t.Errorf("%q is missing:\n%s", kept, got)
+		}
+	}
+}
+
+func TestPassesAnswersOfEverySize(t *testing.T) {
+	t.Parallel()
+	for _, chunked := range []bool{false, true} {
+		for _, size := range []int{0, 1, headSize - 1, headSize, headSize + 1, 3 << 20} {
+			want := bytes.Repeat([]byte("x"), size)
+			f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if chunked {
+					_ = http.NewResponseController(w).Flush()
+				}
+				_, _ = w.Write(want)
+			}))
+			if response, got := f.get(t, "/"); response.StatusCode != http.StatusOK || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes, chunked %t: %d with %d bytes", size, chunked, response.StatusCode, len(got))
+			}
+		}
+	}
+}
+
+func TestPassesAnswersWithoutBody(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/304":
+			w.Header().Set("ETag", `"1"`)
+			w.WriteHeader(http.StatusNotModified)
+		case "/204":
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Content-Length", "5")
+		}
+	}))
+	for _, test := range []struct {
+		method, path, length string
+		status               int
+	}{
+		{http.MethodGet, "/304", "", http.StatusNotModified},
+		{http.MethodGet, "/204", "", http.StatusNoContent},
+		{http.MethodHead, "/x", "5", http.StatusOK},
+	} {
+		response, body := f.do(t, test.method, test.path, nil, nil)
+		if response.StatusCode != test.status || len(body) > 0 || response.Header.Get("Content-Length") != test.length {
+			t.Errorf("%s: %d %q %v", test.path, response.StatusCode, body, response.Header)
+		}
+	}
+}
+
+func TestTornAnswers(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("x", headSize+1)
+	for name, answer := range map[string]string{
+		"no answer":         "",
+		"half a status":     "HTTP/1.1 2",
+		"half a header":     "HTTP/1.1 200 OK\r\nContent-",
+		"no body":           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+		"half a body":       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
+		"half the chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		"half of 64 KiB":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
+		"not HTTP":          "SSH-2.0-OpenSSH_9.6\r\n",
+		"endless interims":  strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
+		"too large headers": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
+	} {
+		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return answer, true }))
+			response, got := f.get(t, "/")
+			if response.StatusCode != 599 || len(got) > 0 {
+				t.Errorf("%d %q", response.StatusCode, got)
+			}
+		})
+	}
+	t.Run("behind 64 KiB the answer breaks off too", func(t *testing.T) {
+		t.Parallel()
+		for _, answer := range []string{
+			"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + body,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n" + body + "\r\n",
+		} {
+			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return answer, true }))
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%d bytes, then %v", len(got), err)
+			}
+			if err := <-f.err; err == nil {
+				t.Error("no error")
+			}
+		}
+	})
+}
+
+func TestRefusesAnswers(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"another protocol": func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+			_, _ = conn.Read(make([]byte, 1)) // until the other side closes
+		},
+		"an encoding": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, "\x1f\x8b")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t, serve(t, handler))
+			response, _ := f.get(t, "/")
+			f.refuses(t, response, forward.ErrAnswer)
+		})
+	}
+}
+
+func TestRefusesPathsOfAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/a%00", "/.", "/.."} {
+		response, _ := f.get(t, path)
+		if path == "/a%00" { // the canonical spelling of a path with a NUL
+			continue
+		}
+		f.refuses(t, response, forward.ErrPath)
+	}
+	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/%C3%A4"} {
+		if response, _ := f.get(t, path); response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", path, response.StatusCode)
+		}
+	}
+	if got := asked.Load(); got != 6 {
+		t.Errorf("%d requests reached the server", got)
+	}
+}
+
+// TestReplays breaks a connection that was used before off, as a server does
+// that has waited long enough for the next request.
+func TestReplays(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		method   string
+		key      []string
+		replayed bool
+	}{
+		{http.MethodGet, nil, true},
+		{http.MethodPost, []string{"once"}, true},
+		{http.MethodPatch, []string{"once"}, true},
+		{http.MethodPost, nil, false},
+		{http.MethodPost, []string{""}, false},
+		{http.MethodPost, []string{"", "once"}, false},
+		{http.MethodPatch, nil, false},
+		{http.MethodDelete, nil, false},
+	} {
+		t.Run(fmt.Sprint(test.method, test.key), func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			f := newFront(t, serveRaw(t, func(n int64) (string, bool) {
+				asked.Store(n)
+				if n == 2 {
+					return "", true
+				}
+				return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false
+			}))
+			f.get(t, "/")
+			response, _ := f.do(t, test.method, "/", strings.NewReader("{}"), http.Header{"Idempotency-Key": test.key})
+			want := 599
+			if test.replayed {
+				want = http.StatusOK
+			}
+			if sent := asked.Load() == 3; response.StatusCode != want || sent != test.replayed {
+				t.Errorf("%d, sent again: %t", response.StatusCode, sent)
+			}
+		})
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	t.Run("an answer that does not come in time", func(t *testing.T) {
+		t.Parallel()
+		for _, begun := range []bool{false, true} {
+			f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if begun {
+					_ = http.NewResponseController(w).Flush()
+				}
+				<-r.Context().Done() // which the end of the request is
+			}))
+			f.timeout = 50 * time.Millisecond
+			response, _ := f.get(t, "/")
+			f.refuses(t, response, context.DeadlineExceeded)
+		}
+	})
+	t.Run("the rest of an answer may take longer", func(t *testing.T) {
+		t.Parallel()
+		late := make(chan struct{})
+		f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(make([]byte, headSize))
+			_ = http.NewResponseController(w).Flush()
+			<-late
+			_, _ = w.Write(make([]byte, 10))
+		}))
+		f.timeout = 200 * time.Millisecond
+		time.AfterFunc(2*f.timeout, func() { close(late) })
+		if _, got := f.get(t, "/"); len(got) != headSize+10 {
+			t.Errorf("%d bytes", len(got))
+		}
+	})
+	t.Run("the request ends with the browser's", func(t *testing.T) {
+		t.Parallel()
+		gone := make(chan struct{})
+		f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			close(gone)
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
+			_ = response.Body.Close()
+			t.Error("there was an answer")
+		}
+		<-gone
+	})
+}
+
+// TestSlowReaderHoldsNoPlace has a browser that reads nothing of an answer: the
+// other server is done with it all the same.
+func TestSlowReaderHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	done := make(chan struct{})
+	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		defer close(done)
+		_, _ = w.Write(make([]byte, headSize-1))
+	}))
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+}
+
+func TestDoesNotReachServer(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "http://" + listener.Addr().String()
+	_ = listener.Close()
+	f := newFront(t, address)
+	if response, _ := f.get(t, "/"); response.StatusCode != 599 {
+		t.Errorf("status %d", response.StatusCode)
+	}
+	var op *net.OpError
+	if err := <-f.err; !errors.As(err, &op) || op.Op != "dial" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAddsToCookiesThatAreSet(t *testing.T) {
+	t.Parallel()
+	address, err := url.Parse(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "b=2") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	upstream := &forward.Upstream{URL: address, Transport: http.DefaultTransport, Headers: responseHeaders}
+	req, err := forward.NewRequest(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Timeout = timeout
+	response, err := upstream.Do(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Close()
+	w := httptest.NewRecorder()
+	w.Header().Set("Set-Cookie", "a=1")
+	if err := response.Send(w); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Header().Values("Set-Cookie"); !slices.Equal(got, []string{"a=1", "b=2"}) {
+		t.Errorf("cookies %q", got)
+	}
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/tasklane/tasklane/bff/internal/forward"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+)
+
+// The headers that pass between the browser and the task service, besides those
+// that are set here.
+var (
+	serviceRequestHeaders  = []string{"Accept", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"}
+	serviceResponseHeaders = []string{"Content-Type", "Etag", "Idempotency-Replayed", "Location", "Retry-After"}
+)
+
+// userAgent is what the task service knows the BFF by.
+const userAgent = "tasklane-bff"
+
+// registerService adds the operations of the task service. All but the stream
+// are forwarded.
+func (s *server) registerService(api *httpapi.API) {
+	operations.Register(operations.Server{
+		API:        api,
+		Security:   security,
+		Codes:      readCodes,
+		WriteCodes: []taskapi.ErrorCode{taskapi.CodeCrossOrigin},
+		WatchCodes: []taskapi.ErrorCode{taskapi.CodeCrossOrigin},
+		WatchNote:  watchNote,
+	}, operations.Handlers{WatchChanges: s.watchChanges})
+}
+
+// forward answers an operation with what the task service answers.
+func (s *server) forward(ctx huma.Context) {
+	r, w := humachi.Unwrap(ctx)
+	response, err := s.ask(ctx.Context(), r)
+	if err != nil {
+		// The time for an answer begins when there is one: before, the body has
+		// taken some.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
+		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
+		return
+	}
+	send(w, r, response)
+}
+
+// ask asks the task service as the signed-in user. If it refuses the JWT, as it
+// does when the signing key has changed, it is asked once more with a new one.
+func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, error) {
+	req, err := forward.NewRequest(r, serviceRequestHeaders, httpapi.ReceivedBody(r))
+	if err != nil {
+		return nil, httpapi.NewProblem(taskapi.CodeNotFound, "There is nothing at this path.")
+	}
+	c := callerFrom(ctx)
+	jwts := &tokens{sessions: s.sessions, request: c.request, held: c.session}
+	response, err := s.attempt(ctx, r, req, jwts)
+	if err == nil && response.Status == http.StatusUnauthorized {
+		response.Close()
+		jwts.InvalidateToken(jwts.held.JWT())
+		response, err = s.attempt(ctx, r, req, jwts)
+	}
+	if err != nil {
+		return nil, callFailure(err)
+	}
+	if !passes(response) {
+		response.Close()
+		return nil, fmt.Errorf("task service: status %d of type %q (%w)",
+			response.Status, response.Header.Get("Content-Type"), gatewayProblem(response.Status))
+	}
+	return response, nil
+}
+
+// attempt sends a request. Only the first part of the answer has to be here before
+// the end of ctx.
+func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Request, jwts *tokens) (*forward.Response, error) {
+	jwt, err := jwts.Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline() // every operation has one
+	req.Timeout = time.Until(deadline)
+	req.Header.Set("Authorization", "Bearer "+jwt)
+	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set(httpapi.RequestIDHeader, httpapi.RequestID(ctx))
+	req.Header.Set(httpapi.TimeoutHeader, strconv.FormatFloat(max(req.Timeout.Seconds(), 0.001), 'f', 3, 64))
+	return s.service.Do(r.Context(), req)
+}
+
+// passes reports whether an answer of the task service is one for the browser:
+// JSON, or a problem other than that of a JWT that was refused.
+func passes(response *forward.Response) bool {
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" is neither
+	switch status := response.Status; {
+	case status == http.StatusNotModified:
+		return true
+	case status < http.StatusMultipleChoices:
+		return media == "application/json"
+	default:
+		return status >= http.StatusBadRequest && status != http.StatusUnauthorized && media == httpapi.ProblemMediaType
+	}
+}
+
+// send answers with the answer of another server. One that breaks off breaks off
+// here too.
+func send(w http.ResponseWriter, r *http.Request, response *forward.Response) {
+	defer response.Close()
+	if err := response.Send(w); err != nil {
+		httpapi.NoteCause(r.Context(), err)
+		panic(http.ErrAbortHandler)
+	}
+}

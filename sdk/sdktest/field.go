@@ -1,0 +1,240 @@
+package sdktest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// field is a field of a request, as its tags describe it.
+type field struct {
+	name     string
+	typ      reflect.Type // that of the resource's field
+	tag      reflect.StructTag
+	required bool
+	text     textRule
+}
+
+// fieldsOf returns the fields of a request's type, which for an update are
+// Optionals.
+func fieldsOf(request reflect.Type, texts map[string]textRule) []field {
+	var fields []field
+	for f := range request.Fields() {
+		_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		typ := f.Type
+		if reflect.PointerTo(typ).Implements(reflect.TypeFor[interface{ Present() any }]()) {
+			value, _ := typ.FieldByName("Value")
+			typ = value.Type
+		}
+		fields = append(fields, field{name: wireName(f), typ: typ, tag: f.Tag, required: options == "", text: texts[wireName(f)]})
+	}
+	return fields
+}
+
+// wireName returns the name of a struct's field in JSON.
+func wireName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+// limit returns the number of a tag.
+func (fd field) limit(key string) (int64, bool) {
+	n, err := strconv.ParseInt(fd.tag.Get(key), 10, 64)
+	return n, err == nil
+}
+
+// faults are the parts of a request that break rules.
+type faults []taskapi.FieldError
+
+func (f *faults) add(field string, code taskapi.FieldErrorCode, message string) {
+	*f = append(*f, fieldError(field, code, message))
+}
+
+// problem returns the problem of the faults, or nil without any.
+func (f faults) problem() *problem {
+	if len(f) == 0 {
+		return nil
+	}
+	return invalid(f...)
+}
+
+func fieldError(field string, code taskapi.FieldErrorCode, message string) taskapi.FieldError {
+	return taskapi.FieldError{Field: field, Code: code, Message: message}
+}
+
+// join returns the path of an object's member, index that of an array's item.
+func join(path, name string) string {
+	return strings.TrimPrefix(path+"."+name, ".")
+}
+
+func index(path string, i int) string {
+	return path + "[" + strconv.Itoa(i) + "]"
+}
+
+// known finds members that an object must not have.
+func (f *faults) known(object map[string]any, path string, names ...string) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(names, name) {
+			f.add(join(path, name), taskapi.FieldUnknown, "is not a known field")
+		}
+	}
+}
+
+// read reads the members of an object that are fields. They come out as they
+// are kept: texts in Unicode's composed form, times in UTC to the microsecond.
+func (f *faults) read(fields []field, object map[string]any, path string) content {
+	c := make(content)
+	for _, fd := range fields {
+		member, ok := object[fd.name]
+		switch {
+		case ok:
+			c[fd.name] = f.value(fd, fd.typ, join(path, fd.name), member)
+		case fd.required:
+			f.add(join(path, fd.name), taskapi.FieldRequired, "is required")
+		}
+	}
+	return c
+}
+
+// value reads a value as one of a type. What it returns after a fault does not
+// matter.
+func (f *faults) value(fd field, typ reflect.Type, path string, member any) reflect.Value {
+	value := reflect.New(typ).Elem()
+	if member == nil {
+		switch {
+		case typ.Kind() == reflect.Pointer:
+		case fd.required:
+			f.add(path, taskapi.FieldType, "must not be null")
+		default:
+			f.add(path, taskapi.FieldNull, "must not be null")
+		}
+		return value
+	}
+	if typ.Kind() == reflect.Pointer {
+		value.Set(reflect.New(typ.Elem()))
+		value.Elem().Set(f.value(fd, typ.Elem(), path, member))
+		return value
+	}
+	wrong := func(what string) { f.add(path, taskapi.FieldType, "must be "+what) }
+	switch typ.Kind() {
+	case reflect.String:
+		if text, ok := member.(string); ok {
+			value.SetString(f.text(fd, path, text))
+		} else {
+			wrong("a string")
+		}
+	case reflect.Bool:
+		if truth, ok := member.(bool); ok {
+			value.SetBool(truth)
+		} else {
+			wrong("true or false")
+		}
+	case reflect.Int, reflect.Int16, reflect.Int32, reflect.Int64:
+		number, _ := member.(json.Number)
+		n, err := number.Int64()
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			f.add(path, taskapi.FieldOutOfRange, "is too large")
+		case err != nil:
+			wrong("a whole number")
+		}
+		value.SetInt(n)
+		if least, ok := fd.limit("minimum"); ok && err == nil && n < least {
+			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", least))
+		}
+		if most, ok := fd.limit("maximum"); ok && err == nil && n > most {
+			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", most))
+		}
+	case reflect.Slice:
+		if list, ok := member.([]any); ok {
+			value.Set(f.list(fd, typ, path, list))
+		} else {
+			wrong("an array")
+		}
+	default:
+		if typ != reflect.TypeFor[time.Time]() {
+			panic("sdktest: no field can be a " + typ.String() + " yet")
+		}
+		if text, ok := member.(string); !ok {
+			wrong("a string")
+		} else if at := f.time(path, text); at != nil {
+			value.Set(reflect.ValueOf(*at))
+		}
+	}
+	return value
+}
+
+// text reads a text.
+func (f *faults) text(fd field, path, text string) string {
+	text = compose(text)
+	if fd.text.trim {
+		text = strings.TrimSpace(text)
+	}
+	if values := fd.tag.Get("enum"); values != "" && !slices.Contains(strings.Split(values, ","), text) {
+		f.add(path, taskapi.FieldNotAllowed, "must be one of "+strings.ReplaceAll(values, ",", ", "))
+	}
+	if fd.tag.Get("format") == "uuid" && !isUUID(text) {
+		f.add(path, taskapi.FieldFormat, "must be a UUID")
+	}
+	length := int64(utf8.RuneCountInString(text))
+	if least, ok := fd.limit("minLength"); ok && length < least {
+		f.add(path, taskapi.FieldTooShort, "must not be empty")
+	}
+	if most, ok := fd.limit("maxLength"); ok && length > most {
+		f.add(path, taskapi.FieldTooLong, fmt.Sprintf("must have at most %d characters", most))
+	}
+	return text
+}
+
+// list reads an array.
+func (f *faults) list(fd field, typ reflect.Type, path string, items []any) reflect.Value {
+	list := reflect.MakeSlice(typ, 0, len(items))
+	if most, ok := fd.limit("maxItems"); ok && int64(len(items)) > most {
+		f.add(path, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
+	}
+	item := field{text: fd.text, required: true} // what it is must be there
+	if fd.text.most > 0 {
+		item.tag = reflect.StructTag(fmt.Sprintf(`minLength:"%d" maxLength:"%d"`, fd.text.least, fd.text.most))
+	}
+	for i, member := range items {
+		before := len(*f)
+		value := f.value(item, typ.Elem(), index(path, i), member)
+		if fd.tag.Get("uniqueItems") == "true" && len(*f) == before {
+			for j := range list.Len() {
+				if reflect.DeepEqual(list.Index(j).Interface(), value.Interface()) {
+					f.add(index(path, i), taskapi.FieldDuplicate, "is there already")
+					break
+				}
+			}
+		}
+		list = reflect.Append(list, value)
+	}
+	return list
+}
+
+// rfc3339 is the form of a time, which package time does not check in full.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// time reads a time, in UTC to the microsecond.
+func (f *faults) time(field, text string) *time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || !rfc3339.MatchString(text) {
+		f.add(field, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z")
+		return nil
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	if at.Year() < 1 || at.Year() > 9999 {
+		f.add(field, taskapi.FieldOutOfRange, "must lie in the years 1 to 9999")
+	}
+	return &at
+}

@@ -1,0 +1,130 @@
+package sdktest
+
+import (
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// kind is a kind of resource: its types on the wire, whose tags say which
+// fields it has and what their limits are, and the rules that no tag says. A
+// resource has the fields id, version, createdAt, updatedAt and deletedAt; all
+// others are as its types have them.
+type kind struct {
+	name     taskapi.Kind
+	title    string // in the names of operations: Task
+	path     string // of the resources
+	resource reflect.Type
+	// content are the fields of the requests to create and replace, changes
+	// those of the request to update.
+	content, changes []field
+	// settle fills in what follows from the content: defaults that are not
+	// zero, and fields that only the service sets.
+	settle func(resource any, now time.Time)
+	// routes are those besides the ones that every kind has.
+	routes []route
+}
+
+// textRule is what the tags do not say of a text, or of a list's texts.
+type textRule struct {
+	trim        bool // surrounding space is removed
+	least, most int  // characters of an entry of a list
+}
+
+// kinds returns all kinds.
+var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks()} })
+
+func kindNamed(name taskapi.Kind) *kind {
+	for _, k := range kinds() {
+		if k.name == name {
+			return k
+		}
+	}
+	return nil
+}
+
+// resource is a resource of any kind. Its value is a struct of the kind's type
+// and is not changed once it is stored.
+type resource struct {
+	kind  *kind
+	value reflect.Value
+}
+
+func (k *kind) new() resource { return resource{k, reflect.New(k.resource).Elem()} }
+
+// copied returns a copy that may be changed. Its fields may share memory with
+// the original, as they are replaced and never changed.
+func (r resource) copied() resource {
+	c := r.kind.new()
+	c.value.Set(r.value)
+	return c
+}
+
+// field returns a field by its name on the wire.
+func (r resource) field(name string) reflect.Value {
+	for field, value := range r.value.Fields() {
+		if wireName(field) == name {
+			return value
+		}
+	}
+	panic("sdktest: a " + string(r.kind.name) + " has no field " + name)
+}
+
+func (r resource) set(name string, value any) { r.field(name).Set(reflect.ValueOf(value)) }
+
+func (r resource) id() string           { return r.field("id").String() }
+func (r resource) version() int64       { return r.field("version").Int() }
+func (r resource) deleted() bool        { return !r.field("deletedAt").IsNil() }
+func (r resource) wire() any            { return r.value.Interface() }
+func (r resource) pointer() any         { return r.value.Addr().Interface() }
+func (r resource) etag() string         { return entityTag(r.version()) }
+func (r resource) same(o resource) bool { return reflect.DeepEqual(r.wire(), o.wire()) }
+
+func (r resource) tagged() taskapi.Resource {
+	return taskapi.Resource{Kind: r.kind.name, Data: encode(r.wire())}
+}
+
+// content is what a request says of a resource, by the names of the fields.
+type content map[string]reflect.Value
+
+// apply gives the resource the content. Where it replaces all there was, fields
+// that the content leaves out become zero.
+func (r resource) apply(c content, replace bool, now time.Time) {
+	for _, f := range r.kind.content {
+		to := r.field(f.name)
+		if replace {
+			to.SetZero()
+		}
+		if value, ok := c[f.name]; ok {
+			to.Set(value)
+		}
+		if to.Kind() == reflect.Slice && to.IsNil() {
+			to.Set(reflect.MakeSlice(to.Type(), 0, 0))
+		}
+	}
+	r.kind.settle(r.pointer(), now)
+}
+
+// meaning returns the content as it is told apart from another request's: a
+// field that is left out is like its zero, unless it then keeps its value.
+func (c content) meaning(partial bool) map[string]any {
+	meaning := make(map[string]any)
+	for name, value := range c {
+		if partial || !value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0) {
+			meaning[name] = value.Interface()
+		}
+	}
+	return meaning
+}
+
+// encode returns a value of the wire as JSON.
+func encode(v any) json.RawMessage {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // the types of taskapi can always be encoded
+	}
+	return encoded
+}

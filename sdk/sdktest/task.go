@@ -1,0 +1,257 @@
+package sdktest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// tasks is the kind of tasks: all that the model knows of them besides their
+// types on the wire.
+func tasks() *kind {
+	texts := map[string]textRule{
+		"title": {trim: true},
+		"tags":  {trim: true, least: 1, most: taskapi.MaxTagLength},
+	}
+	return &kind{
+		name:     taskapi.KindTask,
+		title:    "Task",
+		path:     "/api/tasks",
+		resource: reflect.TypeFor[taskapi.Task](),
+		content:  fieldsOf(reflect.TypeFor[taskapi.CreateTaskRequest](), texts),
+		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateTaskRequest](), texts),
+		settle:   settleTask,
+		routes: []route{
+			{
+				operation: "listTasks", method: http.MethodGet, path: "/api/tasks", read: (*Server).listTasks,
+				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "deleted", "sort", "limit", "cursor"},
+			},
+			{operation: "getTaskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, read: (*Server).getTaskStats},
+		},
+	}
+}
+
+func settleTask(resource any, now time.Time) {
+	task := resource.(*taskapi.Task)
+	task.Priority = cmp.Or(task.Priority, taskapi.None)
+	switch {
+	case !task.Completed:
+		task.CompletedAt = nil
+	case task.CompletedAt == nil:
+		task.CompletedAt = &now
+	}
+}
+
+// listOptions reads the query of listTasks.
+func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
+	options := taskapi.ListTasksOptions{Query: query.Get("q"), Cursor: query.Get("cursor"), Sort: taskapi.NewestFirst}
+	limit := int64(taskapi.DefaultListLimit)
+	var completed bool
+	var f faults
+	if query.Has("completed") {
+		f.parameter(query, "completed", boolean(&completed))
+		options.Completed = &completed
+	}
+	for i, priority := range query["priority"] {
+		options.Priorities = append(options.Priorities, taskapi.Priority(f.text(filterFields["priority"], index("priority", i), priority)))
+	}
+	for _, tag := range query["tag"] {
+		options.Tags = append(options.Tags, strings.TrimSpace(compose(tag)))
+	}
+	f.filters(query)
+	f.parameter(query, "dueBefore", instant(&options.DueBefore))
+	f.parameter(query, "dueAfter", instant(&options.DueAfter))
+	f.parameter(query, "deleted", boolean(&options.Deleted))
+	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
+	f.parameter(query, "sort", func(f *faults, name, text string) {
+		options.Sort = taskapi.Sort(text)
+		if !slices.Contains(taskapi.Sorts(), options.Sort) {
+			f.add(name, taskapi.FieldNotAllowed, "is no order of this list")
+		}
+	})
+	options.Limit = int(limit)
+	return options, f.problem()
+}
+
+// maxQuery is the length of the longest q, in code points.
+const maxQuery = 500
+
+// filterFields are the filters that are like fields of a body.
+var filterFields = map[string]field{
+	"priority": {tag: taskField("Priority").Tag},
+	"q":        {tag: reflect.StructTag(`maxLength:"` + strconv.Itoa(maxQuery) + `"`)},
+}
+
+func taskField(name string) reflect.StructField {
+	field, _ := reflect.TypeFor[taskapi.Task]().FieldByName(name)
+	return field
+}
+
+// filters checks the filters that are texts.
+func (f *faults) filters(query url.Values) {
+	f.text(filterFields["q"], "q", query.Get("q"))
+	for name, most := range map[string]int{"tag": taskapi.MaxTags, "priority": len(taskapi.Priorities())} {
+		if len(query[name]) > most {
+			f.add(name, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
+		}
+	}
+	for _, name := range []string{"q", "tag"} {
+		if slices.ContainsFunc(query[name], func(text string) bool { return strings.ContainsRune(text, 0) || !utf8.ValidString(text) }) {
+			f.add(name, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
+		}
+	}
+}
+
+func (s *Server) listTasks(c *call) (*reply, *problem) {
+	options, p := listOptions(c.request.URL.Query())
+	if p != nil {
+		return nil, p
+	}
+	name := options
+	name.Cursor, name.Limit = "", 0
+	page, next, p := c.tx.user.page(listing{
+		name: name,
+		passes: func(r resource) bool {
+			task, isTask := r.wire().(taskapi.Task)
+			return isTask && passes(task, options)
+		},
+		key:        taskKey(options.Sort),
+		descending: strings.HasPrefix(string(options.Sort), "-"),
+		cursor:     options.Cursor,
+		limit:      options.Limit,
+	})
+	if p != nil {
+		return nil, p
+	}
+	response := taskapi.TaskListResponse{Success: true, Data: []taskapi.Task{}, Meta: taskapi.ListMeta{NextCursor: next, Changes: c.tx.user.seq}}
+	for _, r := range page {
+		response.Data = append(response.Data, r.wire().(taskapi.Task))
+	}
+	return newReply(http.StatusOK, response), nil
+}
+
+// passes reports whether a task passes the filters.
+func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
+	switch {
+	case options.Deleted != (task.DeletedAt != nil),
+		options.Completed != nil && *options.Completed != task.Completed,
+		options.Priorities != nil && !slices.Contains(options.Priorities, task.Priority),
+		slices.ContainsFunc(options.Tags, func(tag string) bool { return !slices.Contains(task.Tags, tag) }),
+		options.DueBefore != nil && (task.DueAt == nil || !task.DueAt.Before(*options.DueBefore)),
+		options.DueAfter != nil && (task.DueAt == nil || task.DueAt.Before(*options.DueAfter)):
+		return false
+	}
+	return options.Query == "" || found(task, options.Query)
+}
+
+// found reports whether a task has all words of a query, the last one perhaps
+// only begun.
+func found(task taskapi.Task, query string) bool {
+	has := words(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n"))
+	wanted := words(query)
+	for i, word := range wanted {
+		if !slices.ContainsFunc(has, func(other string) bool {
+			return other == word || i == len(wanted)-1 && strings.HasPrefix(other, word)
+		}) {
+			return false
+		}
+	}
+	return len(wanted) > 0
+}
+
+// taskKey returns what an order sorts a task by; empty is last in both
+// directions.
+func taskKey(sort taskapi.Sort) func(entry) string {
+	return func(e entry) string {
+		task := e.wire().(taskapi.Task)
+		switch taskapi.Sort(strings.TrimPrefix(string(sort), "-")) {
+		case taskapi.LongestUntouched:
+			return fmt.Sprintf("%020d", e.seq)
+		case taskapi.DueSoonest:
+			if task.DueAt == nil {
+				return ""
+			}
+			return task.DueAt.Format(sortableTime)
+		case taskapi.LeastUrgent:
+			return strconv.Itoa(slices.Index(taskapi.Priorities(), task.Priority))
+		case taskapi.TitleAscending:
+			return titleKey(task.Title)
+		default:
+			return task.CreatedAt.Format(sortableTime)
+		}
+	}
+}
+
+func (s *Server) getTaskStats(c *call) (*reply, *problem) {
+	zone := time.UTC
+	var f faults
+	f.parameter(c.request.URL.Query(), "timeZone", func(f *faults, name, text string) {
+		var err error
+		// "Local" is no zone's name, but Go takes it.
+		if zone, err = time.LoadLocation(text); err != nil || text == "Local" {
+			f.add(name, taskapi.FieldNotAllowed, "is not the name of a time zone")
+		}
+	})
+	if p := f.problem(); p != nil {
+		return nil, p
+	}
+	stats := c.tx.user.stats(c.tx.now, zone)
+	return newReply(http.StatusOK, taskapi.StatsResponse{Success: true, Data: stats}), nil
+}
+
+// stats counts the user's tasks.
+func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
+	year, month, day := now.In(zone).Date()
+	begins, ends := time.Date(year, month, day, 0, 0, 0, 0, zone), time.Date(year, month, day+1, 0, 0, 0, 0, zone)
+	stats := taskapi.Stats{ByPriority: make(map[taskapi.Priority]int64), ByTag: []taskapi.TagCount{}}
+	for _, priority := range taskapi.Priorities() {
+		stats.ByPriority[priority] = 0
+	}
+	tags := make(map[string]int64)
+	for _, e := range u.resources {
+		task, isTask := e.wire().(taskapi.Task)
+		switch {
+		case !isTask:
+			continue
+		case task.DeletedAt != nil:
+			stats.Deleted++
+			continue
+		case task.Completed:
+			stats.Completed++
+			continue
+		}
+		stats.Open++
+		stats.ByPriority[task.Priority]++
+		for _, tag := range task.Tags {
+			tags[tag]++
+		}
+		due := task.DueAt
+		if due == nil {
+			stats.Undated++
+			continue
+		}
+		if task.Overdue(now) {
+			stats.Overdue++
+		}
+		if !due.Before(begins) && due.Before(ends) {
+			stats.DueToday++
+		}
+	}
+	for tag, count := range tags {
+		stats.ByTag = append(stats.ByTag, taskapi.TagCount{Tag: tag, Count: count})
+	}
+	slices.SortFunc(stats.ByTag, func(a, b taskapi.TagCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Tag, b.Tag))
+	})
+	stats.ByTag = stats.ByTag[:min(len(stats.ByTag), taskapi.MaxStatsTags)]
+	return stats
+}

@@ -1,0 +1,195 @@
+package sdktest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// A write is what a request is to change, once it has been read.
+type write struct {
+	// meaning tells the write apart from others with the same idempotency
+	// key.
+	meaning []any
+	run     func(*transaction) (*reply, *problem)
+}
+
+// operation is what is to be done to one resource.
+type operation struct {
+	op      taskapi.BatchOp
+	kind    *kind
+	id      string
+	allowed func(version int64) bool // nil: any version
+	content content
+}
+
+// places are where the operations look for their resource.
+var places = map[taskapi.BatchOp]place{
+	taskapi.BatchReplace: outsideTrash,
+	taskapi.BatchUpdate:  outsideTrash,
+	taskapi.BatchDelete:  outsideTrash,
+	taskapi.BatchRestore: inTrash,
+	taskapi.BatchErase:   anywhere,
+}
+
+// carryOut does an operation.
+func (tx *transaction) carryOut(o operation) (resource, *problem) {
+	if o.op == taskapi.BatchCreate {
+		return tx.create(o.kind, o.content), nil
+	}
+	r, ok := tx.find(o.kind, o.id, places[o.op])
+	switch {
+	case !ok:
+		return r, o.kind.notFound()
+	case o.allowed != nil && !o.allowed(r.version()):
+		p := newProblem(taskapi.CodeVersionConflict, "The "+string(o.kind.name)+" has changed.")
+		p.Current = new(r.tagged())
+		return r, p
+	}
+	switch o.op {
+	case taskapi.BatchReplace:
+		return tx.edit(r, o.content, true), nil
+	case taskapi.BatchUpdate:
+		return tx.edit(r, o.content, false), nil
+	case taskapi.BatchDelete:
+		return tx.trash(r), nil
+	case taskapi.BatchRestore:
+		return tx.restore(r), nil
+	default:
+		return tx.erase(r), nil
+	}
+}
+
+func (o operation) meaning() []any {
+	return []any{o.op, o.kind.name, o.id, o.content.meaning(o.op == taskapi.BatchUpdate)}
+}
+
+// body reads the content of an operation.
+func (o *operation) body(f *faults, object map[string]any, path string) {
+	fields := o.kind.content
+	if o.op == taskapi.BatchUpdate {
+		fields = o.kind.changes
+		if len(object) == 0 {
+			f.add(path, taskapi.FieldTooFew, "must have at least 1 field")
+			return
+		}
+	}
+	names := make([]string, len(fields))
+	for i, fd := range fields {
+		names[i] = fd.name
+	}
+	f.known(object, path, names...)
+	o.content = f.read(fields, object, path)
+}
+
+// notFound is the problem of a resource that is not there.
+func (k *kind) notFound() *problem {
+	return newProblem(taskapi.ErrorCode(k.name+"_not_found"), k.title+" not found.")
+}
+
+// writeOne returns what reads a request that is one operation.
+func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
+	return func(c *call) (write, *problem) {
+		o := operation{op: op, kind: k, id: c.id}
+		var f faults
+		var permanent bool
+		f.parameter(c.request.URL.Query(), "permanent", boolean(&permanent))
+		if permanent {
+			o.op = taskapi.BatchErase
+		}
+		if c.route.mediaTypes != nil {
+			object, p := parseObject(c.body)
+			if p != nil {
+				return write{}, p
+			}
+			o.body(&f, object, "")
+		}
+		if p := f.problem(); p != nil {
+			return write{}, p
+		}
+		var match tagList
+		var versions []string // nil for any
+		if op != taskapi.BatchCreate {
+			var p *problem
+			if match, p = entityTags(c.request.Header, "If-Match"); p != nil {
+				return write{}, p
+			}
+			if match.present && !match.any {
+				versions = append([]string{}, match.strong...)
+				o.allowed = func(version int64) bool { return slices.Contains(versions, entityTag(version)) }
+			}
+		}
+		return write{
+			meaning: append(o.meaning(), versions),
+			run: func(tx *transaction) (*reply, *problem) {
+				r, p := tx.carryOut(o)
+				if p != nil {
+					return nil, p
+				}
+				answer := replyResource(http.StatusOK, r)
+				if op == taskapi.BatchCreate {
+					answer.status = http.StatusCreated
+					answer.header.Set("Location", k.path+"/"+r.id())
+				}
+				return answer, nil
+			},
+		}, nil
+	}
+}
+
+// get answers with one resource.
+func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
+	known, p := entityTags(c.request.Header, "If-None-Match")
+	if p != nil {
+		return nil, p
+	}
+	r, ok := c.tx.find(k, c.id, anywhere)
+	if !ok {
+		return nil, k.notFound()
+	}
+	answer := replyResource(http.StatusOK, r)
+	// Here, other than with If-Match, a weak tag is as good as a strong one.
+	if known.any || slices.Contains(known.strong, r.etag()) || slices.Contains(known.weak, r.etag()) {
+		answer.status, answer.body = http.StatusNotModified, nil
+		answer.header.Del("Content-Type")
+	}
+	return answer, nil
+}
+
+// replyResource is the answer with one resource.
+func replyResource(status int, r resource) *reply {
+	answer := newReply(status, map[string]any{"success": true, "data": r.wire()})
+	answer.header.Set("ETag", r.etag())
+	return answer
+}
+
+// tagList is the value of If-Match or If-None-Match.
+type tagList struct {
+	present, any bool
+	strong, weak []string // with their quotes
+}
+
+// entityTags reads a header that is a list of entity tags, or a star.
+func entityTags(header http.Header, name string) (tagList, *problem) {
+	values := header.Values(name)
+	list := tagList{present: len(values) > 0}
+	for _, tag := range strings.Split(strings.Join(values, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		opaque, weak := strings.CutPrefix(tag, "W/")
+		quoted := len(opaque) >= 2 && opaque[0] == '"' && strings.IndexByte(opaque[1:], '"') == len(opaque)-2
+		switch {
+		case tag == "":
+		case tag == "*":
+			list.any = true
+		case !quoted:
+			return list, invalid(fieldError(name, taskapi.FieldFormat, `must be * or a list of ETags such as "3"`))
+		case weak:
+			list.weak = append(list.weak, opaque)
+		default:
+			list.strong = append(list.strong, opaque)
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,64 @@
+package budget_test
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/services/budget"
+)
+
+func TestEachHopGivesUpBeforeItsCaller(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []struct {
+		hop     string
+		takes   time.Duration
+		caller  string
+		expects time.Duration
+	}{
+		{"the BFF, its exchange and its operation", budget.Exchange + budget.BFF, "the client", budget.ClientAttempt},
+		{"Better Auth's pool", budget.AuthPool, "the exchange", budget.Exchange},
+		{"a connection to Better Auth", budget.Dial, "the exchange", budget.Exchange},
+		{"a renewal", budget.Exchange, "the BFF's operation", budget.BFF},
+		{"a part", budget.Part, "the BFF's operation", budget.BFF},
+		{"a dead replica and a renewal", budget.Dial + budget.Exchange, "the BFF's operation", budget.BFF},
+		{"a database that wakes up", budget.Wake + budget.Answer, "a part", budget.Part},
+		{"a user's other write", budget.Lock + budget.Answer, "a part", budget.Part},
+		{"a user's other write", budget.Lock, "a database that wakes up", budget.Wake},
+		{"the BFF's operation", budget.BFF, "an operation of a caller who does not say", budget.Service},
+		{"the BFF's operation", budget.BFF, "a server that stops", budget.Shutdown},
+	} {
+		if rule.takes >= rule.expects {
+			t.Errorf("%s takes %s, and %s waits %s", rule.hop, rule.takes, rule.caller, rule.expects)
+		}
+	}
+}
+
+// TestOtherLanguages finds the hops that are not written in Go.
+func TestOtherLanguages(t *testing.T) {
+	t.Parallel()
+	for _, hop := range []struct {
+		file, name string
+		want       time.Duration
+	}{
+		{"../../web-contract/client/src/retry.ts", "attemptTimeout", budget.ClientAttempt},
+		{"../auth/config.mjs", "POOL_WAIT_MS", budget.AuthPool},
+	} {
+		source, err := os.ReadFile(hop.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`const ` + hop.name + ` = ([0-9_]+);`).FindSubmatch(source)
+		if found == nil {
+			t.Errorf("%s: no %s", hop.file, hop.name)
+			continue
+		}
+		ms, err := strconv.Atoi(strings.ReplaceAll(string(found[1]), "_", ""))
+		if got := time.Duration(ms) * time.Millisecond; err != nil || got != hop.want {
+			t.Errorf("%s: %s is %s, want %s", hop.file, hop.name, got, hop.want)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package contracttest
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Fields writes each field of each kind of resource in every way that the
+// document has, alone and in a batch, and fails if a field gets lost: in the
+// response, in what is read afterwards, or because another field was written.
+func Fields(t *testing.T, document []byte, p Person) {
+	t.Helper()
+	d, err := Load(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, create := range d.batchOperations("create") {
+		kind, _ := create["kind"].(string)
+		d.fields(t, p, kind)
+	}
+}
+
+// write sends the fields of a resource and returns the resource as the response
+// shows it.
+type write struct {
+	name string
+	send func(id string, fields map[string]any) map[string]any
+}
+
+// writes returns how the document writes fields: with an operation of a method
+// and in a batch.
+func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*openapi3.Schema, []write) {
+	t.Helper()
+	var all []write
+	var schema *openapi3.Schema
+	for _, operation := range d.operations {
+		if operation.method != method || !strings.HasPrefix(operation.path, "/api/"+kind) || operation.RequestBody == nil {
+			continue
+		}
+		schema = operation.json()
+		all = append(all, write{operation.OperationID, func(id string, fields map[string]any) map[string]any {
+			var answer struct{ Data map[string]any }
+			path := operation.path
+			if before, _, ok := strings.Cut(path, "{"); ok {
+				path = before + id
+			}
+			must(t, p, Request{Method: method, Path: path, Body: encode(fields)}, &answer)
+			return answer.Data
+		}})
+	}
+	for _, example := range d.batchOperations(op) {
+		if example["kind"] != kind {
+			continue
+		}
+		all = append(all, write{"the batch operation " + op, func(id string, fields map[string]any) map[string]any {
+			operation := maps.Clone(example)
+			for _, name := range []string{"data", "changes"} {
+				if operation[name] != nil {
+					operation[name] = fields
+				}
+			}
+			if operation["id"] != nil {
+				operation["id"] = id
+			}
+			var answer struct {
+				Data []struct{ Data map[string]any }
+			}
+			must(t, p, Request{Method: http.MethodPost, Path: "/api/batch", Body: encode(map[string]any{"operations": []any{operation}})}, &answer)
+			return answer.Data[0].Data
+		}})
+	}
+	return schema, all
+}
+
+func (d *Document) fields(t *testing.T, p Person, kind string) {
+	t.Helper()
+	schema, creates := d.writes(t, p, kind, http.MethodPost, "create")
+	_, replaces := d.writes(t, p, kind, http.MethodPut, "replace")
+	patch, updates := d.writes(t, p, kind, http.MethodPatch, "update")
+	names := slices.Sorted(maps.Keys(schema.Properties))
+	if diff := slices.Compare(names, slices.Sorted(maps.Keys(patch.Properties))); diff != 0 {
+		t.Errorf("a %s is created with %q and updated with %q", kind, names, slices.Sorted(maps.Keys(patch.Properties)))
+	}
+	before, after, required := map[string]any{}, map[string]any{}, map[string]any{}
+	for _, name := range names {
+		before[name], after[name] = twoValues(schema.Properties[name].Value)
+		if slices.Contains(schema.Required, name) {
+			required[name] = after[name]
+		}
+	}
+	check := func(by string, resource map[string]any, want map[string]any) {
+		t.Helper()
+		for _, name := range names {
+			if value, wanted := want[name]; wanted && encode(resource[name]) != encode(value) {
+				t.Errorf("%s of a %s: the field %s is %s, want %s", by, kind, name, encode(resource[name]), encode(value))
+			}
+		}
+		d.checkReads(t, p, kind, by, resource)
+	}
+	id := func(resource map[string]any) string { return fmt.Sprint(resource["id"]) }
+
+	defaults := creates[0].send("", required)
+	for _, create := range creates {
+		check(create.name, create.send("", before), before)
+		check(create.name, create.send("", after), after)
+		check(create.name+" with as little as it takes", create.send("", required), defaults)
+	}
+	for _, replace := range replaces {
+		resource := creates[0].send("", before)
+		check(replace.name, replace.send(id(resource), after), after)
+		check(replace.name+" with as little as it takes", replace.send(id(resource), required), defaults)
+	}
+	for _, update := range updates {
+		for _, name := range names {
+			resource := creates[0].send("", before)
+			want := maps.Clone(before)
+			want[name] = after[name]
+			check(update.name+" of "+name, update.send(id(resource), map[string]any{name: after[name]}), want)
+			if patch.Properties[name].Value.Type.IncludesNull() {
+				want[name] = nil
+				check(update.name+" of "+name+" to null", update.send(id(resource), map[string]any{name: nil}), want)
+			}
+		}
+	}
+}
+
+// checkReads checks that whatever reads a resource shows it as the response to
+// its last write did.
+func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[string]any) {
+	t.Helper()
+	var one struct{ Data map[string]any }
+	var list struct{ Data []map[string]any }
+	for _, op := range d.operations {
+		before, parameter, single := strings.Cut(op.path, "{")
+		switch {
+		case op.method != http.MethodGet || !strings.HasPrefix(op.path, "/api/"+kind):
+		case single && strings.HasSuffix(parameter, "}"):
+			must(t, p, get(before+fmt.Sprint(want["id"])), &one)
+			compare(t, by, op.OperationID, want, one.Data)
+		case op.parameter("query", "cursor") != nil:
+			must(t, p, get(op.path+"?limit=1&sort=-updatedAt"), &list)
+			compare(t, by, op.OperationID, want, list.Data[0])
+		}
+	}
+	var stand struct {
+		Data []struct{ Data map[string]any }
+		Meta struct {
+			NextCursor int64
+			HasMore    bool
+		}
+	}
+	for stand.Meta.HasMore = true; stand.Meta.HasMore; {
+		must(t, p, get(fmt.Sprintf("/api/changes?limit=200&after=%d", stand.Meta.NextCursor)), &stand)
+	}
+	compare(t, by, "listChanges", want, stand.Data[len(stand.Data)-1].Data)
+}
+
+func compare(t *testing.T, by, reader string, want, got map[string]any) {
+	t.Helper()
+	for name, value := range want {
+		if encode(got[name]) != encode(value) {
+			t.Errorf("after %s, %s shows the field %s as %s, want %s", by, reader, name, encode(got[name]), encode(value))
+		}
+	}
+}
+
+// twoValues returns two values of a field, in the form in which they are stored.
+func twoValues(s *openapi3.Schema) (before, after any) {
+	switch {
+	case len(s.Enum) > 0:
+		return s.Enum[0], s.Enum[len(s.Enum)-1]
+	case s.Format == "date-time":
+		return "2026-11-30T17:00:00Z", "2027-01-02T03:04:05.678901Z"
+	case s.Format == "uuid":
+		return exampleID, exampleID
+	case s.Type.Includes("boolean"):
+		return false, true
+	case s.Type.Includes("integer"), s.Type.Includes("number"):
+		least := *cmp.Or(s.Min, new(0.0))
+		return least, least + 1
+	case s.Type.Includes("array"):
+		one, two := twoValues(s.Items.Value)
+		return []any{one}, []any{two, one}
+	}
+	return "one", "two"
+}

@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// errorCode and fieldErrorCode document the codes as open sets.
+type (
+	errorCode      struct{}
+	fieldErrorCode struct{}
+)
+
+// Schema implements [huma.SchemaProvider].
+func (errorCode) Schema(huma.Registry) *huma.Schema { return openSet(taskapi.ErrorCodes()) }
+
+// Schema implements [huma.SchemaProvider].
+func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return openSet(taskapi.FieldErrorCodes()) }
+
+// registerCodes makes every field with a code documented as an open set.
+func registerCodes(schemas huma.Registry) {
+	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.ErrorCode](), reflect.TypeFor[errorCode]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.FieldErrorCode](), reflect.TypeFor[fieldErrorCode]())
+}
+
+// openSet returns the schema of a string that has one of the values today.
+func openSet[T ~string](values []T) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"x-extensible-enum": values}}
+}
+
+// Schema returns a reference to the schema of a type, in which an optional field
+// has the schema of its value.
+func (a *API) Schema(t reflect.Type) *huma.Schema {
+	a.registerOptionals(t)
+	return a.OpenAPI().Components.Schemas.Schema(t, true, "")
+}
+
+func (a *API) registerOptionals(t reflect.Type) {
+	registerOptionals(a.OpenAPI().Components.Schemas, t, map[reflect.Type]bool{})
+}
+
+// registerOptionals finds every type within t that has a method Present, such
+// as taskapi.Optional, and documents it as the type that the method points to.
+func registerOptionals(schemas huma.Registry, t reflect.Type, seen map[reflect.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	if value := optionalValue(t); value != nil {
+		schemas.RegisterTypeAlias(t, value)
+		t = value
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		registerOptionals(schemas, t.Elem(), seen)
+	case reflect.Struct:
+		for _, field := range reflect.VisibleFields(t) {
+			registerOptionals(schemas, field.Type, seen)
+		}
+	}
+}
+
+// optionalValue returns the type of an optional field's value, and nil for any
+// other type.
+func optionalValue(t reflect.Type) reflect.Type {
+	if optional, ok := reflect.New(t).Interface().(interface{ Present() any }); ok {
+		return reflect.TypeOf(optional.Present()).Elem()
+	}
+	return nil
+}
+
+// openResponses lets the objects of a response have properties that the document
+// does not list, so that adding one is no break.
+func openResponses(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]bool) {
+	if s == nil || seen[s] {
+		return
+	}
+	seen[s] = true
+	if s.AdditionalProperties == false {
+		s.AdditionalProperties = nil
+	}
+	if s.Ref != "" {
+		openResponses(schemas, schemas.SchemaFromRef(s.Ref), seen)
+	}
+	openResponses(schemas, s.Items, seen)
+	for _, property := range s.Properties {
+		openResponses(schemas, property, seen)
+	}
+	for _, alternative := range alternatives(s) {
+		openResponses(schemas, alternative, seen)
+	}
+}
+
+// alternatives returns the schemas of a union. One with a discriminator stands
+// in the extensions: Huma's check of discriminators accepts null and numbers,
+// and misplaces the errors that follow.
+func alternatives(s *huma.Schema) []*huma.Schema {
+	documented, _ := s.Extensions["oneOf"].([]*huma.Schema)
+	return slices.Concat(s.OneOf, s.AnyOf, s.AllOf, documented)
+}

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+)
+
+type identityKey struct{}
+
+// identityFrom returns the caller, whom authenticate put into the context.
+func identityFrom(ctx context.Context) jwtauth.Identity {
+	id, _ := ctx.Value(identityKey{}).(jwtauth.Identity)
+	return id
+}
+
+// userFrom returns the caller's user id.
+func userFrom(ctx context.Context) string { return identityFrom(ctx).User }
+
+// authenticate puts the token's user into the request's context. User ids come
+// from nowhere else.
+func authenticate(api *httpapi.API, tokens Verifier) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		id, err := verify(ctx.Context(), tokens, ctx.Header("Authorization"))
+		if err != nil {
+			problem := api.Problem(ctx.Context(), err)
+			if problem.Status == http.StatusUnauthorized {
+				problem.WithHeader("WWW-Authenticate", challenge(err))
+			}
+			httpapi.WriteTo(ctx, problem)
+			return
+		}
+		httpapi.SetUser(ctx.Context(), id.User)
+		next(huma.WithValue(ctx, identityKey{}, id))
+	}
+}
+
+func verify(ctx context.Context, tokens Verifier, authorization string) (jwtauth.Identity, error) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return jwtauth.Identity{}, httpapi.NewProblem(taskapi.CodeUnauthenticated, "This needs a bearer token.")
+	}
+	id, err := tokens.Verify(ctx, strings.TrimSpace(token))
+	if err != nil {
+		return jwtauth.Identity{}, fmt.Errorf("verify token: %w", err)
+	}
+	return id, nil
+}
+
+// challenge returns the WWW-Authenticate header of RFC 6750, with the reason if
+// a token was sent.
+func challenge(err error) string {
+	switch {
+	case errors.Is(err, jwtauth.ErrExpired):
+		return `Bearer error="invalid_token", error_description="The token has expired."`
+	case errors.Is(err, jwtauth.ErrInvalid):
+		return `Bearer error="invalid_token"`
+	}
+	return "Bearer"
+}

@@ -1,0 +1,55 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// FuzzMergePatch reads whatever may come as a merge patch. What is accepted
+// touches only the fields that are named, keeps the limits, and is the same
+// when it is sent again.
+func FuzzMergePatch(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"title":"Water"}`, `{"dueAt":null}`, `{"dueAt":"2026-11-30T17:00:00.123456789+01:00"}`, `{"tags":["a"," a"]}`,
+		`{"title":null}`, `{"title":" \u0041\u030a "}`, `{"completed":true,"priority":"high","description":"","tags":[]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var patch taskapi.UpdateTaskRequest
+		if !utf8.Valid(data) || json.Unmarshal(data, &patch) != nil {
+			return
+		}
+		cleaned, err := clean(taskRules, patch)
+		if err != nil {
+			return
+		}
+		for i := range reflect.TypeOf(patch).NumField() {
+			before, after := reflect.ValueOf(patch).Field(i), reflect.ValueOf(cleaned).Field(i)
+			if before.IsZero() != after.IsZero() {
+				t.Fatalf("%s becomes %+v", data, cleaned)
+			}
+		}
+		if n := utf8.RuneCountInString(cleaned.Title.Value); n > taskapi.MaxTitleLength || (cleaned.Title.Set && n == 0) {
+			t.Fatalf("a title of %d characters", n)
+		}
+		encoded, err := json.Marshal(cleaned)
+		if err != nil {
+			t.Fatalf("%s becomes %+v: %v", data, cleaned, err)
+		}
+		var again taskapi.UpdateTaskRequest
+		if err := json.Unmarshal(encoded, &again); err != nil {
+			t.Fatal(err)
+		}
+		again, err = clean(taskRules, again)
+		if diff := cmp.Diff(cleaned, again); diff != "" || err != nil {
+			t.Fatalf("%s is not the same again: %v\n%s", data, err, diff)
+		}
+	})
+}

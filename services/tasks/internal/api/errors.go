@@ -1,0 +1,44 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+// errorTable is how errors appear to clients. The first row that matches wins.
+var errorTable = []httpapi.ErrorStatus{
+	{Err: jwtauth.ErrExpired, Code: taskapi.CodeTokenExpired, Sentence: "The token has expired."},
+	{Err: jwtauth.ErrInvalid, Code: taskapi.CodeUnauthenticated, Sentence: "The token is not valid here."},
+	{Err: jwtauth.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "Tokens cannot be checked at the moment. Try again shortly."},
+	{Err: store.ErrTaskNotFound, Code: taskapi.CodeTaskNotFound, Sentence: "Task not found."},
+	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has changed in the meantime."},
+	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
+	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer known. List everything again."},
+	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
+	{Err: store.ErrInProgress, Code: taskapi.CodeIdempotencyInProgress, Sentence: "A request with this Idempotency-Key is still being carried out."},
+	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
+	{Err: store.ErrAborted, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
+	{Err: store.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "The data cannot be reached at the moment. Try again shortly."},
+}
+
+// addDetail adds the current resource to a conflict, and the operation's place
+// to the failure of a batch.
+func addDetail(err error, p *httpapi.Problem) {
+	var conflict *store.ConflictError
+	if errors.As(err, &conflict) {
+		p.Current = new(wireResource(conflict.Current))
+	}
+	var failed *store.BatchError
+	if errors.As(err, &failed) {
+		field := taskapi.FieldError{Field: fmt.Sprintf("operations[%d].id", failed.Index), Code: taskapi.FieldNotFound, Message: "does not exist, or not in this state"}
+		if conflict != nil {
+			field = taskapi.FieldError{Field: fmt.Sprintf("operations[%d].version", failed.Index), Code: taskapi.FieldConflict, Message: "is not the current version"}
+		}
+		p.WithFields(field)
+	}
+}

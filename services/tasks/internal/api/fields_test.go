@@ -1,0 +1,28 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+)
+
+// TestEveryFieldIsStored writes and reads every field that the document has.
+func TestEveryFieldIsStored(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	document, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	contracttest.Fields(t, document, contracttest.Person{Send: s.sender("alice")})
+}
+
+func TestRequestsAreStrictAndResponsesOpen(t *testing.T) {
+	t.Parallel()
+	document, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	contracttest.Openness(t, document)
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+	"github.com/tasklane/tasklane/services/wirejson"
+)
+
+// cleaners holds the rules of each kind.
+var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules}
+
+func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*operations.BatchOutput, error) {
+	ops, err := cleanBatch(in.Operations)
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.store.Batch(ctx, userFrom(ctx), ops, idempotencyKey(in.KeyInput, "batch", ops))
+	if err != nil {
+		return nil, err
+	}
+	h.hub.Changed(userFrom(ctx))
+	data := make([]taskapi.Resource, len(out.Resources))
+	for i, resource := range out.Resources {
+		data[i] = wireResource(resource)
+	}
+	return &operations.BatchOutput{Replayed: replayedHeader(out.Replayed), Body: taskapi.BatchResponse{Success: true, Data: data}}, nil
+}
+
+func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesInput) (*operations.ListChangesOutput, error) {
+	page, err := h.store.Changes(ctx, userFrom(ctx), in.After, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &operations.ListChangesOutput{Body: taskapi.ChangeListResponse{
+		Success: true,
+		Data:    page.Changes,
+		Meta:    taskapi.ChangesMeta{NextCursor: page.NextCursor, HasMore: page.More},
+	}}, nil
+}
+
+// wireResource returns a resource as responses show it.
+func wireResource(r store.Resource) taskapi.Resource {
+	return taskapi.Resource{Kind: r.Kind, Data: mustMarshal(r.Data)}
+}
+
+// mustMarshal encodes a wire struct, which cannot fail.
+func mustMarshal(v any) []byte {
+	data, err := wirejson.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// idempotencyKey returns the key of a request, or nil. Two requests are the same
+// if what they ask for is.
+func idempotencyKey(in operations.KeyInput, asked ...any) *store.IdempotencyKey {
+	if in.IdempotencyKey == "" {
+		return nil
+	}
+	return &store.IdempotencyKey{Key: in.IdempotencyKey, Request: sha256.Sum256(mustMarshal(asked))}
+}
+
+// replayedHeader returns the value of Idempotency-Replayed; empty for no header.
+func replayedHeader(replayed bool) string {
+	if replayed {
+		return "true"
+	}
+	return ""
+}
+
+// versionsIn returns the versions that If-Match names, and nil for any.
+func versionsIn(in operations.MatchInput) ([]int64, error) {
+	wanted, err := httpapi.ParsePreconditions("If-Match", in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return wanted.Versions(), nil
+}
+
+// parseID returns an id that Huma has checked to be a UUID. An id that it accepts
+// and we cannot parse, such as one in braces, is no resource's.
+func parseID(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}

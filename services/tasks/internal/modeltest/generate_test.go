@@ -1,0 +1,589 @@
+package modeltest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// generator makes sequences of steps. What bodies it makes follows from the
+// tags of the wire's types, so that a new field is played like any other.
+type generator struct {
+	random *rand.Rand
+	// odd sequences have odd characters, and neither search nor sort by them:
+	// there the model is simpler than Unicode's tables.
+	odd   bool
+	steps []step
+	names []string // of resources that the steps so far may have created
+	// places are where they should be, if all steps so far do what they ask
+	// for.
+	places map[string]place
+	keys   int
+	lists  []string // queries of lists so far
+	now    time.Time
+}
+
+// place is where a resource is.
+type place int
+
+const (
+	outsideTrash place = iota
+	inTrash
+	nowhere
+)
+
+// sequence returns a sequence of so many steps.
+func sequence(seed, number uint64, steps int) []step {
+	g := &generator{random: rand.New(rand.NewPCG(seed, number)), places: map[string]place{}, now: time.Now().UTC()}
+	g.odd = g.chance(3)
+	for len(g.steps) < steps {
+		g.add()
+	}
+	return g.steps
+}
+
+// chance is true one time in so many.
+func (g *generator) chance(in int) bool { return g.random.IntN(in) == 0 }
+
+func pick[T any](g *generator, from ...T) T { return from[g.random.IntN(len(from))] }
+
+// add adds a step.
+func (g *generator) add() {
+	s := step{number: len(g.steps) + 1}
+	kinds := []struct {
+		weight int
+		fill   func(*step)
+	}{
+		{20, g.create},
+		{20, g.update},
+		{8, g.replace},
+		{10, g.remove},
+		{6, g.restore},
+		{5, g.erase},
+		{12, g.batch},
+		{5, g.get},
+		{12, g.list},
+		{8, g.changes},
+		{3, g.stats},
+		{2, g.stray},
+	}
+	at := g.random.IntN(111)
+	for _, kind := range kinds {
+		if at -= kind.weight; at < 0 {
+			kind.fill(&s)
+			g.steps = append(g.steps, s)
+			return
+		}
+	}
+}
+
+func (g *generator) create(s *step) {
+	s.method, s.path = "POST", "/api/tasks"
+	s.body = g.content(false, true)
+	g.once(s)
+	if s.again == 0 {
+		g.names = append(g.names, created(s.number))
+	}
+}
+
+func (g *generator) update(s *step) {
+	s.method, s.path = "PATCH", g.one(outsideTrash, outsideTrash)
+	s.body = g.content(true, strings.HasSuffix(s.path, "}"))
+	g.conditions(s)
+	if g.chance(2) {
+		s.header = append(s.header, headerLine{"Content-Type", "application/merge-patch+json"})
+	}
+}
+
+func (g *generator) replace(s *step) {
+	s.method, s.path = "PUT", g.one(outsideTrash, outsideTrash)
+	s.body = g.content(false, strings.HasSuffix(s.path, "}"))
+	g.conditions(s)
+}
+
+func (g *generator) remove(s *step) {
+	s.method, s.path = "DELETE", g.one(outsideTrash, inTrash)
+	if strings.HasSuffix(s.path, "}") && g.chance(10) {
+		s.query = "permanent=" + pick(g, "false", "maybe", "0")
+	}
+	g.conditions(s)
+}
+
+func (g *generator) erase(s *step) {
+	s.method, s.path, s.query = "DELETE", g.one(pick(g, outsideTrash, inTrash), nowhere), "permanent=true"
+	g.conditions(s)
+}
+
+func (g *generator) restore(s *step) {
+	s.method, s.path = "POST", g.one(inTrash, outsideTrash)+"/restore"
+	g.conditions(s)
+}
+
+func (g *generator) get(s *step) {
+	at := pick(g, outsideTrash, outsideTrash, inTrash)
+	s.method, s.path = "GET", g.one(at, at)
+	if g.chance(3) {
+		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `W/"{version}"`, `"1"`, `*`, `7`)})
+	}
+}
+
+// stray makes a request that no operation takes as it is.
+func (g *generator) stray(s *step) {
+	*s = pick(g,
+		step{method: "GET", path: "/api/tasks/{" + g.name(outsideTrash, outsideTrash) + "}/restore"},
+		step{method: "PUT", path: "/api/tasks", body: body{instead: "{}"}},
+		step{method: "GET", path: "/api/lists"},
+		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff")},
+		step{method: "POST", path: "/api/tasks", body: g.content(false, false), header: []headerLine{{"Content-Type", pick(g, "text/plain", "application/merge-patch+json", "application/json; charset=utf-8")}}},
+		step{method: "POST", path: "/api/tasks"},
+		step{method: "POST", path: "/api/batch", body: body{instead: pick(g, "{}", "[]", "null", `{"operations":[]}`, `{"operations":[7]}`, `{"operations":null}`, `{"operations":[{}]}`)}},
+	)
+	s.number = len(g.steps) + 1
+}
+
+// name names a resource, mostly one that is at a place, and takes it to another
+// one.
+func (g *generator) name(from, to place) string {
+	var there []string
+	for _, name := range g.names {
+		if g.places[name] == from {
+			there = append(there, name)
+		}
+	}
+	switch {
+	case len(g.names) == 0 || g.chance(30):
+		return "nobody"
+	case len(there) == 0 || g.chance(20):
+		return pick(g, g.names...)
+	case g.chance(2): // the latest ones more often, so that things happen to them
+		there = there[max(0, len(there)-3):]
+	}
+	name := pick(g, there...)
+	g.places[name] = to
+	return name
+}
+
+func (g *generator) one(from, to place) string {
+	if g.chance(60) {
+		return "/api/tasks/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "%00", "{nobody}x")
+	}
+	return "/api/tasks/{" + g.name(from, to) + "}"
+}
+
+// conditions adds If-Match and a key.
+func (g *generator) conditions(s *step) {
+	if g.chance(3) {
+		value := pick(g, `"{version}"`, `"{version}"`, `"{version}"`, `"1"`, `"2", "{version}"`, "*", `W/"{version}"`)
+		if s.body.empty() && g.chance(10) {
+			value = pick(g, "7", `"`, `"a" "b"`, "x")
+		}
+		s.header = append(s.header, headerLine{"If-Match", value})
+	}
+	g.once(s)
+}
+
+// once adds a key, which may be that of an earlier request, or makes the step
+// an earlier one's again.
+func (g *generator) once(s *step) {
+	switch {
+	case g.chance(4):
+		g.keys++
+		s.header = append(s.header, headerLine{"Idempotency-Key", "k" + strconv.Itoa(g.keys)})
+	case g.keys > 0 && g.chance(20):
+		s.header = append(s.header, headerLine{"Idempotency-Key", "k" + strconv.Itoa(1+g.random.IntN(g.keys))})
+	case len(g.steps) > 0 && g.chance(6):
+		earlier := pick(g, g.steps...)
+		*s = step{number: s.number, again: earlier.number, method: earlier.method, path: earlier.path}
+		if earlier.again != 0 {
+			s.again = earlier.again
+		}
+	}
+}
+
+var sorts = append(taskapi.Sorts(), "")
+
+func (g *generator) list(s *step) {
+	s.method, s.path = "GET", "/api/tasks"
+	if len(g.lists) > 0 && g.chance(3) {
+		s.query = pick(g, g.lists...) + "&cursor={cursor}"
+		if g.chance(15) {
+			s.query = pick(g, g.lists...) + "&cursor=" + pick(g, "nonsense", "e30", "AAAA")
+		}
+		return
+	}
+	query := url.Values{"limit": {strconv.Itoa(1 + g.random.IntN(5))}}
+	filters := map[string]func(){
+		"completed": func() { query.Set("completed", pick(g, "true", "false")) },
+		"priority": func() {
+			query["priority"] = []string{string(pick(g, taskapi.Priorities()...)), string(pick(g, taskapi.Priorities()...))}
+		},
+		"tag":     func() { query.Add("tag", pick(g, words...)) },
+		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), g.filterTime()) },
+		"deleted": func() { query.Set("deleted", pick(g, "true", "true", "false")) },
+		"sort":    func() { query.Set("sort", string(pick(g, sorts...))) },
+		"limit":   func() { query.Set("limit", pick(g, "50", "200", "1")) },
+		"q":       func() { query.Set("q", g.search()) },
+	}
+	for _, name := range []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q"} {
+		if g.chance(4) {
+			filters[name]()
+		}
+	}
+	if query.Get("sort") == "" {
+		query.Del("sort")
+	}
+	if g.odd && (strings.HasSuffix(query.Get("sort"), "title") || query.Has("q")) {
+		query.Del("sort")
+		query.Del("q")
+	}
+	s.query = query.Encode()
+	g.lists = append(g.lists, s.query)
+}
+
+// filterTime returns a time to filter by, but for the zero time, which the
+// service takes for no filter.
+func (g *generator) filterTime() string {
+	for {
+		if at := pick(g, g.times()...); !strings.HasPrefix(at, "0001-01-01T00:00:00") {
+			return at
+		}
+	}
+}
+
+func (g *generator) search() string {
+	one := func() string { return pick(g, words...) }
+	word := one()
+	switch g.random.IntN(5) {
+	case 0:
+		return word[:1+g.random.IntN(len(word))] // may end within a character
+	case 1:
+		return one() + " " + word
+	case 2:
+		return strings.ToUpper(word)
+	case 3:
+		return pick(g, "'", "&", "a:*", "%", "!", "()", "-", "<->", "東")
+	}
+	return word
+}
+
+func (g *generator) changes(s *step) {
+	s.method, s.path = "GET", "/api/changes"
+	query := url.Values{}
+	if g.chance(2) {
+		query.Set("after", strconv.Itoa(g.random.IntN(len(g.steps)+2)))
+	}
+	if g.chance(2) {
+		query.Set("limit", strconv.Itoa(1+g.random.IntN(8)))
+	}
+	if g.chance(30) {
+		query.Set(pick(g, "after", "limit"), pick(g, "-1", "x", "9223372036854775807", "9223372036854775808", "0", "1.5", "201"))
+	}
+	s.query = query.Encode()
+}
+
+func (g *generator) stats(s *step) {
+	s.method, s.path = "GET", "/api/tasks/stats"
+	if g.chance(2) {
+		s.query = "timeZone=" + url.QueryEscape(pick(g, "UTC", "Pacific/Kiritimati", "America/New_York", "Europe/Atlantis", "Local", ""))
+	}
+}
+
+func (g *generator) batch(s *step) {
+	s.method, s.path = "POST", "/api/batch"
+	g.once(s)
+	if s.again != 0 {
+		return
+	}
+	mistake := g.chance(8)
+	for i := range 1 + g.random.IntN(4) {
+		s.body.operations = append(s.body.operations, g.operation(s.number, i, mistake && i == 0))
+	}
+}
+
+func (g *generator) operation(number, at int, mistake bool) body {
+	op := pick(g, taskapi.BatchOps()...)
+	if len(g.names) == 0 || g.chance(4) {
+		op = pick(g, taskapi.BatchCreate, taskapi.BatchUpdate)
+	}
+	b := body{members: []member{{name: "op", value: quote(string(op))}, {name: "kind", value: `"task"`}}}
+	inContent := mistake && g.chance(2)
+	if op != taskapi.BatchCreate {
+		move := map[taskapi.BatchOp][2]place{
+			taskapi.BatchDelete:  {outsideTrash, inTrash},
+			taskapi.BatchRestore: {inTrash, outsideTrash},
+			taskapi.BatchErase:   {pick(g, outsideTrash, inTrash), nowhere},
+		}[op]
+		b.members = append(b.members, member{name: "id", value: `"{` + g.name(move[0], move[1]) + `}"`})
+		if g.chance(8) {
+			b.members = append(b.members, member{name: "version", value: pick(g, "1", "2", "3")})
+		}
+	}
+	switch op {
+	case taskapi.BatchCreate, taskapi.BatchReplace:
+		content := g.fields(false, inContent)
+		b.members = append(b.members, member{name: "data", inner: &content})
+	case taskapi.BatchUpdate:
+		content := g.fields(true, inContent)
+		b.members = append(b.members, member{name: "changes", inner: &content})
+	default:
+		inContent = false
+	}
+	if op == taskapi.BatchCreate && !mistake {
+		g.names = append(g.names, created(number, at))
+	}
+	if mistake && !inContent {
+		// Op and kind decide what else there may be.
+		switch i := g.random.IntN(len(b.members) + 2); {
+		case i == len(b.members):
+			b.members = append(b.members, member{name: "color", value: "1"})
+		case i == len(b.members)+1:
+			b.members = append(b.members, b.members[len(b.members)-1]) // twice
+		case g.chance(2):
+			b.members = slices.Delete(b.members, i, i+1)
+		default:
+			b.members[i].inner = nil
+			wrong := []string{"7", "true", "[]"}
+			if b.members[i].name == "version" {
+				wrong = []string{`"1"`, "0", "-1", "1.5", "9223372036854775808", "null"}
+			}
+			b.members[i].value = pick(g, wrong...)
+		}
+	}
+	return b
+}
+
+// wireField is a field of a request, as its tags describe it.
+type wireField struct {
+	name     string
+	typ      reflect.Type
+	tag      reflect.StructTag
+	required bool
+}
+
+// wireFields returns the fields of a body to create or, as Optionals, to
+// update.
+func wireFields(request reflect.Type) []wireField {
+	var fields []wireField
+	for f := range request.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		typ := f.Type
+		if typ.Kind() == reflect.Struct && typ != reflect.TypeFor[time.Time]() {
+			value, _ := typ.FieldByName("Value") // of an Optional
+			typ = value.Type
+		}
+		fields = append(fields, wireField{name, typ, f.Tag, options == ""})
+	}
+	return fields
+}
+
+var (
+	contentFields = wireFields(reflect.TypeFor[taskapi.CreateTaskRequest]())
+	changeFields  = wireFields(reflect.TypeFor[taskapi.UpdateTaskRequest]())
+)
+
+// content returns a body with a task's content, perhaps with one mistake.
+func (g *generator) content(partial, mistakes bool) body {
+	if !mistakes || !g.chance(7) {
+		return g.fields(partial, false)
+	}
+	if g.chance(2) {
+		return g.fields(partial, true)
+	}
+	b := g.fields(partial, false)
+	switch g.random.IntN(6) {
+	case 0:
+		b.members = append(b.members, member{name: pick(g, "color", "id", "version", "Title", "userId", ""), value: "1"})
+	case 1:
+		b.members = append(b.members, pick(g, b.members...))
+	case 2:
+		b.behind = pick(g, " ", "{}", "]", "\n", "x", ",")
+	default:
+		b = body{instead: pick(g, "[]", "null", "7", `"title"`, "{", "{}", "{\"title\":\"\xff\"}", `{"title":"\ud83d"}`, `{"title":"a\u0000"}`,
+			`{"title":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+"}", `{"title":"a","tags":["b","\u0000"]}`, `{"title":"a",}`, `{title:"a"}`)}
+	}
+	return b
+}
+
+// fields returns members for some of the fields, one of them wrong if there is
+// to be a mistake.
+func (g *generator) fields(partial, mistake bool) body {
+	fields := contentFields
+	if partial {
+		fields = changeFields
+	}
+	wrong := -1
+	if mistake {
+		wrong = g.random.IntN(len(fields))
+	}
+	forced := g.random.IntN(len(fields)) // a patch has at least one
+	var b body
+	for i, f := range fields {
+		switch {
+		case i == wrong:
+			b.members = append(b.members, member{name: f.name, value: g.wrong(f)})
+		case f.required && !partial, partial && wrong < 0 && i == forced, g.chance(3):
+			b.members = append(b.members, member{name: f.name, value: g.right(f)})
+		}
+	}
+	g.random.Shuffle(len(b.members), func(i, j int) { b.members[i], b.members[j] = b.members[j], b.members[i] })
+	return b
+}
+
+// right returns a value that a field may have.
+func (g *generator) right(f wireField) string {
+	typ := f.typ
+	if typ.Kind() == reflect.Pointer {
+		if g.chance(4) {
+			return "null"
+		}
+		typ = typ.Elem()
+	}
+	switch {
+	case typ == reflect.TypeFor[time.Time]():
+		return quote(pick(g, g.times()...))
+	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
+		return quote(pick(g, strings.Split(f.tag.Get("enum"), ",")...))
+	case typ.Kind() == reflect.String:
+		return g.text(f, 30)
+	case typ.Kind() == reflect.Bool:
+		return pick(g, "true", "false")
+	case typ.Kind() == reflect.Int, typ.Kind() == reflect.Int64:
+		least, most := limit(f, "minimum", -1000), limit(f, "maximum", 1000)
+		return strconv.Itoa(pick(g, least, most, least+g.random.IntN(most-least+1)))
+	case typ.Kind() == reflect.Slice:
+		n := g.random.IntN(4)
+		if g.chance(20) {
+			n = limit(f, "maxItems", 4)
+		}
+		all := make([]string, n)
+		for i, at := range g.random.Perm(max(n, len(words)))[:n] {
+			if all[i] = quote("tag " + strconv.Itoa(at)); at < len(words) {
+				all[i] = quote(words[at])
+			}
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	panic("a value for " + typ.String() + " is missing here")
+}
+
+// wrong returns a value that breaks one rule of a field.
+func (g *generator) wrong(f wireField) string {
+	typ := f.typ
+	all := []string{`{}`, `{"a":1}`}
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	} else {
+		all = append(all, "null")
+	}
+	switch {
+	case typ == reflect.TypeFor[time.Time]():
+		all = append(all, "7", "true", "[]", `""`, `"tomorrow"`, `"2026-11-30"`, `"0000-12-31T00:00:00Z"`, `"9999-12-31T23:59:59-01:00"`,
+			`"2026-02-30T00:00:00Z"`, `"2026-11-30T24:00:00Z"`, `"2026-11-30T23:59:60Z"`, `"2026-11-30 17:00:00Z"`, `"2026-11-30t17:00:00z"`,
+			`"10000-01-01T00:00:00Z"`, `"2026-11-30T17:00Z"`, `"2026-11-30T17:00:00"`, `"2026-11-30T17:00:00.Z"`,
+			`"2026-11-30T7:00:00Z"`, `"2026-11-30T17:00:00,5Z"`, `"2026-11-30T17:00:00+24:00"`, `"2026-11-30T17:00:00+01"`)
+	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
+		all = append(all, "7", "[]", `"top"`, `""`, `"HIGH"`, `" high"`)
+	case typ.Kind() == reflect.String:
+		all = append(all, "7", "true", "[]", `["a"]`)
+		if limit(f, "minLength", 0) > 0 {
+			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`)
+		}
+		all = append(all, quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 0)+1)))
+	case typ.Kind() == reflect.Bool:
+		all = append(all, "1", `"true"`, "[]")
+	case typ.Kind() == reflect.Slice:
+		all = append(all, "7", `"a"`, "[7]", "[null]", `["a",["b"]]`, `["a","a"]`, `["a"," a "]`, `[""]`, `["b"," "]`,
+			`["`+strings.Repeat("a", taskapi.MaxTagLength+1)+`"]`)
+		most := limit(f, "maxItems", 0)
+		many := make([]string, most+1)
+		for i := range many {
+			many[i] = quote(strconv.Itoa(i))
+		}
+		all = append(all, "["+strings.Join(many, ",")+"]")
+	default:
+		all = append(all, `"7"`, "1.5", "true", "[]", "9223372036854775808",
+			strconv.Itoa(limit(f, "minimum", 0)-1), strconv.Itoa(limit(f, "maximum", 0)+1))
+	}
+	return pick(g, all...)
+}
+
+func limit(f wireField, key string, otherwise int) int {
+	if n, err := strconv.Atoi(f.tag.Get(key)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+var words = []string{"apple", "Apple", "apples", "banana", "42", "7", "east", "éclair", "Zebra", "fig", "water", "plants"}
+
+// oddities are characters that are easily lost.
+var oddities = []string{
+	"e\u0301", "a\u0308", "👩‍👩‍👧", "🪴", "\u200f", "\u202e", "\u2028", "\ufeff", "\u00a0", "\u3000", "\u0085", "\ufffd", "\u0001", "\u007f",
+	"\U0010ffff", "\uffff", "%_", `\`, `"`, "'", "$1", "?", "{}", "東京", "ß", "\t", "\r\n", "</script>", "\u0130", "ı",
+}
+
+// text returns a text of a few words as JSON, and now and then the longest one.
+func (g *generator) text(f wireField, longestIn int) string {
+	if g.chance(longestIn) {
+		return quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 100)))
+	}
+	text := pick(g, words...)
+	for range g.random.IntN(3) {
+		text += pick(g, " ", " ", "-", "\n") + pick(g, words...)
+	}
+	if limit(f, "minLength", 0) > 0 {
+		text = strings.ReplaceAll(text, "\n", " ")
+	}
+	if g.odd {
+		for range 1 + g.random.IntN(3) {
+			text = pick(g, text+pick(g, oddities...), pick(g, oddities...)+text)
+		}
+	}
+	if g.chance(5) {
+		text = " " + text + "\n"
+	}
+	if limit(f, "minLength", 0) == 0 && g.chance(6) {
+		text = ""
+	}
+	if g.odd && g.chance(3) {
+		return escaped(text)
+	}
+	return quote(text)
+}
+
+// times are of all sorts, some of them near the present.
+func (g *generator) times() []string {
+	noon := time.Date(g.now.Year(), g.now.Month(), g.now.Day(), 12, 0, 0, 0, time.UTC)
+	return []string{
+		"2026-11-30T17:00:00Z", "2026-11-30T18:00:00+01:00", "2026-11-30T17:00:00.123456Z", "2026-11-30T17:00:00.1234569Z",
+		"2024-02-29T23:59:59.5-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "2026-11-30T17:00:00-00:00",
+		"1969-12-31T23:59:59.999999999Z", "2026-11-30T17:00:00.0000001Z", "2026-11-30T17:00:00+14:00",
+		noon.Format(time.RFC3339), noon.AddDate(0, 0, 1).Format(time.RFC3339), noon.AddDate(0, 0, -1).Format(time.RFC3339),
+	}
+}
+
+// escaped returns a text as JSON that has an escape for every character.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		fmt.Fprintf(&b, "\\u%04x", unit)
+	}
+	return `"` + b.String() + `"`
+}
+
+func quote(text string) string {
+	encoded, err := json.Marshal(text)
+	if err != nil {
+		panic(fmt.Sprintf("%q: %v", text, err))
+	}
+	return string(encoded)
+}

@@ -1,0 +1,161 @@
+package modeltest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk/sdktest"
+)
+
+// length is the number of steps of a sequence.
+const length = 60
+
+// model is the service of sdktest.
+func model(t testing.TB) side {
+	t.Helper()
+	server := sdktest.NewServer(t)
+	return side{name: "the model", handler: server, token: server.Token}
+}
+
+// hold plays random sequences of so many steps in all on both sides, and fails
+// with a short sequence if the sides differ.
+func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
+	t.Helper()
+	var all sync.WaitGroup
+	var next, played, users atomic.Int64
+	var found atomic.Bool
+	user := func() string { return fmt.Sprintf("model-%d-%d", seed, users.Add(1)) }
+	for range 4 {
+		all.Go(func() {
+			for !found.Load() {
+				number := next.Add(1) - 1
+				if number*length >= int64(steps) {
+					return
+				}
+				sequence := sequence(seed, uint64(number), length)
+				d := compare(sides, user(), sequence)
+				played.Add(length)
+				if d == nil || found.Swap(true) {
+					continue
+				}
+				short := shrink(sequence, func(candidate []step) bool { return d.like(compare(sides, user(), candidate)) })
+				if again := compare(sides, user(), short); again != nil {
+					d = again
+				} else {
+					t.Error("the same sequence does not differ again")
+				}
+				report(t, sides, short, d)
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("counted: steps of the model played %d", played.Load())
+}
+
+// seedOf returns the seed of a test, TEST_SEED or a random one, and logs it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("TEST_SEED: %v", err)
+		}
+	}
+	t.Logf("the same sequences again: TEST_SEED=%d", seed)
+	return seed
+}
+
+// TestTheModelIsLikeTheService is what keeps sdktest honest.
+func TestTheModelIsLikeTheService(t *testing.T) {
+	t.Parallel()
+	steps := 4000
+	if os.Getenv("TEST_SOAK") == "1" {
+		steps = 1_000_000
+	}
+	hold(t, [2]side{model(t), service(t)}, seedOf(t), steps)
+}
+
+func TestTheModelIsLikeItself(t *testing.T) {
+	t.Parallel()
+	hold(t, [2]side{model(t), model(t)}, seedOf(t), 3000)
+}
+
+// TestDifferencesAreFoundAndShrunk spoils the model and looks at what is told.
+func TestDifferencesAreFoundAndShrunk(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil func(http.Handler) http.Handler
+		most  int // steps
+	}{
+		"a patch forgets a field": {func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPatch {
+					data, _ := io.ReadAll(r.Body)
+					var members map[string]json.RawMessage
+					if json.Unmarshal(data, &members) == nil && len(members) > 1 {
+						delete(members, "description")
+						data, _ = json.Marshal(members)
+					}
+					r.Body = io.NopCloser(bytes.NewReader(data))
+				}
+				h.ServeHTTP(w, r)
+			})
+		}, 3},
+		"If-Match is ignored": {func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Header.Del("If-Match")
+				h.ServeHTTP(w, r)
+			})
+		}, 3},
+		"a key is forgotten": {func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Header.Del("Idempotency-Key")
+				h.ServeHTTP(w, r)
+			})
+		}, 3},
+		"a page is too long": {func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.URL.RawQuery = strings.ReplaceAll(r.URL.RawQuery, "limit=2", "limit=3")
+				h.ServeHTTP(w, r)
+			})
+		}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spoilt := model(t)
+			spoilt.name, spoilt.handler = "spoilt", tt.spoil(spoilt.handler)
+			sides := [2]side{model(t), spoilt}
+			users := 0
+			differs := func(steps []step) *difference {
+				users++
+				return compare(sides, strconv.Itoa(users), steps)
+			}
+			for number := range uint64(100) {
+				steps := sequence(1, number, length)
+				if differs(steps) == nil {
+					continue
+				}
+				short := shrink(steps, func(candidate []step) bool { return differs(candidate) != nil })
+				if len(short) > tt.most {
+					t.Errorf("it takes %d steps to tell of it, want at most %d", len(short), tt.most)
+				}
+				for _, s := range short {
+					t.Log(s)
+				}
+				return
+			}
+			t.Error("nothing was noticed")
+		})
+	}
+}

@@ -1,0 +1,277 @@
+package modeltest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// side is one of the two that are compared.
+type side struct {
+	name    string
+	handler http.Handler
+	token   func(user string) string
+}
+
+// player is a side while it plays a sequence for a user of its own.
+type player struct {
+	side     side
+	token    string
+	ids      map[string]string // of resources, by their names
+	names    map[string]string // of resources, by their ids
+	versions map[string]string // the latest ones, by id
+	times    map[string]string // names of the times that the service has set
+	cursors  map[string]string // by query without cursor
+	sent     map[int]sentRequest
+}
+
+// sentRequest is a request as it was sent.
+type sentRequest struct {
+	method, target, body string
+	header               []headerLine
+	step                 step
+}
+
+func newPlayer(s side, user string) *player {
+	return &player{
+		side: s, token: s.token(user), ids: map[string]string{}, names: map[string]string{}, versions: map[string]string{},
+		times: map[string]string{}, cursors: map[string]string{}, sent: map[int]sentRequest{},
+	}
+}
+
+// nobody is the id of a resource that does not exist.
+const nobody = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+
+var placeholder = regexp.MustCompile(`\{(task [0-9.]+|nobody)\}`)
+
+// resolve puts the side's ids in the place of names.
+func (p *player) resolve(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		if id, ok := p.ids[name[1:len(name)-1]]; ok {
+			return id
+		}
+		return nobody
+	})
+}
+
+// request returns the step as the side is to be asked.
+func (p *player) request(s step) (sentRequest, bool) {
+	if s.again != 0 {
+		r, ok := p.sent[s.again]
+		return r, ok
+	}
+	path := p.resolve(s.path)
+	r := sentRequest{method: s.method, target: path, body: p.resolve(s.body.String()), step: s}
+	if s.body.empty() {
+		r.body = ""
+	}
+	if s.query != "" {
+		query, hasCursor := strings.CutSuffix(s.query, "&cursor={cursor}")
+		if hasCursor && p.cursors[query] != "" {
+			query += "&cursor=" + p.cursors[query]
+		}
+		r.target += "?" + query
+	}
+	id := strings.TrimSuffix(strings.TrimPrefix(path, "/api/tasks/"), "/restore")
+	version := p.versions[id]
+	if version == "" {
+		version = "1"
+	}
+	for _, line := range s.header {
+		r.header = append(r.header, headerLine{line.name, strings.ReplaceAll(line.value, "{version}", version)})
+	}
+	return r, true
+}
+
+// play sends a step's request and returns the answer in words that hold for
+// either side. A step that repeats one that is not there says nothing.
+func (p *player) play(s step) string {
+	r, ok := p.request(s)
+	if !ok {
+		return ""
+	}
+	p.sent[s.number] = r
+	req := httptest.NewRequest(r.method, r.target, strings.NewReader(r.body))
+	if r.body == "" {
+		req.Body = http.NoBody
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	for _, line := range r.header {
+		req.Header.Set(line.name, line.value)
+	}
+	recorder := httptest.NewRecorder()
+	p.side.handler.ServeHTTP(recorder, req)
+	return p.describe(r.step, recorder)
+}
+
+// describe returns an answer without what may differ between the sides: ids,
+// times and cursors have names, sentences are left out.
+func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
+	text := strconv.Itoa(answer.Code)
+	var v any
+	if answer.Body.Len() > 0 {
+		dec := json.NewDecoder(bytes.NewReader(answer.Body.Bytes()))
+		dec.UseNumber()
+		if err := dec.Decode(&v); err != nil {
+			return fmt.Sprintf("%s %v: %s", text, err, answer.Body)
+		}
+	}
+	p.learn(s, answer.Code, v)
+	for _, name := range []string{"Content-Type", "ETag", "Location", "Idempotency-Replayed"} {
+		if value := answer.Header().Get(name); value != "" && (name != "Content-Type" || answer.Body.Len() > 0) {
+			for id, resource := range p.names {
+				value = strings.ReplaceAll(value, id, resource)
+			}
+			text += fmt.Sprintf(" %s: %s", name, value)
+		}
+	}
+	if v == nil {
+		return text
+	}
+	if object, ok := v.(map[string]any); ok && object["code"] != nil {
+		delete(object, "error")
+		delete(object, "requestId")
+		if fields, ok := object["errors"].([]any); ok {
+			for _, field := range fields {
+				if field, ok := field.(map[string]any); ok {
+					delete(field, "message")
+					// Of a list with an entry twice, either is named.
+					if path, ok := field["field"].(string); ok && field["code"] == "duplicate" {
+						field["field"] = lastIndex.ReplaceAllString(path, "")
+					}
+				}
+			}
+		}
+	}
+	encoded, err := json.Marshal(p.named(v, ""))
+	if err != nil {
+		return fmt.Sprintf("%s %v", text, err)
+	}
+	return text + " " + string(encoded)
+}
+
+var lastIndex = regexp.MustCompile(`\[\d+\]$`)
+
+// learn remembers what later steps may name.
+func (p *player) learn(s step, status int, v any) {
+	object, _ := v.(map[string]any)
+	if status == http.StatusCreated {
+		p.meet(object["data"], created(s.number))
+	}
+	if resources, ok := object["data"].([]any); ok && s.path == "/api/batch" {
+		for i, r := range resources {
+			if r, ok := r.(map[string]any); ok {
+				p.meet(r["data"], created(s.number, i))
+			}
+		}
+	}
+	p.meet(object["data"], "")
+	if current, ok := object["current"].(map[string]any); ok {
+		p.meet(current["data"], "")
+	}
+	if meta, ok := object["meta"].(map[string]any); ok && s.path == "/api/tasks" {
+		if cursor, ok := meta["nextCursor"].(string); ok {
+			query, _, _ := strings.Cut(s.query, "&cursor=")
+			p.cursors[query] = cursor
+		}
+	}
+}
+
+// meet remembers the version of a resource, and its name if it has none yet.
+func (p *player) meet(v any, name string) {
+	resource, _ := v.(map[string]any)
+	id, _ := resource["id"].(string)
+	if id == "" {
+		return
+	}
+	if _, known := p.names[id]; !known && name != "" {
+		p.names[id], p.ids[name] = name, id
+	}
+	p.versions[id] = fmt.Sprint(resource["version"])
+}
+
+// named returns a value of an answer with names in the place of what differs.
+func (p *player) named(v any, field string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		// In a fixed order, as times get their names when they are met.
+		for _, name := range sortedKeys(v) {
+			v[name] = p.named(v[name], name)
+		}
+	case []any:
+		for i := range v {
+			v[i] = p.named(v[i], field)
+		}
+	case string:
+		switch field {
+		case "id":
+			if name, ok := p.names[v]; ok {
+				return name
+			}
+		case "createdAt", "updatedAt", "completedAt", "deletedAt":
+			if p.times[v] == "" {
+				p.times[v] = fmt.Sprintf("time %d", len(p.times)+1)
+			}
+			return p.times[v]
+		case "nextCursor":
+			return "a cursor"
+		}
+	}
+	return v
+}
+
+// difference is where two sides differ.
+type difference struct {
+	step    step
+	answers [2]string
+}
+
+// like reports whether another difference is of the same kind: shrunk, a
+// sequence should not become one that shows something else.
+func (d *difference) like(other *difference) bool {
+	return other != nil && d.answers[0][:3] == other.answers[0][:3] && d.answers[1][:3] == other.answers[1][:3]
+}
+
+// compare plays a sequence on both sides and returns the first difference, or
+// nil. At the end it looks at everything there is.
+func compare(sides [2]side, user string, steps []step) *difference {
+	players := [2]*player{newPlayer(sides[0], user), newPlayer(sides[1], user)}
+	last := steps[len(steps)-1].number
+	ends := []step{
+		{number: last + 1, method: "GET", path: "/api/changes", query: "limit=200"},
+		{number: last + 2, method: "GET", path: "/api/tasks", query: "limit=200"},
+		{number: last + 3, method: "GET", path: "/api/tasks", query: "deleted=true&limit=200"},
+		{number: last + 4, method: "GET", path: "/api/tasks/stats"},
+	}
+	for _, s := range append(steps[:len(steps):len(steps)], ends...) {
+		var answers [2]string
+		for i, p := range players {
+			answers[i] = p.play(s)
+		}
+		if answers[0] != answers[1] {
+			return &difference{s, answers}
+		}
+	}
+	return nil
+}
+
+// report tells of a difference and of the steps that lead there.
+func report(t testing.TB, sides [2]side, steps []step, d *difference) {
+	t.Helper()
+	var b strings.Builder
+	for _, s := range steps {
+		fmt.Fprintln(&b, s)
+	}
+	if d.step.number > steps[len(steps)-1].number {
+		fmt.Fprintln(&b, d.step)
+	}
+	t.Errorf("the answers to step %d differ:\n%s\n%s: %.2000s\n\n%s: %.2000s", d.step.number, &b, sides[0].name, d.answers[0], sides[1].name, d.answers[1])
+}

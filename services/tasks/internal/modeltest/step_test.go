@@ -1,0 +1,99 @@
+// Package modeltest_test holds the model of the service in sdktest to the real
+// service: it plays random sequences of requests against both and compares
+// every answer. A sequence whose answers differ is shrunk and printed.
+package modeltest_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// step is one request, in words that hold for either side: a resource is named
+// by the step that created it, a version is the latest one seen.
+type step struct {
+	// number stays the same when other steps are removed.
+	number int
+	method string
+	// path has {name} in place of the id of a resource.
+	path string
+	// query may have {cursor}, the cursor that the list's last page had.
+	query string
+	// body has {name} in place of ids.
+	body body
+	// header are lines of the header. If-Match and If-None-Match may have
+	// {version}, the latest version of the path's resource that was seen.
+	header []headerLine
+	// again, unless zero, is the step whose request is sent once more.
+	again int
+}
+
+type headerLine struct{ name, value string }
+
+// body is the body of a request: members of an object, or operations of a
+// batch; behind it may be other text.
+type body struct {
+	members    []member
+	operations []body
+	instead    string // of all else
+	behind     string
+}
+
+type member struct {
+	name  string
+	value string // JSON
+	inner *body  // in place of value
+}
+
+func (b body) empty() bool {
+	return b.members == nil && b.operations == nil && b.instead == ""
+}
+
+// String is the body's JSON.
+func (b body) String() string {
+	if b.instead != "" {
+		return b.instead
+	}
+	if b.operations != nil {
+		all := make([]string, len(b.operations))
+		for i, operation := range b.operations {
+			all[i] = operation.String()
+		}
+		return `{"operations":[` + strings.Join(all, ",") + `]}` + b.behind
+	}
+	all := make([]string, len(b.members))
+	for i, m := range b.members {
+		value := m.value
+		if m.inner != nil {
+			value = m.inner.String()
+		}
+		all[i] = `"` + m.name + `":` + value
+	}
+	return "{" + strings.Join(all, ",") + "}" + b.behind
+}
+
+// String is the step for people.
+func (s step) String() string {
+	if s.again != 0 {
+		return fmt.Sprintf("%d: the request of step %d again", s.number, s.again)
+	}
+	text := fmt.Sprintf("%d: %s %s", s.number, s.method, s.path)
+	if s.query != "" {
+		text += "?" + s.query
+	}
+	for _, line := range s.header {
+		text += fmt.Sprintf(" %s: %s", line.name, line.value)
+	}
+	if !s.body.empty() {
+		text += fmt.Sprintf(" %.300s", s.body)
+	}
+	return text
+}
+
+// created is the name of the resource that a step creates, or that an operation
+// of its batch does.
+func created(number int, operation ...int) string {
+	if len(operation) > 0 {
+		return fmt.Sprintf("task %d.%d", number, operation[0])
+	}
+	return fmt.Sprintf("task %d", number)
+}

@@ -1,0 +1,243 @@
+-- +goose Up
+
+-- The user of the transaction. Everything that row-level security shows or
+-- hides hangs on it, so it is set in the transaction of the query itself and
+-- ends with it. Inlined by the planner.
+CREATE FUNCTION tasklane.set_user(user_id text) RETURNS text
+    LANGUAGE sql VOLATILE
+    AS $$ SELECT pg_catalog.set_config('app.user_id', user_id, true) $$;
+
+-- The same for a transaction that changes resources. It waits no longer than five
+-- seconds for another one of the user.
+CREATE FUNCTION tasklane.begin_write(user_id text) RETURNS text
+    LANGUAGE sql VOLATILE
+    AS $$ SELECT pg_catalog.set_config('lock_timeout', '3s', true) || pg_catalog.set_config('app.user_id', user_id, true) $$;
+
+-- The day of a time zone that a moment lies in. It begins and ends at the
+-- zone's own midnights, which are 23 or 25 hours apart when the clocks change.
+-- In PL/pgSQL it is not inlined, and so an unknown zone is always noticed.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.day_of(moment timestamptz, zone text, OUT begins timestamptz, OUT ends timestamptz)
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    begins := date_trunc('day', moment AT TIME ZONE zone) AT TIME ZONE zone;
+    ends := (date_trunc('day', moment AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone;
+END
+$$;
+-- +goose StatementEnd
+
+-- The kinds of resources, each with a table of this schema. A kind's migration
+-- adds it with tasklane.add_kind.
+CREATE TABLE tasklane.kinds (
+    kind text PRIMARY KEY,
+    table_name text NOT NULL UNIQUE
+);
+
+-- Lets each user reach only their own rows of a table.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.protect(name text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE tasklane.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+    -- The sub-select is computed once for a query, not once for a row.
+    EXECUTE format('CREATE POLICY own_rows ON tasklane.%I
+        USING (user_id = (SELECT current_setting(''app.user_id'', true)))
+        WITH CHECK (user_id = (SELECT current_setting(''app.user_id'', true)))', name);
+    -- Purging acts for all users; it runs as the owner.
+    EXECUTE format('CREATE POLICY maintenance ON tasklane.%I TO CURRENT_USER USING (true) WITH CHECK (true)', name);
+END
+$$;
+-- +goose StatementEnd
+
+-- Protects the table of a kind and has its trash purged. The table needs the
+-- columns of the store's type meta, and user_id.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.add_kind(kind text, table_name text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tasklane.protect(table_name);
+    INSERT INTO tasklane.kinds (kind, table_name) VALUES (add_kind.kind, add_kind.table_name);
+END
+$$;
+-- +goose StatementEnd
+
+CREATE TABLE tasklane.user_state (
+    user_id text PRIMARY KEY CHECK (user_id <> ''),
+    -- The number of the user's latest change. A transaction that changes a
+    -- user's resources locks this row first, so that the changes of one user are
+    -- totally ordered and none can commit behind a later one.
+    seq bigint NOT NULL CHECK (seq >= 0),
+    -- The highest number of a change that has been purged from tasklane.erased.
+    purged_seq bigint NOT NULL DEFAULT 0
+);
+
+-- What is left of a resource that was erased for good, so that readers of the
+-- changes learn of it.
+CREATE TABLE tasklane.erased (
+    user_id text NOT NULL CHECK (user_id <> ''),
+    kind text NOT NULL,
+    id uuid NOT NULL,
+    seq bigint NOT NULL,
+    erased_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, seq)
+);
+
+CREATE INDEX erased_age ON tasklane.erased (erased_at);
+
+-- The outcomes of writes that came with an Idempotency-Key.
+CREATE TABLE tasklane.idempotency_keys (
+    user_id text NOT NULL CHECK (user_id <> ''),
+    key text NOT NULL,
+    -- SHA-256 of what was asked for.
+    request bytea NOT NULL,
+    -- The rows of the outcome in order, as JSON (idempotency.go).
+    snapshot bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, key)
+);
+
+CREATE INDEX idempotency_keys_age ON tasklane.idempotency_keys USING brin (created_at);
+
+SELECT tasklane.protect('user_state'), tasklane.protect('erased'), tasklane.protect('idempotency_keys');
+
+-- When work was last begun that every replica offers to do.
+CREATE TABLE tasklane.timers (
+    name text PRIMARY KEY,
+    begun_at timestamptz NOT NULL
+);
+
+-- Whether the caller is to do the work: one caller in each period is.
+CREATE FUNCTION tasklane.claim(work text, period interval) RETURNS boolean
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+    WITH claimed AS (
+        INSERT INTO tasklane.timers AS t (name, begun_at) VALUES (work, now())
+        ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at WHERE t.begun_at <= now() - period
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM claimed)
+$$;
+REVOKE ALL ON FUNCTION tasklane.claim(text, interval) FROM PUBLIC;
+
+-- Whether users' rows are spread over several servers. "tasks distribute"
+-- replaces it.
+CREATE FUNCTION tasklane.distributed() RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT false $$;
+
+-- What is purged goes user by user, in their order: one server has all rows of a
+-- user, and Citus refuses some statements that change the rows of many.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    removed bigint := 0;
+    n bigint;
+    one record;
+BEGIN
+    FOR one IN
+        SELECT d.user_id, array_agg(d.key) AS keys FROM (
+            SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < before LIMIT most_rows
+        ) d GROUP BY d.user_id ORDER BY d.user_id
+    LOOP
+        DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = ANY (one.keys);
+        GET DIAGNOSTICS n = ROW_COUNT;
+        removed := removed + n;
+    END LOOP;
+    RETURN removed;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge_erased(before timestamptz, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    removed bigint := 0;
+    n bigint;
+    one record;
+BEGIN
+    FOR one IN
+        SELECT d.user_id, array_agg(d.seq) AS seqs, max(d.seq) AS latest FROM (
+            SELECT user_id, seq FROM tasklane.erased WHERE erased_at < before ORDER BY erased_at LIMIT most_rows
+        ) d GROUP BY d.user_id ORDER BY d.user_id
+    LOOP
+        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.latest) WHERE s.user_id = one.user_id;
+        DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = ANY (one.seqs);
+        GET DIAGNOSTICS n = ROW_COUNT;
+        removed := removed + n;
+    END LOOP;
+    RETURN removed;
+END
+$$;
+-- +goose StatementEnd
+
+-- Erases what has been in the trash since before the time. Users are locked in
+-- their order within each kind.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge_trash(before timestamptz, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    removed bigint := 0;
+    n bigint;
+    k record;
+    one record;
+    next_seq bigint;
+BEGIN
+    FOR k IN SELECT kind, table_name FROM tasklane.kinds ORDER BY kind LOOP
+        FOR one IN EXECUTE format('SELECT user_id, id FROM tasklane.%I
+            WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2', k.table_name) USING before, most_rows
+        LOOP
+            UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
+            -- Restored in the meantime, it stays.
+            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3', k.table_name)
+                USING one.user_id, one.id, before;
+            GET DIAGNOSTICS n = ROW_COUNT;
+            IF n > 0 THEN
+                INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+                VALUES (one.user_id, k.kind, one.id, next_seq, now());
+                removed := removed + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN removed;
+END
+$$;
+-- +goose StatementEnd
+
+-- One step of maintenance: removes idempotency keys older than key_age and
+-- what is left of resources erased longer ago than retention, and erases
+-- resources that have been in the trash for that long; at most most_rows of
+-- each. It returns the number of rows removed, 0 where another step is running.
+-- The runtime role may call it: it acts for all users, but only on what has
+-- expired, and not sooner than a day.
+--
+-- Keys come last, as everybody takes a user's lock before a key: nobody whom it
+-- waits for waits for it. It gives up after a second, as many wait for what it
+-- has locked.
+-- +goose StatementBegin
+CREATE FUNCTION tasklane.purge(key_age interval, retention interval, most_rows integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
+    AS $$
+DECLARE
+    removed bigint;
+BEGIN
+    IF key_age < interval '1 day' OR retention < interval '1 day' THEN
+        RAISE EXCEPTION 'nothing is purged before a day has passed' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtext('tasklane.purge')) THEN
+        RETURN 0;
+    END IF;
+    removed := tasklane.purge_erased(now() - retention, most_rows);
+    removed := removed + tasklane.purge_trash(now() - retention, most_rows);
+    RETURN removed + tasklane.purge_keys(now() - key_age, most_rows);
+END
+$$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION tasklane.purge(interval, interval, integer) FROM PUBLIC;

@@ -1,0 +1,35 @@
+-- +goose Up
+
+CREATE TABLE tasklane.tasks (
+    user_id text NOT NULL CHECK (user_id <> ''),
+    id uuid NOT NULL,
+    -- The change that last touched the row.
+    seq bigint NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    title text NOT NULL CHECK (char_length(title) BETWEEN 1 AND 500),
+    description text NOT NULL CHECK (char_length(description) <= 20000),
+    -- Null while the task is open.
+    completed_at timestamptz,
+    -- 0 none, 1 low, 2 medium, 3 high, 4 urgent: a number, to be sorted by.
+    priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 4),
+    due_at timestamptz,
+    tags text[] NOT NULL CHECK (cardinality(tags) <= 20),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    -- Null outside the trash.
+    deleted_at timestamptz,
+    -- The title's place in the alphabet (words.go).
+    title_key bytea NOT NULL,
+    -- The words of title, description and tags (words.go).
+    words tsvector NOT NULL,
+    PRIMARY KEY (user_id, id)
+);
+
+-- No index can serve words or tags: their operators are not leakproof, so
+-- PostgreSQL applies them only to rows that row-level security has let pass.
+CREATE INDEX tasks_created ON tasklane.tasks (user_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
+CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
+
+SELECT tasklane.add_kind('task', 'tasks');

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// Operation is one operation on one resource. It must have been checked.
+type Operation struct {
+	Op   taskapi.BatchOp
+	Kind taskapi.Kind
+	// ID names the resource. It is zero for a creation.
+	ID uuid.UUID
+	// Versions, unless nil, are the versions of which the resource must have
+	// one; otherwise the operation fails with a [ConflictError].
+	Versions []int64
+	// Data is the request that creates, replaces or updates the resource, for
+	// tasks a [taskapi.CreateTaskRequest], [taskapi.ReplaceTaskRequest] or
+	// [taskapi.UpdateTaskRequest]. It is nil for other operations.
+	Data any
+}
+
+// Resource is a resource of any kind.
+type Resource struct {
+	Kind    taskapi.Kind
+	ID      uuid.UUID
+	Version int64
+	// Data is the resource on the wire, such as a [taskapi.Task].
+	Data any
+}
+
+// Outcome is the result of a write.
+type Outcome struct {
+	// Resources has a resource for each operation, in order, as the whole
+	// write left it. An erased one is as it was before.
+	Resources []Resource
+	// Replayed says that an earlier request with the same key did the work.
+	Replayed bool
+}
+
+// ConflictError is an [ErrVersionConflict] with the resource as it is.
+type ConflictError struct {
+	Current Resource
+}
+
+// Error names the version that there is.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%v: it has version %d", ErrVersionConflict, e.Current.Version)
+}
+
+// Is makes the error an [ErrVersionConflict].
+func (e *ConflictError) Is(target error) bool { return target == ErrVersionConflict }
+
+// BatchError says which operation of a batch failed.
+type BatchError struct {
+	// Index counts from 0.
+	Index int
+	Err   error
+}
+
+// Error names the operation.
+func (e *BatchError) Error() string { return fmt.Sprintf("operation %d: %v", e.Index, e.Err) }
+
+// Unwrap returns why the operation failed.
+func (e *BatchError) Unwrap() error { return e.Err }
+
+// Write carries out one operation. With a key, requests with the same key are
+// one write.
+func (s *Store) Write(ctx context.Context, user string, op Operation, key *IdempotencyKey) (Outcome, error) {
+	out, err := s.write(ctx, user, []Operation{op}, key)
+	if failed, ok := errors.AsType[*BatchError](err); ok {
+		err = failed.Err
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%s %s: %w", op.Op, op.Kind, err)
+	}
+	return out, nil
+}
+
+// Batch carries out operations in order, all or none. Each sees what those
+// before it did. The failure of an operation is a [BatchError].
+func (s *Store) Batch(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
+	out, err := s.write(ctx, user, operations, key)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("batch: %w", err)
+	}
+	return out, nil
+}
+
+// Get returns a resource, also from the trash, or [ErrNotFound].
+func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid.UUID) (Resource, error) {
+	k, err := s.kindOf(name)
+	if err != nil {
+		return Resource{}, err
+	}
+	var found row
+	err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
+		k.byID(user, []uuid.UUID{id}).queue(batch).Query(k.read(func(r row) error { found = r; return nil }))
+	})
+	switch {
+	case err != nil:
+		return Resource{}, fmt.Errorf("get %s: %w", name, err)
+	case found == nil:
+		return Resource{}, k.missing
+	}
+	return k.resource(found), nil
+}
+
+func (s *Store) kindOf(name taskapi.Kind) (*kind, error) {
+	for _, k := range s.kinds {
+		if k.name == name {
+			return k, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no kind %q", name)
+}

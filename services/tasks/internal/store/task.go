@@ -1,0 +1,270 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/uptrace/bun"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// ErrTaskNotFound is the [ErrNotFound] of tasks.
+var ErrTaskNotFound = fmt.Errorf("task %w", ErrNotFound)
+
+// taskRow is a row of tasklane.tasks. It is not the wire's type, because
+// columns change on another schedule.
+type taskRow struct {
+	bun.BaseModel `bun:"table:tasklane.tasks,alias:t"`
+	meta
+
+	Title       string     `bun:"title"`
+	Description string     `bun:"description"`
+	CompletedAt *time.Time `bun:"completed_at"`
+	Priority    int16      `bun:"priority"`
+	DueAt       *time.Time `bun:"due_at"`
+	Tags        []string   `bun:"tags,array"`
+}
+
+var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest]{
+	name:       taskapi.KindTask,
+	missing:    ErrTaskNotFound,
+	wire:       (*taskRow).task,
+	setContent: (*taskRow).setContent,
+	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
+	derived: []column{
+		{name: "title_key", from: []string{"title"}, derive: func(r row) any { return titleKey(r.(*taskRow).Title) }},
+		{name: "words", from: []string{"title", "description", "tags"}, derive: func(r row) any { return r.(*taskRow).words() }},
+	},
+})
+
+// task returns the row as the wire shows it.
+func (r *taskRow) task() taskapi.Task {
+	return taskapi.Task{
+		ID:          r.ID.String(),
+		Title:       r.Title,
+		Description: r.Description,
+		Completed:   r.CompletedAt != nil,
+		CompletedAt: r.CompletedAt,
+		Priority:    priorities[r.Priority],
+		DueAt:       r.DueAt,
+		Tags:        r.Tags,
+		Version:     r.Version,
+		CreatedAt:   r.CreatedAt,
+		UpdatedAt:   r.UpdatedAt,
+		DeletedAt:   r.DeletedAt,
+	}
+}
+
+// setContent changes the row to a content whose texts have been checked.
+func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
+	r.Title = c.Title
+	r.Description = c.Description
+	r.Priority = rank(c.Priority)
+	r.DueAt = c.DueAt
+	r.Tags = c.Tags
+	switch {
+	case !c.Completed:
+		r.CompletedAt = nil
+	case r.CompletedAt == nil:
+		r.CompletedAt = &now
+	}
+}
+
+// words returns what search looks through.
+func (r *taskRow) words() pgtype.TSVector {
+	v := pgtype.TSVector{Valid: true}
+	for _, word := range wordsOf(append([]string{r.Title, r.Description}, r.Tags...)...) {
+		v.Lexemes = append(v.Lexemes, pgtype.TSVectorLexeme{Word: word})
+	}
+	return v
+}
+
+// priorities are in the order of the numbers by which they are stored.
+var priorities = taskapi.Priorities()
+
+// rank returns the number by which a priority is stored. The empty priority is
+// None.
+func rank(p taskapi.Priority) int16 {
+	return int16(max(slices.Index(priorities, p), 0))
+}
+
+// TaskPage is a page of a list.
+type TaskPage struct {
+	Tasks []taskapi.Task
+	// NextCursor leads to the next page; it is empty on the last one.
+	NextCursor string
+	// Changes is the number of the user's latest change, or of an earlier one
+	// if the list shows changes after it.
+	Changes int64
+}
+
+var taskOrders = func() map[taskapi.Sort]order[taskRow] {
+	created := order[taskRow]{
+		expression: "created_at",
+		key:        func(r *taskRow) string { return formatTime(&r.CreatedAt) },
+		value:      parseTime,
+	}
+	updated := order[taskRow]{
+		// Numbers rise with the time of the change, and have an index.
+		expression: "seq",
+		key:        func(r *taskRow) string { return formatNumber(r.Seq) },
+		value:      parseNumber,
+	}
+	due := order[taskRow]{
+		expression: "due_at", nullable: true,
+		key:   func(r *taskRow) string { return formatTime(r.DueAt) },
+		value: parseTime,
+	}
+	priority := order[taskRow]{
+		expression: "priority",
+		key:        func(r *taskRow) string { return formatNumber(int64(r.Priority)) },
+		value:      parseNumber,
+	}
+	title := order[taskRow]{
+		expression: "title_key",
+		key:        func(r *taskRow) string { return base64.RawStdEncoding.EncodeToString(titleKey(r.Title)) },
+		value:      func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
+	}
+	return map[taskapi.Sort]order[taskRow]{
+		taskapi.NewestFirst:          created.down(),
+		taskapi.OldestFirst:          created,
+		taskapi.RecentlyUpdatedFirst: updated.down(),
+		taskapi.LongestUntouched:     updated,
+		taskapi.DueLatest:            due.down(),
+		taskapi.DueSoonest:           due,
+		taskapi.MostUrgent:           priority.down(),
+		taskapi.LeastUrgent:          priority,
+		taskapi.TitleDescending:      title.down(),
+		taskapi.TitleAscending:       title,
+	}
+}()
+
+// ListTasks returns a page of the tasks that pass the filters, or
+// [ErrInvalidCursor]. The limit must be positive.
+func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
+	if options.Sort == "" {
+		options.Sort = taskapi.NewestFirst
+	}
+	by, known := taskOrders[options.Sort]
+	if !known {
+		return TaskPage{}, fmt.Errorf("list tasks: there is no order %q", options.Sort)
+	}
+	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
+	options.Cursor, options.Limit = "", 0
+	l.digest = listDigest(options)
+	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, options) }
+	page, err := tasks.list(ctx, s, user, l)
+	if err != nil {
+		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
+	}
+	return TaskPage{page.resources, page.nextCursor, page.changes}, nil
+}
+
+// isFiltered reports whether it depends on the filters how a page is found best.
+func isFiltered(o taskapi.ListTasksOptions) bool {
+	return o.Deleted || o.Completed != nil || len(o.Priorities) > 0 || len(o.Tags) > 0 ||
+		o.DueBefore != nil || o.DueAfter != nil || o.Query != ""
+}
+
+// filterTasks adds the conditions of a list's filters.
+func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions) {
+	if options.Deleted {
+		q.Where("deleted_at IS NOT NULL")
+	} else {
+		q.Where("deleted_at IS NULL")
+	}
+	if options.Completed != nil {
+		q.Where("(completed_at IS NOT NULL) = ?", b.arg(*options.Completed))
+	}
+	if len(options.Priorities) > 0 {
+		ranks := make([]int16, len(options.Priorities))
+		for i, p := range options.Priorities {
+			ranks[i] = rank(p)
+		}
+		q.Where("priority = ANY (?)", b.arg(ranks))
+	}
+	if len(options.Tags) > 0 {
+		q.Where("tags @> ?", b.arg(options.Tags))
+	}
+	if options.DueBefore != nil {
+		q.Where("due_at < ?", b.arg(*options.DueBefore))
+	}
+	if options.DueAfter != nil {
+		q.Where("due_at >= ?", b.arg(*options.DueAfter))
+	}
+	if options.Query != "" {
+		if query := searchQuery(options.Query); query != "" {
+			q.Where("words @@ ?::tsquery", b.arg(query))
+		} else {
+			q.Where("FALSE") // a query without a word matches nothing
+		}
+	}
+}
+
+// The day stands first, so that the zone is looked at also where there is no
+// task. $3 is the time now.
+const selectCounts = `
+	SELECT
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL),
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NOT NULL),
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at < $3),
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= begins AND due_at < ends),
+		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
+		count(t.id) FILTER (WHERE deleted_at IS NOT NULL)
+	FROM tasklane.day_of($3, $2) LEFT JOIN tasklane.tasks t ON t.user_id = $1`
+
+const selectPriorities = `
+	SELECT priority, count(*) FROM tasklane.tasks
+	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY priority`
+
+const selectTags = `
+	SELECT tag, count(*) FROM tasklane.tasks, unnest(tags) AS tag
+	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL
+	GROUP BY tag ORDER BY count(*) DESC, tag LIMIT $2`
+
+// TaskStats counts the user's tasks. The zone, an IANA name, decides what today
+// is; one that is not known is [ErrInvalidTimeZone].
+func (s *Store) TaskStats(ctx context.Context, user, zone string) (taskapi.Stats, error) {
+	var stats taskapi.Stats
+	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}}
+		for _, p := range priorities {
+			stats.ByPriority[p] = 0
+		}
+		batch.Queue(selectCounts, user, zone, s.now()).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
+		})
+		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {
+			var priority int16
+			var count int64
+			_, err := pgx.ForEachRow(rows, []any{&priority, &count}, func() error {
+				stats.ByPriority[priorities[priority]] = count
+				return nil
+			})
+			return err
+		})
+		batch.Queue(selectTags, user, taskapi.MaxStatsTags).Query(func(rows pgx.Rows) error {
+			var tag taskapi.TagCount
+			_, err := pgx.ForEachRow(rows, []any{&tag.Tag, &tag.Count}, func() error {
+				stats.ByTag = append(stats.ByTag, tag)
+				return nil
+			})
+			return err
+		})
+	})
+	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && fault.Code == invalidParameterValue {
+		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", ErrInvalidTimeZone)
+	}
+	if err != nil {
+		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", err)
+	}
+	return stats, nil
+}

@@ -1,0 +1,138 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/wirejson"
+)
+
+// BatchInput is the request of batch.
+type BatchInput struct {
+	KeyInput
+	Body BatchRequest
+	// Operations are those of the body.
+	Operations []BatchOperation
+}
+
+// BatchOperation is an operation of a batch that has been read.
+type BatchOperation struct {
+	Op   taskapi.BatchOp
+	Kind taskapi.Kind
+	ID   string
+	// Version is zero for any.
+	Version int64
+	// Data is the kind's request to create, replace or update, by value; nil
+	// for other operations.
+	Data any
+}
+
+// BatchRequest is a taskapi.BatchRequest whose operations have not been read.
+type BatchRequest struct {
+	Operations []unreadOperation `json:"operations" minItems:"1" maxItems:"100"`
+}
+
+type unreadOperation struct{ jsontext.Value }
+
+// Schema implements [huma.SchemaProvider].
+func (unreadOperation) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Ref: schemaPrefix + "BatchOperation"}
+}
+
+// withOperations returns a handler that reads the operations of a batch first.
+func (s Server) withOperations(handler func(context.Context, *BatchInput) (*BatchOutput, error)) func(context.Context, *BatchInput) (*BatchOutput, error) {
+	if handler == nil {
+		return nil
+	}
+	return func(ctx context.Context, in *BatchInput) (*BatchOutput, error) {
+		var fields []taskapi.FieldError
+		for i, unread := range in.Body.Operations {
+			operation, broken := readOperation(s.API, fmt.Sprintf("operations[%d]", i), unread.Value)
+			in.Operations = append(in.Operations, operation)
+			fields = append(fields, broken...)
+		}
+		if len(fields) > 0 {
+			return nil, httpapi.Invalid(fields...)
+		}
+		return handler(ctx, in)
+	}
+}
+
+// readOperation checks an operation against the schema of its kind and op, and
+// reads it.
+func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
+	var value any
+	if err := wirejson.Unmarshal(data, &value); err != nil {
+		return BatchOperation{}, fieldErrors(place, err)
+	}
+	name, broken := discriminate(api, place, value, "kind", taskapi.Kinds())
+	if broken != nil {
+		return BatchOperation{}, broken
+	}
+	op, broken := discriminate(api, place, value, "op", taskapi.BatchOps())
+	if broken != nil {
+		return BatchOperation{}, broken
+	}
+	kind := kindOf(name)
+	if broken := api.FieldErrors(&huma.Schema{Ref: schemaPrefix + kind.operation(op)}, place, value); broken != nil {
+		return BatchOperation{}, broken
+	}
+	var raw taskapi.BatchOperation
+	if err := wirejson.Unmarshal(data, &raw); err != nil {
+		return BatchOperation{}, fieldErrors(place, err)
+	}
+	operation := BatchOperation{Op: raw.Op, Kind: raw.Kind, ID: raw.ID, Version: raw.Version}
+	switch raw.Op {
+	case taskapi.BatchCreate:
+		return operation.with(kind.create, place+".data", raw.Data)
+	case taskapi.BatchReplace:
+		return operation.with(kind.replace, place+".data", raw.Data)
+	case taskapi.BatchUpdate:
+		return operation.with(kind.update, place+".changes", raw.Changes)
+	}
+	return operation, nil
+}
+
+// discriminate returns the value of a property that tells alternatives apart.
+func discriminate[T ~string](api *httpapi.API, place string, value any, property string, values []T) (T, []taskapi.FieldError) {
+	enum := make([]any, len(values))
+	for i, v := range values {
+		enum[i] = string(v)
+	}
+	schema := object(map[string]*huma.Schema{property: {Type: huma.TypeString, Enum: enum}})
+	schema.PrecomputeMessages()
+	schema.Properties[property].PrecomputeMessages()
+	broken := api.FieldErrors(schema, place, value)
+	members, _ := value.(map[string]any)
+	name, _ := members[property].(string)
+	return T(name), broken
+}
+
+// with returns the operation with data of a type.
+func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
+	request := reflect.New(t)
+	if err := wirejson.Unmarshal(data, request.Interface()); err != nil {
+		return BatchOperation{}, fieldErrors(place, err)
+	}
+	o.Data = request.Elem().Interface()
+	return o, nil
+}
+
+// fieldErrors returns the field that an error of wirejson is about.
+func fieldErrors(place string, err error) []taskapi.FieldError {
+	var broken *wirejson.Error
+	if !errors.As(err, &broken) {
+		return []taskapi.FieldError{{Field: place, Code: taskapi.FieldFormat, Message: "cannot be read"}}
+	}
+	if broken.Field != "" {
+		place += "." + broken.Field
+	}
+	return []taskapi.FieldError{{Field: place, Code: broken.Code, Message: broken.Message}}
+}

@@ -1,0 +1,112 @@
+package operations
+
+import (
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// ListTasksInput is the query of listTasks.
+type ListTasksInput struct {
+	Completed OptionalBool       `query:"completed" doc:"Only finished (true) or only open (false) tasks; all by default." example:"false"`
+	Priority  []taskapi.Priority `query:"priority,explode" enum:"none,low,medium,high,urgent" maxItems:"5" doc:"Only tasks of one of these priorities. Repeat the parameter for several." example:"high,urgent"`
+	Tag       []string           `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags. Repeat the parameter for several." example:"home"`
+	DueBefore time.Time          `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
+	DueAfter  time.Time          `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
+	Query     string             `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
+	Deleted   bool               `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
+	Sort      taskapi.Sort       `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
+	Limit     int                `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of tasks on a page." example:"50"`
+	Cursor    string             `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
+}
+
+// Options returns the query as the SDK's type.
+func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
+	return taskapi.ListTasksOptions{
+		Completed: in.Completed.Value, Priorities: in.Priority, Tags: in.Tag,
+		DueBefore: present(in.DueBefore), DueAfter: present(in.DueAfter),
+		Query: in.Query, Deleted: in.Deleted, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
+	}
+}
+
+func present(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// TaskInput names the task of an operation.
+type TaskInput struct {
+	TaskID string `path:"taskId" format:"uuid" doc:"The task's id." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+}
+
+// KeyInput is the idempotency key, which every write accepts.
+type KeyInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[\\x21-\\x7e]*$" patternDescription:"visible ASCII characters" doc:"Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed." example:"f2c1a6de-9d2b-4f0e-8a1c-3b1f0f6f7a10"`
+}
+
+// MatchInput is the condition that every write of one task accepts.
+type MatchInput struct {
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now." example:"\"3\""`
+}
+
+// GetTaskInput is the request of getTask.
+type GetTaskInput struct {
+	TaskInput
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; answered with 304." example:"\"3\""`
+}
+
+// CreateTaskInput is the request of createTask.
+type CreateTaskInput struct {
+	KeyInput
+	Body taskapi.CreateTaskRequest
+}
+
+// ReplaceTaskInput is the request of replaceTask.
+type ReplaceTaskInput struct {
+	TaskInput
+	MatchInput
+	KeyInput
+	Body taskapi.ReplaceTaskRequest
+}
+
+// UpdateTaskInput is the request of updateTask.
+type UpdateTaskInput struct {
+	TaskInput
+	MatchInput
+	KeyInput
+	Body taskapi.UpdateTaskRequest
+}
+
+// DeleteTaskInput is the request of deleteTask.
+type DeleteTaskInput struct {
+	TaskInput
+	MatchInput
+	KeyInput
+	Permanent bool `query:"permanent" doc:"Erase the task instead of moving it to the trash." example:"false"`
+}
+
+// RestoreTaskInput is the request of restoreTask.
+type RestoreTaskInput struct {
+	TaskInput
+	MatchInput
+	KeyInput
+}
+
+// GetTaskStatsInput is the query of getTaskStats.
+type GetTaskStatsInput struct {
+	TimeZone string `query:"timeZone" default:"UTC" maxLength:"100" doc:"The IANA name of the caller's time zone." example:"Europe/Berlin"`
+}
+
+// ListChangesInput is the query of listChanges.
+type ListChangesInput struct {
+	After int64 `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or meta.nextCursor. From the beginning by default." example:"184"`
+	Limit int   `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of changes on a page." example:"50"`
+}
+
+// WatchChangesInput is the request of watchChanges.
+type WatchChangesInput struct {
+	After       int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list. From the beginning by default." example:"184"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"20" doc:"The id of the last event that arrived, as browsers send it. It wins over after." example:"184"`
+}

@@ -1,0 +1,165 @@
+// Package operations describes the operations of the task service as HTTP shows
+// them: methods, paths, parameters, bodies and their documentation. The service
+// and the BFF register the same operations: the service with handlers, the BFF
+// with handlers that forward.
+package operations
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// Server is a server that the operations are registered on.
+type Server struct {
+	API *httpapi.API
+	// Security lists the credentials that an operation accepts.
+	Security []map[string][]string
+	// Codes are the error codes that every operation can fail with besides its
+	// own, WriteCodes those of every write, WatchCodes those of watchChanges.
+	Codes, WriteCodes, WatchCodes []taskapi.ErrorCode
+	// WatchNote is appended to the description of watchChanges.
+	WatchNote string
+}
+
+// Handlers implement the operations. A nil handler forwards: the requests are
+// answered by [httpapi.Config.Forward].
+type Handlers struct {
+	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
+	CreateTask   func(context.Context, *CreateTaskInput) (*CreateTaskOutput, error)
+	GetTask      func(context.Context, *GetTaskInput) (*GetTaskOutput, error)
+	ReplaceTask  func(context.Context, *ReplaceTaskInput) (*WriteTaskOutput, error)
+	UpdateTask   func(context.Context, *UpdateTaskInput) (*WriteTaskOutput, error)
+	DeleteTask   func(context.Context, *DeleteTaskInput) (*WriteTaskOutput, error)
+	RestoreTask  func(context.Context, *RestoreTaskInput) (*WriteTaskOutput, error)
+	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
+	ListChanges  func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
+	WatchChanges func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
+	Batch        func(context.Context, *BatchInput) (*BatchOutput, error)
+}
+
+// Tags returns the groups of the operations in the document.
+func Tags() []*huma.Tag {
+	return []*huma.Tag{
+		{Name: tasksTag, Description: "The signed-in user's own to-do list."},
+		{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."},
+	}
+}
+
+const (
+	tasksTag     = "Tasks"
+	resourcesTag = "Resources"
+)
+
+// The error codes of writes: with an idempotency key, and of a task that must
+// exist.
+var (
+	keyCodes   = []taskapi.ErrorCode{taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
+	writeCodes = append([]taskapi.ErrorCode{taskapi.CodeTaskNotFound, taskapi.CodeVersionConflict}, keyCodes...)
+)
+
+// mergePatch is the media type of a merge patch (RFC 7396).
+const mergePatch = "application/merge-patch+json"
+
+// maxBatchBytes is the size of the largest batch.
+const maxBatchBytes = 2 << 20
+
+// Register adds the operations to a server.
+func Register(s Server, h Handlers) {
+	describeResources(s.API)
+	s.API.OpenAPI().Components.Schemas.SchemaFromRef(s.API.Schema(reflect.TypeFor[taskapi.Stats]()).Ref).
+		Properties["byPriority"].Examples = []any{map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 1, taskapi.High: 1, taskapi.Urgent: 0}}
+
+	register(s, h.ListTasks, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
+		OperationID: "listTasks", Method: http.MethodGet, Path: "/api/tasks", Tags: []string{tasksTag},
+		Summary:     "List tasks",
+		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.",
+	})
+	register(s, h.CreateTask, keyCodes, huma.Operation{
+		OperationID: "createTask", Method: http.MethodPost, Path: "/api/tasks", Tags: []string{tasksTag},
+		Summary:     "Create a task",
+		Description: "Adds a task to the list.", DefaultStatus: http.StatusCreated,
+	})
+	register(s, h.GetTask, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
+		OperationID: "getTask", Method: http.MethodGet, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
+		Summary:     "Get a task",
+		Description: "Returns one task, also from the trash. Another user's task does not exist here.",
+		Responses:   map[string]*huma.Response{"304": {Description: "The task has a version that If-None-Match names."}},
+	})
+	register(s, h.ReplaceTask, writeCodes, huma.Operation{
+		OperationID: "replaceTask", Method: http.MethodPut, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
+		Summary:     "Replace a task",
+		Description: "Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version.",
+	})
+	register(s, h.UpdateTask, writeCodes, huma.Operation{
+		OperationID: "updateTask", Method: http.MethodPatch, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
+		Summary:     "Update a task",
+		Description: "Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date. A request that changes nothing keeps the version.",
+		RequestBody: patchBody[taskapi.UpdateTaskRequest](s.API),
+	})
+	register(s, h.DeleteTask, writeCodes, huma.Operation{
+		OperationID: "deleteTask", Method: http.MethodDelete, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
+		Summary:     "Delete a task",
+		Description: "Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before.",
+	})
+	register(s, h.RestoreTask, writeCodes, huma.Operation{
+		OperationID: "restoreTask", Method: http.MethodPost, Path: "/api/tasks/{taskId}/restore", Tags: []string{tasksTag},
+		Summary:     "Restore a task",
+		Description: "Takes the task out of the trash. A task outside the trash is not found.",
+	})
+	register(s, h.GetTaskStats, nil, huma.Operation{
+		OperationID: "getTaskStats", Method: http.MethodGet, Path: "/api/tasks/stats", Tags: []string{tasksTag},
+		Summary:     "Count tasks",
+		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
+	})
+
+	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{
+		OperationID: "listChanges", Method: http.MethodGet, Path: "/api/changes", Tags: []string{resourcesTag},
+		Summary:     "List changes",
+		Description: "Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again.",
+	})
+	registerStream(s, h.WatchChanges, append([]taskapi.ErrorCode{taskapi.CodeCursorExpired}, s.WatchCodes...), huma.Operation{
+		OperationID: "watchChanges", Method: http.MethodGet, Path: "/api/events", Tags: []string{resourcesTag},
+		Summary: "Watch changes",
+		Description: "A stream of server-sent events. It begins with the event ready, whose data is {\"seq\": N}, the number it begins after. " +
+			"Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. " +
+			"A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed." + s.WatchNote,
+		Responses: map[string]*huma.Response{"200": {
+			Description: "The stream.",
+			Content: map[string]*huma.MediaType{"text/event-stream": {
+				Schema:  &huma.Schema{Type: huma.TypeString},
+				Example: "event: ready\ndata: {\"seq\":183}\n\nid: 184\nevent: change\ndata: {\"seq\":184,\"kind\":\"task\",\"id\":\"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11\",\"data\":null}\n\n",
+			}},
+		}},
+	})
+	register(s, s.withOperations(h.Batch), writeCodes, huma.Operation{
+		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},
+		Summary:      "Change several resources at once",
+		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation.",
+		MaxBodyBytes: maxBatchBytes,
+	})
+}
+
+func register[I, O any](s Server, handler func(context.Context, *I) (*O, error), codes []taskapi.ErrorCode, op huma.Operation) {
+	op.Security = s.Security
+	httpapi.Register(s.API, op, s.codes(op, codes), handler)
+}
+
+func registerStream[I any](s Server, handler func(context.Context, *I) (*huma.StreamResponse, error), codes []taskapi.ErrorCode, op huma.Operation) {
+	op.Security = s.Security
+	httpapi.RegisterStream(s.API, op, s.codes(op, codes), handler)
+}
+
+// codes returns the error codes of an operation whose own codes are given.
+func (s Server) codes(op huma.Operation, codes []taskapi.ErrorCode) []taskapi.ErrorCode {
+	all := append(append([]taskapi.ErrorCode{}, codes...), s.Codes...)
+	if op.Method != http.MethodGet {
+		all = append(all, s.WriteCodes...)
+	}
+	return all
+}

@@ -1,0 +1,103 @@
+package operations
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// kind names the wire types of one kind of resource.
+type kind struct {
+	name taskapi.Kind
+	// schema is what the kind is called in the names of schemas.
+	schema                            string
+	resource, create, replace, update reflect.Type
+}
+
+// kinds lists every kind of resource.
+var kinds = []kind{{
+	name: taskapi.KindTask, schema: "Task",
+	resource: reflect.TypeFor[taskapi.Task](),
+	create:   reflect.TypeFor[taskapi.CreateTaskRequest](),
+	replace:  reflect.TypeFor[taskapi.ReplaceTaskRequest](),
+	update:   reflect.TypeFor[taskapi.UpdateTaskRequest](),
+}}
+
+// exampleID is the id of resources in examples.
+const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+
+// describeResources documents what may be of any kind: changes, resources and
+// the operations of a batch are unions discriminated by kind, the operations of
+// a kind a union discriminated by op.
+func describeResources(api *httpapi.API) {
+	schemas := api.OpenAPI().Components.Schemas
+	changes, resources, operations := union{property: "kind"}, union{property: "kind"}, union{property: "kind"}
+	for _, k := range kinds {
+		changes.add(string(k.name), k.schema+"Change")
+		resources.add(string(k.name), k.schema+"Resource")
+		operations.add(string(k.name), k.schema+"Operation")
+
+		resource := api.Schema(k.resource)
+		define(schemas, k.schema+"Resource", object(map[string]*huma.Schema{
+			"kind": constant(string(k.name)), "data": resource,
+		}))
+		define(schemas, k.schema+"Change", object(map[string]*huma.Schema{
+			"seq":  {Type: huma.TypeInteger, Format: "int64", Description: "Higher than the number of every earlier change.", Examples: []any{184}},
+			"kind": constant(string(k.name)),
+			"id":   {Type: huma.TypeString, Format: "uuid", Examples: []any{exampleID}},
+			"data": {
+				Description: "The resource as it is now, also in the trash; null once it has been erased.",
+				OneOf:       []*huma.Schema{resource, {Type: "null"}},
+			},
+		}))
+		define(schemas, k.schema+"Operation", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
+	}
+	replace[taskapi.Change](schemas, changes.schema("A resource that changed. The set of kinds is open: ignore kinds you do not know."))
+	replace[taskapi.Resource](schemas, resources.schema("A resource of any kind. The set of kinds is open: ignore kinds you do not know."))
+	replace[taskapi.BatchOperation](schemas, operations.schema("An operation of a batch."))
+}
+
+// operations documents the batch operations of a kind.
+func (k kind) operations(api *httpapi.API) *union {
+	schemas := api.OpenAPI().Components.Schemas
+	all := &union{property: "op"}
+	for _, op := range taskapi.BatchOps() {
+		properties := map[string]*huma.Schema{"op": constant(string(op)), "kind": constant(string(k.name))}
+		optional := []string{}
+		if op != taskapi.BatchCreate {
+			properties["id"] = &huma.Schema{Type: huma.TypeString, Format: "uuid", Description: "The resource's id.", Examples: []any{exampleID}}
+			properties["version"] = &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(1.0), Description: "The version that the resource must have; any by default.", Examples: []any{3}}
+			optional = append(optional, "version")
+		}
+		switch op {
+		case taskapi.BatchCreate:
+			properties["data"] = api.Schema(k.create)
+		case taskapi.BatchReplace:
+			properties["data"] = api.Schema(k.replace)
+		case taskapi.BatchUpdate:
+			properties["changes"] = api.Schema(k.update)
+		}
+		name := k.operation(op)
+		schema := object(properties, optional...)
+		schema.AdditionalProperties = false
+		define(schemas, name, schema)
+		all.add(string(op), name)
+	}
+	return all
+}
+
+// operation names the schema of a batch operation, such as CreateTaskOperation.
+func (k kind) operation(op taskapi.BatchOp) string {
+	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.schema + "Operation"
+}
+
+// kindOf returns the kind of a name. There is one for each of taskapi.Kinds.
+func kindOf(name taskapi.Kind) kind {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	return kinds[i]
+}

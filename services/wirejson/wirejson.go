@@ -1,0 +1,26 @@
+// Package wirejson reads and writes the JSON of requests and responses. It is
+// go-json-experiment/json, the standard library's encoding/json/v2 from Go 1.27
+// on, with the options of this project's wire.
+package wirejson
+
+import (
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// options make the output what encoding/json writes, without escaping HTML.
+var options = json.JoinOptions(
+	json.Deterministic(true),
+	json.FormatNilMapAsNull(true),
+	json.FormatNilSliceAsNull(true),
+	jsontext.AllowInvalidUTF8(true),
+	jsontext.EscapeForJS(true),
+)
+
+// Marshal returns v as JSON.
+func Marshal(v any) ([]byte, error) { return json.Marshal(v, options) }
+
+// Write writes v as JSON to w.
+func Write(w io.Writer, v any) error { return json.MarshalWrite(w, v, options) }

@@ -1,0 +1,29 @@
+import type { Resource } from "../index.js";
+
+export type KindName = Resource["kind"];
+
+/** The data of one kind. */
+export type DataOf<Name extends KindName> = Extract<Resource, { kind: Name }>["data"];
+
+/** The data of any kind. */
+export type Item = DataOf<KindName>;
+
+/** The rules of a kind that the contract does not tell. The methods are called with data and filters of this kind only. */
+export interface Kind<Data extends Item = Item, Filters extends object = object> {
+  /** Sets what follows from a write, as the server will. `before` is undefined for a new resource. */
+  settle(next: Data, before: Data | undefined, now: string): Data;
+  /** Reports whether the resource belongs to a list. */
+  matches(data: Data, filters: Filters): boolean;
+  /** Compares two resources in the order of a list. */
+  compare(a: Data, b: Data, filters: Filters): number;
+  /** Reports whether only the server can tell what belongs to a list, or in which order. */
+  isServerSide(filters: Filters): boolean;
+  /**
+   * The other queries over this kind, by the third part of their keys. All are
+   * read again after a change; those with a function are updated at once, too.
+   */
+  readonly views: Record<string, ((view: never, lookUp: LookUp) => unknown) | undefined>;
+}
+
+/** Returns a resource with all pending writes: null if it is gone, undefined if it is not known. */
+export type LookUp = (id: string) => Item | null | undefined;

@@ -1,0 +1,21 @@
+import { kinds as contract } from "../generated/kinds.js";
+import type { Item, Kind, KindName } from "./kind.js";
+import { task } from "./tasks.js";
+
+/** The rules of every kind. */
+export const rules: { readonly [Name in KindName]: Kind } = { task };
+
+/** Reports whether two states have the same values in all fields that callers can write, and are both in the trash or both not. */
+export function isSameContent(name: KindName, a: Item, b: Item): boolean {
+  const { defaults, moments } = contract[name];
+  const content = (item: Item) =>
+    JSON.stringify([
+      item.deletedAt !== null,
+      ...Object.keys(defaults).map((field) => {
+        const value = (item as Record<string, unknown>)[field];
+        // The server writes the same moment in its own way.
+        return value && (moments as readonly string[]).includes(field) ? Date.parse(value as string) : value;
+      }),
+    ]);
+  return content(a) === content(b);
+}

@@ -1,0 +1,77 @@
+import type { Agenda, ListTasksOptions, Task } from "../index.js";
+import type { Kind, LookUp } from "./kind.js";
+
+/** The filters and the order of a list of tasks. */
+export type TaskFilters = Omit<ListTasksOptions, "cursor">;
+
+const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent"];
+
+export const task: Kind<Task, TaskFilters> = {
+  settle(next, before, now) {
+    const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
+    return { ...next, title: next.title.trim(), completedAt };
+  },
+
+  matches(task, { completed, priority, tag, dueBefore, dueAfter, q, deleted = false }) {
+    return (
+      (task.deletedAt !== null) === deleted &&
+      (completed === undefined || task.completed === completed) &&
+      (!priority?.length || priority.includes(task.priority)) &&
+      (tag ?? []).every((name) => task.tags.includes(name)) &&
+      (dueBefore === undefined || (task.dueAt !== null && Date.parse(task.dueAt) < Date.parse(dueBefore))) &&
+      (dueAfter === undefined || (task.dueAt !== null && Date.parse(task.dueAt) >= Date.parse(dueAfter))) &&
+      (!q || holdsWords(task, q))
+    );
+  },
+
+  compare(a, b, { sort = "-createdAt" }) {
+    const sign = sort.startsWith("-") ? -1 : 1;
+    const field = sort.replace("-", "") as SortField;
+    // Tasks without a due date come last in either order.
+    const undated = field === "dueAt" ? Number(a.dueAt === null) - Number(b.dueAt === null) : 0;
+    return undated || sign * (compareField(a, b, field) || (a.id < b.id ? -1 : Number(a.id > b.id)));
+  },
+
+  isServerSide: ({ q, sort }) => Boolean(q) || sort === "title" || sort === "-title",
+
+  views: { stats: undefined, agenda: updateAgenda },
+};
+
+type SortField = "createdAt" | "updatedAt" | "dueAt" | "priority" | "title";
+
+function compareField(a: Task, b: Task, field: SortField): number {
+  if (field === "priority") return priorities.indexOf(a.priority) - priorities.indexOf(b.priority);
+  if (field === "title") return a.title.localeCompare(b.title);
+  return Date.parse(a[field] ?? "") - Date.parse(b[field] ?? "") || 0;
+}
+
+function holdsWords(task: Task, q: string): boolean {
+  const words = wordsOf([task.title, task.description, ...task.tags].join(" "));
+  const wanted = wordsOf(q);
+  const last = wanted.length - 1;
+  return wanted.every((word, at) => words.some((own) => (at === last ? own.startsWith(word) : own === word)));
+}
+
+function wordsOf(text: string): string[] {
+  return (
+    text
+      .normalize("NFD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
+}
+
+/** Updates the tasks of an agenda, and removes those that are no longer open. */
+export function updateAgenda(agenda: Agenda, lookUp: LookUp): Agenda {
+  const update = (tasks: Task[]) =>
+    tasks.flatMap((task) => {
+      const now = lookUp(task.id) as Task | null | undefined;
+      return now === undefined ? task : now && !now.completed && now.deletedAt === null ? now : [];
+    });
+  return {
+    ...agenda,
+    overdue: update(agenda.overdue),
+    days: agenda.days.map((day) => ({ ...day, tasks: update(day.tasks) })),
+  };
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { kindNames, kinds } from "../../src/generated/kinds.js";
+import { isDraft, planOf } from "../../src/react/edits.js";
+import { isSameContent } from "../../src/react/kinds.js";
+import { taskOf } from "./backend.js";
+
+const operation = { kind: "task", id: "a" } as const;
+
+test("the contract describes every kind", () => expect(Object.keys(kinds)).toEqual([...kindNames]));
+
+describe("two states of a task have the same content", () => {
+  const task = taskOf({ dueAt: "2026-11-30T17:00:00Z" });
+
+  test.for(Object.entries(kinds.task.defaults))("unless they differ in %s", ([field, value]) => {
+    const other = { ...task, [field]: JSON.stringify(value) + "x" };
+    expect([isSameContent("task", task, { ...task }), isSameContent("task", task, other)]).toEqual([true, false]);
+  });
+
+  test("whatever the server alone sets", () => {
+    expect(isSameContent("task", task, { ...task, version: 7, updatedAt: "2027-01-01T00:00:00Z" })).toBe(true);
+  });
+
+  test("when a moment is only written in another way", () => {
+    expect(isSameContent("task", task, { ...task, dueAt: "2026-11-30T18:00:00.000+01:00" })).toBe(true);
+  });
+
+  test("unless one of them is in the trash", () => {
+    expect(isSameContent("task", task, { ...task, deletedAt: task.createdAt })).toBe(false);
+  });
+});
+
+describe("a pending", () => {
+  test("create shows a draft with the defaults of the contract", () => {
+    const [draft] = planOf([{ op: "create", kind: "task", data: { title: " New ", completed: true } }]).drafts;
+    const { id, createdAt, updatedAt, completedAt, ...rest } = draft!.data;
+    expect(isDraft(draft!.data)).toBe(true);
+    expect(new Set([createdAt, updatedAt, completedAt]).size).toBe(1);
+    expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, version: 0, deletedAt: null });
+  });
+
+  test("replace sets what is left out to its default, and an update keeps it", () => {
+    const task = taskOf({ id: "a", description: "Old", priority: "high", dueAt: "2026-11-30T17:00:00Z" });
+    const after = (plan: ReturnType<typeof planOf>) => plan.edits.get("a")?.(task);
+    expect(after(planOf([{ ...operation, op: "replace", data: { title: "New" } }]))).toEqual({
+      ...task,
+      ...kinds.task.defaults,
+      title: "New",
+      updatedAt: expect.any(String),
+    });
+    expect(after(planOf([{ ...operation, op: "update", changes: { title: "New" } }]))).toEqual({
+      ...task,
+      title: "New",
+      updatedAt: expect.any(String),
+    });
+  });
+
+  test("batch applies its operations on one task in their order", () => {
+    const { edits } = planOf([
+      { ...operation, op: "delete" },
+      { ...operation, op: "restore" },
+      { ...operation, op: "update", changes: { completed: true } },
+      { ...operation, op: "update", changes: { completed: false, title: "New" } },
+    ]);
+    const after = edits.get("a")?.(taskOf({}));
+    expect(after).toMatchObject({ deletedAt: null, completed: false, completedAt: null, title: "New" });
+    expect(planOf([{ ...operation, op: "erase" }, { ...operation, op: "restore" }]).edits.get("a")?.(taskOf({}))).toBeNull();
+  });
+});

@@ -1,0 +1,63 @@
+import { QueryClient } from "@tanstack/react-query";
+import { expect, test, vi } from "vitest";
+import type { BatchOperation, Resource } from "../../src/index.js";
+import { planOf } from "../../src/react/edits.js";
+import { keysOf, taskKeys } from "../../src/react/keys.js";
+import type { Item, Kind, KindName } from "../../src/react/kind.js";
+import { rules } from "../../src/react/kinds.js";
+import type { Pages } from "../../src/react/lists.js";
+import { storeOf, type State } from "../../src/react/store.js";
+import { taskOf } from "./backend.js";
+
+/** A kind that the contract does not have: the same machinery has to serve it. */
+interface Note extends Pick<Item, "id" | "version" | "createdAt" | "updatedAt" | "deletedAt"> {
+  name: string;
+  colour: string;
+}
+
+vi.mock(import("../../src/generated/kinds.js"), async (original) => {
+  const { kinds, kindNames } = await original();
+  const own = ["createdAt", "deletedAt", "id", "updatedAt", "version"];
+  const note = { defaults: { colour: "grey", name: "" }, moments: [], own };
+  return { kinds: { ...kinds, note }, kindNames: [...kindNames, "note"] } as never;
+});
+
+const kind = "note" as KindName;
+
+(rules as Record<string, Kind>)["note"] = {
+  settle: (next) => next,
+  matches: ({ deletedAt }, { deleted = false }: { deleted?: boolean }) => (deletedAt !== null) === deleted,
+  compare: (a, b) => (a.id < b.id ? -1 : 1),
+  isServerSide: () => false,
+  views: {},
+};
+
+test("a second kind has drafts, edits and live changes of its own, and a batch may be about both", () => {
+  const queryClient = new QueryClient();
+  const empty = { pages: [{ items: [], nextCursor: null, changes: 1 }], pageParams: [undefined] };
+  const [keys, store] = [keysOf(kind), storeOf(queryClient)];
+  for (const key of [keys.list(), keys.list({ deleted: true }), taskKeys.list()]) queryClient.setQueryData(key, empty);
+  const shown = (key: readonly unknown[]) => queryClient.getQueryData<Pages>(key)!.pages[0]!.items as unknown as Note[];
+  const stateOf = (data: Note): State => ({ kind, id: data.id, data: data as unknown as Item });
+  const saved: Note = { ...taskOf({ id: "note-1" }), name: "Home", colour: "red" };
+
+  const creating = store.edit(
+    planOf([
+      { op: "create", kind, data: { name: "Home" } } as unknown as BatchOperation,
+      { op: "create", kind: "task", data: { title: "Water the plants" } },
+    ]),
+  );
+  expect(shown(keys.list())).toMatchObject([{ name: "Home", colour: "grey", version: 0 }]);
+  expect(shown(taskKeys.list())).toMatchObject([{ title: "Water the plants" }]);
+  const made = taskOf({ id: "task-1" });
+  creating({
+    states: [stateOf(saved), { kind: "task", id: made.id, data: made }],
+    created: [{ kind, data: saved } as unknown as Resource, { kind: "task", data: made }],
+  });
+  expect([shown(keys.list()), shown(taskKeys.list())]).toEqual([[saved], [made]]);
+
+  store.edit(planOf([{ op: "delete", kind, id: saved.id }]));
+  expect([shown(keys.list()), shown(keys.list({ deleted: true }))]).toMatchObject([[], [{ id: saved.id }]]);
+  store.told([{ kind, id: saved.id, data: null }]);
+  expect([shown(keys.list({ deleted: true })), shown(taskKeys.list())]).toEqual([[], [made]]);
+});

@@ -1,0 +1,22 @@
+import { kinds } from "@tasklane/web-contract/react";
+import type { Task } from "@tasklane/web-contract";
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, test } from "vitest";
+import { TaskMeta } from "../src/list/TaskMeta";
+
+/** The fields that a row shows by itself: as its text and as its checkbox. */
+const shownByRow = ["title", "completed"];
+
+describe("a row shows what people write:", () => {
+  test.for(Object.keys(kinds.task.defaults))("%s", (field) => {
+    const read = new Set(shownByRow);
+    const task = new Proxy(kinds.task.defaults as unknown as Task, {
+      get(target, name) {
+        read.add(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+    renderToStaticMarkup(<TaskMeta id="meta" task={task} hideDay={false} />);
+    expect([...read], `src/list/TaskMeta.tsx does not show ${field}`).toContain(field);
+  });
+});
