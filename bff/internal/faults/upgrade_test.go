@@ -51,16 +51,17 @@ const nextMigration = `
 
 // TestUpgradeFailsNoRequest does what operators do for a new release while
 // people write: migrate beside the old one, start the new one beside it, end
-// the old one. No attempt fails, but for those that give way to the
+// the old one, which drains. No attempt fails, but for those that give way to the
 // migration, which clients repeat. There is no earlier release yet whose program
 // could stand for the old one, so both are this one, and the schema goes on to
 // one that it does not know.
 func TestUpgradeFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	s := startSystem(t, servertest.StartPostgres(t), restless...) // whose owner may do anything
+	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
+	s := startSystem(t, servertest.StartPostgres(t), env...) // whose owner may do anything
 	var front balancer
 	front.use(s.tasks)
-	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(restless, "TASKS_URL="+front.start(t))...).URL.String()
+	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
 	o := startOrdeal(t, s, 4, seedOf(t))
 	o.awaitAcknowledged("the start")
 
