@@ -180,7 +180,7 @@ func (st *stream) tell(ctx context.Context, page sdk.ChangePage, latest int64) e
 	}
 	st.after, st.more = page.Meta.NextCursor, page.Meta.HasMore
 	if !st.more {
-		// What has the latest number may have been erased since.
+		// The resource with the latest number may have been erased since.
 		st.after = max(st.after, latest)
 		st.feed.watch(st.after)
 	}

@@ -174,7 +174,7 @@ func TestAnswersThatAreNotTheServicesDoNotPass(t *testing.T) {
 	}{
 		"HTML":                     {http.StatusOK, "text/html", "", taskapi.CodeBadGateway},
 		"no type":                  {http.StatusOK, "", "", taskapi.CodeBadGateway},
-		"a type that is none":      {http.StatusOK, "application/json, text/html", "", taskapi.CodeBadGateway},
+		"an invalid media type":    {http.StatusOK, "application/json, text/html", "", taskapi.CodeBadGateway},
 		"a problem as a success":   {http.StatusOK, "application/problem+json", "", taskapi.CodeBadGateway},
 		"JSON as a failure":        {http.StatusInternalServerError, "application/json", "", taskapi.CodeBadGateway},
 		"an encoding":              {http.StatusOK, "application/json", "br", taskapi.CodeBadGateway},

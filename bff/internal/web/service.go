@@ -100,7 +100,7 @@ func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Reque
 // passes reports whether an answer of the task service is one for the browser:
 // JSON, or a problem other than that of a JWT that was refused.
 func passes(response *forward.Response) bool {
-	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" is neither
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" if invalid: refused below
 	switch status := response.Status; {
 	case status == http.StatusNotModified:
 		return true

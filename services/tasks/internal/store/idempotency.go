@@ -24,7 +24,7 @@ type kept struct {
 	snapshot []byte
 }
 
-// find queues the look for the key. found stays nil where there is none.
+// find queues the lookup of the key. found stays nil if the key is new.
 func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 	batch.Queue("SELECT request, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2", user, key.Key).
 		Query(func(rows pgx.Rows) error {

@@ -74,8 +74,8 @@ CREATE TABLE tasklane.user_state (
     purged_seq bigint NOT NULL DEFAULT 0
 );
 
--- What is left of a resource that was erased for good, so that readers of the
--- changes learn of it.
+-- Tombstones of resources that were erased for good, for readers of the change
+-- feed.
 CREATE TABLE tasklane.erased (
     user_id text NOT NULL CHECK (user_id <> ''),
     kind text NOT NULL,
@@ -128,8 +128,8 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- What is purged goes user by user, in their order: one server has all rows of a
--- user, and Citus refuses some statements that change the rows of many.
+-- Purges go user by user, in order: on Citus, one server has all rows of a user,
+-- and some statements that change several users' rows are refused.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
     LANGUAGE plpgsql
