@@ -37,8 +37,12 @@ const (
 // was not issued by Better Auth.
 var ErrUnauthenticated = errors.New("no valid session cookie")
 
+// maxCandidates bounds the session cookies of one request that are considered.
+const maxCandidates = 4
+
 // Cookie is the session cookie of a browser.
 type Cookie struct {
+	name, value string
 	// forward is what the exchange sends as its Cookie header.
 	forward string
 	// key names the session in the cache.
@@ -69,36 +73,65 @@ func NewCookies(secret string, secure bool, prefix string) *Cookies {
 	return &Cookies{secret: []byte(secret), prefix: prefix, names: names}
 }
 
-// Session returns the session cookie of a request. Among several of one name
-// the first counts, as it does for Better Auth. The error is
-// [ErrUnauthenticated].
-func (c *Cookies) Session(r *http.Request) (Cookie, error) {
+// Candidates returns the session cookies of a request whose signatures fit, at
+// most four. A browser can send several of one name, and their order means
+// nothing (RFC 6265, section 4.2.2): another host of the domain may have set one
+// of them.
+func (c *Cookies) Candidates(r *http.Request) []Cookie {
+	var found []Cookie
 	for _, name := range c.names {
-		if found := r.CookiesNamed(name); len(found) > 0 {
-			return c.read(r, found[0])
+		for _, cookie := range r.CookiesNamed(name) {
+			candidate, ok := c.read(r, cookie)
+			same := func(other Cookie) bool { return other.key == candidate.key }
+			if ok && len(found) < maxCandidates && !slices.ContainsFunc(found, same) {
+				found = append(found, candidate)
+			}
 		}
 	}
-	return Cookie{}, ErrUnauthenticated
+	return found
 }
 
-func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, error) {
-	// Better Auth writes the value with encodeURIComponent, to which a plus
-	// is a plus: QueryUnescape would make it a space.
-	value, err := url.PathUnescape(cookie.Value)
-	if err != nil || !c.signed(value) {
-		return Cookie{}, ErrUnauthenticated
+// read returns the session that a cookie names. It returns false if its signature
+// does not fit.
+func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
+	value, ok := c.unsign(cookie)
+	if !ok {
+		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
 	// Without its sibling, a session that was to end with the browser would
 	// be made to last. Cached answers of session_data are left out: they
 	// would bring revoked sessions back to life.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
-	if found := r.CookiesNamed(sibling); len(found) > 0 {
-		forward += "; " + sibling + "=" + found[0].Value
+	if found := c.best(r.CookiesNamed(sibling)); found != nil {
+		forward += "; " + sibling + "=" + found.Value
 	}
 	// The signature is part of the key: it is what makes the token a
 	// credential where it is not checked here.
-	return Cookie{forward: forward, key: sha256.Sum256([]byte(value))}, nil
+	return Cookie{cookie.Name, cookie.Value, forward, sha256.Sum256([]byte(value))}, true
+}
+
+// best returns the first of several cookies of one name whose signature fits, or
+// the first one, or nil.
+func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
+	for _, cookie := range found {
+		if _, ok := c.unsign(cookie); ok {
+			return cookie
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return found[0]
+}
+
+// unsign returns the value of a signed cookie, decoded. It returns false if the
+// signature does not fit.
+func (c *Cookies) unsign(cookie *http.Cookie) (string, bool) {
+	// Better Auth writes the value with encodeURIComponent, to which a plus
+	// is a plus: QueryUnescape would make it a space.
+	value, err := url.PathUnescape(cookie.Value)
+	return value, err == nil && c.signed(value)
 }
 
 // signed reports whether value is TOKEN.SIGNATURE with the signature that
@@ -120,13 +153,19 @@ func (c *Cookies) signed(value string) bool {
 }
 
 // Forwarded returns the Cookie header with which a request goes on to Better
-// Auth: its own cookies and no others of the site, without the cached answers
-// of session_data, or "".
-func (c *Cookies) Forwarded(r *http.Request) string {
-	var kept []string
+// Auth, or "": the given cookie of the session and no other one, and one of each
+// further name that is Better Auth's, without the cached answers of session_data.
+func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
+	var kept, names []string
 	for _, cookie := range r.Cookies() {
-		if c.isOwn(cookie.Name) && !isData(cookie.Name) {
-			kept = append(kept, cookie.Name+"="+cookie.Value)
+		if !c.isOwn(cookie.Name) || isData(cookie.Name) || slices.Contains(names, cookie.Name) {
+			continue
+		}
+		names = append(names, cookie.Name)
+		if !slices.Contains(c.names[:], cookie.Name) {
+			kept = append(kept, cookie.Name+"="+c.best(r.CookiesNamed(cookie.Name)).Value)
+		} else if cookie.Name == session.name {
+			kept = append(kept, session.name+"="+session.value)
 		}
 	}
 	return strings.Join(kept, "; ")
@@ -164,22 +203,13 @@ func clearHostOnly(cookie *http.Cookie) string {
 }
 
 // Changed reports whether Set-Cookie lines give the browser another session
-// than the request came with, or take it away.
-func (c *Cookies) Changed(r *http.Request, lines []string) bool {
-	for _, line := range lines {
+// than this one, or take it away.
+func (c *Cookies) Changed(session Cookie, lines []string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool {
 		cookie, err := http.ParseSetCookie(line)
-		if err != nil {
-			continue
-		}
-		if !slices.Contains(c.names[:], cookie.Name) {
-			continue
-		}
-		sent := r.CookiesNamed(cookie.Name)
-		if len(sent) == 0 || sent[0].Value != cookie.Value {
-			return true
-		}
-	}
-	return false
+		return err == nil && slices.Contains(c.names[:], cookie.Name) &&
+			(cookie.Name != session.name || cookie.Value != session.value)
+	})
 }
 
 // isOwn reports whether the cookie is Better Auth's.

@@ -4,9 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,14 +76,31 @@ func TestSessionCookie(t *testing.T) {
 			cookies: "better-auth.session_token=" + encoded(other) + "; __Secure-better-auth.session_token=" + encoded(good),
 			want:    "__Secure-better-auth.session_token=" + encoded(good),
 		},
-		"the first of two counts": {
+		"a forged one before it": {
 			secret:  secret,
-			cookies: "better-auth.session_token=" + encoded(good) + "; better-auth.session_token=" + encoded(other),
+			cookies: "better-auth.session_token=forged; better-auth.session_token=" + encoded(signed(token, secret+"x")) + "; better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"the first of two counts, also if it is forged": {
+		"a forged one behind it": {
 			secret:  secret,
-			cookies: "better-auth.session_token=forged; better-auth.session_token=" + encoded(good),
+			cookies: "better-auth.session_token=" + encoded(good) + "; better-auth.session_token=forged",
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"many forged ones before it": {
+			secret:  secret,
+			cookies: strings.Repeat("better-auth.session_token=forged.x; ", 100) + "better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"a forged one under the name that counts first": {
+			secret:  secret,
+			secure:  true,
+			cookies: "__Secure-better-auth.session_token=forged; better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"two dont_remember": {
+			secret:  secret,
+			cookies: "better-auth.dont_remember=x.y; better-auth.dont_remember=" + encoded(signed("true", secret)) + "; better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good) + "; better-auth.dont_remember=" + encoded(signed("true", secret)),
 		},
 		"dont_remember goes along, everything else stays": {
 			secret: secret,
@@ -109,12 +127,12 @@ func TestSessionCookie(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := &http.Request{Header: http.Header{"Cookie": {test.cookies}}}
-			got, err := NewCookies(test.secret, test.secure, DefaultPrefix).Session(r)
-			if wantErr := test.want == ""; wantErr != errors.Is(err, ErrUnauthenticated) {
-				t.Fatalf("Session: error %v", err)
+			var got string
+			if found := NewCookies(test.secret, test.secure, DefaultPrefix).Candidates(r); len(found) > 0 {
+				got = found[0].forward
 			}
-			if got.forward != test.want {
-				t.Errorf("forwarded\n%s\nwant\n%s", got.forward, test.want)
+			if got != test.want {
+				t.Errorf("forwarded\n%s\nwant\n%s", got, test.want)
 			}
 		})
 	}
@@ -125,11 +143,7 @@ func TestOneSessionHasOneKey(t *testing.T) {
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	read := func(header string) Cookie {
 		t.Helper()
-		got, err := cookies.Session(&http.Request{Header: http.Header{"Cookie": {header}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+		return first(t, cookies, &http.Request{Header: http.Header{"Cookie": {header}}})
 	}
 	one := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)
 	other := signed("Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E", secret)
@@ -142,15 +156,47 @@ func TestOneSessionHasOneKey(t *testing.T) {
 	}
 }
 
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	var header []string
+	for i := range 6 {
+		header = append(header, "better-auth.session_token="+strconv.Itoa(i)+".x")
+	}
+	header = slices.Insert(header, 1, "__Secure-better-auth.session_token=s.x", header[0])
+	r := &http.Request{Header: http.Header{"Cookie": {strings.Join(header, "; ")}}}
+	var got []string
+	for _, candidate := range NewCookies("", true, DefaultPrefix).Candidates(r) {
+		got = append(got, candidate.value)
+	}
+	if diff := cmp.Diff([]string{"s.x", "0.x", "1.x", "2.x"}, got); diff != "" {
+		t.Errorf("Candidates (-want +got):\n%s", diff)
+	}
+}
+
+// first returns the session cookie of a request, of which it must have one.
+func first(t *testing.T, cookies *Cookies, r *http.Request) Cookie {
+	t.Helper()
+	found := cookies.Candidates(r)
+	if len(found) == 0 {
+		t.Fatalf("no session cookie in %q", r.Header)
+	}
+	return found[0]
+}
+
 func TestForwardedCookies(t *testing.T) {
 	t.Parallel()
+	cookies := NewCookies(secret, false, DefaultPrefix)
+	good, state := encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)), encoded(signed("state", secret))
 	r := &http.Request{Header: http.Header{"Cookie": {
-		"theme=dark; better-auth.session_token=a.b; __Secure-better-auth.state=s",
-		"better-auth.session_data=1; better-auth.session_data.0=2; __Secure-better-auth.session_data=3; better-auth.dont_remember=d; better-authentic=x",
+		"theme=dark; better-auth.session_token=a.b; __Secure-better-auth.state=s; better-auth.state=x; better-auth.state=" + state + "; __Secure-better-auth.session_token=a.b",
+		"better-auth.session_data=1; better-auth.session_data.0=2; __Secure-better-auth.session_data=3; better-auth.dont_remember=d; better-authentic=x; better-auth.session_token=" + good,
 	}}}
-	want := "better-auth.session_token=a.b; __Secure-better-auth.state=s; better-auth.dont_remember=d"
-	if got := NewCookies(secret, false, DefaultPrefix).Forwarded(r); got != want {
+	want := "better-auth.session_token=" + good + "; __Secure-better-auth.state=s; better-auth.state=" + state + "; better-auth.dont_remember=d"
+	if got := cookies.Forwarded(r, first(t, cookies, r)); got != want {
 		t.Errorf("Forwarded = %q, want %q", got, want)
+	}
+	if got := cookies.Forwarded(r, Cookie{}); strings.Contains(got, tokenName) {
+		t.Errorf("Forwarded without a session = %q", got)
 	}
 }
 
@@ -180,7 +226,7 @@ func TestRelayedCookies(t *testing.T) {
 
 func TestChangedSession(t *testing.T) {
 	t.Parallel()
-	r := &http.Request{Header: http.Header{"Cookie": {"better-auth.session_token=a.b"}}}
+	cookie := Cookie{name: CookieName, value: "a.b"}
 	for line, want := range map[string]bool{
 		"better-auth.session_token=a.b; Max-Age=604800":  false,
 		"better-auth.session_token=c.d; Max-Age=604800":  true,
@@ -189,7 +235,7 @@ func TestChangedSession(t *testing.T) {
 		"better-auth.dont_remember=true.sig":             false,
 		"better-auth.session_data=; Max-Age=0; Path=/":   false,
 	} {
-		if got := NewCookies(secret, false, DefaultPrefix).Changed(r, []string{line}); got != want {
+		if got := NewCookies(secret, false, DefaultPrefix).Changed(cookie, []string{line}); got != want {
 			t.Errorf("Changed(%q) = %t, want %t", line, got, want)
 		}
 	}
@@ -202,14 +248,11 @@ func TestAnotherPrefix(t *testing.T) {
 	r := &http.Request{Header: http.Header{"Cookie": {
 		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=x; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
 	}}}
-	got, err := cookies.Session(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := first(t, cookies, r)
 	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=x"; got.forward != want {
 		t.Errorf("forwarded\n%s\nwant\n%s", got.forward, want)
 	}
-	if got, want := cookies.Forwarded(r), "__Secure-my-app.dont_remember=x; __Secure-my-app.session_token="+value; got != want {
+	if got, want := cookies.Forwarded(r, got), "__Secure-my-app.dont_remember=x; __Secure-my-app.session_token="+value; got != want {
 		t.Errorf("forwarded to the proxy\n%s\nwant\n%s", got, want)
 	}
 	for line, want := range map[string]bool{
@@ -217,7 +260,7 @@ func TestAnotherPrefix(t *testing.T) {
 		"__Secure-better-auth.session_token=a.b":       false,
 		"__Secure-my-app.session_token=" + value + ";": false,
 	} {
-		if got := cookies.Changed(r, []string{line}); got != want {
+		if got := cookies.Changed(got, []string{line}); got != want {
 			t.Errorf("Changed(%q) = %t, want %t", line, got, want)
 		}
 	}

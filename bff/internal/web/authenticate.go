@@ -46,14 +46,24 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, callerKey{}, caller{request, known.Session}))
 }
 
-// sessionRequest returns what the session of a request is looked up by.
+// sessionRequest returns what the session of a request is looked up by. Of several
+// session cookies, the first one whose session lives counts.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
-	cookie, err := s.cookies.Session(r)
-	return session.Request{
-		Cookie:    cookie,
-		Client:    s.proxies.client(r),
-		RequestID: httpapi.RequestID(r.Context()),
-	}, err
+	request := session.Request{Client: s.proxies.client(r), RequestID: httpapi.RequestID(r.Context())}
+	candidates := s.cookies.Candidates(r)
+	if len(candidates) == 0 {
+		return request, session.ErrUnauthenticated
+	}
+	for i, cookie := range candidates {
+		request.Cookie = cookie
+		if i == len(candidates)-1 {
+			break // there is no choice left
+		}
+		if _, err := s.sessions.Check(r.Context(), request); err == nil {
+			break
+		}
+	}
+	return request, nil
 }
 
 // asUser makes a call of the task service carry the caller's JWT, and another

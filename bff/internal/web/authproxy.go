@@ -84,14 +84,18 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.Path, req.Timeout = "/"+endpoint, budget.AuthRequest
-	if cookies := p.cookies.Forwarded(r); cookies != "" {
+	caller, noSession := p.sessionRequest(r)
+	if cookies := p.cookies.Forwarded(r, caller.Cookie); cookies != "" {
 		req.Header.Set("Cookie", cookies)
 	}
-	if client := p.proxies.client(r); client.IsValid() {
-		req.Header.Set("X-Forwarded-For", client.String())
+	if caller.Client.IsValid() {
+		req.Header.Set("X-Forwarded-For", caller.Client.String())
 	}
-	req.Header.Set(httpapi.RequestIDHeader, httpapi.RequestID(r.Context()))
-	forget := p.forgetter(w, r, endpoint)
+	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
+	forget := func([]string) {}
+	if noSession == nil {
+		forget = p.forgetter(w, r, endpoint, caller)
+	}
 	response, err := p.auth.Do(r.Context(), req)
 	switch {
 	case err == nil:
@@ -115,18 +119,14 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), err))
 }
 
-// forgetter returns what forgets the sessions that a request may have ended or
-// changed, given the Set-Cookie lines of the answer. It is to run before the
-// browser sees the answer, so that its next request finds the new state.
-func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint string) func(setCookie []string) {
-	request, err := p.sessionRequest(r)
-	if err != nil {
-		return func([]string) {}
-	}
+// forgetter returns what forgets the sessions that the request of a session may
+// have ended or changed, given the Set-Cookie lines of the answer. It is to run
+// before the browser sees the answer, so that its next request finds the new state.
+func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
 	if !slices.Contains(revokingEndpoints, endpoint) {
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead
 		return func(setCookie []string) {
-			if writes || p.cookies.Changed(r, setCookie) {
+			if writes || p.cookies.Changed(request.Cookie, setCookie) {
 				p.sessions.Forget(request.Cookie)
 			}
 		}

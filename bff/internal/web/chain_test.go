@@ -365,12 +365,34 @@ func TestSessionsOnTheSite(t *testing.T) {
 		ask(ada.cookie().Value).is(http.StatusOK)
 	})
 
-	t.Run("two cookies of one name", func(t *testing.T) {
-		forged := session.CookieName + "=forged"
-		good := session.CookieName + "=" + ada.cookie().Value
-		nobody := s.newBrowser(t)
-		nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {good + "; " + forged}}).is(http.StatusOK)
-		nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {forged + "; " + good}}).fails(taskapi.CodeUnauthenticated)
+	t.Run("several cookies of one name", func(t *testing.T) {
+		trusting := httptest.NewServer(newHandler(t, handlerConfig{
+			public: s.url, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
+		}))
+		t.Cleanup(trusting.Close)
+		cookie := func(value string) string { return session.CookieName + "=" + value }
+		bob, ended := s.newBrowser(t), s.newBrowser(t)
+		bob.signUp()
+		ended.signUp()
+		foreign, dead, good := cookie("foreign.c2lnbmF0dXJl"), cookie(ended.cookie().Value), cookie(bob.cookie().Value)
+		ended.post("/api/auth/sign-out", map[string]any{}).is(http.StatusOK)
+		for _, bff := range []*site{s, {url: trusting.URL}} {
+			nobody := bff.newBrowser(t)
+			for _, all := range []string{good + "; " + foreign, foreign + "; " + good, dead + "; " + good, good + "; " + dead, foreign + "; " + dead + "; " + good} {
+				header := http.Header{"Cookie": {all}}
+				answer := nobody.do(http.MethodGet, "/api/session", nil, header).is(http.StatusOK)
+				if lines := answer.header.Values("Set-Cookie"); len(lines) > 0 {
+					t.Errorf("%s: the answer sets %q", all, lines)
+				}
+				nobody.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, header).is(http.StatusCreated)
+				if answer := nobody.do(http.MethodGet, getSession, nil, header).is(http.StatusOK); string(answer.body) == "null" {
+					t.Errorf("%s: Better Auth finds no session", all)
+				}
+			}
+			nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {foreign + "; " + dead}}).fails(taskapi.CodeSessionExpired)
+		}
+		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, http.Header{"Cookie": {foreign + "; " + good}}).is(http.StatusOK)
+		bob.get("/api/session").fails(taskapi.CodeSessionExpired)
 	})
 
 	t.Run("a refused JWT is exchanged once", func(t *testing.T) {
