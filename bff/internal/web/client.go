@@ -22,7 +22,7 @@ func (p trustedProxies) client(r *http.Request) netip.Addr {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		named, err := netip.ParseAddr(strings.TrimSpace(hop))
+		named, err := hopAddress(strings.TrimSpace(hop))
 		if err != nil {
 			return addr
 		}
@@ -32,6 +32,21 @@ func (p trustedProxies) client(r *http.Request) netip.Addr {
 		}
 	}
 	return addr
+}
+
+// hopAddress reads an address of X-Forwarded-For. Some proxies append the client's
+// port, with an IPv6 address in brackets, and some add quotes, as in Forwarded
+// (RFC 7239, section 6).
+func hopAddress(hop string) (netip.Addr, error) {
+	if len(hop) > 1 && hop[0] == '"' && hop[len(hop)-1] == '"' {
+		hop = hop[1 : len(hop)-1]
+	}
+	if inside, ok := strings.CutPrefix(hop, "["); ok {
+		hop, _, _ = strings.Cut(inside, "]")
+	} else if strings.Count(hop, ":") == 1 {
+		hop, _, _ = strings.Cut(hop, ":")
+	}
+	return netip.ParseAddr(hop)
 }
 
 // networkBits is the length of the prefix that one subscriber has of IPv6. Its

@@ -8,7 +8,7 @@ import (
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	proxies := trustedProxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	proxies := trustedProxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("172.30.253.0/25")}
 	for name, test := range map[string]struct {
 		peer      string
 		forwarded []string
@@ -25,6 +25,16 @@ func TestClientAddress(t *testing.T) {
 		"nonsense behind a proxy":         {peer: "10.0.0.1:4711", forwarded: []string{"198.51.100.1, nonsense"}, want: "10.0.0.1"},
 		"a proxy on both kinds of socket": {peer: "[::ffff:10.0.0.1]:4711", forwarded: []string{"::ffff:198.51.100.1"}, want: "198.51.100.1"},
 		"a proxy by IPv6":                 {peer: "[fd00::1]:4711", forwarded: []string{"2001:db8::1"}, want: "2001:db8::1"},
+		"an address with a port":          {peer: "10.0.0.1:4711", forwarded: []string{"198.51.100.1:51123"}, want: "198.51.100.1"},
+		"proxies with ports":              {peer: "10.0.0.1:4711", forwarded: []string{"192.0.2.1:1, 198.51.100.1:51123, 10.9.9.9:443"}, want: "198.51.100.1"},
+		"IPv6 with a port":                {peer: "10.0.0.1:4711", forwarded: []string{"[2001:db8::1]:51123"}, want: "2001:db8::1"},
+		"IPv6 in brackets":                {peer: "10.0.0.1:4711", forwarded: []string{"[2001:db8::1]"}, want: "2001:db8::1"},
+		"IPv6 that ends like a port":      {peer: "10.0.0.1:4711", forwarded: []string{"2001:db8::1:443"}, want: "2001:db8::1:443"},
+		"IPv6 in quotes with a port":      {peer: "10.0.0.1:4711", forwarded: []string{`"[2001:db8::1]:51123"`}, want: "2001:db8::1"},
+		"a port with a name":              {peer: "10.0.0.1:4711", forwarded: []string{"198.51.100.1:_hidden"}, want: "198.51.100.1"},
+		"IPv4 in IPv6 with a port":        {peer: "10.0.0.1:4711", forwarded: []string{"[::ffff:198.51.100.1]:51123"}, want: "198.51.100.1"},
+		"a port alone":                    {peer: "10.0.0.1:4711", forwarded: []string{":51123"}, want: "10.0.0.1"},
+		"a private address as the client": {peer: "172.30.253.2:4711", forwarded: []string{"203.0.113.1, 192.168.1.50"}, want: "192.168.1.50"},
 		"a socket without an address":     {peer: "@", want: "invalid IP"},
 	} {
 		t.Run(name, func(t *testing.T) {
