@@ -1,6 +1,7 @@
 // Better Auth, configured for Tasklane.
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
+import { foreign } from "./log.mjs";
 
 /**
  * @param {ReturnType<import("./config.mjs").readConfig>} config
@@ -39,7 +40,7 @@ export function createAuth(config, pool, log) {
     },
     logger: {
       level: config.logLevel,
-      log: (level, message, ...details) => log[level](message, details.length > 0 ? { details } : {}),
+      log: (level, ...words) => foreign(log, level)(...words),
     },
   });
 }

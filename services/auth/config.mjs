@@ -1,4 +1,5 @@
 // The environment of the auth server, read and checked in this one place.
+import { BlockList, isIPv6 } from "node:net";
 import { LEVELS } from "./log.mjs";
 
 /** The default that Better Auth falls back to, published with its source. */
@@ -44,6 +45,7 @@ export function readConfig(env) {
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
     rateLimit: env.RATE_LIMIT_ENABLED !== "false",
+    trustedProxies: (env.TRUSTED_PROXIES ?? "").split(",").map((text) => text.trim()).filter(Boolean),
     jwtLifetime: env.JWT_LIFETIME || "15m",
     logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
@@ -56,6 +58,11 @@ export function readConfig(env) {
   }
   if (!["", "true", "false"].includes(env.RATE_LIMIT_ENABLED ?? "")) {
     check("RATE_LIMIT_ENABLED", "must be true or false");
+  }
+  try {
+    networks(config.trustedProxies);
+  } catch {
+    check("TRUSTED_PROXIES", "must be addresses or networks such as 10.0.0.0/8, separated by commas");
   }
   if (!LIFETIME.test(config.jwtLifetime)) check("JWT_LIFETIME", "must be a whole number of seconds, minutes or hours, such as 15m");
   if (!LEVELS.includes(config.logLevel)) check("LOG_LEVEL", `must be one of ${LEVELS.join(", ")}`);
@@ -72,6 +79,25 @@ export function readConfig(env) {
   function check(name, mistake) {
     if (mistake) mistakes.push(`${name} ${mistake}`);
   }
+}
+
+/**
+ * Addresses and networks, such as 192.0.2.1 and 10.0.0.0/8, as a list to look
+ * others up in.
+ *
+ * @param {string[]} texts
+ * @throws {Error} if one of them is neither
+ */
+export function networks(texts) {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address, bits, ...more] = text.split("/");
+    const family = isIPv6(address) ? "ipv6" : "ipv4";
+    if (bits === undefined) list.addAddress(address, family);
+    else if (/^[0-9]+$/.test(bits) && more.length === 0) list.addSubnet(address, Number(bits), family);
+    else throw new Error(`${text} is no network`);
+  }
+  return list;
 }
 
 function secretMistake(secret) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, readConfig } from "./config.mjs";
+import { ConfigError, networks, readConfig } from "./config.mjs";
 
 const valid = {
   BETTER_AUTH_SECRET: "0f9a1d6c4b7e82531c5d90ae46b3f872",
@@ -17,6 +17,7 @@ test("a minimal environment takes the defaults", () => {
     host: undefined,
     port: 3001,
     rateLimit: true,
+    trustedProxies: [],
     jwtLifetime: "15m",
     logLevel: "info",
     issuer: "https://tasks.example.com",
@@ -43,6 +44,18 @@ for (const domain of ["example.com", "tasks.example.com"]) {
   });
 }
 
+test("proxies are addresses and networks", () => {
+  const { trustedProxies } = readConfig({ ...valid, TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,fd00::/8," });
+  assert.deepEqual(trustedProxies, ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]);
+  const list = networks(trustedProxies);
+  for (const [address, family, trusted] of [
+    ["10.9.9.9", "ipv4", true], ["192.0.2.1", "ipv4", true], ["192.0.2.2", "ipv4", false],
+    ["::ffff:10.9.9.9", "ipv6", true], ["::ffff:11.9.9.9", "ipv6", false], ["fd00::1", "ipv6", true], ["::1", "ipv6", false],
+  ]) {
+    assert.equal(list.check(address, family), trusted, address);
+  }
+});
+
 test("an empty environment names every required variable at once", () => {
   assert.deepEqual(mistakes({}), ["BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL"]);
 });
@@ -63,6 +76,11 @@ for (const [name, value] of [
   ["PORT", "http"],
   ["PORT", "65536"],
   ["RATE_LIMIT_ENABLED", "no"],
+  ["TRUSTED_PROXIES", "everyone"],
+  ["TRUSTED_PROXIES", "10.0.0.0/33"],
+  ["TRUSTED_PROXIES", "10.0.0.0/"],
+  ["TRUSTED_PROXIES", "10.0.0.0/8/8"],
+  ["TRUSTED_PROXIES", "10.0.0.1 10.0.0.2"],
   ["JWT_LIFETIME", "900"],
   ["JWT_LIFETIME", "0s"],
   ["JWT_LIFETIME", "-5m"],

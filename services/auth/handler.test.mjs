@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
+import { networks } from "./config.mjs";
 import { authHandler } from "./handler.mjs";
 import { createLogger } from "./log.mjs";
 
@@ -34,11 +35,46 @@ test("a method without an endpoint is refused", async (t) => {
   assert.equal(await (await fetch(address, { method: "POST" })).text(), "reached");
 });
 
+test("only a proxy that is trusted names the client", async (t) => {
+  const client = async (request) => new Response(request.headers.get("x-forwarded-for"));
+  for (const [proxies, sent, want] of [
+    [[], "203.0.113.7", "127.0.0.1"],
+    [["192.0.2.0/24"], "203.0.113.7", "127.0.0.1"],
+    [["127.0.0.0/8"], "203.0.113.7", "203.0.113.7"],
+    [["127.0.0.1"], undefined, "127.0.0.1"],
+  ]) {
+    const { address } = await serve(t, client, proxies);
+    const response = await fetch(address, { headers: sent ? { "x-forwarded-for": sent } : {} });
+    assert.equal(await response.text(), want, `${proxies} says ${sent}`);
+  }
+});
+
+test("a body of up to 1 MiB reaches Better Auth", async (t) => {
+  const { address } = await serve(t, async (request) => new Response(String((await request.text()).length)));
+  const send = (body, headers = {}) =>
+    fetch(address, { method: "POST", body, duplex: "half", headers: { "content-type": "application/json", ...headers } });
+  const chunked = (size) => new Blob(["x".repeat(size)]).stream();
+  for (const body of ["", "{}", "x".repeat(1 << 20), chunked(1 << 20)]) {
+    const response = await send(body);
+    assert.deepEqual([response.status, await response.text()], [200, String(body.length ?? 1 << 20)]);
+  }
+  assert.equal((await send("x".repeat((1 << 20) + 1))).status, 413);
+  // A client that goes on sending may not read the answer.
+  const status = await send(chunked(8 << 20)).then((response) => response.status, () => "cut off");
+  assert.ok([413, "cut off"].includes(status), `${status}`);
+});
+
+test("a compressed body is refused", async (t) => {
+  const { address } = await serve(t, async () => new Response("reached"));
+  const response = await fetch(address, { method: "POST", body: "x", headers: { "content-encoding": "gzip" } });
+  assert.deepEqual([response.status, response.headers.get("accept-encoding")], [415, "identity"]);
+});
+
 /** Serves authHandler around an answer in Better Auth's place, until the test ends. */
-async function serve(t, handler) {
+async function serve(t, handler, proxies = []) {
   const log = [];
   const api = { some: { options: { method: "GET" } }, other: { options: { method: ["GET", "POST"] } }, server: {} };
-  const handle = authHandler({ handler, api }, createLogger("info", (line) => log.push(JSON.parse(line))));
+  const handle = authHandler({ handler, api }, createLogger("info", (line) => log.push(JSON.parse(line))), networks(proxies));
   const server = createServer(handle).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());

@@ -15,7 +15,37 @@ export function createLogger(least = "info", write = (line) => process.stderr.wr
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+/** Hands what libraries print to the log, in its form. */
+export function adoptConsole(log) {
+  for (const [method, level] of [["debug", "debug"], ["log", "info"], ["info", "info"], ["warn", "warn"], ["error", "error"]]) {
+    console[method] = foreign(log, level);
+  }
+}
+
+/** A function that logs the words of a library. */
+export function foreign(log, level) {
+  return (message, ...details) => log[level](typeof message === "string" ? message : "from a library", details.length > 0 ? { details } : {});
+}
+
+/** The id by which the bff names a request, if it may stand in a log. */
+export function requestID(request) {
+  const id = request.headers["x-request-id"];
+  return /^[\w.-]{1,128}$/.test(id ?? "") ? id : undefined;
+}
+
+/** What says nothing about people. */
+const PLAIN = ["time", "level", "requestId"];
+
 /** An Error has no enumerable properties, so JSON would print {}. */
-function printable(_key, value) {
-  return value instanceof Error ? (value.stack ?? String(value)) : value;
+function printable(key, value) {
+  if (value instanceof Error) return redact(value.stack ?? String(value));
+  return typeof value === "string" && !PLAIN.includes(key) ? redact(value) : value;
+}
+
+/** Takes email addresses, tokens and JWTs out of a text. */
+function redact(text) {
+  return text
+    .replace(/\beyJ[\w-]+\.[\w.-]+/g, "[token]")
+    .replace(/[^\s"'`<>()=:;,/\\]+(?:@|%40)[^\s"'`<>()=:;,/\\]+/gi, "[address]")
+    .replace(/[A-Za-z0-9]{32,}|(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24,}/g, "[token]");
 }

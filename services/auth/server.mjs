@@ -1,10 +1,10 @@
 // The auth server: Better Auth behind /api/auth, and /healthz and /readyz for operators.
 import { createServer } from "node:http";
 import { createAuth } from "./auth.mjs";
-import { readConfig } from "./config.mjs";
+import { networks, readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
-import { createLogger } from "./log.mjs";
+import { adoptConsole, createLogger, requestID } from "./log.mjs";
 
 /** How long requests may still run after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
@@ -19,14 +19,17 @@ try {
 async function run() {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
+  adoptConsole(log);
   const pool = createPool(config.databaseURL, log);
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);
 
-  const handleAuth = authHandler(auth, log);
+  const handleAuth = authHandler(auth, log, networks(config.trustedProxies));
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
     logWhenDone(log, request, response, path);
+    response.setHeader("cache-control", "no-store");
+    response.setHeader("x-content-type-options", "nosniff");
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
     else if (path === "/readyz") ready(auth, log, response);
     else if (path.startsWith("/api/auth/")) handleAuth(request, response);
@@ -85,7 +88,7 @@ function logWhenDone(log, request, response, path) {
       path: path.split("/").slice(0, 4).join("/"),
       status: response.statusCode,
       durationMs: Math.round(performance.now() - start),
-      requestId: request.headers["x-request-id"],
+      requestId: requestID(request),
     });
   });
 }

@@ -98,6 +98,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(config.Trusted, ","),
 			"DATABASE_URL=" + config.Between.address("auth", "postgres", database),
 			"HOST=127.0.0.1",
+			"TRUSTED_PROXIES=127.0.0.1",
 			"PORT=" + ports[0],
 			"JWT_LIFETIME=" + config.JWTLifetime,
 			// All tests come from one address.

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { genericOAuth } from "better-auth/plugins";
 import { createAuth } from "./auth.mjs";
-import { readConfig } from "./config.mjs";
+import { networks, readConfig } from "./config.mjs";
 import { createPool, prepareDatabase } from "./database.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { createLogger } from "./log.mjs";
@@ -33,7 +33,7 @@ const auth = betterAuth({
   ],
 });
 await prepareDatabase(auth, pool, log);
-const handleAuth = authHandler(auth, log);
+const handleAuth = authHandler(auth, log, networks(config.trustedProxies));
 createServer((request, response) => {
   if (request.url === "/readyz") sendJSON(response, 200, { status: "ready" });
   else handleAuth(request, response);

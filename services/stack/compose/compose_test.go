@@ -215,9 +215,10 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	}
 }
 
-// Behind a proxy that ends TLS, everybody would share one sign-in limit if edge
-// did not pass on the address that this proxy names.
-func TestClientAddressSurvivesAProxyInFront(t *testing.T) {
+// Who signs in is told apart by the address that edge saw. Servers take it from
+// the networks inside, where nobody else is, and from proxies that the operator
+// names.
+func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	edge := project.Services["edge"]
@@ -230,15 +231,36 @@ func TestClientAddressSurvivesAProxyInFront(t *testing.T) {
 			config = read(t, volume.Source)
 		}
 	}
-	if !regexp.MustCompile(`(?m)^\t*servers {\n(?:\t*#.*\n)*\t*trusted_proxies static private_ranges$`).MatchString(config) {
-		t.Errorf("edge does not trust the private ranges:\n%s", config)
+	if !strings.Contains(config, "\n\t\ttrusted_proxies 0.0.0.0/0 ::/0\n") {
+		t.Errorf("edge does not pass on what a proxy in front of it says:\n%s", config)
 	}
-	// The bff sees edge's address, and in front of it that of the other proxy.
-	trusted := strings.Split(*project.Services["bff"].Environment["TRUSTED_PROXIES"], ",")
-	for _, private := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"} {
-		if !slices.Contains(trusted, private) {
-			t.Errorf("the bff does not trust %s, from which Docker takes networks", private)
+	for _, service := range project.Services {
+		// The gateway of a network that leads outside is the address of
+		// everybody who comes through the published port.
+		if _, outside := service.Networks["outside"]; outside != (service.Name == "edge") {
+			t.Errorf("%s is in the network outside: %t", service.Name, outside)
 		}
+	}
+	for server, network := range map[string]string{"bff": "front", "auth": "inner"} {
+		within := project.Networks[network]
+		if !within.Internal || len(within.Ipam.Config) != 1 {
+			t.Fatalf("the network %s is open, or has no subnet: %+v", network, within)
+		}
+		if got, want := *project.Services[server].Environment["TRUSTED_PROXIES"], within.Ipam.Config[0].Subnet; got != want {
+			t.Errorf("%s trusts %s, want %s", server, got, want)
+		}
+	}
+	env := completeEnvironment()
+	env["SUBNET"], env["TRUSTED_PROXIES"] = "10.1.2", "172.18.0.1,192.0.2.7"
+	other, err := loadWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := *other.Services["bff"].Environment["TRUSTED_PROXIES"]; got != "10.1.2.0/25,172.18.0.1,192.0.2.7" {
+		t.Errorf("with a proxy in front the bff trusts %s", got)
+	}
+	if got := *other.Services["auth"].Environment["TRUSTED_PROXIES"]; got != "10.1.2.128/25" {
+		t.Errorf("in another subnet auth trusts %s", got)
 	}
 }
 

@@ -86,6 +86,7 @@ func (p plan) services() []service {
 				"BETTER_AUTH_SECRET":          p.secret,
 				"BETTER_AUTH_URL":             config.PublicURL(),
 				"BETTER_AUTH_TRUSTED_ORIGINS": origins,
+				"TRUSTED_PROXIES":             "127.0.0.1", // the bffs
 				"DATABASE_URL":                p.urls.auth,
 				"RATE_LIMIT_ENABLED":          strconv.FormatBool(config.RateLimit),
 			},
