@@ -72,10 +72,6 @@ test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests 
 test-migrations: tools $(POSTGRES) ## migrate a database of ten million tasks under load, and watch its locks; 10 GB, ten minutes
 	cd services && TEST_ROWS=10000000 go test -count=1 -timeout=1h -v -run 'MigrationsHoldNoLock|LocksAreSeen' ./tasks/internal/store
 
-.PHONY: capacity
-capacity: tools ## print what it takes from a thousand users to a hundred million
-	@cd services && go run ./tasks/capacity
-
 .PHONY: soak
 soak: tools $(AUTH) $(POSTGRES) build ## run the long forms of the tests that attack the system, and count
 	@exec .build/stack soak
