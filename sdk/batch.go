@@ -20,23 +20,18 @@ import (
 //	…
 //	watered, err := resources[0].Task()
 func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation, opts ...CallOption) ([]taskapi.Resource, error) {
-	out := batchAnswer{operations: len(operations)}
-	err := c.call(ctx, request{
+	out, err := do[batchAnswer](ctx, c, request{
 		operation:   "batch",
 		method:      http.MethodPost,
 		path:        "/api/batch",
 		body:        taskapi.BatchRequest{Operations: operations},
 		contentType: typeJSON,
-	}, &out, opts)
-	if err != nil {
-		return nil, err
-	}
-	return out.Data, nil
+	}, opts)
+	return out.Data, err
 }
 
-type batchAnswer struct {
-	taskapi.BatchResponse
-	operations int
-}
+type batchAnswer struct{ taskapi.BatchResponse }
 
-func (a *batchAnswer) complete() bool { return a.Success && len(a.Data) == a.operations }
+func (a batchAnswer) complete(r *request) bool {
+	return a.Success && len(a.Data) == len(r.body.(taskapi.BatchRequest).Operations)
+}

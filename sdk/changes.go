@@ -11,8 +11,6 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-const changesPath = "/api/changes"
-
 // ChangePage is one page of the user's changes.
 type ChangePage struct {
 	// Changes are in the order of their numbers; never nil.
@@ -33,17 +31,13 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	if options.Limit != 0 {
 		query.Set("limit", strconv.Itoa(options.Limit))
 	}
-	var out changesAnswer
-	err := c.call(ctx, request{
+	out, err := do[changesAnswer](ctx, c, request{
 		operation: "listChanges",
 		method:    http.MethodGet,
-		path:      changesPath,
+		path:      "/api/changes",
 		query:     query,
-	}, &out, opts)
-	if err != nil {
-		return ChangePage{}, err
-	}
-	return ChangePage{Changes: out.Data, Meta: out.Meta}, nil
+	}, opts)
+	return ChangePage{Changes: out.Data, Meta: out.Meta}, err
 }
 
 // Changes goes through what has changed after options.After, up to now,
@@ -55,34 +49,48 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 // latest number. Changes of kinds that this version does not know are among
 // them: skip those whose [taskapi.Change.Kind] the program does not handle.
 func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
-	return func(yield func(taskapi.Change, error) bool) {
+	return pages("listChanges", options.After, func(after int64) ([]taskapi.Change, *int64, error) {
 		query := options
-		for {
-			page, err := c.ListChanges(ctx, query, opts...)
-			if err != nil {
-				yield(taskapi.Change{}, err)
-				return
-			}
-			for _, change := range page.Changes {
-				if !yield(change, nil) {
+		query.After = after
+		page, err := c.ListChanges(ctx, query, opts...)
+		if err != nil || !page.Meta.HasMore {
+			return page.Changes, nil, err
+		}
+		return page.Changes, new(max(after, page.Meta.NextCursor)), nil
+	})
+}
+
+// pages goes through the items of all pages from a cursor on. fetch returns the
+// page at a cursor, and the cursor of the next one or nil.
+func pages[T any, C comparable](operation string, first C, fetch func(C) ([]T, *C, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for cursor := first; ; {
+			items, next, err := fetch(cursor)
+			for _, item := range items {
+				if !yield(item, nil) {
 					return
 				}
 			}
-			if !page.Meta.HasMore {
+			if err == nil && next != nil && *next == cursor {
+				// A cache that ignores the query would make this endless.
+				err = &Error{Operation: operation, Message: "the list goes on with the same page"}
+			}
+			if err != nil {
+				var none T
+				yield(none, err)
 				return
 			}
-			if page.Meta.NextCursor <= query.After {
-				yield(taskapi.Change{}, &Error{Operation: "listChanges", Message: "the changes go on with the same page"})
+			if next == nil {
 				return
 			}
-			query.After = page.Meta.NextCursor
+			cursor = *next
 		}
 	}
 }
 
 type changesAnswer struct{ taskapi.ChangeListResponse }
 
-func (a *changesAnswer) complete() bool {
+func (a changesAnswer) complete(*request) bool {
 	return a.Success && a.Data != nil && !slices.ContainsFunc(a.Data, incomplete)
 }
 

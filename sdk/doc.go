@@ -63,25 +63,21 @@
 //	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{})
 //	…
 //	for change, err := range client.Watch(ctx, page.Meta.Changes) {
-//		if err != nil {
+//		switch {
+//		case err != nil:
 //			return err
-//		}
-//		if change.Kind != taskapi.KindTask {
-//			continue // of a kind that this program does not show
-//		}
-//		if change.Erased() {
+//		case change.Kind != taskapi.KindTask:
+//			// A kind that is newer than the program.
+//		case change.Erased():
 //			delete(tasks, change.ID)
-//			continue
+//		default:
+//			task, err := change.Task()
+//			if err != nil {
+//				return err
+//			}
+//			tasks[task.ID] = task
 //		}
-//		task, err := change.Task()
-//		if err != nil {
-//			return err
-//		}
-//		tasks[task.ID] = task
 //	}
-//
-// Changes are of any kind of resource, also of kinds that are newer than the
-// program: it skips those.
 //
 // Where the list has several pages, the number is that of the first one: what
 // changes while the others are read then comes as a change. A watch from zero
@@ -150,33 +146,20 @@
 // that the caller must read again, and 422 that the request is wrong.
 //
 // Writes are repeated like reads, and yet carried out once: all attempts of a
-// call share an Idempotency-Key, by which the service knows the write and gives
-// the answer that was lost. Where no attempt was answered,
+// call share an Idempotency-Key. Where no attempt was answered,
 // [Error.MaybeApplied] says whether one may have taken effect.
 //
-// The waits grow exponentially and are random; a Retry-After is respected, and
-// a context's deadline too: the client does not wait for an attempt that would
-// come too late, but returns the last error at once. Each attempt tells the
-// service how much time is left, in X-Request-Timeout. In a lasting outage all
-// calls of a client together add a tenth to the load, not a multiple of it.
-// [RetryPolicy] has the numbers.
-//
-// Each attempt ends after 30 seconds. How long a call may take in all is up to
-// its context.
+// The waits grow exponentially and are random. A Retry-After is respected, and
+// so is a context's deadline: the client does not wait for an attempt that would
+// come too late. In a lasting outage all calls of a client together add a tenth
+// to the load. [RetryPolicy] has the numbers. Each attempt ends after 30
+// seconds; how long a call may take in all is up to its context.
 //
 // # Options
 //
-// [New] takes an HTTP client of the program's own ([WithHTTPClient]), other
-// numbers for retries ([WithRetry]), and the program's name for the User-Agent
-// ([WithUserAgent]), which the SDK's own name and [Version] follow.
-//
-// A call takes what concerns it alone: [IfMatch] and [IfNoneMatch],
-// [WithIdempotencyKey], [WithRequestID], [WithToken], and [WithResponse], which
-// gives the answer as it came: status, header, body, and the number of attempts.
-//
-//	var response sdk.Response
-//	task, err := client.GetTask(ctx, id, sdk.WithResponse(&response))
-//	log.Print(response.Status, response.Header.Get("RateLimit"), response.Attempts)
+// [New] takes options such as [WithHTTPClient], [WithRetry] and [WithUserAgent].
+// A call takes [IfMatch], [IfNoneMatch], [WithIdempotencyKey], [WithRequestID],
+// [WithToken], and [WithResponse], which gives the answer as it came.
 //
 // # Logs, metrics, traces
 //
@@ -189,18 +172,11 @@
 //		}
 //	}))
 //
-// It never sees a token. For OpenTelemetry, the transport of otelhttp makes a
-// span of every attempt and carries the trace to the service, which goes on with
-// it:
-//
-//	sdk.WithHTTPClient(&http.Client{
-//		Transport: otelhttp.NewTransport(http.DefaultTransport),
-//		Timeout:   30 * time.Second,
-//	})
-//
-// A span for a whole call is the caller's own. A hook can do the same as otelhttp
-// with names of its own choice: begin a span, have the propagator write into
-// propagation.HeaderCarrier(attempt.Header), and end the span with the [Outcome].
+// It never sees a token. For OpenTelemetry, pass an HTTP client with the
+// transport of otelhttp: it makes a span of every attempt and carries the trace
+// to the service. Or write a hook that begins a span, has the propagator write
+// into propagation.HeaderCarrier(attempt.Header), and ends the span with the
+// [Outcome].
 //
 // # Testing
 //

@@ -144,9 +144,9 @@ type request struct {
 
 // answer is the body of a success.
 type answer interface {
-	// complete reports whether a decoded body is what the operation
+	// complete reports whether a decoded body is what the request's operation
 	// promises, and not some other JSON.
-	complete() bool
+	complete(*request) bool
 }
 
 // result is what one attempt brought: an answer, or the reason why there is
@@ -168,21 +168,24 @@ type progress struct {
 	renewed      bool // a refused token has led to another attempt
 }
 
-// call carries out one operation: it sends the request, again if need be, and
-// decodes the answer into out. Its error is an *Error.
-func (c *Client) call(ctx context.Context, r request, out answer, opts []CallOption) error {
+// do carries out one operation: it sends the request, again if need be, and
+// returns the decoded answer. Its error is an *Error.
+func do[A answer](ctx context.Context, c *Client, r request, opts []CallOption) (A, error) {
+	var out, none A
 	for _, opt := range opts {
 		opt(&r.options)
 	}
 	var p progress
-	failure := c.attempts(ctx, &r, out, &p)
+	failure := c.attempts(ctx, &r, func(body []byte) bool {
+		return json.Unmarshal(body, &out) == nil && out.complete(&r)
+	}, &p)
 	if r.options.response != nil {
 		*r.options.response = p.response
 	}
-	if failure == nil {
-		return nil // and not a nil *Error, which is an error
+	if failure != nil {
+		return none, failure
 	}
-	return failure
+	return out, nil
 }
 
 // completed fills in what an Error says of the call as a whole.
@@ -197,7 +200,8 @@ func (p *progress) unsent(r *request, err error) *Error {
 }
 
 // attempts sends the request until an attempt succeeds or none may follow.
-func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progress) *Error {
+// decode takes in the body of a success, or reports that it is none.
+func (c *Client) attempts(ctx context.Context, r *request, decode func(body []byte) bool, p *progress) *Error {
 	if err := r.prepare(); err != nil {
 		return p.unsent(r, err)
 	}
@@ -218,7 +222,7 @@ func (c *Client) attempts(ctx context.Context, r *request, out answer, p *progre
 		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
 		p.response.Status, p.response.Header, p.response.Body = got.status, got.header, got.body
 
-		failure := got.decode(r, out)
+		failure := got.failure(r, decode)
 		if failure == nil {
 			after(outcome)
 			return nil
@@ -397,9 +401,8 @@ func (got result) success() bool {
 	return got.status/100 == 2
 }
 
-// decode stores the data of a success in out, or returns the failure that the
-// result stands for.
-func (got result) decode(r *request, out answer) *Error {
+// failure returns the failure that the result stands for, nil for a success.
+func (got result) failure(r *request, decode func(body []byte) bool) *Error {
 	switch {
 	case got.err != nil:
 		return failTransport(got.status, got.header, got.err)
@@ -412,7 +415,7 @@ func (got result) decode(r *request, out answer) *Error {
 		}
 	case !got.success():
 		return failAnswer(got.status, got.header, got.body, time.Now())
-	case json.Unmarshal(got.body, out) != nil || !out.complete():
+	case !decode(got.body):
 		return failForeign(got.status, got.header)
 	default:
 		return nil

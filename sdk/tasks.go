@@ -43,17 +43,13 @@ func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest,
 // ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
 // all pages.
 func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
-	var out listAnswer
-	err := c.call(ctx, request{
+	out, err := do[listAnswer](ctx, c, request{
 		operation: "listTasks",
 		method:    http.MethodGet,
 		path:      tasksPath,
 		query:     listQuery(options),
-	}, &out, opts)
-	if err != nil {
-		return TaskPage{}, err
-	}
-	return TaskPage{Tasks: out.Data, Meta: out.Meta}, nil
+	}, opts)
+	return TaskPage{Tasks: out.Data, Meta: out.Meta}, err
 }
 
 // Tasks goes through the user's tasks from options.Cursor to the last page,
@@ -71,30 +67,12 @@ func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions
 // that is itself moved in the order by a change may be; in the default order
 // none can be.
 func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) iter.Seq2[taskapi.Task, error] {
-	return func(yield func(taskapi.Task, error) bool) {
+	return pages("listTasks", options.Cursor, func(cursor string) ([]taskapi.Task, *string, error) {
 		query := options
-		for {
-			page, err := c.ListTasks(ctx, query, opts...)
-			if err != nil {
-				yield(taskapi.Task{}, err)
-				return
-			}
-			for _, task := range page.Tasks {
-				if !yield(task, nil) {
-					return
-				}
-			}
-			if page.Meta.NextCursor == nil {
-				return
-			}
-			if *page.Meta.NextCursor == query.Cursor {
-				// A cache that ignores the query would make this endless.
-				yield(taskapi.Task{}, &Error{Operation: "listTasks", Message: "the list goes on with the same page"})
-				return
-			}
-			query.Cursor = *page.Meta.NextCursor
-		}
-	}
+		query.Cursor = cursor
+		page, err := c.ListTasks(ctx, query, opts...)
+		return page.Tasks, page.Meta.NextCursor, err
+	})
 }
 
 // GetTask returns the task with this id, also from the trash. It fails with
@@ -172,17 +150,13 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	if timeZone != "" {
 		query.Set("timeZone", timeZone)
 	}
-	var out statsAnswer
-	err := c.call(ctx, request{
+	out, err := do[statsAnswer](ctx, c, request{
 		operation: "getTaskStats",
 		method:    http.MethodGet,
 		path:      tasksPath + "/stats",
 		query:     query,
-	}, &out, opts)
-	if err != nil {
-		return taskapi.Stats{}, err
-	}
-	return out.Data, nil
+	}, opts)
+	return out.Data, err
 }
 
 // taskByID carries out an operation on the task with this id.
@@ -203,24 +177,21 @@ func (c *Client) taskByID(ctx context.Context, id string, r request, opts []Call
 
 // task carries out an operation that is answered with one task.
 func (c *Client) task(ctx context.Context, r request, opts []CallOption) (taskapi.Task, error) {
-	var out taskAnswer
-	if err := c.call(ctx, r, &out, opts); err != nil {
-		return taskapi.Task{}, err
-	}
-	return out.Data, nil
+	out, err := do[taskAnswer](ctx, c, r, opts)
+	return out.Data, err
 }
 
 type taskAnswer struct{ taskapi.TaskResponse }
 
-func (a *taskAnswer) complete() bool { return a.Success && a.Data.ID != "" }
+func (a taskAnswer) complete(*request) bool { return a.Success && a.Data.ID != "" }
 
 type listAnswer struct{ taskapi.TaskListResponse }
 
-func (a *listAnswer) complete() bool { return a.Success && a.Data != nil }
+func (a listAnswer) complete(*request) bool { return a.Success && a.Data != nil }
 
 type statsAnswer struct{ taskapi.StatsResponse }
 
-func (a *statsAnswer) complete() bool { return a.Success && a.Data.ByPriority != nil }
+func (a statsAnswer) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
 
 // listQuery returns the query of listTasks.
 func listQuery(options taskapi.ListTasksOptions) url.Values {

@@ -39,7 +39,7 @@ type Fault struct {
 	Latency time.Duration
 	// Code is the failure that is answered with; empty means none.
 	Code taskapi.ErrorCode
-	// RetryAfter goes with a code of status 429 or 503, in whole seconds.
+	// RetryAfter goes with a code of status 429 or 503, rounded up to seconds.
 	RetryAfter time.Duration
 	// Cut is where the connection breaks.
 	Cut Cut
@@ -113,56 +113,8 @@ func (f Fault) problem() *problem {
 	}
 	p := newProblem(f.Code, "It failed because a test wanted it to.")
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
-		p.retryAfter(f.RetryAfter)
+		seconds := (f.RetryAfter + time.Second - 1) / time.Second
+		p.header.Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
 	}
-	return p
-}
-
-// retryAfter adds a Retry-After in whole seconds, rounded up.
-func (p *problem) retryAfter(d time.Duration) {
-	p.header.Set("Retry-After", strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10))
-}
-
-// rateLimit lets each user make so many requests in a span of time.
-type rateLimit struct {
-	requests int // zero means any number
-	per      time.Duration
-	windows  map[string]window
-}
-
-// window is a span of time that has begun.
-type window struct {
-	begins   time.Time
-	requests int
-}
-
-// LimitRate lets each user make so many requests in each span of time from now
-// on, and refuses the others with rate_limited. Zero requests removes the
-// limit.
-func (s *Server) LimitRate(requests int, per time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = rateLimit{requests: requests, per: per, windows: make(map[string]window)}
-}
-
-// limitRate counts a user's request and refuses it if it is one too many.
-func (s *Server) limitRate(user string) *problem {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limit.requests == 0 {
-		return nil
-	}
-	now := s.now()
-	w := s.limit.windows[user]
-	if now.Sub(w.begins) >= s.limit.per {
-		w = window{begins: now}
-	}
-	w.requests++
-	s.limit.windows[user] = w
-	if w.requests <= s.limit.requests {
-		return nil
-	}
-	p := newProblem(taskapi.CodeRateLimited, "That is more requests than are allowed. Try again shortly.")
-	p.retryAfter(w.begins.Add(s.limit.per).Sub(now))
 	return p
 }

@@ -113,29 +113,6 @@ func TestFaultWaitsAndIsRemoved(t *testing.T) {
 	create(t, client)
 }
 
-func TestRateLimit(t *testing.T) {
-	t.Parallel()
-	s := NewServer(t)
-	client := newClient(t, s)
-	s.LimitRate(2, time.Minute)
-	create(t, client)
-	create(t, client)
-	_, err := client.GetTask(t.Context(), missing)
-	var failure *sdk.Error
-	if !errors.Is(err, sdk.ErrRateLimited) || !errors.As(err, &failure) || failure.RetryAfter < 50*time.Second || failure.RetryAfter > time.Minute {
-		t.Errorf("got %+v", failure)
-	}
-	if _, err := s.Client(t, "bob").ListTasks(t.Context(), taskapi.ListTasksOptions{}); err != nil {
-		t.Errorf("another user got %v", err)
-	}
-	s.Advance(time.Minute)
-	create(t, client)
-	s.LimitRate(0, 0)
-	for range 5 {
-		create(t, client)
-	}
-}
-
 func TestClock(t *testing.T) {
 	t.Parallel()
 	t.Run("tells the time of tasks", func(t *testing.T) {

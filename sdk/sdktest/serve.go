@@ -235,9 +235,6 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	if p := s.authenticate(c); p != nil {
 		return nil, p
 	}
-	if p := s.limitRate(c.userID); p != nil {
-		return nil, p
-	}
 	if p := c.readBody(); p != nil {
 		return nil, p
 	}

@@ -43,7 +43,6 @@ type Server struct {
 	moved   chan struct{} // closed when the clock is moved
 	cut     chan struct{} // closed when the streams are cut
 	faults  []*Fault
-	limit   rateLimit
 	counted map[string]int // requests by operation
 }
 
@@ -111,7 +110,7 @@ func (s *Server) Advance(d time.Duration) {
 }
 
 // Requests returns how often an operation, such as "createTask", was asked for,
-// including what faults and limits have turned away.
+// including what faults have turned away.
 func (s *Server) Requests(operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,16 +21,17 @@ const (
 	exitInterrupted = 130
 )
 
-// The errors of this side, each with its exit code.
-type (
-	usageError    string
-	signInError   string
-	notFoundError string
-)
+// ownError is an error of this side.
+type ownError struct {
+	text string
+	code int // the exit code
+}
 
-func (e usageError) Error() string    { return string(e) }
-func (e signInError) Error() string   { return string(e) }
-func (e notFoundError) Error() string { return string(e) }
+func (e ownError) Error() string { return e.text }
+
+func usageError(text string) error    { return ownError{text, exitUsage} }
+func signInError(text string) error   { return ownError{text, exitSignIn} }
+func notFoundError(text string) error { return ownError{text, exitNotFound} }
 
 // report prints an error for people and returns the exit code.
 func (p program) report(err error) int {
@@ -53,17 +54,11 @@ func (p program) report(err error) int {
 
 // explain returns what an error means to the user, and its exit code.
 func (p program) explain(err error) (string, int) {
-	var usage usageError
-	var signIn signInError
-	var notFound notFoundError
+	var own ownError
 	var failure *sdk.Error
 	switch {
-	case errors.As(err, &usage):
-		return err.Error(), exitUsage
-	case errors.As(err, &signIn):
-		return err.Error(), exitSignIn
-	case errors.As(err, &notFound):
-		return err.Error(), exitNotFound
+	case errors.As(err, &own):
+		return own.text, own.code
 	case errors.Is(err, context.Canceled):
 		return "interrupted", exitInterrupted
 	case !errors.As(err, &failure):
