@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -98,30 +97,10 @@ func startProgram(t *testing.T, env map[string]string) *program {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.process.Stop() })
-	p.waitUntilReady(ctx, "http://127.0.0.1:"+strconv.Itoa(ports[1])+"/readyz")
-	return p
-}
-
-func (p *program) waitUntilReady(ctx context.Context, address string) {
-	p.t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		response, err := p.ask(address)
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-p.process.Done():
-			p.t.Fatalf("the program ended: %s\n%v", p.process.How(), p.process.LastLines())
-		case <-ctx.Done():
-			p.t.Fatalf("not ready: %v\n%v", errors.Join(ctx.Err(), err), p.process.LastLines())
-		}
+	if err := p.process.AwaitReady(ctx, "the program", "http://127.0.0.1:"+strconv.Itoa(ports[1])+"/readyz", nil, 50*time.Millisecond); err != nil {
+		t.Fatal(err)
 	}
+	return p
 }
 
 // get returns an answer of 200 whose body has not been read.

@@ -6,7 +6,6 @@ package servertest
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"os/exec"
 	"strconv"
@@ -60,30 +59,9 @@ func (p *process) AwaitReady() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
-	tick := time.NewTicker(readyPause)
-	defer tick.Stop()
-	for !answers(ctx, p.ready) {
-		select {
-		case <-tick.C:
-		case <-p.child.Done():
-			p.t.Fatalf("%s ended: %v\n%v", p.command, p.child.Err(), p.child.LastLines())
-		case <-ctx.Done():
-			p.t.Fatalf("%s is not ready after %s\n%v", p.command, readyTimeout, p.child.LastLines())
-		}
+	if err := p.child.AwaitReady(ctx, p.command[0], p.ready, nil, readyPause); err != nil {
+		p.t.Fatal(err)
 	}
-}
-
-func answers(ctx context.Context, address string) bool {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close()
-	return response.StatusCode == http.StatusOK
 }
 
 // Stop ends the server, if it still runs, as an operator does.

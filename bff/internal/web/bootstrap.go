@@ -86,7 +86,7 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	both.Go(func() { page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...) })
 	both.Wait()
 
-	data := Bootstrap{User: userView(user), Failures: []BootstrapFailure{}}
+	data := Bootstrap{User: User(user), Failures: []BootstrapFailure{}}
 	if tasksErr == nil {
 		data.Tasks, data.NextCursor, data.Changes = page.Tasks, page.Meta.NextCursor, &page.Meta.Changes
 	}

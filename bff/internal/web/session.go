@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -20,7 +19,8 @@ type Session struct {
 	ExpiresAt time.Time `json:"expiresAt" doc:"When the session ends unless it is used before." example:"2026-11-30T08:00:00Z"`
 }
 
-// User is the signed-in user, as Better Auth knows them.
+// User is the signed-in user, as Better Auth knows them. The fields are those of
+// session.User.
 type User struct {
 	ID    string  `json:"id" doc:"Made by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
 	Name  string  `json:"name" example:"Ada Lovelace"`
@@ -51,12 +51,7 @@ func (s *server) registerSession(api *httpapi.API) {
 func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
 	current := callerFrom(ctx).session
 	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
-		User:      userView(current.User),
+		User:      User(current.User),
 		ExpiresAt: current.ExpiresAt.UTC(),
 	}}}, nil
-}
-
-// userView returns the user as the browser sees them.
-func userView(user session.User) User {
-	return User{ID: user.ID, Name: user.Name, Email: user.Email, Image: user.Image}
 }

@@ -1,11 +1,15 @@
-// Package checkout finds the parts of the repository on this machine.
+// Package checkout finds the parts of the repository, and what runs them, on this
+// machine.
 package checkout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // Root is the top directory of the checkout around the working directory.
@@ -31,4 +35,14 @@ func Root() (string, error) {
 // PostgresModules is the npm installation with PostgreSQL's binaries.
 func PostgresModules(root string) string {
 	return filepath.Join(root, "services", "stack", "node_modules")
+}
+
+// Node is the path of Node itself: what stands on PATH may be a version manager's
+// script, which would keep our signals from it.
+func Node(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
+	if err != nil {
+		return "", fmt.Errorf("find Node: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }

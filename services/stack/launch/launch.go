@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -77,7 +75,7 @@ func (s *stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	node, err := nodeBinary(ctx)
+	node, err := checkout.Node(ctx)
 	if err != nil {
 		return err
 	}
@@ -150,7 +148,7 @@ func (s *stack) migrate(ctx context.Context, service service) error {
 		return context.Cause(ctx)
 	}
 	if process.Err() != nil {
-		return endError(service.name, process)
+		return process.Failed(service.name)
 	}
 	s.console.say("the tables are up to date (%s)", since(begin))
 	return nil
@@ -193,7 +191,7 @@ func (s *stack) watch(name string, process *child.Child, stop func() error) {
 		select {
 		case <-stopping:
 		default:
-			s.fail(endError(name, process))
+			s.fail(process.Failed(name))
 		}
 	}()
 	s.stops = append(s.stops, func() error {
@@ -214,46 +212,11 @@ func (s *stack) stop() error {
 	return errors.Join(errs...)
 }
 
-// waitReady polls the service until it answers that it works.
+// waitReady returns once the service answers that it works.
 func waitReady(ctx context.Context, service service, process *child.Child) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%s was not ready within %s", service.name, readyTimeout))
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	client := &http.Client{Transport: &http.Transport{Proxy: nil}, Timeout: 5 * time.Second}
-	defer client.CloseIdleConnections()
-	for {
-		if answersOK(ctx, client, service.ready) {
-			return nil
-		}
-		select {
-		case <-process.Done():
-			return endError(service.name, process)
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pollInterval):
-		}
-	}
-}
-
-func answersOK(ctx context.Context, client *http.Client, url string) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return false
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return false
-	}
-	response.Body.Close()
-	return response.StatusCode == http.StatusOK
-}
-
-// endError tells how a process ended that should not have, with its last lines.
-func endError(name string, process *child.Child) error {
-	text := fmt.Sprintf("%s ended: %s", name, process.How())
-	if last := process.LastLines(); len(last) > 0 {
-		text += "; its last lines:\n  " + strings.Join(last, "\n  ")
-	}
-	return errors.New(text)
+	return process.AwaitReady(ctx, service.name, service.ready, nil, pollInterval)
 }
 
 func since(begin time.Time) string { return time.Since(begin).Round(10 * time.Millisecond).String() }

@@ -2,13 +2,10 @@ package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/tasklane/tasklane/services/stack/postgres"
 	"github.com/tasklane/tasklane/services/stack/roles"
@@ -128,18 +125,4 @@ func (p plan) services() []service {
 func binaryDir() (string, error) {
 	path, err := os.Executable()
 	return filepath.Dir(path), err
-}
-
-// nodeBinary finds Node itself: what stands on PATH may be a version manager's
-// script, which would keep our signals from it.
-func nodeBinary(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
-	if err != nil {
-		return "", fmt.Errorf("find Node: %w", err)
-	}
-	path := strings.TrimSpace(string(out))
-	if path == "" {
-		return "", errors.New("find Node: it does not say where it is")
-	}
-	return path, nil
 }

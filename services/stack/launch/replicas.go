@@ -107,7 +107,7 @@ func (s *stack) keep(ctx context.Context, service service, process *child.Child)
 			inARow = 1
 		}
 		if inARow == mostInARow {
-			s.fail(endError(service.name, process))
+			s.fail(process.Failed(service.name))
 			return nil
 		}
 		s.console.say("%s ended: %s; starting it again …", service.name, process.How())

@@ -143,7 +143,7 @@ func (p *Pooler) await(ctx context.Context) error {
 		}
 		select {
 		case <-p.process.Done():
-			return p.ended()
+			return p.process.Failed("PgBouncer")
 		case <-ctx.Done():
 			p.process.Stop()
 			return fmt.Errorf("it was not ready in time: %w", err)
@@ -152,18 +152,13 @@ func (p *Pooler) await(ctx context.Context) error {
 	}
 }
 
-// ended says how the process ended that should not have.
-func (p *Pooler) ended() error {
-	return fmt.Errorf("PgBouncer ended: %s\n  %s", p.process.How(), strings.Join(p.process.LastLines(), "\n  "))
-}
-
 // Stop ends the pooler and all connections through it. It fails if the pooler
 // had ended before.
 func (p *Pooler) Stop() error {
 	var err error
 	select {
 	case <-p.process.Done():
-		err = p.ended()
+		err = p.process.Failed("PgBouncer")
 	default:
 		p.process.Stop() // it has nothing to lose
 	}

@@ -90,7 +90,7 @@ func (c *cluster) initialise(ctx context.Context, password string) error {
 		return context.Cause(ctx)
 	}
 	if process.Err() != nil {
-		return fmt.Errorf("initdb: %w\n  %s", process.Err(), lines(process.LastLines()))
+		return process.Failed("initdb")
 	}
 	return os.Rename(staging, c.dir)
 }
@@ -114,7 +114,9 @@ func (c *cluster) passwordFile(password string) (path string, err error) {
 // what it needs, once the program has started.
 func (c *cluster) command(program, dir string, args ...string) (cmd *exec.Cmd, release func(), err error) {
 	cmd = exec.Command(c.bin.path(program))
-	cmd.Env, cmd.Dir = environment(), "/"
+	// None of the caller's PG* variables, and a locale without which macOS makes the
+	// server refuse.
+	cmd.Env, cmd.Dir = child.Environment(map[string]string{"LC_ALL": "C", "TZ": "UTC"}), "/"
 	c.as.apply(cmd)
 	name, release, err := c.as.reach(cmd, dir)
 	cmd.Args = append(append(cmd.Args, "-D", name), args...)
@@ -148,10 +150,10 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 	for !c.ready(process.PID()) {
 		select {
 		case <-process.Done():
-			return nil, fmt.Errorf("the server ended before it was ready: %s\n  %s", process.How(), lines(process.LastLines()))
+			return nil, process.Failed("the server")
 		case <-ctx.Done():
 			process.Stop(child.Step{Signal: syscall.SIGQUIT, Wait: 5 * time.Second})
-			return nil, fmt.Errorf("the server was not ready in time: %w\n  %s", ctx.Err(), lines(process.LastLines()))
+			return nil, fmt.Errorf("the server was not ready in time: %w\n  %s", ctx.Err(), strings.Join(process.LastLines(), "\n  "))
 		case <-time.After(pollInterval):
 		}
 	}
@@ -164,6 +166,3 @@ func (c *cluster) ready(pid int) bool {
 	lock, err := readLock(c.dir)
 	return err == nil && lock.pid == pid && lock.status == "ready"
 }
-
-// lines indents what a program said below the sentence that quotes it.
-func lines(all []string) string { return strings.Join(all, "\n  ") }

@@ -233,15 +233,3 @@ func keptMajors(dir string) ([]int, error) {
 	}
 	return majors, nil
 }
-
-// environment is what PostgreSQL's programs see: none of the PG* variables of
-// the caller, and a locale without which macOS makes the server refuse.
-func environment() []string {
-	env := []string{"LC_ALL=C", "TZ=UTC"}
-	for _, name := range []string{"PATH", "TMPDIR", "HOME"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
-}

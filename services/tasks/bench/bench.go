@@ -81,20 +81,16 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	if r.machine, err = s.machine(ctx); err != nil {
 		return "", err
 	}
-	if err := s.sameBytes(ctx, people); err != nil {
-		return "", err
-	}
-	all, err := s.works(ctx, people)
+	works, err := s.works(ctx, people)
 	if err != nil {
 		return "", err
 	}
-	defer all.close()
 	if options.Only != nil {
-		all.works = slices.DeleteFunc(all.works, func(w work) bool { return !options.Only.MatchString(w.name) })
+		works = slices.DeleteFunc(works, func(w work) bool { return !options.Only.MatchString(w.name) })
 	}
 	for round := range plan.rounds {
 		say("round %d of %d …", round+1, plan.rounds)
-		if err := r.round(ctx, all.works); err != nil {
+		if err := r.round(ctx, works); err != nil {
 			return "", err
 		}
 		if err := s.clearLogs(); err != nil {
@@ -103,7 +99,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	}
 	r.busy, r.bffBusy, r.authBusy = s.tasks.usage(), s.bff.usage(), s.auth.usage()
 	say("looking where the time goes …")
-	for _, w := range all.works {
+	for _, w := range works {
 		if slices.Contains(profiledWorks, w.name) {
 			if err := r.profile(ctx, s.tasks, w, options.Profiles); err != nil {
 				return "", err

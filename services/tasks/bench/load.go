@@ -2,13 +2,10 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -60,41 +57,6 @@ func send(ctx context.Context, p *process, database, workers int, d time.Duratio
 		cpu:      (after.cpu - before.cpu) / time.Duration(metrics.Requests),
 		database: (databaseAfter - databaseBefore) / time.Duration(metrics.Requests),
 	}, nil
-}
-
-// call calls f from workers over and over for a while.
-func call(ctx context.Context, workers int, d time.Duration, f func(context.Context) error) (sample, error) {
-	var (
-		running sync.WaitGroup
-		failure atomic.Pointer[error]
-		times   = make([][]time.Duration, workers)
-		begin   = time.Now()
-	)
-	for worker := range workers {
-		running.Go(func() {
-			for time.Since(begin) < d && failure.Load() == nil {
-				start := time.Now()
-				if err := f(ctx); err != nil {
-					failure.Store(&err)
-					return
-				}
-				times[worker] = append(times[worker], time.Since(start))
-			}
-		})
-	}
-	running.Wait()
-	took := time.Since(begin)
-	if err := failure.Load(); err != nil {
-		return sample{}, *err
-	}
-	var all []time.Duration
-	for _, some := range times {
-		all = append(all, some...)
-	}
-	if len(all) == 0 {
-		return sample{}, errors.New("nothing was done in time")
-	}
-	return sample{rate: float64(len(all)) / took.Seconds(), p50: quantile(all, .5), p99: quantile(all, .99)}, nil
 }
 
 // anyOf returns one of several at random.

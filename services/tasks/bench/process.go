@@ -54,15 +54,17 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 		return nil, 0, err
 	}
 	cmd := exec.Command(c.path, c.args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = environment(c.env), log, log
+	cmd.Env, cmd.Stdout, cmd.Stderr = child.Environment(c.env), log, log
 	begin := time.Now()
 	running, err := child.Start(cmd, syscall.SIGKILL, func(string) {})
 	if err != nil {
 		return nil, 0, errors.Join(err, log.Close(), os.Remove(log.Name()))
 	}
 	p := &process{name: c.name, url: c.url, operations: c.operations, child: running, log: log}
-	if err := p.await(ctx, c); err != nil {
-		return nil, 0, errors.Join(err, p.stop())
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := running.AwaitReady(ctx, c.name, c.ready, c.header, time.Millisecond); err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("%w\n%s", err, p.lastWords()), p.stop())
 	}
 	return p, time.Since(begin), nil
 }
@@ -92,36 +94,10 @@ func (p *process) lastWords() string {
 	return string(text[max(len(text)-most, 0):])
 }
 
-// await asks until it is answered.
-func (p *process) await(ctx context.Context, c command) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ready, nil)
-		if err != nil {
-			return err
-		}
-		request.Header = c.header
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-p.child.Done():
-			return fmt.Errorf("%s ended: %s\n%s", c.name, p.child.How(), p.lastWords())
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w\n%s", c.name, ctx.Err(), p.lastWords())
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
 // run runs a program to its end.
 func run(ctx context.Context, c command) error {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
-	cmd.Env = environment(c.env)
+	cmd.Env = child.Environment(c.env)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", c.name, err, out)
 	}
@@ -174,19 +150,4 @@ func cpuOfChildren(pid int) (sum time.Duration) {
 		}
 	}
 	return sum
-}
-
-// environment is what a child sees: its settings, and of our own variables only
-// those that programs need anywhere.
-func environment(settings map[string]string) []string {
-	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	for name, value := range settings {
-		env = append(env, name+"="+value)
-	}
-	return env
 }

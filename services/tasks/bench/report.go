@@ -15,7 +15,7 @@ var Notes string
 
 // bases are what the other contenders of a piece of work are compared with.
 // Where there are two, the bff goes with the second.
-var bases = []string{theFloor, firstPage, small, byHand, theService}
+var bases = []string{theFloor, firstPage, small, theService}
 
 // markdown returns the report.
 func (r *results) markdown() string {
@@ -29,7 +29,7 @@ func (r *results) markdown() string {
 		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
 		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, work := range []string{
-		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, exchange, sdkList, sdkGet, ceiling,
+		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
 	} {
 		r.rows(&b, work)
 	}
@@ -89,7 +89,7 @@ func (r *results) head(b *strings.Builder) {
 func (r *results) rows(b *strings.Builder, work string) {
 	all := r.series[work]
 	for _, name := range []string{
-		theDatabase, theFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown, byHand, theSDK, "static",
+		theFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown,
 	} {
 		s := all[name]
 		if len(s) == 0 {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -37,14 +36,11 @@ func ServeProxy(ctx context.Context, address, behind string) error {
 	})
 }
 
-// serve adds to a handler what the load is checked with: /static answers from
-// memory, with about as many bytes as a list of 50.
+// serve serves a handler, and its health, until ctx ends.
 func serve(ctx context.Context, address string, handler http.Handler) error {
-	static := bytes.Repeat([]byte("x"), 16<<10)
 	mux := http.NewServeMux()
 	mux.Handle("/", handler)
 	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("/static", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(static) })
 	server := &http.Server{Addr: address, Handler: mux}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

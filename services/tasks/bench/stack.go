@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,11 +76,9 @@ func newStack(ctx context.Context) (_ *stack, err error) {
 		return nil, err
 	}
 	s.bin = filepath.Dir(executable)
-	node, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
-	if err != nil {
-		return nil, fmt.Errorf("find Node: %w", err)
+	if s.node, err = checkout.Node(ctx); err != nil {
+		return nil, err
 	}
-	s.node = strings.TrimSpace(string(node))
 	if err := s.startPostgres(ctx); err != nil {
 		return nil, err
 	}

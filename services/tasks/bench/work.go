@@ -13,14 +13,11 @@ import (
 
 // The contenders.
 const (
-	theFloor    = "floor"
-	theService  = "service"
-	theBFF      = "bff"
-	theProxy    = "ReverseProxy"
-	theAuth     = "Better Auth"
-	theDatabase = "statement alone"
-	theSDK      = "sdk"
-	byHand      = "net/http by hand"
+	theFloor   = "floor"
+	theService = "service"
+	theBFF     = "bff"
+	theProxy   = "ReverseProxy"
+	theAuth    = "Better Auth"
 )
 
 // work is something that contenders do, one after the other in every round.
@@ -109,5 +106,3 @@ func askUpdate(u user, base string, t *vegeta.Target) {
 	t.Method, t.URL = http.MethodPatch, base+"/api/tasks/"+anyOf(u.tasks)
 	t.Body = fmt.Appendf(nil, `{"title": "Water the plants %d"}`, rand.Uint32())
 }
-
-func askStatic(_ user, base string, t *vegeta.Target) { t.URL = base + "/static" }

@@ -7,16 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/tasks/bench/floor"
 )
 
 // The pieces of work, by the names they have in the table.
@@ -33,9 +28,6 @@ const (
 	hopList   = "one request at a time: list 50"
 	hopGet    = "one request at a time: get"
 	exchange  = "session for a JWT"
-	sdkList   = "through the SDK: list 50"
-	sdkGet    = "through the SDK: get"
-	ceiling   = "16 KB from memory"
 )
 
 // Contenders that are places in a list, or databases.
@@ -46,32 +38,10 @@ const (
 	grown     = "grown database"
 )
 
-// works are all pieces of work and what they keep open.
-type works struct {
-	works  []work
-	pool   *pgxpool.Pool
-	client *sdk.Client
-}
-
-func (w *works) close() {
-	w.pool.Close()
-	w.client.Close()
-}
-
-func (s *stack) works(ctx context.Context, people population) (*works, error) {
-	pool, err := pgxpool.New(ctx, s.postgres.AdminURL(mainDatabase))
+// works returns all pieces of work.
+func (s *stack) works(ctx context.Context, people population) ([]work, error) {
+	cursor, err := s.deepCursor(ctx, people.many)
 	if err != nil {
-		return nil, err
-	}
-	client, err := sdk.New(s.tasks.url)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	w := &works{pool: pool, client: client}
-	cursor, err := w.deepCursor(ctx, people.many)
-	if err != nil {
-		w.close()
 		return nil, err
 	}
 
@@ -83,21 +53,18 @@ func (s *stack) works(ctx context.Context, people population) (*works, error) {
 	bff := place{s.bff, database, people.browsers, asBrowser}
 	proxy := place{s.proxy, database, people.browsers, asDirect}
 	near := place{s.tasks, database, people.browsers, asDirect}
-	all := func(a ask, more ...contender) []contender {
-		return append([]contender{
-			at(theFloor, base, loadWorkers, a), at(theService, service, loadWorkers, a),
-			at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a),
-		}, more...)
-	}
 	direct := func(a ask) []contender {
 		return []contender{at(theFloor, base, loadWorkers, a), at(theService, service, loadWorkers, a)}
+	}
+	all := func(a ask) []contender {
+		return append(direct(a), at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a))
 	}
 	alone := func(a ask) []contender {
 		return []contender{at(theService, near, 1, a), at(theProxy, proxy, 1, a), at(theBFF, bff, 1, a)}
 	}
-	w.works = []work{
-		{list50, all(askList, w.statement(people.users, floor.ListSQL, func(user) any { return taskapi.DefaultListLimit + 1 }))},
-		{getOne, all(askOne, w.statement(people.users, floor.GetSQL, func(u user) any { return anyOf(u.tasks) }))},
+	return []work{
+		{list50, all(askList)},
+		{getOne, all(askOne)},
 		{createOne, all(askCreate)},
 		{updateOne, all(askUpdate)},
 		{search, direct(askSearch)},
@@ -108,11 +75,7 @@ func (s *stack) works(ctx context.Context, people population) (*works, error) {
 		{hopList, alone(askList)},
 		{hopGet, alone(askOne)},
 		{exchange, []contender{s.exchanges(people.browsers)}},
-		{sdkList, w.clients(s.tasks.url, people.users, list50)},
-		{sdkGet, w.clients(s.tasks.url, people.users, getOne)},
-		{ceiling, []contender{at("static", base, loadWorkers, askStatic)}},
-	}
-	return w, nil
+	}, nil
 }
 
 // exchanges returns a contender that asks Better Auth what the bff asks it about
@@ -152,70 +115,19 @@ const (
 )
 
 // deepCursor returns the cursor of a page in the middle of a user's list.
-func (w *works) deepCursor(ctx context.Context, many user) (string, error) {
-	options := taskapi.ListTasksOptions{Limit: taskapi.MaxListLimit}
-	for range manyTasks / 2 / options.Limit {
-		page, err := w.client.ListTasks(ctx, options, sdk.WithToken(many.token()))
-		if err != nil {
+func (s *stack) deepCursor(ctx context.Context, many user) (cursor string, err error) {
+	for range manyTasks / 2 / taskapi.MaxListLimit {
+		var page taskapi.TaskListResponse
+		url := fmt.Sprintf("%s/api/tasks?limit=%d", s.tasks.url, taskapi.MaxListLimit)
+		if cursor != "" {
+			url += "&cursor=" + cursor
+		}
+		if err := fetch(ctx, http.DefaultClient, url, many.direct, &page); err != nil {
 			return "", err
 		}
-		options.Cursor = *page.Meta.NextCursor
+		cursor = *page.Meta.NextCursor
 	}
-	return options.Cursor, nil
-}
-
-// statement returns a contender that runs the floor's statement with no HTTP
-// about it, and throws the rows away.
-func (w *works) statement(users []user, sql string, second func(user) any) contender {
-	return contender{name: theDatabase, run: func(ctx context.Context, d time.Duration) (sample, error) {
-		return call(ctx, int(w.pool.Config().MaxConns), d, func(ctx context.Context) error {
-			u := anyOf(users)
-			rows, err := w.pool.Query(ctx, sql, u.id, second(u))
-			if err != nil {
-				return err
-			}
-			return discard(rows)
-		})
-	}}
-}
-
-func discard(rows pgx.Rows) error {
-	for rows.Next() {
-	}
-	return rows.Err()
-}
-
-// clients returns two contenders that read what they are answered: the SDK, and
-// what a program would write without it.
-func (w *works) clients(base string, users []user, what string) []contender {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = loadWorkers
-	plain := &http.Client{Transport: transport}
-	viaSDK := func(ctx context.Context) error {
-		u := anyOf(users)
-		_, err := w.client.ListTasks(ctx, taskapi.ListTasksOptions{}, sdk.WithToken(u.token()))
-		return err
-	}
-	byHandAsk := func(ctx context.Context) error {
-		var page taskapi.TaskListResponse
-		return fetch(ctx, plain, base+"/api/tasks", anyOf(users).direct, &page)
-	}
-	if what == getOne {
-		viaSDK = func(ctx context.Context) error {
-			u := anyOf(users)
-			_, err := w.client.GetTask(ctx, anyOf(u.tasks), sdk.WithToken(u.token()))
-			return err
-		}
-		byHandAsk = func(ctx context.Context) error {
-			u := anyOf(users)
-			var one taskapi.TaskResponse
-			return fetch(ctx, plain, base+"/api/tasks/"+anyOf(u.tasks), u.direct, &one)
-		}
-	}
-	contend := func(name string, f func(context.Context) error) contender {
-		return contender{name, func(ctx context.Context, d time.Duration) (sample, error) { return call(ctx, loadWorkers, d, f) }}
-	}
-	return []contender{contend(byHand, byHandAsk), contend(theSDK, viaSDK)}
+	return cursor, nil
 }
 
 // fetch reads the JSON at a URL into v.
@@ -238,29 +150,4 @@ func fetch(ctx context.Context, client *http.Client, url string, header http.Hea
 		return err
 	}
 	return json.NewDecoder(response.Body).Decode(v)
-}
-
-// cursors differ between the service, whose name the list, and the floor.
-var cursors = regexp.MustCompile(`"nextCursor":"([^"]*)"`)
-
-func withoutCursor(answer string) string { return cursors.ReplaceAllString(answer, `"nextCursor":""`) }
-
-// sameBytes fails unless the floor answers what the service does.
-func (s *stack) sameBytes(ctx context.Context, people population) error {
-	u := people.users[0]
-	for _, path := range []string{
-		"/api/tasks", "/api/tasks/" + u.tasks[0], "/api/tasks?completed=false&q=wat", "/api/changes?after=7",
-	} {
-		var service, floor []byte
-		if err := fetch(ctx, http.DefaultClient, s.tasks.url+path, u.direct, &service); err != nil {
-			return err
-		}
-		if err := fetch(ctx, http.DefaultClient, s.floor.url+path, u.floor, &floor); err != nil {
-			return err
-		}
-		if withoutCursor(string(service)) != withoutCursor(string(floor)) {
-			return fmt.Errorf("the floor does not answer %s as the service does:\n%s\n%s", path, floor, service)
-		}
-	}
-	return nil
 }

@@ -23,15 +23,11 @@ import (
 // UserHeader names the user, who is believed.
 const UserHeader = "X-User"
 
-// Statements that are also measured alone.
 const (
-	ListSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
+	columns = "id, title, description, completed_at, priority, due_at, tags, version, created_at, updated_at, deleted_at"
+	listSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
 		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`
-	GetSQL = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
-)
-
-const (
-	columns  = "id, title, description, completed_at, priority, due_at, tags, version, created_at, updated_at, deleted_at"
+	getSQL   = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
 	afterSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
 		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($3, $4)
 		ORDER BY created_at DESC, id DESC LIMIT $2`
@@ -66,7 +62,7 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 	if n, err := strconv.Atoi(query.Get("limit")); err == nil {
 		limit = n
 	}
-	sql, args := ListSQL, []any{r.Header.Get(UserHeader), limit + 1}
+	sql, args := listSQL, []any{r.Header.Get(UserHeader), limit + 1}
 	switch {
 	case query.Get("q") != "":
 		sql, args = searchSQL, append(args, query.Get("completed") == "true", "'"+query.Get("q")+"':*")
@@ -92,7 +88,7 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s server) get(w http.ResponseWriter, r *http.Request) {
-	s.one(w, r, http.StatusOK, GetSQL, r.Header.Get(UserHeader), r.PathValue("id"))
+	s.one(w, r, http.StatusOK, getSQL, r.Header.Get(UserHeader), r.PathValue("id"))
 }
 
 func (s server) create(w http.ResponseWriter, r *http.Request) {

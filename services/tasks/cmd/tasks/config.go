@@ -19,21 +19,21 @@ import (
 // passwords and are never printed.
 type migrateConfig struct {
 	// RuntimeURL logs in as the runtime role.
-	RuntimeURL string `env:"DATABASE_URL"`
+	RuntimeURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
 	// OwnerURL logs in as the owner of the tables, at the server itself.
-	OwnerURL string `env:"DATABASE_URL_UNPOOLED"`
+	OwnerURL environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED,notEmpty"`
 }
 
 // serveConfig is the environment of "tasks serve".
 type serveConfig struct {
 	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
-	DatabaseURL string `env:"DATABASE_URL"`
+	DatabaseURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
 	// Pooled says that DatabaseURL leads to a pooler in transaction mode.
 	Pooled bool `env:"DATABASE_POOLED"`
 	// DirectURL leads to the server itself where DatabaseURL leads to a
 	// pooler. Its host is where notifications are heard; its user and
 	// password are not used.
-	DirectURL string `env:"DATABASE_URL_UNPOOLED"`
+	DirectURL environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
 	// BetterAuthURL is where the Better Auth server is reached from here.
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL"`
 	// JWKSURL is where the issuer publishes its keys; by default, where
@@ -68,24 +68,12 @@ type serveConfig struct {
 
 // databaseConfig is the environment of the commands that act on the data.
 type databaseConfig struct {
-	DatabaseURL string `env:"DATABASE_URL"`
-	Pooled      bool   `env:"DATABASE_POOLED"`
-}
-
-func (c *databaseConfig) Check() error { return checkDatabaseURL("DATABASE_URL", c.DatabaseURL) }
-
-func (c *migrateConfig) Check() error {
-	return errors.Join(
-		checkDatabaseURL("DATABASE_URL", c.RuntimeURL),
-		checkDatabaseURL("DATABASE_URL_UNPOOLED", c.OwnerURL),
-	)
+	DatabaseURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
+	Pooled      bool                `env:"DATABASE_POOLED"`
 }
 
 func (c *serveConfig) Check() error {
-	errs := []error{checkDatabaseURL("DATABASE_URL", c.DatabaseURL)}
-	if c.DirectURL != "" {
-		errs = append(errs, checkDatabaseURL("DATABASE_URL_UNPOOLED", c.DirectURL))
-	}
+	errs := []error{c.Limits.Check(), c.Drain.Check(), c.Tracing.Check()}
 	if err := c.tokens().Check(); err != nil {
 		errs = append(errs, fmt.Errorf("JWT_ALGORITHMS and BETTER_AUTH_SECRET: %w", err))
 	}
@@ -106,7 +94,6 @@ func (c *serveConfig) Check() error {
 	if c.Port == c.OpsPort {
 		errs = append(errs, errors.New("PORT and OPS_PORT must differ"))
 	}
-	errs = append(errs, c.Limits.Check(), c.Drain.Check(), c.Tracing.Check())
 	return errors.Join(errs...)
 }
 
@@ -119,11 +106,11 @@ func (c *serveConfig) tokens() jwtauth.Config {
 
 // listenURL returns the server's own address for the runtime role.
 func (c *serveConfig) listenURL() string {
-	direct, err := url.Parse(cmp.Or(c.DirectURL, c.DatabaseURL))
+	direct, err := url.Parse(string(cmp.Or(c.DirectURL, c.DatabaseURL)))
 	if err != nil {
-		return c.DatabaseURL // both have been checked
+		return string(c.DatabaseURL) // both have been checked
 	}
-	if runtime, err := url.Parse(c.DatabaseURL); err == nil {
+	if runtime, err := url.Parse(string(c.DatabaseURL)); err == nil {
 		direct.User = runtime.User
 	}
 	return direct.String()
@@ -131,14 +118,6 @@ func (c *serveConfig) listenURL() string {
 
 func (c *serveConfig) address(port environ.Port) string {
 	return net.JoinHostPort(c.Host, port.String())
-}
-
-// checkDatabaseURL names what is wrong with an address without showing it.
-func checkDatabaseURL(name, value string) error {
-	if err := new(environ.DatabaseURL).UnmarshalText([]byte(value)); err != nil {
-		return fmt.Errorf("%s %w", name, err)
-	}
-	return nil
 }
 
 // betterAuthKeys is where a Better Auth server publishes its keys. A path in

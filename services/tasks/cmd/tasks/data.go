@@ -20,7 +20,7 @@ func withStore(ctx context.Context, f func(*store.Store) error) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	tasks, err := store.Open(ctx, store.Config{URL: config.DatabaseURL, Pooled: config.Pooled})
+	tasks, err := store.Open(ctx, store.Config{URL: string(config.DatabaseURL), Pooled: config.Pooled})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (doctorCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	tasks, err := store.Open(ctx, store.Config{URL: config.DatabaseURL, Pooled: config.Pooled})
+	tasks, err := store.Open(ctx, store.Config{URL: string(config.DatabaseURL), Pooled: config.Pooled})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
@@ -71,7 +72,7 @@ func TestDoctor(t *testing.T) {
 					t.Fatal(err)
 				}
 				u.Path = "/nowhere"
-				config.DatabaseURL = u.String()
+				config.DatabaseURL = environ.DatabaseURL(u.String())
 			},
 			[]string{"database"},
 			"DATABASE_URL",
@@ -83,13 +84,13 @@ func TestDoctor(t *testing.T) {
 			issuer := issuertest.New(t)
 			issuer.AddKey(t, "key", jwt.SigningMethodES256)
 			config := serveConfig{
-				DatabaseURL: db.URL, DirectURL: db.DirectURL, Pooled: db.Pooled, JWKSURL: issuer.URL,
+				DatabaseURL: environ.DatabaseURL(db.URL), DirectURL: environ.DatabaseURL(db.DirectURL), Pooled: db.Pooled, JWKSURL: issuer.URL,
 				Issuer: issuertest.Name, Audience: issuertest.Audience,
 			}
 			if tc.spoil != nil {
 				tc.spoil(t, db, &config)
 			}
-			s := storetest.Open(t, store.Config{URL: config.DatabaseURL})
+			s := storetest.Open(t, store.Config{URL: string(config.DatabaseURL)})
 			var out bytes.Buffer
 			err := examine(t.Context(), &out, checks(config, s))
 			if (len(tc.fails) > 0) != errors.Is(err, errSick) {

@@ -22,14 +22,14 @@ func (migrateUpCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	applied, err := store.Migrate(ctx, config.OwnerURL)
+	applied, err := store.Migrate(ctx, string(config.OwnerURL))
 	for _, step := range applied {
 		fmt.Println("applied", step.Name)
 	}
 	if err != nil {
 		return err
 	}
-	if err := store.GrantRuntime(ctx, config.OwnerURL, config.RuntimeURL); err != nil {
+	if err := store.GrantRuntime(ctx, string(config.OwnerURL), string(config.RuntimeURL)); err != nil {
 		return err
 	}
 	fmt.Println("the schema is up to date")
@@ -44,7 +44,7 @@ func (migrateStatusCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	steps, err := store.Migrations(ctx, config.OwnerURL)
+	steps, err := store.Migrations(ctx, string(config.OwnerURL))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (distributeCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	spread, err := store.Distribute(ctx, config.OwnerURL, config.RuntimeURL)
+	spread, err := store.Distribute(ctx, string(config.OwnerURL), string(config.RuntimeURL))
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer flush()
-	tasks, err := store.Open(ctx, store.Config{URL: config.DatabaseURL, Pooled: config.Pooled, Tracer: store.Tracer(spans)})
+	tasks, err := store.Open(ctx, store.Config{URL: string(config.DatabaseURL), Pooled: config.Pooled, Tracer: store.Tracer(spans)})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,67 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// answerTimeout bounds the wait for one answer of a process that starts.
+const answerTimeout = 5 * time.Second
+
+// AwaitReady requests url, with the header, at every interval until it answers
+// 200. It fails if the process or ctx ends before. name is what the process is
+// called in errors.
+func (c *Child) AwaitReady(ctx context.Context, name, url string, header http.Header, interval time.Duration) error {
+	client := &http.Client{Transport: &http.Transport{}, Timeout: answerTimeout} // no proxy
+	defer client.CloseIdleConnections()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		request.Header = header
+		if response, err := client.Do(request); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-c.Done():
+			return c.Failed(name)
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready: %w", name, context.Cause(ctx))
+		case <-time.After(interval):
+		}
+	}
+}
+
+// Failed returns the error of a process that should not have ended, with its
+// last lines. It may be called only after Done is closed.
+func (c *Child) Failed(name string) error {
+	text := name + " ended: " + c.How()
+	if last := c.LastLines(); len(last) > 0 {
+		text += "; its last lines:\n  " + strings.Join(last, "\n  ")
+	}
+	return errors.New(text)
+}
+
+// Environment returns settings for a process, and of our own variables only those
+// that programs need anywhere.
+func Environment(settings map[string]string) []string {
+	var env []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	for name, value := range settings {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
