@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 const (
@@ -50,9 +53,12 @@ const (
 // seconds at most; calls in between fail at once.
 //
 // Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or
-// failed, [ErrUnauthenticated] if it refused the password, and
-// [ErrSessionExpired] if the session of a cookie has ended. None of them, nor
-// the source when printed, shows a password, cookie or token.
+// failed, [ErrRateLimited] if it limits sign-ins, [ErrUnauthenticated] if it
+// refused the password, and [ErrSessionExpired] if the session of a cookie has
+// ended. With ErrRateLimited the error wraps an [*Error] that has the time to
+// wait; until that is over, calls fail at once. No error, nor the source when
+// printed, shows a password, cookie or token. To stay below the limit, a program
+// that is run often keeps its token in a [TokenFile].
 type BetterAuth struct {
 	baseURL string
 	http    *http.Client
@@ -68,10 +74,10 @@ type BetterAuth struct {
 	cookies []*http.Cookie
 	repeats bool
 
-	mu       sync.Mutex
-	held     authToken // its token is empty without one
-	failed   error     // of the latest renewal
-	failedAt time.Time
+	mu      sync.Mutex
+	held    authToken // its token is empty without one
+	failed  error     // of the latest renewal
+	retryAt time.Time // when a failed renewal is tried again
 }
 
 // BetterAuthOption configures a [BetterAuth].
@@ -175,7 +181,7 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil {
-		b.failed, b.failedAt = err, time.Now()
+		b.failed, b.retryAt = err, time.Now().Add(max(renewPause, askedToWait(err)))
 		if b.held.token != "" && time.Now().Before(b.held.expireAt) {
 			return b.held.token, nil
 		}
@@ -199,7 +205,7 @@ func (b *BetterAuth) InvalidateToken(token string) {
 func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	resting := b.failed != nil && now.Sub(b.failedAt) < renewPause
+	resting := b.failed != nil && now.Before(b.retryAt)
 	switch {
 	case b.held.token != "" && now.Before(b.held.renewAt),
 		b.held.token != "" && now.Before(b.held.expireAt) && resting:
@@ -339,10 +345,29 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
 		err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
-	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
+	case resp.StatusCode == http.StatusTooManyRequests:
+		err = rateLimited(resp.Header)
+	case resp.StatusCode >= 500:
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	}
 	return resp, nil, err
+}
+
+// rateLimited returns the error of a 429, with the time to wait that Better Auth
+// tells in a header of its own.
+func rateLimited(header http.Header) error {
+	limited := &Error{
+		Operation: "signIn",
+		Status:    http.StatusTooManyRequests,
+		Code:      taskapi.CodeRateLimited,
+		Message:   "Better Auth limits sign-ins",
+	}
+	text := cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After"))
+	if wait := parseRetryAfter(text, time.Now()); wait != nil {
+		limited.RetryAfter = *wait
+		limited.Message += ": try again in " + wait.String()
+	}
+	return limited
 }
 
 // ofSession returns the cookies that name a session: those there are, with the

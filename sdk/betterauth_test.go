@@ -303,7 +303,7 @@ func TestBetterAuthThatFailsForAMoment(t *testing.T) {
 		{"is asked again", 502, 2, nil, 4, 0},
 		{"after a broken connection too", 0, 2, nil, 4, 0},
 		{"three times, and once after a pause", 0, 100, sdk.ErrAuthUnavailable, 3, 1},
-		{"but not if it is asked too often", 429, 100, sdk.ErrAuthUnavailable, 1, 1},
+		{"but not if it is asked too often", 429, 100, sdk.ErrRateLimited, 1, 1},
 		{"nor if it refuses", 401, 100, sdk.ErrUnauthenticated, 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -342,6 +342,49 @@ func TestBetterAuthThatFailsForAMoment(t *testing.T) {
 	}
 }
 
+func TestBetterAuthTellsHowLongToWait(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Retry-After", "X-Retry-After"} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				limited := true
+				b := &betterAuth{}
+				b.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+					if limited {
+						w.Header().Set(header, "8")
+						http.Error(w, `{"message":"Too many requests. Please try again later."}`, http.StatusTooManyRequests)
+					}
+					return limited
+				}
+				source := b.passwordSource(t)
+				client, err := sdk.New("http://tasks", sdk.WithTokenSource(source))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					_, err = client.GetTask(t.Context(), "a")
+					var failure *sdk.Error
+					if !errors.As(err, &failure) || !errors.Is(err, sdk.ErrRateLimited) || failure.RetryAfter != 8*time.Second {
+						t.Fatalf("got %#v", err)
+					}
+				}
+				time.Sleep(7 * time.Second)
+				if _, err := source.Token(t.Context()); !errors.Is(err, sdk.ErrRateLimited) || len(b.requests) != 1 {
+					t.Errorf("got %v after %d requests, want one request in 8 seconds", err, len(b.requests))
+				}
+				b.mu.Lock()
+				limited = false
+				b.mu.Unlock()
+				time.Sleep(2 * time.Second)
+				if got := sub(t, source); got != 1 {
+					t.Errorf("got token %d", got)
+				}
+			})
+		})
+	}
+}
+
 func TestBetterAuthRefusals(t *testing.T) {
 	t.Parallel()
 	status := func(status int, header ...string) func(http.ResponseWriter, *http.Request) bool {
@@ -357,11 +400,11 @@ func TestBetterAuthRefusals(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault func(http.ResponseWriter, *http.Request) bool
-		want  error // nil for none of the two
+		want  error // nil for none of them
 	}{
 		{"wrong password", status(401), sdk.ErrUnauthenticated},
 		{"origin not trusted", status(403), sdk.ErrUnauthenticated},
-		{"too many attempts", status(429), sdk.ErrAuthUnavailable},
+		{"too many attempts", status(429), sdk.ErrRateLimited},
 		{"failure", status(500), sdk.ErrAuthUnavailable},
 		{"another path", status(404), nil},
 		{"redirect", status(302, "Location", "http://elsewhere"), nil},
@@ -379,7 +422,7 @@ func TestBetterAuthRefusals(t *testing.T) {
 				if err == nil || strings.Contains(err.Error(), password) {
 					t.Fatalf("got %v", err)
 				}
-				for _, sentinel := range []error{sdk.ErrUnauthenticated, sdk.ErrAuthUnavailable} {
+				for _, sentinel := range []error{sdk.ErrUnauthenticated, sdk.ErrAuthUnavailable, sdk.ErrRateLimited} {
 					if errors.Is(err, sentinel) != errors.Is(tt.want, sentinel) {
 						t.Errorf("got %v, want %v", err, tt.want)
 					}

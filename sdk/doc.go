@@ -105,6 +105,13 @@
 //	…
 //	client, err := sdk.New("http://tasks:8080", sdk.WithTokenSource(source))
 //
+// A program that is run often keeps its token in a file, and signs in only once
+// that is refused:
+//
+//	cache, err := os.UserCacheDir()
+//	…
+//	sdk.WithTokenSource(sdk.NewTokenFile(filepath.Join(cache, "planner", "token"), source))
+//
 // If the service refuses a token, the client tells the source, if that is a
 // [TokenInvalidator], asks it for another one and tries once more.
 //
@@ -135,8 +142,8 @@
 // this program and the service. One with neither status nor attempts ended
 // before anything was sent, such as by the token source: [ErrUnauthenticated] if
 // Better Auth refused the password, [ErrSessionExpired] if the session of a
-// cookie has ended, [ErrAuthUnavailable] if Better Auth is away and no token is
-// left that is still valid.
+// cookie has ended, [ErrRateLimited] if Better Auth limits sign-ins,
+// [ErrAuthUnavailable] if it is away and no token is left that is still valid.
 //
 // # Retries
 //

@@ -143,6 +143,15 @@ func failTransport(status int, header http.Header, err error) *Error {
 	return e
 }
 
+// askedToWait returns how long an error says to wait, or zero.
+func askedToWait(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}
+
 // withoutURL returns an error of net/http without the URL that it quotes: the
 // query may be nobody's business.
 func withoutURL(err error) error {

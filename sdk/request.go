@@ -196,7 +196,9 @@ func (p *progress) completed(e *Error, r *request) *Error {
 
 // unsent returns the Error of a call that ends before its next attempt.
 func (p *progress) unsent(r *request, err error) *Error {
-	return p.completed(fail("the request was not sent", err), r)
+	e := fail("the request was not sent", err)
+	e.RetryAfter = askedToWait(err)
+	return p.completed(e, r)
 }
 
 // attempts sends the request until an attempt succeeds or none may follow.

@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 
@@ -54,7 +56,11 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 	if err != nil {
 		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
 	}
-	return newTokenCache(source, p.cacheDir, p.authURL(), email), nil
+	if p.cacheDir == "" {
+		return source, nil
+	}
+	name := fmt.Sprintf("%x.jwt", sha256.Sum256([]byte(p.authURL()+"\n"+email)))
+	return sdk.NewTokenFile(filepath.Join(p.cacheDir, "tasklane", name), source), nil
 }
 
 // outage tells why nothing seems to happen.

@@ -1,0 +1,78 @@
+package sdk
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+)
+
+// TokenFile is a [TokenSource] that keeps the token of another source in a
+// file, so that a program that is run again does not sign in again: Better Auth
+// limits sign-ins. The token is used until the service refuses it.
+//
+// The file is for one user of one server, and only the owner of the process may
+// read it. A file that cannot be read or written costs another sign-in.
+type TokenFile struct {
+	path   string
+	source TokenSource
+}
+
+// NewTokenFile returns a source that keeps the tokens of source in the file at
+// path. Missing directories are made.
+func NewTokenFile(path string, source TokenSource) *TokenFile {
+	return &TokenFile{path: path, source: source}
+}
+
+// Token returns the token in the file, or else one of the source.
+func (f *TokenFile) Token(ctx context.Context) (string, error) {
+	if kept := f.read(); kept != "" {
+		return kept, nil
+	}
+	token, err := f.source.Token(ctx)
+	if err == nil {
+		f.write(token)
+	}
+	return token, err
+}
+
+// InvalidateToken removes a token that the service has refused, from the file
+// and from the source.
+func (f *TokenFile) InvalidateToken(token string) {
+	if f.read() == token {
+		_ = os.Remove(f.path) // at worst the next call is refused once more
+	}
+	if source, ok := f.source.(TokenInvalidator); ok {
+		source.InvalidateToken(token)
+	}
+}
+
+// read returns the token in the file, or "". What a program cannot send counts
+// as no token.
+func (f *TokenFile) read() string {
+	kept, err := os.ReadFile(f.path)
+	if err != nil {
+		return ""
+	}
+	token, err := checkToken(string(kept))
+	if err != nil {
+		return ""
+	}
+	return token
+}
+
+// write replaces the file as a whole, so that no other process reads half a
+// token. os.CreateTemp makes it readable by its owner alone.
+func (f *TokenFile) write(token string) {
+	dir := filepath.Dir(f.path)
+	if os.MkdirAll(dir, 0o700) != nil {
+		return
+	}
+	file, err := os.CreateTemp(dir, ".token-")
+	if err != nil {
+		return
+	}
+	_, err = file.WriteString(token)
+	if closed := file.Close(); err != nil || closed != nil || os.Rename(file.Name(), f.path) != nil {
+		_ = os.Remove(file.Name())
+	}
+}
