@@ -79,6 +79,9 @@ type entry struct {
 	session *Session
 	// checkAt is when Better Auth is asked again.
 	checkAt time.Time
+	// keptExpiry says that the latest exchange did not renew the session. The
+	// next request of the browser then asks Better Auth, which may be due.
+	keptExpiry bool
 	// flight is the exchange under way, or nil.
 	flight *flight
 	// cookies are those that the exchanges have set, or nil.
@@ -135,6 +138,9 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 // session that was known before serves until its JWT ends.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, set, err := s.get(ctx, req)
+	if req.KeepExpiry {
+		set = nil // a later request of the browser gets them
+	}
 	return Result{Session: found, SetCookie: s.relay(set)}, err
 }
 
@@ -201,7 +207,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 	if e.cookies != nil && e.cookies.relayed {
 		e.cookies = nil
 	}
-	if known != nil && now.Before(e.checkAt) {
+	if known != nil && now.Before(e.checkAt) && (req.KeepExpiry || !e.keptExpiry) {
 		s.counters.hits.Add(1)
 		return known, e.cookies, nil
 	}
@@ -246,7 +252,7 @@ func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Reques
 	now := time.Now()
 	switch {
 	case f.err == nil:
-		e.session = f.session
+		e.session, e.keptExpiry = f.session, req.KeepExpiry
 		left := e.session.usableUntil().Sub(now)
 		e.checkAt = now.Add(min(s.ttl, left-min(renewBefore, left/renewFraction)))
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):

@@ -108,6 +108,51 @@ func TestShortLivedJWTServesForMostOfItsTime(t *testing.T) {
 	})
 }
 
+func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const renewed = "better-auth.session_token=renewed"
+		due := true
+		auth := &exchanger{answer: func(_ context.Context, call int, req Request) (Result, error) {
+			result, err := live("ada", call)
+			if due && !req.KeepExpiry {
+				due, result.SetCookie = false, []string{renewed}
+			}
+			return result, err
+		}}
+		sessions := NewSessions(auth, ttl)
+		browser, server := request("one"), request("one")
+		server.KeepExpiry = true
+		get := func(req Request, wantJWT string, wantCookies ...string) {
+			t.Helper()
+			result, err := sessions.Get(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(wantJWT, result.Session.JWT()); diff != "" {
+				t.Errorf("JWT (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(wantCookies, result.SetCookie); diff != "" {
+				t.Errorf("cookies (-want +got):\n%s", diff)
+			}
+		}
+		get(server, "jwt 1")
+		get(server, "jwt 1")
+		get(browser, "jwt 2", renewed)
+		get(browser, "jwt 2")
+		get(server, "jwt 2")
+
+		// A renewal whose cookie no answer has brought to the browser yet.
+		due = true
+		time.Sleep(ttl)
+		if _, err := sessions.Check(t.Context(), browser); err != nil {
+			t.Fatal(err)
+		}
+		get(server, "jwt 3")
+		get(browser, "jwt 3", renewed)
+	})
+}
+
 func TestOneExchangeForAllWhoAskAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

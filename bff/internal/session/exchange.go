@@ -97,6 +97,9 @@ type Request struct {
 	Client netip.Addr
 	// RequestID names the request in Better Auth's log.
 	RequestID string
+	// KeepExpiry looks the session up without renewing it, for a caller whose
+	// answer does not reach the browser: the new cookie would be lost.
+	KeepExpiry bool
 }
 
 // Result is what an exchange brought.
@@ -153,6 +156,9 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	// and mints JWTs for deleted sessions from the cookie cache.
 	target := b.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
+	if req.KeepExpiry {
+		target.RawQuery += "&disableRefresh=true"
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return Result{}, err

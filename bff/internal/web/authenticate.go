@@ -22,6 +22,11 @@ type caller struct {
 
 type callerKey struct{}
 
+// renewalHeader with the value "none" asks for the session not to be renewed. A
+// server that calls with a browser's cookie sends it, unless it hands Set-Cookie
+// lines on to the browser.
+const renewalHeader = "X-Session-Renewal"
+
 // callerFrom returns whom authenticate has let through.
 func callerFrom(ctx context.Context) caller {
 	c, _ := ctx.Value(callerKey{}).(caller)
@@ -49,7 +54,11 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 // sessionRequest returns what the session of a request is looked up by. Of several
 // session cookies, the first one whose session lives counts.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
-	request := session.Request{Client: s.proxies.client(r), RequestID: httpapi.RequestID(r.Context())}
+	request := session.Request{
+		Client:     s.proxies.client(r),
+		RequestID:  httpapi.RequestID(r.Context()),
+		KeepExpiry: r.Header.Get(renewalHeader) == "none",
+	}
 	candidates := s.cookies.Candidates(r)
 	if len(candidates) == 0 {
 		return request, session.ErrUnauthenticated

@@ -314,6 +314,22 @@ func TestSite(t *testing.T) {
 			t.Errorf("cookies %q the second time", again)
 		}
 	})
+
+	t.Run("a server's request leaves the renewal to the browser", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		token, _, _ := strings.Cut(ada.cookie().Value, ".")
+		s.auth.Exec(`UPDATE session SET "expiresAt" = "expiresAt" - interval '25 hours' WHERE token = $1`, token)
+		fromServer := http.Header{"Sec-Fetch-Site": nil, "X-Session-Renewal": {"none"}}
+		if got := ada.do(http.MethodGet, "/api/tasks", nil, fromServer).is(http.StatusOK).header.Values("Set-Cookie"); len(got) != 0 {
+			t.Errorf("the server got the cookies %q", got)
+		}
+		renewed := ada.get("/api/tasks").is(http.StatusOK).header.Values("Set-Cookie")
+		if len(renewed) == 0 || !strings.HasPrefix(renewed[0], session.CookieName+"="+ada.cookie().Value) {
+			t.Errorf("the browser got the cookies %q", renewed)
+		}
+	})
 }
 
 // TestSessionsOnTheSite counts what Better Auth is asked, so its stories have

@@ -55,7 +55,8 @@ export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: 
       (fetchWith ?? fetch)(baseUrl + path, {
         ...init,
         credentials: "include",
-        headers: { ...headers, ...(cookie && { cookie }), ...init.headers },
+        // A renewed session's cookie would not reach the browser from here.
+        headers: { ...headers, ...(cookie && { cookie, "x-session-renewal": "none" }), ...init.headers },
       }),
     );
     if (response.ok) return response;

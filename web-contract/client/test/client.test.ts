@@ -235,7 +235,8 @@ test.concurrent("a server may speak for a user by their cookie", async ({ serve 
   const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
   const cookie = "better-auth.session_token=abc.def";
   await createClient({ baseUrl: server.url, cookie, headers: { "x-forwarded-for": "192.0.2.1" } }).getTask(task.id);
-  expect(server.received[0]?.headers).toMatchObject({ cookie, "x-forwarded-for": "192.0.2.1" });
+  const expected = { cookie, "x-forwarded-for": "192.0.2.1", "x-session-renewal": "none" };
+  expect(server.received[0]?.headers).toMatchObject(expected);
 });
 
 test.concurrent("all tasks come page by page, and no page is asked for before it is needed", async ({ serve }) => {
