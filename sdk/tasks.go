@@ -168,7 +168,7 @@ func (c *Client) taskByID(ctx context.Context, id string, r request, opts []Call
 			Operation: r.operation,
 			Code:      taskapi.CodeInvalid,
 			Message:   "The task's id is not valid.",
-			Fields:    []taskapi.FieldError{{Field: "taskId", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
+			Fields:    []taskapi.FieldError{{Field: "id", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
 		}
 	}
 	r.path = tasksPath + "/" + url.PathEscape(id) + r.suffix

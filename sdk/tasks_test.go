@@ -174,7 +174,7 @@ func TestTaskID(t *testing.T) {
 				Operation: "deleteTask",
 				Code:      taskapi.CodeInvalid,
 				Message:   "The task's id is not valid.",
-				Fields:    []taskapi.FieldError{{Field: "taskId", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
+				Fields:    []taskapi.FieldError{{Field: "id", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
 			}
 			if got := asError(t, err); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, want %+v", got, want)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -315,8 +314,8 @@ func (c *call) checkNames() *problem {
 			faults.add(name, taskapi.FieldUnknown, "is not a known parameter")
 		}
 	}
-	if before, _, hasID := strings.Cut(c.route.path, "s/{id}"); hasID && !isUUID(c.id) {
-		faults.add(path.Base(before)+"Id", taskapi.FieldFormat, "must be a UUID")
+	if strings.Contains(c.route.path, "{id}") && !isUUID(c.id) {
+		faults.add("id", taskapi.FieldFormat, "must be a UUID")
 	}
 	c.id = strings.ToLower(c.id)
 	if keys := c.request.Header.Values("Idempotency-Key"); c.route.write != nil && len(keys) > 0 {

@@ -228,7 +228,7 @@ func TestSite(t *testing.T) {
 			"unknown field": {http.MethodPost, "/api/tasks", map[string]any{"title": "x", "owner": "bob"}, "owner unknown_field"},
 			"not JSON":      {http.MethodPost, "/api/tasks", "{", "body bad_format"},
 			"null":          {http.MethodPatch, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", map[string]any{"title": nil}, "title not_nullable"},
-			"no id":         {http.MethodGet, "/api/tasks/nonsense", nil, "taskId bad_format"},
+			"no id":         {http.MethodGet, "/api/tasks/nonsense", nil, "id bad_format"},
 			"query":         {http.MethodGet, "/api/tasks?limit=0", nil, "limit out_of_range"},
 			"unknown query": {http.MethodGet, "/api/tasks?user=bob", nil, "user unknown_field"},
 		} {

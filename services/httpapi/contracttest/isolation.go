@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -364,16 +365,15 @@ func attempts(op operation, theirs, own Loot) (all []Request) {
 
 // pathsOf returns the operation's path about each of the resources.
 func pathsOf(op operation, resources ...map[string]string) (all []string) {
-	before, rest, _ := strings.Cut(op.path, "{")
-	parameter, after, found := strings.Cut(rest, "}")
+	before, after, found := strings.Cut(op.path, "{id}")
 	if !found {
 		return []string{op.path}
 	}
+	kind := strings.TrimSuffix(path.Base(before), "s")
 	for _, ids := range resources {
-		id := ids[strings.TrimSuffix(parameter, "Id")]
-		all = append(all, before+id+after)
+		all = append(all, before+ids[kind]+after)
 	}
-	return append(all, before+strings.ToUpper(resources[0][strings.TrimSuffix(parameter, "Id")])+after)
+	return append(all, before+strings.ToUpper(resources[0][kind])+after)
 }
 
 // headersOf returns conditions and keys that belong to somebody else.

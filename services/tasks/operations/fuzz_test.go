@@ -31,10 +31,10 @@ func newAPI() (http.Handler, *read) {
 			last.list = in.Options()
 			return &operations.ListTasksOutput{}, nil
 		},
-		RestoreTask: func(_ context.Context, in *operations.RestoreTaskInput) (*operations.WriteTaskOutput, error) {
+		Tasks: operations.TaskHandlers{Restore: func(_ context.Context, in *operations.WriteInput) (*operations.WriteOutput[taskapi.TaskResponse], error) {
 			last.key, last.match = in.IdempotencyKey, in.IfMatch
-			return &operations.WriteTaskOutput{}, nil
-		},
+			return &operations.WriteOutput[taskapi.TaskResponse]{}, nil
+		}},
 		WatchChanges: func(_ context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 			var err error
 			last.begin, err = in.Begin()

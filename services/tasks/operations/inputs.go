@@ -36,9 +36,9 @@ func present(t time.Time) *time.Time {
 	return &t
 }
 
-// TaskInput names the task of an operation.
-type TaskInput struct {
-	TaskID string `path:"taskId" format:"uuid" doc:"The task's id." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+// ResourceInput names the resource of an operation.
+type ResourceInput struct {
+	ID string `path:"id" format:"uuid" doc:"The resource's id." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
 // KeyInput is the idempotency key, which every write accepts.
@@ -46,52 +46,36 @@ type KeyInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[\\x21-\\x7e]*$" patternDescription:"visible ASCII characters" doc:"Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed." example:"f2c1a6de-9d2b-4f0e-8a1c-3b1f0f6f7a10"`
 }
 
-// MatchInput is the condition that every write of one task accepts.
-type MatchInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now." example:"\"3\""`
+// WriteInput is the request of every write of one resource; alone it is that of
+// restore.
+type WriteInput struct {
+	ResourceInput
+	KeyInput
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now." example:"\"3\""`
 }
 
-// GetTaskInput is the request of getTask.
-type GetTaskInput struct {
-	TaskInput
+// GetInput is the request to read one resource.
+type GetInput struct {
+	ResourceInput
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; answered with 304." example:"\"3\""`
 }
 
-// CreateTaskInput is the request of createTask.
-type CreateTaskInput struct {
+// CreateInput is the request to create a resource with the content C.
+type CreateInput[C any] struct {
 	KeyInput
-	Body taskapi.CreateTaskRequest
+	Body C
 }
 
-// ReplaceTaskInput is the request of replaceTask.
-type ReplaceTaskInput struct {
-	TaskInput
-	MatchInput
-	KeyInput
-	Body taskapi.ReplaceTaskRequest
+// EditInput is the request to replace or update a resource by B.
+type EditInput[B any] struct {
+	WriteInput
+	Body B
 }
 
-// UpdateTaskInput is the request of updateTask.
-type UpdateTaskInput struct {
-	TaskInput
-	MatchInput
-	KeyInput
-	Body taskapi.UpdateTaskRequest
-}
-
-// DeleteTaskInput is the request of deleteTask.
-type DeleteTaskInput struct {
-	TaskInput
-	MatchInput
-	KeyInput
-	Permanent bool `query:"permanent" doc:"Erase the task instead of moving it to the trash." example:"false"`
-}
-
-// RestoreTaskInput is the request of restoreTask.
-type RestoreTaskInput struct {
-	TaskInput
-	MatchInput
-	KeyInput
+// DeleteInput is the request to delete or erase a resource.
+type DeleteInput struct {
+	WriteInput
+	Permanent bool `query:"permanent" doc:"Erase the resource instead of moving it to the trash." example:"false"`
 }
 
 // GetTaskStatsInput is the query of getTaskStats.

@@ -30,18 +30,16 @@ type Server struct {
 // Handlers implement the operations. A nil handler forwards: the requests are
 // answered by [httpapi.Config.Forward].
 type Handlers struct {
+	Tasks        TaskHandlers
 	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
-	CreateTask   func(context.Context, *CreateTaskInput) (*CreateTaskOutput, error)
-	GetTask      func(context.Context, *GetTaskInput) (*GetTaskOutput, error)
-	ReplaceTask  func(context.Context, *ReplaceTaskInput) (*WriteTaskOutput, error)
-	UpdateTask   func(context.Context, *UpdateTaskInput) (*WriteTaskOutput, error)
-	DeleteTask   func(context.Context, *DeleteTaskInput) (*WriteTaskOutput, error)
-	RestoreTask  func(context.Context, *RestoreTaskInput) (*WriteTaskOutput, error)
 	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
 	ListChanges  func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
 	WatchChanges func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
 	Batch        func(context.Context, *BatchInput) (*BatchOutput, error)
 }
+
+// TaskHandlers implement the operations on one task.
+type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.TaskResponse]
 
 // Tags returns the groups of the operations in the document.
 func Tags() []*huma.Tag {
@@ -56,12 +54,11 @@ const (
 	resourcesTag = "Resources"
 )
 
-// The error codes of writes: with an idempotency key, and of a task that must
-// exist.
-var (
-	keyCodes   = []taskapi.ErrorCode{taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
-	writeCodes = append([]taskapi.ErrorCode{taskapi.CodeTaskNotFound, taskapi.CodeVersionConflict}, keyCodes...)
-)
+// TasksPath is the path of the tasks.
+const TasksPath = "/api/tasks"
+
+// keyCodes are the error codes of writes with an idempotency key.
+var keyCodes = []taskapi.ErrorCode{taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
 
 // mergePatch is the media type of a merge patch (RFC 7396).
 const mergePatch = "application/merge-patch+json"
@@ -76,44 +73,13 @@ func Register(s Server, h Handlers) {
 		Properties["byPriority"].Examples = []any{map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 1, taskapi.High: 1, taskapi.Urgent: 0}}
 
 	register(s, h.ListTasks, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
-		OperationID: "listTasks", Method: http.MethodGet, Path: "/api/tasks", Tags: []string{tasksTag},
+		OperationID: "listTasks", Method: http.MethodGet, Path: TasksPath, Tags: []string{tasksTag},
 		Summary:     "List tasks",
 		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.",
 	})
-	register(s, h.CreateTask, keyCodes, huma.Operation{
-		OperationID: "createTask", Method: http.MethodPost, Path: "/api/tasks", Tags: []string{tasksTag},
-		Summary:     "Create a task",
-		Description: "Adds a task to the list.", DefaultStatus: http.StatusCreated,
-	})
-	register(s, h.GetTask, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
-		OperationID: "getTask", Method: http.MethodGet, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
-		Summary:     "Get a task",
-		Description: "Returns one task, also from the trash. Another user's task does not exist here.",
-		Responses:   map[string]*huma.Response{"304": {Description: "The task has a version that If-None-Match names."}},
-	})
-	register(s, h.ReplaceTask, writeCodes, huma.Operation{
-		OperationID: "replaceTask", Method: http.MethodPut, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
-		Summary:     "Replace a task",
-		Description: "Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version.",
-	})
-	register(s, h.UpdateTask, writeCodes, huma.Operation{
-		OperationID: "updateTask", Method: http.MethodPatch, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
-		Summary:     "Update a task",
-		Description: "Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date. A request that changes nothing keeps the version.",
-		RequestBody: patchBody[taskapi.UpdateTaskRequest](s.API),
-	})
-	register(s, h.DeleteTask, writeCodes, huma.Operation{
-		OperationID: "deleteTask", Method: http.MethodDelete, Path: "/api/tasks/{taskId}", Tags: []string{tasksTag},
-		Summary:     "Delete a task",
-		Description: "Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before.",
-	})
-	register(s, h.RestoreTask, writeCodes, huma.Operation{
-		OperationID: "restoreTask", Method: http.MethodPost, Path: "/api/tasks/{taskId}/restore", Tags: []string{tasksTag},
-		Summary:     "Restore a task",
-		Description: "Takes the task out of the trash. A task outside the trash is not found.",
-	})
+	registerResource(s, kindOf(taskapi.KindTask), h.Tasks)
 	register(s, h.GetTaskStats, nil, huma.Operation{
-		OperationID: "getTaskStats", Method: http.MethodGet, Path: "/api/tasks/stats", Tags: []string{tasksTag},
+		OperationID: "getTaskStats", Method: http.MethodGet, Path: TasksPath + "/stats", Tags: []string{tasksTag},
 		Summary:     "Count tasks",
 		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
 	})
@@ -137,7 +103,11 @@ func Register(s Server, h Handlers) {
 			}},
 		}},
 	})
-	register(s, s.withOperations(h.Batch), writeCodes, huma.Operation{
+	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, keyCodes...)
+	for _, k := range kinds {
+		batchCodes = append(batchCodes, k.notFound)
+	}
+	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},
 		Summary:      "Change several resources at once",
 		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation.",

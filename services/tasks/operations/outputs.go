@@ -7,26 +7,27 @@ type ListTasksOutput struct {
 	Body taskapi.TaskListResponse
 }
 
-// GetTaskOutput is the response of getTask.
-type GetTaskOutput struct {
+// GetOutput is the response W to reading one resource. It has no body with status
+// 304.
+type GetOutput[W any] struct {
 	Status int
-	ETag   string `header:"ETag" doc:"The task's version, in quotes." example:"\"1\""`
-	Body   *taskapi.TaskResponse
+	ETag   string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`
+	Body   *W
 }
 
-// WriteTaskOutput is the response of a write of one task.
-type WriteTaskOutput struct {
-	ETag     string `header:"ETag" doc:"The task's version, in quotes." example:"\"1\""`
+// WriteOutput is the response W to a write of one resource.
+type WriteOutput[W any] struct {
+	ETag     string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`
 	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work." example:"true"`
-	Body     taskapi.TaskResponse
+	Body     W
 }
 
-// CreateTaskOutput is the response of createTask.
-type CreateTaskOutput struct {
-	Location string `header:"Location" doc:"The new task's path." example:"/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ETag     string `header:"ETag" doc:"The task's version, in quotes." example:"\"1\""`
+// CreateOutput is the response W to the creation of a resource.
+type CreateOutput[W any] struct {
+	Location string `header:"Location" doc:"The new resource's path." example:"/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ETag     string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`
 	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work." example:"true"`
-	Body     taskapi.TaskResponse
+	Body     W
 }
 
 // GetTaskStatsOutput is the response of getTaskStats.

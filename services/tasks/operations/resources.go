@@ -11,17 +11,21 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// kind names the wire types of one kind of resource.
+// kind is what the document says of one kind of resource.
 type kind struct {
 	name taskapi.Kind
-	// schema is what the kind is called in the names of schemas.
-	schema                            string
+	// title is the kind in the names of schemas and operations.
+	title string
+	// path is that of its resources, tag their group in the document.
+	path, tag                         string
+	notFound                          taskapi.ErrorCode
 	resource, create, replace, update reflect.Type
 }
 
 // kinds lists every kind of resource.
 var kinds = []kind{{
-	name: taskapi.KindTask, schema: "Task",
+	name: taskapi.KindTask, title: "Task", path: TasksPath, tag: tasksTag,
+	notFound: taskapi.CodeTaskNotFound,
 	resource: reflect.TypeFor[taskapi.Task](),
 	create:   reflect.TypeFor[taskapi.CreateTaskRequest](),
 	replace:  reflect.TypeFor[taskapi.ReplaceTaskRequest](),
@@ -38,15 +42,15 @@ func describeResources(api *httpapi.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	changes, resources, operations := union{property: "kind"}, union{property: "kind"}, union{property: "kind"}
 	for _, k := range kinds {
-		changes.add(string(k.name), k.schema+"Change")
-		resources.add(string(k.name), k.schema+"Resource")
-		operations.add(string(k.name), k.schema+"Operation")
+		changes.add(string(k.name), k.title+"Change")
+		resources.add(string(k.name), k.title+"Resource")
+		operations.add(string(k.name), k.title+"Operation")
 
 		resource := api.Schema(k.resource)
-		define(schemas, k.schema+"Resource", object(map[string]*huma.Schema{
+		define(schemas, k.title+"Resource", object(map[string]*huma.Schema{
 			"kind": constant(string(k.name)), "data": resource,
 		}))
-		define(schemas, k.schema+"Change", object(map[string]*huma.Schema{
+		define(schemas, k.title+"Change", object(map[string]*huma.Schema{
 			"seq":  {Type: huma.TypeInteger, Format: "int64", Description: "Higher than the number of every earlier change.", Examples: []any{184}},
 			"kind": constant(string(k.name)),
 			"id":   {Type: huma.TypeString, Format: "uuid", Examples: []any{exampleID}},
@@ -55,7 +59,7 @@ func describeResources(api *httpapi.API) {
 				OneOf:       []*huma.Schema{resource, {Type: "null"}},
 			},
 		}))
-		define(schemas, k.schema+"Operation", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
+		define(schemas, k.title+"Operation", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
 	}
 	replace[taskapi.Change](schemas, changes.schema("A resource that changed. The set of kinds is open: ignore kinds you do not know."))
 	replace[taskapi.Resource](schemas, resources.schema("A resource of any kind. The set of kinds is open: ignore kinds you do not know."))
@@ -93,7 +97,7 @@ func (k kind) operations(api *httpapi.API) *union {
 
 // operation names the schema of a batch operation, such as CreateTaskOperation.
 func (k kind) operation(op taskapi.BatchOp) string {
-	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.schema + "Operation"
+	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.title + "Operation"
 }
 
 // kindOf returns the kind of a name. There is one for each of taskapi.Kinds.

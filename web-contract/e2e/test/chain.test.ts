@@ -237,7 +237,7 @@ describe.concurrent("a request is refused in the envelope, and its id is in the 
       [`/api/tasks/${randomUUID()}`, json("PATCH", { title: null }), { field: "title", code: "not_nullable" }],
       ["/api/tasks?limit=0", {}, { field: "limit", code: "out_of_range" }],
       ["/api/tasks?colour=red", {}, { field: "colour", code: "unknown_field" }],
-      ["/api/tasks/not-an-id", {}, { field: "taskId", code: "bad_format" }],
+      ["/api/tasks/not-an-id", {}, { field: "id", code: "bad_format" }],
     ];
     for (const server of servers) {
       for (const [path, request, fault] of cases) {

@@ -6,6 +6,7 @@
 package floor
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -213,10 +214,14 @@ func answer(w http.ResponseWriter, status int, body any, err error) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the client is gone; there is nobody to tell
+	if err := encoder.Encode(body); err != nil {
+		panic(err) // the types of taskapi can always be encoded
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // the client is gone; there is nobody to tell
 }
 
 // cursor has the length of the service's, which also names the list.

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 	"github.com/tasklane/tasklane/services/wirejson"
@@ -74,15 +73,6 @@ func replayedHeader(replayed bool) string {
 		return "true"
 	}
 	return ""
-}
-
-// versionsIn returns the versions that If-Match names, and nil for any.
-func versionsIn(in operations.MatchInput) ([]int64, error) {
-	wanted, err := httpapi.ParsePreconditions("If-Match", in.IfMatch)
-	if err != nil {
-		return nil, err
-	}
-	return wanted.Versions(), nil
 }
 
 // parseID returns an id that Huma has checked to be a UUID. An id that it accepts

@@ -96,13 +96,10 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 			taskapi.CodeRateLimited, taskapi.CodeOverloaded, taskapi.CodeUnavailable,
 		},
 	}, operations.Handlers{
+		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest](
+			h, taskapi.KindTask, operations.TasksPath, taskResponse,
+		),
 		ListTasks:    h.listTasks,
-		CreateTask:   h.createTask,
-		GetTask:      h.getTask,
-		ReplaceTask:  h.replaceTask,
-		UpdateTask:   h.updateTask,
-		DeleteTask:   h.deleteTask,
-		RestoreTask:  h.restoreTask,
 		GetTaskStats: h.getTaskStats,
 		ListChanges:  h.listChanges,
 		WatchChanges: h.watchChanges,

@@ -3,13 +3,11 @@ package api
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
@@ -40,68 +38,6 @@ func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput)
 	return out, nil
 }
 
-func (h *handlers) getTask(ctx context.Context, in *operations.GetTaskInput) (*operations.GetTaskOutput, error) {
-	have, err := httpapi.ParsePreconditions("If-None-Match", in.IfNoneMatch)
-	if err != nil {
-		return nil, err
-	}
-	resource, err := h.store.Get(ctx, userFrom(ctx), taskapi.KindTask, parseID(in.TaskID))
-	if err != nil {
-		return nil, err
-	}
-	out := &operations.GetTaskOutput{Status: http.StatusOK, ETag: httpapi.ETag(resource.Version)}
-	if have.Match(resource.Version) {
-		out.Status = http.StatusNotModified
-	} else {
-		out.Body = new(taskResponse(resource))
-	}
-	return out, nil
-}
-
-func (h *handlers) createTask(ctx context.Context, in *operations.CreateTaskInput) (*operations.CreateTaskOutput, error) {
-	data, err := clean(taskRules, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	op := store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: data}
-	resource, replayed, err := h.write(ctx, op, idempotencyKey(in.KeyInput, op))
-	if err != nil {
-		return nil, err
-	}
-	return &operations.CreateTaskOutput{
-		Location: "/api/tasks/" + resource.ID.String(), ETag: httpapi.ETag(resource.Version),
-		Replayed: replayedHeader(replayed), Body: taskResponse(resource),
-	}, nil
-}
-
-func (h *handlers) replaceTask(ctx context.Context, in *operations.ReplaceTaskInput) (*operations.WriteTaskOutput, error) {
-	data, err := clean(taskRules, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	return h.writeTask(ctx, taskapi.BatchReplace, in.TaskInput, in.MatchInput, in.KeyInput, data)
-}
-
-func (h *handlers) updateTask(ctx context.Context, in *operations.UpdateTaskInput) (*operations.WriteTaskOutput, error) {
-	data, err := clean(taskRules, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	return h.writeTask(ctx, taskapi.BatchUpdate, in.TaskInput, in.MatchInput, in.KeyInput, data)
-}
-
-func (h *handlers) deleteTask(ctx context.Context, in *operations.DeleteTaskInput) (*operations.WriteTaskOutput, error) {
-	op := taskapi.BatchDelete
-	if in.Permanent {
-		op = taskapi.BatchErase
-	}
-	return h.writeTask(ctx, op, in.TaskInput, in.MatchInput, in.KeyInput, nil)
-}
-
-func (h *handlers) restoreTask(ctx context.Context, in *operations.RestoreTaskInput) (*operations.WriteTaskOutput, error) {
-	return h.writeTask(ctx, taskapi.BatchRestore, in.TaskInput, in.MatchInput, in.KeyInput, nil)
-}
-
 func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.GetTaskStatsOutput, error) {
 	if _, err := operations.Zone(in.TimeZone); err != nil {
 		return nil, err
@@ -116,26 +52,7 @@ func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStats
 	return &operations.GetTaskStatsOutput{Body: taskapi.StatsResponse{Success: true, Data: stats}}, nil
 }
 
-// writeTask carries out a write of a task that exists.
-func (h *handlers) writeTask(
-	ctx context.Context, op taskapi.BatchOp, task operations.TaskInput, match operations.MatchInput, key operations.KeyInput, data any,
-) (*operations.WriteTaskOutput, error) {
-	versions, err := versionsIn(match)
-	if err != nil {
-		return nil, err
-	}
-	operation := store.Operation{Op: op, Kind: taskapi.KindTask, ID: parseID(task.TaskID), Versions: versions, Data: data}
-	resource, replayed, err := h.write(ctx, operation, idempotencyKey(key, operation))
-	if err != nil {
-		return nil, err
-	}
-	return &operations.WriteTaskOutput{
-		ETag: httpapi.ETag(resource.Version), Replayed: replayedHeader(replayed), Body: taskResponse(resource),
-	}, nil
-}
-
-func taskResponse(r store.Resource) taskapi.TaskResponse {
-	task, _ := r.Data.(taskapi.Task)
+func taskResponse(task taskapi.Task) taskapi.TaskResponse {
 	return taskapi.TaskResponse{Success: true, Data: task}
 }
 

@@ -77,7 +77,7 @@ export interface paths {
         put?: never;
         /**
          * Create a task
-         * @description Adds a task to the list.
+         * @description Creates a task and returns it.
          */
         post: operations["createTask"];
         delete?: never;
@@ -106,7 +106,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tasks/{taskId}": {
+    "/api/tasks/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -133,12 +133,12 @@ export interface paths {
         head?: never;
         /**
          * Update a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null removes the due date. A request that changes nothing keeps the version.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.
          */
         patch: operations["updateTask"];
         trace?: never;
     };
-    "/api/tasks/{taskId}/restore": {
+    "/api/tasks/{id}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -1593,8 +1593,8 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The task's id. */
-                taskId: string;
+                /** @description The resource's id. */
+                id: string;
             };
             cookie?: never;
         };
@@ -1727,14 +1727,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now. */
-                "If-Match"?: string;
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                "If-Match"?: string;
             };
             path: {
-                /** @description The task's id. */
-                taskId: string;
+                /** @description The resource's id. */
+                id: string;
             };
             cookie?: never;
         };
@@ -1914,18 +1914,18 @@ export interface operations {
     deleteTask: {
         parameters: {
             query?: {
-                /** @description Erase the task instead of moving it to the trash. */
+                /** @description Erase the resource instead of moving it to the trash. */
                 permanent?: boolean;
             };
             header?: {
-                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now. */
-                "If-Match"?: string;
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                "If-Match"?: string;
             };
             path: {
-                /** @description The task's id. */
-                taskId: string;
+                /** @description The resource's id. */
+                id: string;
             };
             cookie?: never;
         };
@@ -2069,14 +2069,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now. */
-                "If-Match"?: string;
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                "If-Match"?: string;
             };
             path: {
-                /** @description The task's id. */
-                taskId: string;
+                /** @description The resource's id. */
+                id: string;
             };
             cookie?: never;
         };
@@ -2271,14 +2271,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the task must have one; otherwise 412 with the task as it is now. */
-                "If-Match"?: string;
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                "If-Match"?: string;
             };
             path: {
-                /** @description The task's id. */
-                taskId: string;
+                /** @description The resource's id. */
+                id: string;
             };
             cookie?: never;
         };

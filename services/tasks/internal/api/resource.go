@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+)
+
+// resourceHandlers returns the handlers of the operations that every kind of
+// resource has. T is the resource, W the response that respond makes of it, and
+// path the path of the kind's resources.
+func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path string, respond func(T) W) operations.ResourceHandlers[C, R, U, W] {
+	rules := cleaners[kind]
+	body := func(r store.Resource) W { return respond(r.Data.(T)) }
+	write := func(ctx context.Context, op taskapi.BatchOp, in operations.WriteInput, data any) (*operations.WriteOutput[W], error) {
+		match, err := httpapi.ParsePreconditions("If-Match", in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		operation := store.Operation{Op: op, Kind: kind, ID: parseID(in.ID), Versions: match.Versions(), Data: data}
+		resource, replayed, err := h.write(ctx, operation, idempotencyKey(in.KeyInput, operation))
+		if err != nil {
+			return nil, err
+		}
+		return &operations.WriteOutput[W]{ETag: httpapi.ETag(resource.Version), Replayed: replayedHeader(replayed), Body: body(resource)}, nil
+	}
+	return operations.ResourceHandlers[C, R, U, W]{
+		Create: func(ctx context.Context, in *operations.CreateInput[C]) (*operations.CreateOutput[W], error) {
+			data, err := clean(rules, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			operation := store.Operation{Op: taskapi.BatchCreate, Kind: kind, Data: data}
+			resource, replayed, err := h.write(ctx, operation, idempotencyKey(in.KeyInput, operation))
+			if err != nil {
+				return nil, err
+			}
+			return &operations.CreateOutput[W]{
+				Location: path + "/" + resource.ID.String(), ETag: httpapi.ETag(resource.Version),
+				Replayed: replayedHeader(replayed), Body: body(resource),
+			}, nil
+		},
+		Get: func(ctx context.Context, in *operations.GetInput) (*operations.GetOutput[W], error) {
+			have, err := httpapi.ParsePreconditions("If-None-Match", in.IfNoneMatch)
+			if err != nil {
+				return nil, err
+			}
+			resource, err := h.store.Get(ctx, userFrom(ctx), kind, parseID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			out := &operations.GetOutput[W]{Status: http.StatusOK, ETag: httpapi.ETag(resource.Version)}
+			if have.Match(resource.Version) {
+				out.Status = http.StatusNotModified
+			} else {
+				out.Body = new(body(resource))
+			}
+			return out, nil
+		},
+		Replace: func(ctx context.Context, in *operations.EditInput[R]) (*operations.WriteOutput[W], error) {
+			data, err := clean(rules, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			return write(ctx, taskapi.BatchReplace, in.WriteInput, data)
+		},
+		Update: func(ctx context.Context, in *operations.EditInput[U]) (*operations.WriteOutput[W], error) {
+			data, err := clean(rules, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			return write(ctx, taskapi.BatchUpdate, in.WriteInput, data)
+		},
+		Delete: func(ctx context.Context, in *operations.DeleteInput) (*operations.WriteOutput[W], error) {
+			if in.Permanent {
+				return write(ctx, taskapi.BatchErase, in.WriteInput, nil)
+			}
+			return write(ctx, taskapi.BatchDelete, in.WriteInput, nil)
+		},
+		Restore: func(ctx context.Context, in *operations.WriteInput) (*operations.WriteOutput[W], error) {
+			return write(ctx, taskapi.BatchRestore, *in, nil)
+		},
+	}
+}

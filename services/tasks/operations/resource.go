@@ -1,0 +1,59 @@
+package operations
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// ResourceHandlers implement the operations that every kind of resource has. C,
+// R and U are the requests to create, replace and update a resource, W is the
+// response with one.
+type ResourceHandlers[C, R, U, W any] struct {
+	Create  func(context.Context, *CreateInput[C]) (*CreateOutput[W], error)
+	Get     func(context.Context, *GetInput) (*GetOutput[W], error)
+	Replace func(context.Context, *EditInput[R]) (*WriteOutput[W], error)
+	Update  func(context.Context, *EditInput[U]) (*WriteOutput[W], error)
+	Delete  func(context.Context, *DeleteInput) (*WriteOutput[W], error)
+	Restore func(context.Context, *WriteInput) (*WriteOutput[W], error)
+}
+
+// registerResource adds the operations that every kind of resource has.
+func registerResource[C, R, U, W any](s Server, k kind, h ResourceHandlers[C, R, U, W]) {
+	noun := strings.ToLower(k.title)
+	operation := func(verb, method, path, description string) huma.Operation {
+		return huma.Operation{
+			OperationID: strings.ToLower(verb) + k.title, Method: method, Path: path, Tags: []string{k.tag},
+			Summary: verb + " a " + noun, Description: strings.ReplaceAll(description, "{}", noun),
+		}
+	}
+	one := k.path + "/{id}"
+	writeCodes := slices.Concat([]taskapi.ErrorCode{k.notFound, taskapi.CodeVersionConflict}, keyCodes)
+
+	create := operation("Create", http.MethodPost, k.path, "Creates a {} and returns it.")
+	create.DefaultStatus = http.StatusCreated
+	register(s, h.Create, keyCodes, create)
+
+	get := operation("Get", http.MethodGet, one, "Returns one {}, also from the trash. Another user's {} does not exist here.")
+	get.Responses = map[string]*huma.Response{"304": {Description: "The " + noun + " has a version that If-None-Match names."}}
+	register(s, h.Get, []taskapi.ErrorCode{k.notFound}, get)
+
+	register(s, h.Replace, writeCodes, operation("Replace", http.MethodPut, one,
+		"Sets every field of the {}. A field that is left out takes its default. A request that changes nothing keeps the version."))
+
+	update := operation("Update", http.MethodPatch, one,
+		"Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.")
+	update.RequestBody = patchBody[U](s.API)
+	register(s, h.Update, writeCodes, update)
+
+	register(s, h.Delete, writeCodes, operation("Delete", http.MethodDelete, one,
+		"Moves the {} to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the {}; an erased one as it was before."))
+
+	register(s, h.Restore, writeCodes, operation("Restore", http.MethodPost, one+"/restore",
+		"Takes the {} out of the trash. A {} outside the trash is not found."))
+}
