@@ -26,13 +26,9 @@ const (
 	startRetry = time.Second
 )
 
-const (
-	// A purge begins when purgeInterval has passed since the last one began and
-	// a replica offers to, which each does every offerInterval: after 65 minutes
-	// at most.
-	purgeInterval = time.Hour
-	offerInterval = 5 * time.Minute
-)
+// offerInterval is how often each replica offers to purge. A purge begins if an
+// hour has passed since the last one began: after 65 minutes at most.
+const offerInterval = 5 * time.Minute
 
 type serveCommand struct{}
 
@@ -119,7 +115,7 @@ func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) er
 // and whenever offers says, until ctx ends.
 func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store, offers <-chan time.Time) {
 	for {
-		_, removed, err := tasks.PurgeInTurn(ctx, purgeInterval)
+		_, removed, err := tasks.PurgeInTurn(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -265,10 +265,7 @@ func testPurge(t *testing.T, db storetest.Database) {
 		t.Errorf("Purge removed %d, %v; nothing has expired", n, err)
 	}
 	// Let 31 days pass.
-	asOwner(t, db, `
-		UPDATE tasklane.erased SET erased_at = erased_at - interval '31 days';
-		UPDATE tasklane.tasks SET deleted_at = deleted_at - interval '31 days';
-		UPDATE tasklane.idempotency_keys SET created_at = created_at - interval '31 days'`)
+	age(t, db, "31 days", "31 days")
 	if n, err := s.Purge(t.Context()); n != 3 || err != nil {
 		t.Errorf("Purge removed %d, %v; want a key, a rest and a task of the trash", n, err)
 	}
@@ -291,6 +288,8 @@ func testPurge(t *testing.T, db storetest.Database) {
 	}
 }
 
+// TestRuntimeRoleCannotPurgeEarly: functions that act for all users take no
+// arguments that could widen what they do, and remove nothing before its time.
 func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -299,9 +298,37 @@ func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	if _, err := conn.Exec(t.Context(), "SELECT tasklane.purge('0 s', '0 s', 100)"); err == nil {
-		t.Error("the runtime role purged what is not a day old")
+	rows, err := conn.Query(t.Context(), `SELECT oid::regprocedure::text FROM pg_proc
+		WHERE pronamespace = 'tasklane'::regnamespace AND prosecdef ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
 	}
+	definers, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if diff := cmp.Diff([]string{"tasklane.claim_purge()", "tasklane.purge()"}, definers); err != nil || diff != "" {
+		t.Errorf("functions that run as the owner: %v (-want +got):\n%s", err, diff)
+	}
+
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	write(t, s, alice, create(full()), &store.IdempotencyKey{Key: "k"})
+	write(t, s, alice, erase(uuid.MustParse(mustCreate(t, s, alice, full()).ID)), nil)
+	write(t, s, alice, trash(uuid.MustParse(mustCreate(t, s, alice, full()).ID)), nil)
+	age(t, db, "1 day - 1 minute", "30 days - 1 minute")
+	if n, err := s.Purge(t.Context()); n != 0 || err != nil {
+		t.Errorf("Purge a minute early removed %d, %v", n, err)
+	}
+	age(t, db, "1 minute", "1 minute")
+	if n, err := s.Purge(t.Context()); n != 3 || err != nil {
+		t.Errorf("Purge removed %d, %v; want a key, a tombstone and a task", n, err)
+	}
+}
+
+// age makes the idempotency keys older, and tombstones and the trash.
+func age(t *testing.T, db storetest.Database, keys, rest string) {
+	t.Helper()
+	asOwner(t, db, fmt.Sprintf(`
+		UPDATE tasklane.idempotency_keys SET created_at = created_at - interval '%s';
+		UPDATE tasklane.erased SET erased_at = erased_at - interval '%s';
+		UPDATE tasklane.tasks SET deleted_at = deleted_at - interval '%s'`, keys, rest, rest))
 }
 
 func TestEraseUser(t *testing.T) {

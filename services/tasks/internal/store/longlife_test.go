@@ -86,7 +86,7 @@ func TestPurgeKeepsTablesSteady(t *testing.T) {
 			exec(statement, at, tasks)
 		}
 		for removed := int64(1); removed > 0; {
-			err := conn.QueryRow(t.Context(), "SELECT tasklane.purge($1, $2, 500)",
+			err := conn.QueryRow(t.Context(), "SELECT tasklane.purge_before(now() - $1::interval, now() - $2::interval, 500)",
 				fmt.Sprintf("%d days", ago+1), fmt.Sprintf("%d days", ago+30)).Scan(&removed)
 			if err != nil {
 				t.Fatal(err)

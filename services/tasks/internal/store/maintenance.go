@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,24 +13,11 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-const (
-	// KeyAge is how long the outcome of a write is kept with its idempotency
-	// key.
-	KeyAge = 24 * time.Hour
-	// Retention is how long a resource stays in the trash, and after that the
-	// note for readers of the changes that it is gone.
-	Retention = 30 * 24 * time.Hour
-	// purgeStep is the number of rows of each table that one transaction
-	// removes: few enough to be in nobody's way.
-	purgeStep = 500
-)
-
-// PurgeInTurn does what [Store.Purge] does, unless somebody has begun to do so
-// within the period. What one that failed or was cut off has left waits until the
-// period is over.
-func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bool, removed int64, err error) {
+// PurgeInTurn does what [Store.Purge] does, unless a purge in turn has begun within
+// the last hour. What one that failed or was cut off has left waits for the next.
+func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err error) {
 	err = s.outage.repeat(ctx, func() error {
-		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim('purge', $1)", period).Scan(&began))
+		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim_purge()").Scan(&began))
 	})
 	if err != nil || !began {
 		return began, 0, err
@@ -41,12 +27,13 @@ func (s *Store) PurgeInTurn(ctx context.Context, period time.Duration) (began bo
 }
 
 // Purge removes what has expired, in small steps, and returns the number of
-// rows it removed. Where another purge is running it removes nothing.
+// rows it removed: idempotency keys after a day, the trash and tombstones after
+// 30 days. Where another purge is running it removes nothing.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
 		err := s.outage.repeat(ctx, func() error {
-			return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.purge($1, $2, $3)", KeyAge, Retention, purgeStep).Scan(&n))
+			return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n))
 		})
 		if err != nil {
 			return removed, fmt.Errorf("purge: %w", err)

@@ -217,7 +217,7 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 		err := execEach(ctx, tx, []string{
 			"GRANT USAGE ON SCHEMA tasklane TO " + role,
 			"GRANT SELECT, INSERT, UPDATE, DELETE ON " + strings.Join(usersTables(kinds), ", ") + " TO " + role,
-			"GRANT EXECUTE ON FUNCTION tasklane.purge(interval, interval, integer), tasklane.claim(text, interval) TO " + role,
+			"GRANT EXECUTE ON FUNCTION tasklane.purge(), tasklane.claim_purge() TO " + role,
 			"GRANT SELECT ON " + versionTable + " TO " + role,
 		})
 		if err != nil {

@@ -55,7 +55,7 @@ func TestWakingDatabase(t *testing.T) {
 		"changes": func() error { _, err := s.Changes(ctx, alice, 0, 10); return err },
 		"count":   func() error { _, err := s.TaskStats(ctx, alice, "UTC"); return err },
 		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Resource) error { return nil }) },
-		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx, time.Hour); return err },
+		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx); return err },
 		"create": func() error {
 			_, err := s.Write(ctx, alice, create(full()), key("create"))
 			return err

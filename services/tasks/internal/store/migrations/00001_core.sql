@@ -103,24 +103,24 @@ CREATE INDEX idempotency_keys_age ON tasklane.idempotency_keys USING brin (creat
 
 SELECT tasklane.protect('user_state'), tasklane.protect('erased'), tasklane.protect('idempotency_keys');
 
--- When work was last begun that every replica offers to do.
+-- When the latest purge began that a replica offered to do.
 CREATE TABLE tasklane.timers (
     name text PRIMARY KEY,
     begun_at timestamptz NOT NULL
 );
 
--- Whether the caller is to do the work: one caller in each period is.
-CREATE FUNCTION tasklane.claim(work text, period interval) RETURNS boolean
+-- Whether the caller is to purge: one caller in each hour is.
+CREATE FUNCTION tasklane.claim_purge() RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     WITH claimed AS (
-        INSERT INTO tasklane.timers AS t (name, begun_at) VALUES (work, now())
-        ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at WHERE t.begun_at <= now() - period
+        INSERT INTO tasklane.timers AS t (name, begun_at) VALUES ('purge', now())
+        ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at WHERE t.begun_at <= now() - interval '1 hour'
         RETURNING 1
     )
     SELECT EXISTS (SELECT FROM claimed)
 $$;
-REVOKE ALL ON FUNCTION tasklane.claim(text, interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tasklane.claim_purge() FROM PUBLIC;
 
 -- Whether users' rows are spread over several servers. "tasks distribute"
 -- replaces it.
@@ -128,20 +128,54 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- Purges go user by user, in order: on Citus, one server has all rows of a user,
--- and some statements that change several users' rows are refused.
+-- Removes idempotency keys made before one time, and tombstones and resources in
+-- the trash from before another; at most most_rows of each. It returns the number
+-- of rows removed.
+--
+-- It goes user by user, in order: on Citus, one server has all rows of a user, and
+-- some statements that change several users' rows are refused. Keys come last, as
+-- everybody takes a user's lock before a key: nobody whom it waits for waits for
+-- it.
 -- +goose StatementBegin
-CREATE FUNCTION tasklane.purge_keys(before timestamptz, most_rows integer) RETURNS bigint
+CREATE FUNCTION tasklane.purge_before(keys_before timestamptz, rest_before timestamptz, most_rows integer) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 DECLARE
     removed bigint := 0;
     n bigint;
+    k record;
     one record;
+    next_seq bigint;
 BEGIN
     FOR one IN
+        SELECT d.user_id, array_agg(d.seq) AS seqs, max(d.seq) AS latest FROM (
+            SELECT user_id, seq FROM tasklane.erased WHERE erased_at < rest_before ORDER BY erased_at LIMIT most_rows
+        ) d GROUP BY d.user_id ORDER BY d.user_id
+    LOOP
+        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.latest) WHERE s.user_id = one.user_id;
+        DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = ANY (one.seqs);
+        GET DIAGNOSTICS n = ROW_COUNT;
+        removed := removed + n;
+    END LOOP;
+    FOR k IN SELECT kind, table_name FROM tasklane.kinds ORDER BY kind LOOP
+        FOR one IN EXECUTE format('SELECT user_id, id FROM tasklane.%I
+            WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2', k.table_name) USING rest_before, most_rows
+        LOOP
+            UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
+            -- Restored in the meantime, it stays.
+            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3', k.table_name)
+                USING one.user_id, one.id, rest_before;
+            GET DIAGNOSTICS n = ROW_COUNT;
+            IF n > 0 THEN
+                INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+                VALUES (one.user_id, k.kind, one.id, next_seq, now());
+                removed := removed + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    FOR one IN
         SELECT d.user_id, array_agg(d.key) AS keys FROM (
-            SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < before LIMIT most_rows
+            SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < keys_before LIMIT most_rows
         ) d GROUP BY d.user_id ORDER BY d.user_id
     LOOP
         DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = ANY (one.keys);
@@ -153,91 +187,22 @@ END
 $$;
 -- +goose StatementEnd
 
--- +goose StatementBegin
-CREATE FUNCTION tasklane.purge_erased(before timestamptz, most_rows integer) RETURNS bigint
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    removed bigint := 0;
-    n bigint;
-    one record;
-BEGIN
-    FOR one IN
-        SELECT d.user_id, array_agg(d.seq) AS seqs, max(d.seq) AS latest FROM (
-            SELECT user_id, seq FROM tasklane.erased WHERE erased_at < before ORDER BY erased_at LIMIT most_rows
-        ) d GROUP BY d.user_id ORDER BY d.user_id
-    LOOP
-        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.latest) WHERE s.user_id = one.user_id;
-        DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = ANY (one.seqs);
-        GET DIAGNOSTICS n = ROW_COUNT;
-        removed := removed + n;
-    END LOOP;
-    RETURN removed;
-END
-$$;
--- +goose StatementEnd
-
--- Erases what has been in the trash since before the time. Users are locked in
--- their order within each kind.
--- +goose StatementBegin
-CREATE FUNCTION tasklane.purge_trash(before timestamptz, most_rows integer) RETURNS bigint
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    removed bigint := 0;
-    n bigint;
-    k record;
-    one record;
-    next_seq bigint;
-BEGIN
-    FOR k IN SELECT kind, table_name FROM tasklane.kinds ORDER BY kind LOOP
-        FOR one IN EXECUTE format('SELECT user_id, id FROM tasklane.%I
-            WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2', k.table_name) USING before, most_rows
-        LOOP
-            UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
-            -- Restored in the meantime, it stays.
-            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3', k.table_name)
-                USING one.user_id, one.id, before;
-            GET DIAGNOSTICS n = ROW_COUNT;
-            IF n > 0 THEN
-                INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
-                VALUES (one.user_id, k.kind, one.id, next_seq, now());
-                removed := removed + 1;
-            END IF;
-        END LOOP;
-    END LOOP;
-    RETURN removed;
-END
-$$;
--- +goose StatementEnd
-
--- One step of maintenance: removes idempotency keys older than key_age and
--- what is left of resources erased longer ago than retention, and erases
--- resources that have been in the trash for that long; at most most_rows of
--- each. It returns the number of rows removed, 0 where another step is running.
--- The runtime role may call it: it acts for all users, but only on what has
--- expired, and not sooner than a day.
+-- One step of maintenance. It returns the number of rows removed, 0 where another
+-- step is running. It gives up after a second, as many wait for what it has
+-- locked.
 --
--- Keys come last, as everybody takes a user's lock before a key: nobody whom it
--- waits for waits for it. It gives up after a second, as many wait for what it
--- has locked.
+-- The runtime role may call it. It acts for all users, so it takes no arguments
+-- that could make it remove what has not expired.
 -- +goose StatementBegin
-CREATE FUNCTION tasklane.purge(key_age interval, retention interval, most_rows integer) RETURNS bigint
+CREATE FUNCTION tasklane.purge() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
     AS $$
-DECLARE
-    removed bigint;
 BEGIN
-    IF key_age < interval '1 day' OR retention < interval '1 day' THEN
-        RAISE EXCEPTION 'nothing is purged before a day has passed' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
     IF NOT pg_try_advisory_xact_lock(hashtext('tasklane.purge')) THEN
         RETURN 0;
     END IF;
-    removed := tasklane.purge_erased(now() - retention, most_rows);
-    removed := removed + tasklane.purge_trash(now() - retention, most_rows);
-    RETURN removed + tasklane.purge_keys(now() - key_age, most_rows);
+    RETURN tasklane.purge_before(now() - interval '24 hours', now() - interval '720 hours', 500);
 END
 $$;
 -- +goose StatementEnd
-REVOKE ALL ON FUNCTION tasklane.purge(interval, interval, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tasklane.purge() FROM PUBLIC;
