@@ -25,7 +25,9 @@ type ChangePage struct {
 // must then be listed again.
 func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) (ChangePage, error) {
 	query := make(url.Values)
-	if options.After != 0 {
+	if options.Cursor != "" {
+		query.Set("cursor", options.Cursor)
+	} else if options.After != 0 {
 		query.Set("after", strconv.FormatInt(options.After, 10))
 	}
 	if options.Limit != 0 {
@@ -40,29 +42,30 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	return ChangePage{Changes: out.Data, Meta: out.Meta}, err
 }
 
-// Changes goes through what has changed after options.After, up to now,
-// fetching a page of options.Limit changes whenever the one before is used up.
-// After an error, which comes with the zero Change, it ends. [Client.Watch]
-// goes on with what changes from now on.
+// Changes goes through what has changed after options.After, up to now, fetching
+// a page of options.Limit changes whenever the one before is used up. From zero it
+// goes through every resource there is, also in the trash. After an error, which
+// comes with the zero Change, it ends. [Client.Watch] goes on with what changes
+// from now on.
 //
 // A resource that has changed several times is there once, as it is now, at its
 // latest number. Changes of kinds that this version does not know are among
 // them: skip those whose [taskapi.Change.Kind] the program does not handle.
 func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
-	return pages("listChanges", options.After, func(after int64) ([]taskapi.Change, *int64, error) {
+	return pages("listChanges", options.Cursor, func(cursor string) ([]taskapi.Change, *string, error) {
 		query := options
-		query.After = after
+		query.Cursor = cursor
 		page, err := c.ListChanges(ctx, query, opts...)
 		if err != nil || !page.Meta.HasMore {
 			return page.Changes, nil, err
 		}
-		return page.Changes, new(max(after, page.Meta.NextCursor)), nil
+		return page.Changes, &page.Meta.NextCursor, nil
 	})
 }
 
 // pages goes through the items of all pages from a cursor on. fetch returns the
 // page at a cursor, and the cursor of the next one or nil.
-func pages[T any, C comparable](operation string, first C, fetch func(C) ([]T, *C, error)) iter.Seq2[T, error] {
+func pages[T any](operation, first string, fetch func(string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for cursor := first; ; {
 			items, next, err := fetch(cursor)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/tasklane/tasklane/sdk"
@@ -17,7 +18,7 @@ func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
 	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
 	for _, seq := range seqs {
 		response.Data = append(response.Data, taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")})
-		response.Meta.NextCursor = seq
+		response.Meta.NextCursor = strconv.FormatInt(seq, 10)
 	}
 	return answer(http.StatusOK, response)
 }
@@ -28,12 +29,13 @@ func TestListChanges(t *testing.T) {
 		"/api/changes":                   {},
 		"/api/changes?after=184&limit=3": {After: 184, Limit: 3},
 		"/api/changes?after=-1":          {After: -1},
+		"/api/changes?cursor=3-9":        {After: 2, Cursor: "3-9"},
 	} {
 		s := serve(t, answerChanges(true, 185))
 		page, err := s.client(t).ListChanges(t.Context(), options)
 		want := sdk.ChangePage{
 			Changes: []taskapi.Change{{Seq: 185, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")}},
-			Meta:    taskapi.ChangesMeta{NextCursor: 185, HasMore: true},
+			Meta:    taskapi.ChangesMeta{NextCursor: "185", HasMore: true},
 		}
 		if err != nil || !reflect.DeepEqual(page, want) {
 			t.Errorf("got %+v, %v, want %+v", page, err, want)
@@ -58,13 +60,13 @@ func TestChanges(t *testing.T) {
 			name:    "go through all pages",
 			answers: []http.HandlerFunc{answerChanges(true, 3, 5), answerChanges(true, 6), answerChanges(false, 9)},
 			want:    []int64{3, 5, 6, 9},
-			uris:    []string{"?after=2&limit=2", "?after=5&limit=2", "?after=6&limit=2"},
+			uris:    []string{"?after=2&limit=2", "?cursor=5&limit=2", "?cursor=6&limit=2"},
 		},
 		{
 			name:    "end at an error",
 			answers: []http.HandlerFunc{answerChanges(true, 3), answerProblem(taskapi.CodeCursorExpired)},
 			want:    []int64{3},
-			uris:    []string{"?after=2&limit=2", "?after=3&limit=2"},
+			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
 			err:     sdk.ErrCursorExpired,
 			fails:   true,
 		},
@@ -72,7 +74,7 @@ func TestChanges(t *testing.T) {
 			name:    "end when a page leads to itself",
 			answers: []http.HandlerFunc{answerChanges(true, 3)},
 			want:    []int64{3, 3},
-			uris:    []string{"?after=2&limit=2", "?after=3&limit=2"},
+			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
 			fails:   true,
 		},
 	} {
@@ -118,7 +120,7 @@ func TestChangesOfUnknownKindsArePassedOn(t *testing.T) {
 	const page = `{"success":true,"data":[
 		{"seq":3,"kind":"plan","id":"p","data":{"steps":[1,2]},"from":"the future"},
 		{"seq":4,"kind":"plan","id":"q","data":null},
-		{"seq":5,"kind":"task","id":"x","data":null}],"meta":{"nextCursor":5,"hasMore":false}}`
+		{"seq":5,"kind":"task","id":"x","data":null}],"meta":{"nextCursor":"5","hasMore":false}}`
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) })
 	var got []string
 	for change, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{}) {
@@ -142,7 +144,7 @@ func TestChangesThatLackSomethingAreRefused(t *testing.T) {
 		`{"seq":3,"kind":"task","data":null}`, `{"seq":3,"kind":"task","id":"x"}`, `null`,
 	} {
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = w.Write([]byte(`{"success":true,"data":[` + change + `],"meta":{"nextCursor":5,"hasMore":false}}`))
+			_, _ = w.Write([]byte(`{"success":true,"data":[` + change + `],"meta":{"nextCursor":"5","hasMore":false}}`))
 		})
 		if page, err := s.client(t).ListChanges(t.Context(), taskapi.ListChangesOptions{}); err == nil {
 			t.Errorf("%s is taken for %+v", change, page)

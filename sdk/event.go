@@ -20,12 +20,12 @@ var errBadEvent = errors.New("the stream holds an event that makes no sense")
 
 // event is one event of a stream.
 type event struct {
-	name string
-	data []byte
+	name, id string
+	data     []byte
 }
 
-// eventReader reads a text/event-stream. Of the events' fields it knows event
-// and data; an event's id is in its data too.
+// eventReader reads a text/event-stream. Of the events' fields it knows event, id
+// and data.
 type eventReader struct {
 	lines   *bufio.Reader
 	reading func(bool) // called before and after every wait for the stream
@@ -66,6 +66,8 @@ func (r *eventReader) next() (event, error) {
 		switch string(name) {
 		case "event":
 			e.name = string(value)
+		case "id":
+			e.id = string(value)
 		case "data":
 			if e.data != nil {
 				e.data = append(e.data, '\n')

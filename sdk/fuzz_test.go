@@ -49,7 +49,7 @@ func FuzzEvents(f *testing.F) {
 			if len(e.name)+len(e.data) > maxEvent {
 				t.Fatalf("an event of %d bytes", len(e.name)+len(e.data))
 			}
-			again.WriteString("event: " + e.name + "\n")
+			again.WriteString("event: " + e.name + "\nid: " + e.id + "\n")
 			if e.data != nil {
 				again.WriteString("data: " + strings.ReplaceAll(string(e.data), "\n", "\ndata: ") + "\n")
 			}

@@ -78,7 +78,7 @@ func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) ite
 		w := &watch{
 			client:  c,
 			request: request{operation: "watchChanges", method: http.MethodGet, path: "/api/events"},
-			seq:     after,
+			at:      taskapi.ChangeCursor{After: after},
 			yield:   yield,
 		}
 		for _, opt := range opts {
@@ -96,10 +96,10 @@ type watch struct {
 	request request
 	yield   func(taskapi.Change, error) bool
 
-	seq      int64 // of the latest change that the loop has seen
-	left     bool  // the loop does not want any more
-	failures int   // connections in a row that were of no use
-	renewed  bool  // a refused token has led to another connection
+	at       taskapi.ChangeCursor // behind the latest change that the loop has seen
+	left     bool                 // the loop does not want any more
+	failures int                  // connections in a row that were of no use
+	renewed  bool                 // a refused token has led to another connection
 	progress progress
 }
 
@@ -279,10 +279,13 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 
 // open asks for a stream.
 func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (*http.Response, error) {
-	w.request.query = url.Values{"after": {strconv.FormatInt(w.seq, 10)}}
+	w.request.query = url.Values{"after": {strconv.FormatInt(w.at.After, 10)}}
 	req, err := w.client.newRequest(ctx, &w.request, token, fromHooks)
 	if err != nil {
 		return nil, err
+	}
+	if w.at.Began > 0 {
+		req.Header.Set("Last-Event-ID", w.at.String())
 	}
 	req.Header.Set("Accept", "text/event-stream, application/problem+json")
 	// Something that compresses would hold events back.
@@ -320,10 +323,12 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 			if err := json.Unmarshal(event.data, &change); err != nil || incomplete(change) {
 				return errBadEvent
 			}
-			if change.Seq <= w.seq {
+			if change.Seq <= w.at.After {
 				continue
 			}
-			w.seq, end.changed = change.Seq, true
+			// Its id says where a reading from 0 began.
+			id, _ := taskapi.ParseChangeCursor(event.id) // without one, it began later
+			w.at, end.changed = id.At(change.Seq), true
 			if !w.yield(change, nil) {
 				w.left = true
 				return nil

@@ -34,6 +34,7 @@ type streams struct {
 	write   func(connection int, w io.Writer)
 	refuse  func(connection int) *http.Response // nil lets the stream begin
 	queries []string
+	resumed []string        // Last-Event-ID
 	at      []time.Duration // since the first connection
 	begun   time.Time
 }
@@ -43,6 +44,7 @@ func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.begun = time.Now()
 	}
 	s.queries = append(s.queries, r.URL.RawQuery)
+	s.resumed = append(s.resumed, r.Header.Get("Last-Event-ID"))
 	s.at = append(s.at, time.Since(s.begun))
 	connection := len(s.queries)
 	if s.refuse != nil {
@@ -97,11 +99,12 @@ func TestWatchGoesOnWhereItWas(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &streams{write: func(connection int, w io.Writer) {
+					// The reading from 0 began at 9.
 					last := 3 * connection
 					_, _ = io.WriteString(w, "event: ready\ndata: {\"seq\":0}\n\n:\n\n")
 					// The last two of the connection before come again.
 					for seq := last - 4; seq <= last; seq++ {
-						_, _ = io.WriteString(w, changeEvent(max(seq, 1)))
+						_, _ = io.WriteString(w, strings.Replace(changeEvent(max(seq, 1)), "\n", "-9\n", 1))
 					}
 					_, _ = io.WriteString(w, end)
 				}}
@@ -111,6 +114,9 @@ func TestWatchGoesOnWhereItWas(t *testing.T) {
 				}
 				if want := []string{"after=0", "after=3", "after=6"}; !slices.Equal(s.queries, want) {
 					t.Errorf("sent %q, want %q", s.queries, want)
+				}
+				if want := []string{"", "3-9", "6-9"}; !slices.Equal(s.resumed, want) {
+					t.Errorf("sent Last-Event-ID %q, want %q", s.resumed, want)
 				}
 			})
 		})

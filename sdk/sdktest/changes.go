@@ -13,63 +13,75 @@ import (
 
 func (s *Server) listChanges(c *call) (*reply, *problem) {
 	query := c.request.URL.Query()
-	after, limit := int64(0), int64(taskapi.DefaultListLimit)
+	var from taskapi.ChangeCursor
+	limit := int64(taskapi.DefaultListLimit)
 	var f faults
-	f.parameter(query, "after", number(&after, 0, math.MaxInt64))
+	f.parameter(query, "after", number(&from.After, 0, math.MaxInt64))
 	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
+	f.cursor("cursor", query.Get("cursor"), &from)
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
-	if p := c.tx.user.checkCursor(after); p != nil {
+	if p := c.tx.user.read(&from); p != nil {
 		return nil, p
 	}
-	response := taskapi.ChangeListResponse{Success: true, Data: c.tx.user.changesAfter(after)}
+	response := taskapi.ChangeListResponse{Success: true, Data: c.tx.user.changesAfter(from.After)}
+	next := from.At(c.tx.user.seq)
 	if response.Meta.HasMore = len(response.Data) > int(limit); response.Meta.HasMore {
 		response.Data = response.Data[:limit]
+		next = from.At(response.Data[limit-1].Seq)
 	}
-	response.Meta.NextCursor = after
-	if len(response.Data) > 0 {
-		response.Meta.NextCursor = response.Data[len(response.Data)-1].Seq
-	}
+	response.Meta.NextCursor = next.String()
 	return newReply(http.StatusOK, response), nil
 }
 
-// checkCursor refuses a number some of whose later changes are no longer known,
-// and one that is not known yet. Who begins at 0 knows nothing that could have
-// been erased.
-func (u *user) checkCursor(after int64) *problem {
-	if after > u.seq || after > 0 && after < u.purged {
+// cursor reads a cursor of the changes, if there is one.
+func (f *faults) cursor(field, text string, into *taskapi.ChangeCursor) {
+	if text == "" {
+		return
+	}
+	var err error
+	if *into, err = taskapi.ParseChangeCursor(text); err != nil {
+		f.add(field, taskapi.FieldType, "must be a cursor of the changes")
+	}
+}
+
+// read completes a cursor, and refuses one some of whose later changes are no
+// longer known, and one that is not known yet.
+func (u *user) read(from *taskapi.ChangeCursor) *problem {
+	if *from == (taskapi.ChangeCursor{}) {
+		from.Began = u.seq
+	}
+	if known := max(from.After, from.Began); known > u.seq || known < u.purged {
 		return newProblem(taskapi.CodeCursorExpired, "Changes since then are no longer known. List again.")
 	}
 	return nil
 }
 
 func (s *Server) watchChanges(c *call) (*reply, *problem) {
-	after := int64(0)
+	var from taskapi.ChangeCursor
 	var f faults
-	f.parameter(c.request.URL.Query(), "after", number(&after, 0, math.MaxInt64))
+	f.parameter(c.request.URL.Query(), "after", number(&from.After, 0, math.MaxInt64))
 	// A browser that reconnects repeats its first query, with what it has seen
 	// since in the header.
-	if last := c.request.Header.Get("Last-Event-ID"); last != "" {
-		number(&after, 0, math.MaxInt64)(&f, "Last-Event-ID", last)
-	}
+	f.cursor("Last-Event-ID", c.request.Header.Get("Last-Event-ID"), &from)
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
-	if p := c.tx.user.checkCursor(after); p != nil {
+	if p := c.tx.user.read(&from); p != nil {
 		return nil, p
 	}
 	header := http.Header{"Content-Type": {"text/event-stream"}, "Cache-Control": {"no-store"}}
 	return &reply{status: http.StatusOK, header: header, stream: func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
-		_, _ = fmt.Fprintf(w, "event: ready\ndata: {\"seq\":%d}\n\n", after)
-		s.stream(w, r, c, after)
+		_, _ = fmt.Fprintf(w, "event: ready\ndata: {\"seq\":%d}\n\n", from.After)
+		s.stream(w, r, c, from)
 	}}, nil
 }
 
 // stream sends changes until the client goes, the token expires, or the server
 // or a test ends it.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, after int64) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from taskapi.ChangeCursor) {
 	s.mu.Lock()
 	cut := s.cut
 	s.mu.Unlock()
@@ -79,11 +91,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, after i
 		s.mu.Lock()
 		u := s.user(c.userID)
 		u.purge(s.now())
-		changes, changed, moved, left := u.changesAfter(after), u.changed, s.moved, c.expires.Sub(s.now())
+		changes, changed, moved, left := u.changesAfter(from.After), u.changed, s.moved, c.expires.Sub(s.now())
 		s.mu.Unlock()
 		for _, change := range changes {
-			after = change.Seq
-			writeChange(w, change)
+			from.After = change.Seq
+			writeChange(w, from, change)
 		}
 		if left <= 0 {
 			_, _ = io.WriteString(w, "event: expired\ndata: {}\n\n")
@@ -112,10 +124,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, after i
 
 // writeChange sends an event. Whether the client is still there shows when it
 // is flushed.
-func writeChange(w io.Writer, change taskapi.Change) {
+func writeChange(w io.Writer, at taskapi.ChangeCursor, change taskapi.Change) {
 	data, err := json.Marshal(change)
 	if err != nil {
 		panic(err) // the types of taskapi can always be encoded
 	}
-	_, _ = fmt.Fprintf(w, "id: %d\nevent: change\ndata: %s\n\n", change.Seq, data)
+	_, _ = fmt.Fprintf(w, "id: %s\nevent: change\ndata: %s\n\n", at, data)
 }

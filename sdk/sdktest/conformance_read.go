@@ -560,13 +560,15 @@ var changeCases = []contractCase{
 		s.titled("a", "b", "c")
 		first, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Limit: 2})
 		s.ok(err)
-		s.same("meta", first.Meta, taskapi.ChangesMeta{NextCursor: first.Changes[1].Seq, HasMore: true})
-		second, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: first.Meta.NextCursor, Limit: 1})
+		s.same("meta", first.Meta, taskapi.ChangesMeta{
+			NextCursor: fmt.Sprintf("%d-%d", first.Changes[1].Seq, s.seq()), HasMore: true,
+		})
+		second, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Cursor: first.Meta.NextCursor, Limit: 1})
 		s.ok(err)
-		s.same("meta", second.Meta, taskapi.ChangesMeta{NextCursor: s.seq(), HasMore: false})
-		end, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: second.Meta.NextCursor})
+		s.same("meta", second.Meta, taskapi.ChangesMeta{NextCursor: strconv.FormatInt(s.seq(), 10), HasMore: false})
+		end, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Cursor: second.Meta.NextCursor})
 		s.ok(err)
-		s.same("end", end, sdk.ChangePage{Changes: []taskapi.Change{}, Meta: taskapi.ChangesMeta{NextCursor: s.seq()}})
+		s.same("end", end, sdk.ChangePage{Changes: []taskapi.Change{}, Meta: taskapi.ChangesMeta{NextCursor: strconv.FormatInt(s.seq(), 10)}})
 	}},
 	{"a task that was made and erased since has only the null", func(s *subject) {
 		start := s.seq()

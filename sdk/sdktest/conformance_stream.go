@@ -107,7 +107,7 @@ func (st *stream) change() taskapi.Change {
 	dec := json.NewDecoder(strings.NewReader(f.data))
 	dec.DisallowUnknownFields()
 	st.ok(dec.Decode(&change))
-	if f.id != strconv.FormatInt(change.Seq, 10) {
+	if at, err := taskapi.ParseChangeCursor(f.id); err != nil || at.After != change.Seq {
 		st.Errorf("the id is %s, the number %d", f.id, change.Seq)
 	}
 	return change

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -181,10 +182,50 @@ func TestClock(t *testing.T) {
 			t.Errorf("got %+v, %v", page, err)
 		}
 		s.Advance(retention)
-		for after, want := range map[int64]error{0: nil, 1: sdk.ErrCursorExpired, page.Meta.NextCursor: nil} {
-			if _, err := client.ListChanges(t.Context(), taskapi.ListChangesOptions{After: after}); !errors.Is(err, want) {
-				t.Errorf("after %d: got %v, want %v", after, err, want)
+		for cursor, want := range map[string]error{"": nil, "1": sdk.ErrCursorExpired, page.Meta.NextCursor: nil} {
+			if _, err := client.ListChanges(t.Context(), taskapi.ListChangesOptions{Cursor: cursor}); !errors.Is(err, want) {
+				t.Errorf("after %q: got %v, want %v", cursor, err, want)
 			}
+		}
+	})
+	t.Run("leaves a reading from the beginning valid", func(t *testing.T) {
+		t.Parallel()
+		s := NewServer(t)
+		client := newClient(t, s)
+		for range 5 {
+			create(t, client)
+		}
+		if _, err := client.EraseTask(t.Context(), create(t, client).ID); err != nil {
+			t.Fatal(err)
+		}
+		s.Advance(retention)
+		for limit := 1; limit <= 5; limit++ {
+			var got []int64
+			for change, err := range client.Changes(t.Context(), taskapi.ListChangesOptions{Limit: limit}) {
+				if err != nil {
+					t.Fatalf("by pages of %d: %v", limit, err)
+				}
+				got = append(got, change.Seq)
+			}
+			if !slices.Equal(got, []int64{1, 2, 3, 4, 5}) {
+				t.Errorf("by pages of %d: got %v", limit, got)
+			}
+		}
+		var got []int64
+		for change, err := range client.Watch(t.Context(), 0) {
+			if err != nil {
+				t.Fatalf("after %v: %v", got, err)
+			}
+			if got = append(got, change.Seq); change.Seq == 8 {
+				break
+			}
+			if change.Seq == 5 {
+				create(t, client) // after one that was created and erased
+			}
+			s.CutStreams()
+		}
+		if !slices.Equal(got, []int64{1, 2, 3, 4, 5, 8}) {
+			t.Errorf("Watch brought %v", got)
 		}
 	})
 }

@@ -42,7 +42,7 @@ type route struct {
 var routes = sync.OnceValue(func() []route {
 	all := []route{
 		{operation: "batch", method: http.MethodPost, path: "/api/batch", mediaTypes: []string{typeJSON}, maxBody: maxBatch, write: readBatch},
-		{operation: "listChanges", method: http.MethodGet, path: "/api/changes", parameters: []string{"after", "limit"}, read: (*Server).listChanges},
+		{operation: "listChanges", method: http.MethodGet, path: "/api/changes", parameters: []string{"after", "cursor", "limit"}, read: (*Server).listChanges},
 		{operation: "watchChanges", method: http.MethodGet, path: "/api/events", parameters: []string{"after"}, read: (*Server).watchChanges},
 	}
 	for _, k := range kinds() {

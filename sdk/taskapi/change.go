@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 )
 
 // Change is an entry of a user's change feed. Sequence numbers rise but leave
@@ -37,9 +39,11 @@ func (c Change) Task() (Task, error) {
 
 // ListChangesOptions is the query of listChanges.
 type ListChangesOptions struct {
-	// After is the number to start after: [ListMeta.Changes] of a list or
-	// [ChangesMeta.NextCursor]. Zero starts from the beginning.
+	// After is the number to start after: [ListMeta.Changes] of a list, or
+	// [Change.Seq]. Zero starts from the beginning.
 	After int64
+	// Cursor is [ChangesMeta.NextCursor] of the page before; it wins over After.
+	Cursor string
 	// Limit is the page size, from 1 to [MaxListLimit]; zero means
 	// [DefaultListLimit].
 	Limit int
@@ -54,6 +58,44 @@ type ChangeListResponse struct {
 
 // ChangesMeta describes a page of changes.
 type ChangesMeta struct {
-	NextCursor int64 `json:"nextCursor" minimum:"0" doc:"The number to continue after." example:"184"`
-	HasMore    bool  `json:"hasMore" doc:"Whether more changes are available already." example:"false"`
+	NextCursor string `json:"nextCursor" doc:"The cursor of the next page, which there is also when nothing has changed yet." example:"184"`
+	HasMore    bool   `json:"hasMore" doc:"Whether more changes are available already." example:"false"`
 }
+
+// ChangeCursor is a position in a user's changes. As text it is the number of a
+// change, as in "184". In a reading that began at 0 it also says where that was,
+// as in "100-184", until the reading has come so far.
+type ChangeCursor struct {
+	// After is the number to continue after.
+	After int64
+	// Began is the user's latest number when a reading from 0 began. Resources
+	// erased up to then are unknown to the reader, so their tombstones may be
+	// missing.
+	Began int64
+}
+
+// ParseChangeCursor reads [ChangesMeta.NextCursor] or the id of an event.
+func ParseChangeCursor(text string) (c ChangeCursor, err error) {
+	after, began, hasBegan := strings.Cut(text, "-")
+	if c.After, err = parseNumber(after); err == nil && hasBegan {
+		c.Began, err = parseNumber(began)
+	}
+	return c, err
+}
+
+func parseNumber(text string) (int64, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	return int64(n), err //nolint:gosec // of 63 bits
+}
+
+// String returns the cursor as it is on the wire.
+func (c ChangeCursor) String() string {
+	text := strconv.FormatInt(c.After, 10)
+	if c.Began > c.After {
+		text += "-" + strconv.FormatInt(c.Began, 10)
+	}
+	return text
+}
+
+// At returns the position behind a change of the same reading.
+func (c ChangeCursor) At(seq int64) ChangeCursor { return ChangeCursor{After: seq, Began: c.Began} }

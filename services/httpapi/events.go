@@ -48,8 +48,8 @@ func (e *Events) Add(name string, data []byte) {
 }
 
 // AddNumbered is Add for an event with an id, from which a reader resumes.
-func (e *Events) AddNumbered(id int64, name string, data []byte) {
-	fmt.Fprintf(&e.buf, "id: %d\n", id)
+func (e *Events) AddNumbered(id string, name string, data []byte) {
+	fmt.Fprintf(&e.buf, "id: %s\n", id)
 	e.Add(name, data)
 }
 

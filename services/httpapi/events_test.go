@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 				tick := time.NewTicker(limit / 2)
 				defer tick.Stop()
 				for i := range beats {
-					events.AddNumbered(int64(i), "beat", []byte("{}"))
+					events.AddNumbered(strconv.Itoa(i), "beat", []byte("{}"))
 					events.Beat()
 					if err := events.Flush(); err != nil {
 						t.Errorf("after %d beats: %v", i, err)

@@ -66,16 +66,16 @@ type stream struct {
 	feed      *feed
 	following *session.Follower
 	events    *httpapi.Events
-	// after is the number of the latest change that was sent, more whether
-	// there are others.
-	after int64
-	more  bool
+	// at is behind the latest change that was sent, more whether there are
+	// others.
+	at   taskapi.ChangeCursor
+	more bool
 }
 
 // watchChanges answers with a stream of changes. Whatever can be said as a
 // problem is said before the stream begins.
 func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
-	after, err := in.Begin()
+	from, err := in.Begin()
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +84,12 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	if !s.streams.users.Enter(user) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs are watching already.").WithRetryAfter(s.streams.heartbeat)
 	}
-	st := &stream{streams: s.streams, feed: s.streams.join(caller.request), after: after, more: true}
+	st := &stream{streams: s.streams, feed: s.streams.join(caller.request), at: from, more: true}
 	leave := func() {
 		st.feed.leave()
 		s.streams.users.Leave(user)
 	}
-	first, err := st.feed.read(ctx, position{after: after})
+	first, err := st.feed.read(ctx, position{from: from})
 	if err != nil {
 		leave()
 		return nil, callFailure(err)
@@ -102,7 +102,7 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 		st.following = s.sessions.Follow(caller.request, user)
 		defer st.following.Close()
 		st.events = httpapi.BeginEvents(hctx)
-		st.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after))
+		st.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, from.After))
 		httpapi.NoteStreamEnd(hctx.Context(), st.serve(ctx, first))
 	}}, nil
 }
@@ -114,18 +114,18 @@ func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
 	beat := time.NewTicker(st.heartbeat)
 	defer beat.Stop()
 	var pause <-chan time.Time
-	err := st.tell(ctx, first, 0)
+	err := st.tell(ctx, first)
 	for err == nil {
 		latest, woken, ended := st.feed.state()
 		switch {
 		case ended != nil:
 			err = ended
 			continue
-		case pause == nil && (st.more || latest > st.after):
+		case pause == nil && (st.more || latest > st.at.After):
 			var page sdk.ChangePage
-			page, err = st.feed.read(ctx, position{st.after, latest})
+			page, err = st.feed.read(ctx, position{st.at, latest})
 			if err == nil {
-				err = st.tell(ctx, page, latest)
+				err = st.tell(ctx, page)
 			} else if passing(err) {
 				pause, err = time.After(readPause), nil
 			}
@@ -157,8 +157,16 @@ func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
 }
 
 // tell sends a page of changes, unless the session is in doubt and turns out to
-// have ended. The page was read when latest was the latest number.
-func (st *stream) tell(ctx context.Context, page sdk.ChangePage, latest int64) error {
+// have ended.
+func (st *stream) tell(ctx context.Context, page sdk.ChangePage) error {
+	next, err := taskapi.ParseChangeCursor(page.Meta.NextCursor)
+	if err != nil {
+		return fmt.Errorf("read the next cursor: %w", err)
+	}
+	if st.at == (taskapi.ChangeCursor{}) {
+		// The last page's cursor no longer says where the reading began.
+		st.at.Began = max(next.After, next.Began)
+	}
 	for changes := range slices.Chunk(page.Changes, changesAtOnce) {
 		select {
 		case <-st.following.C:
@@ -172,17 +180,15 @@ func (st *stream) tell(ctx context.Context, page sdk.ChangePage, latest int64) e
 			if err != nil {
 				return err
 			}
-			st.events.AddNumbered(change.Seq, "change", data)
+			st.events.AddNumbered(st.at.At(change.Seq).String(), "change", data)
 		}
 		if err := st.events.Flush(); err != nil {
 			return err
 		}
 	}
-	st.after, st.more = page.Meta.NextCursor, page.Meta.HasMore
+	st.at, st.more = next, page.Meta.HasMore
 	if !st.more {
-		// The resource with the latest number may have been erased since.
-		st.after = max(st.after, latest)
-		st.feed.watch(st.after)
+		st.feed.watch(st.at.After)
 	}
 	return st.events.Flush()
 }

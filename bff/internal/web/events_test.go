@@ -158,7 +158,7 @@ func (s *eventStream) change() taskapi.Change {
 	if err := json.Unmarshal([]byte(e.Data), &change); e.Name != "change" || err != nil {
 		s.t.Fatalf("event %+v, want a change", e)
 	}
-	if e.ID != strconv.FormatInt(change.Seq, 10) {
+	if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at.After != change.Seq {
 		s.t.Errorf("id %q of change %d", e.ID, change.Seq)
 	}
 	return change
@@ -238,6 +238,28 @@ func testStreams(t *testing.T, s *site) {
 				t.Errorf("%s: change %d, want 3", name, change.Seq)
 			}
 		}
+	})
+
+	t.Run("from the beginning, goes on where the browser was also after a purge", func(t *testing.T) {
+		t.Parallel()
+		ada := signedUp(t)
+		for range 3 {
+			ada.create("kept")
+		}
+		gone := ada.create("gone")
+		ada.do(http.MethodDelete, "/api/tasks/"+gone.ID+"?permanent=true", nil, nil).is(http.StatusOK)
+		s.tasks.Exec("UPDATE tasklane.erased SET erased_at = erased_at - interval '31 days' WHERE id = '" + gone.ID + "'; SELECT tasklane.purge()")
+		var header http.Header
+		for seq := range int64(3) {
+			stream := ada.watch("", header)
+			stream.ready(seq)
+			e, _ := stream.next()
+			if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
+				t.Fatalf("event %+v, want the change %d of a reading that began at 5", e, seq+1)
+			}
+			header = http.Header{"Last-Event-Id": {e.ID}}
+		}
+		ada.get("/api/changes?cursor=2").fails(taskapi.CodeCursorExpired)
 	})
 
 	t.Run("what can be said before it begins is an answer", func(t *testing.T) {

@@ -37,9 +37,12 @@ type feed struct {
 	reads    map[position]*read
 }
 
-// position is a number to read after, and the latest number when the read
-// began: a read that began before a change may not have it.
-type position struct{ after, latest int64 }
+// position is where to read, and the latest number when the read began: a read
+// that began before a change may not have it.
+type position struct {
+	from   taskapi.ChangeCursor
+	latest int64
+}
 
 // read is a page of changes that is read, for all streams in this position.
 type read struct {
@@ -160,7 +163,7 @@ func (f *feed) read(ctx context.Context, at position) (sdk.ChangePage, error) {
 		go func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.BFF)
 			defer cancel()
-			shared.page, shared.err = f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{After: at.after, Limit: taskapi.MaxListLimit},
+			shared.page, shared.err = f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: at.from.String(), Limit: taskapi.MaxListLimit},
 				f.asUser()...)
 			f.mu.Lock()
 			delete(f.reads, at)

@@ -152,12 +152,12 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 	var stand struct {
 		Data []struct{ Data map[string]any }
 		Meta struct {
-			NextCursor int64
+			NextCursor string
 			HasMore    bool
 		}
 	}
 	for stand.Meta.HasMore = true; stand.Meta.HasMore; {
-		must(t, p, get(fmt.Sprintf("/api/changes?limit=200&after=%d", stand.Meta.NextCursor)), &stand)
+		must(t, p, get(fmt.Sprintf("/api/changes?limit=200&cursor=%s", stand.Meta.NextCursor)), &stand)
 	}
 	compare(t, by, "listChanges", want, stand.Data[len(stand.Data)-1].Data)
 }

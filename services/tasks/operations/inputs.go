@@ -85,12 +85,13 @@ type GetTaskStatsInput struct {
 
 // ListChangesInput is the query of listChanges.
 type ListChangesInput struct {
-	After int64 `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or meta.nextCursor. From the beginning by default." example:"184"`
-	Limit int   `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of changes on a page." example:"50"`
+	After  int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default." example:"184"`
+	Cursor string `query:"cursor" maxLength:"40" doc:"The nextCursor of the page before. It wins over after." example:"184"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of changes on a page." example:"50"`
 }
 
 // WatchChangesInput is the request of watchChanges.
 type WatchChangesInput struct {
 	After       int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list. From the beginning by default." example:"184"`
-	LastEventID string `header:"Last-Event-ID" maxLength:"20" doc:"The id of the last event that arrived, as browsers send it. It wins over after." example:"184"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"40" doc:"The id of the last event that arrived, as browsers send it. It wins over after." example:"184"`
 }

@@ -1,7 +1,6 @@
 package operations
 
 import (
-	"strconv"
 	"time"
 	_ "time/tzdata" // for Zone, on machines that have no zones
 
@@ -9,16 +8,25 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// Begin returns the number after which the stream begins.
-func (in *WatchChangesInput) Begin() (int64, error) {
-	if in.LastEventID == "" {
-		return in.After, nil
+// Begin returns where the page begins.
+func (in *ListChangesInput) Begin() (taskapi.ChangeCursor, error) {
+	return begin(in.After, in.Cursor, taskapi.FieldError{Field: "cursor", Code: taskapi.FieldType, Message: "must be the nextCursor of a page"})
+}
+
+// Begin returns where the stream begins.
+func (in *WatchChangesInput) Begin() (taskapi.ChangeCursor, error) {
+	return begin(in.After, in.LastEventID, taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType, Message: "must be the id of an event"})
+}
+
+func begin(after int64, cursor string, broken taskapi.FieldError) (taskapi.ChangeCursor, error) {
+	if cursor == "" {
+		return taskapi.ChangeCursor{After: after}, nil
 	}
-	after, err := strconv.ParseInt(in.LastEventID, 10, 64)
-	if err != nil || after < 0 {
-		return 0, httpapi.Invalid(taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType, Message: "must be the id of an event"})
+	from, err := taskapi.ParseChangeCursor(cursor)
+	if err != nil {
+		return from, httpapi.Invalid(broken)
 	}
-	return after, nil
+	return from, nil
 }
 
 // Zone returns the time zone of this name in the IANA database, for an operation

@@ -95,7 +95,11 @@ export function createClient(options: ClientOptions = {}) {
     getTaskStats: (query: api.StatsOptions = {}, { signal }: CallOptions = {}): Promise<api.Stats> =>
       ask({ method: "GET", path: `${tasks}/stats`, query, signal }),
 
-    /** Returns the resources that changed after a number, each once, as it is now. Unknown kinds are left out. */
+    /**
+     * Returns the resources that changed after a number, each once, as it is
+     * now; pass `nextCursor` of a page as `cursor` to get the next one. Unknown
+     * kinds are left out.
+     */
     async listChanges(query: api.ListChangesOptions = {}, { signal }: CallOptions = {}): Promise<api.ChangePage> {
       type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
       const { data, meta } = await send<List>({ method: "GET", path: "/api/changes", query, signal });

@@ -29,6 +29,7 @@ export async function* watchChanges(
 ): AsyncGenerator<Change, void, undefined> {
   let failed = 0;
   let seq = after;
+  let id = String(after);
   onState?.("connecting");
   for (let first = true; ; first = false) {
     signal?.throwIfAborted();
@@ -36,18 +37,19 @@ export async function* watchChanges(
     let useful = false;
     let asked = 0;
     try {
-      const response = await open(`/api/events${first ? `?after=${seq}` : ""}`, {
-        headers: { accept: "text/event-stream", ...(!first && { "last-event-id": String(seq) }) },
+      const response = await open(`/api/events${first ? `?after=${after}` : ""}`, {
+        headers: { accept: "text/event-stream", ...(!first && { "last-event-id": id }) },
         cache: "no-store",
         signal: connection.signal,
       });
-      for await (const { event, data } of events(response, connection)) {
+      for await (const { event, id: eventId, data } of events(response, connection)) {
         if (event === "ready") onState?.("live");
         if (event === "session_ended") throw sessionEnded(response);
         if (event !== "change") continue;
         const change = JSON.parse(data) as Change;
         if (change.seq <= seq) continue;
         seq = change.seq;
+        id = eventId || String(seq);
         useful = true;
         if (!isKnown(change)) continue;
         // While the loop works on a change, nothing is read: that is no silence.
@@ -103,7 +105,7 @@ class Connection {
 }
 
 /** Yields the events of a stream until it ends. */
-async function* events(response: Response, connection: Connection): AsyncGenerator<{ event: string; data: string }> {
+async function* events(response: Response, connection: Connection): AsyncGenerator<Record<"event" | "id" | "data", string>> {
   if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
     throw new ConnectionError("The answer is not an event stream.", { status: response.status });
   }
@@ -118,7 +120,7 @@ async function* events(response: Response, connection: Connection): AsyncGenerat
       rest = blocks.pop()!;
       for (const block of blocks) {
         const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1] ?? "";
-        yield { event: field("event"), data: field("data") };
+        yield { event: field("event"), id: field("id"), data: field("data") };
       }
     }
   } finally {

@@ -91,10 +91,10 @@ test.concurrent("changes of unknown kinds are left out, and the cursor counts th
   const known = { seq: 8, kind: "task", id: task.id, data: task };
   const unknown = { seq: 9, kind: "toString", id: "list-1", data: { name: "Home" } };
   const server = await serve((_, response) =>
-    sendJson(response, 200, { success: true, data: [known, unknown], meta: { nextCursor: 9, hasMore: false } }),
+    sendJson(response, 200, { success: true, data: [known, unknown], meta: { nextCursor: "9", hasMore: false } }),
   );
   const page = await createClient({ baseUrl: server.url, retry: false }).listChanges({ after: 7 });
-  expect(page).toEqual({ changes: [known], nextCursor: 9, hasMore: false });
+  expect(page).toEqual({ changes: [known], nextCursor: "9", hasMore: false });
 });
 
 describe.concurrent("a failure", () => {

@@ -140,7 +140,7 @@ func (s server) one(w http.ResponseWriter, r *http.Request, status int, sql stri
 func (s server) changes(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
 	const limit = taskapi.DefaultListLimit
-	body := taskapi.ChangeListResponse{Success: true, Data: make([]taskapi.Change, 0, limit+1), Meta: taskapi.ChangesMeta{NextCursor: after}}
+	body := taskapi.ChangeListResponse{Success: true, Data: make([]taskapi.Change, 0, limit+1)}
 	err := s.query(r.Context(), changesSQL, []any{r.Header.Get(UserHeader), after, limit + 1}, func(rows pgx.Rows) error {
 		var seq int64
 		t, err := scan(rows, &seq)
@@ -155,8 +155,9 @@ func (s server) changes(w http.ResponseWriter, r *http.Request) {
 		body.Data = body.Data[:limit]
 	}
 	if n := len(body.Data); n > 0 {
-		body.Meta.NextCursor = body.Data[n-1].Seq
+		after = body.Data[n-1].Seq
 	}
+	body.Meta.NextCursor = strconv.FormatInt(after, 10)
 	answer(w, http.StatusOK, body, err)
 }
 

@@ -33,7 +33,7 @@ type stream struct {
 	store    *store.Store
 	log      *slog.Logger
 	identity jwtauth.Identity
-	cursor   int64
+	cursor   taskapi.ChangeCursor
 	// heartbeat is the time between two comments. Every second one also polls,
 	// in case a wake-up was lost.
 	heartbeat time.Duration
@@ -48,7 +48,7 @@ type stream struct {
 // watchChanges answers with a stream of changes. It reads the first page before
 // the stream begins, so that a failure is an ordinary response.
 func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
-	after, err := in.Begin()
+	from, err := in.Begin()
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many streams are open already.").WithRetryAfter(h.heartbeat)
 	}
 	s := &stream{
-		store: h.store, log: h.log, identity: id, cursor: after, heartbeat: h.heartbeat,
+		store: h.store, log: h.log, identity: id, cursor: from, heartbeat: h.heartbeat,
 		// Before the first read, so that nothing is missed in between.
 		woken: h.hub.Subscribe(id.User), closed: h.hub.Closed(), sent: &h.sent,
 	}
@@ -79,7 +79,7 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 // serve sends events until the client disconnects, the token expires or the
 // server stops. It fails if the client reads too slowly.
 func (s *stream) serve(ctx context.Context) error {
-	s.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor))
+	s.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor.After))
 
 	expired := time.NewTimer(time.Until(s.identity.Expires))
 	defer expired.Stop()
@@ -143,13 +143,13 @@ func (s *stream) sendPages(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			s.events.AddNumbered(change.Seq, "change", data)
+			s.events.AddNumbered(s.page.Next.At(change.Seq).String(), "change", data)
 		}
 		if err := s.events.Flush(); err != nil {
 			return err
 		}
 		s.sent.Add(int64(len(s.page.Changes)))
-		s.cursor = s.page.NextCursor
+		s.cursor = s.page.Next
 		more := s.page.More
 		s.page = store.ChangePage{}
 		if !more {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -100,7 +101,7 @@ func next(t *testing.T, events <-chan event) taskapi.Change {
 	if err := json.Unmarshal([]byte(e.Data), &change); err != nil {
 		t.Fatal(err)
 	}
-	if e.ID != strconv.FormatInt(change.Seq, 10) {
+	if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at.After != change.Seq {
 		t.Errorf("id %q of change %d", e.ID, change.Seq)
 	}
 	return change
@@ -127,6 +128,43 @@ func taskOf(t *testing.T, change taskapi.Change) taskapi.Task {
 
 func TestWatch(t *testing.T) {
 	t.Parallel()
+
+	t.Run("a stream from the beginning is resumed by the id of any event, also after a purge", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.NewDatabase(t)
+		s := newReplica(t, db)
+		for range 3 {
+			s.create(t, `{"title":"kept"}`)
+		}
+		gone := s.create(t, `{"title":"gone"}`)
+		s.as(t, "alice", http.MethodDelete, "/api/tasks/"+gone.ID+"?permanent=true", "")
+		owner, err := pgx.Connect(t.Context(), db.OwnerURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()
+		if _, err := owner.Exec(t.Context(), "UPDATE tasklane.erased SET erased_at = erased_at - interval '31 days'; SELECT tasklane.purge()"); err != nil {
+			t.Fatal(err)
+		}
+		var header []string
+		for seq := range int64(3) {
+			events := s.watch(t.Context(), t, s.token(t, "alice"), "", header...)
+			<-events // ready
+			e := <-events
+			if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
+				t.Fatalf("event %+v, want the change %d of a reading that began at 5", e, seq+1)
+			}
+			header = []string{"Last-Event-ID", e.ID}
+		}
+		wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/changes?cursor=2", ""), taskapi.CodeCursorExpired)
+		for _, cursor := range []string{"-1", "1-", "1-2-3", "x", "1e3", "9223372036854775808"} {
+			page := s.as(t, "alice", http.MethodGet, "/api/changes?cursor="+cursor, "")
+			stream := s.as(t, "alice", http.MethodGet, "/api/events", "", "Last-Event-ID", cursor)
+			if page.status != http.StatusUnprocessableEntity || stream.status != http.StatusUnprocessableEntity {
+				t.Errorf("the cursor %q: %d and %d", cursor, page.status, stream.status)
+			}
+		}
+	})
 
 	t.Run("begins with ready, then tells what has changed and what changes", func(t *testing.T) {
 		t.Parallel()

@@ -33,14 +33,18 @@ func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*opera
 }
 
 func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesInput) (*operations.ListChangesOutput, error) {
-	page, err := h.store.Changes(ctx, userFrom(ctx), in.After, in.Limit)
+	from, err := in.Begin()
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.store.Changes(ctx, userFrom(ctx), from, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	return &operations.ListChangesOutput{Body: taskapi.ChangeListResponse{
 		Success: true,
 		Data:    page.Changes,
-		Meta:    taskapi.ChangesMeta{NextCursor: page.NextCursor, HasMore: page.More},
+		Meta:    taskapi.ChangesMeta{NextCursor: page.Next.String(), HasMore: page.More},
 	}}, nil
 }
 

@@ -284,8 +284,13 @@ func (g *generator) changes(s *step) {
 	if g.chance(2) {
 		query.Set("limit", strconv.Itoa(1+g.random.IntN(8)))
 	}
+	if g.chance(3) {
+		query.Set("cursor", taskapi.ChangeCursor{
+			After: g.random.Int64N(int64(len(g.steps) + 2)), Began: g.random.Int64N(int64(len(g.steps) + 2)),
+		}.String())
+	}
 	if g.chance(30) {
-		query.Set(pick(g, "after", "limit"), pick(g, "-1", "x", "9223372036854775807", "9223372036854775808", "0", "1.5", "201"))
+		query.Set(pick(g, "after", "limit", "cursor"), pick(g, "-1", "x", "9223372036854775807", "9223372036854775808", "0", "1.5", "201"))
 	}
 	s.query = query.Encode()
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // side is one of the two that are compared.
@@ -222,7 +224,9 @@ func (p *player) named(v any, field string) any {
 			}
 			return p.times[v]
 		case "nextCursor":
-			return "a cursor"
+			if _, err := taskapi.ParseChangeCursor(v); err != nil {
+				return "a cursor"
+			}
 		}
 	}
 	return v

@@ -16,8 +16,8 @@ import (
 // ChangePage is a page of a user's changes.
 type ChangePage struct {
 	Changes []taskapi.Change
-	// NextCursor is the number to continue after.
-	NextCursor int64
+	// Next is where to continue.
+	Next taskapi.ChangeCursor
 	// More says whether there are more changes already.
 	More bool
 }
@@ -28,11 +28,11 @@ const (
 	selectErased = "SELECT kind, id, seq FROM tasklane.erased WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 )
 
-// Changes returns what changed after a number, by state: a resource that
+// Changes returns what changed after a position, by state: a resource that
 // changed several times stands at its latest number. It fails with
-// [ErrCursorExpired] where some of it has been purged, or where the number is
+// [ErrCursorExpired] where some of it has been purged, or where the position is
 // of a future that this database does not have. The limit must be positive.
-func (s *Store) Changes(ctx context.Context, user string, after int64, limit int) (ChangePage, error) {
+func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (ChangePage, error) {
 	var latest, purged int64
 	var all []taskapi.Change
 	// Each statement sees the database at a time of its own. The user's
@@ -43,13 +43,13 @@ func (s *Store) Changes(ctx context.Context, user string, after int64, limit int
 		all = []taskapi.Change{}
 		batch.Queue(selectSeq, user).Query(readNumber(&latest))
 		for _, k := range s.kinds {
-			batch.Queue(k.selectChanged, user, after, limit+1).Query(k.read(func(r row) error {
+			batch.Queue(k.selectChanged, user, from.After, limit+1).Query(k.read(func(r row) error {
 				data, err := wirejson.Marshal(k.wire(r))
 				all = append(all, taskapi.Change{Seq: r.shared().Seq, Kind: k.name, ID: r.shared().ID.String(), Data: data})
 				return err
 			}))
 		}
-		batch.Queue(selectErased, user, after, limit+1).Query(func(rows pgx.Rows) error {
+		batch.Queue(selectErased, user, from.After, limit+1).Query(func(rows pgx.Rows) error {
 			var c taskapi.Change
 			var id uuid.UUID
 			_, err := pgx.ForEachRow(rows, []any{&c.Kind, (*[16]byte)(&id), &c.Seq}, func() error {
@@ -64,18 +64,18 @@ func (s *Store) Changes(ctx context.Context, user string, after int64, limit int
 	if err != nil {
 		return ChangePage{}, fmt.Errorf("list changes: %w", err)
 	}
-	// A reader from the beginning has nothing that could have been erased.
-	if after > latest || (after > 0 && after < purged) {
-		return ChangePage{}, fmt.Errorf("list changes after %d: %w", after, ErrCursorExpired)
+	if from == (taskapi.ChangeCursor{}) {
+		from.Began = latest
+	}
+	if known := max(from.After, from.Began); known > latest || known < purged {
+		return ChangePage{}, fmt.Errorf("list changes after %s: %w", from, ErrCursorExpired)
 	}
 	all = slices.DeleteFunc(all, func(c taskapi.Change) bool { return c.Seq > latest })
 	slices.SortFunc(all, func(a, b taskapi.Change) int { return cmp.Compare(a.Seq, b.Seq) })
-	page := ChangePage{Changes: all, NextCursor: after}
+	page := ChangePage{Changes: all, Next: from.At(latest)}
 	if page.More = len(all) > limit; page.More {
 		page.Changes = all[:limit]
-	}
-	if n := len(page.Changes); n > 0 {
-		page.NextCursor = page.Changes[n-1].Seq
+		page.Next = from.At(all[limit-1].Seq)
 	}
 	return page, nil
 }

@@ -37,13 +37,14 @@ func TestChanges(t *testing.T) {
 		limit int
 		want  store.ChangePage
 	}{
-		{0, 10, store.ChangePage{Changes: want, NextCursor: 5}},
-		{3, 10, store.ChangePage{Changes: want, NextCursor: 5}},
-		{3, 1, store.ChangePage{Changes: want[:1], NextCursor: 4, More: true}},
-		{4, 10, store.ChangePage{Changes: want[1:], NextCursor: 5}},
-		{5, 10, store.ChangePage{Changes: []taskapi.Change{}, NextCursor: 5}},
+		{0, 10, store.ChangePage{Changes: want, Next: taskapi.ChangeCursor{After: 5, Began: 5}}},
+		{0, 1, store.ChangePage{Changes: want[:1], Next: taskapi.ChangeCursor{After: 4, Began: 5}, More: true}},
+		{3, 10, store.ChangePage{Changes: want, Next: after(5)}},
+		{3, 1, store.ChangePage{Changes: want[:1], Next: after(4), More: true}},
+		{4, 10, store.ChangePage{Changes: want[1:], Next: after(5)}},
+		{5, 10, store.ChangePage{Changes: []taskapi.Change{}, Next: after(5)}},
 	} {
-		got, err := s.Changes(t.Context(), alice, tc.after, tc.limit)
+		got, err := s.Changes(t.Context(), alice, after(tc.after), tc.limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,10 +52,10 @@ func TestChanges(t *testing.T) {
 			t.Errorf("Changes after %d (-want +got):\n%s", tc.after, diff)
 		}
 	}
-	if _, err := s.Changes(t.Context(), alice, 6, 10); !errors.Is(err, store.ErrCursorExpired) {
+	if _, err := s.Changes(t.Context(), alice, after(6), 10); !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("a number of the future: %v, want ErrCursorExpired", err)
 	}
-	none, err := s.Changes(t.Context(), "nobody", 0, 10)
+	none, err := s.Changes(t.Context(), "nobody", after(0), 10)
 	if diff := cmp.Diff(store.ChangePage{Changes: []taskapi.Change{}}, none); diff != "" || err != nil {
 		t.Errorf("a new user's changes: %v (-want +got):\n%s", err, diff)
 	}
@@ -114,7 +115,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 	var cursor int64
 	finished := false
 	for {
-		page, err := s.Changes(t.Context(), alice, cursor, 7)
+		page, err := s.Changes(t.Context(), alice, after(cursor), 7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,6 +253,70 @@ func TestPurge(t *testing.T) {
 	}
 }
 
+// after is the position behind a change.
+func after(seq int64) taskapi.ChangeCursor { return taskapi.ChangeCursor{After: seq} }
+
+// TestReadingFromTheBeginningOutlastsPurges: a reader that began at 0 does not
+// know what had been erased by then. Only what is erased later, and purged before
+// the reader comes to it, ends the reading.
+func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	var tasks []uuid.UUID
+	for range 8 {
+		tasks = append(tasks, uuid.MustParse(mustCreate(t, s, alice, full()).ID))
+	}
+	eraseAndPurge := func(id uuid.UUID) {
+		t.Helper()
+		write(t, s, alice, erase(id), nil)
+		age(t, db, "0", "31 days")
+		if n, err := s.Purge(t.Context()); n != 1 || err != nil {
+			t.Fatalf("Purge removed %d, %v", n, err)
+		}
+	}
+	// Behind it nothing changes, so no change has the latest number.
+	eraseAndPurge(tasks[7])
+	for limit := 1; limit <= 8; limit++ {
+		var read []uuid.UUID
+		for page := (store.ChangePage{More: true}); page.More; {
+			from, err := taskapi.ParseChangeCursor(page.Next.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page, err = s.Changes(t.Context(), alice, from, limit); err != nil {
+				t.Fatalf("by pages of %d, from %s: %v", limit, from, err)
+			}
+			for _, change := range page.Changes {
+				read = append(read, uuid.MustParse(change.ID))
+			}
+			if !page.More && page.Next.String() != "9" {
+				t.Errorf("by pages of %d the reading ends at %s, want 9", limit, page.Next)
+			}
+		}
+		if diff := cmp.Diff(tasks[:7], read); diff != "" {
+			t.Errorf("by pages of %d (-want +got):\n%s", limit, diff)
+		}
+	}
+
+	first, err := s.Changes(t.Context(), alice, after(0), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Changes(t.Context(), alice, after(first.Next.After), 3); !errors.Is(err, store.ErrCursorExpired) {
+		t.Errorf("the number alone: %v, want ErrCursorExpired", err)
+	}
+	eraseAndPurge(tasks[0])
+	if _, err := s.Changes(t.Context(), alice, first.Next, 3); !errors.Is(err, store.ErrCursorExpired) {
+		t.Errorf("a task that the reader knows is erased, and its tombstone purged: %v, want ErrCursorExpired", err)
+	}
+	for _, from := range []taskapi.ChangeCursor{{After: 11}, {After: 1, Began: 11}} {
+		if _, err := s.Changes(t.Context(), alice, from, 3); !errors.Is(err, store.ErrCursorExpired) {
+			t.Errorf("%s, of the future: %v, want ErrCursorExpired", from, err)
+		}
+	}
+}
+
 func testPurge(t *testing.T, db storetest.Database) {
 	t.Helper()
 	s := storetest.Open(t, store.Config{URL: db.URL})
@@ -269,15 +334,15 @@ func testPurge(t *testing.T, db storetest.Database) {
 	if n, err := s.Purge(t.Context()); n != 3 || err != nil {
 		t.Errorf("Purge removed %d, %v; want a key, a rest and a task of the trash", n, err)
 	}
-	if _, err := s.Changes(t.Context(), alice, 2, 10); !errors.Is(err, store.ErrCursorExpired) {
+	if _, err := s.Changes(t.Context(), alice, after(2), 10); !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("a cursor before the purged change of %s: %v, want ErrCursorExpired", erased.ID, err)
 	}
-	page, err := s.Changes(t.Context(), alice, 3, 10)
+	page, err := s.Changes(t.Context(), alice, after(3), 10)
 	want := []taskapi.Change{{Seq: 6, Kind: taskapi.KindTask, ID: trashed.ID}}
 	if diff := cmp.Diff(want, page.Changes); diff != "" || err != nil {
 		t.Errorf("changes after it: %v (-want +got):\n%s", err, diff)
 	}
-	if fromTheBeginning, err := s.Changes(t.Context(), alice, 0, 10); err != nil || len(fromTheBeginning.Changes) != 2 {
+	if fromTheBeginning, err := s.Changes(t.Context(), alice, after(0), 10); err != nil || len(fromTheBeginning.Changes) != 2 {
 		t.Errorf("changes from the beginning: %v, %v", fromTheBeginning.Changes, err)
 	}
 	if diff := cmp.Diff([]taskapi.Task{kept}, mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); diff != "" {

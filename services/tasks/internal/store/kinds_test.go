@@ -227,7 +227,7 @@ func TestSecondKind(t *testing.T) {
 			var got []taskapi.Change
 			page := store.ChangePage{More: true}
 			for page.More {
-				if page, err = s.Changes(t.Context(), alice, page.NextCursor, limit); err != nil {
+				if page, err = s.Changes(t.Context(), alice, page.Next, limit); err != nil {
 					t.Fatal(err)
 				}
 				got = append(got, page.Changes...)
@@ -263,7 +263,7 @@ func TestSecondKind(t *testing.T) {
 		if n, err := s.Purge(t.Context()); n != 1 || err != nil {
 			t.Errorf("Purge removed %d, %v; want the note", n, err)
 		}
-		page, err := s.Changes(t.Context(), alice, 2, 10)
+		page, err := s.Changes(t.Context(), alice, after(2), 10)
 		want := []taskapi.Change{{Seq: 3, Kind: store.KindNote, ID: out.Resources[0].ID.String()}}
 		if diff := cmp.Diff(want, page.Changes); err != nil || diff != "" {
 			t.Errorf("changes: %v (-want +got):\n%s", err, diff)
@@ -335,7 +335,7 @@ func TestFeedOfSeveralKinds(t *testing.T) {
 	state := map[string]string{}
 	var cursor int64
 	for finished := false; ; {
-		page, err := s.Changes(t.Context(), alice, cursor, 7)
+		page, err := s.Changes(t.Context(), alice, after(cursor), 7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +402,7 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Changes(t.Context(), alice, 2, 10); err != nil { // prepares the statements
+			if _, err := s.Changes(t.Context(), alice, after(2), 10); err != nil { // prepares the statements
 				t.Fatal(err)
 			}
 			owner, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -416,7 +416,7 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 			var page store.ChangePage
 			var reading errgroup.Group
 			reading.Go(func() (err error) {
-				page, err = s.Changes(t.Context(), alice, 2, 10)
+				page, err = s.Changes(t.Context(), alice, after(2), 10)
 				return err
 			})
 			awaitWaiters(t, db, 1, 0)
@@ -429,7 +429,7 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 			if tc.want != nil {
 				return
 			}
-			next, err := s.Changes(t.Context(), alice, page.NextCursor, 10)
+			next, err := s.Changes(t.Context(), alice, page.Next, 10)
 			if err != nil || len(page.Changes) != 0 || len(next.Changes) != 2 {
 				t.Errorf("%v, then %v, %v; want none and two", page.Changes, next.Changes, err)
 			}
@@ -482,7 +482,7 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	if page := mustList(t, s, alice, taskapi.ListTasksOptions{DueAfter: created.DueAt}); encode(page.Tasks) != "["+want+"]" {
 		t.Errorf("the list:\n%s, want\n%s", encode(page.Tasks), want)
 	}
-	changes, err := s.Changes(t.Context(), alice, 0, 10)
+	changes, err := s.Changes(t.Context(), alice, after(0), 10)
 	if err != nil || string(changes.Changes[0].Data) != want {
 		t.Errorf("changes: %v\n%s, want\n%s", err, changes.Changes[0].Data, want)
 	}

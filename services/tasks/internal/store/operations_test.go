@@ -348,7 +348,7 @@ func TestBatch(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("Batch (-want +got):\n%s", diff)
 		}
-		page, err := s.Changes(t.Context(), alice, 2, 10)
+		page, err := s.Changes(t.Context(), alice, after(2), 10)
 		if err != nil {
 			t.Fatal(err)
 		}

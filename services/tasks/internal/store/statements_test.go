@@ -116,7 +116,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	if _, err := s.TaskStats(ctx, user, map[bool]string{true: "Europe/Berlin", false: "America/Lima"}[n%2 == 0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Changes(ctx, user, int64(n%3), n); err != nil {
+	if _, err := s.Changes(ctx, user, after(int64(n%3)), n); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Get(ctx, user, taskapi.KindTask, id); err != nil {

@@ -52,7 +52,7 @@ func TestWakingDatabase(t *testing.T) {
 		"check":   func() error { return s.CheckSafety(ctx) },
 		"get":     func() error { _, err := s.Get(ctx, alice, taskapi.KindTask, tasks[0]); return err },
 		"list":    func() error { _, err := s.ListTasks(ctx, alice, taskapi.ListTasksOptions{Limit: 10}); return err },
-		"changes": func() error { _, err := s.Changes(ctx, alice, 0, 10); return err },
+		"changes": func() error { _, err := s.Changes(ctx, alice, after(0), 10); return err },
 		"count":   func() error { _, err := s.TaskStats(ctx, alice, "UTC"); return err },
 		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Resource) error { return nil }) },
 		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx); return err },
@@ -85,7 +85,7 @@ func TestWakingDatabase(t *testing.T) {
 		t.Error(err)
 	}
 	served := time.Since(begin)
-	page, err := s.Changes(t.Context(), alice, 0, 100)
+	page, err := s.Changes(t.Context(), alice, after(0), 100)
 	if err != nil || len(page.Changes) != 6 || page.Changes[5].Seq != 8 {
 		t.Errorf("%d tasks in the changes %+v, %v; want 6, in 8 changes", len(page.Changes), page.Changes, err)
 	}

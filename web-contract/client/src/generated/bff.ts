@@ -342,11 +342,10 @@ export interface components {
              */
             hasMore: boolean;
             /**
-             * Format: int64
-             * @description The number to continue after.
+             * @description The cursor of the next page, which there is also when nothing has changed yet.
              * @example 184
              */
-            nextCursor: number;
+            nextCursor: string;
         };
         CreateTaskOperation: {
             data: components["schemas"]["CreateTaskRequest"];
@@ -1424,8 +1423,10 @@ export interface operations {
     listChanges: {
         parameters: {
             query?: {
-                /** @description The number to begin after: meta.changes of a list, or meta.nextCursor. From the beginning by default. */
+                /** @description The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default. */
                 after?: number;
+                /** @description The nextCursor of the page before. It wins over after. */
+                cursor?: string;
                 /** @description The number of changes on a page. */
                 limit?: number;
             };
@@ -1472,7 +1473,7 @@ export interface operations {
                      *       ],
                      *       "meta": {
                      *         "hasMore": false,
-                     *         "nextCursor": 184
+                     *         "nextCursor": "184"
                      *       },
                      *       "success": true
                      *     }

@@ -178,7 +178,7 @@ BEGIN
             SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < keys_before LIMIT most_rows
         ) d GROUP BY d.user_id ORDER BY d.user_id
     LOOP
-        DELETE FROM tasklane.idempotency_keys k WHERE k.user_id = one.user_id AND k.key = ANY (one.keys);
+        DELETE FROM tasklane.idempotency_keys WHERE user_id = one.user_id AND key = ANY (one.keys);
         GET DIAGNOSTICS n = ROW_COUNT;
         removed := removed + n;
     END LOOP;
