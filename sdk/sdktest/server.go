@@ -32,7 +32,7 @@ type Server struct {
 	URL string
 
 	http      *httptest.Server
-	secret    []byte // signs tokens
+	secret    string // stands in tokens
 	heartbeat time.Duration
 	done      chan struct{} // closed when the server closes
 
@@ -61,7 +61,7 @@ func Start() *Server {
 
 func start(heartbeat time.Duration) *Server {
 	s := &Server{
-		secret:    []byte(rand.Text()),
+		secret:    rand.Text(),
 		heartbeat: heartbeat,
 		done:      make(chan struct{}),
 		users:     make(map[string]*user),

@@ -27,14 +27,6 @@ func Null[T any]() Optional[*T] {
 	return Optional[*T]{Set: true}
 }
 
-// Or returns the value of a present field and otherwise current.
-func (o Optional[T]) Or(current T) T {
-	if o.Set {
-		return o.Value
-	}
-	return current
-}
-
 // IsZero reports whether the field is absent.
 func (o Optional[T]) IsZero() bool {
 	return !o.Set

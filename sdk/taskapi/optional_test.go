@@ -82,18 +82,3 @@ func TestOptionalRefusesWhatTheFieldCannotBe(t *testing.T) {
 		})
 	}
 }
-
-func TestOptionalOr(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	var absent taskapi.Optional[string]
-	if got := absent.Or("current"); got != "current" {
-		t.Errorf("absent: got %q, want the current value", got)
-	}
-	if got := taskapi.Some("").Or("current"); got != "" {
-		t.Errorf("present and empty: got %q, want the empty value", got)
-	}
-	if got := taskapi.Null[time.Time]().Or(&now); got != nil {
-		t.Errorf("null: got %v, want nil", got)
-	}
-}
