@@ -3,15 +3,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/services/command"
 )
 
 type commands struct {
@@ -27,20 +23,7 @@ func main() {
 }
 
 func run(args []string) error {
-	var cli commands
-	parser, err := kong.New(&cli, kong.Name("bff"), kong.Description("The Tasklane backend for browsers."))
-	if err != nil {
-		return err
-	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
-	command.BindTo(ctx, (*context.Context)(nil))
-	return command.Run()
+	return command.Run("bff", "The Tasklane backend for browsers.", new(commands), args)
 }
 
 type openAPICommand struct{}

@@ -2,13 +2,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/tasklane/tasklane/services/command"
 )
 
 type commands struct {
@@ -30,18 +27,5 @@ func main() {
 }
 
 func run(args []string) error {
-	var cli commands
-	parser, err := kong.New(&cli, kong.Name("tasks"), kong.Description("The Tasklane task service."))
-	if err != nil {
-		return err
-	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
-	command.BindTo(ctx, (*context.Context)(nil))
-	return command.Run()
+	return command.Run("tasks", "The Tasklane task service.", new(commands), args)
 }
