@@ -5,6 +5,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
+import { guardClicks } from "./ui/clicks";
+
+guardClicks();
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

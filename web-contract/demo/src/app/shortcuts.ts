@@ -71,7 +71,8 @@ export function useSingleKeys(keys: Record<string, () => void>): void {
 
 /** Does what a key stands for, unless something else is done with it. */
 export function runKey(keys: Record<string, () => void>, event: KeyboardEvent | ReactKeyboardEvent): void {
-  if (!singleKeys.get() || event.defaultPrevented || isTaken(event)) return;
+  // A key that is held down acts once: the focus has gone on to another task.
+  if (!singleKeys.get() || event.defaultPrevented || event.repeat || isTaken(event)) return;
   const run = keys[event.key];
   if (!run) return;
   event.preventDefault();

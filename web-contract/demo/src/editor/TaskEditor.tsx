@@ -15,7 +15,7 @@ export function TaskEditor({ task }: { task: Task }) {
   const form = useRef<HTMLFormElement>(null);
   const { drafts, edits, writes } = useWorkspace();
   const edit = useStore(drafts.edit);
-  useClickElsewhere(form, () => edits.save(false));
+  useClickElsewhere(form, () => drafts.edit.get()?.base === edit?.base && edits.save(false));
   if (!edit) return null;
 
   const fields = shownFields(edit, task);
@@ -106,15 +106,23 @@ export function TaskEditor({ task }: { task: Task }) {
 const isInOverlay = (target: EventTarget) => (target as Element).closest("[data-overlay]") !== null;
 const isTitle = (target: EventTarget) => (target as Element).closest(".editor-title") !== null;
 
-/** Calls when something is pressed that is neither in the element nor in a window of it. */
-function useClickElsewhere(element: RefObject<HTMLElement | null>, onPress: () => void): void {
-  const press = useEffectEvent(onPress);
+/**
+ * Calls after a click on something that is neither in the element nor in a
+ * window of it. On the press, rows would move away from under the pointer.
+ */
+function useClickElsewhere(element: RefObject<HTMLElement | null>, onClick: () => void): void {
+  const call = useEffectEvent(onClick);
   useEffect(() => {
-    const listen = ({ target }: PointerEvent) => {
-      if (!(target instanceof Element) || isInOverlay(target) || element.current?.contains(target)) return;
-      press();
+    let pressed = false;
+    const isElsewhere = ({ target }: Event) =>
+      target instanceof Element && !isInOverlay(target) && !element.current?.contains(target);
+    const onPress = (event: Event) => (pressed = isElsewhere(event));
+    const listen = (event: Event) => pressed && isElsewhere(event) && call();
+    addEventListener("pointerdown", onPress);
+    addEventListener("click", listen);
+    return () => {
+      removeEventListener("pointerdown", onPress);
+      removeEventListener("click", listen);
     };
-    addEventListener("pointerdown", listen);
-    return () => removeEventListener("pointerdown", listen);
   }, [element]);
 }

@@ -1,0 +1,56 @@
+/** How many pixels a pointer may move between a press and its click. Farther is a drag. */
+const reach = 12;
+
+/** Within how many milliseconds two taps in one place are a double tap. */
+const doubleTap = 300;
+
+interface Press {
+  control: HTMLElement | null;
+  x: number;
+  y: number;
+  /** When a finger pressed; a mouse counts its clicks itself. */
+  tapped: number;
+}
+
+const controlOf = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>("a, button, input, label, summary, textarea") : null;
+
+const isNear = (a: { x: number; y: number }, b: { x: number; y: number }) => Math.hypot(a.x - b.x, a.y - b.y) <= reach;
+
+/**
+ * Lets one press act on one thing: the control that was under the pointer when
+ * it was pressed. A list may change before the click, or between the two clicks
+ * of a double click, and bring another task under the pointer. A key that is
+ * held down presses no button twice, since the focus may be on another task.
+ */
+export function guardClicks(): void {
+  let press: Press | undefined;
+  let last: Press | undefined;
+
+  function onPointerDown({ target, clientX, clientY, pointerType, timeStamp }: PointerEvent): void {
+    press = { control: controlOf(target), x: clientX, y: clientY, tapped: pointerType === "touch" ? timeStamp : -Infinity };
+  }
+
+  function onClick(event: MouseEvent): void {
+    // Keys and scripts click without a pointer; a label clicks its field once more.
+    if (!press || event.detail === 0) return;
+    const { control, tapped } = press;
+    const again = last !== undefined && (event.detail > 1 || tapped - last.tapped < doubleTap) && isNear(press, last);
+    const isOther = again && control !== last?.control;
+    const moved = control !== controlOf(event.target) && isNear(press, { x: event.clientX, y: event.clientY });
+    if (!again) last = press;
+    press = undefined;
+    if (!isOther && !moved) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!isOther) control?.click();
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches("a, button")) event.preventDefault();
+  }
+
+  addEventListener("pointerdown", onPointerDown, true);
+  addEventListener("click", onClick, true);
+  addEventListener("keydown", onKeyDown, true);
+}
