@@ -138,7 +138,7 @@ function requestInit({ method, body, version, idempotencyKey }: ApiRequest) {
   return init;
 }
 
-/** Returns a random key. Pages without https have no `randomUUID`. */
+/** Returns a random idempotency key. Pages without https have no `randomUUID`. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 }

@@ -18,6 +18,11 @@ export interface Plan {
 
 const draftPrefix = "draft-";
 
+/** Returns the id of the draft that a write with this idempotency key shows; `at` counts the drafts of one write. */
+export function draftId(key: string, at = 0): string {
+  return draftPrefix + (at === 0 ? key : `${key}-${at}`);
+}
+
 /** Reports whether it is the id of a draft. */
 export function isDraftId(id: string): boolean {
   return id.startsWith(draftPrefix);
@@ -29,14 +34,14 @@ export function isDraft(item: Item): boolean {
 }
 
 /** Returns what a write shows: its operations on one resource are applied one after the other. */
-export function planOf(operations: readonly BatchOperation[]): Plan {
+export function planOf(operations: readonly BatchOperation[], key = newKey()): Plan {
   const now = new Date().toISOString();
   const edits = new Map<string, Edit>();
   const drafts: Resource[] = [];
   for (const operation of operations) {
     if (operation.op === "create") {
       const { kind, data } = operation;
-      drafts.push({ kind, data: draftOf(kind, data, now) } as Resource);
+      drafts.push({ kind, data: draftOf(kind, draftId(key, drafts.length), data, now) } as Resource);
       continue;
     }
     const { id } = operation;
@@ -50,10 +55,10 @@ export function planOf(operations: readonly BatchOperation[]): Plan {
   return { edits, drafts };
 }
 
-function draftOf(kind: KindName, request: object, now: string): Item {
+function draftOf(kind: KindName, id: string, request: object, now: string): Item {
   const { own, defaults } = kinds[kind];
   const blank = Object.fromEntries(own.map((field) => [field, null]));
-  const made = { id: draftPrefix + newKey(), version: 0, createdAt: now, updatedAt: now };
+  const made = { id, version: 0, createdAt: now, updatedAt: now };
   return rules[kind].settle({ ...blank, ...made, ...defaults, ...present(request) } as unknown as Item, undefined, now);
 }
 

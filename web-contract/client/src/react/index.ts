@@ -1,5 +1,5 @@
 export { kinds } from "../generated/kinds.js";
-export { isDraft } from "./edits.js";
+export { draftId, isDraft } from "./edits.js";
 export { goesStale } from "./invalidation.js";
 export { taskKeys } from "./keys.js";
 export type { Pages, TaskPages } from "./lists.js";
@@ -7,4 +7,5 @@ export { feedChanges, useLiveChanges, type LiveChanges, type LiveState } from ".
 export { createMutations, type Mutations, type MutationSettings, type VersionedWrite } from "./mutations.js";
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
 export { itemKey, latest } from "./store.js";
+export { newKey } from "../request.js";
 export type { TaskFilters } from "./tasks.js";

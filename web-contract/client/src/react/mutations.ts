@@ -32,7 +32,11 @@ export interface VersionedWrite {
   version?: number | undefined;
 }
 
-/** What a page may add to a mutation. The callbacks run after the cache is up to date. */
+/**
+ * What a page may add to a mutation. The callbacks run after the cache is up to
+ * date. `meta: { idempotencyKey }` gives a write a key that the page knows, so
+ * that it can repeat the write after a reload.
+ */
 export type MutationSettings<Data, Variables> = Omit<
   UseMutationOptions<Data, Error, Variables>,
   "mutationFn" | "mutationKey" | "onMutate"
@@ -142,6 +146,13 @@ interface Pending extends Plan {
 const pending = new WeakMap<MutationFunctionContext, Pending>();
 const keys = new WeakMap<MutationFunctionContext, string>();
 
+/** Returns the idempotency key of a write, which is the same for all its attempts. */
+function keyOf(context: MutationFunctionContext): string {
+  const key = keys.get(context) ?? (context.meta?.["idempotencyKey"] as string | undefined) ?? newKey();
+  keys.set(context, key);
+  return key;
+}
+
 function write<Data, Variables>(settings: MutationSettings<Data, Variables>, write: Write<Data, Variables>) {
   const { name, operations, send, resources } = write;
 
@@ -161,13 +172,11 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
     mutationFn: async (variables, context) => {
       const { turn, edits } = pending.get(context) ?? {};
       await turn?.begin;
-      const key = keys.get(context) ?? newKey();
-      keys.set(context, key);
       const store = storeOf(context.client);
       const before = [...(edits ?? [])].map(([id, edit]) => ({ item: store.confirmed(store.idOf(id)), edit }));
       const data = await send(
         operations(variables).map((operation) => resolve(operation, store)),
-        { idempotencyKey: key },
+        { idempotencyKey: keyOf(context) },
       );
       const { states } = answerOf(data, variables);
       for (const { item, edit } of before) {
@@ -178,7 +187,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
       return data;
     },
     onMutate: (variables, context) => {
-      const plan = planOf(operations(variables));
+      const plan = planOf(operations(variables), keyOf(context));
       const store = storeOf(context.client);
       const ids = [...[...plan.edits.keys()].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
       pending.set(context, { ...plan, turn: store.turns.take(ids), settle: store.edit(plan) });

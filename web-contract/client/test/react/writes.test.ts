@@ -10,8 +10,10 @@ import { isApiError, isTransient, type Task } from "../../src/index.js";
 import {
   createMutations,
   createQueries,
+  draftId,
   isDraft,
   itemKey,
+  newKey,
   taskKeys,
   type TaskFilters,
   type TaskPages,
@@ -71,6 +73,22 @@ describe.concurrent("a write", () => {
     expect([titles(all()), done()]).toEqual([["Two"], []]);
     await write(page, mutations.eraseTask(), { id: "a" });
     expect([all(), trash()]).toEqual([[], []]);
+  });
+
+  test("that is repeated after a reload with its key is the same write, and shows the same draft", async ({ open }) => {
+    const page = await open();
+    const settings = { meta: { idempotencyKey: newKey() } };
+    const create = () => write(page, createMutations(page.client).createTask(settings), { title: "One" });
+    const list = await showList(page);
+    const held = page.backend.hold("POST");
+    const creating = create();
+    await held.arrived;
+    expect(list()).toMatchObject([{ id: draftId(settings.meta.idempotencyKey), title: "One" }]);
+    held.answer();
+    await creating;
+    await create();
+    const keys = page.backend.received.map(({ headers }) => headers["idempotency-key"]).filter(Boolean);
+    expect(keys).toEqual([settings.meta.idempotencyKey, settings.meta.idempotencyKey]);
   });
 
   test("that fails takes back its own change and no other", async ({ open }) => {
