@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -189,6 +191,13 @@ func TestSite(t *testing.T) {
 			t.Errorf("titles (-want +got):\n%s", diff)
 		}
 		ada.get("/api/tasks?cursor=nonsense").fails(taskapi.CodeInvalidCursor)
+		ada.get("/api/tasks?limit=2&sort=priority").is(http.StatusOK).into(&first)
+		genuine, err := base64.RawURLEncoding.DecodeString(*first.Meta.NextCursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tampered := base64.RawURLEncoding.EncodeToString(bytes.Replace(genuine, []byte(`"k":"0"`), []byte(`"k":"99999"`), 1))
+		ada.get("/api/tasks?limit=2&sort=priority&cursor=" + tampered).fails(taskapi.CodeInvalidCursor)
 	})
 
 	t.Run("without a session", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -18,8 +19,25 @@ func FuzzCursor(f *testing.F) {
 	f.Add(cursor{List: digest}.String())
 	f.Add("")
 	f.Add("e30")
+	f.Add("99999")
+	f.Add("-9223372036854775808")
+	f.Add("0000-01-01T00:00:00-23:59")
+	f.Add("9999-12-31T23:59:59.999999999Z")
 	f.Add("bm9uc2Vuc2U")
+	types := map[string]uint32{
+		"created_at": pgtype.TimestamptzOID, "seq": pgtype.Int8OID, "due_at": pgtype.TimestamptzOID,
+		"priority": pgtype.Int2OID, "title_key": pgtype.ByteaOID,
+	}
+	postgres := pgtype.NewMap()
 	f.Fuzz(func(t *testing.T, text string) {
+		for _, by := range taskOrders {
+			// PostgreSQL's type of the column takes what is read as a key.
+			if value, err := by.value(text); err == nil {
+				if _, err := postgres.Encode(types[by.expression], pgtype.BinaryFormatCode, value, nil); err != nil {
+					t.Fatalf("the key %q of %s: %v", text, by.expression, err)
+				}
+			}
+		}
 		c, err := parseCursor(text, digest)
 		if err != nil || c == nil {
 			return

@@ -46,7 +46,8 @@ type order[R any] struct {
 	nullable bool
 	// key is a row's value as a cursor holds it; "" is null.
 	key func(*R) string
-	// value reads it again as a statement's argument.
+	// value reads it again as a statement's argument, and fails for what the
+	// expression's type does not hold.
 	value func(key string) (any, error)
 }
 
@@ -74,7 +75,10 @@ func parseTime(key string) (any, error) { return time.Parse(time.RFC3339Nano, ke
 
 func formatNumber(n int64) string { return strconv.FormatInt(n, 10) }
 
-func parseNumber(key string) (any, error) { return strconv.ParseInt(key, 10, 64) }
+// parseNumber returns what reads a number of a column with so many bits.
+func parseNumber(bits int) func(key string) (any, error) {
+	return func(key string) (any, error) { return strconv.ParseInt(key, 10, bits) }
+}
 
 // list reads a page of a list, or fails with [ErrInvalidCursor].
 func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {

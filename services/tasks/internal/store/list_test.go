@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -181,6 +183,31 @@ func TestCursorBelongsToItsList(t *testing.T) {
 		options.Limit = 2
 		if _, err := s.ListTasks(t.Context(), alice, options); !errors.Is(err, store.ErrInvalidCursor) {
 			t.Errorf("%s: %v, want ErrInvalidCursor", name, err)
+		}
+	}
+	for _, sort := range taskapi.Sorts() {
+		options := taskapi.ListTasksOptions{Sort: sort, Limit: 2}
+		data, err := base64.RawURLEncoding.DecodeString(mustList(t, s, alice, options).NextCursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var genuine map[string]any
+		if err := json.Unmarshal(data, &genuine); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{
+			"", "0", "-1", "5", "99999", "9223372036854775807", "9223372036854775808", "1e3", "AAAA", "\x00", "infinity", "NaN",
+			"0000-01-01T00:00:00Z", "0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999999-23:59", "2026-12-01",
+		} {
+			genuine["k"] = key
+			data, err := json.Marshal(genuine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			options.Cursor = base64.RawURLEncoding.EncodeToString(data)
+			if _, err := s.ListTasks(t.Context(), alice, options); err != nil && !errors.Is(err, store.ErrInvalidCursor) {
+				t.Errorf("sorted by %s, a cursor with the key %q: %v", sort, key, err)
+			}
 		}
 	}
 	// The default sort by its name, and another limit, are the same list.

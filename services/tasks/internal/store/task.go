@@ -116,7 +116,7 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 		// Numbers rise with the time of the change, and have an index.
 		expression: "seq",
 		key:        func(r *taskRow) string { return formatNumber(r.Seq) },
-		value:      parseNumber,
+		value:      parseNumber(64),
 	}
 	due := order[taskRow]{
 		expression: "due_at", nullable: true,
@@ -126,7 +126,7 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 	priority := order[taskRow]{
 		expression: "priority",
 		key:        func(r *taskRow) string { return formatNumber(int64(r.Priority)) },
-		value:      parseNumber,
+		value:      parseNumber(16),
 	}
 	title := order[taskRow]{
 		expression: "title_key",
