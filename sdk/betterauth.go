@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,9 @@ const (
 	signInPath  = "/api/auth/sign-in/email"
 	sessionPath = "/api/auth/get-session?disableCookieCache=true"
 )
+
+// sessionToken ends the name of the cookie that names a session.
+const sessionToken = ".session_token"
 
 // BetterAuth is a [TokenSource] that gets its tokens from a Better Auth server
 // with the plugin for JWTs. It keeps a token until shortly before that expires
@@ -158,8 +162,7 @@ func (b *BetterAuth) GoString() string {
 
 // Token returns a token that is valid for a while.
 func (b *BetterAuth) Token(ctx context.Context) (string, error) {
-	asked := time.Now()
-	if token, err, done := b.known(asked); done {
+	if token, err, done := b.known(time.Now()); done {
 		return token, err
 	}
 	select {
@@ -374,25 +377,15 @@ func rateLimited(header http.Header) error {
 // values that new ones give them. The cookie session_data is not among them: it
 // would revive a session that has been revoked.
 func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
-	kept := make(map[string]*http.Cookie)
-	var names []string
-	for _, cookie := range append(cookies[:len(cookies):len(cookies)], fresh...) {
-		wanted := strings.HasSuffix(cookie.Name, ".session_token") || strings.HasSuffix(cookie.Name, ".dont_remember")
-		if !wanted || cookie.MaxAge < 0 {
-			continue
-		}
-		if kept[cookie.Name] == nil {
-			names = append(names, cookie.Name)
-		}
-		kept[cookie.Name] = &http.Cookie{Name: cookie.Name, Value: cookie.Value}
-	}
 	var all []*http.Cookie
-	found := false
-	for _, name := range names {
-		all = append(all, kept[name])
-		found = found || strings.HasSuffix(name, ".session_token")
+	for _, c := range append(slices.Clip(cookies), fresh...) {
+		wanted := strings.HasSuffix(c.Name, sessionToken) || strings.HasSuffix(c.Name, ".dont_remember")
+		if wanted && c.MaxAge >= 0 {
+			all = slices.DeleteFunc(all, func(old *http.Cookie) bool { return old.Name == c.Name })
+			all = append(all, &http.Cookie{Name: c.Name, Value: c.Value})
+		}
 	}
-	if !found {
+	if !slices.ContainsFunc(all, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, sessionToken) }) {
 		return nil
 	}
 	return all
@@ -405,21 +398,15 @@ const longestLife = 100 * 365 * 24 * time.Hour
 // lifetime returns how long a JWT is valid. Its signature is none of a
 // client's business.
 func lifetime(token string, now time.Time) (time.Duration, error) {
-	errNoJWT := errors.New("the token is not a JWT with an end")
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return 0, errNoJWT
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return 0, errNoJWT
-	}
 	var claims struct {
 		IssuedAt  float64 `json:"iat"`
 		ExpiresAt float64 `json:"exp"`
 	}
-	if json.Unmarshal(payload, &claims) != nil || claims.ExpiresAt == 0 {
-		return 0, errNoJWT
+	_, rest, _ := strings.Cut(token, ".")
+	encoded, _, signed := strings.Cut(rest, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(encoded)
+	if !signed || err != nil || json.Unmarshal(payload, &claims) != nil || claims.ExpiresAt == 0 {
+		return 0, errors.New("the token is not a JWT with an end")
 	}
 	// By the issuer's own clock if possible, which may differ from ours.
 	from := claims.IssuedAt

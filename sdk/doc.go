@@ -129,21 +129,14 @@
 //		…
 //	}
 //
-// What else there is to know is in the Error's fields:
-//
-//	var failure *sdk.Error
-//	if errors.As(err, &failure) {
-//		for _, field := range failure.Fields { … }         // what ErrInvalid complains about
-//		log.Print(failure.RequestID, failure.MaybeApplied) // where to look, whether to look
-//	}
-//
-// An Error that wraps [context.DeadlineExceeded] or a network error has no
-// code, and one with a status but without a code comes from something between
-// this program and the service. One with neither status nor attempts ended
-// before anything was sent, such as by the token source: [ErrUnauthenticated] if
-// Better Auth refused the password, [ErrSessionExpired] if the session of a
-// cookie has ended, [ErrRateLimited] if Better Auth limits sign-ins,
-// [ErrAuthUnavailable] if it is away and no token is left that is still valid.
+// The Error's fields have the rest: the parts of a request that break a rule,
+// the request's name in the servers' logs, and whether a write may have happened
+// all the same. An Error without a code comes from the network, the context, or
+// something between this program and the service. One without attempts ended
+// before anything was sent: [ErrUnauthenticated] if Better Auth refused the
+// password, [ErrSessionExpired] if the session of a cookie has ended,
+// [ErrRateLimited] if Better Auth limits sign-ins, [ErrAuthUnavailable] if it is
+// away and no token is left that is still valid.
 //
 // # Retries
 //

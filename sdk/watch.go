@@ -37,40 +37,22 @@ var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
 
 // Watch goes through what changes after a number, such as [taskapi.ListMeta]'s
 // Changes of a list, and waits for more, without end: until ctx ends, the loop
-// is left, or an error comes with the zero Change.
-//
-//	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{})
-//	…
-//	for change, err := range client.Watch(ctx, page.Meta.Changes) {
-//		if errors.Is(err, sdk.ErrCursorExpired) {
-//			break // list again and watch from there
-//		}
-//		if err != nil {
-//			return err
-//		}
-//		…
-//	}
-//
-// From zero it begins with every resource there is, also in the trash, each as
-// one change.
+// is left, or an error comes with the zero Change. From zero it begins with every
+// resource there is, also in the trash, each as one change.
 //
 // Numbers only rise, and no change comes twice. A resource that changes several
 // times in short order may come once, as it is then. Like [Client.Changes] it
-// passes on kinds that this version does not know, so the number of the latest
-// change is always that of the latest one seen.
+// passes on kinds that this version does not know.
 //
 // Watch keeps a connection open and makes a new one when that breaks, falls
-// silent, or ends with its token, and goes on where it was. Failures that pass
-// by themselves it waits out for as long as they last, whatever
-// [RetryPolicy.MaxAttempts] says, and a Retry-After of any length. Its waits are
-// random like those of calls, but their bound goes on growing to six times
+// silent, or ends with its token, and goes on where it was. It waits out failures
+// that pass, whatever [RetryPolicy.MaxAttempts] says, and a Retry-After of any
+// length. Its waits are random, and their bound grows to six times
 // [RetryPolicy.MaxDelay]: in a lasting outage it tries every 15 seconds on
-// average, and within 30 seconds of the outage's end, by default. A [Hook] sees
-// every connection as an attempt.
+// average, by default. A [Hook] sees every connection as an attempt.
 //
-// So it ends with an error only if trying again makes no sense, such as
-// [ErrCursorExpired] if it was away for so long that the changes since are no
-// longer known, or [ErrTokenExpired] if the token source has no other token.
+// It ends with an error only if trying again makes no sense, such as
+// [ErrCursorExpired] if the changes since are no longer known: list again.
 // An error of the token source ends it too, but for one that wraps
 // [ErrAuthUnavailable].
 func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
