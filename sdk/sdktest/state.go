@@ -145,15 +145,10 @@ func (tx *transaction) edit(r resource, c content, replace bool) resource {
 	return tx.changed(after)
 }
 
-func (tx *transaction) trash(r resource) resource {
+// move puts a resource into the trash, or takes it out where the time is nil.
+func (tx *transaction) move(r resource, deletedAt *time.Time) resource {
 	after := r.copied()
-	after.set("deletedAt", &tx.now)
-	return tx.changed(after)
-}
-
-func (tx *transaction) restore(r resource) resource {
-	after := r.copied()
-	after.field("deletedAt").SetZero()
+	after.set("deletedAt", deletedAt)
 	return tx.changed(after)
 }
 

@@ -54,9 +54,9 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	case taskapi.BatchUpdate:
 		return tx.edit(r, o.content, false), nil
 	case taskapi.BatchDelete:
-		return tx.trash(r), nil
+		return tx.move(r, &tx.now), nil
 	case taskapi.BatchRestore:
-		return tx.restore(r), nil
+		return tx.move(r, nil), nil
 	default:
 		return tx.erase(r), nil
 	}
