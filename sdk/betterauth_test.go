@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -17,119 +16,6 @@ import (
 
 	"github.com/tasklane/tasklane/sdk"
 )
-
-// betterAuth stands in for a Better Auth server, in memory.
-type betterAuth struct {
-	life time.Duration // of tokens; 5 minutes if it is zero
-	skew time.Duration // of its clock
-	// fault, unless nil, may answer in place of the server; false lets it.
-	fault func(http.ResponseWriter, *http.Request) bool
-
-	mu       sync.Mutex
-	sessions map[string]bool // by the cookie's value
-	requests []string        // method, path and cookies
-	tokens   int
-	flying   int
-	most     int // of requests at once
-}
-
-const (
-	email    = "planner@example.com"
-	password = "hunter2"
-)
-
-func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	b.requests = append(b.requests, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Cookie"))
-	b.flying++
-	b.most = max(b.most, b.flying)
-	b.mu.Unlock()
-	select {
-	case <-time.After(time.Millisecond):
-	case <-r.Context().Done():
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.flying--
-	if b.fault != nil && b.fault(w, r) {
-		return
-	}
-	switch r.URL.Path {
-	case "/auth/api/auth/sign-in/email":
-		b.signIn(w, r)
-	case "/auth/api/auth/get-session":
-		b.session(w, r)
-	default:
-		http.NotFound(w, r)
-	}
-}
-
-func (b *betterAuth) signIn(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Email, Password string }
-	if json.NewDecoder(r.Body).Decode(&body) != nil || r.Header.Get("Origin") != "" || r.Header.Get("Cookie") != "" {
-		http.Error(w, "a browser?", http.StatusBadRequest)
-		return
-	}
-	if body.Email != email || body.Password != password {
-		http.Error(w, `{"code":"INVALID_EMAIL_OR_PASSWORD"}`, http.StatusUnauthorized)
-		return
-	}
-	if b.sessions == nil {
-		b.sessions = make(map[string]bool)
-	}
-	value := url.QueryEscape(fmt.Sprintf("session-%d.signature=", len(b.sessions)+1))
-	b.sessions[value] = true
-	http.SetCookie(w, &http.Cookie{Name: "better-auth.session_token", Value: value, HttpOnly: true})
-	http.SetCookie(w, &http.Cookie{Name: "better-auth.session_data", Value: "cache"})
-	_, _ = io.WriteString(w, `{"user":{}}`)
-}
-
-func (b *betterAuth) session(w http.ResponseWriter, r *http.Request) {
-	cookie, err := r.Cookie("better-auth.session_token")
-	if _, cached := r.Cookie("better-auth.session_data"); err != nil || cached == nil || !b.sessions[cookie.Value] {
-		http.SetCookie(w, &http.Cookie{Name: "better-auth.session_token", MaxAge: -1})
-		_, _ = io.WriteString(w, "null")
-		return
-	}
-	life := b.life
-	if life == 0 {
-		life = 5 * time.Minute
-	}
-	b.tokens++
-	now := time.Now().Add(b.skew)
-	w.Header().Set("Set-Auth-Jwt", jwt(map[string]any{"sub": b.tokens, "iat": now.Unix(), "exp": now.Add(life).Unix()}))
-	_, _ = io.WriteString(w, `{"session":{},"user":{}}`)
-}
-
-// jwt returns a token that says so.
-func jwt(claims map[string]any) string {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		panic(err)
-	}
-	return "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".c2ln"
-}
-
-// client lets a source talk to the server.
-func (b *betterAuth) client() sdk.BetterAuthOption {
-	server := inMemoryClient(b.ServeHTTP).Transport
-	return sdk.WithBetterAuthHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		resp, err := server.RoundTrip(r)
-		if r.Context().Err() != nil {
-			return nil, r.Context().Err()
-		}
-		return resp, err
-	})})
-}
-
-func (b *betterAuth) passwordSource(t *testing.T) *sdk.BetterAuth {
-	t.Helper()
-	source, err := sdk.NewPasswordSource("http://auth/auth/", email, password, b.client())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source
-}
 
 // sub returns which of the server's tokens a source gives.
 func sub(t *testing.T, source sdk.TokenSource) int {

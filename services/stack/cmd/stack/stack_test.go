@@ -2,22 +2,17 @@ package main_test
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,7 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/port"
 	"github.com/tasklane/tasklane/services/stack/postgres"
@@ -427,146 +421,4 @@ func (s *stack) sendRaw(t *testing.T, variable, head string) int {
 	}
 	defer response.Body.Close()
 	return response.StatusCode
-}
-
-// A visitor talks to the bff as a browser does, with a session.
-type visitor struct {
-	address string
-	client  *http.Client
-}
-
-func newVisitor(t *testing.T, s settings) *visitor {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &visitor{address: "http://127.0.0.1:" + s["PORT"], client: &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
-}
-
-func (v *visitor) signUp(t *testing.T) { t.Helper(); v.identify(t, "sign-up") }
-func (v *visitor) signIn(t *testing.T) { t.Helper(); v.identify(t, "sign-in") }
-
-func (v *visitor) identify(t *testing.T, how string) {
-	t.Helper()
-	person := map[string]string{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
-	v.send(t, http.MethodPost, "/api/auth/"+how+"/email", person, http.StatusOK)
-}
-
-func (v *visitor) addTask(t *testing.T, title string) {
-	t.Helper()
-	v.send(t, http.MethodPost, "/api/tasks", taskapi.CreateTaskRequest{Title: title}, http.StatusCreated)
-}
-
-// hasTasks fails unless the visitor's tasks have these titles.
-func (v *visitor) hasTasks(t *testing.T, want ...string) {
-	t.Helper()
-	var list struct{ Data []taskapi.Task }
-	if err := json.Unmarshal(v.send(t, http.MethodGet, "/api/tasks", nil, http.StatusOK), &list); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, task := range list.Data {
-		got = append(got, task.Title)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("tasks (-want +got):\n%s", diff)
-	}
-}
-
-// send sends a request with the body as JSON, unless it is nil, and returns the
-// answer, which must have the status.
-func (v *visitor) send(t *testing.T, method, path string, body any, want int) []byte {
-	t.Helper()
-	var content bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&content).Encode(body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	request, err := http.NewRequestWithContext(t.Context(), method, v.address+path, &content)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Origin", v.address)
-	response, err := v.client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.StatusCode != want {
-		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, response.StatusCode, want, answer)
-	}
-	return answer
-}
-
-// processes lists all processes of the machine with their parents.
-func processes(t *testing.T) map[int]int {
-	t.Helper()
-	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	parents := map[int]int{}
-	for line := range strings.Lines(string(out)) {
-		var pid, parent int
-		if _, err := fmt.Sscan(line, &pid, &parent); err != nil {
-			t.Fatal(err)
-		}
-		parents[pid] = parent
-	}
-	return parents
-}
-
-func descendants(t *testing.T, ancestor int) []int {
-	t.Helper()
-	parents := processes(t)
-	found := []int{ancestor}
-	for i := 0; i < len(found); i++ {
-		for pid, parent := range parents {
-			if parent == found[i] && !slices.Contains(found, pid) {
-				found = append(found, pid)
-			}
-		}
-	}
-	return found[1:]
-}
-
-func commandOf(t *testing.T, pid int) string {
-	t.Helper()
-	out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return "" // it has ended
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// running reports whether a process exists and is more than an entry that
-// nobody has collected yet.
-func running(pid int) bool {
-	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
-}
-
-// A log collects what a process writes.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

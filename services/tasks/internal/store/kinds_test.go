@@ -1,23 +1,18 @@
 package store_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
@@ -73,24 +68,6 @@ func TestStoreHasEveryKind(t *testing.T) {
 		if tables[string(name)] == "" {
 			t.Errorf("kinds (store/kind.go) lacks %q", name)
 		}
-	}
-}
-
-// TestWaitsForOtherWritesWithinTheBudget compares the limit of begin_write with
-// the table of timeouts.
-func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
-	t.Parallel()
-	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	var limit string
-	if err := conn.QueryRow(t.Context(), "SELECT substring(prosrc FROM 'lock_timeout'', ''([^'']+)') FROM pg_proc WHERE oid = 'tasklane.begin_write'::regproc").Scan(&limit); err != nil {
-		t.Fatal(err)
-	}
-	if limit != budget.Lock.String() {
-		t.Errorf("tasklane.begin_write waits %s for a lock, budget.Lock is %s", limit, budget.Lock)
 	}
 }
 
@@ -295,227 +272,4 @@ func TestSecondKind(t *testing.T) {
 			t.Errorf("ProbeIsolation: %v, want a leak of notes", err)
 		}
 	})
-}
-
-// TestFeedOfSeveralKinds has writers change tasks and notes while a reader
-// follows the changes. The reader must end with the state of the database.
-func TestFeedOfSeveralKinds(t *testing.T) {
-	t.Parallel()
-	const writers, writesEach = 6, 150
-	s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
-	var writing errgroup.Group
-	for w := range writers {
-		writing.Go(func() error {
-			random := rand.New(rand.NewPCG(uint64(w), 1))
-			var mine []store.Resource
-			for i := range writesEach {
-				op := create(taskapi.CreateTaskRequest{Title: fmt.Sprint(w, i)})
-				if random.IntN(2) == 0 {
-					op = note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: fmt.Sprint(w, i)})
-				}
-				if len(mine) > 20 {
-					at := random.IntN(len(mine))
-					op = store.Operation{Op: taskapi.BatchErase, Kind: mine[at].Kind, ID: mine[at].ID}
-					mine = slices.Delete(mine, at, at+1)
-				}
-				out, err := s.Write(t.Context(), alice, op, nil)
-				if err != nil {
-					return err
-				}
-				if op.Op == taskapi.BatchCreate {
-					mine = append(mine, out.Resources[0])
-				}
-			}
-			return nil
-		})
-	}
-	done := make(chan error, 1)
-	go func() { done <- writing.Wait() }()
-
-	state := map[string]string{}
-	var cursor int64
-	for finished := false; ; {
-		page, err := s.Changes(t.Context(), alice, after(cursor), 7)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, change := range page.Changes {
-			if change.Seq <= cursor {
-				t.Fatalf("number %d after %d", change.Seq, cursor)
-			}
-			cursor = change.Seq
-			if state[change.ID] = string(change.Data); change.Erased() {
-				delete(state, change.ID)
-			}
-		}
-		if len(page.Changes) > 0 {
-			continue
-		}
-		if finished {
-			break
-		}
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatal(err)
-			}
-			finished = true // and read once more
-		default:
-		}
-	}
-	want := map[string]string{}
-	err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error {
-		var named struct{ ID string }
-		err := json.Unmarshal(r.Data, &named)
-		want[named.ID] = string(r.Data)
-		return err
-	})
-	if diff := cmp.Diff(want, state); err != nil || diff != "" {
-		t.Errorf("the state of the changes: %v (-database +changes):\n%s", err, diff)
-	}
-}
-
-// TestChangesWhileOthersCommit has a transaction commit between two statements
-// of Changes, which then see different states of the database.
-func TestChangesWhileOthersCommit(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name, lock, meanwhile string
-		want                  error
-	}{
-		{
-			"what was changed behind a reader's back is on the next page", "tasklane.notes",
-			"UPDATE tasklane.tasks SET seq = 3; UPDATE tasklane.notes SET seq = 4; UPDATE tasklane.user_state SET seq = 4", nil,
-		},
-		{
-			"what was purged behind a reader's back is noticed", "tasklane.erased",
-			"UPDATE tasklane.user_state SET seq = 4, purged_seq = 3", store.ErrCursorExpired,
-		},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			db := withNotes(t)
-			s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL + "&pool_max_conns=1"}))
-			_, err := s.Batch(t.Context(), alice, []store.Operation{
-				create(full()), note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: "note"}),
-			}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Changes(t.Context(), alice, after(2), 10); err != nil { // prepares the statements
-				t.Fatal(err)
-			}
-			owner, err := pgx.Connect(t.Context(), db.OwnerURL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()
-			if _, err := owner.Exec(t.Context(), "BEGIN; LOCK TABLE "+tc.lock); err != nil {
-				t.Fatal(err)
-			}
-			var page store.ChangePage
-			var reading errgroup.Group
-			reading.Go(func() (err error) {
-				page, err = s.Changes(t.Context(), alice, after(2), 10)
-				return err
-			})
-			awaitWaiters(t, db, 1, 0)
-			if _, err := owner.Exec(t.Context(), tc.meanwhile+"; COMMIT"); err != nil {
-				t.Fatal(err)
-			}
-			if err := reading.Wait(); !errors.Is(err, tc.want) {
-				t.Fatalf("Changes: %v, want %v", err, tc.want)
-			}
-			if tc.want != nil {
-				return
-			}
-			next, err := s.Changes(t.Context(), alice, page.Next, 10)
-			if err != nil || len(page.Changes) != 0 || len(next.Changes) != 2 {
-				t.Errorf("%v, then %v, %v; want none and two", page.Changes, next.Changes, err)
-			}
-		})
-	}
-}
-
-// TestZoneOfTheSessionIsIrrelevant writes and reads in a database whose clocks
-// are 12:45 or 13:45 hours ahead.
-func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
-	t.Parallel()
-	db := storetest.NewDatabase(t)
-	name := db.OwnerURL[strings.LastIndex(db.OwnerURL, "/test_")+1:]
-	name, _, _ = strings.Cut(name, "?")
-	asOwner(t, db, "ALTER DATABASE "+name+" SET timezone = 'Pacific/Chatham'")
-	s := storetest.Open(t, store.Config{URL: db.URL})
-	encode := func(v any) string {
-		t.Helper()
-		data, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(data), "+1") || !strings.Contains(string(data), "Z") {
-			t.Errorf("not in UTC: %s", data)
-		}
-		return string(data)
-	}
-	req := full()
-	req.DueAt = new(time.Date(2026, 4, 5, 2, 30, 0, 123456789, time.FixedZone("", 13*3600)))
-	key := &store.IdempotencyKey{Key: "k"}
-	created := write(t, s, alice, create(req), key)
-	if want := req.DueAt.UTC().Truncate(time.Microsecond); *created.DueAt != want {
-		t.Errorf("due at %v, want %v", created.DueAt, want)
-	}
-	want := encode(created)
-	if got := encode(write(t, s, alice, create(req), key)); got != want {
-		t.Errorf("replayed\n%s, want\n%s", got, want)
-	}
-	read := mustGet(t, s, alice, created.ID)
-	if got := encode(read); got != want {
-		t.Errorf("Get:\n%s, want\n%s", got, want)
-	}
-	if read.CreatedAt.Location() != time.UTC || read.DueAt.Location() != time.UTC {
-		t.Errorf("times in %v and %v, want UTC wherever the program runs", read.CreatedAt.Location(), read.DueAt.Location())
-	}
-	unchanged := taskapi.UpdateTaskRequest{DueAt: taskapi.Some(req.DueAt)}
-	if got := encode(write(t, s, alice, update(uuid.MustParse(created.ID), unchanged), nil)); got != want {
-		t.Errorf("an update that changes nothing:\n%s, want\n%s", got, want)
-	}
-	if page := mustList(t, s, alice, taskapi.ListTasksOptions{DueAfter: created.DueAt}); encode(page.Tasks) != "["+want+"]" {
-		t.Errorf("the list:\n%s, want\n%s", encode(page.Tasks), want)
-	}
-	changes, err := s.Changes(t.Context(), alice, after(0), 10)
-	if err != nil || string(changes.Changes[0].Data) != want {
-		t.Errorf("changes: %v\n%s, want\n%s", err, changes.Changes[0].Data, want)
-	}
-}
-
-// TestOneTimeForEachTransaction has a clock that is a test's.
-func TestOneTimeForEachTransaction(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 30, 17, 0, 0, 123456789, time.FixedZone("", 3600))
-	at := now.UTC().Truncate(time.Microsecond)
-	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Now: func() time.Time { return now }})
-	out, err := s.Batch(t.Context(), alice, []store.Operation{create(full()), create(full())}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range out.Resources {
-		if task := r.Data.(taskapi.Task); task.CreatedAt != at || task.UpdatedAt != at || *task.CompletedAt != at {
-			t.Errorf("made at %v, %v, %v; want %v", task.CreatedAt, task.UpdatedAt, task.CompletedAt, at)
-		}
-	}
-	now = now.Add(time.Hour)
-	id := out.Resources[0].ID
-	task := write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("later")}), nil)
-	if want := at.Add(time.Hour); task.UpdatedAt != want || task.CreatedAt != at {
-		t.Errorf("updated at %v, want %v", task.UpdatedAt, want)
-	}
-	now = now.Add(-2 * time.Hour)
-	task = write(t, s, alice, trash(id), nil)
-	if want := at.Add(time.Hour); task.UpdatedAt != want || *task.DeletedAt != want {
-		t.Errorf("deleted at %v with a clock that went back, want %v", task.DeletedAt, want)
-	}
-	stats, err := s.TaskStats(t.Context(), alice, "UTC")
-	if err != nil || stats.Completed != 1 || stats.Deleted != 1 {
-		t.Errorf("TaskStats: %+v, %v", stats, err)
-	}
 }

@@ -1,0 +1,176 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+func TestWatchAndItsTokenSource(t *testing.T) {
+	t.Parallel()
+	oneChange := func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) }
+	t.Run("waits while the source cannot be reached", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			source := sdk.TokenFunc(func(context.Context) (string, error) {
+				if asked++; asked < 10 {
+					return "", fmt.Errorf("ask: %w", sdk.ErrAuthUnavailable)
+				}
+				return "token", nil
+			})
+			s := &streams{write: oneChange}
+			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if err != nil || len(got) != 1 || len(s.queries) != 1 {
+				t.Errorf("got %d, %v", got, err)
+			}
+		})
+	})
+	t.Run("ends with any other error of the source", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			cause := errors.New("wrong password")
+			source := sdk.TokenFunc(func(context.Context) (string, error) { return "", cause })
+			s := &streams{write: oneChange}
+			if _, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source)); !errors.Is(err, cause) || len(s.queries) != 0 {
+				t.Errorf("got %v after %d connections", err, len(s.queries))
+			}
+		})
+	})
+	t.Run("is told when a token expires", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			source := &renewable{}
+			s := &streams{write: func(connection int, w io.Writer) {
+				if connection == 1 {
+					_, _ = io.WriteString(w, "event: expired\ndata: {}\n\n")
+					return
+				}
+				_, _ = io.WriteString(w, changeEvent(1))
+			}}
+			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if err != nil || len(got) != 1 || !slices.Equal(source.refused, []string{"token-0"}) {
+				t.Errorf("got %d, %v; the source was told of %q", got, err, source.refused)
+			}
+		})
+	})
+	t.Run("replaces a refused token once", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			source := &renewable{}
+			s := &streams{write: oneChange, refuse: func(connection int) *http.Response {
+				return problemResponse(taskapi.CodeTokenExpired)
+			}}
+			_, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.queries) != 2 || s.at[1] != 0 {
+				t.Errorf("got %v after connections at %v", err, s.at)
+			}
+		})
+	})
+}
+
+// renewingSource has tokens of one hour and keeps each for good, unless it is
+// told that it is of no use.
+type renewingSource struct {
+	server  *sdktest.Server
+	mu      sync.Mutex
+	held    string
+	dropped atomic.Int64
+}
+
+func (s *renewingSource) Token(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == "" {
+		s.held = s.server.Token("alice")
+	}
+	return s.held, nil
+}
+
+func (s *renewingSource) InvalidateToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == token {
+		s.held = ""
+		s.dropped.Add(1)
+	}
+}
+
+func TestWatchTellsOfItsConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &streams{
+			write: func(connection int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(connection)) },
+			refuse: func(connection int) *http.Response {
+				switch connection {
+				case 1:
+					return problemResponse(taskapi.CodeUnavailable)
+				case 3:
+					return problemResponse(taskapi.CodeUnauthenticated) // a renewal, of which nobody hears
+				}
+				return nil
+			},
+		}
+		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+		var told []string
+		enough := errors.New("enough")
+		var last error
+		for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(&renewable{}), sdk.OnConnect(func(err error) error {
+			var failure *sdk.Error
+			switch {
+			case err == nil:
+				told = append(told, "stands")
+			case errors.As(err, &failure):
+				told = append(told, fmt.Sprint(failure.Status))
+			}
+			if len(told) == 5 {
+				return enough
+			}
+			return nil
+		})) {
+			last = err
+		}
+		// The second and the fourth connection stand and break.
+		if want := []string{"503", "stands", "0", "stands", "0"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		if failure := asError(t, last); !errors.Is(failure, enough) || failure.Operation != "watchChanges" || failure.Attempts != 4 {
+			t.Errorf("ended with %+v, want %v", failure, enough)
+		}
+	})
+}
+
+func TestWatchEndsWithItsFirstFailureIfToldTo(t *testing.T) {
+	t.Parallel()
+	s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "7") }}
+	client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
+	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return err })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || failure.RetryAfter != 7*time.Second || failure.Attempts != 1 {
+			t.Errorf("ended with %+v", failure)
+		}
+	}
+	enough := errors.New("enough")
+	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return fmt.Errorf("%w: %w", enough, err) })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || !errors.Is(failure, enough) || failure.Operation != "watchChanges" {
+			t.Errorf("with a reason of its own: ended with %+v", failure)
+		}
+	}
+	unavailable := sdk.TokenFunc(func(context.Context) (string, error) { return "", sdk.ErrAuthUnavailable })
+	for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(unavailable), sdk.OnConnect(func(err error) error { return err })) {
+		if failure := asError(t, err); !errors.Is(failure, sdk.ErrAuthUnavailable) || failure.Attempts != 0 {
+			t.Errorf("without a token: ended with %+v", failure)
+		}
+	}
+}

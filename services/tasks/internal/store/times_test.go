@@ -1,0 +1,117 @@
+package store_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// TestWaitsForOtherWritesWithinTheBudget compares the limit of begin_write with
+// the table of timeouts.
+func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	var limit string
+	if err := conn.QueryRow(t.Context(), "SELECT substring(prosrc FROM 'lock_timeout'', ''([^'']+)') FROM pg_proc WHERE oid = 'tasklane.begin_write'::regproc").Scan(&limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit != budget.Lock.String() {
+		t.Errorf("tasklane.begin_write waits %s for a lock, budget.Lock is %s", limit, budget.Lock)
+	}
+}
+
+// TestZoneOfTheSessionIsIrrelevant writes and reads in a database whose clocks
+// are 12:45 or 13:45 hours ahead.
+func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	name := db.OwnerURL[strings.LastIndex(db.OwnerURL, "/test_")+1:]
+	name, _, _ = strings.Cut(name, "?")
+	asOwner(t, db, "ALTER DATABASE "+name+" SET timezone = 'Pacific/Chatham'")
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	encode := func(v any) string {
+		t.Helper()
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), "+1") || !strings.Contains(string(data), "Z") {
+			t.Errorf("not in UTC: %s", data)
+		}
+		return string(data)
+	}
+	req := full()
+	req.DueAt = new(time.Date(2026, 4, 5, 2, 30, 0, 123456789, time.FixedZone("", 13*3600)))
+	key := &store.IdempotencyKey{Key: "k"}
+	created := write(t, s, alice, create(req), key)
+	if want := req.DueAt.UTC().Truncate(time.Microsecond); *created.DueAt != want {
+		t.Errorf("due at %v, want %v", created.DueAt, want)
+	}
+	want := encode(created)
+	if got := encode(write(t, s, alice, create(req), key)); got != want {
+		t.Errorf("replayed\n%s, want\n%s", got, want)
+	}
+	read := mustGet(t, s, alice, created.ID)
+	if got := encode(read); got != want {
+		t.Errorf("Get:\n%s, want\n%s", got, want)
+	}
+	if read.CreatedAt.Location() != time.UTC || read.DueAt.Location() != time.UTC {
+		t.Errorf("times in %v and %v, want UTC wherever the program runs", read.CreatedAt.Location(), read.DueAt.Location())
+	}
+	unchanged := taskapi.UpdateTaskRequest{DueAt: taskapi.Some(req.DueAt)}
+	if got := encode(write(t, s, alice, update(uuid.MustParse(created.ID), unchanged), nil)); got != want {
+		t.Errorf("an update that changes nothing:\n%s, want\n%s", got, want)
+	}
+	if page := mustList(t, s, alice, taskapi.ListTasksOptions{DueAfter: created.DueAt}); encode(page.Tasks) != "["+want+"]" {
+		t.Errorf("the list:\n%s, want\n%s", encode(page.Tasks), want)
+	}
+	changes, err := s.Changes(t.Context(), alice, after(0), 10)
+	if err != nil || string(changes.Changes[0].Data) != want {
+		t.Errorf("changes: %v\n%s, want\n%s", err, changes.Changes[0].Data, want)
+	}
+}
+
+// TestOneTimeForEachTransaction has a clock that is a test's.
+func TestOneTimeForEachTransaction(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 30, 17, 0, 0, 123456789, time.FixedZone("", 3600))
+	at := now.UTC().Truncate(time.Microsecond)
+	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Now: func() time.Time { return now }})
+	out, err := s.Batch(t.Context(), alice, []store.Operation{create(full()), create(full())}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range out.Resources {
+		if task := r.Data.(taskapi.Task); task.CreatedAt != at || task.UpdatedAt != at || *task.CompletedAt != at {
+			t.Errorf("made at %v, %v, %v; want %v", task.CreatedAt, task.UpdatedAt, task.CompletedAt, at)
+		}
+	}
+	now = now.Add(time.Hour)
+	id := out.Resources[0].ID
+	task := write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("later")}), nil)
+	if want := at.Add(time.Hour); task.UpdatedAt != want || task.CreatedAt != at {
+		t.Errorf("updated at %v, want %v", task.UpdatedAt, want)
+	}
+	now = now.Add(-2 * time.Hour)
+	task = write(t, s, alice, trash(id), nil)
+	if want := at.Add(time.Hour); task.UpdatedAt != want || *task.DeletedAt != want {
+		t.Errorf("deleted at %v with a clock that went back, want %v", task.DeletedAt, want)
+	}
+	stats, err := s.TaskStats(t.Context(), alice, "UTC")
+	if err != nil || stats.Completed != 1 || stats.Deleted != 1 {
+		t.Errorf("TaskStats: %+v, %v", stats, err)
+	}
+}
