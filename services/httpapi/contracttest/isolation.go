@@ -62,7 +62,10 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person) {
 	d.erase(t, gone, erased)
 	invented := erased
 	invented.Live, invented.Trashed, invented.Seq = invent(erased.Live), invent(erased.Trashed), 1<<50
-	invented.Keys = []string{uuid.NewString(), uuid.NewString()}
+	invented.Keys = nil
+	for range erased.Keys {
+		invented.Keys = append(invented.Keys, uuid.NewString())
+	}
 
 	before := d.everything(t, victim)
 	strangers := []struct {
@@ -166,13 +169,16 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 	t.Helper()
 	loot := Loot{
 		Live: map[string]string{}, Trashed: map[string]string{}, All: map[string][]string{}, Cursors: map[string]string{},
-		Keys: []string{"key-" + uuid.NewString(), "key-" + uuid.NewString()},
+	}
+	key := func() string {
+		loot.Keys = append(loot.Keys, "key-"+uuid.NewString())
+		return loot.Keys[len(loot.Keys)-1]
 	}
 	union := d.components.Schemas["BatchOperation"].Value
 	for _, create := range d.batchOperations("create") {
 		hide(create, union)
 		kind, _ := create["kind"].(string)
-		ids := d.batch(t, p, loot.Keys[0], slices.Repeat([]map[string]any{create}, listed)...)
+		ids := d.batch(t, p, key(), slices.Repeat([]map[string]any{create}, listed)...)
 		loot.Live[kind], loot.Trashed[kind], loot.All[kind] = ids[0], ids[1], ids
 	}
 	for _, change := range append(d.batchOperations("update"), d.batchOperations("delete")...) {
@@ -191,7 +197,7 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 			var answer struct {
 				Data struct{ ID string }
 			}
-			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", loot.Keys[1])}, &answer)
+			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", key())}, &answer)
 			for kind := range loot.All {
 				if strings.HasPrefix(op.path, "/api/"+kind) {
 					loot.All[kind] = append(loot.All[kind], answer.Data.ID)
@@ -447,7 +453,8 @@ func bodiesOf(op operation, theirs, own Loot) []string {
 			all = append(all, body)
 			continue
 		}
-		for kind, live := range theirs.Live {
+		for _, kind := range slices.Sorted(maps.Keys(theirs.Live)) {
+			live := theirs.Live[kind]
 			for _, id := range []string{live, theirs.Trashed[kind]} {
 				theirs := about(body, id)
 				all = append(all, theirs, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
