@@ -94,9 +94,9 @@ func checks(config serveConfig, tasks *store.Store) []check {
 		},
 		{
 			"role", database, func(ctx context.Context) (string, error) {
-				return "is bound by row-level security", tasks.CheckRole(ctx)
+				return "is bound by row-level security, and has no privileges besides", tasks.CheckRole(ctx)
 			},
-			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), and make the policies what the migrations say",
+			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), make the policies what the migrations say, and revoke what else it was granted",
 		},
 		{
 			"isolation", database, func(ctx context.Context) (string, error) {

@@ -47,6 +47,17 @@ func TestDoctor(t *testing.T) {
 			"stop the service",
 		},
 		{
+			"a policy that asks for the user and lets everyone in",
+			asOwner("ALTER POLICY own_rows ON tasklane.tasks USING (user_id = current_setting('app.user_id', true) OR true)"),
+			[]string{"role", "isolation"},
+			"stop the service",
+		},
+		{
+			"a view of all users' rows", asOwner("CREATE VIEW all_tasks AS SELECT * FROM tasklane.tasks; GRANT SELECT ON all_tasks TO PUBLIC"),
+			[]string{"role"},
+			"revoke",
+		},
+		{
 			"a missing policy for one's own rows", asOwner("DROP POLICY own_rows ON tasklane.tasks"),
 			[]string{"role", "isolation"},
 			"make the probe's rows",

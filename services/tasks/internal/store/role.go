@@ -17,12 +17,27 @@ var ErrUnsafeRole = errors.New("row-level security does not bind this role")
 var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks migrate"`)
 
 // checkRole finds what would let the current role past row-level security. A
-// table with a column user_id is one of users' rows.
+// table with a column user_id is one of users' rows. Policies and privileges are
+// compared with those of the migrations: anything else is a fault. A view or a
+// function of the owner's acts for all users, wherever it is.
 const checkRole = `
-	WITH owned AS (
+	WITH RECURSIVE owned AS (
 		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
 		FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind IN ('r', 'p')
 			AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'user_id')
+	), policies AS (
+		SELECT relname, relowner, polname, polpermissive AND polcmd = '*' AS plain, polroles,
+			pg_get_expr(polqual, polrelid) AS shows, pg_get_expr(polwithcheck, polrelid) AS takes
+		FROM owned JOIN pg_policy ON polrelid = owned.oid
+	), relations AS (
+		SELECT oid FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace
+		UNION
+		SELECT ev_class FROM relations JOIN pg_depend ON refclassid = 'pg_class'::regclass AND refobjid = relations.oid
+			JOIN pg_rewrite ON classid = 'pg_rewrite'::regclass AND objid = pg_rewrite.oid
+	), privileges AS (
+		SELECT pg_class.oid, (aclexplode(relacl)).* FROM relations JOIN pg_class USING (oid)
+		UNION
+		SELECT relations.oid, (aclexplode(attacl)).* FROM relations JOIN pg_attribute ON attrelid = relations.oid
 	)
 	SELECT 'the role ' || current_user || CASE rolname WHEN current_user THEN '' ELSE ' can become ' || rolname || ', which' END
 		|| CASE WHEN rolsuper THEN ' is a superuser' ELSE ' has BYPASSRLS' END
@@ -41,28 +56,45 @@ const checkRole = `
 	SELECT name || ' is not a table with rows of users'
 	FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM owned WHERE 'tasklane.' || relname = name)
 	UNION ALL
-	SELECT 'the policy ' || polname || ' on ' || relname || ' does not ask for the user'
-	FROM owned JOIN pg_policy ON polrelid = owned.oid, unnest(polroles) AS role
-	WHERE polpermissive AND CASE role WHEN 0 THEN true ELSE pg_has_role(role, 'MEMBER') END
-		AND (coalesce(pg_get_expr(polqual, polrelid), 'app.user_id') NOT LIKE '%app.user_id%'
-			OR coalesce(pg_get_expr(polwithcheck, polrelid), 'app.user_id') NOT LIKE '%app.user_id%')`
+	SELECT 'the policy ' || polname || ' on ' || relname || ' is not that of the migrations'
+	FROM policies WHERE (plain AND CASE polname
+		WHEN 'own_rows' THEN polroles = '{0}' AND shows = takes AND shows IN (
+			'(user_id = ( SELECT current_setting(''app.user_id''::text, true) AS current_setting))',
+			'(user_id = current_setting(''app.user_id''::text, true))')
+		WHEN 'maintenance' THEN polroles = ARRAY[relowner] AND shows = 'true' AND takes = 'true'
+	END) IS NOT TRUE
+	UNION ALL
+	SELECT 'the role ' || current_user || ' has ' || privilege_type || ' on ' || oid::regclass
+	FROM privileges WHERE CASE grantee WHEN 0 THEN true ELSE pg_has_role(grantee, 'MEMBER') END AND NOT CASE
+		WHEN oid IN (SELECT oid FROM owned) THEN privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+		ELSE oid = $2::text::regclass AND privilege_type = 'SELECT'
+	END
+	UNION ALL
+	SELECT 'the role ' || current_user || ' can create in the schema tasklane' WHERE has_schema_privilege('tasklane', 'CREATE')
+	UNION ALL
+	SELECT 'the role ' || current_user || ' can run ' || oid::regprocedure || ' as its owner'
+	FROM pg_proc WHERE prosecdef AND proowner IN (SELECT relowner FROM owned) AND has_function_privilege(oid, 'EXECUTE')
+		AND oid::regprocedure::text NOT IN ('tasklane.claim_purge()', 'tasklane.purge()')`
 
-// CheckSafety returns [ErrSchemaBehind] or [ErrUnsafeRole], with the reasons,
-// unless the schema is as this program needs it and binds the runtime role to
-// one user's rows at a time.
+// CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the
+// reasons, unless the schema is as this program needs it and binds the runtime
+// role to one user's rows at a time: by what it says, and by what happens.
 func (s *Store) CheckSafety(ctx context.Context) error {
 	return s.outage.repeat(ctx, func() error {
 		if err := s.CheckVersion(ctx); err != nil {
 			return err
 		}
-		return s.CheckRole(ctx)
+		if err := s.CheckRole(ctx); err != nil {
+			return err
+		}
+		return s.ProbeIsolation(ctx)
 	})
 }
 
 // CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level
-// security binds the runtime role.
+// security binds the runtime role, which has no more privileges than it needs.
 func (s *Store) CheckRole(ctx context.Context) error {
-	rows, err := s.pool.Query(ctx, checkRole, usersTables(s.kinds))
+	rows, err := s.pool.Query(ctx, checkRole, usersTables(s.kinds), versionTable)
 	if err != nil {
 		return fmt.Errorf("check the runtime role: %w", mapError(err))
 	}
