@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -156,6 +157,8 @@ func (s *silentConnections) close() {
 type Check struct {
 	Name string
 	Run  func(context.Context) error
+	// Once: after the check has passed, the server stays ready when it fails.
+	Once bool
 }
 
 // NewOperationsHandler serves /healthz, which answers while the process lives,
@@ -168,16 +171,18 @@ func NewOperationsHandler(metrics *Metrics, checks ...Check) http.Handler {
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
+	passed := make([]atomic.Bool, len(checks))
 	r.Get("/readyz", func(w http.ResponseWriter, req *http.Request) {
 		ctx, cancel := context.WithTimeout(req.Context(), checkTimeout)
 		defer cancel()
-		status, results := runChecks(ctx, checks)
+		status, results := runChecks(ctx, checks, passed)
 		writeStatus(w, status, map[string]any{"ready": status == http.StatusOK, "checks": results})
 	})
 	return r
 }
 
-func runChecks(ctx context.Context, checks []Check) (status int, results map[string]string) {
+// runChecks runs the checks and notes those that have passed.
+func runChecks(ctx context.Context, checks []Check, passed []atomic.Bool) (status int, results map[string]string) {
 	errs := make([]error, len(checks))
 	var running sync.WaitGroup
 	for i, check := range checks {
@@ -187,9 +192,14 @@ func runChecks(ctx context.Context, checks []Check) (status int, results map[str
 
 	status, results = http.StatusOK, make(map[string]string, len(checks))
 	for i, check := range checks {
-		results[check.Name] = "ok"
-		if errs[i] != nil {
-			status, results[check.Name] = http.StatusServiceUnavailable, errs[i].Error()
+		if errs[i] == nil {
+			results[check.Name] = "ok"
+			passed[i].Store(true)
+			continue
+		}
+		results[check.Name] = errs[i].Error()
+		if !check.Once || !passed[i].Load() {
+			status = http.StatusServiceUnavailable
 		}
 	}
 	return status, results
