@@ -2,13 +2,11 @@ package api
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
@@ -39,13 +37,11 @@ func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput)
 }
 
 func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.GetTaskStatsOutput, error) {
-	if _, err := operations.Zone(in.TimeZone); err != nil {
+	zone, err := operations.Zone(in.TimeZone)
+	if err != nil {
 		return nil, err
 	}
-	stats, err := h.store.TaskStats(ctx, userFrom(ctx), in.TimeZone)
-	if errors.Is(err, store.ErrInvalidTimeZone) {
-		return nil, operations.UnknownZone() // Go's list of zones is newer than PostgreSQL's
-	}
+	stats, err := h.store.TaskStats(ctx, userFrom(ctx), zone)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 		var clients sync.WaitGroup
 		for range 5 {
 			clients.Go(func() {
-				_, err := s.TaskStats(storm, "alice", "UTC")
+				_, err := s.TaskStats(storm, "alice", time.UTC)
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("a cancelled query: %v", err)
 				}
@@ -108,7 +108,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 	if err := lock.Rollback(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.TaskStats(ctx, "alice", "UTC"); err != nil {
+	if _, err := s.TaskStats(ctx, "alice", time.UTC); err != nil {
 		t.Errorf("a query afterwards: %v", err)
 	}
 }

@@ -106,10 +106,6 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 				spread = append(spread, table)
 			}
 		}
-		// Statements call it beside a user's rows.
-		if _, err := tx.Exec(ctx, "SELECT create_distributed_function('tasklane.day_of(timestamptz, text)')"); err != nil {
-			return fmt.Errorf("distribute tasklane.day_of: %w", err)
-		}
 		return nil
 	})
 	return spread, err

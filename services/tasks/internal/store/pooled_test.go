@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -67,7 +68,7 @@ func TestConcurrentDistinctStatements(t *testing.T) {
 				if len(page.Tasks) != len(want) || page.Changes != int64(len(want)) {
 					return fmt.Errorf("%s sees %d tasks after %d changes, want %d of both", user, len(page.Tasks), page.Changes, len(want))
 				}
-				stats, err := s.TaskStats(t.Context(), user, "UTC")
+				stats, err := s.TaskStats(t.Context(), user, time.UTC)
 				if err != nil || stats.Open != int64(len(want)) {
 					return fmt.Errorf("%s counts %d tasks, %w", user, stats.Open, err)
 				}

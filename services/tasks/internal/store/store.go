@@ -67,8 +67,6 @@ var (
 	ErrAborted = errors.New("aborted for another transaction")
 	// ErrCursorExpired: changes since the cursor have been purged.
 	ErrCursorExpired = errors.New("changes have been purged")
-	// ErrInvalidTimeZone: PostgreSQL knows no time zone of that name.
-	ErrInvalidTimeZone = errors.New("unknown time zone")
 	// ErrUnavailable: the database cannot be reached or takes no more.
 	ErrUnavailable = errors.New("database unavailable")
 )
@@ -294,8 +292,6 @@ const (
 	serializationFailure = "40001"
 	// The server was asked to stop.
 	queryCanceled = "57014"
-	// In this package, a time zone that is not known.
-	invalidParameterValue = "22023"
 )
 
 // isUnavailable reports whether a SQLSTATE means that the server, rather than

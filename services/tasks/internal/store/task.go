@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/uptrace/bun"
 
@@ -209,17 +207,16 @@ func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions)
 	}
 }
 
-// The day stands first, so that the zone is looked at also where there is no
-// task. $3 is the time now.
+// $2 is the time now. Today begins at $3 and ends at $4.
 const selectCounts = `
 	SELECT
-		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL),
-		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NOT NULL),
-		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at < $3),
-		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= begins AND due_at < ends),
-		count(t.id) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
-		count(t.id) FILTER (WHERE deleted_at IS NOT NULL)
-	FROM tasklane.day_of($3, $2) LEFT JOIN tasklane.tasks t ON t.user_id = $1`
+		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL),
+		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NOT NULL),
+		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at < $2),
+		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= $3 AND due_at < $4),
+		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
+		count(*) FILTER (WHERE deleted_at IS NOT NULL)
+	FROM tasklane.tasks WHERE user_id = $1`
 
 const selectPriorities = `
 	SELECT priority, count(*) FROM tasklane.tasks
@@ -230,16 +227,17 @@ const selectTags = `
 	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL
 	GROUP BY tag ORDER BY count(*) DESC, tag LIMIT $2`
 
-// TaskStats counts the user's tasks. The zone, an IANA name, decides what today
-// is; one that is not known is [ErrInvalidTimeZone].
-func (s *Store) TaskStats(ctx context.Context, user, zone string) (taskapi.Stats, error) {
+// TaskStats counts the user's tasks. The zone decides what today is.
+func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location) (taskapi.Stats, error) {
+	now := s.now()
+	begins, ends := dayOf(now, zone)
 	var stats taskapi.Stats
 	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}}
 		for _, p := range priorities {
 			stats.ByPriority[p] = 0
 		}
-		batch.Queue(selectCounts, user, zone, s.now()).QueryRow(func(row pgx.Row) error {
+		batch.Queue(selectCounts, user, now, begins, ends).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})
 		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {
@@ -260,9 +258,6 @@ func (s *Store) TaskStats(ctx context.Context, user, zone string) (taskapi.Stats
 			return err
 		})
 	})
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && fault.Code == invalidParameterValue {
-		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", ErrInvalidTimeZone)
-	}
 	if err != nil {
 		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", err)
 	}

@@ -110,7 +110,7 @@ func TestOneTimeForEachTransaction(t *testing.T) {
 	if want := at.Add(time.Hour); task.UpdatedAt != want || *task.DeletedAt != want {
 		t.Errorf("deleted at %v with a clock that went back, want %v", task.DeletedAt, want)
 	}
-	stats, err := s.TaskStats(t.Context(), alice, "UTC")
+	stats, err := s.TaskStats(t.Context(), alice, time.UTC)
 	if err != nil || stats.Completed != 1 || stats.Deleted != 1 {
 		t.Errorf("TaskStats: %+v, %v", stats, err)
 	}

@@ -53,7 +53,7 @@ func TestWakingDatabase(t *testing.T) {
 		"get":     func() error { _, err := s.Get(ctx, alice, taskapi.KindTask, tasks[0]); return err },
 		"list":    func() error { _, err := s.ListTasks(ctx, alice, taskapi.ListTasksOptions{Limit: 10}); return err },
 		"changes": func() error { _, err := s.Changes(ctx, alice, after(0), 10); return err },
-		"count":   func() error { _, err := s.TaskStats(ctx, alice, "UTC"); return err },
+		"count":   func() error { _, err := s.TaskStats(ctx, alice, time.UTC); return err },
 		"export":  func() error { return s.ExportUser(ctx, alice, func(taskapi.Resource) error { return nil }) },
 		"purge":   func() error { _, _, err := s.PurgeInTurn(ctx); return err },
 		"create": func() error {

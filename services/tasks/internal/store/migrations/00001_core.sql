@@ -13,20 +13,6 @@ CREATE FUNCTION tasklane.begin_write(user_id text) RETURNS text
     LANGUAGE sql VOLATILE
     AS $$ SELECT pg_catalog.set_config('lock_timeout', '3s', true) || pg_catalog.set_config('app.user_id', user_id, true) $$;
 
--- The day of a time zone that a moment lies in. It begins and ends at the
--- zone's own midnights, which are 23 or 25 hours apart when the clocks change.
--- In PL/pgSQL it is not inlined, and so an unknown zone is always noticed.
--- +goose StatementBegin
-CREATE FUNCTION tasklane.day_of(moment timestamptz, zone text, OUT begins timestamptz, OUT ends timestamptz)
-    LANGUAGE plpgsql STABLE
-    AS $$
-BEGIN
-    begins := date_trunc('day', moment AT TIME ZONE zone) AT TIME ZONE zone;
-    ends := (date_trunc('day', moment AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone;
-END
-$$;
--- +goose StatementEnd
-
 -- The kinds of resources, each with a table of this schema. A kind's migration
 -- adds it with tasklane.add_kind.
 CREATE TABLE tasklane.kinds (

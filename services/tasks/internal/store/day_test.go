@@ -1,0 +1,94 @@
+package store
+
+import (
+	"archive/zip"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDayOf(t *testing.T) {
+	t.Parallel()
+	at := func(text string) time.Time {
+		moment, err := time.Parse("2006-01-02T15:04Z", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment
+	}
+	for _, tc := range []struct{ name, moment, zone, begins, ends string }{
+		{"an ordinary day", "2026-11-23T23:30Z", "UTC", "2026-11-23T00:00Z", "2026-11-24T00:00Z"},
+		{"a day that has begun elsewhere", "2026-11-23T23:30Z", "Europe/Berlin", "2026-11-23T23:00Z", "2026-11-24T23:00Z"},
+		{"23 hours in spring", "2026-03-29T12:00Z", "Europe/Berlin", "2026-03-28T23:00Z", "2026-03-29T22:00Z"},
+		{"25 hours in autumn", "2026-10-25T12:00Z", "Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25T23:00Z"},
+		{"midnight comes twice", "2026-11-01T15:00Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
+		{"midnight comes twice, in between", "2026-11-01T04:30Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
+		{"the day before", "2026-10-31T15:00Z", "America/Havana", "2026-10-31T04:00Z", "2026-11-01T04:00Z"},
+		{"no midnight", "2026-03-08T15:00Z", "America/Havana", "2026-03-08T05:00Z", "2026-03-09T04:00Z"},
+		{"no midnight in the south", "2026-09-06T12:00Z", "America/Santiago", "2026-09-06T04:00Z", "2026-09-07T03:00Z"},
+		{"an evening that comes twice", "2026-04-05T03:30Z", "America/Santiago", "2026-04-04T03:00Z", "2026-04-05T04:00Z"},
+		{"no first half hour", "1919-03-31T12:00Z", "America/Toronto", "1919-03-31T04:30Z", "1919-04-01T04:00Z"},
+		{"half an hour", "2026-04-04T20:00Z", "Australia/Lord_Howe", "2026-04-04T13:00Z", "2026-04-05T13:30Z"},
+		{"before a date that was left out", "2011-12-30T05:00Z", "Pacific/Apia", "2011-12-29T10:00Z", "2011-12-30T10:00Z"},
+		{"after it", "2011-12-30T12:00Z", "Pacific/Apia", "2011-12-30T10:00Z", "2011-12-31T10:00Z"},
+		{"far ahead", "2026-11-23T11:00Z", "Pacific/Kiritimati", "2026-11-23T10:00Z", "2026-11-24T10:00Z"},
+		{"far behind", "2026-11-23T11:00Z", "Etc/GMT+12", "2026-11-22T12:00Z", "2026-11-23T12:00Z"},
+	} {
+		zone, err := time.LoadLocation(tc.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begins, ends := dayOf(at(tc.moment), zone)
+		if !begins.Equal(at(tc.begins)) || !ends.Equal(at(tc.ends)) {
+			t.Errorf("%s: %v to %v, want %s to %s", tc.name, begins, ends, tc.begins, tc.ends)
+		}
+	}
+}
+
+// TestDayOf_AllZones looks at every minute of the three hours before the first
+// instant of each date near which the clocks of a zone change.
+func TestDayOf_AllZones(t *testing.T) {
+	t.Parallel()
+	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs beside its Go
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = archive.Close() }()
+	zones := map[uint32]string{} // by their content, as many names mean the same
+	for _, file := range archive.File {
+		if !strings.HasSuffix(file.Name, "/") {
+			zones[file.CRC32] = file.Name
+		}
+	}
+	dates := 0
+	for _, name := range zones {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for change := time.Date(2007, 1, 1, 0, 0, 0, 0, time.UTC).In(zone); ; {
+			if _, change = change.ZoneBounds(); change.IsZero() || change.Year() > 2032 {
+				break
+			}
+			for days := -1; days <= 1; days++ {
+				dates++
+				year, month, day := change.AddDate(0, 0, days).Date()
+				first := firstInstant(year, month, day, zone)
+				// In UTC, midnights have the order of their dates.
+				midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+				for minutes := range time.Duration(180) {
+					y, m, d := first.Add(-minutes * time.Minute).In(zone).Date()
+					if isBefore := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(midnight); isBefore == (minutes == 0) {
+						t.Errorf("%s: %s does not begin %v", zone, midnight.Format(time.DateOnly), first)
+						break
+					}
+				}
+			}
+		}
+	}
+	if len(zones) < 250 || dates < 10_000 {
+		t.Errorf("looked at %d zones and %d dates", len(zones), dates)
+	}
+}
