@@ -196,9 +196,8 @@ func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 	var f faults
 	f.parameter(c.request.URL.Query(), "timeZone", func(f *faults, name, text string) {
 		var err error
-		// "Local" is no zone's name, but Go takes it.
-		if zone, err = time.LoadLocation(text); err != nil || text == "Local" {
-			f.add(name, taskapi.FieldNotAllowed, "is not the name of a time zone")
+		if zone, err = taskapi.LoadZone(cmp.Or(text, "UTC")); err != nil {
+			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")
 		}
 	})
 	if p := f.problem(); p != nil {
@@ -210,8 +209,7 @@ func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 
 // stats counts the user's tasks.
 func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
-	year, month, day := now.In(zone).Date()
-	begins, ends := time.Date(year, month, day, 0, 0, 0, 0, zone), time.Date(year, month, day+1, 0, 0, 0, 0, zone)
+	date := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
 	stats := taskapi.Stats{ByPriority: make(map[taskapi.Priority]int64), ByTag: []taskapi.TagCount{}}
 	for _, priority := range taskapi.Priorities() {
 		stats.ByPriority[priority] = 0
@@ -242,7 +240,7 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 		if task.Overdue(now) {
 			stats.Overdue++
 		}
-		if !due.Before(begins) && due.Before(ends) {
+		if date(*due) == date(now) {
 			stats.DueToday++
 		}
 	}

@@ -80,7 +80,7 @@ type DeleteInput struct {
 
 // GetTaskStatsInput is the query of getTaskStats.
 type GetTaskStatsInput struct {
-	TimeZone string `query:"timeZone" default:"UTC" maxLength:"100" doc:"The IANA name of the caller's time zone." example:"Europe/Berlin"`
+	TimeZone string `query:"timeZone" default:"UTC" maxLength:"100" doc:"The IANA name of the caller's time zone, in any case." example:"Europe/Berlin"`
 }
 
 // ListChangesInput is the query of listChanges.

@@ -29,20 +29,14 @@ func begin(after int64, cursor string, broken taskapi.FieldError) (taskapi.Chang
 	return from, nil
 }
 
-// Zone returns the time zone of this name in the IANA database, for an operation
-// that takes one in timeZone. PostgreSQL also takes what looks like POSIX's
-// notation, such as Foo5, and silently makes a zone of it.
+// Zone returns the time zone that an operation takes in timeZone.
 func Zone(name string) (*time.Location, error) {
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		return nil, UnknownZone()
+	zone, err := taskapi.LoadZone(name)
+	if err != nil {
+		return nil, httpapi.Invalid(taskapi.FieldError{
+			Field: "timeZone", Code: taskapi.FieldNotAllowed,
+			Message: "must be the IANA name of a time zone, such as Europe/Berlin, or UTC if it is not known",
+		})
 	}
 	return zone, nil
-}
-
-// UnknownZone says that timeZone names no zone.
-func UnknownZone() error {
-	return httpapi.Invalid(taskapi.FieldError{
-		Field: "timeZone", Code: taskapi.FieldNotAllowed, Message: "must be a time zone such as Europe/Berlin",
-	})
 }

@@ -298,7 +298,7 @@ func (g *generator) changes(s *step) {
 func (g *generator) stats(s *step) {
 	s.method, s.path = "GET", "/api/tasks/stats"
 	if g.chance(2) {
-		s.query = "timeZone=" + url.QueryEscape(pick(g, "UTC", "Pacific/Kiritimati", "America/New_York", "Europe/Atlantis", "Local", ""))
+		s.query = "timeZone=" + url.QueryEscape(pick(g, "UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Atlantis", "Etc/Unknown", "Local", ""))
 	}
 }
 

@@ -902,7 +902,7 @@ export interface operations {
     getAgenda: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone. */
+                /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
                 /** @description The number of days, today included. */
                 days?: number;
@@ -1272,7 +1272,7 @@ export interface operations {
     getBootstrap: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone. */
+                /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
             };
             header?: never;
@@ -2135,7 +2135,7 @@ export interface operations {
     getTaskStats: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone. */
+                /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
             };
             header?: never;

@@ -1471,7 +1471,7 @@ export interface operations {
     getTaskStats: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone. */
+                /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
             };
             header?: never;

@@ -1,0 +1,34 @@
+package taskapi
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// zoneNames are the names in the IANA time zone database, one a line.
+//
+//go:embed zones.txt
+var zoneNames string
+
+// zones leads from a zone's name in lower case to its spelling.
+var zones = sync.OnceValue(func() map[string]string {
+	zones := make(map[string]string)
+	for name := range strings.FieldsSeq(zoneNames) {
+		zones[strings.ToLower(name)] = name
+	}
+	return zones
+})
+
+// LoadZone returns the time zone with a name of the IANA database, such as
+// Europe/Berlin, in any case. Other names fail, among them some that
+// [time.LoadLocation] takes: the empty one and Local.
+func LoadZone(name string) (*time.Location, error) {
+	spelling, known := zones()[strings.ToLower(name)]
+	if !known {
+		return nil, fmt.Errorf("unknown time zone %q", name)
+	}
+	return time.LoadLocation(spelling)
+}

@@ -1,0 +1,48 @@
+package taskapi
+
+import (
+	"archive/zip"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestLoadZone(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"UTC": "UTC", "utc": "UTC", "Europe/Berlin": "Europe/Berlin", "europe/berlin": "Europe/Berlin", "AMERICA/PORT-AU-PRINCE": "America/Port-au-Prince",
+		"asia/calcutta": "Asia/Calcutta", "etc/gmt-14": "Etc/GMT-14", "est5edt": "EST5EDT", "Antarctica/mcmurdo": "Antarctica/McMurdo",
+	} {
+		if zone, err := LoadZone(name); err != nil || zone.String() != want {
+			t.Errorf("LoadZone(%q) = %v, %v; want %s", name, zone, err, want)
+		}
+	}
+	for _, name := range []string{
+		"", "Local", "local", "localtime", "posixrules", "right/Europe/Berlin", "posix/Europe/Berlin", "Etc/Unknown", "PST", "+02:00", "UTC+3",
+		"Europe/Atlantis", "Europe", "Europe/", " UTC", "UTC\n", "Europe/Berlin\x00", "../Europe/Berlin", "/etc/localtime", "Eur\u00f4pe/Berlin",
+	} {
+		if zone, err := LoadZone(name); err == nil {
+			t.Errorf("LoadZone(%q) = %v, want an error", name, zone)
+		}
+	}
+}
+
+// TestZoneNamesAreThoseOfGo fails when Go's copy of the database has a name
+// that is missing: write zones.txt anew from its list of files.
+func TestZoneNamesAreThoseOfGo(t *testing.T) {
+	t.Parallel()
+	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs beside its Go
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = archive.Close() }()
+	for _, file := range archive.File {
+		if strings.HasSuffix(file.Name, "/") {
+			continue
+		}
+		if zone, err := LoadZone(strings.ToUpper(file.Name)); err != nil || zone.String() != file.Name {
+			t.Errorf("LoadZone(%q) = %v, %v", strings.ToUpper(file.Name), zone, err)
+		}
+	}
+}

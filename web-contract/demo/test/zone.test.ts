@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { zoneOf } from "../src/data/zone";
+
+test.each([
+  ["Europe/Berlin", -60, "Europe/Berlin"],
+  ["Asia/Calcutta", -330, "Asia/Calcutta"],
+  ["UTC", 0, "UTC"],
+  ["Etc/Unknown", 0, "UTC"],
+  ["Etc/Unknown", -120, "Etc/GMT-2"],
+  ["Etc/Unknown", 720, "Etc/GMT+12"],
+  ["Etc/Unknown", -840, "Etc/GMT-14"],
+  ["+05:30", -330, "Etc/GMT-5"],
+  ["-03:00", 180, "Etc/GMT+3"],
+  [undefined, -60, "Etc/GMT-1"],
+  ["", 0, "UTC"],
+])("%s, %i minutes behind UTC, is %s", (name, minutes, zone) => {
+  expect(zoneOf(name, minutes)).toBe(zone);
+  expect(() => new Intl.DateTimeFormat("en", { timeZone: zone })).not.toThrow();
+});
