@@ -18,13 +18,12 @@ import (
 const (
 	// gatherTime is how long wake-ups are gathered into one notification.
 	gatherTime = 5 * time.Millisecond
-	// publishTime bounds the telling of what has been gathered, and all that
-	// is told after the hub's end.
+	// publishTime bounds one message, and all that is sent after the hub's end.
 	publishTime = 2 * time.Second
 	// maxNames is the number of users in one notification; PostgreSQL takes
 	// 8,000 bytes.
 	maxNames = 400
-	// retryTime is the pause before listening again.
+	// retryTime is the pause before listening or publishing again.
 	retryTime = time.Second
 	// nameLength is the length of a user's name in a notification.
 	nameLength = 16
@@ -166,18 +165,31 @@ func (h *Hub) publish(ctx context.Context) {
 }
 
 // publishAll tells other replicas of all changes so far, also of those that came
-// last before ctx ended.
+// last before ctx ended. If a message fails, its names go with the next one.
 func (h *Hub) publishAll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, publishTime)
-	defer cancel()
 	for names := h.take(); len(names) > 0; names = h.take() {
-		if err := h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " ")); err != nil {
-			// Their polls will find the change.
+		if err := h.publishOne(ctx, names); err != nil {
 			h.failed.Add(1)
 			h.log.WarnContext(ctx, "cannot tell other replicas of changes", "error", err.Error())
+			h.putBack(names)
+			time.AfterFunc(retryTime, func() { signal(h.wake) })
 			return
 		}
 		h.published.Add(1)
+	}
+}
+
+func (h *Hub) publishOne(ctx context.Context, names []string) error {
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	return h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " "))
+}
+
+func (h *Hub) putBack(names []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, name := range names {
+		h.changed[name] = struct{}{}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 )
@@ -145,6 +147,80 @@ func TestCounts(t *testing.T) {
 	hubs[0].Changed("alice")
 	for hubs[0].Counts().Failed == 0 { //nolint:revive // ends as soon as the message has failed
 	}
+}
+
+// slowBus takes a while for each message.
+type slowBus struct {
+	memoryBus
+	takes func(message int) time.Duration
+}
+
+func (b *slowBus) Publish(ctx context.Context, message string) error {
+	b.mu.Lock()
+	b.sent = append(b.sent, message)
+	takes := time.NewTimer(b.takes(len(b.sent)))
+	b.mu.Unlock()
+	defer takes.Stop()
+	select {
+	case <-takes.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run runs a hub on the bus until the test's bubble ends.
+func (b *slowBus) run(t *testing.T) *feed.Hub {
+	t.Helper()
+	b.receivers = map[int]func(string){}
+	hub := feed.New(b, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { hub.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return hub
+}
+
+// TestSteadyChangesAreTold: however long something always changes, each message
+// has its own time.
+func TestSteadyChangesAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hub := (&slowBus{takes: func(int) time.Duration { return 300 * time.Millisecond }}).run(t)
+		changes := time.NewTicker(10 * time.Millisecond)
+		defer changes.Stop()
+		for n := range 1000 {
+			hub.Changed(fmt.Sprint("user", n))
+			<-changes.C
+		}
+		if got := hub.Counts(); got.Failed != 0 || got.Published < 30 {
+			t.Errorf("in ten seconds %+v, want no failure", got)
+		}
+	})
+}
+
+// TestChangesAreToldAgain: names that could not be told are told with the next
+// message, which does not wait for another change.
+func TestChangesAreToldAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bus := &slowBus{takes: func(message int) time.Duration {
+			if message <= 2 {
+				return time.Hour
+			}
+			return 0
+		}}
+		hub := bus.run(t)
+		hub.Changed("alice")
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		if got := hub.Counts(); got.Failed != 2 || got.Published != 1 || len(bus.sent) != 3 || bus.sent[2] != bus.sent[0] {
+			t.Errorf("sent %q, counts %+v; want one message three times", bus.sent, got)
+		}
+	})
 }
 
 // TestLastChanges: a replica that stops tells the others what changed before.
