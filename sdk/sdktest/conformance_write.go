@@ -378,6 +378,26 @@ var versionCases = []contractCase{
 		_, err := s.client.GetTask(s.Context(), task.ID, sdk.IfNoneMatch(1))
 		s.fails(err, sdk.ErrNotModified)
 	}},
+	{"a batch's current is the task as it is stored, without what the batch did before", func(s *subject) {
+		task := s.create(taskapi.CreateTaskRequest{Title: "Stored"})
+		before := s.seq()
+		ops := taskapi.TaskOperations
+		for name, first := range map[string]taskapi.BatchOperation{
+			"update":  ops.Update(task.ID, 1, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+			"replace": ops.Replace(task.ID, 1, taskapi.ReplaceTaskRequest{Title: "New"}),
+			"delete":  ops.Delete(task.ID, 1),
+		} {
+			second := ops.Update(task.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("Newer")})
+			if name == "delete" {
+				second = ops.Restore(task.ID, 1)
+			}
+			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, second})
+			s.same(name, s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
+		}
+		if after := s.seq(); after != before {
+			s.Errorf("the change number went from %d to %d", before, after)
+		}
+	}},
 	{"writers that read again after a conflict lose nothing", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Count"})
 		var all sync.WaitGroup

@@ -45,7 +45,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		return r, o.kind.notFound()
 	case o.allowed != nil && !o.allowed(r.version()):
 		p := newProblem(taskapi.CodeVersionConflict, "The "+string(o.kind.name)+" has changed.")
-		p.Current = new(r.tagged())
+		p.Current = new(tx.user.resources[o.id].tagged())
 		return r, p
 	}
 	switch o.op {

@@ -44,7 +44,7 @@ type Outcome struct {
 	Replayed bool
 }
 
-// ConflictError is an [ErrVersionConflict] with the resource as it is.
+// ConflictError is an [ErrVersionConflict] with the resource as it is stored.
 type ConflictError struct {
 	Current Resource
 }

@@ -76,6 +76,8 @@ type transaction struct {
 type resource struct {
 	kind *kind
 	row  row
+	// stored is the row as it was read; nil for a new one.
+	stored row
 	// erased says that the row is gone; it is as it was before.
 	erased bool
 }
@@ -143,7 +145,7 @@ func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[tas
 	for _, k := range tx.store.kinds {
 		if len(ids[k.name]) > 0 {
 			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row) error {
-				tx.found = append(tx.found, &resource{kind: k, row: r})
+				tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
 				return nil
 			}))
 		}
@@ -248,7 +250,7 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 		return nil, k.missing
 	}
 	if op.Versions != nil && !slices.Contains(op.Versions, r.row.shared().Version) {
-		return nil, &ConflictError{Current: k.resource(r.row)}
+		return nil, &ConflictError{Current: k.resource(r.stored)}
 	}
 	return r, nil
 }
