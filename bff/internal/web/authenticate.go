@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -33,6 +34,19 @@ func callerFrom(ctx context.Context) caller {
 	return c
 }
 
+// expectedUserHeader names the user that a request was made for. A page that
+// still shows one user cannot read or write the list of another, who has signed
+// in meanwhile in another tab.
+const expectedUserHeader = "Expected-User"
+
+// errOtherUser means that the session is not the expected user's.
+var errOtherUser = errors.New("the session belongs to another user than the request expects")
+
+// isExpected reports whether the user is the one that the request was made for.
+func isExpected(r *http.Request, user session.User) bool {
+	return !slices.ContainsFunc(r.Header.Values(expectedUserHeader), func(id string) bool { return id != user.ID })
+}
+
 // authenticate lets requests with a live session through and answers all
 // others.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
@@ -42,6 +56,9 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if err == nil {
 		known, err = s.sessions.Get(r.Context(), request)
 		relay(w.Header(), known.SetCookie)
+	}
+	if err == nil && !isExpected(r, known.Session.User) {
+		err = errOtherUser
 	}
 	if err != nil {
 		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))

@@ -208,6 +208,36 @@ func TestSite(t *testing.T) {
 		nobody.post("/api/tasks", map[string]any{"title": "x"}).fails(taskapi.CodeUnauthenticated)
 	})
 
+	t.Run("a request made for another user", func(t *testing.T) {
+		t.Parallel()
+		ada, bob := s.newPerson(t), s.newBrowser(t)
+		bob.signUp()
+		expecting := func(ids ...string) http.Header { return http.Header{"Expected-User": ids} }
+		var session web.SessionResponse
+		bob.get("/api/session").is(http.StatusOK).into(&session)
+		own := session.Data.User.ID
+		for name, header := range map[string]http.Header{
+			"somebody else": expecting(ada.Own[0]), "nobody": expecting(""), "both": expecting(own, ada.Own[0]),
+		} {
+			for _, path := range []string{"/api/session", "/api/bootstrap", "/api/agenda", "/api/tasks", "/api/tasks/stats", "/api/changes", "/api/events"} {
+				if got := bob.do(http.MethodGet, path, nil, header); got.status != http.StatusUnauthorized {
+					t.Errorf("GET %s for %s: %d", path, name, got.status)
+				}
+			}
+			answer := bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "hers"}, header)
+			answer.fails(taskapi.CodeUnauthenticated)
+			if cookies := answer.header.Values("Set-Cookie"); len(cookies) > 0 {
+				t.Errorf("for %s: cookies %q", name, cookies)
+			}
+		}
+		var list taskapi.TaskListResponse
+		bob.do(http.MethodGet, "/api/tasks", nil, expecting(own)).is(http.StatusOK).into(&list)
+		if len(list.Data) != 0 {
+			t.Errorf("written for another user: %+v", list.Data)
+		}
+		bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "his"}, expecting(own)).is(http.StatusCreated)
+	})
+
 	t.Run("another user's task", func(t *testing.T) {
 		t.Parallel()
 		ada, bob := s.newBrowser(t), s.newBrowser(t)

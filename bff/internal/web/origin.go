@@ -25,7 +25,7 @@ var (
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 	}
 	sharedRequestHeaders = []string{
-		"Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Captcha-Response", "X-Request-Id",
+		"Content-Type", expectedUserHeader, "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Captcha-Response", "X-Request-Id",
 	}
 	sharedResponseHeaders = []string{
 		"ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "X-Retry-After",

@@ -57,10 +57,10 @@ func testOrigins(t *testing.T, s *site) {
 					"Access-Control-Allow-Origin":      {trustedOrigin},
 					"Access-Control-Allow-Credentials": {"true"},
 					"Access-Control-Allow-Methods":     {method},
-					"Access-Control-Allow-Headers":     {"Content-Type, Idempotency-Key, If-Match"},
+					"Access-Control-Allow-Headers":     {"Content-Type, Expected-User, Idempotency-Key, If-Match"},
 					"Access-Control-Max-Age":           {"7200"},
 				}
-				answer := nobody.preflight(path, trustedOrigin, method, "content-type,idempotency-key,if-match").is(http.StatusOK)
+				answer := nobody.preflight(path, trustedOrigin, method, "content-type,expected-user,idempotency-key,if-match").is(http.StatusOK)
 				if diff := cmp.Diff(want, sharing(answer.header)); diff != "" {
 					t.Errorf("%s to come: headers (-want +got):\n%s", method, diff)
 				}

@@ -161,7 +161,23 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 	s.registerBootstrap(api)
 	s.registerAgenda(api)
 	s.registerService(api)
+	documentExpectedUser(api.OpenAPI())
 	return api
+}
+
+// documentExpectedUser describes the header that every operation takes.
+func documentExpectedUser(doc *huma.OpenAPI) {
+	for _, path := range doc.Paths {
+		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+			if op != nil {
+				op.Parameters = append(op.Parameters, &huma.Param{
+					Name: expectedUserHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+					Description: "The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.",
+					Example:     "Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E",
+				})
+			}
+		}
+	}
 }
 
 // security is the session cookie, under either of its names.

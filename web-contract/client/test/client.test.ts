@@ -87,6 +87,20 @@ describe.concurrent("a success", () => {
   });
 });
 
+test.concurrent("a client of one user names that user in every request", async ({ serve }) => {
+  const refused = { ...notFound, code: "unauthenticated", status: 401 } as const;
+  const server = await serve(({ url }, response) => {
+    if (url.startsWith("/api/events")) sendJson(response, 401, refused);
+    else sendJson(response, 200, { success: true, data: [task], meta: {} });
+  });
+  const client = createClient({ baseUrl: server.url, user: "ada", retry: false });
+  await client.listTasks();
+  await client.createTask({ title: "a" });
+  await rejection(client.watchChanges(0).next());
+  await createClient({ baseUrl: server.url, retry: false }).listTasks();
+  expect(server.received.map(({ headers }) => headers["expected-user"])).toEqual(["ada", "ada", "ada", undefined]);
+});
+
 test.concurrent("changes of unknown kinds are left out, and the cursor counts them", async ({ serve }) => {
   const known = { seq: 8, kind: "task", id: task.id, data: task };
   const unknown = { seq: 9, kind: "toString", id: "list-1", data: { name: "Home" } };

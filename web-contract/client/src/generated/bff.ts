@@ -907,7 +907,13 @@ export interface operations {
                 /** @description The number of days, today included. */
                 days?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1061,6 +1067,11 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1275,7 +1286,13 @@ export interface operations {
                 /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1430,7 +1447,13 @@ export interface operations {
                 /** @description The number of changes on a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1577,6 +1600,11 @@ export interface operations {
             header?: {
                 /** @description The id of the last event that arrived, as browsers send it. It wins over after. */
                 "Last-Event-ID"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1703,7 +1731,13 @@ export interface operations {
     getSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1826,7 +1860,13 @@ export interface operations {
                 /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1955,6 +1995,11 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2138,7 +2183,13 @@ export interface operations {
                 /** @description The IANA name of the caller's time zone, in any case. */
                 timeZone?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2265,6 +2316,11 @@ export interface operations {
             header?: {
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -2414,6 +2470,11 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
                 "If-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -2624,6 +2685,11 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
                 "If-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -2794,6 +2860,11 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
                 "If-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -3015,6 +3086,11 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
                 "If-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
             };
             path: {
                 /** @description The resource's id. */
