@@ -73,7 +73,7 @@ describe.concurrent("a list", () => {
     await page.getByLabel("Time", { exact: true }).fill("09:30");
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByText("May 7, 2031, 09:30", { exact: true }).waitFor();
+    await page.getByText("May 7, 2031, 9:30 AM", { exact: true }).waitFor();
 
     await editTask(page, "Book the train");
     await page.getByRole("textbox", { name: "Notes" }).fill("By the window");
@@ -99,7 +99,7 @@ describe.concurrent("a list", () => {
     await tab.getByRole("button", { name: /^Due/ }).click();
     await tab.getByRole("button", { name: "No due date" }).click();
     await tab.getByRole("button", { name: "Save" }).click();
-    await page.getByText("May 7, 2031, 09:30", { exact: true }).waitFor({ state: "detached" });
+    await page.getByText("May 7, 2031, 9:30 AM", { exact: true }).waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });
 

@@ -1,18 +1,20 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { isOverdue, type Agenda, type Task } from "@tasklane/web-contract";
+import type { Agenda, Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
-import { queries, timeZone } from "../data/client";
+import { timeZone } from "../data/client";
 import { reason } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
 import { TaskItem } from "../list/TaskItem";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { SelectionBar } from "../select/SelectionBar";
-import { dayName, dueOn, shortDate, startOfDay } from "../task/dates";
+import { dayName, dueOn, nextChange, shortDate } from "../task/dates";
 import { tasksOfAgenda } from "../task/lists";
+import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { useNow } from "../ui/lasting";
+import { sectionsAt } from "./sections";
 import "../list/list.css";
 import "./agenda.css";
 
@@ -20,19 +22,21 @@ const days = 7;
 
 /** What is overdue, what is due today, and what the coming days bring. */
 export function AgendaView() {
+  const now = useNow((now) => nextChange([], now));
   return (
     <>
-      <p className="page-summary">{shortDate(new Date(), true)}</p>
-      <NewTask dueAt={dueOn(startOfDay(new Date()))} placeholder="Add a task for today" />
+      <p className="page-summary">{shortDate(now, true)}</p>
+      <NewTask dueAt={dueOn(now)} placeholder="Add a task for today" />
       <Sections />
     </>
   );
 }
 
 function Sections() {
+  const { queries } = useWorkspace();
   const queryClient = useQueryClient();
-  const now = useNow();
   const { data, error, refetch } = useQuery(queries.agenda({ timeZone, days }));
+  const now = useNow((now) => nextChange(tasksOfAgenda(data), now));
   if (!data && error) {
     return (
       <ErrorState
@@ -45,7 +49,7 @@ function Sections() {
   }
   if (!data) return <TaskListSkeleton />;
   const tasks = tasksOfAgenda(data);
-  const { overdue, days: ahead } = bySection(data, now);
+  const { overdue, days: ahead } = sectionsAt(data, now);
   return (
     <>
       <SelectionBar tasks={tasks} />
@@ -58,14 +62,6 @@ function Sections() {
       <Beyond agenda={data} />
     </>
   );
-}
-
-/** Moves tasks between the sections as time passes, without asking the server again. */
-function bySection(agenda: Agenda, now: Date): Pick<Agenda, "overdue" | "days"> {
-  const isAhead = (task: Task) => !isOverdue(task, now);
-  const [today, ...later] = agenda.days.map((day) => ({ ...day, tasks: day.tasks.filter(isAhead) }));
-  today?.tasks.unshift(...agenda.overdue.filter(isAhead));
-  return { overdue: tasksOfAgenda(agenda).filter((task) => !isAhead(task)), days: today ? [today, ...later] : [] };
 }
 
 function Day({ date, tasks }: { date: string; tasks: readonly Task[] }) {

@@ -1,6 +1,6 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { AccountPage } from "../account/AccountPage";
-import { useSession } from "../account/auth";
+import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { ErrorState } from "../ui/ErrorState";
 import { SignedIn } from "./SignedIn";
@@ -16,6 +16,9 @@ export function App() {
   if (!known && !isPending && !error) setKnown(true);
 
   const user = session?.user;
+  const id = user?.id ?? null;
+  useEffect(() => (known ? shareUser(id) : undefined), [known, id]);
+
   if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
 

@@ -1,12 +1,14 @@
 import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { prefetchBootstrap, useLiveChanges } from "@tasklane/web-contract/react";
-import { useEffect, useState } from "react";
+import { goesStale, prefetchBootstrap, useLiveChanges } from "@tasklane/web-contract/react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { sessionChanged } from "../account/auth";
 import { Leaving } from "../account/Leaving";
-import { api, timeZone } from "../data/client";
+import { timeZone } from "../data/client";
 import { seedLists } from "../data/seed";
-import { WorkspaceContext, type Workspace } from "../data/workspace";
+import { useWorkspace, WorkspaceContext, type Workspace } from "../data/workspace";
 import { Conflicts } from "../editor/Conflicts";
+import { nextChange, startOfDay } from "../task/dates";
+import { useNow } from "../ui/clock";
 import { NoticeArea } from "../ui/notices";
 import { useStore } from "../ui/store";
 import { useLeaveWarning } from "./leave-warning";
@@ -35,16 +37,17 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
 /** Asks for all that the page begins with in one request. If that fails, each part asks for itself, and says so. */
 function Started() {
   const queryClient = useQueryClient();
+  const { api, queries } = useWorkspace();
   const [started, setStarted] = useState(false);
 
   useEffect(() => {
     const controller = new AbortController();
     prefetchBootstrap(queryClient, api, { timeZone, signal: controller.signal })
-      .then(() => seedLists(queryClient))
+      .then(() => seedLists(queryClient, queries))
       .catch(() => {})
       .finally(() => !controller.signal.aborted && setStarted(true));
     return () => controller.abort();
-  }, [queryClient]);
+  }, [queryClient, api, queries]);
 
   return <Live started={started} />;
 }
@@ -54,9 +57,11 @@ const rest = 5_000;
 
 function Live({ started }: { started: boolean }) {
   const queryClient = useQueryClient();
+  const { api } = useWorkspace();
   const [resting, setResting] = useState(false);
   const live = useLiveChanges(api, { enabled: started && !resting });
   useLeaveWarning();
+  useNewDay(() => void queryClient.invalidateQueries({ predicate: goesStale }));
 
   useEffect(() => {
     if (live.state === "ended") sessionChanged();
@@ -68,4 +73,16 @@ function Live({ started }: { started: boolean }) {
   }, [live, queryClient]);
 
   return <Page started={started} away={live.state === "offline" || live.state === "failed"} />;
+}
+
+/** Calls when another day begins: agendas and counts go by days, which the server counts. */
+function useNewDay(onDay: () => void): void {
+  const call = useEffectEvent(onDay);
+  const today = startOfDay(useNow((now) => nextChange([], now))).getTime();
+  const known = useRef(today);
+  useEffect(() => {
+    if (known.current === today) return;
+    known.current = today;
+    call();
+  }, [today]);
 }

@@ -1,9 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
+import type { Queries } from "@tasklane/web-contract/react";
 import { filtersOf, taskFilters } from "../filters/filters";
-import { queries } from "./client";
 
 /** Fills both lists of the page from its first answer, if that holds all tasks there are. */
-export function seedLists(queryClient: QueryClient): void {
+export function seedLists(queryClient: QueryClient, queries: Queries): void {
   const [page, ...more] = queryClient.getQueryData(queries.tasks().queryKey)?.pages ?? [];
   if (!page || more.length > 0 || page.nextCursor !== null) return;
   const filters = taskFilters(filtersOf(new URLSearchParams()));

@@ -1,6 +1,7 @@
 import { MutationObserver, type MutationOptions, type QueryClient } from "@tanstack/react-query";
 import { createClient, isApiError, isTransient } from "@tasklane/web-contract";
 import { createMutations } from "@tasklane/web-contract/react";
+import type { User } from "../account/auth";
 import type { Notices } from "../ui/notices";
 import { reason } from "./messages";
 import { askWhenSignedOut, isSignedOut } from "./signed-out";
@@ -29,9 +30,10 @@ const patience = {
  * wherever the user goes meanwhile. While somebody else may be signed in they
  * are held back, or they would be that one's.
  */
-export function createSender(queryClient: QueryClient, notices: Notices) {
+export function createSender(user: User, queryClient: QueryClient, notices: Notices) {
   const gate = createGate();
   const client = createClient({
+    user: user.id,
     async fetch(input, init) {
       await gate.passed();
       return fetch(input, init);

@@ -1,4 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { createClient, type Client } from "@tasklane/web-contract";
+import { createQueries, type Queries } from "@tasklane/web-contract/react";
 import { createContext, useContext } from "react";
 import type { User } from "../account/auth";
 import { createDrafts, type Drafts } from "../editor/drafts";
@@ -19,6 +21,9 @@ export interface Workspace {
   user: User;
   /** Whether the user is signing out by choice: then nothing of theirs is kept. */
   leaving: Store<boolean>;
+  /** What reads the user's list, and nobody else's. */
+  api: Client;
+  queries: Queries;
   queryClient: QueryClient;
   notices: Notices;
   drafts: Drafts;
@@ -32,11 +37,14 @@ export function createWorkspace(user: User): Workspace {
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
-  const sender = createSender(queryClient, notices);
+  const api = createClient({ user: user.id });
+  const queries = createQueries(api);
+  const sender = createSender(user, queryClient, notices);
   const writes = createWrites(sender, notices, drafts);
   const edits = createEdits({ queryClient, sender, notices, drafts, writes });
   const selection = createSelection();
-  return { user, leaving: createStore(false), queryClient, notices, drafts, selection, sender, writes, edits };
+  const leaving = createStore(false);
+  return { user, leaving, api, queries, queryClient, notices, drafts, selection, sender, writes, edits };
 }
 
 export const WorkspaceContext = createContext<Workspace | null>(null);

@@ -1,4 +1,5 @@
-import { addDays, dateField, dueName, dueOn, readDate, shortDate, startOfDay, timeField } from "../task/dates";
+import { useState } from "react";
+import { addDays, dateField, dueName, dueOn, nextTime, readDate, shortDate, startOfDay, timeField } from "../task/dates";
 import { CalendarIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/Popover";
 
@@ -36,7 +37,21 @@ function usualDays(now: Date): [name: string, day: Date][] {
 function DueChoice({ dueAt, onChange, onDone }: Props & { onDone: () => void }) {
   const date = dateField(dueAt);
   const time = timeField(dueAt);
-  const day = readDate(date);
+  // Without a date, a time is the next such time for as long as it is being typed.
+  const [undated, setUndated] = useState(dueAt === null);
+
+  function changeDate(text: string) {
+    const day = readDate(text);
+    if (text !== "" && !day) return;
+    setUndated(!day);
+    onChange(day ? dueOn(day, time) : null);
+  }
+
+  function changeTime(text: string) {
+    const day = readDate(date);
+    if (undated) onChange(text ? nextTime(text) : null);
+    else if (day) onChange(dueOn(day, text));
+  }
 
   function choose(next: string | null) {
     onChange(next);
@@ -64,29 +79,40 @@ function DueChoice({ dueAt, onChange, onDone }: Props & { onDone: () => void }) 
       )}
       <hr />
       <div className="due-fields">
-        <label>
-          <span>Date</span>
-          <input
-            type="date"
-            value={date}
-            onChange={({ target }) => {
-              const chosen = readDate(target.value);
-              if (chosen) onChange(dueOn(chosen, time));
-            }}
-          />
-        </label>
-        <label>
-          <span>Time</span>
-          <input
-            type="time"
-            value={time}
-            onChange={({ target }) => onChange(dueOn(day ?? new Date(), target.value))}
-          />
-        </label>
+        <PartField label="Date" type="date" value={date} onChange={changeDate} />
+        <PartField label="Time" type="time" value={time} onChange={changeTime} />
       </div>
       <button type="button" className="option" onClick={onDone}>
         <span className="option-text option-done">Done</span>
       </button>
     </>
+  );
+}
+
+interface PartFieldProps {
+  label: string;
+  type: "date" | "time";
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** One half of a moment. It shows what is typed, which need not be a date yet, until it is left. */
+function PartField({ label, type, value, onChange }: PartFieldProps) {
+  const [typed, setTyped] = useState<string>();
+  return (
+    <label>
+      <span>{label}</span>
+      <input
+        type={type}
+        max={type === "date" ? "9999-12-31" : undefined}
+        value={typed ?? value}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          // A field that is half filled has no value, like an empty one.
+          if (!target.validity.badInput) onChange(target.value);
+        }}
+        onBlur={() => setTyped(undefined)}
+      />
+    </label>
   );
 }

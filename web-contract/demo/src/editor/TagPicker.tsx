@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type KeyboardEvent } from "react";
-import { queries, timeZone } from "../data/client";
+import { timeZone } from "../data/client";
+import { useWorkspace } from "../data/workspace";
 import { CheckOption, toggled } from "../ui/CheckOption";
 import { TagIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/Popover";
@@ -13,37 +14,62 @@ interface Props {
 /** The tags of a task: those that are in use, to choose from, and a field for others. */
 export function TagPicker({ tags, onChange }: Props) {
   const isSet = tags.length > 0;
+  const [text, setText] = useState("");
+
+  /** Adds the tag that is typed, and reports whether there was one. */
+  function add(): boolean {
+    const tag = tagOf(text);
+    setText("");
+    if (tag !== "" && !tags.includes(tag)) onChange([...tags, tag]);
+    return tag !== "";
+  }
   return (
     <PopoverButton
       className={isSet ? "chip is-set" : "chip"}
       label={isSet ? `Tags: ${tags.join(", ")}` : "Tags"}
       title="Tags"
-      content={(close) => <TagChoice tags={tags} onChange={onChange} onDone={close} />}
+      content={(close) => (
+        <TagChoice tags={tags} onChange={onChange} text={text} onText={setText} onEnter={() => add() || close()} />
+      )}
+      onClose={add}
     >
       <TagIcon />
-      <span className="chip-text">{isSet ? tags.map((tag) => `#${tag}`).join(" ") : "Tags"}</span>
+      <span className="chip-text" dir="auto">{isSet ? tags.map((tag) => `#${tag}`).join(" ") : "Tags"}</span>
     </PopoverButton>
   );
 }
 
-function TagChoice({ tags, onChange, onDone }: Props & { onDone: () => void }) {
+const tagOf = (text: string) => text.trim().replace(/^#/, "");
+
+interface ChoiceProps extends Props {
+  text: string;
+  onText: (text: string) => void;
+  onEnter: () => void;
+}
+
+function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
+  const { queries } = useWorkspace();
   const { data } = useQuery(queries.stats({ timeZone }));
-  const [text, setText] = useState("");
   const known = [...new Set([...tags, ...(data?.byTag.map(({ tag }) => tag) ?? [])])];
-  const wanted = text.trim().replace(/^#/, "").toLowerCase();
+  const wanted = tagOf(text).toLowerCase();
   const shown = known.filter((tag) => tag.toLowerCase().includes(wanted));
 
-  function add() {
-    const tag = text.trim().replace(/^#/, "");
-    if (tag === "") return onDone();
-    setText("");
-    if (!tags.includes(tag)) onChange([...tags, tag]);
+  function choose(tag: string) {
+    // What was typed has found the tag, and is none itself.
+    onText("");
+    onChange(toggled(tags, tag));
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing || (event.key !== "Enter" && event.key !== ",")) return;
-    event.preventDefault();
-    add();
+    const { key } = event;
+    if (event.nativeEvent.isComposing) return;
+    if (key === "Enter" || key === ",") {
+      event.preventDefault();
+      onEnter();
+    } else if (key === "Escape" && text !== "") {
+      event.stopPropagation();
+      onText("");
+    }
   }
 
   // The popover lies within the editor's form for React, but is none of its fields.
@@ -55,22 +81,25 @@ function TagChoice({ tags, onChange, onDone }: Props & { onDone: () => void }) {
         className="tag-field"
         aria-label="Add a tag"
         placeholder="Add a tag"
+        dir="auto"
         value={text}
         maxLength={50}
         autoComplete="off"
         autoCapitalize="none"
         enterKeyHint="done"
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => onText(event.target.value)}
         onKeyDown={onKeyDown}
         autoFocus
       />
       <div className="tag-options">
         {shown.map((tag) => (
-          <CheckOption key={tag} text={`#${tag}`} checked={tags.includes(tag)} onChange={() => onChange(toggled(tags, tag))} />
+          <CheckOption key={tag} text={`#${tag}`} checked={tags.includes(tag)} onChange={() => choose(tag)} />
         ))}
         {wanted !== "" && !known.some((tag) => tag.toLowerCase() === wanted) && (
-          <button type="button" className="option" onClick={add}>
-            <span className="option-text">Create “{text.trim().replace(/^#/, "")}”</span>
+          <button type="button" className="option" onClick={onEnter}>
+            <span className="option-text">
+              Create “<bdi>{tagOf(text)}</bdi>”
+            </span>
           </button>
         )}
       </div>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { queries, timeZone } from "../data/client";
+import { timeZone } from "../data/client";
+import { useWorkspace } from "../data/workspace";
 import { priorities, priorityNames } from "../task/priorities";
 import { CheckOption, toggled } from "../ui/CheckOption";
 import { Choice } from "../ui/Choice";
@@ -15,6 +16,7 @@ interface Props {
 
 /** What the list can be narrowed by. Every choice shows its effect at once. */
 export function FilterChoice({ filters, onChange }: Props) {
+  const { queries } = useWorkspace();
   const { data: stats } = useQuery(queries.stats({ timeZone }));
   const inUse = stats?.byTag.map(({ tag }) => tag) ?? [];
   const tags = [...new Set([...inUse, ...filters.tags])];

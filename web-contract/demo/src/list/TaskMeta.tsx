@@ -1,8 +1,8 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
-import { dueName, timeField } from "../task/dates";
+import { dueName, nextChange, timeName } from "../task/dates";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
-import { useNow } from "../ui/lasting";
+import { useNow } from "../ui/clock";
 
 interface Props {
   id: string;
@@ -14,8 +14,9 @@ interface Props {
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
 export function TaskMeta({ id, task, hideDay }: Props) {
   const { dueAt, priority, tags, description } = task;
-  const overdue = isOverdue(task, useNow());
-  const due = dueAt && (hideDay ? timeField(dueAt) : dueName(dueAt));
+  const now = useNow((now) => nextChange([task], now));
+  const overdue = isOverdue(task, now);
+  const due = dueAt && (hideDay ? timeName(dueAt) : dueName(dueAt, now));
   if (!due && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">
@@ -33,7 +34,7 @@ export function TaskMeta({ id, task, hideDay }: Props) {
         </span>
       )}
       {tags.map((tag) => (
-        <span key={tag} className="meta-item">
+        <span key={tag} className="meta-item" dir="auto">
           #{tag}
         </span>
       ))}

@@ -6,20 +6,23 @@ import {
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
-import { isOverdue, type Stats, type Task, type TaskPage } from "@tasklane/web-contract";
+import type { Task, TaskPage } from "@tasklane/web-contract";
 import { itemKey, type TaskFilters } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
-import { queries, timeZone } from "../data/client";
+import { timeZone } from "../data/client";
 import { counted, reason } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
 import { isNarrowed, taskFilters, useFilters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
+import { nextChange } from "../task/dates";
 import { tasksOfList } from "../task/lists";
+import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { useNow } from "../ui/lasting";
+import { summary } from "./summary";
 import { TaskList } from "./TaskList";
 import { TaskListSkeleton } from "./TaskListSkeleton";
 import "./list.css";
@@ -28,31 +31,28 @@ type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
 
 /** The list of the signed-in user: what is open, and below it what is done. */
 export function TasksView({ started }: { started: boolean }) {
+  const { queries } = useWorkspace();
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
   const [filters] = useFilters();
-  const wanted = useMemo(() => taskFilters(filters), [filters]);
+  const now = useNow((now) => nextChange([], now));
+  const wanted = useMemo(() => taskFilters(filters, now), [filters, now]);
   const placeholderData = keepPreviousData;
   const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), placeholderData, enabled: started });
-  const now = useNow();
+  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
+  useNow((now) => nextChange(openTasks, now));
   const any = stats && stats.open + stats.completed > 0;
-  // With all open tasks at hand the device's clock decides, as in their rows.
-  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters);
-  const overdue = all ? tasksOfList(open.data).filter((task) => isOverdue(task, now)).length : (stats?.overdue ?? 0);
+  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
   return (
     <>
-      <p className="page-summary">{any ? summary({ ...stats, overdue }) : "\u00a0"}</p>
+      <p className="page-summary">{any ? summary(stats, all, now) : "\u00a0"}</p>
       <NewTask />
       <Lists started={started} wanted={wanted} open={open} />
     </>
   );
 }
 
-function summary({ open, dueToday, overdue }: Stats): string {
-  const parts = [`${open} open`, dueToday > 0 && `${dueToday} due today`, overdue > 0 && `${overdue} overdue`];
-  return parts.filter(Boolean).join(" · ");
-}
-
 function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilters; open: ListQuery }) {
+  const { queries } = useWorkspace();
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const completed = useInfiniteQuery({

@@ -2,7 +2,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { useMemo, useState } from "react";
 import { flushSync } from "react-dom";
-import { queries } from "../data/client";
 import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { focusBeside } from "../list/focus";
@@ -24,7 +23,7 @@ interface Doomed {
 
 /** What was deleted: to be restored, or erased for good. */
 export function TrashView() {
-  const { writes } = useWorkspace();
+  const { queries, writes } = useWorkspace();
   const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
   const tasks = useMemo(() => tasksOfList(trash.data), [trash.data]);
   const [doomed, setDoomed] = useState<Doomed>();

@@ -15,12 +15,14 @@ interface ButtonProps {
   /** Which edges of the button and its popover are in line. */
   align?: "start" | "end";
   content: (close: () => void) => ReactNode;
+  /** Called when the popover closes, however that happens. */
+  onClose?: () => void;
 }
 
 /** A button that opens a small window beside it. Escape and a click elsewhere close that. */
-export function PopoverButton({ label, title, className, children, content, align = "start" }: ButtonProps) {
+export function PopoverButton({ label, title, className, children, content, onClose, align = "start" }: ButtonProps) {
   const trigger = useRef<HTMLButtonElement>(null);
-  const state = useOverlayTriggerState({});
+  const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
   return (
     <>
       <button

@@ -1,4 +1,5 @@
-import { useEffect, useReducer, useState } from "react";
+import { useEffect, useState } from "react";
+import { useNow } from "./clock";
 
 /** True once something has been so for a while, in milliseconds. */
 export function useLasting(now: boolean, after: number): boolean {
@@ -13,21 +14,5 @@ export function useLasting(now: boolean, after: number): boolean {
 
 /** Whether a moment has passed, in milliseconds since 1970. The one that never comes is Infinity. */
 export function usePassed(moment: number): boolean {
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
-    if (moment === Infinity) return;
-    const timer = setTimeout(redraw, moment - Date.now());
-    return () => clearTimeout(timer);
-  }, [moment]);
-  return moment <= Date.now();
-}
-
-/** Returns the time, at most half a minute old. */
-export function useNow(): Date {
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
+  return moment <= useNow(() => moment).getTime();
 }

@@ -25,7 +25,7 @@ export function createStore<Value>(initial: Value): Store<Value> {
 }
 
 export function useStore<Value>({ subscribe, get }: Store<Value>): Value {
-  return useSyncExternalStore(subscribe, get);
+  return useSyncExternalStore(subscribe, get, get);
 }
 
 /** Follows a part of the value alone. `select` returns the same for the same. */

@@ -1,0 +1,59 @@
+import type { Agenda, Stats, Task } from "@tasklane/web-contract";
+import { kinds } from "@tasklane/web-contract/react";
+import { describe, expect, test } from "vitest";
+import { sectionsAt } from "../src/agenda/sections";
+import { summary } from "../src/list/summary";
+import { nextChange } from "../src/task/dates";
+
+const at = (hours: number, minutes = 0) => new Date(2026, 10, 23, hours, minutes);
+const task = (title: string, due: Date | null, completed = false) =>
+  ({ ...kinds.task.defaults, id: title, title, completed, dueAt: due && due.toISOString() }) as unknown as Task;
+
+const late = task("late", at(9));
+const soon = task("soon", at(15, 30));
+const evening = task("evening", at(18));
+
+describe("the agenda", () => {
+  const agenda = {
+    overdue: [late],
+    days: [
+      { date: "2026-11-23", tasks: [soon, evening] },
+      { date: "2026-11-24", tasks: [] },
+    ],
+  } as unknown as Agenda;
+  const titlesAt = (now: Date) => {
+    const { overdue, days } = sectionsAt(agenda, now);
+    return [overdue, ...days.map(({ tasks }) => tasks)].map((tasks) => tasks.map(({ title }) => title));
+  };
+
+  test("moves a task to the overdue ones as its moment passes", () => {
+    expect(titlesAt(at(15, 30))).toEqual([["late"], ["soon", "evening"], []]);
+    expect(titlesAt(at(15, 31))).toEqual([["late", "soon"], ["evening"], []]);
+  });
+
+  test("takes the device's clock for it, should the server's be ahead", () => {
+    expect(titlesAt(at(8))).toEqual([[], ["late", "soon", "evening"], []]);
+  });
+});
+
+describe("the summary of the list", () => {
+  const stats = { open: 4, completed: 1, dueToday: 2, overdue: 7 } as Stats;
+
+  test("counts what is overdue by the device's clock", () => {
+    const all = [late, soon, evening, task("never", null)];
+    expect(summary(stats, all, at(15))).toBe("4 open · 2 due today · 1 overdue");
+    expect(summary(stats, all, at(16))).toBe("4 open · 2 due today · 2 overdue");
+  });
+
+  test("takes the server's count for a list that is not loaded to its end", () => {
+    expect(summary(stats, undefined, at(15))).toBe("4 open · 2 due today · 7 overdue");
+    expect(summary({ ...stats, dueToday: 0, overdue: 0 }, undefined, at(15))).toBe("4 open");
+  });
+});
+
+test("what is shown of tasks changes when the next one becomes overdue, or the day ends", () => {
+  const tasks = [late, evening, soon, task("done", at(15, 10), true), task("never", null)];
+  expect(nextChange(tasks, at(15))).toBe(at(15, 30).getTime() + 1);
+  expect(nextChange(tasks, new Date(at(15, 30).getTime() + 1))).toBe(at(18).getTime() + 1);
+  expect(nextChange(tasks, at(19))).toBe(at(24).getTime());
+});

@@ -1,0 +1,125 @@
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { editTask, expectTitles, seed, signUp, test, written } from "../src/page.js";
+import { newAccount } from "../src/visitor.js";
+
+const timezoneId = "UTC";
+
+/** When a task of this title is due, as its row says. */
+async function dueOf(page: Page, title: string): Promise<string | undefined> {
+  const text = await page.getByRole("listitem").filter({ hasText: title }).locator(".task-meta").textContent();
+  // Some browsers put a narrow space before AM and PM.
+  return text?.replaceAll("\u202f", " ");
+}
+
+/** Opens the page with a task, with the clock of its browser at a moment. */
+async function startAt(page: Page, moment: string, title: string): Promise<void> {
+  await page.clock.install({ time: moment });
+  await page.reload();
+  await signUp(page, newAccount());
+  await seed(page, [{ title }]);
+}
+
+describe.concurrent("a due date", () => {
+  test.for([360, 768, 1440])("is typed digit by digit, on a screen of %i", async (width, { openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId, viewport: { width, height: 720 } });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Book the train", dueAt: "2026-11-30T23:59:00Z" }]);
+    await editTask(page, "Book the train");
+    await page.getByRole("button", { name: /^Due/ }).click();
+    const date = page.getByLabel("Date", { exact: true });
+    const time = page.getByLabel("Time", { exact: true });
+    await date.click({ position: { x: 12, y: 12 } });
+    await page.keyboard.type("05072031");
+    expect(await date.inputValue()).toBe("2031-05-07");
+    await time.click({ position: { x: 12, y: 12 } });
+    await page.keyboard.type("1159P");
+    expect(await time.inputValue()).toBe("23:59");
+    await page.keyboard.type("09");
+    await time.click({ position: { x: 12, y: 12 } });
+    await page.keyboard.type("0930A");
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Due May 7, 2031, 9:30 AM" }).waitFor();
+    await written(page, () => page.getByRole("button", { name: "Save" }).click());
+    expect(await dueOf(page, "Book the train")).toBe("May 7, 2031, 9:30 AM");
+    expect(complaints).toEqual([]);
+  });
+
+  test("that is cleared is none", async ({ openPage }) => {
+    const { page } = await openPage({ timezoneId });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Book the train", dueAt: "2031-05-07T23:59:00Z" }]);
+    await editTask(page, "Book the train");
+    await page.getByRole("button", { name: /^Due/ }).click();
+    await page.getByLabel("Date", { exact: true }).fill("");
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Due date" }).waitFor();
+  });
+
+  test("of which only the time is typed is the next such time", async ({ openPage }) => {
+    const { page } = await openPage({ timezoneId });
+    await startAt(page, "2026-11-23T15:30:00Z", "Book the train");
+    await editTask(page, "Book the train");
+    await page.getByRole("button", { name: "Due date" }).click();
+    const time = page.getByLabel("Time", { exact: true });
+    await time.fill("09:00");
+    expect(await page.getByLabel("Date", { exact: true }).inputValue()).toBe("2026-11-24");
+    await time.fill("17:00");
+    expect(await page.getByLabel("Date", { exact: true }).inputValue()).toBe("2026-11-23");
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Due Today, 5:00 PM" }).waitFor();
+  });
+
+  test.for([
+    ["en-US", "Nov 30, 2031, 5:00 PM", "Mon, Nov 23"],
+    ["en-GB", "30 Nov 2031, 17:00", "Mon 23 Nov"],
+    ["de-DE", "30. Nov. 2031, 17:00", "Mo., 23. Nov."],
+  ] as const)("is written as in %s, and so is every other", async ([locale, due, today], { openPage }) => {
+    const { page } = await openPage({ timezoneId, locale });
+    await page.clock.install({ time: "2026-11-23T12:00:00Z" });
+    await page.reload();
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
+    expect(await dueOf(page, "Far")).toBe(due);
+    expect(await dueOf(page, "Soon")).toBe(locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");
+    await page.getByRole("link", { name: "Agenda" }).click();
+    await page.getByText(today, { exact: true }).first().waitFor();
+  });
+});
+
+describe.concurrent("a task that becomes overdue while one looks", () => {
+  test("is red at its moment, is counted, and moves in the agenda", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId });
+    await page.clock.install();
+    await page.reload();
+    await signUp(page, newAccount());
+    const now = await page.evaluate(() => Date.now());
+    const due = (seconds: number) => new Date(now + seconds * 1_000).toISOString();
+    await seed(page, [{ title: "Soon", dueAt: due(600) }, { title: "Later", dueAt: due(1_200) }]);
+    const red = page.locator(".is-overdue");
+    const overdue = (count: number) => vi.waitFor(async () => expect(await red.count()).toBe(count), { timeout: 10_000 });
+    await page.getByText("2 open").waitFor();
+    await overdue(0);
+    await page.clock.fastForward(605_000);
+    await overdue(1);
+    await page.getByText("1 overdue").waitFor();
+    await page.getByRole("link", { name: "Agenda" }).click();
+    await expectTitles(page, "Overdue", ["Soon"]);
+    await page.clock.fastForward(600_000);
+    await expectTitles(page, "Overdue", ["Soon", "Later"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("and so is what belongs to another day, after midnight", async ({ openPage }) => {
+    const { page } = await openPage({ timezoneId });
+    await startAt(page, "2031-05-07T23:00:00Z", "Next");
+    await editTask(page, "Next");
+    await page.getByRole("button", { name: "Due date" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Tomorrow" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    const due = page.locator(".task-meta");
+    await due.getByText("Tomorrow").waitFor();
+    await page.clock.fastForward(3_601_000);
+    await due.getByText("Today").waitFor();
+  });
+});
