@@ -6,6 +6,8 @@ import "./styles/base.css";
 import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
 import { guardClicks } from "./ui/clicks";
+// What changes everything comes last.
+import "./styles/print.css";
 
 guardClicks();
 

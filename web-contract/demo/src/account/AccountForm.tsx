@@ -1,35 +1,37 @@
 import { useState, type FormEvent } from "react";
 import { TextField } from "../ui/TextField";
 import { signIn, signUp } from "./auth";
-import { authErrorSentence, type AuthError } from "./messages";
+import { authFault, type AuthError, type AuthFault } from "./messages";
 
 export type Mode = "signIn" | "signUp";
 
 /** The fields to sign in or up with. Once that has worked, the session brings the next page. */
 export function AccountForm({ mode, email }: { mode: Mode; email?: string | undefined }) {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
+  const [fault, setFault] = useState<AuthFault>();
   const isNew = mode === "signUp";
+  const faultOf = (field: AuthFault["field"]) => (fault?.field === field ? fault?.message : undefined);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
-    setError(undefined);
+    setFault(undefined);
     const failure = await send(mode, new FormData(event.currentTarget));
     if (!failure) return;
-    setError(authErrorSentence(failure));
+    setFault(authFault(failure));
     setBusy(false);
   }
 
   return (
     <form className="account-form" onSubmit={(event) => void submit(event)}>
-      {isNew && <TextField label="Name" name="name" autoComplete="name" required autoFocus />}
+      {isNew && <TextField label="Name" name="name" autoComplete="name" fault={faultOf("name")} required autoFocus />}
       <TextField
         label="Email"
         name="email"
         type="email"
         autoComplete="username"
+        fault={faultOf("email")}
         defaultValue={isNew ? undefined : email}
         required
         autoFocus={!isNew && !email}
@@ -38,13 +40,14 @@ export function AccountForm({ mode, email }: { mode: Mode; email?: string | unde
         label="Password"
         name="password"
         type="password"
+        fault={faultOf("password")}
         autoComplete={isNew ? "new-password" : "current-password"}
         autoFocus={!isNew && Boolean(email)}
         {...(isNew && { hint: "At least 8 characters.", minLength: 8 })}
         required
       />
       <p className="form-error" role="alert">
-        {error}
+        {faultOf(undefined)}
       </p>
       <button type="submit" className="button primary" aria-disabled={busy}>
         {isNew ? "Create account" : "Sign in"}

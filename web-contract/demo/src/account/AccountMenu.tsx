@@ -15,7 +15,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
       content={(close) => (
         <>
           <p className="account-who">
-            <strong>{user.name}</strong>
+            <strong dir="auto">{user.name}</strong>
             <span>{user.email}</span>
           </p>
           <hr />

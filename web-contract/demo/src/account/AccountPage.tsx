@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Wordmark } from "../ui/Wordmark";
 import { AccountForm, type Mode } from "./AccountForm";
 import type { User } from "./auth";
@@ -16,6 +16,9 @@ const words = {
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
   const [mode, setMode] = useState<Mode>("signIn");
   const { title, question, other } = words[mode];
+  useEffect(() => {
+    document.title = `${title} · Tasklane`;
+  }, [title]);
   return (
     <main className="centred account">
       <Wordmark />

@@ -5,20 +5,31 @@ export interface AuthError {
   status?: number;
 }
 
-const sentences: Record<string, string> = {
-  INVALID_EMAIL_OR_PASSWORD: "That email and password don't match. Check both and try again.",
-  USER_ALREADY_EXISTS: "There is an account with this email already. Sign in instead.",
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: "There is an account with this email already. Sign in instead.",
-  INVALID_EMAIL: "That does not look like an email address.",
-  PASSWORD_TOO_SHORT: "That password is too short. Use at least 8 characters.",
-  PASSWORD_TOO_LONG: "That password is too long. Use at most 128 characters.",
+/** What went wrong, and which field of the form it is about, if it is about one. */
+export interface AuthFault {
+  field?: "name" | "email" | "password";
+  message: string;
+}
+
+const emailTaken: AuthFault = { field: "email", message: "There is an account with this email already. Sign in instead." };
+const emailInvalid: AuthFault = { field: "email", message: "That does not look like an email address." };
+
+const faults: Record<string, AuthFault> = {
+  INVALID_EMAIL_OR_PASSWORD: { message: "That email and password don't match. Check both and try again." },
+  USER_ALREADY_EXISTS: emailTaken,
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: emailTaken,
+  INVALID_EMAIL: emailInvalid,
+  PASSWORD_TOO_SHORT: { field: "password", message: "That password is too short. Use at least 8 characters." },
+  PASSWORD_TOO_LONG: { field: "password", message: "That password is too long. Use at most 128 characters." },
 };
 
 /** Says in a sentence what went wrong and what to do next. */
-export function authErrorSentence({ code, message, status }: AuthError): string {
-  const known = code && sentences[code];
+export function authFault({ code, message, status }: AuthError): AuthFault {
+  const known = code && faults[code];
   if (known) return known;
-  if (status === 429) return "That was a few tries too many. Wait a moment, then try again.";
-  if (status === undefined || status >= 500) return "We cannot reach Tasklane just now. Please try again.";
-  return message || "That did not work. Please try again.";
+  // Better Auth's validation names the field as programs do: “[body.email] Invalid email address”.
+  if (code === "VALIDATION_ERROR" && message?.startsWith("[body.email]")) return emailInvalid;
+  if (status === 429) return { message: "That was a few tries too many. Wait a moment, then try again." };
+  if (status === undefined || status >= 500) return { message: "We cannot reach Tasklane just now. Please try again." };
+  return { message: (code !== "VALIDATION_ERROR" && message) || "That did not work. Please try again." };
 }

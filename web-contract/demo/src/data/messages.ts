@@ -9,12 +9,19 @@ export function reason(error: unknown): string {
   return "Something unexpected happened.";
 }
 
-/** The first field that the server refused, and why. */
-export function faultOf(error: unknown): { field: string; message: string } | undefined {
+/** A field of a task that the server refused, and why. */
+export interface Fault {
+  field: string;
+  message: string;
+}
+
+/** The first field that the server refused. */
+export function faultOf(error: unknown): Fault | undefined {
   if (!isApiError(error, "invalid")) return undefined;
   const [fault] = error.errors;
   if (!fault) return undefined;
-  const field = fault.field.split("[")[0]!;
+  const [field = "", entry] = fault.field.split("[");
+  if (field === "tags" && !entry) return { field, message: `A task ${fault.message.replace("entries", "tags")}.` };
   return { field, message: `${names[field] ?? "This"} ${fault.message}.` };
 }
 

@@ -16,9 +16,11 @@ export type Writes = ReturnType<typeof createWrites>;
  */
 export function createWrites({ mutations, patience, send, failed }: Sender, notices: Notices, drafts: Drafts) {
   function create(fields: Fields): void {
+    notices.announce(`${quoted(fields.title.trim())} is on the list.`);
     send(mutations.createTask(patience), { ...fields, title: fields.title.trim() }).catch((error: unknown) => {
-      const message = faultOf(error)?.message ?? `${quoted(fields.title)} was not added. ${reason(error)}`;
-      if (drafts.newTask.get().fields.title === "") drafts.newTask.set({ fields, fault: message });
+      const fault = faultOf(error);
+      const message = fault?.message ?? `${quoted(fields.title)} was not added. ${reason(error)}`;
+      if (drafts.newTask.get().fields.title === "") drafts.newTask.set({ fields, fault: fault ?? { field: "title", message } });
       else notices.show({ message, failure: true, action: { label: "Try again", run: () => create(fields) } });
     });
   }

@@ -14,7 +14,7 @@ export function Conflicts() {
   const { mine, theirs, fields } = conflict;
   return (
     <Dialog title="This task was changed on another device" role="alertdialog">
-      <p className="dialog-text">“{theirs.title}” was changed while you were editing it. Choose the version to keep.</p>
+      <p className="dialog-text">“<bdi>{theirs.title}</bdi>” was changed while you were editing it. Choose the version to keep.</p>
       <div className="versions">
         <Version name="Your version" fields={fields} values={mine} />
         <Version name="The other version" fields={fields} values={theirs} />
@@ -46,7 +46,7 @@ function Version({ name, fields, values }: VersionProps) {
         {fields.map((field) => (
           <div key={field}>
             <dt>{fieldLabels[field]}</dt>
-            <dd>{written(field, values)}</dd>
+            <dd dir="auto">{written(field, values)}</dd>
           </div>
         ))}
       </dl>

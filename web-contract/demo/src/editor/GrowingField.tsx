@@ -26,6 +26,7 @@ export function GrowingField({ label, className, value, onChange, placeholder, f
       <div className="growing" data-copy={value}>
         <textarea
           ref={field}
+          dir="auto"
           aria-label={label}
           rows={1}
           value={value}

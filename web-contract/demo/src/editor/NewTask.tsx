@@ -50,7 +50,8 @@ export function NewTask({ dueAt, placeholder = "Add a task" }: Props) {
             placeholder={placeholder}
             autoComplete="off"
             enterKeyHint="done"
-            aria-invalid={fault !== undefined}
+            dir="auto"
+            aria-invalid={fault?.field === "title"}
             aria-describedby="new-task-fault"
             autoFocus
           />
@@ -62,12 +63,12 @@ export function NewTask({ dueAt, placeholder = "Add a task" }: Props) {
         </div>
         {!blank && (
           <div className="new-task-fields">
-            <TaskFields fields={fields} onChange={change} />
+            <TaskFields fields={fields} onChange={change} fault={fault} />
           </div>
         )}
       </div>
       <p id="new-task-fault" className="field-fault" role="alert">
-        {fault}
+        {fault?.field === "title" && fault.message}
       </p>
     </form>
   );

@@ -72,7 +72,7 @@ export function TaskEditor({ task }: { task: Task }) {
           placeholder="Notes"
           value={fields.description}
           onChange={(description) => change({ description })}
-          fault={edit.fault && edit.fault.field !== "title" ? edit.fault.message : undefined}
+          fault={edit.fault?.field === "description" ? edit.fault.message : undefined}
         />
         {changedElsewhere && (
           <p className="editor-note" role="status">
@@ -81,7 +81,7 @@ export function TaskEditor({ task }: { task: Task }) {
         )}
       </div>
       <div className="editor-foot">
-        <TaskFields fields={fields} onChange={change} />
+        <TaskFields fields={fields} onChange={change} fault={edit.fault} />
         <div className="editor-actions">
           <button
             type="button"

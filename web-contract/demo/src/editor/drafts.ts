@@ -1,4 +1,5 @@
 import type { Task } from "@tasklane/web-contract";
+import type { Fault } from "../data/messages";
 import { changesIn, conflictsOf, emptyFields, fieldsOf, type FieldName, type Fields } from "../task/fields";
 import { createStore } from "../ui/store";
 
@@ -9,13 +10,13 @@ export interface Edit {
   /** The fields that were touched. All others follow the task. */
   touched: Partial<Fields>;
   /** Why the server did not take a field. */
-  fault?: { field: string; message: string } | undefined;
+  fault?: Fault | undefined;
 }
 
 /** A new task that has not been added. */
 export interface NewTaskDraft {
   fields: Fields;
-  fault?: string | undefined;
+  fault?: Fault | undefined;
 }
 
 /** Two edits of one task that cannot both stand. */

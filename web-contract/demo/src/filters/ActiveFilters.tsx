@@ -41,7 +41,7 @@ function Active({ text, onClear }: { text: string; onClear: () => void }) {
   return (
     <li>
       <button type="button" className="chip is-set" aria-label={`Remove filter ${text}`} onClick={onClear}>
-        {text}
+        <bdi>{text}</bdi>
         <CrossIcon />
       </button>
     </li>

@@ -35,6 +35,7 @@ export function SearchField({ value, onChange }: Props) {
       <input
         id={searchFieldId}
         type="search"
+        dir="auto"
         aria-label="Search"
         placeholder="Search"
         value={text}

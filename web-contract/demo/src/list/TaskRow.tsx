@@ -69,7 +69,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
           aria-describedby={metaId}
           onClick={() => (picking ? onPick() : edits.begin(task))}
         >
-          <span className="task-title">{task.title}</span>
+          <span className="task-title" dir="auto">{task.title}</span>
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} />
       </div>

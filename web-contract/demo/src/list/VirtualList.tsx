@@ -1,5 +1,15 @@
 import { defaultRangeExtractor, useWindowVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type FocusEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from "react";
 
 interface Props<Item> {
   label: string;
@@ -10,6 +20,14 @@ interface Props<Item> {
   /** Called when the end of the list comes near. */
   onEnd?: () => void;
   children: (item: Item) => ReactNode;
+}
+
+// On paper, all items are drawn.
+const print = matchMedia("print");
+const isPrinting = () => print.matches;
+function watchPrint(listener: () => void): () => void {
+  print.addEventListener("change", listener);
+  return () => print.removeEventListener("change", listener);
 }
 
 /** About how many pixels high an item is, until it is measured. */
@@ -29,6 +47,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
     .map((key) => (key === undefined ? -1 : items.findIndex((item) => keyOf(item) === key)))
     .filter((index) => index >= 0);
 
+  const printing = useSyncExternalStore(watchPrint, isPrinting);
   const virtualizer = useWindowVirtualizer({
     count: items.length,
     estimateSize: () => usualHeight,
@@ -36,7 +55,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
     scrollMargin: useTop(list),
     getItemKey: (index) => keyOf(items[index]!),
     rangeExtractor: (range: Range) =>
-      [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((a, b) => a - b),
+      printing ? [...items.keys()] : [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((a, b) => a - b),
     useFlushSync: false,
   });
   const drawn = virtualizer.getVirtualItems();

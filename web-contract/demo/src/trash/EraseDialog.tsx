@@ -11,7 +11,7 @@ interface Props {
 export function EraseDialog({ task, onClose, onErase }: Props) {
   return (
     <Dialog title="Erase this task for good?" role="alertdialog" onClose={onClose}>
-      <p className="dialog-text">“{task.title}” cannot be brought back afterwards.</p>
+      <p className="dialog-text">“<bdi>{task.title}</bdi>” cannot be brought back afterwards.</p>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onClose} autoFocus>
           Keep it

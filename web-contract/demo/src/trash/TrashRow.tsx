@@ -18,7 +18,7 @@ export function TrashRow({ task, onErase }: { task: Task; onErase: (row: HTMLEle
   return (
     <div ref={row} className="trash-row">
       <p className="trash-text">
-        <span className="task-title">{task.title}</span>
+        <span className="task-title" dir="auto">{task.title}</span>
         <span className="task-meta">Deleted {task.deletedAt && daysAgo(task.deletedAt)}</span>
       </p>
       <button

@@ -21,7 +21,7 @@ export function CheckOption({ text, icon, aside, checked, onChange }: Props) {
     <label className="option">
       <input type="checkbox" checked={checked} onChange={onChange} />
       {icon}
-      <span className="option-text">{text}</span>
+      <span className="option-text" dir="auto">{text}</span>
       {aside !== undefined && <span className="option-aside">{aside}</span>}
       <span className="option-mark">
         <TickIcon />

@@ -4,18 +4,21 @@ import "./ui.css";
 interface Props extends ComponentProps<"input"> {
   label: string;
   hint?: string;
+  /** What is wrong with what the field holds. */
+  fault?: string | undefined;
 }
 
-/** A labelled line of text, with a hint below it if there is one. */
-export function TextField({ label, hint, ...input }: Props) {
+/** A labelled line of text, with a hint below it, or what is wrong with it. */
+export function TextField({ label, hint, fault, ...input }: Props) {
   const id = useId();
+  const note = fault ?? hint;
   return (
     <div className="text-field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} aria-describedby={hint && `${id}-hint`} {...input} />
-      {hint && (
-        <p id={`${id}-hint`} className="hint">
-          {hint}
+      <input id={id} dir="auto" aria-invalid={fault !== undefined} aria-describedby={note && `${id}-note`} {...input} />
+      {note && (
+        <p id={`${id}-note`} className={fault ? "field-fault" : "hint"} role={fault && "alert"}>
+          {note}
         </p>
       )}
     </div>

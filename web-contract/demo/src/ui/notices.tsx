@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { CrossIcon } from "./icons";
 import { createStore, useStore } from "./store";
 import "./notices.css";
@@ -17,14 +17,14 @@ const readingTime = 8_000;
 /** What is said to the user: notices for everyone, announcements for screen readers. */
 export function createNotices() {
   const notice = createStore<Notice | undefined>(undefined);
-  const announcement = createStore("");
+  const announcement = createStore({ message: "", count: 0 });
   return {
     notice,
     announcement,
     /** Tells everyone. A new notice takes the place of the one before. */
     show: (next: Notice) => notice.set(next),
     /** Tells screen readers what others see for themselves. */
-    announce: (message: string) => announcement.set(message),
+    announce: (message: string) => announcement.set({ message, count: announcement.get().count + 1 }),
     dismiss: () => notice.set(undefined),
     /** Does what the notice on the page offers, if it is an undo. */
     undo() {
@@ -41,12 +41,13 @@ export type Notices = ReturnType<typeof createNotices>;
 /** Shows the latest notice at the foot of the window. */
 export function NoticeArea({ notices }: { notices: Notices }) {
   const notice = useStore(notices.notice);
-  const announcement = useStore(notices.announcement);
+  const { message, count } = useStore(notices.announcement);
   return (
     <>
-      <p className="visually-hidden" role="status">
-        {announcement}
-      </p>
+      <div className="visually-hidden" role="status">
+        {/* The same words again are a new announcement. */}
+        <p key={count}>{message}</p>
+      </div>
       <div className="notice-area" role="status">
         {notice && <NoticeCard key={notice.message} notice={notice} dismiss={notices.dismiss} />}
       </div>
@@ -78,7 +79,7 @@ function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <p role={failure ? "alert" : undefined}>{message}</p>
+      <p role={failure ? "alert" : undefined}>{withTitles(message)}</p>
       <div className="notice-buttons">
         {action && (
           <button type="button" className="button notice-action" onClick={act}>
@@ -91,4 +92,9 @@ function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }
       </div>
     </div>
   );
+}
+
+/** A message with each quoted title apart, so that one from right to left leaves the other words in their order. */
+function withTitles(message: string): ReactNode {
+  return message.split(/(“[^”]*”)/).map((part, index) => (index % 2 === 0 ? part : <bdi key={index}>{part}</bdi>));
 }
