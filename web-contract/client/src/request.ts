@@ -11,8 +11,6 @@ export interface ClientOptions {
   headers?: Record<string, string>;
   /** The user's Cookie header, for a server that acts for the user. A browser sends its own. */
   cookie?: string;
-  /** The id of the user whose calls these are. If somebody else is signed in, they fail with `unauthenticated`. */
-  user?: string;
   /** How calls are retried; false turns retries off. */
   retry?: RetryPolicy | false;
 }
@@ -51,14 +49,14 @@ export type Send = <Envelope>(request: ApiRequest) => Promise<Envelope>;
 /** Sends one request and returns a response with status 2xx. Throws everything else. */
 export type Open = (path: string, init: RequestInit & { headers: Record<string, string> }) => Promise<Response>;
 
-export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie, user }: ClientOptions): Open {
+export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: ClientOptions): Open {
   return async (path, init) => {
     const response = await reach(init.signal, () =>
       (fetchWith ?? fetch)(baseUrl + path, {
         ...init,
         credentials: "include",
         // A renewed session's cookie would not reach the browser from here.
-        headers: { ...headers, ...(cookie && { cookie, "x-session-renewal": "none" }), ...(user && { "expected-user": user }), ...init.headers },
+        headers: { ...headers, ...(cookie && { cookie, "x-session-renewal": "none" }), ...init.headers },
       }),
     );
     if (response.ok) return response;

@@ -87,13 +87,13 @@ describe.concurrent("a success", () => {
   });
 });
 
-test.concurrent("a client of one user names that user in every request", async ({ serve }) => {
+test.concurrent("headers of the client are in every request, such as the user that it belongs to", async ({ serve }) => {
   const refused = { ...notFound, code: "unauthenticated", status: 401 } as const;
   const server = await serve(({ url }, response) => {
     if (url.startsWith("/api/events")) sendJson(response, 401, refused);
     else sendJson(response, 200, { success: true, data: [task], meta: {} });
   });
-  const client = createClient({ baseUrl: server.url, user: "ada", retry: false });
+  const client = createClient({ baseUrl: server.url, headers: { "expected-user": "ada" }, retry: false });
   await client.listTasks();
   await client.createTask({ title: "a" });
   await rejection(client.watchChanges(0).next());

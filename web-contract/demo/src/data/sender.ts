@@ -33,7 +33,7 @@ const patience = {
 export function createSender(user: User, queryClient: QueryClient, notices: Notices) {
   const gate = createGate();
   const client = createClient({
-    user: user.id,
+    headers: { "expected-user": user.id },
     async fetch(input, init) {
       await gate.passed();
       return fetch(input, init);

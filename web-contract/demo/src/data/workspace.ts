@@ -37,7 +37,7 @@ export function createWorkspace(user: User): Workspace {
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
-  const api = createClient({ user: user.id });
+  const api = createClient({ headers: { "expected-user": user.id } });
   const queries = createQueries(api);
   const sender = createSender(user, queryClient, notices);
   const writes = createWrites(sender, notices, drafts);
