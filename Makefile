@@ -112,10 +112,11 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 	$(call step,linting the OpenAPI documents,npm --prefix web-contract/openapi/lint run --silent lint)
 	$(call step,testing the linters,npm --prefix web-contract/openapi/lint run --silent test)
 	$(call step,comparing with the released contract,npm --prefix web-contract/openapi/lint run --silent breaking)
+	$(call step,generating clients,cd web-contract/openapi/generators && GOWORK=off go test ./...)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
 	$(call step,looking for secrets,$(GITLEAKS) git --no-banner --redact --verbose --log-level=warn .)
-	$(call step,checking the Go modules,for module in $(MODULES); do (cd $$module && go mod tidy -diff) || exit 1; done)
+	$(call step,checking the Go modules,for module in $(MODULES) web-contract/openapi/generators; do (cd $$module && go mod tidy -diff) || exit 1; done)
 
 # $(call compare,PROGRAM) fails if the program's committed document is not what it emits.
 compare = $(call emit,$(1),.build/verify) && \

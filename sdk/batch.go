@@ -30,7 +30,7 @@ func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation,
 	return out.Data, err
 }
 
-type batchAnswer struct{ taskapi.BatchResponse }
+type batchAnswer struct{ taskapi.ResourceListResponse }
 
 func (a batchAnswer) complete(r *request) bool {
 	return a.Success && len(a.Data) == len(r.body.(taskapi.BatchRequest).Operations)

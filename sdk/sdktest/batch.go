@@ -52,7 +52,7 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 		}
 		ids = append(ids, r.id())
 	}
-	response := taskapi.BatchResponse{Success: true, Data: []taskapi.Resource{}}
+	response := taskapi.ResourceListResponse{Success: true, Data: []taskapi.Resource{}}
 	for _, id := range ids {
 		e, ok := tx.staged[id]
 		if !ok {

@@ -104,9 +104,9 @@ func (k Operations[C, R, U]) on(op BatchOp, id string, version int64) BatchOpera
 	return BatchOperation{Op: op, Kind: k.kind, ID: id, Version: version}
 }
 
-// BatchResponse is the response of batch: each operation's resource, in order,
-// as the whole batch left it. An erased one is as it was before.
-type BatchResponse struct {
+// ResourceListResponse is the response of batch: each operation's resource, in
+// order, as the whole batch left it. An erased one is as it was before.
+type ResourceListResponse struct {
 	Success bool       `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
 	Data    []Resource `json:"data"`
 }

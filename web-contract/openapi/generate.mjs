@@ -35,7 +35,7 @@ async function typesOf(name) {
 /** Returns each kind's fields: their values in a request that leaves them out, and which of them are moments. */
 function kindsOf(resolve) {
   const schema = (name) => resolve(name.startsWith("#") ? name : `#/components/schemas/${name}`);
-  const operations = schema("BatchOperation").discriminator.mapping;
+  const operations = schema("BatchItem").discriminator.mapping;
   const kinds = Object.entries(schema("Resource").discriminator.mapping).map(([kind, ref]) => {
     const resource = schema(schema(ref).properties.data.$ref);
     const replace = schema(operations[kind]).discriminator.mapping["replace"];

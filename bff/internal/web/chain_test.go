@@ -148,7 +148,7 @@ func TestSite(t *testing.T) {
 
 		ada.do(http.MethodDelete, path, nil, nil).is(http.StatusOK)
 		ada.do(http.MethodPost, path+"/restore", nil, nil).is(http.StatusOK)
-		var batch taskapi.BatchResponse
+		var batch taskapi.ResourceListResponse
 		ada.post("/api/batch", map[string]any{"operations": []any{
 			map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "New"}},
 			map[string]any{"op": "update", "kind": "task", "id": first.task().ID, "changes": map[string]any{"tags": []string{"home"}}},

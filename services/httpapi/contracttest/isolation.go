@@ -122,7 +122,7 @@ func invent(ids map[string]string) map[string]string {
 // shows it, with the op.
 func (d *Document) batchOperations(op string) []map[string]any {
 	var all []map[string]any
-	for _, variant := range variants(d.components.Schemas["BatchOperation"].Value) {
+	for _, variant := range variants(d.components.Schemas["BatchItem"].Value) {
 		if operation, ok := clone(variant).(map[string]any); ok && operation["op"] == op {
 			all = append(all, operation)
 		}
@@ -174,7 +174,7 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 		loot.Keys = append(loot.Keys, "key-"+uuid.NewString())
 		return loot.Keys[len(loot.Keys)-1]
 	}
-	union := d.components.Schemas["BatchOperation"].Value
+	union := d.components.Schemas["BatchItem"].Value
 	for _, create := range d.batchOperations("create") {
 		hide(create, union)
 		kind, _ := create["kind"].(string)

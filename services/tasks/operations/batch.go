@@ -43,7 +43,7 @@ type unreadOperation struct{ jsontext.Value }
 
 // Schema implements [huma.SchemaProvider].
 func (unreadOperation) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Ref: schemaPrefix + "BatchOperation"}
+	return &huma.Schema{Ref: schemaPrefix + "BatchItem"}
 }
 
 // withOperations returns a handler that reads the operations of a batch first.

@@ -43,5 +43,5 @@ type ListChangesOutput struct {
 // BatchOutput is the response of batch.
 type BatchOutput struct {
 	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work." example:"true"`
-	Body     taskapi.BatchResponse
+	Body     taskapi.ResourceListResponse
 }

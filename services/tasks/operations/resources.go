@@ -44,7 +44,7 @@ func describeResources(api *httpapi.API) {
 	for _, k := range kinds {
 		changes.add(string(k.name), k.title+"Change")
 		resources.add(string(k.name), k.title+"Resource")
-		operations.add(string(k.name), k.title+"Operation")
+		operations.add(string(k.name), k.title+"BatchItem")
 
 		resource := api.Schema(k.resource)
 		define(schemas, k.title+"Resource", object(map[string]*huma.Schema{
@@ -59,11 +59,11 @@ func describeResources(api *httpapi.API) {
 				OneOf:       []*huma.Schema{resource, {Type: "null"}},
 			},
 		}))
-		define(schemas, k.title+"Operation", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
+		define(schemas, k.title+"BatchItem", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
 	}
 	replace[taskapi.Change](schemas, changes.schema("A resource that changed. The set of kinds is open: ignore kinds you do not know."))
 	replace[taskapi.Resource](schemas, resources.schema("A resource of any kind. The set of kinds is open: ignore kinds you do not know."))
-	replace[taskapi.BatchOperation](schemas, operations.schema("An operation of a batch."))
+	define(schemas, "BatchItem", operations.schema("An operation of a batch."))
 }
 
 // operations documents the batch operations of a kind.
@@ -95,9 +95,11 @@ func (k kind) operations(api *httpapi.API) *union {
 	return all
 }
 
-// operation names the schema of a batch operation, such as CreateTaskOperation.
+// operation names the schema of a batch operation, such as CreateTaskBatchItem.
+// Generators of clients use the name CreateTaskOperation for the operation
+// createTask.
 func (k kind) operation(op taskapi.BatchOp) string {
-	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.title + "Operation"
+	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.title + "BatchItem"
 }
 
 // kindOf returns the kind of a name. There is one for each of taskapi.Kinds.

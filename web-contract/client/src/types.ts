@@ -28,7 +28,7 @@ export type UpdateTaskRequest = Schemas["UpdateTaskRequest"];
 export type Resource = Schemas["Resource"];
 
 /** One operation of a batch, on a resource of any kind. */
-export type BatchOperation = Schemas["BatchOperation"];
+export type BatchOperation = Schemas["BatchItem"];
 
 /** A resource as it is now, or null if it was erased. `seq` rises with every change. */
 export type Change = Schemas["Change"];

@@ -17,28 +17,28 @@ import (
 
 // wireTypes are the SDK's types by the names of their schemas.
 var wireTypes = map[string]reflect.Type{
-	"BatchRequest":       reflect.TypeFor[taskapi.BatchRequest](),
-	"BatchResponse":      reflect.TypeFor[taskapi.BatchResponse](),
-	"ChangeListResponse": reflect.TypeFor[taskapi.ChangeListResponse](),
-	"ChangesMeta":        reflect.TypeFor[taskapi.ChangesMeta](),
-	"CreateTaskRequest":  reflect.TypeFor[taskapi.CreateTaskRequest](),
-	"FieldError":         reflect.TypeFor[taskapi.FieldError](),
-	"ListMeta":           reflect.TypeFor[taskapi.ListMeta](),
-	"Problem":            reflect.TypeFor[taskapi.Problem](),
-	"ReplaceTaskRequest": reflect.TypeFor[taskapi.ReplaceTaskRequest](),
-	"Stats":              reflect.TypeFor[taskapi.Stats](),
-	"StatsResponse":      reflect.TypeFor[taskapi.StatsResponse](),
-	"TagCount":           reflect.TypeFor[taskapi.TagCount](),
-	"Task":               reflect.TypeFor[taskapi.Task](),
-	"TaskListResponse":   reflect.TypeFor[taskapi.TaskListResponse](),
-	"TaskResponse":       reflect.TypeFor[taskapi.TaskResponse](),
-	"UpdateTaskRequest":  reflect.TypeFor[taskapi.UpdateTaskRequest](),
+	"BatchRequest":         reflect.TypeFor[taskapi.BatchRequest](),
+	"ChangeListResponse":   reflect.TypeFor[taskapi.ChangeListResponse](),
+	"ChangesMeta":          reflect.TypeFor[taskapi.ChangesMeta](),
+	"CreateTaskRequest":    reflect.TypeFor[taskapi.CreateTaskRequest](),
+	"FieldError":           reflect.TypeFor[taskapi.FieldError](),
+	"ListMeta":             reflect.TypeFor[taskapi.ListMeta](),
+	"Problem":              reflect.TypeFor[taskapi.Problem](),
+	"ReplaceTaskRequest":   reflect.TypeFor[taskapi.ReplaceTaskRequest](),
+	"ResourceListResponse": reflect.TypeFor[taskapi.ResourceListResponse](),
+	"Stats":                reflect.TypeFor[taskapi.Stats](),
+	"StatsResponse":        reflect.TypeFor[taskapi.StatsResponse](),
+	"TagCount":             reflect.TypeFor[taskapi.TagCount](),
+	"Task":                 reflect.TypeFor[taskapi.Task](),
+	"TaskListResponse":     reflect.TypeFor[taskapi.TaskListResponse](),
+	"TaskResponse":         reflect.TypeFor[taskapi.TaskResponse](),
+	"UpdateTaskRequest":    reflect.TypeFor[taskapi.UpdateTaskRequest](),
 }
 
 // unions are the SDK's types of what the document describes by kind or by op: by
 // the ends of the schemas' names.
 var unions = map[string]reflect.Type{
-	"Operation": reflect.TypeFor[taskapi.BatchOperation](),
+	"BatchItem": reflect.TypeFor[taskapi.BatchOperation](),
 	"Change":    reflect.TypeFor[taskapi.Change](),
 	"Resource":  reflect.TypeFor[taskapi.Resource](),
 }
@@ -162,9 +162,9 @@ func describeType(typ reflect.Type, sent bool) string {
 			return name
 		}
 	}
-	for _, known := range unions {
+	for name, known := range unions {
 		if typ == known {
-			return typ.Name()
+			return name
 		}
 	}
 	switch typ.Kind() {

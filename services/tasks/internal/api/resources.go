@@ -29,7 +29,7 @@ func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*opera
 	for i, resource := range out.Resources {
 		data[i] = wireResource(resource)
 	}
-	return &operations.BatchOutput{Replayed: replayedHeader(out.Replayed), Body: taskapi.BatchResponse{Success: true, Data: data}}, nil
+	return &operations.BatchOutput{Replayed: replayedHeader(out.Replayed), Body: taskapi.ResourceListResponse{Success: true, Data: data}}, nil
 }
 
 func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesInput) (*operations.ListChangesOutput, error) {

@@ -264,17 +264,9 @@ export interface components {
             success: true;
         };
         /** @description An operation of a batch. */
-        BatchOperation: components["schemas"]["TaskOperation"];
+        BatchItem: components["schemas"]["TaskBatchItem"];
         BatchRequest: {
-            operations: components["schemas"]["BatchOperation"][];
-        };
-        BatchResponse: {
-            data: components["schemas"]["Resource"][];
-            /**
-             * @description Always true in a response of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
+            operations: components["schemas"]["BatchItem"][];
         };
         Bootstrap: {
             /**
@@ -347,7 +339,7 @@ export interface components {
              */
             nextCursor: string;
         };
-        CreateTaskOperation: {
+        CreateTaskBatchItem: {
             data: components["schemas"]["CreateTaskRequest"];
             /** @enum {string} */
             kind: "task";
@@ -394,7 +386,7 @@ export interface components {
              */
             title: string;
         };
-        DeleteTaskOperation: {
+        DeleteTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -415,7 +407,7 @@ export interface components {
              */
             version?: number;
         };
-        EraseTaskOperation: {
+        EraseTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -504,7 +496,7 @@ export interface components {
              */
             title: string;
         };
-        ReplaceTaskOperation: {
+        ReplaceTaskBatchItem: {
             data: components["schemas"]["ReplaceTaskRequest"];
             /**
              * Format: uuid
@@ -565,7 +557,15 @@ export interface components {
         };
         /** @description A resource of any kind. The set of kinds is open: ignore kinds you do not know. */
         Resource: components["schemas"]["TaskResource"];
-        RestoreTaskOperation: {
+        ResourceListResponse: {
+            data: components["schemas"]["Resource"][];
+            /**
+             * @description Always true in a response of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        RestoreTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -744,6 +744,8 @@ export interface components {
              */
             version: number;
         };
+        /** @description An operation of a batch on a task. */
+        TaskBatchItem: components["schemas"]["CreateTaskBatchItem"] | components["schemas"]["ReplaceTaskBatchItem"] | components["schemas"]["UpdateTaskBatchItem"] | components["schemas"]["DeleteTaskBatchItem"] | components["schemas"]["RestoreTaskBatchItem"] | components["schemas"]["EraseTaskBatchItem"];
         TaskChange: {
             /** @description The resource as it is now, also in the trash; null once it has been erased. */
             data: components["schemas"]["Task"] | null;
@@ -773,8 +775,6 @@ export interface components {
              */
             success: true;
         };
-        /** @description An operation of a batch on a task. */
-        TaskOperation: components["schemas"]["CreateTaskOperation"] | components["schemas"]["ReplaceTaskOperation"] | components["schemas"]["UpdateTaskOperation"] | components["schemas"]["DeleteTaskOperation"] | components["schemas"]["RestoreTaskOperation"] | components["schemas"]["EraseTaskOperation"];
         TaskResource: {
             data: components["schemas"]["Task"];
             /**
@@ -791,7 +791,7 @@ export interface components {
              */
             success: true;
         };
-        UpdateTaskOperation: {
+        UpdateTaskBatchItem: {
             changes: components["schemas"]["UpdateTaskRequest"];
             /**
              * Format: uuid
@@ -1140,7 +1140,7 @@ export interface operations {
                      *       "success": true
                      *     }
                      */
-                    "application/json": components["schemas"]["BatchResponse"];
+                    "application/json": components["schemas"]["ResourceListResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */

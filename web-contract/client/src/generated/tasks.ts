@@ -163,17 +163,9 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description An operation of a batch. */
-        BatchOperation: components["schemas"]["TaskOperation"];
+        BatchItem: components["schemas"]["TaskBatchItem"];
         BatchRequest: {
-            operations: components["schemas"]["BatchOperation"][];
-        };
-        BatchResponse: {
-            data: components["schemas"]["Resource"][];
-            /**
-             * @description Always true in a response of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
+            operations: components["schemas"]["BatchItem"][];
         };
         /** @description A resource that changed. The set of kinds is open: ignore kinds you do not know. */
         Change: components["schemas"]["TaskChange"];
@@ -198,7 +190,7 @@ export interface components {
              */
             nextCursor: string;
         };
-        CreateTaskOperation: {
+        CreateTaskBatchItem: {
             data: components["schemas"]["CreateTaskRequest"];
             /** @enum {string} */
             kind: "task";
@@ -245,7 +237,7 @@ export interface components {
              */
             title: string;
         };
-        DeleteTaskOperation: {
+        DeleteTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -266,7 +258,7 @@ export interface components {
              */
             version?: number;
         };
-        EraseTaskOperation: {
+        EraseTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -355,7 +347,7 @@ export interface components {
              */
             title: string;
         };
-        ReplaceTaskOperation: {
+        ReplaceTaskBatchItem: {
             data: components["schemas"]["ReplaceTaskRequest"];
             /**
              * Format: uuid
@@ -416,7 +408,15 @@ export interface components {
         };
         /** @description A resource of any kind. The set of kinds is open: ignore kinds you do not know. */
         Resource: components["schemas"]["TaskResource"];
-        RestoreTaskOperation: {
+        ResourceListResponse: {
+            data: components["schemas"]["Resource"][];
+            /**
+             * @description Always true in a response of status 2xx.
+             * @enum {boolean}
+             */
+            success: true;
+        };
+        RestoreTaskBatchItem: {
             /**
              * Format: uuid
              * @description The resource's id.
@@ -578,6 +578,8 @@ export interface components {
              */
             version: number;
         };
+        /** @description An operation of a batch on a task. */
+        TaskBatchItem: components["schemas"]["CreateTaskBatchItem"] | components["schemas"]["ReplaceTaskBatchItem"] | components["schemas"]["UpdateTaskBatchItem"] | components["schemas"]["DeleteTaskBatchItem"] | components["schemas"]["RestoreTaskBatchItem"] | components["schemas"]["EraseTaskBatchItem"];
         TaskChange: {
             /** @description The resource as it is now, also in the trash; null once it has been erased. */
             data: components["schemas"]["Task"] | null;
@@ -607,8 +609,6 @@ export interface components {
              */
             success: true;
         };
-        /** @description An operation of a batch on a task. */
-        TaskOperation: components["schemas"]["CreateTaskOperation"] | components["schemas"]["ReplaceTaskOperation"] | components["schemas"]["UpdateTaskOperation"] | components["schemas"]["DeleteTaskOperation"] | components["schemas"]["RestoreTaskOperation"] | components["schemas"]["EraseTaskOperation"];
         TaskResource: {
             data: components["schemas"]["Task"];
             /**
@@ -625,7 +625,7 @@ export interface components {
              */
             success: true;
         };
-        UpdateTaskOperation: {
+        UpdateTaskBatchItem: {
             changes: components["schemas"]["UpdateTaskRequest"];
             /**
              * Format: uuid
@@ -793,7 +793,7 @@ export interface operations {
                      *       "success": true
                      *     }
                      */
-                    "application/json": components["schemas"]["BatchResponse"];
+                    "application/json": components["schemas"]["ResourceListResponse"];
                 };
             };
             /** @description Unauthorized: `unauthenticated`, `token_expired`. */
