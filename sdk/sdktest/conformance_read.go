@@ -84,6 +84,7 @@ var listCases = []contractCase{
 		s.create(taskapi.CreateTaskRequest{Title: "never"})
 		by := taskapi.DueSoonest
 		s.lists(taskapi.ListTasksOptions{Sort: by, DueBefore: onDay(2)}, "1")
+		s.lists(taskapi.ListTasksOptions{Sort: by, DueBefore: new(time.Time{})}) // of the year 1
 		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(2)}, "2", "3")
 		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(1), DueBefore: onDay(3)}, "1", "2")
 	}},

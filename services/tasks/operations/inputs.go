@@ -8,32 +8,25 @@ import (
 
 // ListTasksInput is the query of listTasks.
 type ListTasksInput struct {
-	Completed OptionalBool       `query:"completed" doc:"Only finished (true) or only open (false) tasks; all by default." example:"false"`
-	Priority  []taskapi.Priority `query:"priority,explode" enum:"none,low,medium,high,urgent" maxItems:"5" doc:"Only tasks of one of these priorities. Repeat the parameter for several." example:"high,urgent"`
-	Tag       []string           `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags. Repeat the parameter for several." example:"home"`
-	DueBefore time.Time          `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
-	DueAfter  time.Time          `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
-	Query     string             `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
-	Deleted   bool               `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
-	Sort      taskapi.Sort       `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
-	Limit     int                `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of tasks on a page." example:"50"`
-	Cursor    string             `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
+	Completed Optional[bool]      `query:"completed" doc:"Only finished (true) or only open (false) tasks; all by default." example:"false"`
+	Priority  []taskapi.Priority  `query:"priority,explode" enum:"none,low,medium,high,urgent" maxItems:"5" doc:"Only tasks of one of these priorities. Repeat the parameter for several." example:"high,urgent"`
+	Tag       []string            `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags. Repeat the parameter for several." example:"home"`
+	DueBefore Optional[time.Time] `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
+	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
+	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
+	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
+	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
+	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of tasks on a page." example:"50"`
+	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
 }
 
 // Options returns the query as the SDK's type.
 func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
 	return taskapi.ListTasksOptions{
 		Completed: in.Completed.Value, Priorities: in.Priority, Tags: in.Tag,
-		DueBefore: present(in.DueBefore), DueAfter: present(in.DueAfter),
+		DueBefore: in.DueBefore.Value, DueAfter: in.DueAfter.Value,
 		Query: in.Query, Deleted: in.Deleted, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
 	}
-}
-
-func present(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // ResourceInput names the resource of an operation.

@@ -227,7 +227,7 @@ func (g *generator) list(s *step) {
 			query["priority"] = []string{string(pick(g, taskapi.Priorities()...)), string(pick(g, taskapi.Priorities()...))}
 		},
 		"tag":     func() { query.Add("tag", pick(g, words...)) },
-		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), g.filterTime()) },
+		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
 		"deleted": func() { query.Set("deleted", pick(g, "true", "true", "false")) },
 		"sort":    func() { query.Set("sort", string(pick(g, sorts...))) },
 		"limit":   func() { query.Set("limit", pick(g, "50", "200", "1")) },
@@ -247,16 +247,6 @@ func (g *generator) list(s *step) {
 	}
 	s.query = query.Encode()
 	g.lists = append(g.lists, s.query)
-}
-
-// filterTime returns a time to filter by, but for the zero time, which the
-// service takes for no filter.
-func (g *generator) filterTime() string {
-	for {
-		if at := pick(g, g.times()...); !strings.HasPrefix(at, "0001-01-01T00:00:00") {
-			return at
-		}
-	}
 }
 
 func (g *generator) search() string {
