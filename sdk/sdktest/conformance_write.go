@@ -90,6 +90,13 @@ var taskCases = []contractCase{
 			Title: "Caf\u00e9", Description: "\u00e4", Priority: taskapi.None, Tags: []string{"\u00fcber"},
 		})
 	}},
+	{"NFC adds nothing to many marks", func(s *subject) {
+		marks := strings.Repeat("\u0301", taskapi.MaxTitleLength-2)
+		got := s.create(taskapi.CreateTaskRequest{Title: "a\u0301" + marks, Description: "e" + marks})
+		s.same("content", contentOf(got), taskapi.CreateTaskRequest{
+			Title: "\u00e1" + marks, Description: "\u00e9" + marks[len("\u0301"):], Priority: taskapi.None, Tags: []string{},
+		})
+	}},
 	{"text keeps what is not a letter: emoji, line ends, signs", func(s *subject) {
 		request := taskapi.CreateTaskRequest{
 			Title: `"<&>' 🪴 \u0041`, Description: "one\r\n\ttwo\u2028three", Priority: taskapi.None, Tags: []string{"a,b", "c d", "#"},

@@ -187,8 +187,8 @@ func (f *faults) text(fd field, path, text string) string {
 		f.add(path, taskapi.FieldFormat, "must be a UUID")
 	}
 	length := int64(utf8.RuneCountInString(text))
-	if least, ok := fd.limit("minLength"); ok && length < least {
-		f.add(path, taskapi.FieldTooShort, "must not be empty")
+	if least, ok := fd.limit("minLength"); ok && (length < least || least > 0 && taskapi.IsBlank(text)) {
+		f.add(path, taskapi.FieldTooShort, "must not be blank")
 	}
 	if most, ok := fd.limit("maxLength"); ok && length > most {
 		f.add(path, taskapi.FieldTooLong, fmt.Sprintf("must have at most %d characters", most))

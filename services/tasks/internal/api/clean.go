@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
@@ -91,19 +89,19 @@ func byType(c *checker, name string, field reflect.StructField, value reflect.Va
 	case *[]string:
 		clean := make([]string, len(*v))
 		for i, text := range *v {
-			clean[i] = norm.NFC.String(text)
+			clean[i] = nfc(text)
 		}
 		*v = clean
 	default:
 		if value.Kind() == reflect.String {
-			value.SetString(c.text(name, norm.NFC.String(value.String()), limitsOf(field)))
+			value.SetString(c.text(name, nfc(value.String()), limitsOf(field)))
 		}
 	}
 }
 
 // trimmed is the rule of a text without surrounding white space.
 func trimmed(c *checker, name string, field reflect.StructField, value reflect.Value) {
-	value.SetString(c.text(name, strings.TrimSpace(norm.NFC.String(value.String())), limitsOf(field)))
+	value.SetString(c.text(name, strings.TrimSpace(nfc(value.String())), limitsOf(field)))
 }
 
 // labels is the rule of a list of different texts of 1 to most code points,
@@ -114,7 +112,7 @@ func labels(most int) rule {
 		seen := make(map[string]bool, value.Len())
 		for i := range clean {
 			place := name + "[" + strconv.Itoa(i) + "]"
-			clean[i] = c.text(place, strings.TrimSpace(norm.NFC.String(value.Index(i).String())), limits{1, most})
+			clean[i] = c.text(place, strings.TrimSpace(nfc(value.Index(i).String())), limits{1, most})
 			if seen[clean[i]] {
 				c.fault(place, taskapi.FieldDuplicate, "is there already")
 			}
@@ -156,8 +154,8 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 // changed it.
 func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
-	case length < l.least:
-		c.fault(field, taskapi.FieldTooShort, "must not be empty")
+	case length < l.least || l.least > 0 && taskapi.IsBlank(s):
+		c.fault(field, taskapi.FieldTooShort, "must not be blank")
 	case l.most > 0 && length > l.most:
 		c.fault(field, taskapi.FieldTooLong, "must have at most "+strconv.Itoa(l.most)+" characters")
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
@@ -58,7 +56,7 @@ func cleanTaskQuery(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions,
 	var check checker
 	for i, tag := range options.Tags {
 		check.queryText("tag", tag)
-		options.Tags[i] = strings.TrimSpace(norm.NFC.String(tag))
+		options.Tags[i] = strings.TrimSpace(nfc(tag))
 	}
 	check.queryText("q", options.Query)
 	options.DueBefore = check.time("dueBefore", options.DueBefore)

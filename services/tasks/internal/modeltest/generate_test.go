@@ -490,7 +490,7 @@ func (g *generator) wrong(f wireField) string {
 	case typ.Kind() == reflect.String:
 		all = append(all, "7", "true", "[]", `["a"]`)
 		if limit(f, "minLength", 0) > 0 {
-			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`)
+			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)
 		}
 		all = append(all, quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 0)+1)))
 	case typ.Kind() == reflect.Bool:

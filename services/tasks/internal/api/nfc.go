@@ -1,0 +1,53 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// nfc returns a text in Unicode's composed form (NFC, UAX #15). Package norm
+// adds U+034F after each 30 marks in a row, which is the stream-safe process and
+// not part of NFC; such a text is composed here.
+func nfc(text string) string {
+	const joiner = "\u034f"
+	composed := norm.NFC.String(text)
+	if strings.Count(composed, joiner) == strings.Count(text, joiner) {
+		return composed
+	}
+	var runes []rune
+	for _, r := range text {
+		runes = append(runes, []rune(norm.NFD.String(string(r)))...)
+	}
+	for begin := range runes {
+		if end := begin + 1; class(runes[begin]) != 0 && (begin == 0 || class(runes[begin-1]) == 0) {
+			for end < len(runes) && class(runes[end]) != 0 {
+				end++
+			}
+			slices.SortStableFunc(runes[begin:end], func(a, b rune) int { return cmp.Compare(class(a), class(b)) })
+		}
+	}
+	// Each character joins the last starter unless one between them blocks it.
+	out, starter, last := runes[:0], -1, 0
+	for _, r := range runes {
+		own := class(r)
+		if starter >= 0 && (starter == len(out)-1 || last < own) {
+			if whole := []rune(norm.NFC.String(string([]rune{out[starter], r}))); len(whole) == 1 {
+				out[starter] = whole[0]
+				continue
+			}
+		}
+		if own == 0 {
+			starter = len(out)
+		}
+		out, last = append(out, r), own
+	}
+	return string(out)
+}
+
+// class returns a character's canonical combining class: 0 for starters.
+func class(r rune) int {
+	return int(norm.NFD.PropertiesString(string(r)).CCC())
+}

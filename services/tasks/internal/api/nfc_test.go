@@ -1,0 +1,56 @@
+package api
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestNFC(t *testing.T) {
+	t.Parallel()
+	many := strings.Repeat
+	for name, tc := range map[string]struct{ text, want string }{
+		"no mark":                        {"plain", "plain"},
+		"one mark":                       {"e\u0301", "é"},
+		"31 marks":                       {"a" + many("\u0301", 31), "á" + many("\u0301", 30)},
+		"20,000 marks":                   {"a" + many("\u0301", 20_000), "á" + many("\u0301", 19_999)},
+		"a mark behind others":           {"a" + many("\u0316", 40) + "\u0301\u0301", "á" + many("\u0316", 40) + "\u0301"},
+		"marks in another order":         {"a" + many("\u0301\u0316", 40), "á" + many("\u0316", 40) + many("\u0301", 39)},
+		"two marks that join":            {"a" + many("\u0316", 40) + "\u0302\u0301", "ấ" + many("\u0316", 40)},
+		"a composed letter":              {"ấ" + many("\u0316", 40), "ấ" + many("\u0316", 40)},
+		"a letter that stays apart":      {"क\u093c" + many("\u0301", 40), "क\u093c" + many("\u0301", 40)},
+		"marks without a letter":         {many("\u0301\u0316", 20), many("\u0316", 20) + many("\u0301", 20)},
+		"Hangul":                         {"\u1112\u1161\u11ab" + many("\u0301", 40), "한" + many("\u0301", 40)},
+		"a syllable and its last letter": {"하\u11ab" + many("\u0301", 40), "한" + many("\u0301", 40)},
+		"a joiner of its own":            {"a\u034f" + many("\u0301", 31), "a\u034f" + many("\u0301", 31)},
+		"a letter behind":                {"a" + many("\u0316", 40) + "e\u0301", "a" + many("\u0316", 40) + "é"},
+	} {
+		if got := nfc(tc.text); got != tc.want {
+			t.Errorf("%s: nfc(%+q) = %+q, want %+q", name, tc.text, got, tc.want)
+		}
+		if again := nfc(tc.want); again != tc.want {
+			t.Errorf("%s: nfc(%+q) = %+q, want it unchanged", name, tc.want, again)
+		}
+	}
+}
+
+// TestNFC_ComposesAsNorm puts what package norm composes before marks that
+// package norm alone would break up.
+func TestNFC_ComposesAsNorm(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	pieces := []rune("aeo\u0301\u0302\u0308\u0316\u0323\u0345\u05bc\u3099かは하\u1161\u11ab\u1112\u0915\u093cǖấ\u09c7\u09be")
+	for range 5000 {
+		var text []rune
+		for range 1 + random.IntN(8) {
+			text = append(text, pieces[random.IntN(len(pieces))])
+		}
+		// The letter x begins anew and takes part in nothing.
+		got, _ := strings.CutSuffix(nfc(string(text)+"x"+strings.Repeat("\u0316", 40)), "x"+strings.Repeat("\u0316", 40))
+		if want := norm.NFC.String(string(text)); got != want {
+			t.Fatalf("%+q: got %+q, want %+q", string(text), got, want)
+		}
+	}
+}
