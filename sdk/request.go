@@ -100,8 +100,8 @@ func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) { o.idempotencyKey = key }
 }
 
-// IfMatch lets a write happen only if the task still has this version, or one
-// of these, and makes it fail with [ErrVersionConflict] otherwise.
+// IfMatch lets a call of one task succeed only if the task still has this version,
+// or one of these, and makes it fail with [ErrVersionConflict] otherwise.
 func IfMatch(version int64, more ...int64) CallOption {
 	tags := entityTag(version)
 	for _, other := range more {
@@ -111,7 +111,8 @@ func IfMatch(version int64, more ...int64) CallOption {
 }
 
 // IfNoneMatch makes [Client.GetTask] fail with [ErrNotModified], and the
-// service send no task, if the task still has this version.
+// service send no task, if the task still has this version. It makes a write of
+// a task that has it fail with [ErrVersionConflict].
 func IfNoneMatch(version int64) CallOption {
 	return func(o *callOptions) { o.ifNoneMatch = entityTag(version) }
 }

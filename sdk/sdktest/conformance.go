@@ -135,9 +135,12 @@ func (s *subject) raw(method, path, body string, header ...string) answer {
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	req.Header.Set("Content-Type", typeJSON)
 	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-		if header[i+1] == "" {
+		// A name that is given again is another line.
+		if !slices.Contains(header[:i], header[i]) {
 			req.Header.Del(header[i])
+		}
+		if header[i+1] != "" {
+			req.Header.Add(header[i], header[i+1])
 		}
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)

@@ -85,6 +85,25 @@ var invalidCases = func() []contractCase {
 		{"a change number below 0", "GET", "/api/changes?after=-1", ``, []taskapi.FieldError{field("after", taskapi.FieldOutOfRange)}},
 		{"a change number in words", "GET", "/api/changes?after=now", ``, []taskapi.FieldError{field("after", taskapi.FieldType)}},
 		{"a limit of 201 changes", "GET", "/api/changes?limit=201", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
+		{"a limit twice", "GET", tasks + "?limit=1&limit=1000", ``, []taskapi.FieldError{field("limit", taskapi.FieldDuplicate)}},
+		{"a limit twice, the same", "GET", tasks + "?limit=1&limit=1", ``, []taskapi.FieldError{field("limit", taskapi.FieldDuplicate)}},
+		{"permanent twice", "DELETE", tasks + "/" + missing + "?permanent=true&permanent=false", ``, []taskapi.FieldError{field("permanent", taskapi.FieldDuplicate)}},
+		{"two parameters twice", "GET", tasks + "?q=a&sort=title&q=b&sort=title", ``, []taskapi.FieldError{field("q", taskapi.FieldDuplicate), field("sort", taskapi.FieldDuplicate)}},
+		{"a time zone twice", "GET", tasks + "/stats?timeZone=UTC&timeZone=UTC", ``, []taskapi.FieldError{field("timeZone", taskapi.FieldDuplicate)}},
+		{"a change number twice", "GET", "/api/changes?after=1&after=2", ``, []taskapi.FieldError{field("after", taskapi.FieldDuplicate)}},
+		{"a change number twice for a stream", "GET", "/api/events?after=1&after=2", ``, []taskapi.FieldError{field("after", taskapi.FieldDuplicate)}},
+		{"an unknown parameter twice", "POST", tasks + "?color=red&color=blue", `{"title":"a"}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
+		{"permanent without a value", "DELETE", tasks + "/" + missing + "?permanent", ``, []taskapi.FieldError{field("permanent", taskapi.FieldFormat)}},
+		{"a limit without a value", "GET", tasks + "?limit=", ``, []taskapi.FieldError{field("limit", taskapi.FieldFormat)}},
+		{"a time without a value", "GET", tasks + "?dueBefore=", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
+		{"a tag without a value", "GET", tasks + "?tag=", ``, []taskapi.FieldError{field("tag", taskapi.FieldFormat)}},
+		{"a priority without a value", "GET", tasks + "?priority=high&priority=", ``, []taskapi.FieldError{field("priority", taskapi.FieldFormat)}},
+		{"a query with a semicolon", "GET", tasks + "?limit=1;deleted=true", ``, []taskapi.FieldError{field("query", taskapi.FieldFormat)}},
+		{"a query with half an escape", "GET", tasks + "?q=%zz", ``, []taskapi.FieldError{field("query", taskapi.FieldFormat)}},
+		{"an id without dashes", "GET", tasks + "/" + strings.ReplaceAll(missing, "-", ""), ``, []taskapi.FieldError{field("id", taskapi.FieldFormat)}},
+		{"an id in braces", "DELETE", tasks + "/%7B" + missing + "%7D", ``, []taskapi.FieldError{field("id", taskapi.FieldFormat)}},
+		{"an id as a URN", "PATCH", tasks + "/urn:uuid:" + missing, `{"title":"a"}`, []taskapi.FieldError{field("id", taskapi.FieldFormat)}},
+		{"an id without dashes in a batch", "POST", "/api/batch", `{"operations":[{"op":"delete","kind":"task","id":"` + strings.ReplaceAll(missing, "-", "") + `"}]}`, []taskapi.FieldError{field("operations[0].id", taskapi.FieldFormat)}},
 		{"an unknown parameter of the counts", "GET", tasks + "/stats?zone=UTC", ``, []taskapi.FieldError{field("zone", taskapi.FieldUnknown)}},
 	} {
 		cases = append(cases, contractCase{c.name, func(s *subject) {
@@ -140,6 +159,22 @@ var refusalCases = func() []contractCase {
 			}
 		}},
 		{"413: a huge body", refused(taskapi.CodeBodyTooLarge, "POST", tasks, `{"title":"`+strings.Repeat("a", 300<<10)+`"}`)},
+		{"401: two tokens", func(s *subject) {
+			refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer "+s.token, "Authorization", "Bearer "+s.token)(s)
+		}},
+		{"415: a compressed body", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Encoding", "gzip")},
+		{"415: two types", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeJSON, "Content-Type", "text/plain")},
+		{"a body that is encoded as it is", func(s *subject) {
+			s.task(s.raw("POST", tasks, `{"title":"a"}`, "Content-Encoding", "identity"), http.StatusCreated)
+		}},
+		{"404: a method that does not exist, on an unknown path", refused(taskapi.CodeNotFound, "PROPFIND", "/api/nothing", "")},
+		{"405: a method that does not exist, with Allow", func(s *subject) {
+			a := s.raw("PROPFIND", tasks, "")
+			s.problem(a, taskapi.CodeMethodNotAllowed)
+			if a.header.Get("Allow") == "" {
+				s.Errorf("no Allow: %v", a.header)
+			}
+		}},
 		{"415: a form", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
 		{"415: a merge patch to create", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
 		{"415: no type at all", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},

@@ -360,14 +360,76 @@ var versionCases = []contractCase{
 		for i, match := range []string{`"1"`, `"1", "2"`, `"7","3"`, `*`, ` "5" , "99"`} {
 			s.task(s.raw(http.MethodPatch, path, `{"title":"`+strconv.Itoa(i)+`"}`, "If-Match", match), http.StatusOK)
 		}
-		for _, match := range []string{`"1", "2"`, `"abc"`, `W/"6"`, `""`} {
+		for _, match := range []string{`"1", "2"`, `"abc"`, `W/"5"`, `""`, `"6-other"`} {
 			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeVersionConflict)
 		}
 		s.problem(s.raw(http.MethodPatch, "/api/tasks/"+missing, `{"title":"No"}`, "If-Match", "*"), taskapi.CodeTaskNotFound)
 	}},
+	{"If-Match: several lines are one list", func(s *subject) {
+		path := "/api/tasks/" + s.create(full()).ID
+		s.task(s.raw(http.MethodPatch, path, `{"title":"2"}`, "If-Match", `"7"`, "If-Match", `"1"`), http.StatusOK)
+		s.problem(s.raw(http.MethodDelete, path, ``, "If-Match", `"1"`, "If-Match", `"3"`), taskapi.CodeVersionConflict)
+		a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`, "If-None-Match", `"2"`)
+		if a.status != http.StatusNotModified {
+			s.Errorf("If-None-Match in two lines: got status %d", a.status)
+		}
+	}},
+	{"If-Match: the tags that proxies make of ours", func(s *subject) {
+		path := "/api/tasks/" + s.create(full()).ID
+		tags := []string{`W/"1"`, `"2-gzip"`, `W/"3-gzip"`, `"4-br"`, `"5--gzip"`, `"6;gz"`, `"7-zstd"`}
+		for i, match := range tags {
+			s.task(s.raw(http.MethodPatch, path, `{"title":"`+strconv.Itoa(i)+`"}`, "If-Match", match), http.StatusOK)
+		}
+		for _, match := range tags {
+			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeVersionConflict)
+		}
+		a := s.raw(http.MethodGet, path, "", "If-None-Match", `W/"8-gzip"`)
+		if a.status != http.StatusNotModified {
+			s.Errorf("If-None-Match: got status %d", a.status)
+		}
+	}},
+	{"If-Match on GET: a stale one is 412 with current", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		for _, match := range []string{`"1"`, `*`, `"2", W/"1"`} {
+			s.task(s.raw(http.MethodGet, path, "", "If-Match", match), http.StatusOK)
+		}
+		// If-Match is looked at first (RFC 9110, section 13.2.2).
+		for _, noneMatch := range []string{"", `"1"`, "*"} {
+			got := s.problem(s.raw(http.MethodGet, path, "", "If-Match", `"2"`, "If-None-Match", noneMatch), taskapi.CodeVersionConflict)
+			s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0], task)
+		}
+		if a := s.raw(http.MethodHead, path, "", "If-Match", `"2"`); a.status != http.StatusPreconditionFailed {
+			s.Errorf("HEAD: got status %d", a.status)
+		}
+		s.problem(s.raw(http.MethodGet, "/api/tasks/"+missing, "", "If-Match", "*"), taskapi.CodeTaskNotFound)
+	}},
+	{"If-None-Match on PUT, PATCH, DELETE, restore: 412 if the task has such a version", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		writes := []struct{ method, path, body string }{
+			{http.MethodPut, path, `{"title":"New"}`},
+			{http.MethodPatch, path, `{"title":"Newer"}`},
+			{http.MethodDelete, path, ``},
+			{http.MethodPost, path + "/restore", ``},
+			{http.MethodDelete, path + "?permanent=true", ``},
+		}
+		for i, write := range writes {
+			version := strconv.Itoa(i + 1)
+			for _, tags := range []string{"*", `"` + version + `"`, `W/"` + version + `"`, `"99", "` + version + `-gzip"`} {
+				got := s.problem(s.raw(write.method, write.path, write.body, "If-None-Match", tags), taskapi.CodeVersionConflict)
+				s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0].Version, int64(i+1))
+			}
+			s.problem(s.raw(write.method, write.path, write.body, "If-None-Match", "1"), taskapi.CodeInvalid, field422("If-None-Match", taskapi.FieldFormat))
+			s.task(s.raw(write.method, write.path, write.body, "If-None-Match", `"99"`, "If-Match", `"`+version+`"`), http.StatusOK)
+		}
+		s.problem(s.raw(http.MethodPut, path, `{"title":"New"}`, "If-None-Match", "*"), taskapi.CodeTaskNotFound)
+		_, err := s.client.DeleteTask(s.Context(), s.create(full()).ID, sdk.IfNoneMatch(1))
+		s.fails(err, sdk.ErrVersionConflict)
+	}},
 	{"If-Match that is no list of ETags is 422", func(s *subject) {
 		path := "/api/tasks/" + s.create(full()).ID
-		for _, match := range []string{`1`, `"1`, `"1" "2"`} {
+		for _, match := range []string{`1`, `"1`, `"1" "2"`, ` `} {
 			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeInvalid, field422("If-Match", taskapi.FieldFormat))
 		}
 	}},
@@ -376,7 +438,7 @@ var versionCases = []contractCase{
 		path := "/api/tasks/" + task.ID
 		for _, match := range []string{`"1"`, `W/"1"`, `"7", "1"`, `*`} {
 			a := s.raw(http.MethodGet, path, "", "If-None-Match", match)
-			if a.status != http.StatusNotModified || len(a.body) != 0 || a.header.Get("ETag") != `"1"` {
+			if a.status != http.StatusNotModified || len(a.body) != 0 || a.header.Get("ETag") != `"1"` || a.header.Values("Content-Type") != nil {
 				s.Errorf("%s: got status %d, ETag %s, body %q", match, a.status, a.header.Get("ETag"), a.body)
 			}
 		}
@@ -539,9 +601,31 @@ var idempotencyCases = []contractCase{
 		s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", strings.Repeat("~", 255)), http.StatusCreated)
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", strings.Repeat("a", 256)),
 			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldTooLong))
-		for _, key := range []string{"a b", "ä"} {
+		for _, key := range []string{"a b", "ä", " "} {
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", key),
 				taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldFormat))
+		}
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", "a", "Idempotency-Key", "b"),
+			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldDuplicate))
+	}},
+	{"a request is the same however its id and its conditions are written", func(s *subject) {
+		deletion := func(id string) string { return `{"operations":[{"op":"delete","kind":"task","id":"` + id + `"}]}` }
+		one, other := s.create(full()).ID, s.create(full()).ID
+		for _, answers := range [][]answer{
+			{
+				s.raw(http.MethodPatch, "/api/tasks/"+one, `{"title":"1"}`, "Idempotency-Key", "one", "If-Match", `"1", "99"`),
+				s.raw(http.MethodPatch, "/api/tasks/"+strings.ToUpper(one), `{"title":" 1"}`, "Idempotency-Key", "one", "If-Match", `W/"99"`, "If-Match", `"1"`),
+			},
+			{
+				s.raw(http.MethodPost, "/api/batch", deletion(other), "Idempotency-Key", "other"),
+				s.raw(http.MethodPost, "/api/batch", deletion(strings.ToUpper(other)), "Idempotency-Key", "other"),
+			},
+		} {
+			for i, a := range answers {
+				if replayed := a.header.Get("Idempotency-Replayed") == "true"; a.status != http.StatusOK || replayed != (i > 0) {
+					s.Errorf("request %d: got status %d, replayed %t: %s", i, a.status, replayed, a.body)
+				}
+			}
 		}
 	}},
 }

@@ -17,8 +17,8 @@ import (
 
 // parameter reads a query's parameter, if it is there.
 func (f *faults) parameter(query url.Values, name string, read func(*faults, string, string)) {
-	if query.Has(name) {
-		read(f, name, query.Get(name))
+	if text := query.Get(name); text != "" {
+		read(f, name, text)
 	}
 }
 

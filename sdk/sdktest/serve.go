@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -279,7 +280,12 @@ func (c *call) checkMediaType() *problem {
 	if c.route.mediaTypes == nil {
 		return nil
 	}
-	mediaType, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if encoding := joined(c.request.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		p := newProblem(taskapi.CodeUnsupportedMediaType, "The body must not be compressed.")
+		p.header.Set("Accept-Encoding", "identity")
+		return p
+	}
+	mediaType, _, err := mime.ParseMediaType(joined(c.request.Header, "Content-Type"))
 	if err != nil || !slices.Contains(c.route.mediaTypes, mediaType) {
 		return newProblem(taskapi.CodeUnsupportedMediaType, "The body's Content-Type is not accepted here; send application/json.")
 	}
@@ -305,9 +311,59 @@ func (c *call) readBody() *problem {
 	return nil
 }
 
+// joined returns the lines of a header as one.
+func joined(header http.Header, name string) string {
+	return strings.Join(header.Values(name), ", ")
+}
+
+var (
+	// repeatable are the parameters that may be given several times.
+	repeatable = []string{"tag", "priority"}
+	// texts are the parameters that may be empty, which is the same as none.
+	texts = []string{"q", "cursor", "sort", "timeZone"}
+)
+
+// checkGiven finds parameters that are given twice, or empty where there is no
+// empty text.
+func (c *call) checkGiven() *problem {
+	var faults faults
+	query, err := url.ParseQuery(c.request.URL.RawQuery)
+	if err != nil {
+		faults.add("query", taskapi.FieldFormat, "cannot be read")
+	}
+	for _, name := range c.route.parameters {
+		faults.given(name, query[name], slices.Contains(texts, name))
+	}
+	header := c.request.Header
+	if c.route.write != nil {
+		faults.given("Idempotency-Key", header.Values("Idempotency-Key"), false)
+	}
+	if c.route.operation == "watchChanges" {
+		faults.given("Last-Event-ID", header.Values("Last-Event-ID"), false)
+	}
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		if len(header.Values(name)) > 0 && strings.Contains(c.route.path, "{id}") {
+			faults.given(name, []string{joined(header, name)}, false)
+		}
+	}
+	return faults.problem()
+}
+
+func (f *faults) given(name string, values []string, isText bool) {
+	switch {
+	case len(values) > 1 && !slices.Contains(repeatable, name):
+		f.add(name, taskapi.FieldDuplicate, "must not be given twice")
+	case slices.Contains(values, "") && !isText:
+		f.add(name, taskapi.FieldFormat, "must not be empty")
+	}
+}
+
 // checkNames checks what every operation has besides its body: the id in the
 // path, the names of the query's parameters, and the headers.
 func (c *call) checkNames() *problem {
+	if p := c.checkGiven(); p != nil {
+		return p
+	}
 	var faults faults
 	for name := range c.request.URL.Query() {
 		if !slices.Contains(c.route.parameters, name) {
@@ -323,7 +379,7 @@ func (c *call) checkNames() *problem {
 		switch key := keys[0]; {
 		case len(key) > most:
 			faults.add("Idempotency-Key", taskapi.FieldTooLong, "must have at most 255 characters")
-		case key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+		case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
 			faults.add("Idempotency-Key", taskapi.FieldFormat, "must have visible ASCII characters only")
 		}
 	}

@@ -32,7 +32,7 @@ func (s *Server) TokenFor(user string, life time.Duration) string {
 
 // authenticate finds the user of a call.
 func (s *Server) authenticate(c *call) *problem {
-	scheme, token, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
+	scheme, token, _ := strings.Cut(joined(c.request.Header, "Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return refuse(taskapi.CodeUnauthenticated, "This needs a bearer token.", "")
 	}

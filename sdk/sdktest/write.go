@@ -2,7 +2,9 @@ package sdktest
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -44,9 +46,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	case !ok:
 		return r, o.kind.notFound()
 	case o.allowed != nil && !o.allowed(r.version()):
-		p := newProblem(taskapi.CodeVersionConflict, "The "+string(o.kind.name)+" has changed.")
-		p.Current = new(tx.user.resources[o.id].tagged())
-		return r, p
+		return r, o.kind.conflict(tx.user.resources[o.id].resource)
 	}
 	switch o.op {
 	case taskapi.BatchReplace:
@@ -109,20 +109,19 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 		if p := f.problem(); p != nil {
 			return write{}, p
 		}
-		var match tagList
-		var versions []string // nil for any
+		var match, noneMatch tagList
 		if op != taskapi.BatchCreate {
 			var p *problem
 			if match, p = entityTags(c.request.Header, "If-Match"); p != nil {
 				return write{}, p
 			}
-			if match.present && !match.any {
-				versions = append([]string{}, match.strong...)
-				o.allowed = func(version int64) bool { return slices.Contains(versions, entityTag(version)) }
+			if noneMatch, p = entityTags(c.request.Header, "If-None-Match"); p != nil {
+				return write{}, p
 			}
+			o.allowed = func(version int64) bool { return match.allows(version) && !noneMatch.names(version) }
 		}
 		return write{
-			meaning: append(o.meaning(), versions),
+			meaning: append(o.meaning(), match, noneMatch),
 			run: func(tx *transaction) (*reply, *problem) {
 				r, p := tx.carryOut(o)
 				if p != nil {
@@ -141,21 +140,34 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 
 // get answers with one resource.
 func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
+	wanted, p := entityTags(c.request.Header, "If-Match")
+	if p != nil {
+		return nil, p
+	}
 	known, p := entityTags(c.request.Header, "If-None-Match")
 	if p != nil {
 		return nil, p
 	}
 	r, ok := c.tx.find(k, c.id, anywhere)
-	if !ok {
+	switch {
+	case !ok:
 		return nil, k.notFound()
+	case !wanted.allows(r.version()):
+		return nil, k.conflict(r)
 	}
 	answer := replyResource(http.StatusOK, r)
-	// Here, other than with If-Match, a weak tag is as good as a strong one.
-	if known.any || slices.Contains(known.strong, r.etag()) || slices.Contains(known.weak, r.etag()) {
+	if known.names(r.version()) {
 		answer.status, answer.body = http.StatusNotModified, nil
 		answer.header.Del("Content-Type")
 	}
 	return answer, nil
+}
+
+// conflict is the problem of a resource that has another version.
+func (k *kind) conflict(r resource) *problem {
+	p := newProblem(taskapi.CodeVersionConflict, "The "+string(k.name)+" has another version.")
+	p.Current = new(r.tagged())
+	return p
 }
 
 // replyResource is the answer with one resource.
@@ -167,29 +179,40 @@ func replyResource(status int, r resource) *reply {
 
 // tagList is the value of If-Match or If-None-Match.
 type tagList struct {
-	present, any bool
-	strong, weak []string // with their quotes
+	Present, Any bool
+	Versions     []int64
 }
+
+// names reports whether the list has a version.
+func (l tagList) names(version int64) bool { return l.Any || slices.Contains(l.Versions, version) }
+
+// allows reports whether the list, if there is one, has a version.
+func (l tagList) allows(version int64) bool { return !l.Present || l.names(version) }
+
+// versionTags are the tags of versions: proxies that compress make them weak, or
+// append how they compress.
+var versionTags = regexp.MustCompile(`^"([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?"$`)
 
 // entityTags reads a header that is a list of entity tags, or a star.
 func entityTags(header http.Header, name string) (tagList, *problem) {
-	values := header.Values(name)
-	list := tagList{present: len(values) > 0}
-	for _, tag := range strings.Split(strings.Join(values, ","), ",") {
-		tag = strings.TrimSpace(tag)
-		opaque, weak := strings.CutPrefix(tag, "W/")
-		quoted := len(opaque) >= 2 && opaque[0] == '"' && strings.IndexByte(opaque[1:], '"') == len(opaque)-2
-		switch {
-		case tag == "":
-		case tag == "*":
-			list.any = true
-		case !quoted:
+	value := strings.TrimSpace(joined(header, name))
+	if value == "" || value == "*" {
+		return tagList{Present: value != "", Any: value != ""}, nil
+	}
+	list := tagList{Present: true, Versions: []int64{}}
+	for tag := range strings.SplitSeq(value, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		quoted := len(tag) >= 2 && tag[0] == '"' && strings.IndexByte(tag[1:], '"') == len(tag)-2
+		if tag != "" && !quoted {
 			return list, invalid(fieldError(name, taskapi.FieldFormat, `must be * or a list of ETags such as "3"`))
-		case weak:
-			list.weak = append(list.weak, opaque)
-		default:
-			list.strong = append(list.strong, opaque)
+		}
+		if named := versionTags.FindStringSubmatch(tag); named != nil {
+			if version, err := strconv.ParseInt(named[1], 10, 64); err == nil {
+				list.Versions = append(list.Versions, version)
+			}
 		}
 	}
+	slices.Sort(list.Versions)
+	list.Versions = slices.Compact(list.Versions)
 	return list, nil
 }

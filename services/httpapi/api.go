@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -123,6 +124,7 @@ func NewAPI(router chi.Router, config Config) *API {
 		c.OpenAPIPath = ""
 	}
 	c.RejectUnknownQueryParameters = true
+	c.Transformers = append(c.Transformers, dropContentType)
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	registerCodes(c.Components.Schemas)
 
@@ -149,6 +151,16 @@ func NewAPI(router chi.Router, config Config) *API {
 	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)
 	api.UseMiddleware(noteOperation, api.admit, checkMediaType)
 	return api
+}
+
+// dropContentType removes the header that Huma has set for a body from a response
+// that has none.
+func dropContentType(ctx huma.Context, status string, body any) (any, error) {
+	if status == strconv.Itoa(http.StatusNotModified) {
+		_, w := humachi.Unwrap(ctx)
+		w.Header().Del("Content-Type")
+	}
+	return body, nil
 }
 
 // Register adds an operation whose handler returns plain errors. The codes are
@@ -194,6 +206,7 @@ func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
 func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	// Huma refuses a body of exactly its limit.
 	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, MaxBodyBytes) + 1
+	op.Middlewares = append(huma.Middlewares{checkParameters}, op.Middlewares...)
 	documentErrors(&op, codes)
 	api.registerOptionals(reflect.TypeFor[I]())
 	// Huma looks for its configuration in its own API, not in a wrapper.

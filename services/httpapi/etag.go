@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +25,8 @@ type Preconditions struct {
 	tags []entityTag
 }
 
-type entityTag struct {
-	text string // without quotes
-	weak bool
-}
+// entityTag is the text of a tag, without quotes and W/.
+type entityTag string
 
 // ParsePreconditions reads the value of the header of that name. A value that
 // breaks RFC 9110 is a problem, since a condition must not be passed over.
@@ -56,15 +55,13 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 		if list == "" {
 			break
 		}
-		var tag entityTag
-		list, tag.weak = strings.CutPrefix(list, "W/")
+		list = strings.TrimPrefix(list, "W/")
 		rest, quoted := strings.CutPrefix(list, `"`)
 		text, behind, closed := strings.Cut(rest, `"`)
 		if !quoted || !closed || strings.ContainsFunc(text, notInTag) {
 			return nil, errEntityTags
 		}
-		tag.text = text
-		tags = append(tags, tag)
+		tags = append(tags, entityTag(text))
 		list = strings.TrimLeft(behind, " \t")
 		if list != "" && list[0] != ',' {
 			return nil, errEntityTags
@@ -79,26 +76,38 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 // notInTag reports whether a character may not stand in an entity tag.
 func notInTag(r rune) bool { return r < 0x21 || r == 0x7f }
 
-// Versions returns the versions of an If-Match, nil where any will do. A weak
-// tag and one that we never made match no version.
+// Versions returns the versions that the tags name, in order, and nil where there
+// is no condition or any version will do.
 func (p Preconditions) Versions() []int64 {
 	if !p.Present || p.Any {
 		return nil
 	}
 	versions := []int64{}
 	for _, tag := range p.tags {
-		if n, err := strconv.ParseInt(tag.text, 10, 64); err == nil && !tag.weak && ETag(n) == strconv.Quote(tag.text) {
-			versions = append(versions, n)
+		if version, ok := tag.version(); ok {
+			versions = append(versions, version)
 		}
 	}
-	return versions
+	slices.Sort(versions)
+	return slices.Compact(versions)
 }
 
-// Match reports whether an If-None-Match names the version. There, weak tags
-// count.
+// Match reports whether the condition names the version.
 func (p Preconditions) Match(version int64) bool {
-	if p.Any {
-		return true
+	return p.Any || slices.Contains(p.Versions(), version)
+}
+
+// versionTags are the tags that [ETag] makes, also with what proxies append to the
+// tag of a response that they compress.
+var versionTags = regexp.MustCompile(`^([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?$`)
+
+// version returns the version that a tag names. A weak tag names one as well: a
+// proxy that compresses makes tags weak, and the version is the same.
+func (t entityTag) version() (int64, bool) {
+	named := versionTags.FindStringSubmatch(string(t))
+	if named == nil {
+		return 0, false
 	}
-	return slices.ContainsFunc(p.tags, func(tag entityTag) bool { return strconv.Quote(tag.text) == ETag(version) })
+	version, err := strconv.ParseInt(named[1], 10, 64)
+	return version, err == nil
 }

@@ -110,7 +110,12 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := &receivedBody{total: &a.otherReceived}
 		defer body.release()
-		problem := body.receive(w, r, maxBodyBytes)
+		var problem *Problem
+		if isEncoded(r) {
+			problem = unsupportedEncoding()
+		} else {
+			problem = body.receive(w, r, maxBodyBytes)
+		}
 		if problem == nil && !a.othersInFlight.enter() {
 			problem = full()
 		}

@@ -6,9 +6,11 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
@@ -23,8 +25,14 @@ func NewRouter(observers Observers) chi.Router {
 	r.Use(identify, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
 	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
+		allowed := allowedMethods(r, req.URL.Path)
+		if len(allowed) == 0 {
+			// chi comes here with every method that it does not know.
+			r.NotFoundHandler()(w, req)
+			return
+		}
 		problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+req.Method+".")
-		for _, method := range allowedMethods(r, req.URL.Path) {
+		for _, method := range allowed {
 			problem.WithHeader("Allow", method)
 		}
 		WriteProblem(w, req, problem)
@@ -104,18 +112,29 @@ func closeAfterChunks(next http.Handler) http.Handler {
 	})
 }
 
-// checkMediaType refuses a body of a type that the operation does not list.
-// Huma itself would read it as JSON, or fail with a text of its own.
+// checkMediaType refuses a body of a type that the operation does not list, or one
+// that is compressed. Huma itself would read it as JSON, or fail with a text of
+// its own.
 func checkMediaType(ctx huma.Context, next func(huma.Context)) {
 	body := ctx.Operation().RequestBody
 	if body == nil {
 		next(ctx)
 		return
 	}
-	mediaType, _, err := mime.ParseMediaType(ctx.Header("Content-Type"))
+	mediaType, _, err := mime.ParseMediaType(JoinedHeader(ctx, "Content-Type"))
 	if _, listed := body.Content[mediaType]; err != nil || !listed {
 		WriteTo(ctx, unsupportedMediaType())
 		return
 	}
+	if r, _ := humachi.Unwrap(ctx); isEncoded(r) {
+		WriteTo(ctx, unsupportedEncoding())
+		return
+	}
 	next(ctx)
+}
+
+// isEncoded reports whether the body of a request is compressed.
+func isEncoded(r *http.Request) bool {
+	encoding := strings.Join(r.Header.Values("Content-Encoding"), ", ")
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }

@@ -161,6 +161,10 @@ func bodyTooLarge() *Problem {
 	return NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
 }
 
+func unsupportedEncoding() *Problem {
+	return NewProblem(taskapi.CodeUnsupportedMediaType, "The body must not be compressed.").WithHeader("Accept-Encoding", "identity")
+}
+
 func unsupportedMediaType() *Problem {
 	return NewProblem(taskapi.CodeUnsupportedMediaType, "The body's Content-Type is not accepted here; send application/json.")
 }

@@ -89,12 +89,7 @@ func NewRequest(r *http.Request, headers []string, body []byte) (Request, error)
 	if r.URL.RawPath != "" || path.Clean(r.URL.Path) != r.URL.Path {
 		return Request{}, ErrPath
 	}
-	req := Request{Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery, Header: pick(r.Header, headers), Body: body}
-	// An empty key is no key, but the transport goes by its presence.
-	if req.Header.Get("Idempotency-Key") == "" {
-		req.Header.Del("Idempotency-Key")
-	}
-	return req, nil
+	return Request{Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery, Header: pick(r.Header, headers), Body: body}, nil
 }
 
 // Do sends a request and waits for the first 64 KiB of the answer, which must be

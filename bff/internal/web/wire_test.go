@@ -66,7 +66,7 @@ func testWire(t *testing.T, s *site) {
 		"a whole URL with a user":          {get("http://user:password@evil.example/api/auth/ok") + "\r\n", []int{200}},
 		"a tunnel":                         {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n", []int{404}},
 		"another protocol":                 {"GET /api/auth/ok HTTP/1.1\r\nHost: tasks\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n", []int{200}},
-		"HTTP/2 without being asked":       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{405}},
+		"HTTP/2 without being asked":       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{404}},
 		"an HTTP that does not exist":      {"GET /api/auth/ok HTTP/3.7\r\nHost: tasks\r\n\r\n", []int{505}},
 		"up, encoded":                      {get("/api/auth/%2e%2e/%2e%2e/readyz") + "\r\n", []int{404}},
 		"up, with an encoded slash":        {get("/api/auth/..%2f..%2freadyz") + "\r\n", []int{404}},

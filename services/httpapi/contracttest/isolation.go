@@ -341,7 +341,7 @@ func alike(method string, a Answer, p Person, loot Loot) string {
 
 // tags are entity tags of versions that the attacked resources have, had and
 // never had.
-var tags = []string{"", `"1"`, `"2"`, `"99"`, `W/"2"`, "*"}
+var tags = []string{`"1"`, `"2"`, `"99"`, `W/"2"`, "*"}
 
 func get(path string) Request { return Request{Method: http.MethodGet, Path: path} }
 
@@ -384,21 +384,23 @@ func pathsOf(op operation, resources ...map[string]string) (all []string) {
 
 // headersOf returns conditions and keys that belong to somebody else.
 func headersOf(op operation, theirs Loot) (all []http.Header) {
-	keys, conditions, condition := []string{""}, []string{""}, ""
+	keys, conditions := []string{""}, [][2]string{{"If-Match", ""}}
 	if op.parameter("header", "Idempotency-Key") != nil {
 		keys = append(keys, theirs.Keys...)
 	}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if op.parameter("header", name) != nil {
-			condition, conditions = name, tags
+			for _, tag := range tags {
+				conditions = append(conditions, [2]string{name, tag})
+			}
 		}
 	}
 	if op.parameter("header", "Last-Event-ID") != nil {
-		condition, conditions = "Last-Event-ID", []string{strconv.FormatInt(theirs.Seq, 10)}
+		conditions = [][2]string{{"Last-Event-ID", strconv.FormatInt(theirs.Seq, 10)}}
 	}
 	for _, key := range keys {
-		for _, value := range conditions {
-			all = append(all, header("Idempotency-Key", key, condition, value))
+		for _, condition := range conditions {
+			all = append(all, header("Idempotency-Key", key, condition[0], condition[1]))
 		}
 	}
 	return all

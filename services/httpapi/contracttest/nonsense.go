@@ -64,6 +64,9 @@ func Nonsense(t *testing.T, document []byte, target Target, seed uint64, request
 			a.fire(t, bases(op)[0]) // so that there is a resource
 		}
 	}
+	for _, op := range d.operations {
+		a.repeat(t, op)
+	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	places := eachPlace(d.operations)
 	// So that few requests, too, are of all operations.

@@ -61,6 +61,7 @@ func New(replicas []Replica) (*Balancer, error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme = "http"
 			r.Out.Host = r.In.Host
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // also where it cannot be read
 		},
 		Transport: b,
 		// A replica that is gone looks so from here, too.

@@ -36,7 +36,12 @@ type ResourceInput struct {
 
 // KeyInput is the idempotency key, which every write accepts.
 type KeyInput struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[\\x21-\\x7e]*$" patternDescription:"visible ASCII characters" doc:"Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed." example:"f2c1a6de-9d2b-4f0e-8a1c-3b1f0f6f7a10"`
+	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[\\x21-\\x7e]+$" patternDescription:"visible ASCII characters" doc:"Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed." example:"f2c1a6de-9d2b-4f0e-8a1c-3b1f0f6f7a10"`
+}
+
+// MatchInput is the condition that every operation on one resource accepts.
+type MatchInput struct {
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as \"3-gzip\", count as the version they name." example:"\"3\""`
 }
 
 // WriteInput is the request of every write of one resource; alone it is that of
@@ -44,12 +49,14 @@ type KeyInput struct {
 type WriteInput struct {
 	ResourceInput
 	KeyInput
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now." example:"\"3\""`
+	MatchInput
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now." example:"\"3\""`
 }
 
 // GetInput is the request to read one resource.
 type GetInput struct {
 	ResourceInput
+	MatchInput
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; answered with 304." example:"\"3\""`
 }
 

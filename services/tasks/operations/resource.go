@@ -41,7 +41,7 @@ func registerResource[C, R, U, W any](s Server, k kind, h ResourceHandlers[C, R,
 
 	get := operation("Get", http.MethodGet, one, "Returns one {}, also from the trash. Another user's {} does not exist here.")
 	get.Responses = map[string]*huma.Response{"304": {Description: "The " + noun + " has a version that If-None-Match names."}}
-	register(s, h.Get, []taskapi.ErrorCode{k.notFound}, get)
+	register(s, h.Get, []taskapi.ErrorCode{k.notFound, taskapi.CodeVersionConflict}, get)
 
 	register(s, h.Replace, writeCodes, operation("Replace", http.MethodPut, one,
 		"Sets every field of the {}. A field that is left out takes its default. A request that changes nothing keeps the version."))

@@ -29,7 +29,7 @@ func userFrom(ctx context.Context) string { return identityFrom(ctx).User }
 // from nowhere else.
 func authenticate(api *httpapi.API, tokens Verifier) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		id, err := verify(ctx.Context(), tokens, ctx.Header("Authorization"))
+		id, err := verify(ctx.Context(), tokens, httpapi.JoinedHeader(ctx, "Authorization"))
 		if err != nil {
 			problem := api.Problem(ctx.Context(), err)
 			if problem.Status == http.StatusUnauthorized {

@@ -42,7 +42,15 @@ func cleanBatch(batch []operations.BatchOperation) ([]store.Operation, error) {
 	var check checker
 	ops := make([]store.Operation, len(batch))
 	for i, op := range batch {
-		ops[i] = store.Operation{Op: op.Op, Kind: op.Kind, ID: parseID(op.ID)}
+		ops[i] = store.Operation{Op: op.Op, Kind: op.Kind}
+		if op.Op != taskapi.BatchCreate {
+			id, err := parseID(op.ID)
+			if err != nil {
+				check.prefix = fmt.Sprintf("operations[%d].", i)
+				check.fault("id", taskapi.FieldFormat, "must be a UUID")
+			}
+			ops[i].ID = id
+		}
 		if op.Version != 0 {
 			ops[i].Versions = []int64{op.Version}
 		}

@@ -16,7 +16,7 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: jwtauth.ErrInvalid, Code: taskapi.CodeUnauthenticated, Sentence: "The token is not valid here."},
 	{Err: jwtauth.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "Tokens cannot be checked at the moment. Try again shortly."},
 	{Err: store.ErrTaskNotFound, Code: taskapi.CodeTaskNotFound, Sentence: "Task not found."},
-	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has changed in the meantime."},
+	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has another version than the request asks for."},
 	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
 	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer known. List everything again."},
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},

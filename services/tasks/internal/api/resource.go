@@ -17,11 +17,18 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 	rules := cleaners[kind]
 	body := func(r store.Resource) W { return respond(r.Data.(T)) }
 	write := func(ctx context.Context, op taskapi.BatchOp, in operations.WriteInput, data any) (*operations.WriteOutput[W], error) {
-		match, err := httpapi.ParsePreconditions("If-Match", in.IfMatch)
+		id, err := parseID(in.ID)
 		if err != nil {
 			return nil, err
 		}
-		operation := store.Operation{Op: op, Kind: kind, ID: parseID(in.ID), Versions: match.Versions(), Data: data}
+		match, noneMatch, err := conditions(in.IfMatch, in.IfNoneMatch)
+		if err != nil {
+			return nil, err
+		}
+		operation := store.Operation{Op: op, Kind: kind, ID: id, Versions: match.Versions(), OtherThan: noneMatch.Versions(), Data: data}
+		if noneMatch.Any {
+			operation.Versions = []int64{} // none will do
+		}
 		resource, replayed, err := h.write(ctx, operation, idempotencyKey(in.KeyInput, operation))
 		if err != nil {
 			return nil, err
@@ -45,16 +52,23 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 			}, nil
 		},
 		Get: func(ctx context.Context, in *operations.GetInput) (*operations.GetOutput[W], error) {
-			have, err := httpapi.ParsePreconditions("If-None-Match", in.IfNoneMatch)
+			id, err := parseID(in.ID)
 			if err != nil {
 				return nil, err
 			}
-			resource, err := h.store.Get(ctx, userFrom(ctx), kind, parseID(in.ID))
+			match, noneMatch, err := conditions(in.IfMatch, in.IfNoneMatch)
 			if err != nil {
 				return nil, err
+			}
+			resource, err := h.store.Get(ctx, userFrom(ctx), kind, id)
+			if err != nil {
+				return nil, err
+			}
+			if match.Present && !match.Match(resource.Version) {
+				return nil, &store.ConflictError{Current: resource}
 			}
 			out := &operations.GetOutput[W]{Status: http.StatusOK, ETag: httpapi.ETag(resource.Version)}
-			if have.Match(resource.Version) {
+			if noneMatch.Match(resource.Version) {
 				out.Status = http.StatusNotModified
 			} else {
 				out.Body = new(body(resource))

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 	"github.com/tasklane/tasklane/services/wirejson"
@@ -79,12 +80,20 @@ func replayedHeader(replayed bool) string {
 	return ""
 }
 
-// parseID returns an id that Huma has checked to be a UUID. An id that it accepts
-// and we cannot parse, such as one in braces, is no resource's.
-func parseID(text string) uuid.UUID {
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil
+// conditions reads If-Match and If-None-Match.
+func conditions(ifMatch, ifNoneMatch string) (match, noneMatch httpapi.Preconditions, err error) {
+	if match, err = httpapi.ParsePreconditions("If-Match", ifMatch); err == nil {
+		noneMatch, err = httpapi.ParsePreconditions("If-None-Match", ifNoneMatch)
 	}
-	return id
+	return match, noneMatch, err
+}
+
+// parseID reads an id in the only form that the document has for a UUID. Huma
+// also accepts others, such as one without dashes.
+func parseID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != len(id.String()) {
+		return uuid.Nil, httpapi.Invalid(taskapi.FieldError{Field: "id", Code: taskapi.FieldFormat, Message: "must be a UUID"})
+	}
+	return id, nil
 }

@@ -157,25 +157,25 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		t.Errorf("two pages of one task each: %v, %v", page.Tasks, rest.Tasks)
 	}
 
-	task, err = client.GetTask(ctx, task.ID, sdk.IfNoneMatch(task.Version+1))
+	task, err = client.GetTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 	task, err = client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{
 		Title: taskapi.Some("Water"), Description: taskapi.Some(""), Completed: taskapi.Some(false),
 		Priority: taskapi.Some(taskapi.Urgent), DueAt: taskapi.Null[time.Time](), Tags: taskapi.Some([]string{"garden"}),
-	}, sdk.IfMatch(task.Version))
+	}, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
-	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(given), sdk.IfMatch(task.Version))
+	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(given), sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
-	task, err = client.DeleteTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	task, err = client.DeleteTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 	trash, err := client.ListTasks(ctx, taskapi.ListTasksOptions{Deleted: true})
 	must(err)
 	if len(trash.Tasks) != 1 || trash.Tasks[0].ID != task.ID {
 		t.Errorf("in the trash: %v", trash.Tasks)
 	}
-	task, err = client.RestoreTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	task, err = client.RestoreTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
-	_, err = client.EraseTask(ctx, task.ID, sdk.IfMatch(task.Version))
+	_, err = client.EraseTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 
 	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
@@ -191,6 +191,8 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	}
 
 	changes, err := client.ListChanges(ctx, taskapi.ListChangesOptions{After: 1, Limit: 1})
+	must(err)
+	_, err = client.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: changes.Meta.NextCursor})
 	must(err)
 	for change, err := range client.Watch(ctx, 1) {
 		must(err)

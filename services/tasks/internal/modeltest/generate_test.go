@@ -132,7 +132,10 @@ func (g *generator) get(s *step) {
 	at := pick(g, outsideTrash, outsideTrash, inTrash)
 	s.method, s.path = "GET", g.one(at, at)
 	if g.chance(3) {
-		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `W/"{version}"`, `"1"`, `*`, `7`)})
+		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `W/"{version}-gzip"`, `"1"`, `*`, `7`, ``)})
+	}
+	if g.chance(5) {
+		s.header = append(s.header, headerLine{"If-Match", pick(g, `"{version}"`, `"1"`, `*`, `7`)})
 	}
 }
 
@@ -142,7 +145,7 @@ func (g *generator) stray(s *step) {
 		step{method: "GET", path: "/api/tasks/{" + g.name(outsideTrash, outsideTrash) + "}/restore"},
 		step{method: "PUT", path: "/api/tasks", body: body{instead: "{}"}},
 		step{method: "GET", path: "/api/lists"},
-		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff")},
+		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff", "limit=1&limit=2", "deleted=", "q=%zz", "q=a;b", "color=1&color=2", "q=&cursor=&sort=", "tag=")},
 		step{method: "POST", path: "/api/tasks", body: g.content(false, false), header: []headerLine{{"Content-Type", pick(g, "text/plain", "application/merge-patch+json", "application/json; charset=utf-8")}}},
 		step{method: "POST", path: "/api/tasks"},
 		step{method: "POST", path: "/api/batch", body: body{instead: pick(g, "{}", "[]", "null", `{"operations":[]}`, `{"operations":[7]}`, `{"operations":null}`, `{"operations":[{}]}`)}},
@@ -174,7 +177,7 @@ func (g *generator) name(from, to place) string {
 
 func (g *generator) one(from, to place) string {
 	if g.chance(60) {
-		return "/api/tasks/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "%00", "{nobody}x")
+		return "/api/tasks/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "019ac2f47b3c7c1e9a550d6f2b8e4c11", "%00", "{nobody}x")
 	}
 	return "/api/tasks/{" + g.name(from, to) + "}"
 }
@@ -182,11 +185,17 @@ func (g *generator) one(from, to place) string {
 // conditions adds If-Match and a key.
 func (g *generator) conditions(s *step) {
 	if g.chance(3) {
-		value := pick(g, `"{version}"`, `"{version}"`, `"{version}"`, `"1"`, `"2", "{version}"`, "*", `W/"{version}"`)
+		value := pick(g, `"{version}"`, `"{version}"`, `"{version}"`, `"1"`, `"2", "{version}"`, "*", `W/"{version}"`, `"{version}-gzip"`)
 		if s.body.empty() && g.chance(10) {
-			value = pick(g, "7", `"`, `"a" "b"`, "x")
+			value = pick(g, "7", `"`, `"a" "b"`, "x", "")
 		}
 		s.header = append(s.header, headerLine{"If-Match", value})
+		if g.chance(5) {
+			s.header = append(s.header, headerLine{"If-Match", `"1"`})
+		}
+	}
+	if g.chance(8) {
+		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `"1"`, "*", `W/"2"`)})
 	}
 	g.once(s)
 }
@@ -198,6 +207,8 @@ func (g *generator) once(s *step) {
 	case g.chance(4):
 		g.keys++
 		s.header = append(s.header, headerLine{"Idempotency-Key", "k" + strconv.Itoa(g.keys)})
+	case g.chance(50):
+		s.header = append(s.header, headerLine{"Idempotency-Key", ""})
 	case g.keys > 0 && g.chance(20):
 		s.header = append(s.header, headerLine{"Idempotency-Key", "k" + strconv.Itoa(1+g.random.IntN(g.keys))})
 	case len(g.steps) > 0 && g.chance(6):

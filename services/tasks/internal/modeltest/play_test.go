@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,8 +107,11 @@ func (p *player) play(s step) string {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Authorization", "Bearer "+p.token)
-	for _, line := range r.header {
-		req.Header.Set(line.name, line.value)
+	for i, line := range r.header {
+		if !slices.ContainsFunc(r.header[:i], func(before headerLine) bool { return before.name == line.name }) {
+			req.Header.Del(line.name)
+		}
+		req.Header.Add(line.name, line.value)
 	}
 	recorder := httptest.NewRecorder()
 	p.side.handler.ServeHTTP(recorder, req)

@@ -20,6 +20,9 @@ type Operation struct {
 	// Versions, unless nil, are the versions of which the resource must have
 	// one; otherwise the operation fails with a [ConflictError].
 	Versions []int64
+	// OtherThan are versions that the resource must not have; otherwise the
+	// operation fails in the same way.
+	OtherThan []int64
 	// Data is the request that creates, replaces or updates the resource, for
 	// tasks a [taskapi.CreateTaskRequest], [taskapi.ReplaceTaskRequest] or
 	// [taskapi.UpdateTaskRequest]. It is nil for other operations.

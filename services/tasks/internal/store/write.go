@@ -249,7 +249,8 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 	if op.Op != taskapi.BatchErase && inTrash != (op.Op == taskapi.BatchRestore) {
 		return nil, k.missing
 	}
-	if op.Versions != nil && !slices.Contains(op.Versions, r.row.shared().Version) {
+	version := r.row.shared().Version
+	if op.Versions != nil && !slices.Contains(op.Versions, version) || slices.Contains(op.OtherThan, version) {
 		return nil, &ConflictError{Current: k.resource(r.stored)}
 	}
 	return r, nil

@@ -2314,6 +2314,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
                 /**
@@ -2395,6 +2397,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity: `invalid`. */
             422: {
                 headers: {
@@ -2468,8 +2480,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
@@ -2683,8 +2697,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
@@ -2858,8 +2874,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
@@ -3084,8 +3102,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E

@@ -1590,6 +1590,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
             };
@@ -1667,6 +1669,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity: `invalid`. */
             422: {
                 headers: {
@@ -1730,8 +1742,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -1921,8 +1935,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -2072,8 +2088,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The resource's id. */
@@ -2274,8 +2292,10 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. */
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The resource's id. */

@@ -1,0 +1,55 @@
+package contracttest
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// repeat gives each parameter of an operation twice that may be given once. The
+// answer must name it.
+func (a *attack) repeat(t *testing.T, op operation) {
+	t.Helper()
+	for _, ref := range op.Parameters {
+		p, s := ref.Value, bases(op)[0].copied()
+		switch list := strings.HasPrefix(p.Name, "If-") || p.Schema.Value.Type.Includes("array"); {
+		case list:
+			continue
+		case p.In == openapi3.ParameterInQuery:
+			s.query = []string{p.Name + "=1", p.Name + "=2"}
+		case p.In == openapi3.ParameterInHeader:
+			s.header[p.Name] = []string{"1", "2"}
+		default:
+			continue
+		}
+		path := s.operation.path
+		for name, value := range s.path {
+			path = strings.ReplaceAll(path, "{"+name+"}", value)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), s.method, a.target.URL+path+"?"+strings.Join(s.query, "&"), strings.NewReader(s.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(r.Header, a.target.Header)
+		maps.Copy(r.Header, s.header)
+		response, err := a.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close() // it is read
+		var problem taskapi.Problem
+		if err != nil || json.Unmarshal(body, &problem) != nil || response.StatusCode != http.StatusUnprocessableEntity ||
+			!slices.ContainsFunc(problem.Errors, func(e taskapi.FieldError) bool { return e.Field == p.Name && e.Code == taskapi.FieldDuplicate }) {
+			t.Errorf("%s with %s twice: %d %s (%v)", op.OperationID, p.Name, response.StatusCode, body, err)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// listHeaders may come in several lines, which are one list (RFC 9110, section
+// 5.3).
+var listHeaders = []string{"If-Match", "If-None-Match"}
+
+// checkParameters is a middleware that refuses what Huma would silently drop: the
+// second value of a parameter, an empty value where there is no empty text, and
+// a query that cannot be read.
+func checkParameters(ctx huma.Context, next func(huma.Context)) {
+	r, _ := humachi.Unwrap(ctx)
+	if faults := parameterFaults(ctx.Operation(), r); len(faults) > 0 {
+		WriteTo(ctx, Invalid(faults...))
+		return
+	}
+	next(ctx)
+}
+
+func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.FieldError) {
+	fault := func(field string, code taskapi.FieldErrorCode, message string) {
+		faults = append(faults, taskapi.FieldError{Field: field, Code: code, Message: message})
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		fault("query", taskapi.FieldFormat, "cannot be read")
+	}
+	for _, p := range op.Parameters {
+		values, list := query[p.Name], p.Schema.Type == huma.TypeArray
+		switch p.In {
+		case "query":
+		case "header":
+			values, list = r.Header.Values(p.Name), slices.Contains(listHeaders, p.Name)
+			if list && len(values) > 1 {
+				values = []string{strings.Join(values, ", ")}
+				r.Header[p.Name] = values
+			}
+		default:
+			continue
+		}
+		switch {
+		case len(values) > 1 && !list:
+			fault(p.Name, taskapi.FieldDuplicate, "must not be given twice")
+		case slices.Contains(values, "") && !emptyIsText(p):
+			fault(p.Name, taskapi.FieldFormat, "must not be empty")
+		}
+	}
+	return faults
+}
+
+// JoinedHeader returns the lines of a header as one (RFC 9110, section 5.2), so
+// that a second line of one that may have a single value makes it invalid.
+func JoinedHeader(ctx huma.Context, name string) string {
+	r, _ := humachi.Unwrap(ctx)
+	return strings.Join(r.Header.Values(name), ", ")
+}
+
+// emptyIsText reports whether a parameter can be an empty text, which is the same
+// as none.
+func emptyIsText(p *huma.Param) bool {
+	return p.In == "query" && p.Schema.Type == huma.TypeString && p.Schema.Format == ""
+}
