@@ -201,4 +201,8 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		}
 		break
 	}
+	others, err := client.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: changes.Meta.NextCursor})
+	if err != nil || others.Meta.HasMore {
+		t.Errorf("the changes behind it: %+v, %v", others, err)
+	}
 }
