@@ -103,6 +103,7 @@ function PartField({ label, type, value, onChange }: PartFieldProps) {
     <label>
       <span>{label}</span>
       <input
+        className="framed-field"
         type={type}
         max={type === "date" ? "9999-12-31" : undefined}
         value={typed ?? value}

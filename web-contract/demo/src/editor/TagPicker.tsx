@@ -78,7 +78,7 @@ function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
   return (
     <div className="tag-choice" onSubmit={stop}>
       <input
-        className="tag-field"
+        className="framed-field"
         aria-label="Add a tag"
         placeholder="Add a tag"
         dir="auto"

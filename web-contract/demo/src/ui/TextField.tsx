@@ -15,7 +15,7 @@ export function TextField({ label, hint, fault, ...input }: Props) {
   return (
     <div className="text-field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} dir="auto" aria-invalid={fault !== undefined} aria-describedby={note && `${id}-note`} {...input} />
+      <input id={id} className="framed-field" dir="auto" aria-invalid={fault !== undefined} aria-describedby={note && `${id}-note`} {...input} />
       {note && (
         <p id={`${id}-note`} className={fault ? "field-fault" : "hint"} role={fault && "alert"}>
           {note}
