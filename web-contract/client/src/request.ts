@@ -150,7 +150,8 @@ function queryString(query: ApiRequest["query"] = {}): string {
       if (value !== undefined && value !== null) params.append(name, String(value));
     }
   }
-  return params.size > 0 ? `?${params}` : "";
+  const text = String(params);
+  return text && `?${text}`;
 }
 
 function parse(text: string): unknown {
