@@ -1,10 +1,12 @@
 package sdk_test
 
 import (
+	"bytes"
 	"go/ast"
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -12,6 +14,17 @@ import (
 
 	"github.com/tasklane/tasklane/sdk"
 )
+
+// TestGoDoc runs the command that the READMEs name for the top of a checkout.
+func TestGoDoc(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), "go", "doc", "-all", "./sdk")
+	command.Dir = ".."
+	output, err := command.CombinedOutput()
+	if err != nil || !bytes.Contains(output, []byte("func NewPasswordSource(")) {
+		t.Errorf("%v: %s", err, output)
+	}
+}
 
 // TestEveryOperationHasAnExample finds an example that runs for each method of
 // the client.

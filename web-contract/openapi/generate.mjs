@@ -29,7 +29,30 @@ async function typesOf(name) {
       ]);
     },
   });
-  return { text: header + astToString(types), resolve };
+  return { text: header + astToString(withInterfaces(types)), resolve };
+}
+
+/** Gives every schema that is an object an interface of its own, whose name editors show in place of its fields. */
+function withInterfaces(statements) {
+  const { factory } = ts;
+  const components = statements.find((statement) => statement.name?.text === "components");
+  const schemas = components.members.find((member) => member.name.text === "schemas");
+  const interfaces = [];
+  const members = schemas.type.members.map((member) => {
+    if (!ts.isTypeLiteralNode(member.type)) return member;
+    const name = member.name.text;
+    interfaces.push(factory.createInterfaceDeclaration([factory.createToken(ts.SyntaxKind.ExportKeyword)], name, undefined, undefined, member.type.members));
+    return factory.updatePropertySignature(member, member.modifiers, member.name, member.questionToken, factory.createTypeReferenceNode(name));
+  });
+  const type = factory.createTypeLiteralNode(members);
+  const replaced = factory.updatePropertySignature(schemas, schemas.modifiers, schemas.name, schemas.questionToken, type);
+  const all = components.members.map((member) => (member === schemas ? replaced : member));
+  const { modifiers, name, typeParameters, heritageClauses } = components;
+  return statements
+    .map((statement) =>
+      statement === components ? factory.updateInterfaceDeclaration(components, modifiers, name, typeParameters, heritageClauses, all) : statement,
+    )
+    .concat(interfaces);
 }
 
 /** Returns each kind's fields: their values in a request that leaves them out, and which of them are moments. */

@@ -11,7 +11,63 @@ import { defaultRetry } from "./retry.js";
 import type * as api from "./types.js";
 import { isKnown, watchChanges, type WatchOptions } from "./watch.js";
 
-export type Client = ReturnType<typeof createClient>;
+/** The operations of a Tasklane bff. The functions need no `this`: they can be passed on alone. */
+export interface Client {
+  /** Returns who is signed in. Rejects with `unauthenticated` or `session_expired` if nobody is. */
+  getSession: (call?: CallOptions) => Promise<api.Session>;
+
+  /** Returns everything that a page needs at its start, in one answer. */
+  getBootstrap: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Bootstrap>;
+
+  /** Returns the open tasks by the day they are due. */
+  getAgenda: (query?: api.AgendaOptions, call?: CallOptions) => Promise<api.Agenda>;
+
+  /** Returns one page of the user's tasks; pass `nextCursor` of a page as `cursor` to get the next one. */
+  listTasks: (query?: api.ListTasksOptions, call?: CallOptions) => Promise<api.TaskPage>;
+
+  /** Yields every task of a list; pages are fetched as they are reached. */
+  tasks: (query?: api.ListTasksOptions, call?: CallOptions) => AsyncGenerator<api.Task, void, undefined>;
+
+  /** Adds a task to the list and returns it. */
+  createTask: (body: api.CreateTaskRequest, call?: WriteOptions) => Promise<api.Task>;
+
+  /** Returns a task, also one in the trash. */
+  getTask: (id: string, call?: CallOptions) => Promise<api.Task>;
+
+  /** Replaces the whole task: a field left out takes its default. */
+  replaceTask: (id: string, body: api.ReplaceTaskRequest, call?: VersionedOptions) => Promise<api.Task>;
+
+  /** Changes the fields that are given and keeps the others. */
+  updateTask: (id: string, body: api.UpdateTaskRequest, call?: VersionedOptions) => Promise<api.Task>;
+
+  /** Moves the task to the trash. */
+  deleteTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
+
+  /** Takes the task out of the trash. */
+  restoreTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
+
+  /** Erases the task for good, from the trash or outside it, and returns it as it was. */
+  eraseTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
+
+  /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
+  batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
+
+  /** Counts the tasks. */
+  getTaskStats: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Stats>;
+
+  /** Returns the resources that changed after a number, each once, as it is now. Unknown kinds are left out. */
+  listChanges: (query?: api.ListChangesOptions, call?: CallOptions) => Promise<api.ChangePage>;
+
+  /**
+   * Yields every change after a number, such as `changes` of a list, as it
+   * happens, without end. It reconnects when the connection breaks and
+   * continues after the last change. It throws an error that a retry cannot
+   * fix: `session_expired` or another 401, `cursor_expired` if it was away
+   * for too long (list again), or the signal's reason. Unknown
+   * kinds are left out.
+   */
+  watchChanges: (after: number, options?: WatchOptions) => AsyncGenerator<api.Change, void, undefined>;
+}
 
 /**
  * Returns the operations of a Tasklane bff, called as the user whose session
@@ -19,7 +75,7 @@ export type Client = ReturnType<typeof createClient>;
  * {@link ConnectionError}, or the reason of its own aborted signal. Transient
  * failures are retried first.
  */
-export function createClient(options: ClientOptions = {}) {
+export function createClient(options: ClientOptions = {}): Client {
   const open = createOpen(options);
   const retry = { ...defaultRetry, ...(options.retry === false ? { attempts: 1 } : options.retry) };
   const send = createSend(open, retry);
@@ -35,23 +91,11 @@ export function createClient(options: ClientOptions = {}) {
   }
 
   return {
-    /** Returns who is signed in. Rejects with `unauthenticated` or `session_expired` if nobody is. */
-    getSession: ({ signal }: CallOptions = {}): Promise<api.Session> =>
-      ask({ method: "GET", path: "/api/session", signal }),
-
-    /** Returns everything that a page needs at its start, in one answer. */
-    getBootstrap: (query: api.StatsOptions = {}, { signal }: CallOptions = {}): Promise<api.Bootstrap> =>
-      ask({ method: "GET", path: "/api/bootstrap", query, signal }),
-
-    /** Returns the open tasks by the day they are due. */
-    getAgenda: (query: api.AgendaOptions = {}, { signal }: CallOptions = {}): Promise<api.Agenda> =>
-      ask({ method: "GET", path: "/api/agenda", query, signal }),
-
-    /** Returns one page of the user's tasks; pass `nextCursor` of a page as `cursor` to get the next one. */
+    getSession: ({ signal } = {}) => ask({ method: "GET", path: "/api/session", signal }),
+    getBootstrap: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/bootstrap", query, signal }),
+    getAgenda: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/agenda", query, signal }),
     listTasks,
-
-    /** Yields every task of a list; pages are fetched as they are reached. */
-    async *tasks(query: api.ListTasksOptions = {}, call: CallOptions = {}): AsyncGenerator<api.Task, void, undefined> {
+    async *tasks(query = {}, call = {}) {
       let cursor = query.cursor;
       do {
         const page = await listTasks({ ...query, cursor }, call);
@@ -59,63 +103,21 @@ export function createClient(options: ClientOptions = {}) {
         cursor = page.nextCursor ?? undefined;
       } while (cursor);
     },
-
-    createTask: (body: api.CreateTaskRequest, call: WriteOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "POST", path: tasks, body }),
-
-    /** Returns a task, also one in the trash. */
-    getTask: (id: string, { signal }: CallOptions = {}): Promise<api.Task> =>
-      ask({ method: "GET", path: taskPath(id), signal }),
-
-    /** Replaces the whole task: a field left out takes its default. */
-    replaceTask: (id: string, body: api.ReplaceTaskRequest, call: VersionedOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "PUT", path: taskPath(id), body }),
-
-    /** Changes the fields that are given and keeps the others. */
-    updateTask: (id: string, body: api.UpdateTaskRequest, call: VersionedOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "PATCH", path: taskPath(id), body }),
-
-    /** Moves the task to the trash. */
-    deleteTask: (id: string, call: VersionedOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "DELETE", path: taskPath(id) }),
-
-    /** Takes the task out of the trash. */
-    restoreTask: (id: string, call: VersionedOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "POST", path: `${taskPath(id)}/restore` }),
-
-    /** Erases the task for good, from the trash or outside it, and returns it as it was. */
-    eraseTask: (id: string, call: VersionedOptions = {}): Promise<api.Task> =>
-      ask({ ...call, method: "DELETE", path: taskPath(id), query: { permanent: true } }),
-
-    /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
-    batch: (operations: api.BatchOperation[], call: WriteOptions = {}): Promise<api.Resource[]> =>
-      ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
-
-    /** Counts the tasks. */
-    getTaskStats: (query: api.StatsOptions = {}, { signal }: CallOptions = {}): Promise<api.Stats> =>
-      ask({ method: "GET", path: `${tasks}/stats`, query, signal }),
-
-    /**
-     * Returns the resources that changed after a number, each once, as it is
-     * now; pass `nextCursor` of a page as `cursor` to get the next one. Unknown
-     * kinds are left out.
-     */
-    async listChanges(query: api.ListChangesOptions = {}, { signal }: CallOptions = {}): Promise<api.ChangePage> {
+    createTask: (body, call = {}) => ask({ ...call, method: "POST", path: tasks, body }),
+    getTask: (id, { signal } = {}) => ask({ method: "GET", path: taskPath(id), signal }),
+    replaceTask: (id, body, call = {}) => ask({ ...call, method: "PUT", path: taskPath(id), body }),
+    updateTask: (id, body, call = {}) => ask({ ...call, method: "PATCH", path: taskPath(id), body }),
+    deleteTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id) }),
+    restoreTask: (id, call = {}) => ask({ ...call, method: "POST", path: `${taskPath(id)}/restore` }),
+    eraseTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id), query: { permanent: true } }),
+    batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
+    getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: `${tasks}/stats`, query, signal }),
+    async listChanges(query = {}, { signal } = {}) {
       type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
       const { data, meta } = await send<List>({ method: "GET", path: "/api/changes", query, signal });
       return { changes: data.filter(isKnown), ...meta };
     },
-
-    /**
-     * Yields every change after a number, such as `changes` of a list, as it
-     * happens, without end. It reconnects when the connection breaks and
-     * continues after the last change. It throws an error that a retry cannot
-     * fix: `session_expired` or another 401, `cursor_expired` if it was away
-     * for too long (list again), or the signal's reason. Unknown
-     * kinds are left out.
-     */
-    watchChanges: (after: number, options: WatchOptions = {}): AsyncGenerator<api.Change, void, undefined> =>
-      watchChanges(open, retry, after, options),
+    watchChanges: (after, options = {}) => watchChanges(open, retry, after, options),
   };
 }
 

@@ -1,28 +1,30 @@
-import type { components, operations } from "./generated/bff.js";
+import type * as schemas from "./generated/bff.js";
 
-type Schemas = components["schemas"];
+type Schemas = schemas.components["schemas"];
 
 /** The body of every failure: an RFC 9457 problem document in the envelope. */
-export type Problem = Schemas["Problem"];
+export interface Problem extends schemas.Problem {}
 
 /** The stable name of a failure's reason. Later servers may send codes that are not listed here. */
 export type ErrorCode = Problem["code"];
 
 /** A part of a request, and the rule that it breaks. */
-export type FieldError = Schemas["FieldError"];
+export interface FieldError extends schemas.FieldError {}
 
-export type Task = Schemas["Task"];
+/** A task of the user. */
+export interface Task extends schemas.Task {}
 
 /** The signed-in user, and when the session ends (RFC 3339). */
-export type Session = Schemas["Session"];
+export interface Session extends schemas.Session {}
 
-export type CreateTaskRequest = Schemas["CreateTaskRequest"];
+/** A new task: a field left out takes its default. */
+export interface CreateTaskRequest extends schemas.CreateTaskRequest {}
 
 /** The whole task as it should be: a field left out takes its default. */
-export type ReplaceTaskRequest = Schemas["ReplaceTaskRequest"];
+export interface ReplaceTaskRequest extends schemas.ReplaceTaskRequest {}
 
 /** A merge patch: a field left out keeps its value; `dueAt: null` removes the deadline. */
-export type UpdateTaskRequest = Schemas["UpdateTaskRequest"];
+export interface UpdateTaskRequest extends schemas.UpdateTaskRequest {}
 
 /** A resource of any kind; `kind` tells which. */
 export type Resource = Schemas["Resource"];
@@ -34,27 +36,34 @@ export type BatchOperation = Schemas["BatchItem"];
 export type Change = Schemas["Change"];
 
 /** The numbers of tasks by state, priority and tag. */
-export type Stats = Schemas["Stats"];
+export interface Stats extends schemas.Stats {}
 
 /** Everything that a page needs at its start. A part that failed is null, and named in `failures`. */
-export type Bootstrap = Schemas["Bootstrap"];
+export interface Bootstrap extends schemas.Bootstrap {}
 
 /** The open tasks by the day they are due, in the caller's time zone. */
-export type Agenda = Schemas["Agenda"];
+export interface Agenda extends schemas.Agenda {}
 
-type Query<Op extends keyof operations> = NonNullable<operations[Op]["parameters"]["query"]>;
-type Options<Op extends keyof operations> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
+type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
+type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
 
 /** The filters and the page of a list; undefined does not filter. */
-export type ListTasksOptions = Options<"listTasks">;
-export type StatsOptions = Options<"getTaskStats">;
-export type AgendaOptions = Options<"getAgenda">;
-export type ListChangesOptions = Options<"listChanges">;
+export interface ListTasksOptions extends Options<"listTasks"> {}
+/** The time zone whose day is today. */
+export interface StatsOptions extends Options<"getTaskStats"> {}
+/** The time zone and the number of days of an agenda. */
+export interface AgendaOptions extends Options<"getAgenda"> {}
+/** After which number to list changes, and how many. */
+export interface ListChangesOptions extends Options<"listChanges"> {}
 
 /** One page of a list. */
-export type Page<Item> = { items: Item[] } & Schemas["ListMeta"];
+export interface Page<Item> extends schemas.ListMeta {
+  items: Item[];
+}
 
 export type TaskPage = Page<Task>;
 
 /** Some changes, in order. */
-export type ChangePage = { changes: Change[] } & Schemas["ChangesMeta"];
+export interface ChangePage extends schemas.ChangesMeta {
+  changes: Change[];
+}

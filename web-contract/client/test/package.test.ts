@@ -28,7 +28,7 @@ describe("the core", () => {
   test("weighs at most 3 KB gzipped and needs nothing else", async () => {
     const { code, imports } = await bundle("src/index.ts");
     expect(imports).toEqual([]);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(3_000);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(3 * 1024);
   });
 });
 
@@ -40,6 +40,24 @@ describe("the React part", () => {
     expect(gzipSync(code).length).toBeLessThanOrEqual(6_000);
     expect(imports.toSorted()).toEqual(Object.keys(peerDependencies).toSorted());
   });
+});
+
+test.for([
+  ["dist/client.d.ts", "export interface Client {"],
+  ["dist/react/queries.d.ts", "export declare function createQueries"],
+  ["dist/react/mutations.d.ts", "export declare function createMutations"],
+] as const)("an editor shows a sentence for each method of %s", async ([file, beginning]) => {
+  const [, declared] = (await readFile(folder + file, "utf8")).split(beginning);
+  const lines = declared!.slice(0, declared!.search(/^}/m)).split("\n");
+  const methods = [...lines.entries()].filter(([, line]) => /^    \w+: \(/.test(line));
+  expect(methods.length).toBeGreaterThanOrEqual(5);
+  expect(methods.filter(([at]) => !lines[at - 1]?.trimEnd().endsWith("*/")).map(([, line]) => line.trim())).toEqual([]);
+});
+
+test("an editor shows the name of a resource, not its fields", async () => {
+  const types = await readFile(`${folder}dist/types.d.ts`, "utf8");
+  expect(types).toContain("export interface Task extends");
+  expect(await readFile(`${folder}dist/generated/bff.d.ts`, "utf8")).toMatch(/^ {8}Task: Task;$/m);
 });
 
 test("no module imports itself through others", async () => {

@@ -58,6 +58,12 @@ test("requests are held to the contract", () => {
   void client.batch([{ op: "copy", kind: "task", id: "a" }]);
   // @ts-expect-error A deletion changes no field.
   void client.batch([{ op: "delete", kind: "task", id: "a", changes: {} }]);
+  // @ts-expect-error All but new resources have an id.
+  void client.batch([{ op: "update", kind: "task", changes: { title: "a" } }]);
+  // @ts-expect-error A deletion has an id, too.
+  void client.batch([{ op: "delete", kind: "task" }]);
+  // @ts-expect-error A new resource has no id yet.
+  void client.batch([{ op: "create", kind: "task", id: "a", data: { title: "a" } }]);
   // @ts-expect-error There is no such kind.
   void client.batch([{ op: "delete", kind: "note", id: "a" }]);
   // @ts-expect-error A version is a number.

@@ -164,526 +164,37 @@ export interface components {
     schemas: {
         /** @description An operation of a batch. */
         BatchItem: components["schemas"]["TaskBatchItem"];
-        BatchRequest: {
-            operations: components["schemas"]["BatchItem"][];
-        };
+        BatchRequest: BatchRequest;
         /** @description A resource that changed. The set of kinds is open: ignore kinds you do not know. */
         Change: components["schemas"]["TaskChange"];
-        ChangeListResponse: {
-            data: components["schemas"]["Change"][];
-            meta: components["schemas"]["ChangesMeta"];
-            /**
-             * @description Always true in a response of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
-        };
-        ChangesMeta: {
-            /**
-             * @description Whether more changes are available already.
-             * @example false
-             */
-            hasMore: boolean;
-            /**
-             * @description The cursor of the next page, which there is also when nothing has changed yet.
-             * @example 184
-             */
-            nextCursor: string;
-        };
-        CreateTaskBatchItem: {
-            data: components["schemas"]["CreateTaskRequest"];
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "create";
-        };
-        CreateTaskRequest: {
-            /**
-             * @description Whether the task is done already. False by default.
-             * @example false
-             */
-            completed?: boolean;
-            /**
-             * @description Anything more there is to say, as plain text. Empty by default.
-             * @example The ones on the balcony too.
-             */
-            description?: string;
-            /**
-             * Format: date-time
-             * @description When the task should be finished; null or absent for no deadline.
-             * @example 2026-11-30T17:00:00Z
-             */
-            dueAt?: string | null;
-            /**
-             * @description How urgent the task is. None by default.
-             * @example high
-             * @enum {string}
-             */
-            priority?: "none" | "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Labels of 1 to 50 characters each. None by default.
-             * @example [
-             *       "home",
-             *       "garden"
-             *     ]
-             */
-            tags?: string[];
-            /**
-             * @description What is to be done. Surrounding white space is removed.
-             * @example Water the plants
-             */
-            title: string;
-        };
-        DeleteTaskBatchItem: {
-            /**
-             * Format: uuid
-             * @description The resource's id.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "delete";
-            /**
-             * Format: int64
-             * @description The version that the resource must have; any by default.
-             * @example 3
-             */
-            version?: number;
-        };
-        EraseTaskBatchItem: {
-            /**
-             * Format: uuid
-             * @description The resource's id.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "erase";
-            /**
-             * Format: int64
-             * @description The version that the resource must have; any by default.
-             * @example 3
-             */
-            version?: number;
-        };
-        FieldError: {
-            /**
-             * @description The stable name of the rule, for programs.
-             * @example too_long
-             */
-            code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | Unlisted;
-            /**
-             * @description The field's path in the body, or the parameter's name.
-             * @example title
-             */
-            field: string;
-            /**
-             * @description The rule, in words for people.
-             * @example must have at most 500 characters
-             */
-            message: string;
-        };
-        ListMeta: {
-            /**
-             * Format: int64
-             * @description The user's change number as of this page: what to watch from.
-             * @example 184
-             */
-            changes: number;
-            /**
-             * @description The cursor of the next page; null on the last one.
-             * @example eyJ2IjoxfQ
-             */
-            nextCursor: string | null;
-        };
+        ChangeListResponse: ChangeListResponse;
+        ChangesMeta: ChangesMeta;
+        CreateTaskBatchItem: CreateTaskBatchItem;
+        CreateTaskRequest: CreateTaskRequest;
+        DeleteTaskBatchItem: DeleteTaskBatchItem;
+        EraseTaskBatchItem: EraseTaskBatchItem;
+        FieldError: FieldError;
+        ListMeta: ListMeta;
         /** @description A failure: an RFC 9457 problem document that is also the envelope with success set to false. */
-        Problem: {
-            /**
-             * @description The stable name of the reason, for programs.
-             * @example task_not_found
-             */
-            code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
-            /** @description The resource as it is now, with the code version_conflict. */
-            current?: components["schemas"]["Resource"];
-            /**
-             * @description What went wrong, in a sentence for people.
-             * @example Task not found.
-             */
-            error: string;
-            /** @description The fields that break a rule, with the code invalid. */
-            errors?: components["schemas"]["FieldError"][];
-            /**
-             * @description Names the request in the servers' logs.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
-             */
-            requestId: string;
-            /**
-             * Format: int64
-             * @description The HTTP status.
-             * @example 404
-             */
-            status: number;
-            /**
-             * @description Always false in a failure.
-             * @enum {boolean}
-             */
-            success: false;
-            /**
-             * @description The HTTP status in words.
-             * @example Not Found
-             */
-            title: string;
-        };
-        ReplaceTaskBatchItem: {
-            data: components["schemas"]["ReplaceTaskRequest"];
-            /**
-             * Format: uuid
-             * @description The resource's id.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "replace";
-            /**
-             * Format: int64
-             * @description The version that the resource must have; any by default.
-             * @example 3
-             */
-            version?: number;
-        };
-        ReplaceTaskRequest: {
-            /**
-             * @description Whether the task is done already. False by default.
-             * @example false
-             */
-            completed?: boolean;
-            /**
-             * @description Anything more there is to say, as plain text. Empty by default.
-             * @example The ones on the balcony too.
-             */
-            description?: string;
-            /**
-             * Format: date-time
-             * @description When the task should be finished; null or absent for no deadline.
-             * @example 2026-11-30T17:00:00Z
-             */
-            dueAt?: string | null;
-            /**
-             * @description How urgent the task is. None by default.
-             * @example high
-             * @enum {string}
-             */
-            priority?: "none" | "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Labels of 1 to 50 characters each. None by default.
-             * @example [
-             *       "home",
-             *       "garden"
-             *     ]
-             */
-            tags?: string[];
-            /**
-             * @description What is to be done. Surrounding white space is removed.
-             * @example Water the plants
-             */
-            title: string;
-        };
+        Problem: Problem;
+        ReplaceTaskBatchItem: ReplaceTaskBatchItem;
+        ReplaceTaskRequest: ReplaceTaskRequest;
         /** @description A resource of any kind. The set of kinds is open: ignore kinds you do not know. */
         Resource: components["schemas"]["TaskResource"];
-        ResourceListResponse: {
-            data: components["schemas"]["Resource"][];
-            /**
-             * @description Always true in a response of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
-        };
-        RestoreTaskBatchItem: {
-            /**
-             * Format: uuid
-             * @description The resource's id.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "restore";
-            /**
-             * Format: int64
-             * @description The version that the resource must have; any by default.
-             * @example 3
-             */
-            version?: number;
-        };
-        Stats: {
-            /**
-             * @description Open tasks of each priority; every priority is there.
-             * @example {
-             *       "high": 1,
-             *       "low": 0,
-             *       "medium": 1,
-             *       "none": 1,
-             *       "urgent": 0
-             *     }
-             */
-            byPriority: {
-                [key: string]: number;
-            };
-            /** @description Open tasks of each tag, the most used first, at most 100 tags. */
-            byTag: components["schemas"]["TagCount"][];
-            /**
-             * Format: int64
-             * @description Tasks that are finished.
-             * @example 9
-             */
-            completed: number;
-            /**
-             * Format: int64
-             * @description Tasks in the trash.
-             * @example 0
-             */
-            deleted: number;
-            /**
-             * Format: int64
-             * @description Open tasks due on the present day of the time zone, overdue ones among them.
-             * @example 2
-             */
-            dueToday: number;
-            /**
-             * Format: int64
-             * @description Tasks that are not finished.
-             * @example 3
-             */
-            open: number;
-            /**
-             * Format: int64
-             * @description Open tasks whose due date has passed.
-             * @example 1
-             */
-            overdue: number;
-            /**
-             * Format: int64
-             * @description Open tasks without a due date.
-             * @example 1
-             */
-            undated: number;
-        };
-        StatsResponse: {
-            data: components["schemas"]["Stats"];
-            /**
-             * @description Always true in an answer of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
-        };
-        TagCount: {
-            /**
-             * Format: int64
-             * @example 2
-             */
-            count: number;
-            /** @example home */
-            tag: string;
-        };
-        Task: {
-            /**
-             * @description Whether the task is done.
-             * @example false
-             */
-            completed: boolean;
-            /**
-             * Format: date-time
-             * @description When the task was completed; null while it is open.
-             * @example 2026-11-23T09:30:00Z
-             */
-            completedAt: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-23T08:00:00Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When the task was moved to the trash; null outside it.
-             * @example 2026-11-24T08:00:00Z
-             */
-            deletedAt: string | null;
-            /**
-             * @description Anything more there is to say, as plain text.
-             * @example The ones on the balcony too.
-             */
-            description: string;
-            /**
-             * Format: date-time
-             * @description When the task should be finished; null without a deadline.
-             * @example 2026-11-30T17:00:00Z
-             */
-            dueAt: string | null;
-            /**
-             * Format: uuid
-             * @description Made by the server, in the order of creation (UUID version 7).
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /**
-             * @description How urgent the task is.
-             * @example high
-             * @enum {string}
-             */
-            priority: "none" | "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Labels, in the order they were given.
-             * @example [
-             *       "home",
-             *       "garden"
-             *     ]
-             */
-            tags: string[];
-            /**
-             * @description What is to be done.
-             * @example Water the plants
-             */
-            title: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-23T08:00:00Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description Rises with every change of this task; also its ETag.
-             * @example 1
-             */
-            version: number;
-        };
+        ResourceListResponse: ResourceListResponse;
+        RestoreTaskBatchItem: RestoreTaskBatchItem;
+        Stats: Stats;
+        StatsResponse: StatsResponse;
+        TagCount: TagCount;
+        Task: Task;
         /** @description An operation of a batch on a task. */
         TaskBatchItem: components["schemas"]["CreateTaskBatchItem"] | components["schemas"]["ReplaceTaskBatchItem"] | components["schemas"]["UpdateTaskBatchItem"] | components["schemas"]["DeleteTaskBatchItem"] | components["schemas"]["RestoreTaskBatchItem"] | components["schemas"]["EraseTaskBatchItem"];
-        TaskChange: {
-            /** @description The resource as it is now, also in the trash; null once it has been erased. */
-            data: components["schemas"]["Task"] | null;
-            /**
-             * Format: uuid
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "task";
-            /**
-             * Format: int64
-             * @description Higher than the number of every earlier change.
-             * @example 184
-             */
-            seq: number;
-        };
-        TaskListResponse: {
-            data: components["schemas"]["Task"][];
-            meta: components["schemas"]["ListMeta"];
-            /**
-             * @description Always true in an answer of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
-        };
-        TaskResource: {
-            data: components["schemas"]["Task"];
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "task";
-        };
-        TaskResponse: {
-            data: components["schemas"]["Task"];
-            /**
-             * @description Always true in an answer of status 2xx.
-             * @enum {boolean}
-             */
-            success: true;
-        };
-        UpdateTaskBatchItem: {
-            changes: components["schemas"]["UpdateTaskRequest"];
-            /**
-             * Format: uuid
-             * @description The resource's id.
-             * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
-             */
-            id: string;
-            /** @enum {string} */
-            kind: "task";
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "update";
-            /**
-             * Format: int64
-             * @description The version that the resource must have; any by default.
-             * @example 3
-             */
-            version?: number;
-        };
-        UpdateTaskRequest: {
-            /**
-             * @description Whether the task is done.
-             * @example true
-             */
-            completed?: boolean;
-            /**
-             * @description Anything more there is to say, as plain text.
-             * @example The ones on the balcony too.
-             */
-            description?: string;
-            /**
-             * Format: date-time
-             * @description When the task should be finished; null removes the deadline.
-             * @example 2026-11-30T17:00:00Z
-             */
-            dueAt?: string | null;
-            /**
-             * @description How urgent the task is.
-             * @example high
-             * @enum {string}
-             */
-            priority?: "none" | "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Labels of 1 to 50 characters each; they replace the former ones.
-             * @example [
-             *       "home",
-             *       "garden"
-             *     ]
-             */
-            tags?: string[];
-            /**
-             * @description What is to be done. Surrounding white space is removed.
-             * @example Water the plants
-             */
-            title?: string;
-        };
+        TaskChange: TaskChange;
+        TaskListResponse: TaskListResponse;
+        TaskResource: TaskResource;
+        TaskResponse: TaskResponse;
+        UpdateTaskBatchItem: UpdateTaskBatchItem;
+        UpdateTaskRequest: UpdateTaskRequest;
     };
     responses: never;
     parameters: never;
@@ -2459,4 +1970,517 @@ export interface operations {
             };
         };
     };
+}
+export interface BatchRequest {
+    operations: components["schemas"]["BatchItem"][];
+}
+export interface ChangeListResponse {
+    data: components["schemas"]["Change"][];
+    meta: components["schemas"]["ChangesMeta"];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface ChangesMeta {
+    /**
+     * @description Whether more changes are available already.
+     * @example false
+     */
+    hasMore: boolean;
+    /**
+     * @description The cursor of the next page, which there is also when nothing has changed yet.
+     * @example 184
+     */
+    nextCursor: string;
+}
+export interface CreateTaskBatchItem {
+    data: components["schemas"]["CreateTaskRequest"];
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "create";
+}
+export interface CreateTaskRequest {
+    /**
+     * @description Whether the task is done already. False by default.
+     * @example false
+     */
+    completed?: boolean;
+    /**
+     * @description Anything more there is to say, as plain text. Empty by default.
+     * @example The ones on the balcony too.
+     */
+    description?: string;
+    /**
+     * Format: date-time
+     * @description When the task should be finished; null or absent for no deadline.
+     * @example 2026-11-30T17:00:00Z
+     */
+    dueAt?: string | null;
+    /**
+     * @description How urgent the task is. None by default.
+     * @example high
+     * @enum {string}
+     */
+    priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description Labels of 1 to 50 characters each. None by default.
+     * @example [
+     *       "home",
+     *       "garden"
+     *     ]
+     */
+    tags?: string[];
+    /**
+     * @description What is to be done. Surrounding white space is removed.
+     * @example Water the plants
+     */
+    title: string;
+}
+export interface DeleteTaskBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "delete";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface EraseTaskBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "erase";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface FieldError {
+    /**
+     * @description The stable name of the rule, for programs.
+     * @example too_long
+     */
+    code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | Unlisted;
+    /**
+     * @description The field's path in the body, or the parameter's name.
+     * @example title
+     */
+    field: string;
+    /**
+     * @description The rule, in words for people.
+     * @example must have at most 500 characters
+     */
+    message: string;
+}
+export interface ListMeta {
+    /**
+     * Format: int64
+     * @description The user's change number as of this page: what to watch from.
+     * @example 184
+     */
+    changes: number;
+    /**
+     * @description The cursor of the next page; null on the last one.
+     * @example eyJ2IjoxfQ
+     */
+    nextCursor: string | null;
+}
+export interface Problem {
+    /**
+     * @description The stable name of the reason, for programs.
+     * @example task_not_found
+     */
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    /** @description The resource as it is now, with the code version_conflict. */
+    current?: components["schemas"]["Resource"];
+    /**
+     * @description What went wrong, in a sentence for people.
+     * @example Task not found.
+     */
+    error: string;
+    /** @description The fields that break a rule, with the code invalid. */
+    errors?: components["schemas"]["FieldError"][];
+    /**
+     * @description Names the request in the servers' logs.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
+     */
+    requestId: string;
+    /**
+     * Format: int64
+     * @description The HTTP status.
+     * @example 404
+     */
+    status: number;
+    /**
+     * @description Always false in a failure.
+     * @enum {boolean}
+     */
+    success: false;
+    /**
+     * @description The HTTP status in words.
+     * @example Not Found
+     */
+    title: string;
+}
+export interface ReplaceTaskBatchItem {
+    data: components["schemas"]["ReplaceTaskRequest"];
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "replace";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface ReplaceTaskRequest {
+    /**
+     * @description Whether the task is done already. False by default.
+     * @example false
+     */
+    completed?: boolean;
+    /**
+     * @description Anything more there is to say, as plain text. Empty by default.
+     * @example The ones on the balcony too.
+     */
+    description?: string;
+    /**
+     * Format: date-time
+     * @description When the task should be finished; null or absent for no deadline.
+     * @example 2026-11-30T17:00:00Z
+     */
+    dueAt?: string | null;
+    /**
+     * @description How urgent the task is. None by default.
+     * @example high
+     * @enum {string}
+     */
+    priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description Labels of 1 to 50 characters each. None by default.
+     * @example [
+     *       "home",
+     *       "garden"
+     *     ]
+     */
+    tags?: string[];
+    /**
+     * @description What is to be done. Surrounding white space is removed.
+     * @example Water the plants
+     */
+    title: string;
+}
+export interface ResourceListResponse {
+    data: components["schemas"]["Resource"][];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface RestoreTaskBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "restore";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface Stats {
+    /**
+     * @description Open tasks of each priority; every priority is there.
+     * @example {
+     *       "high": 1,
+     *       "low": 0,
+     *       "medium": 1,
+     *       "none": 1,
+     *       "urgent": 0
+     *     }
+     */
+    byPriority: {
+        [key: string]: number;
+    };
+    /** @description Open tasks of each tag, the most used first, at most 100 tags. */
+    byTag: components["schemas"]["TagCount"][];
+    /**
+     * Format: int64
+     * @description Tasks that are finished.
+     * @example 9
+     */
+    completed: number;
+    /**
+     * Format: int64
+     * @description Tasks in the trash.
+     * @example 0
+     */
+    deleted: number;
+    /**
+     * Format: int64
+     * @description Open tasks due on the present day of the time zone, overdue ones among them.
+     * @example 2
+     */
+    dueToday: number;
+    /**
+     * Format: int64
+     * @description Tasks that are not finished.
+     * @example 3
+     */
+    open: number;
+    /**
+     * Format: int64
+     * @description Open tasks whose due date has passed.
+     * @example 1
+     */
+    overdue: number;
+    /**
+     * Format: int64
+     * @description Open tasks without a due date.
+     * @example 1
+     */
+    undated: number;
+}
+export interface StatsResponse {
+    data: components["schemas"]["Stats"];
+    /**
+     * @description Always true in an answer of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface TagCount {
+    /**
+     * Format: int64
+     * @example 2
+     */
+    count: number;
+    /** @example home */
+    tag: string;
+}
+export interface Task {
+    /**
+     * @description Whether the task is done.
+     * @example false
+     */
+    completed: boolean;
+    /**
+     * Format: date-time
+     * @description When the task was completed; null while it is open.
+     * @example 2026-11-23T09:30:00Z
+     */
+    completedAt: string | null;
+    /**
+     * Format: date-time
+     * @example 2026-11-23T08:00:00Z
+     */
+    createdAt: string;
+    /**
+     * Format: date-time
+     * @description When the task was moved to the trash; null outside it.
+     * @example 2026-11-24T08:00:00Z
+     */
+    deletedAt: string | null;
+    /**
+     * @description Anything more there is to say, as plain text.
+     * @example The ones on the balcony too.
+     */
+    description: string;
+    /**
+     * Format: date-time
+     * @description When the task should be finished; null without a deadline.
+     * @example 2026-11-30T17:00:00Z
+     */
+    dueAt: string | null;
+    /**
+     * Format: uuid
+     * @description Made by the server, in the order of creation (UUID version 7).
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /**
+     * @description How urgent the task is.
+     * @example high
+     * @enum {string}
+     */
+    priority: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description Labels, in the order they were given.
+     * @example [
+     *       "home",
+     *       "garden"
+     *     ]
+     */
+    tags: string[];
+    /**
+     * @description What is to be done.
+     * @example Water the plants
+     */
+    title: string;
+    /**
+     * Format: date-time
+     * @example 2026-11-23T08:00:00Z
+     */
+    updatedAt: string;
+    /**
+     * Format: int64
+     * @description Rises with every change of this task; also its ETag.
+     * @example 1
+     */
+    version: number;
+}
+export interface TaskChange {
+    /** @description The resource as it is now, also in the trash; null once it has been erased. */
+    data: components["schemas"]["Task"] | null;
+    /**
+     * Format: uuid
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "task";
+    /**
+     * Format: int64
+     * @description Higher than the number of every earlier change.
+     * @example 184
+     */
+    seq: number;
+}
+export interface TaskListResponse {
+    data: components["schemas"]["Task"][];
+    meta: components["schemas"]["ListMeta"];
+    /**
+     * @description Always true in an answer of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface TaskResource {
+    data: components["schemas"]["Task"];
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "task";
+}
+export interface TaskResponse {
+    data: components["schemas"]["Task"];
+    /**
+     * @description Always true in an answer of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface UpdateTaskBatchItem {
+    changes: components["schemas"]["UpdateTaskRequest"];
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "update";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface UpdateTaskRequest {
+    /**
+     * @description Whether the task is done.
+     * @example true
+     */
+    completed?: boolean;
+    /**
+     * @description Anything more there is to say, as plain text.
+     * @example The ones on the balcony too.
+     */
+    description?: string;
+    /**
+     * Format: date-time
+     * @description When the task should be finished; null removes the deadline.
+     * @example 2026-11-30T17:00:00Z
+     */
+    dueAt?: string | null;
+    /**
+     * @description How urgent the task is.
+     * @example high
+     * @enum {string}
+     */
+    priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description Labels of 1 to 50 characters each; they replace the former ones.
+     * @example [
+     *       "home",
+     *       "garden"
+     *     ]
+     */
+    tags?: string[];
+    /**
+     * @description What is to be done. Surrounding white space is removed.
+     * @example Water the plants
+     */
+    title?: string;
 }

@@ -12,7 +12,7 @@ export function isSameContent(name: KindName, a: Item, b: Item): boolean {
     JSON.stringify([
       item.deletedAt !== null,
       ...Object.keys(defaults).map((field) => {
-        const value = (item as Record<string, unknown>)[field];
+        const value = (item as unknown as Record<string, unknown>)[field];
         // The server writes the same moment in its own way.
         return value && (moments as readonly string[]).includes(field) ? Date.parse(value as string) : value;
       }),

@@ -41,7 +41,7 @@ export function useLiveChanges(client: Client, { enabled = true }: { enabled?: b
   return live;
 }
 
-/** Does the same without React, until the signal fires or the server refuses to go on. */
+/** Does the same outside of a component, until the signal fires or the server refuses to go on. */
 export async function feedChanges(
   queryClient: QueryClient,
   client: Client,

@@ -60,8 +60,11 @@ export function createMutations(client: Client) {
   return {
     /** Shows a draft until the server has made the task. */
     createTask: tasks.create,
+    /** Replaces the whole task: a field left out takes its default. */
     replaceTask: tasks.replace,
+    /** Changes the fields that are given and keeps the others. */
     updateTask: tasks.update,
+    /** Completes a task, or opens it again. */
     completeTask: (settings: MutationSettings<Task, VersionedWrite & { completed: boolean }> = {}) =>
       tasks.write(settings, "complete", ({ completed, ...target }) => ({ op: "update", ...target, changes: { completed } })),
     /** Moves a task to the trash. */

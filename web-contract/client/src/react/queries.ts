@@ -23,6 +23,7 @@ const readings = new WeakMap<object, Reading>();
  */
 export function createQueries(client: Client) {
   return {
+    /** Who is signed in. */
     session: () =>
       queryOptions({
         queryKey: taskKeys.session,
@@ -33,8 +34,10 @@ export function createQueries(client: Client) {
     /** A list, page by page. */
     tasks: (filters: TaskFilters = {}) => listOf("task", filters, client.listTasks),
 
+    /** One task, also one in the trash. */
     task: (id: string) => itemOf("task", id, client.getTask),
 
+    /** The counts of tasks. */
     stats: (options: StatsOptions = {}) =>
       queryOptions({
         queryKey: taskKeys.stats(options),
@@ -42,6 +45,7 @@ export function createQueries(client: Client) {
         retry: false,
       }),
 
+    /** The open tasks by the day they are due. */
     agenda: (options: AgendaOptions = {}) =>
       queryOptions({
         queryKey: taskKeys.agenda(options),

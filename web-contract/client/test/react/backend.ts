@@ -73,7 +73,7 @@ export class Backend {
   }
 
   /** Sends a change to all who watch. */
-  tell(change: { seq: number; [field: string]: unknown }): void {
+  tell<Change extends { seq: number }>(change: Change): void {
     for (const stream of this.streams)
       stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
   }
