@@ -165,7 +165,8 @@ func untrusted(err error) bool {
 // with now. It returns nil for a header that is absent or makes no sense.
 func parseRetryAfter(value string, now time.Time) *time.Duration {
 	var wait time.Duration
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	// Beyond 64 bits it is the longest wait there is.
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		wait = time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second
 	} else if date, err := http.ParseTime(value); err == nil {
 		wait = max(0, date.Sub(now))

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,6 +212,8 @@ func TestParseRetryAfter(t *testing.T) {
 		{"9223372036", after(9223372036 * time.Second)},
 		{"9223372037", after(9223372036 * time.Second)},
 		{"18446744073709551615", after(9223372036 * time.Second)},
+		{"18446744073709551616", after(9223372036 * time.Second)},
+		{strings.Repeat("9", 400), after(9223372036 * time.Second)},
 		{"Mon, 23 Nov 2026 08:00:30 GMT", after(30 * time.Second)},
 		{"Monday, 23-Nov-26 08:00:30 GMT", after(30 * time.Second)},
 		{"Mon, 23 Nov 2026 07:59:59 GMT", after(0)},

@@ -96,6 +96,7 @@ var invalidCases = func() []contractCase {
 		{"permanent without a value", "DELETE", tasks + "/" + missing + "?permanent", ``, []taskapi.FieldError{field("permanent", taskapi.FieldFormat)}},
 		{"a limit without a value", "GET", tasks + "?limit=", ``, []taskapi.FieldError{field("limit", taskapi.FieldFormat)}},
 		{"a time without a value", "GET", tasks + "?dueBefore=", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
+		{"a time whose plus is not escaped", "GET", tasks + "?dueBefore=2026-11-30T17:00:00+01:00", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
 		{"a tag without a value", "GET", tasks + "?tag=", ``, []taskapi.FieldError{field("tag", taskapi.FieldFormat)}},
 		{"a priority without a value", "GET", tasks + "?priority=high&priority=", ``, []taskapi.FieldError{field("priority", taskapi.FieldFormat)}},
 		{"a query with a semicolon", "GET", tasks + "?limit=1;deleted=true", ``, []taskapi.FieldError{field("query", taskapi.FieldFormat)}},

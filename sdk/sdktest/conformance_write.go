@@ -304,6 +304,28 @@ var writeCases = []contractCase{
 }
 
 var versionCases = []contractCase{
+	{"a time may be written in small letters", func(s *subject) {
+		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
+		due := func(a answer, status int) {
+			s.Helper()
+			if got := s.task(a, status); got.DueAt == nil || !got.DueAt.Equal(want) {
+				s.Errorf("due at %v, want %v", got.DueAt, want)
+			}
+		}
+		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueAt":"2026-11-30t17:00:00z"}`)
+		due(a, http.StatusCreated)
+		due(s.raw(http.MethodPatch, a.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
+		for _, query := range []string{"dueAfter=2026-11-30t17:00:00z", "dueBefore=2026-11-30t17:00:00.1z&q=a", "dueAfter=2026-11-30t18:00:00%2B01:00"} {
+			a := s.raw(http.MethodGet, "/api/tasks?"+query, "")
+			if got := decode[taskapi.TaskListResponse](s, a); a.status != http.StatusOK || len(got.Data) != 1 {
+				s.Errorf("%s: got status %d, %s", query, a.status, a.body)
+			}
+		}
+		a = s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"b","dueAt":"2026-11-30t17:00:00z"}}]}`)
+		if a.status != http.StatusOK {
+			s.Errorf("in a batch: got status %d, %s", a.status, a.body)
+		}
+	}},
 	{"a write that changes nothing keeps the version", func(s *subject) {
 		created := s.create(full())
 		before := s.seq()

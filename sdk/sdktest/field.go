@@ -227,6 +227,7 @@ var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]
 
 // time reads a time, in UTC to the microsecond.
 func (f *faults) time(field, text string) *time.Time {
+	text = strings.ToUpper(text) // t and z may be small letters
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || !rfc3339.MatchString(text) {
 		f.add(field, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z")

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 	if err != nil {
 		fault("query", taskapi.FieldFormat, "cannot be read")
 	}
+	respell := false
 	for _, p := range op.Parameters {
 		values, list := query[p.Name], p.Schema.Type == huma.TypeArray
 		switch p.In {
@@ -54,10 +56,24 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 			fault(p.Name, taskapi.FieldDuplicate, "must not be given twice")
 		case slices.Contains(values, "") && !emptyIsText(p):
 			fault(p.Name, taskapi.FieldFormat, "must not be empty")
+		case len(values) > 0 && p.In == "query" && p.Schema.Format == "date-time":
+			if spacedTime.MatchString(values[0]) {
+				fault(p.Name, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z; in a query, + is written %2B")
+			}
+			if upper := strings.ToUpper(values[0]); upper != values[0] && anyTime.MatchString(values[0]) {
+				query.Set(p.Name, upper)
+				respell = true
+			}
 		}
+	}
+	if respell {
+		r.URL.RawQuery = query.Encode()
 	}
 	return faults
 }
+
+// spacedTime is a time with an offset whose plus was read as a space.
+var spacedTime = regexp.MustCompile(`^[0-9-]+[tT][0-9:.]+ [0-9:]+$`)
 
 // JoinedHeader returns the lines of a header as one (RFC 9110, section 5.2), so
 // that a second line of one that may have a single value makes it invalid.

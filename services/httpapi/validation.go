@@ -95,6 +95,7 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 // FieldErrors checks a value that was read into an any against a schema. The
 // place is the value's path in the body.
 func (a *API) FieldErrors(schema *huma.Schema, place string, value any) []taskapi.FieldError {
+	value = spellTimes(value)
 	path, result := huma.NewPathBuffer([]byte("body."+place), len("body."+place)), &huma.ValidateResult{}
 	huma.Validate(a.OpenAPI().Components.Schemas, schema, path, huma.ModeWriteToServer, value, result)
 	var fields []taskapi.FieldError

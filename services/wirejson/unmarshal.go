@@ -39,11 +39,23 @@ var (
 )
 
 // unmarshalPresent refuses null for a value that is no pointer, where
-// encoding/json takes it for an absent value, and marks an optional field as
-// present.
+// encoding/json takes it for an absent value, marks an optional field as present,
+// and reads times.
 func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	if optional, ok := v.(interface{ Present() any }); ok {
 		return json.UnmarshalDecode(d, optional.Present())
+	}
+	if at, ok := v.(*time.Time); ok && d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		// t and z may be small letters (RFC 3339, section 5.6).
+		text, err := jsontext.AppendQuote(nil, strings.ToUpper(token.String()))
+		if err != nil || json.Unmarshal(text, at) != nil {
+			return errTime
+		}
+		return nil
 	}
 	if d.PeekKind() == 'n' && reflect.TypeOf(v).Elem().Kind() != reflect.Pointer {
 		return errNull
@@ -92,7 +104,7 @@ func explain(data []byte, err error) error {
 		return &Error{field, taskapi.FieldUnknown, "is not a known field"}
 	case errors.Is(err, strconv.ErrRange):
 		return &Error{field, taskapi.FieldOutOfRange, "is too large a number"}
-	case semantic.GoType == reflect.TypeFor[time.Time]() && semantic.JSONKind == '"':
+	case errors.Is(err, errTime):
 		return &Error{field, taskapi.FieldFormat, errTime.Error()}
 	}
 	return &Error{field, taskapi.FieldType, "has the wrong type"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -91,6 +92,18 @@ func TestUnmarshal_ReadsOptionalFields(t *testing.T) {
 	want.DueAt.Set = true
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Unmarshal (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnmarshal_ReadsTimesInSmallLetters(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"2026-11-30T17:00:00Z", "2026-11-30t17:00:00z", "2026-11-30t18:00:00+01:00"} {
+		var got taskapi.CreateTaskRequest
+		if err := wirejson.Unmarshal([]byte(`{"title":"a","dueAt":"`+text+`"}`), &got); err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC); got.DueAt == nil || !got.DueAt.Equal(want) {
+			t.Errorf("%s is %v", text, got.DueAt)
+		}
 	}
 }
 
