@@ -21,11 +21,10 @@ import (
 //	watered, err := resources[0].Task()
 func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation, opts ...CallOption) ([]taskapi.Resource, error) {
 	out, err := do[batchAnswer](ctx, c, request{
-		operation:   "batch",
-		method:      http.MethodPost,
-		path:        "/api/batch",
-		body:        taskapi.BatchRequest{Operations: operations},
-		contentType: typeJSON,
+		operation: "batch",
+		method:    http.MethodPost,
+		path:      "/api/batch",
+		body:      taskapi.BatchRequest{Operations: operations},
 	}, opts)
 	return out.Data, err
 }

@@ -33,12 +33,7 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	if options.Limit != 0 {
 		query.Set("limit", strconv.Itoa(options.Limit))
 	}
-	out, err := do[changesAnswer](ctx, c, request{
-		operation: "listChanges",
-		method:    http.MethodGet,
-		path:      "/api/changes",
-		query:     query,
-	}, opts)
+	out, err := do[changesAnswer](ctx, c, request{operation: "listChanges", method: http.MethodGet, path: "/api/changes", query: query}, opts)
 	return ChangePage{Changes: out.Data, Meta: out.Meta}, err
 }
 

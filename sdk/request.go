@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -136,8 +137,8 @@ type request struct {
 	path        string // escaped
 	suffix      string // of the path, behind a task's id
 	query       url.Values
-	body        any // nil without one
-	contentType string
+	body        any    // nil without one
+	contentType string // typeJSON by default
 	options     callOptions
 
 	encoded []byte // the body, once prepared
@@ -329,7 +330,7 @@ func (c *Client) setHeader(h http.Header, r *request, token string) {
 		set("Authorization", "Bearer "+token)
 	}
 	if r.body != nil {
-		set("Content-Type", r.contentType)
+		set("Content-Type", cmp.Or(r.contentType, typeJSON))
 	}
 	set(headerRequestID, r.options.requestID)
 	set("If-Match", r.options.ifMatch)

@@ -31,24 +31,13 @@ type TaskPage struct {
 // CreateTask makes a task of the user's and returns it with the fields that
 // the server has filled in.
 func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.task(ctx, request{
-		operation:   "createTask",
-		method:      http.MethodPost,
-		path:        tasksPath,
-		body:        task,
-		contentType: typeJSON,
-	}, opts)
+	return c.task(ctx, request{operation: "createTask", method: http.MethodPost, path: tasksPath, body: task}, opts)
 }
 
 // ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
 // all pages.
 func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
-	out, err := do[listAnswer](ctx, c, request{
-		operation: "listTasks",
-		method:    http.MethodGet,
-		path:      tasksPath,
-		query:     listQuery(options),
-	}, opts)
+	out, err := do[listAnswer](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
 	return TaskPage{Tasks: out.Data, Meta: out.Meta}, err
 }
 
@@ -79,10 +68,7 @@ func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, op
 // [ErrTaskNotFound] if the user has no such task, and with [IfNoneMatch] with
 // [ErrNotModified] if the task is still the one that the caller knows.
 func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation: "getTask",
-		method:    http.MethodGet,
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "getTask", method: http.MethodGet}, opts)
 }
 
 // ReplaceTask makes the task exactly what is given and returns it. Fields that
@@ -90,12 +76,7 @@ func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (ta
 // some fields only there is [Client.UpdateTask]. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.ReplaceTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation:   "replaceTask",
-		method:      http.MethodPut,
-		body:        task,
-		contentType: typeJSON,
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "replaceTask", method: http.MethodPut, body: task}, opts)
 }
 
 // UpdateTask changes the fields that are set, by [taskapi.Some] or
@@ -103,44 +84,28 @@ func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.Replac
 // [ErrVersionConflict] if the task has changed meanwhile. [Client.EditTask]
 // reads the task first and deals with such conflicts.
 func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.UpdateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation:   "updateTask",
-		method:      http.MethodPatch,
-		body:        changes,
-		contentType: typeMergePatch,
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "updateTask", method: http.MethodPatch, body: changes, contentType: typeMergePatch}, opts)
 }
 
 // DeleteTask moves the task to the trash and returns it as it is there, from
 // where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation: "deleteTask",
-		method:    http.MethodDelete,
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "deleteTask", method: http.MethodDelete}, opts)
 }
 
 // RestoreTask takes the task out of the trash and returns it. It fails with
 // [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
 // [ErrVersionConflict] if it has changed meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation: "restoreTask",
-		method:    http.MethodPost,
-		suffix:    "/restore",
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "restoreTask", method: http.MethodPost, suffix: "/restore"}, opts)
 }
 
 // EraseTask removes the task for good, from the trash or outside it, and
 // returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{
-		operation: "deleteTask",
-		method:    http.MethodDelete,
-		query:     url.Values{"permanent": {"true"}},
-	}, opts)
+	return c.taskByID(ctx, id, request{operation: "deleteTask", method: http.MethodDelete, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
 // TaskStats counts the user's tasks. The time zone, an IANA name such as
@@ -150,12 +115,7 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	if timeZone != "" {
 		query.Set("timeZone", timeZone)
 	}
-	out, err := do[statsAnswer](ctx, c, request{
-		operation: "getTaskStats",
-		method:    http.MethodGet,
-		path:      tasksPath + "/stats",
-		query:     query,
-	}, opts)
+	out, err := do[statsAnswer](ctx, c, request{operation: "getTaskStats", method: http.MethodGet, path: tasksPath + "/stats", query: query}, opts)
 	return out.Data, err
 }
 
