@@ -14,24 +14,23 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// texts is a flag that may be given several times.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, " ") }
-
-func (t *texts) Set(text string) error {
-	*t = append(*t, text)
-	return nil
+// texts adds a flag that may be given several times.
+func (s *session) texts(name, usage string) *[]string {
+	all := new([]string)
+	s.flags.Func(name, usage+"; may be repeated", func(text string) error {
+		*all = append(*all, text)
+		return nil
+	})
+	return all
 }
 
 const dateHelp = `"today", "tomorrow", "friday" or "2026-11-30", perhaps with a time: "friday 17:00"`
 
 func (s *session) list(ctx context.Context, args []string) error {
-	var tags texts
 	done := s.flags.Bool("done", false, "those that are done")
 	all := s.flags.Bool("all", false, "open or done")
 	trash := s.flags.Bool("trash", false, "those in the trash")
-	s.flags.Var(&tags, "tag", "only with this `tag`; may be repeated")
+	tags := s.texts("tag", "only with this `tag`")
 	priority := s.flags.String("priority", "", "only of this `priority`: none, low, medium, high, urgent")
 	before := s.flags.String("before", "", "only due before this `date`")
 	order := s.flags.String("sort", string(taskapi.DueSoonest),
@@ -42,7 +41,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 		return err
 	}
 	options := taskapi.ListTasksOptions{
-		Tags: tags, Deleted: *trash, Query: strings.Join(words, " "), Sort: taskapi.Sort(*order), Limit: taskapi.MaxListLimit,
+		Tags: *tags, Deleted: *trash, Query: strings.Join(words, " "), Sort: taskapi.Sort(*order), Limit: taskapi.MaxListLimit,
 	}
 	if !*all && !*trash {
 		options.Completed = done
@@ -50,12 +49,8 @@ func (s *session) list(ctx context.Context, args []string) error {
 	if *priority != "" {
 		options.Priorities = []taskapi.Priority{taskapi.Priority(*priority)}
 	}
-	if *before != "" {
-		day, err := parseDate(*before, s.now(), startOfDay)
-		if err != nil {
-			return err
-		}
-		options.DueBefore = &day
+	if options.DueBefore, err = s.date(*before, startOfDay); err != nil {
+		return err
 	}
 	if *most > 0 {
 		options.Limit = min(*most, taskapi.MaxListLimit)
@@ -74,11 +69,10 @@ func (s *session) list(ctx context.Context, args []string) error {
 }
 
 func (s *session) add(ctx context.Context, args []string) error {
-	var tags texts
 	description := s.flags.String("description", "", "anything more there is to `say`")
 	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
-	s.flags.Var(&tags, "tag", "a `tag`; may be repeated")
+	tags := s.texts("tag", "a `tag`")
 	words, err := s.start(args)
 	if err != nil {
 		return err
@@ -87,14 +81,10 @@ func (s *session) add(ctx context.Context, args []string) error {
 		return usageError("add what?")
 	}
 	task := taskapi.CreateTaskRequest{
-		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: tags,
+		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: *tags,
 	}
-	if *due != "" {
-		day, err := parseDate(*due, s.now(), endOfDay)
-		if err != nil {
-			return err
-		}
-		task.DueAt = &day
+	if task.DueAt, err = s.date(*due, endOfDay); err != nil {
+		return err
 	}
 	added, err := s.client.CreateTask(ctx, task)
 	if err != nil {
@@ -116,13 +106,12 @@ func (s *session) show(ctx context.Context, args []string) error {
 }
 
 func (s *session) edit(ctx context.Context, args []string) error {
-	var tags, untags texts
 	title := s.flags.String("title", "", "the new `title`")
 	description := s.flags.String("description", "", "the new `description`")
 	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
-	s.flags.Var(&tags, "tag", "a `tag` to add; may be repeated")
-	s.flags.Var(&untags, "untag", "a `tag` to remove; may be repeated")
+	tags := s.texts("tag", "a `tag` to add")
+	untags := s.texts("untag", "a `tag` to remove")
 	words, err := s.start(args)
 	if err != nil {
 		return err
@@ -132,7 +121,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	if len(given) == 0 {
 		return usageError("edit what? \"tasklane edit -h\" shows the flags")
 	}
-	dueAt, err := s.dueDate(*due)
+	dueAt, err := s.date(*due, endOfDay)
 	if err != nil {
 		return err
 	}
@@ -156,8 +145,8 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		if given["due"] {
 			task.DueAt = dueAt
 		}
-		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(untags, tag) })
-		for _, tag := range tags {
+		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(*untags, tag) })
+		for _, tag := range *tags {
 			if !slices.Contains(task.Tags, tag) {
 				task.Tags = append(task.Tags, tag)
 			}
@@ -177,41 +166,33 @@ func (s *session) given() map[string]bool {
 	return given
 }
 
-// dueDate reads the flag of that name: nil if it removes the due date.
-func (s *session) dueDate(text string) (*time.Time, error) {
+// date reads a flag that is a date: nil for none.
+func (s *session) date(text string, without moment) (*time.Time, error) {
 	if text == "" || text == "none" {
 		return nil, nil
 	}
-	due, err := parseDate(text, s.now(), endOfDay)
-	return &due, err
+	date, err := parseDate(text, s.now(), without)
+	return &date, err
 }
 
 func (s *session) done(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, outsideTrash, "done", func(id string) taskapi.BatchOperation {
-		return taskapi.TaskOperations.Update(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
-	})
+	return s.batch(ctx, args, outsideTrash, "done", taskapi.TaskOperations.Update("", 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}))
 }
 
 func (s *session) reopen(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, outsideTrash, "reopened", func(id string) taskapi.BatchOperation {
-		return taskapi.TaskOperations.Update(id, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
-	})
+	return s.batch(ctx, args, outsideTrash, "reopened", taskapi.TaskOperations.Update("", 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}))
 }
 
 func (s *session) delete(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, outsideTrash, "deleted", func(id string) taskapi.BatchOperation {
-		return taskapi.TaskOperations.Delete(id, 0)
-	})
+	return s.batch(ctx, args, outsideTrash, "deleted", taskapi.TaskOperations.Delete("", 0))
 }
 
 func (s *session) restore(ctx context.Context, args []string) error {
-	return s.batch(ctx, args, inTrash, "restored", func(id string) taskapi.BatchOperation {
-		return taskapi.TaskOperations.Restore(id, 0)
-	})
+	return s.batch(ctx, args, inTrash, "restored", taskapi.TaskOperations.Restore("", 0))
 }
 
-// batch does the same to several tasks, all or none.
-func (s *session) batch(ctx context.Context, args []string, where place, what string, operation func(id string) taskapi.BatchOperation) error {
+// batch carries out an operation on several tasks, all or none.
+func (s *session) batch(ctx context.Context, args []string, where place, what string, operation taskapi.BatchOperation) error {
 	words, err := s.start(args)
 	if err != nil {
 		return err
@@ -222,7 +203,8 @@ func (s *session) batch(ctx context.Context, args []string, where place, what st
 	}
 	var operations []taskapi.BatchOperation
 	for _, task := range tasks {
-		operations = append(operations, operation(task.ID))
+		operation.ID = task.ID
+		operations = append(operations, operation)
 	}
 	resources, err := s.client.Batch(ctx, operations)
 	if err != nil {

@@ -23,13 +23,13 @@ func short(id string) string {
 	return id[max(0, len(id)-shortID):]
 }
 
-// place is where tasks are looked for.
-type place int
+// place is where tasks are looked for: each value says whether in the trash.
+type place []bool
 
-const (
-	outsideTrash place = 1 << iota
-	inTrash
-	anywhere = outsideTrash | inTrash
+var (
+	outsideTrash = place{false}
+	inTrash      = place{true}
+	anywhere     = place{false, true}
 )
 
 // find returns the tasks that ids or ends of ids name, in their order.
@@ -38,27 +38,22 @@ func (s *session) find(ctx context.Context, names []string, where place) ([]task
 		return nil, usageError("which task? \"tasklane list\" shows their ids")
 	}
 	var all []taskapi.Task // read when it is first needed
-	var found []taskapi.Task
-	for _, name := range names {
+	found := make([]taskapi.Task, len(names))
+	for i, name := range names {
+		var err error
 		if len(name) >= wholeID {
-			task, err := s.client.GetTask(ctx, name)
-			if err != nil {
-				return nil, err
+			found[i], err = s.client.GetTask(ctx, name)
+		} else {
+			if all == nil {
+				all, err = s.everything(ctx, where)
 			}
-			found = append(found, task)
-			continue
-		}
-		if all == nil {
-			var err error
-			if all, err = s.everything(ctx, where); err != nil {
-				return nil, err
+			if err == nil {
+				found[i], err = pick(all, name)
 			}
 		}
-		task, err := pick(all, name)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, task)
 	}
 	return found, nil
 }
@@ -66,14 +61,8 @@ func (s *session) find(ctx context.Context, names []string, where place) ([]task
 // everything returns all tasks at a place.
 func (s *session) everything(ctx context.Context, where place) ([]taskapi.Task, error) {
 	var all []taskapi.Task
-	for _, part := range []struct {
-		place   place
-		deleted bool
-	}{{outsideTrash, false}, {inTrash, true}} {
-		if where&part.place == 0 {
-			continue
-		}
-		for task, err := range s.client.Tasks(ctx, taskapi.ListTasksOptions{Deleted: part.deleted, Limit: taskapi.MaxListLimit}) {
+	for _, deleted := range where {
+		for task, err := range s.client.Tasks(ctx, taskapi.ListTasksOptions{Deleted: deleted, Limit: taskapi.MaxListLimit}) {
 			if err != nil {
 				return nil, err
 			}
