@@ -10,9 +10,14 @@ export const screens = [
   ["mouse", 1440, 900],
 ] as const;
 
-/** Lets the page draw what has changed. */
-export async function drawn(page: Page): Promise<void> {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+async function nextFrame(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+}
+
+/** Lets the page draw what has changed, and what follows from that. */
+async function drawn(page: Page): Promise<void> {
+  await nextFrame(page);
+  await nextFrame(page);
 }
 
 /**
@@ -63,7 +68,7 @@ async function pressAt(
     await session.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...button });
   } else {
     await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point], timestamp });
-    await drawn(page);
+    await nextFrame(page);
     await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [], timestamp });
   }
   await session.detach();

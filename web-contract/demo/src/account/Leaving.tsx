@@ -15,8 +15,8 @@ const grace = 1_500;
  * word of the user, the page comes back.
  */
 export function Leaving() {
-  const { leaving, notices, drafts } = useWorkspace();
-  const unsaved = useIsMutating();
+  const { leaving, notices, drafts, outbox } = useWorkspace();
+  const unsaved = useIsMutating() + useStore(outbox.foreign).size;
   const [anyway, setAnyway] = useState(false);
   const late = useLasting(unsaved > 0, grace);
   const failed = useStore(notices.notice)?.failure;
@@ -33,8 +33,8 @@ export function Leaving() {
       const action = { label: "Try again", run: () => leaving.set(true) };
       notices.show({ message: "Signing out did not work.", failure: true, action });
     };
-    signOut().then(({ error }) => error && stay(), stay);
-  }, [asked, anyway, ready, leaving, notices]);
+    signOut().then(({ error }) => (error ? stay() : outbox.clear()), stay);
+  }, [asked, anyway, ready, leaving, notices, outbox]);
 
   if (ready || !late) {
     return (

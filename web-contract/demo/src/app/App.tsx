@@ -21,6 +21,7 @@ export function App() {
 
   if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
+  useEffect(() => workspace?.outbox.open(), [workspace]);
 
   if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
   if (known) return <AccountPage interrupted={workspace?.user} />;

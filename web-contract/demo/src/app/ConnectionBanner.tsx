@@ -1,7 +1,9 @@
 import { onlineManager, useMutationState } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import { counted } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
 import { useLasting, usePassed } from "../ui/lasting";
+import { useStore } from "../ui/store";
 
 /** How many milliseconds the connection may be gone before anyone needs to know. */
 const grace = 1_500;
@@ -12,7 +14,7 @@ const late = 4_000;
 const watchOnline = (listener: () => void) => onlineManager.subscribe(listener);
 const isOnline = () => onlineManager.isOnline();
 
-/** Says that the server is out of reach, and that nothing is lost by it. */
+/** Says that the server is out of reach, and what becomes of what is written. */
 export function ConnectionBanner({ away }: { away: boolean }) {
   const online = useSyncExternalStore(watchOnline, isOnline);
   const writes = useMutationState({
@@ -34,11 +36,13 @@ export function ConnectionBanner({ away }: { away: boolean }) {
 }
 
 function Banner({ title, unsaved, until }: { title: string; unsaved: number; until: string }) {
+  const { outbox } = useWorkspace();
+  const stored = useStore(outbox.unstored).size === 0;
   const what = unsaved > 0 ? `${counted(unsaved, "change")} will be saved` : "What you write is kept, and saved";
   return (
     <div role="status">
       <p className="connection-banner">
-        <strong>{title}</strong> {what} when {until}.
+        <strong>{title}</strong> {what} when {until}.{!stored && " Keep this page open until then."}
       </p>
     </div>
   );

@@ -25,8 +25,8 @@ interface Props {
 export function Page({ started, away }: Props) {
   const { view } = useRoute();
   const [helping, setHelping] = useState(false);
-  const { notices, edits } = useWorkspace();
-  useShortcuts({ help: () => setHelping(true), undo: () => notices.undo() });
+  const { undo, edits } = useWorkspace();
+  useShortcuts({ help: () => setHelping(true), undo: undo.undoLast });
   const heading = useRef<HTMLHeadingElement>(null);
   useView(names[view], heading, edits);
 

@@ -17,7 +17,7 @@ export const shortcuts = [
   ["Delete", "Move it, or all selected, to the trash"],
   ["e", "Edit the task"],
   ["x", "Select the task"],
-  ["z", "Undo, while it is offered"],
+  ["z", "Undo, step by step"],
   ["Ctrl Enter", "Save an edit"],
   ["Esc", "Close without saving"],
   ["?", "Show these keys"],

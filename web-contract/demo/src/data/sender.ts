@@ -16,14 +16,17 @@ const longestPause = 4_000;
  * the server is away or the session has ended, and is sent once that is over.
  * Every attempt has the same key, so it happens once.
  */
-const patience = {
-  networkMode: "online",
-  retry: (_failures: number, error: unknown) => {
-    askWhenSignedOut(error);
-    return isSignedOut(error) || isTransient(error);
-  },
-  retryDelay: (failures: number) => Math.min(longestPause, 250 * 2 ** failures),
-} as const;
+const patient = (idempotencyKey: string) =>
+  ({
+    meta: { idempotencyKey },
+    networkMode: "online",
+    retry: (_failures: number, error: unknown) => {
+      askWhenSignedOut(error);
+      // A page that was closed may have sent the same just before.
+      return isSignedOut(error) || isTransient(error) || isApiError(error, "idempotency_in_progress");
+    },
+    retryDelay: (failures: number) => Math.min(longestPause, 250 * 2 ** failures),
+  }) as const;
 
 /**
  * Sends the writes of one user, which belong to no component: they go on
@@ -42,7 +45,7 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
 
   return {
     mutations: createMutations(client),
-    patience,
+    patient,
 
     send<Data, Variables, Context>(
       options: MutationOptions<Data, Error, Variables, Context>,
@@ -50,6 +53,16 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
     ): Promise<Data> {
       return new MutationObserver(queryClient, options).mutate(variables);
     },
+
+    /** Resolves to whether a write was saved; what went wrong for good is passed on. */
+    saved: (written: Promise<unknown>, onFailure: (error: unknown) => void): Promise<boolean> =>
+      written.then(
+        () => true,
+        (error: unknown) => {
+          onFailure(error);
+          return false;
+        },
+      ),
 
     /** Says what went wrong for good, and offers to try it again unless its task is gone. */
     failed(what: string, error: unknown, retry: () => void): void {

@@ -9,7 +9,9 @@ import { createSelection, type Selection } from "../select/selection";
 import { createNotices, type Notices } from "../ui/notices";
 import { createStore, type Store } from "../ui/store";
 import { createQueryClient } from "./query-client";
+import { createOutbox, type Outbox } from "./outbox";
 import { createSender, type Sender } from "./sender";
+import { createUndo, type Undo } from "./undo";
 import { createWrites, type Writes } from "./writes";
 
 /**
@@ -29,6 +31,8 @@ export interface Workspace {
   drafts: Drafts;
   selection: Selection;
   sender: Sender;
+  outbox: Outbox;
+  undo: Undo;
   writes: Writes;
   edits: Edits;
 }
@@ -40,11 +44,13 @@ export function createWorkspace(user: User): Workspace {
   const api = createClient({ headers: { "expected-user": user.id } });
   const queries = createQueries(api);
   const sender = createSender(user, queryClient, notices);
-  const writes = createWrites(sender, notices, drafts);
-  const edits = createEdits({ queryClient, sender, notices, drafts, writes });
+  const outbox = createOutbox(user.id);
+  const undo = createUndo(notices);
+  const writes = createWrites({ sender, outbox, notices, undo, drafts });
+  const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
   const selection = createSelection();
   const leaving = createStore(false);
-  return { user, leaving, api, queries, queryClient, notices, drafts, selection, sender, writes, edits };
+  return { user, leaving, api, queries, queryClient, notices, drafts, selection, sender, outbox, undo, writes, edits };
 }
 
 export const WorkspaceContext = createContext<Workspace | null>(null);

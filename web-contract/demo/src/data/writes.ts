@@ -1,96 +1,136 @@
 import { isApiError, type BatchOperation, type Task } from "@tasklane/web-contract";
+import { draftId } from "@tasklane/web-contract/react";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
 import { counted, faultOf, quoted, reason } from "./messages";
+import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
+import type { Undo } from "./undo";
 
 /** The most operations that the server takes in one batch. */
 const batchSize = 100;
 
 export type Writes = ReturnType<typeof createWrites>;
 
+/** As much of a task as a write of all of it needs. */
+type Named = Pick<Task, "id" | "title">;
+
+const named = ({ id, title }: Task): Named => ({ id, title });
+
+interface Parts {
+  sender: Sender;
+  outbox: Outbox;
+  notices: Notices;
+  undo: Undo;
+  drafts: Drafts;
+}
+
 /**
  * Everything that the page writes, but for edits. A write shows at once. What
  * fails for good is taken back, and a notice says so and offers a way on.
  */
-export function createWrites({ mutations, patience, send, failed }: Sender, notices: Notices, drafts: Drafts) {
-  function create(fields: Fields): void {
-    notices.announce(`${quoted(fields.title.trim())} is on the list.`);
-    send(mutations.createTask(patience), { ...fields, title: fields.title.trim() }).catch((error: unknown) => {
+export function createWrites({ sender: { mutations, patient, send, saved, failed }, outbox, notices, undo, drafts }: Parts) {
+  const sendCreated = outbox.kept("create", (key, fields: Fields) => {
+    const created = send(mutations.createTask(patient(key)), { ...fields, title: fields.title.trim() });
+    void created.then(({ id }) => outbox.rename(draftId(key), id)).catch(() => {});
+    return saved(created, (error) => {
       const fault = faultOf(error);
       const message = fault?.message ?? `${quoted(fields.title)} was not added. ${reason(error)}`;
       if (drafts.newTask.get().fields.title === "") drafts.newTask.set({ fields, fault: fault ?? { field: "title", message } });
       else notices.show({ message, failure: true, action: { label: "Try again", run: () => create(fields) } });
     });
+  });
+
+  const sendCompleted = outbox.kept("complete", (key, task: Named, completed: boolean) =>
+    saved(send(mutations.completeTask(patient(key)), { id: task.id, completed }), (error) =>
+      failed(`${quoted(task.title)} was not saved.`, error, () => sendCompleted(task, completed)),
+    ),
+  );
+
+  const sendRemoved = outbox.kept("remove", (key, task: Named) =>
+    saved(send(mutations.deleteTask(patient(key)), { id: task.id }), (error) => {
+      // Gone already is what was asked for.
+      if (isApiError(error, "task_not_found")) return;
+      failed(`${quoted(task.title)} was not deleted.`, error, () => sendRemoved(task));
+    }),
+  );
+
+  const sendRestored = outbox.kept("restore", (key, task: Named) =>
+    saved(send(mutations.restoreTask(patient(key)), { id: task.id }), (error) =>
+      failed(`${quoted(task.title)} was not restored.`, error, () => sendRestored(task)),
+    ),
+  );
+
+  const sendErased = outbox.kept("erase", (key, task: Named) =>
+    saved(send(mutations.eraseTask(patient(key)), { id: task.id }), (error) => {
+      if (isApiError(error, "task_not_found")) return;
+      failed(`${quoted(task.title)} was not erased.`, error, () => sendErased(task));
+    }),
+  );
+
+  const sendBatch = outbox.kept("batch", (key, operations: BatchOperation[], failure: string) =>
+    saved(send(mutations.batch(patient(key)), operations), (error) =>
+      failed(failure, error, () => sendBatch(operations, failure)),
+    ),
+  );
+
+  /** Sends operations in as few batches as possible; resolves to whether any of them was saved. */
+  async function sendAll(operations: BatchOperation[], failure: string): Promise<boolean> {
+    const batches: Promise<boolean>[] = [];
+    for (let from = 0; from < operations.length; from += batchSize) {
+      batches.push(sendBatch(operations.slice(from, from + batchSize), failure).saved);
+    }
+    return (await Promise.all(batches)).includes(true);
+  }
+
+  /** Adds a task, and returns the id of its draft. */
+  function create(fields: Fields): string {
+    notices.announce(`${quoted(fields.title.trim())} is on the list.`);
+    return draftId(sendCreated(fields).key);
   }
 
   function complete(task: Task, completed = !task.completed): void {
-    const undo = { label: "Undo", run: () => complete(task, false) };
-    if (completed) notices.show({ message: `${quoted(task.title)} is completed.`, action: undo });
-    else notices.announce(`${quoted(task.title)} is open again.`);
-    send(mutations.completeTask(patience), { id: task.id, completed }).catch((error: unknown) => {
-      failed(`${quoted(task.title)} was not saved.`, error, () => complete(task, completed));
-    });
+    const title = quoted(task.title);
+    const { saved: done } = sendCompleted(named(task), completed);
+    const name = `${completed ? "completing" : "reopening"} ${title}`;
+    const message = completed ? `${title} is completed.` : `${title} is open again.`;
+    undo.offer(message, { name, run: () => sendCompleted(named(task), !completed) }, done);
   }
 
   function remove(task: Task): void {
-    notices.show({
-      message: `${quoted(task.title)} is in the trash.`,
-      action: { label: "Undo", run: () => restore(task) },
-    });
-    send(mutations.deleteTask(patience), { id: task.id }).catch((error: unknown) => {
-      // Gone already is what was asked for.
-      if (isApiError(error, "task_not_found")) return;
-      failed(`${quoted(task.title)} was not deleted.`, error, () => remove(task));
-    });
+    const title = quoted(task.title);
+    const { saved: done } = sendRemoved(named(task));
+    undo.offer(`${title} is in the trash.`, { name: `deleting ${title}`, run: () => sendRestored(named(task)) }, done);
   }
 
   function restore(task: Task): void {
-    notices.announce(`${quoted(task.title)} is back on the list.`);
-    send(mutations.restoreTask(patience), { id: task.id }).catch((error: unknown) => {
-      failed(`${quoted(task.title)} was not restored.`, error, () => restore(task));
-    });
-  }
-
-  function restoreAll(tasks: readonly Task[]): void {
-    notices.announce(`${counted(tasks.length)} back on the list.`);
-    batch(
-      tasks.map(({ id }): BatchOperation => ({ op: "restore", kind: "task", id })),
-      (error) => failed(`${counted(tasks.length)} could not be restored.`, error, () => restoreAll(tasks)),
-    );
+    const title = quoted(task.title);
+    const { saved: done } = sendRestored(named(task));
+    undo.offer(`${title} is back on the list.`, { name: `restoring ${title}`, run: () => sendRemoved(named(task)) }, done);
   }
 
   function erase(task: Task): void {
     notices.announce(`${quoted(task.title)} is erased.`);
-    send(mutations.eraseTask(patience), { id: task.id }).catch((error: unknown) => {
-      if (isApiError(error, "task_not_found")) return;
-      failed(`${quoted(task.title)} was not erased.`, error, () => erase(task));
-    });
+    sendErased(named(task));
   }
 
-  function batch(operations: BatchOperation[], onFailure: (error: unknown) => void): void {
-    for (let from = 0; from < operations.length; from += batchSize) {
-      send(mutations.batch(patience), operations.slice(from, from + batchSize)).catch(onFailure);
-    }
-  }
+  const completion = (completed: boolean) => ({ id }: Task): BatchOperation => ({ op: "update", kind: "task", id, changes: { completed } });
+  const deletion = ({ id }: Task): BatchOperation => ({ op: "delete", kind: "task", id });
+  const restoration = ({ id }: Task): BatchOperation => ({ op: "restore", kind: "task", id });
 
   function completeAll(tasks: readonly Task[], completed = true): void {
-    const operations = tasks.map(({ id }): BatchOperation => ({ op: "update", kind: "task", id, changes: { completed } }));
-    const message = `${counted(tasks.length)} ${completed ? "completed" : "open again"}.`;
-    notices.show({ message, action: { label: "Undo", run: () => completeAll(tasks, !completed) } });
-    batch(operations, (error) => {
-      failed(`${counted(tasks.length)} could not be saved.`, error, () => completeAll(tasks, completed));
-    });
+    const count = counted(tasks.length);
+    const set = (to: boolean) => sendAll(tasks.map(completion(to)), `${count} could not be saved.`);
+    const step = { name: `${completed ? "completing" : "reopening"} ${count}`, run: () => set(!completed) };
+    undo.offer(`${count} ${completed ? "completed" : "open again"}.`, step, set(completed));
   }
 
   function removeAll(tasks: readonly Task[]): void {
-    const undo = { label: "Undo", run: () => restoreAll(tasks) };
-    notices.show({ message: `${counted(tasks.length)} moved to the trash.`, action: undo });
-    batch(
-      tasks.map(({ id }): BatchOperation => ({ op: "delete", kind: "task", id })),
-      (error) => failed(`${counted(tasks.length)} could not be deleted.`, error, () => removeAll(tasks)),
-    );
+    const count = counted(tasks.length);
+    const run = () => sendAll(tasks.map(restoration), `${count} could not be restored.`);
+    const done = sendAll(tasks.map(deletion), `${count} could not be deleted.`);
+    undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
   return { create, complete, remove, restore, erase, completeAll, removeAll };

@@ -2,7 +2,9 @@ import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Task } from "@tasklane/web-contract";
 import { latest } from "@tasklane/web-contract/react";
 import { faultOf, quoted } from "../data/messages";
+import type { Outbox } from "../data/outbox";
 import type { Sender } from "../data/sender";
+import type { Undo } from "../data/undo";
 import type { Writes } from "../data/writes";
 import { conflictsOf, fieldsOf, type Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
@@ -13,13 +15,17 @@ export type Edits = ReturnType<typeof createEdits>;
 interface Parts {
   queryClient: QueryClient;
   sender: Sender;
+  outbox: Outbox;
   notices: Notices;
+  undo: Undo;
   drafts: Drafts;
   writes: Writes;
 }
 
 /** Edits from their beginning until they are saved, and what becomes of two that meet. */
-export function createEdits({ queryClient, sender: { mutations, patience, send, failed }, notices, drafts, writes }: Parts) {
+export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: Parts) {
+  const { mutations, patient, send, saved, failed } = sender;
+
   /** Opens the editor of a task, after saving what another one holds. */
   function begin(task: Task): void {
     save(false);
@@ -41,15 +47,19 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
     update(edit.base, changes, version);
   }
 
-  function update(base: Task, changes: Partial<Fields>, version: number | undefined): void {
-    send(mutations.updateTask(patience), { id: base.id, version: version || undefined, changes }).catch((error: unknown) => {
+  /** Saves changes to a task that must still have this version; 0 is any. */
+  const update = outbox.kept("update", (key, base: Task, changes: Partial<Fields>, version: number) => {
+    const updated = send(mutations.updateTask(patient(key)), { id: base.id, version: version || undefined, changes });
+    return saved(updated, (error) => {
       const fault = faultOf(error);
       if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data);
+      // A page that was closed had sent this on top of a write that this page knows nothing of.
+      if (isApiError(error, "idempotency_key_reused")) return update(base, changes, version);
       if (fault) return reopen({ base, touched: changes, fault });
       if (isApiError(error, "task_not_found")) return offerAnew(base, changes);
       failed(`${quoted(base.title)} was not saved.`, error, () => update(base, changes, version));
     });
-  }
+  });
 
   /** Shows an edit again that the server did not take, at once unless another one is open. */
   function reopen(edit: Edit): void {
@@ -85,7 +95,7 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
     if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
     notices.show({
       message: "The other version was kept.",
-      action: { label: "Use mine", run: () => update(theirs, mine, undefined) },
+      action: { label: "Use mine", run: () => update(theirs, mine, 0) },
     });
   }
 
@@ -98,5 +108,18 @@ export function createEdits({ queryClient, sender: { mutations, patience, send, 
     });
   }
 
-  return { begin, save, keepMine, takeTheirs };
+  /** Closes the edit that is open without saving it. */
+  function discard(): void {
+    const edit = drafts.edit.get();
+    drafts.close(true);
+    if (!edit || Object.keys(editChanges(edit)).length === 0) return;
+    const title = quoted(edit.base.title);
+    const run = () => {
+      save(false);
+      drafts.edit.set(edit);
+    };
+    undo.offer(`Your changes to ${title} are not saved.`, { name: `discarding your changes to ${title}`, run });
+  }
+
+  return { begin, save, discard, keepMine, takeTheirs };
 }

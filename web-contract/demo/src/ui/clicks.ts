@@ -8,8 +8,8 @@ interface Press {
   control: HTMLElement | null;
   x: number;
   y: number;
-  /** When a finger pressed; a mouse counts its clicks itself. */
-  tapped: number;
+  at: number;
+  byTouch: boolean;
 }
 
 const controlOf = (target: EventTarget | null) =>
@@ -28,14 +28,16 @@ export function guardClicks(): void {
   let last: Press | undefined;
 
   function onPointerDown({ target, clientX, clientY, pointerType, timeStamp }: PointerEvent): void {
-    press = { control: controlOf(target), x: clientX, y: clientY, tapped: pointerType === "touch" ? timeStamp : -Infinity };
+    press = { control: controlOf(target), x: clientX, y: clientY, at: timeStamp, byTouch: pointerType === "touch" };
   }
 
   function onClick(event: MouseEvent): void {
     // Keys and scripts click without a pointer; a label clicks its field once more.
     if (!press || event.detail === 0) return;
-    const { control, tapped } = press;
-    const again = last !== undefined && (event.detail > 1 || tapped - last.tapped < doubleTap) && isNear(press, last);
+    const { control, at, byTouch } = press;
+    // A mouse counts its clicks itself.
+    const isSoon = event.detail > 1 || (byTouch && last !== undefined && at - last.at < doubleTap);
+    const again = isSoon && last !== undefined && isNear(press, last);
     const isOther = again && control !== last?.control;
     const moved = control !== controlOf(event.target) && isNear(press, { x: event.clientX, y: event.clientY });
     if (!again) last = press;

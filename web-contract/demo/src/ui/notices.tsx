@@ -26,13 +26,6 @@ export function createNotices() {
     /** Tells screen readers what others see for themselves. */
     announce: (message: string) => announcement.set({ message, count: announcement.get().count + 1 }),
     dismiss: () => notice.set(undefined),
-    /** Does what the notice on the page offers, if it is an undo. */
-    undo() {
-      const action = notice.get()?.action;
-      if (action?.label !== "Undo") return;
-      notice.set(undefined);
-      action.run();
-    },
   };
 }
 
@@ -49,7 +42,7 @@ export function NoticeArea({ notices }: { notices: Notices }) {
         <p key={count}>{message}</p>
       </div>
       <div className="notice-area" role="status">
-        {notice && <NoticeCard key={notice.message} notice={notice} dismiss={notices.dismiss} />}
+        {notice && <NoticeCard notice={notice} dismiss={notices.dismiss} />}
       </div>
     </>
   );

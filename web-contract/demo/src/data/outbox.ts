@@ -1,0 +1,150 @@
+import { newKey } from "@tasklane/web-contract/react";
+import { createStore } from "../ui/store";
+
+const prefix = "tasklane.outbox.";
+
+/** A write that has no answer yet, as the browser keeps it under its idempotency key. */
+interface Entry {
+  /** Whose write it is: nobody else's page shows or sends it. */
+  user: string;
+  /** The page that sends it. */
+  holder: string;
+  at: number;
+  /** Which write it is, and its arguments. */
+  name: string;
+  args: unknown[];
+}
+
+type Send = (key: string, ...args: never[]) => Promise<boolean>;
+
+export type Outbox = ReturnType<typeof createOutbox>;
+
+/**
+ * Keeps the unanswered writes of a user in the browser's storage. What a page
+ * leaves unsent when it is closed is sent by another one of the same user, with
+ * the same key, so that it happens once.
+ */
+export function createOutbox(user: string) {
+  const holder = newKey();
+  const sends = new Map<string, Send>();
+  /** The keys of writes that other pages of this user have not sent yet. */
+  const foreign = createStore<ReadonlySet<string>>(new Set());
+  /** The keys of writes that the browser would not store. */
+  const unstored = createStore<ReadonlySet<string>>(new Set());
+  let latest = 0;
+
+  function store(key: string, entry: Entry): void {
+    try {
+      localStorage.setItem(prefix + key, JSON.stringify(entry));
+    } catch {
+      unstored.set(new Set(unstored.get()).add(key));
+    }
+  }
+
+  function send(key: string, { name, args }: Entry): Promise<boolean> {
+    const settled = () => {
+      localStorage.removeItem(prefix + key);
+      unstored.set(without(unstored.get(), key));
+    };
+    return sends.get(name)!(key, ...(args as never[])).finally(settled);
+  }
+
+  /** Makes a function whose calls are kept until `write` has settled; it resolves to whether the write was saved. */
+  function kept<Args extends unknown[]>(name: string, write: (key: string, ...args: Args) => Promise<boolean>) {
+    sends.set(name, write as unknown as Send);
+    return (...args: Args): { key: string; saved: Promise<boolean> } => {
+      const key = newKey();
+      latest = Math.max(Date.now(), latest + 1);
+      const entry = { user, holder, at: latest, name, args };
+      store(key, entry);
+      return { key, saved: send(key, entry) };
+    };
+  }
+
+  /** Names a resource by the id that it has got, in all writes that still name its draft. */
+  function rename(draftId: string, id: string): void {
+    for (const [key, entry] of entriesOf(user)) {
+      const text = JSON.stringify(entry);
+      const renamed = text.replaceAll(draftId, id);
+      if (renamed !== text) store(key, JSON.parse(renamed) as Entry);
+    }
+  }
+
+  /** Takes over what a page has left when it was closed. */
+  function adopt(from: string): void {
+    for (const [key, entry] of entriesOf(user)) {
+      if (entry.holder !== from || !sends.has(entry.name)) continue;
+      foreign.set(without(foreign.get(), key));
+      store(key, { ...entry, holder });
+      void send(key, entry);
+    }
+  }
+
+  /** Tells other pages that this one sends its writes, and waits for what they leave. The function that it returns ends both. */
+  function open(): () => void {
+    const closed = new AbortController();
+    const { signal } = closed;
+    const awaited = new Set([holder]);
+    const lock = (name: string, run: () => unknown) =>
+      navigator.locks.request(prefix + name, { signal }, run as () => Promise<void>).catch(() => {});
+
+    function follow(key: string, { holder: other }: Entry): void {
+      if (other === holder) return;
+      foreign.set(new Set(foreign.get()).add(key));
+      if (awaited.has(other)) return;
+      awaited.add(other);
+      // The lock of a page is free once the page is gone.
+      void lock(other, () => adopt(other));
+    }
+
+    function onStorage({ key: name, newValue }: StorageEvent): void {
+      if (!name?.startsWith(prefix)) return;
+      const entry = parse(newValue);
+      const key = name.slice(prefix.length);
+      if (entry?.user === user) follow(key, entry);
+      else foreign.set(without(foreign.get(), key));
+    }
+
+    // Pages without https have no locks. They send what others may send too: with one key it happens once.
+    if (!navigator.locks) for (const [, entry] of entriesOf(user)) if (entry.holder !== holder) adopt(entry.holder);
+    if (!navigator.locks) return () => {};
+    void lock(holder, () => new Promise<void>((done) => signal.addEventListener("abort", () => done())));
+    for (const [key, entry] of entriesOf(user)) follow(key, entry);
+    addEventListener("storage", onStorage);
+    return () => {
+      closed.abort();
+      removeEventListener("storage", onStorage);
+    };
+  }
+
+  /** Forgets everything that this user has not sent. */
+  function clear(): void {
+    for (const [key] of entriesOf(user)) localStorage.removeItem(prefix + key);
+  }
+
+  return { foreign, unstored, kept, rename, open, clear };
+}
+
+function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  if (!keys.has(key)) return keys;
+  return new Set([...keys].filter((other) => other !== key));
+}
+
+/** The stored writes of a user in the order in which they were made. */
+function entriesOf(user: string): [key: string, entry: Entry][] {
+  return Object.keys(localStorage)
+    .filter((name) => name.startsWith(prefix))
+    .flatMap((name): [string, Entry][] => {
+      const entry = parse(localStorage.getItem(name));
+      return entry?.user === user ? [[name.slice(prefix.length), entry]] : [];
+    })
+    .toSorted(([, a], [, b]) => a.at - b.at);
+}
+
+function parse(text: string | null): Entry | undefined {
+  try {
+    return (JSON.parse(text ?? "null") as Entry | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Notices } from "../ui/notices";
+
+/** The most steps that are kept. */
+const limit = 50;
+
+interface Step {
+  /** What the user did, such as “deleting “Water the plants””. */
+  name: string;
+  run: () => void;
+}
+
+export type Undo = ReturnType<typeof createUndo>;
+
+/** What the user did, to be undone one step after the other, the latest first. */
+export function createUndo(notices: Notices) {
+  let steps: readonly Step[] = [];
+
+  function show(message: string, step: Step | undefined): void {
+    notices.show({ message, ...(step && { action: { label: "Undo", run: () => undo(step) } }) });
+  }
+
+  /** Tells what was done, and offers to undo it unless `done` says that it failed. */
+  function offer(message: string, step: Step, done?: Promise<boolean>): void {
+    steps = [...steps, step].slice(-limit);
+    show(message, step);
+    void done?.then((succeeded) => succeeded || drop(step));
+  }
+
+  function drop(step: Step): void {
+    steps = steps.filter((other) => other !== step);
+  }
+
+  function undo(step: Step): void {
+    if (!steps.includes(step)) return;
+    drop(step);
+    step.run();
+    const next = steps.at(-1);
+    show(`Undone: ${step.name}.${next ? ` Next: ${next.name}.` : ""}`, next);
+  }
+
+  /** Undoes the latest step. */
+  function undoLast(): void {
+    const last = steps.at(-1);
+    if (last) undo(last);
+    else notices.show({ message: "Nothing to undo." });
+  }
+
+  return { offer, undoLast };
+}
