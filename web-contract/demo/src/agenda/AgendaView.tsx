@@ -9,7 +9,8 @@ import { NewTask } from "../editor/NewTask";
 import { TaskItem } from "../list/TaskItem";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { SelectionBar } from "../select/SelectionBar";
-import { dayName, dueOn, nextChange, shortDate } from "../task/dates";
+import { addDays, dayName, dueOn, nextChange, shortDate, startOfDay } from "../task/dates";
+import type { Fields } from "../task/fields";
 import { tasksOfAgenda } from "../task/lists";
 import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
@@ -26,10 +27,15 @@ export function AgendaView() {
   return (
     <>
       <p className="page-summary">{shortDate(now, true)}</p>
-      <NewTask dueAt={dueOn(now)} placeholder="Add a task for today" />
+      <NewTask dueAt={dueOn(now)} placeholder="Add a task for today" whyHidden={whyHidden} />
       <Sections />
     </>
   );
+}
+
+function whyHidden(_key: string, { dueAt }: Fields): string | undefined {
+  const ahead = dueAt !== null && new Date(dueAt) < addDays(startOfDay(new Date()), days);
+  return ahead ? undefined : "It is not on your agenda for the week.";
 }
 
 function Sections() {

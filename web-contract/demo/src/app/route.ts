@@ -38,6 +38,11 @@ export function goTo(view: View): void {
   location.hash = addressOf(view);
 }
 
+/** Shows all tasks, the newest first. The back button leads to where it was. */
+export function showNewest(): void {
+  location.hash = addressOf("tasks");
+}
+
 /** Narrows the list in another way, without a step for the back button. */
 export function narrow(query: URLSearchParams): void {
   history.replaceState(null, "", addressOf(read().view, query));

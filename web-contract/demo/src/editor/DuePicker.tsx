@@ -6,15 +6,18 @@ import { PopoverButton } from "../ui/Popover";
 interface Props {
   dueAt: string | null;
   onChange: (dueAt: string | null) => void;
+  /** Called after a choice was made. */
+  onDone: () => void;
 }
 
 /** When a task is due: one of the usual days, or any other. */
-export function DuePicker({ dueAt, onChange }: Props) {
+export function DuePicker({ dueAt, onChange, onDone }: Props) {
   return (
     <PopoverButton
       className={dueAt ? "chip is-set" : "chip"}
       label={dueAt ? `Due ${dueName(dueAt)}` : "Due date"}
       title="Due date"
+      onDone={onDone}
       content={(close) => <DueChoice dueAt={dueAt} onChange={onChange} onDone={close} />}
     >
       <CalendarIcon />
@@ -34,7 +37,7 @@ function usualDays(now: Date): [name: string, day: Date][] {
   ];
 }
 
-function DueChoice({ dueAt, onChange, onDone }: Props & { onDone: () => void }) {
+function DueChoice({ dueAt, onChange, onDone }: Props) {
   const date = dateField(dueAt);
   const time = timeField(dueAt);
   // Without a date, a time is the next such time for as long as it is being typed.

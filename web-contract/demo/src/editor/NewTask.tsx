@@ -1,5 +1,10 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { latest } from "@tasklane/web-contract/react";
 import { useRef, type FormEvent } from "react";
+import { showNewest } from "../app/route";
 import { newTaskFieldId } from "../app/shortcuts";
+import { quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import type { Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
@@ -11,16 +16,21 @@ interface Props {
   /** What a new task is due, unless something else is chosen. */
   dueAt?: string;
   placeholder?: string;
+  /** Says why the view does not show a new task with this key, if it does not. */
+  whyHidden: (key: string, fields: Fields) => string | undefined;
 }
 
 /** The field that a new task is written into. It is free for the next one at once. */
-export function NewTask({ dueAt, placeholder = "Add a task" }: Props) {
+export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const { drafts, writes } = useWorkspace();
+  const queryClient = useQueryClient();
+  const { drafts, writes, notices } = useWorkspace();
   const { fields, fault } = useStore(drafts.newTask);
   const blank = fields.title === "";
 
   function change(changes: Partial<Fields>) {
+    // What else was chosen goes with the title: nothing of it would be seen.
+    if (changes.title === "") return drafts.clearNewTask();
     // The first letter decides when a task is due by default; from then on it is the user's.
     const first = blank && dueAt !== undefined && changes.title ? { dueAt } : {};
     drafts.newTask.set({ fields: { ...fields, ...first, ...changes } });
@@ -31,7 +41,21 @@ export function NewTask({ dueAt, placeholder = "Add a task" }: Props) {
     field.current?.focus();
     if (fields.title.trim() === "") return;
     drafts.clearNewTask();
-    writes.create(fields);
+    const id = writes.create(fields);
+    // Once the view has been drawn with the task.
+    requestAnimationFrame(() => setTimeout(() => tell(id)));
+  }
+
+  /** Tells where the new task went if it is not to be seen. */
+  function tell(id: string) {
+    const reason = whyHidden(id, fields);
+    if (!reason) return;
+    const show = () => {
+      drafts.returnTo(latest(queryClient, { id } as Task).id);
+      showNewest();
+      scrollTo(0, 0);
+    };
+    notices.show({ message: `${quoted(fields.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
   }
 
   return (
@@ -63,7 +87,7 @@ export function NewTask({ dueAt, placeholder = "Add a task" }: Props) {
         </div>
         {!blank && (
           <div className="new-task-fields">
-            <TaskFields fields={fields} onChange={change} fault={fault} />
+            <TaskFields fields={fields} onChange={change} onDone={() => field.current?.focus()} fault={fault} />
           </div>
         )}
       </div>

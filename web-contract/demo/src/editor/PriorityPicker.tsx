@@ -6,6 +6,8 @@ import { PopoverButton } from "../ui/Popover";
 interface Props {
   priority: Priority;
   onChange: (priority: Priority) => void;
+  /** Called after a choice was made. */
+  onDone: () => void;
 }
 
 const options = priorities.map((value) => ({
@@ -15,13 +17,14 @@ const options = priorities.map((value) => ({
 }));
 
 /** How urgent a task is. */
-export function PriorityPicker({ priority, onChange }: Props) {
+export function PriorityPicker({ priority, onChange, onDone }: Props) {
   const isSet = priority !== "none";
   return (
     <PopoverButton
       className={isSet ? "chip is-set" : "chip"}
       label={isSet ? `Priority: ${priorityNames[priority]}` : "Priority"}
       title="Priority"
+      onDone={onDone}
       content={(close) => (
         <Choice legend="Priority" options={options} value={priority} onChange={onChange} onDone={close} />
       )}

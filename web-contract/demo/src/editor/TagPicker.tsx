@@ -9,10 +9,12 @@ import { PopoverButton } from "../ui/Popover";
 interface Props {
   tags: readonly string[];
   onChange: (tags: string[]) => void;
+  /** Called after a choice was made. */
+  onDone: () => void;
 }
 
 /** The tags of a task: those that are in use, to choose from, and a field for others. */
-export function TagPicker({ tags, onChange }: Props) {
+export function TagPicker({ tags, onChange, onDone }: Props) {
   const isSet = tags.length > 0;
   const [text, setText] = useState("");
 
@@ -32,6 +34,7 @@ export function TagPicker({ tags, onChange }: Props) {
         <TagChoice tags={tags} onChange={onChange} text={text} onText={setText} onEnter={() => add() || close()} />
       )}
       onClose={add}
+      onDone={onDone}
     >
       <TagIcon />
       <span className="chip-text" dir="auto">{isSet ? tags.map((tag) => `#${tag}`).join(" ") : "Tags"}</span>
@@ -41,7 +44,7 @@ export function TagPicker({ tags, onChange }: Props) {
 
 const tagOf = (text: string) => text.trim().replace(/^#/, "");
 
-interface ChoiceProps extends Props {
+interface ChoiceProps extends Omit<Props, "onDone"> {
   text: string;
   onText: (text: string) => void;
   onEnter: () => void;

@@ -16,6 +16,11 @@ export function TaskEditor({ task }: { task: Task }) {
   const { drafts, edits, writes } = useWorkspace();
   const edit = useStore(drafts.edit);
   useClickElsewhere(form, () => drafts.edit.get()?.base === edit?.base && edits.save(false));
+  // All of it is to be seen, also where it opens at the edge of the window.
+  useEffect(() => {
+    const { current } = form;
+    current?.scrollIntoView({ block: current.offsetHeight > innerHeight ? "start" : "nearest" });
+  }, []);
   if (!edit) return null;
 
   const fields = shownFields(edit, task);
@@ -30,10 +35,11 @@ export function TaskEditor({ task }: { task: Task }) {
     edits.save(true);
   }
 
-  function remove() {
+  // Saves what was typed, too: an undo brings it back with the task.
+  function leaving(write: (task: Task) => void) {
     if (form.current) leaveRow(form.current);
-    drafts.close(false);
-    writes.remove(task);
+    edits.save(false);
+    write(task);
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -45,7 +51,7 @@ export function TaskEditor({ task }: { task: Task }) {
     event.preventDefault();
     event.stopPropagation();
     if (saves) edits.save(true);
-    else drafts.close(true);
+    else edits.discard();
   }
 
   return (
@@ -55,7 +61,7 @@ export function TaskEditor({ task }: { task: Task }) {
         className="check"
         aria-label={task.title}
         checked={task.completed}
-        onChange={() => writes.complete(task)}
+        onChange={() => leaving(writes.complete)}
       />
       <div className="editor-text">
         <GrowingField
@@ -81,17 +87,22 @@ export function TaskEditor({ task }: { task: Task }) {
         )}
       </div>
       <div className="editor-foot">
-        <TaskFields fields={fields} onChange={change} fault={edit.fault} />
+        <TaskFields
+          fields={fields}
+          onChange={change}
+          onDone={() => form.current?.querySelector("textarea")?.focus()}
+          fault={edit.fault}
+        />
         <div className="editor-actions">
           <button
             type="button"
             className="button icon-only"
             aria-label={`Delete “${task.title}”`}
-            onClick={remove}
+            onClick={() => leaving(writes.remove)}
           >
             <TrashIcon />
           </button>
-          <button type="button" className="button quiet" onClick={() => drafts.close(true)}>
+          <button type="button" className="button quiet" onClick={edits.discard}>
             Cancel
           </button>
           <button type="submit" className="button primary">

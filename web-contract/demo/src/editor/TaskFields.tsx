@@ -8,6 +8,8 @@ import "./fields.css";
 interface Props {
   fields: Fields;
   onChange: (changes: Partial<Fields>) => void;
+  /** Called after a choice was made: the next thing to do is to save, or to write on. */
+  onDone: () => void;
   /** Why the server refused one of the task's fields. */
   fault?: Fault | undefined;
 }
@@ -16,12 +18,12 @@ interface Props {
 const ownPlace = ["title", "description"];
 
 /** What a task has besides its words: when it is due, how urgent it is, its tags. */
-export function TaskFields({ fields, onChange, fault }: Props) {
+export function TaskFields({ fields, onChange, onDone, fault }: Props) {
   return (
     <div className="task-fields">
-      <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} />
-      <PriorityPicker priority={fields.priority} onChange={(priority) => onChange({ priority })} />
-      <TagPicker tags={fields.tags} onChange={(tags) => onChange({ tags })} />
+      <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} onDone={onDone} />
+      <PriorityPicker priority={fields.priority} onChange={(priority) => onChange({ priority })} onDone={onDone} />
+      <TagPicker tags={fields.tags} onChange={(tags) => onChange({ tags })} onDone={onDone} />
       {fault && !ownPlace.includes(fault.field) && (
         <p className="field-fault" role="alert">
           {fault.message}

@@ -34,20 +34,22 @@ export function createDrafts() {
   const edit = createStore<Edit | undefined>(undefined);
   const newTask = createStore<NewTaskDraft>(nothing);
   const conflicts = createStore<readonly Conflict[]>([]);
-  let returnTo: string | undefined;
+  let returning: string | undefined;
   return {
     edit,
     newTask,
     conflicts,
+    /** Lets the focus go to a task when its row comes. */
+    returnTo: (id: string) => void (returning = id),
     /** Ends the edit; by the keyboard, the focus then goes back to the task. */
     close(byKey: boolean) {
-      returnTo = byKey ? edit.get()?.base.id : undefined;
+      returning = byKey ? edit.get()?.base.id : undefined;
       edit.set(undefined);
     },
     /** Whether the focus goes back to this task, once. */
     takeReturn(id: string): boolean {
-      if (returnTo !== id) return false;
-      returnTo = undefined;
+      if (returning !== id) return false;
+      returning = undefined;
       return true;
     },
     clearNewTask: () => newTask.set(nothing),

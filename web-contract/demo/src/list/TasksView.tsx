@@ -14,7 +14,7 @@ import { counted, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
-import { isNarrowed, taskFilters, useFilters } from "../filters/filters";
+import { countFilters, isNarrowed, taskFilters, useFilters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
@@ -22,6 +22,7 @@ import { tasksOfList } from "../task/lists";
 import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { isInView } from "./focus";
 import { summary } from "./summary";
 import { TaskList } from "./TaskList";
 import { TaskListSkeleton } from "./TaskListSkeleton";
@@ -32,6 +33,7 @@ type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
 /** The list of the signed-in user: what is open, and below it what is done. */
 export function TasksView({ started }: { started: boolean }) {
   const { queries } = useWorkspace();
+  const queryClient = useQueryClient();
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
   const [filters] = useFilters();
   const now = useNow((now) => nextChange([], now));
@@ -42,10 +44,19 @@ export function TasksView({ started }: { started: boolean }) {
   useNow((now) => nextChange(openTasks, now));
   const any = stats && stats.open + stats.completed > 0;
   const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
+
+  function whyHidden(key: string): string | undefined {
+    const loaded = queryClient.getQueryData(queries.tasks({ ...wanted, completed: false }).queryKey);
+    const listed = tasksOfList(loaded).some((task) => itemKey(queryClient, task) === key);
+    if (!loaded || isInView(key)) return undefined;
+    if (listed || !isNarrowed(filters)) return "It is further down.";
+    return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
+  }
+
   return (
     <>
       <p className="page-summary">{any ? summary(stats, all, now) : "\u00a0"}</p>
-      <NewTask />
+      <NewTask whyHidden={whyHidden} />
       <Lists started={started} wanted={wanted} open={open} />
     </>
   );

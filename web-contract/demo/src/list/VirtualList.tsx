@@ -87,6 +87,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
           key={key}
           ref={virtualizer.measureElement}
           data-index={index}
+          data-key={key}
           aria-setsize={items.length}
           aria-posinset={index + 1}
           style={{ transform: `translateY(${start - virtualizer.options.scrollMargin}px)` }}

@@ -13,3 +13,9 @@ export function focusBeside(row: HTMLElement): void {
   if (target) target.focus();
   else focusField(newTaskFieldId, titleId);
 }
+
+/** Whether the row of the task with this key is in sight. */
+export function isInView(key: string): boolean {
+  const row = document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.getBoundingClientRect();
+  return row !== undefined && row.bottom > 0 && row.top < innerHeight;
+}

@@ -1,4 +1,5 @@
 import { useRef, type ReactNode, type RefObject } from "react";
+import { flushSync } from "react-dom";
 import { DismissButton, Overlay } from "react-aria/Overlay";
 import { useDialog } from "react-aria/useDialog";
 import { usePopover } from "react-aria/usePopover";
@@ -14,15 +15,24 @@ interface ButtonProps {
   children: ReactNode;
   /** Which edges of the button and its popover are in line. */
   align?: "start" | "end";
+  /** Called after a choice has closed the popover. Without it, or a choice, the focus goes back to the button. */
+  onDone?: (() => void) | undefined;
   content: (close: () => void) => ReactNode;
   /** Called when the popover closes, however that happens. */
   onClose?: () => void;
 }
 
 /** A button that opens a small window beside it. Escape and a click elsewhere close that. */
-export function PopoverButton({ label, title, className, children, content, onClose, align = "start" }: ButtonProps) {
+export function PopoverButton({ label, title, className, children, content, onDone, onClose, align = "start" }: ButtonProps) {
   const trigger = useRef<HTMLButtonElement>(null);
   const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
+
+  function done() {
+    // The popover keeps the focus within while it is there.
+    flushSync(state.close);
+    onDone?.();
+  }
+
   return (
     <>
       <button
@@ -38,7 +48,7 @@ export function PopoverButton({ label, title, className, children, content, onCl
       </button>
       {state.isOpen && (
         <Popover title={title} align={align} trigger={trigger} state={state}>
-          {content(state.close)}
+          {content(done)}
         </Popover>
       )}
     </>
