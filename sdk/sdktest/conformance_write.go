@@ -529,11 +529,15 @@ var idempotencyCases = []contractCase{
 			}
 			before := s.seq()
 			again := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)
-			if again.status != first.status || !sameJSON(again.body, first.body) {
+			replayed := "true"
+			if write.name == "eraseTask" {
+				replayed = "erased"
+				s.remains(s.task(again, http.StatusOK), s.task(first, http.StatusOK))
+			} else if again.status != first.status || !sameJSON(again.body, first.body) {
 				s.Errorf("%s: got %d %s, then %d %s", write.name, first.status, first.body, again.status, again.body)
 			}
-			if again.header.Get("Idempotency-Replayed") != "true" {
-				s.Errorf("%s: Idempotency-Replayed is %q", write.name, again.header.Get("Idempotency-Replayed"))
+			if got := again.header.Get("Idempotency-Replayed"); got != replayed {
+				s.Errorf("%s: Idempotency-Replayed is %q, want %q", write.name, got, replayed)
 			}
 			for _, name := range []string{"ETag", "Location", "Content-Type"} {
 				if first.header.Get(name) != again.header.Get(name) {
@@ -552,9 +556,51 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"1"`)
 		}
 		first := s.task(send(), http.StatusOK)
-		_, err := s.client.EraseTask(s.Context(), task.ID)
+		_, err := s.client.DeleteTask(s.Context(), task.ID)
 		s.ok(err)
 		s.same("again", s.task(send(), http.StatusOK), first)
+	}},
+	{"what a stored answer says of a task that was erased since is gone, and the answer says so", func(s *subject) {
+		kept, gone := s.create(full()), s.create(full())
+		batch := func(ids ...string) string {
+			var operations []string
+			for _, id := range ids {
+				operations = append(operations, `{"op":"update","kind":"task","id":"`+id+`","changes":{"title":"New"}}`)
+			}
+			return `{"operations":[` + strings.Join(operations, ",") + `]}`
+		}
+		send := func(body string) ([]taskapi.Task, string) {
+			a := s.raw(http.MethodPost, "/api/batch", body, "Idempotency-Key", body)
+			if a.status != http.StatusOK {
+				s.Fatalf("got %d %s", a.status, a.body)
+			}
+			return s.tasks(decode[taskapi.ResourceListResponse](s, a).Data), a.header.Get("Idempotency-Replayed")
+		}
+		both, other := batch(kept.ID, gone.ID), batch(kept.ID)
+		first, _ := send(both)
+		send(other)
+		create := func() answer {
+			return s.raw(http.MethodPost, "/api/tasks", `{"title":"Gone too"}`, "Idempotency-Key", "create")
+		}
+		created := s.task(create(), http.StatusCreated)
+		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Erase(gone.ID, 0), taskapi.TaskOperations.Erase(created.ID, 0),
+		}, sdk.WithIdempotencyKey("erase"))
+		s.ok(err)
+		again, replayed := send(both)
+		s.same("the task that is there", again[0], first[0])
+		s.remains(again[1], first[1])
+		if replayed != "erased" {
+			s.Errorf("Idempotency-Replayed is %q", replayed)
+		}
+		if _, replayed := send(other); replayed != "true" {
+			s.Errorf("Idempotency-Replayed of another answer is %q", replayed)
+		}
+		a := create()
+		s.remains(s.task(a, http.StatusCreated), created)
+		if a.header.Get("Idempotency-Replayed") != "erased" || a.header.Get("Location") != "/api/tasks/"+created.ID {
+			s.Errorf("got the header %v", a.header)
+		}
 	}},
 	{"a different request is 422", func(s *subject) {
 		task := s.create(full())
@@ -650,6 +696,17 @@ var idempotencyCases = []contractCase{
 			}
 		}
 	}},
+}
+
+// remains checks what is left of a task that has been erased since.
+func (s *subject) remains(got, before taskapi.Task) {
+	s.Helper()
+	s.same("what remains", got, taskapi.Task{
+		ID: before.ID, Version: before.Version, Priority: taskapi.None, Tags: []string{}, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+	})
+	if got.CreatedAt.IsZero() {
+		s.Error("there is no time")
+	}
 }
 
 // field422 is a field of a problem without its message.

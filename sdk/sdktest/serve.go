@@ -260,10 +260,7 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 		if kept.request != meaning {
 			return nil, newProblem(taskapi.CodeIdempotencyKeyReused, "This Idempotency-Key belongs to a different request.")
 		}
-		again := *kept.answer
-		again.header = again.header.Clone()
-		again.header.Set("Idempotency-Replayed", "true")
-		return &again, nil
+		return u.replay(kept), nil
 	}
 	answer, p := w.run(c.tx)
 	if p != nil {

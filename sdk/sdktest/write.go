@@ -1,6 +1,7 @@
 package sdktest
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
@@ -136,6 +137,45 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 			},
 		}, nil
 	}
+}
+
+// replay returns a kept answer again. Resources that have been erased since have
+// no content in it.
+func (u *user) replay(kept keptAnswer) *reply {
+	again := *kept.answer
+	again.header = again.header.Clone()
+	again.header.Set("Idempotency-Replayed", "true")
+	var body struct {
+		Success bool `json:"success"`
+		Data    any  `json:"data"`
+	}
+	if err := json.Unmarshal(again.body, &body); err != nil {
+		panic(err) // it was encoded here
+	}
+	remains := func(data any) any {
+		object := data.(map[string]any)
+		i := slices.IndexFunc(u.erased, func(e erasure) bool { return e.id == object["id"] })
+		if i < 0 {
+			return data
+		}
+		again.header.Set("Idempotency-Replayed", "erased")
+		r := kindNamed(u.erased[i].kind).new()
+		r.set("id", u.erased[i].id)
+		r.set("version", int64(object["version"].(float64)))
+		r.set("createdAt", kept.at)
+		r.set("updatedAt", kept.at)
+		r.apply(nil, true, kept.at)
+		return r.wire()
+	}
+	if list, ok := body.Data.([]any); ok {
+		for _, item := range list {
+			item.(map[string]any)["data"] = remains(item.(map[string]any)["data"])
+		}
+	} else {
+		body.Data = remains(body.Data)
+	}
+	again.body = encode(body)
+	return &again
 }
 
 // get answers with one resource.

@@ -32,7 +32,7 @@ func Priorities() []Priority {
 // answer; a nil pointer is the JSON null.
 type Task struct {
 	ID          string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Title       string     `json:"title" minLength:"1" maxLength:"500" doc:"What is to be done." example:"Water the plants"`
+	Title       string     `json:"title" maxLength:"500" doc:"What is to be done. Empty only where a write is replayed whose task has been erased since." example:"Water the plants"`
 	Description string     `json:"description" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
 	Completed   bool       `json:"completed" doc:"Whether the task is done." example:"false"`
 	CompletedAt *time.Time `json:"completedAt" doc:"When the task was completed; null while it is open." example:"2026-11-23T09:30:00Z"`

@@ -31,7 +31,7 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	}
 	expire := func() {
 		t.Helper()
-		exec("INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at) VALUES ('alice', 'k', '', '', now() - interval '2 days')")
+		exec("INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at) VALUES ('alice', 'k', 0, '', gen_random_uuid(), '', now() - interval '2 days')")
 	}
 	left := func(want int, when string) {
 		t.Helper()

@@ -33,7 +33,7 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 		if err != nil {
 			return nil, err
 		}
-		return &operations.WriteOutput[W]{ETag: httpapi.ETag(resource.Version), Replayed: replayedHeader(replayed), Body: body(resource)}, nil
+		return &operations.WriteOutput[W]{ETag: httpapi.ETag(resource.Version), Replayed: replayed, Body: body(resource)}, nil
 	}
 	return operations.ResourceHandlers[C, R, U, W]{
 		Create: func(ctx context.Context, in *operations.CreateInput[C]) (*operations.CreateOutput[W], error) {
@@ -48,7 +48,7 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 			}
 			return &operations.CreateOutput[W]{
 				Location: path + "/" + resource.ID.String(), ETag: httpapi.ETag(resource.Version),
-				Replayed: replayedHeader(replayed), Body: body(resource),
+				Replayed: replayed, Body: body(resource),
 			}, nil
 		},
 		Get: func(ctx context.Context, in *operations.GetInput) (*operations.GetOutput[W], error) {

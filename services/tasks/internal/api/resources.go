@@ -30,7 +30,7 @@ func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*opera
 	for i, resource := range out.Resources {
 		data[i] = wireResource(resource)
 	}
-	return &operations.BatchOutput{Replayed: replayedHeader(out.Replayed), Body: taskapi.ResourceListResponse{Success: true, Data: data}}, nil
+	return &operations.BatchOutput{Replayed: replayedHeader(out), Body: taskapi.ResourceListResponse{Success: true, Data: data}}, nil
 }
 
 func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesInput) (*operations.ListChangesOutput, error) {
@@ -73,8 +73,11 @@ func idempotencyKey(in operations.KeyInput, asked ...any) *store.IdempotencyKey 
 }
 
 // replayedHeader returns the value of Idempotency-Replayed; empty for no header.
-func replayedHeader(replayed bool) string {
-	if replayed {
+func replayedHeader(out store.Outcome) string {
+	switch {
+	case out.Erased:
+		return "erased"
+	case out.Replayed:
 		return "true"
 	}
 	return ""

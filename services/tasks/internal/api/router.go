@@ -119,12 +119,13 @@ type handlers struct {
 	heartbeat time.Duration
 }
 
-// write carries out a write of one resource and wakes the user's streams.
-func (h *handlers) write(ctx context.Context, op store.Operation, key *store.IdempotencyKey) (resource store.Resource, replayed bool, err error) {
+// write carries out a write of one resource and wakes the user's streams. It also
+// returns the value of Idempotency-Replayed.
+func (h *handlers) write(ctx context.Context, op store.Operation, key *store.IdempotencyKey) (resource store.Resource, replayed string, err error) {
 	out, err := h.store.Write(ctx, userFrom(ctx), op, key)
 	if err != nil {
-		return store.Resource{}, false, err
+		return store.Resource{}, "", err
 	}
 	h.hub.Changed(userFrom(ctx))
-	return out.Resources[0], out.Replayed, nil
+	return out.Resources[0], replayedHeader(out), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -20,16 +21,19 @@ type IdempotencyKey struct {
 // kept is what the database keeps under a key.
 type kept struct {
 	request []byte
-	// snapshot is the JSON of the resources of the outcome.
-	snapshot []byte
+	at      time.Time
+	// snapshots are the resources of the outcome as JSON, in order.
+	snapshots [][]byte
 }
 
 // find queues the lookup of the key. found stays nil if the key is new.
 func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
-	batch.Queue("SELECT request, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2", user, key.Key).
+	batch.Queue("SELECT request, created_at, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2 ORDER BY place", user, key.Key).
 		Query(func(rows pgx.Rows) error {
 			var k kept
-			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.snapshot}, func() error {
+			var snapshot []byte
+			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.at, &snapshot}, func() error {
+				k.snapshots = append(k.snapshots, bytes.Clone(snapshot))
 				*found = &k
 				return nil
 			})
@@ -37,14 +41,28 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 		})
 }
 
-// keep returns the statement that keeps the outcome of a write.
-func (key IdempotencyKey) keep(user string, out Outcome, now time.Time) (statement, error) {
-	snapshot, err := json.Marshal(out.Resources)
-	return statement{
-		text: "INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at) VALUES ($1, $2, $3, $4, $5)",
-		args: []any{user, key.Key, key.Request[:], snapshot, now},
-	}, err
+// keep queues the keeping of a write's outcome: of erased resources, only that
+// they are.
+func (key IdempotencyKey) keep(batch *pgx.Batch, user string, written []*resource, now time.Time) error {
+	for place, r := range written {
+		outcome := r.kind.resource(r.row)
+		if r.erased {
+			outcome.Data = nil
+		}
+		snapshot, err := json.Marshal(outcome)
+		if err != nil {
+			return err
+		}
+		batch.Queue("INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, now)
+	}
+	return nil
 }
+
+// forgetData removes the data of an erased resource from what is kept.
+const forgetData = `UPDATE tasklane.idempotency_keys
+	SET snapshot = convert_to((convert_from(snapshot, 'UTF8')::jsonb - 'Data')::text, 'UTF8')
+	WHERE user_id = $1 AND resource = $2`
 
 // replay returns the outcome again, or [ErrKeyReused] where it belongs to
 // another request.
@@ -52,17 +70,23 @@ func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
 	if !bytes.Equal(k.request, key.Request[:]) {
 		return Outcome{}, ErrKeyReused
 	}
-	var snapshot []struct {
-		Resource
-		Data json.RawMessage
-	}
-	if err := json.Unmarshal(k.snapshot, &snapshot); err != nil {
-		return Outcome{}, fmt.Errorf("decode the snapshot of an idempotency key: %w", err)
-	}
-	out := Outcome{Resources: make([]Resource, len(snapshot)), Replayed: true}
-	for i, r := range snapshot {
+	out := Outcome{Resources: make([]Resource, len(k.snapshots)), Replayed: true}
+	for i, snapshot := range k.snapshots {
+		var r struct {
+			Resource
+			Data json.RawMessage
+		}
+		err := json.Unmarshal(snapshot, &r)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("decode the snapshot of an idempotency key: %w", err)
+		}
 		kind, err := s.kindOf(r.Kind)
-		if err == nil {
+		switch {
+		case err != nil:
+		case r.Data == nil || string(r.Data) == "null":
+			out.Erased = true
+			r.Resource = kind.remains(r.ID, r.Version, k.at)
+		default:
 			r.Resource.Data, err = kind.decode(r.Data)
 		}
 		if err != nil {
@@ -71,4 +95,13 @@ func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
 		out.Resources[i] = r.Resource
 	}
 	return out, nil
+}
+
+// remains returns what is left of an erased resource: one without content, of the
+// time when the write was kept.
+func (k *kind) remains(id uuid.UUID, version int64, at time.Time) Resource {
+	r := k.blank()
+	*r.shared() = meta{ID: id, Version: version, CreatedAt: at, UpdatedAt: at}
+	k.settle(r)
+	return k.resource(r)
 }

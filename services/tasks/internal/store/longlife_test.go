@@ -36,8 +36,8 @@ var dayOfLife = []string{
 	UPDATE tasklane.user_state SET seq = seq + 1`,
 	`UPDATE tasklane.tasks SET deleted_at = $1, version = version + 1
 		WHERE deleted_at IS NULL AND $2::int > 0 AND created_at <= $1::timestamptz - interval '10 days'`,
-	`INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at)
-		SELECT 'user-' || n % 20 + 1, gen_random_uuid()::text, decode(repeat('00', 32), 'hex'), convert_to(repeat('x', 600), 'UTF8'), $1
+	`INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at)
+		SELECT 'user-' || n % 20 + 1, gen_random_uuid()::text, 0, decode(repeat('00', 32), 'hex'), gen_random_uuid(), convert_to(repeat('x', 600), 'UTF8'), $1
 		FROM generate_series(1, 5 * $2::int) n`,
 }
 

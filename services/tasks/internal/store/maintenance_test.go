@@ -59,8 +59,8 @@ func TestPurgeWaitsOnlyInOrder(t *testing.T) {
 				INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) VALUES
 					('1', 'task', gen_random_uuid(), 2, now() - interval '31 days'), ('1', 'task', gen_random_uuid(), 1, now() - interval '32 days'),
 					('2', 'task', gen_random_uuid(), 3, now() - interval '33 days'), ('2', 'task', gen_random_uuid(), 2, now() - interval '1 day');
-				INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at)
-					SELECT n::text, 'k', '', '', now() - interval '2 days' FROM generate_series(1, 2) n`)
+				INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at)
+					SELECT n::text, 'k', 0, '', gen_random_uuid(), '', now() - interval '2 days' FROM generate_series(1, 2) n`)
 			conn, err := pgx.Connect(t.Context(), db.OwnerURL)
 			if err != nil {
 				t.Fatal(err)

@@ -43,8 +43,10 @@ type Outcome struct {
 	// Resources has a resource for each operation, in order, as the whole
 	// write left it. An erased one is as it was before.
 	Resources []Resource
-	// Replayed says that an earlier request with the same key did the work.
-	Replayed bool
+	// Replayed says that an earlier request with the same key did the work, and
+	// Erased that some of the resources have been erased since: they have no
+	// content.
+	Replayed, Erased bool
 }
 
 // ConflictError is an [ErrVersionConflict] with the resource as it is stored.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -447,6 +449,10 @@ func TestIdempotency(t *testing.T) {
 				t.Fatalf("%s again: %v", step.name, err)
 			}
 			first.Replayed = true
+			if step.name == "create and erase" {
+				first.Erased = true
+				first.Resources[0].Data = again.Resources[0].Data // without content
+			}
 			if diff := cmp.Diff(first, again); diff != "" {
 				t.Errorf("%s again (-first +again):\n%s", step.name, diff)
 			}
@@ -477,4 +483,46 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("delete without the condition: %v", err)
 		}
 	})
+}
+
+// TestErasedTextIsNotKept looks for the text of an erased task in the whole
+// database, whatever write it was kept with.
+func TestErasedTextIsNotKept(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	const secret = "zebratext"
+	content := full()
+	content.Description = secret
+	id := uuid.MustParse(write(t, s, alice, create(content), &store.IdempotencyKey{Key: "create"}).ID)
+	write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some(secret)}), &store.IdempotencyKey{Key: "update"})
+	write(t, s, alice, create(content), &store.IdempotencyKey{Key: "other"})
+	batches := [][]store.Operation{
+		{create(full()), update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})},
+		{update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}), erase(id)},
+	}
+	for i, batch := range batches {
+		if _, err := s.Batch(t.Context(), alice, batch, &store.IdempotencyKey{Key: fmt.Sprint("batch", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	for table, want := range map[string]int{"idempotency_keys": 1, "tasks": 1, "erased": 0, "user_state": 0} {
+		var n int
+		query := "SELECT count(*) FROM tasklane." + table + " r WHERE r::text LIKE '%" + secret + "%'"
+		if table == "idempotency_keys" {
+			query = "SELECT count(*) FROM tasklane.idempotency_keys WHERE convert_from(snapshot, 'UTF8') LIKE '%" + secret + "%'"
+		}
+		if err := conn.QueryRow(t.Context(), query).Scan(&n); err != nil || n != want {
+			t.Errorf("%s holds the text %d times, %v; want %d, of the other task", table, n, err, want)
+		}
+	}
+	again, err := s.Batch(t.Context(), alice, batches[0], &store.IdempotencyKey{Key: "batch0"})
+	if err != nil || !again.Replayed || !again.Erased || again.Resources[1].ID != id || again.Resources[0].Data.(taskapi.Task).Title != full().Title {
+		t.Errorf("the batch again: %+v, %v", again, err)
+	}
 }

@@ -60,7 +60,7 @@ func (s *Store) probes() []probe {
 	all := []probe{
 		{"tasklane.user_state", "seq", text("INSERT INTO tasklane.user_state (user_id, seq) VALUES ($1, 1)")},
 		{"tasklane.erased", "seq", text("INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) VALUES ($1, 'probe', gen_random_uuid(), 1, now())")},
-		{"tasklane.idempotency_keys", "key", text("INSERT INTO tasklane.idempotency_keys (user_id, key, request, snapshot, created_at) VALUES ($1, 'probe', '', '', now())")},
+		{"tasklane.idempotency_keys", "key", text("INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at) VALUES ($1, 'probe', 0, '', gen_random_uuid(), '', now())")},
 	}
 	for _, k := range s.kinds {
 		all = append(all, probe{k.table, "version", k.probe})

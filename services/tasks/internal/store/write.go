@@ -171,12 +171,7 @@ func (tx *transaction) queueAll(operations []Operation) error {
 	if tx.key == nil {
 		return nil
 	}
-	keep, err := tx.key.keep(tx.user, tx.outcome(), tx.now)
-	if err != nil {
-		return err
-	}
-	keep.queue(tx.batch)
-	return nil
+	return tx.key.keep(tx.batch, tx.user, tx.written, tx.now)
 }
 
 func (tx *transaction) outcome() Outcome {
@@ -220,7 +215,8 @@ func (tx *transaction) queue(op Operation) error {
 	case taskapi.BatchErase:
 		tx.change(
 			statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
-			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}})
+			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
+			statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
 		r.erased = true
 		return nil
 	default:

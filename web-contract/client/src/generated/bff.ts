@@ -3188,7 +3188,7 @@ export interface Task {
      */
     tags: string[];
     /**
-     * @description What is to be done.
+     * @description What is to be done. Empty only where a write is replayed whose task has been erased since.
      * @example Water the plants
      */
     title: string;

@@ -73,18 +73,22 @@ CREATE TABLE tasklane.erased (
 
 CREATE INDEX erased_age ON tasklane.erased (erased_at);
 
--- The outcomes of writes that came with an Idempotency-Key.
+-- The outcomes of writes that came with an Idempotency-Key: a row for each
+-- resource of an outcome, in the order of place.
 CREATE TABLE tasklane.idempotency_keys (
     user_id text NOT NULL CHECK (user_id <> ''),
     key text NOT NULL,
+    place smallint NOT NULL,
     -- SHA-256 of what was asked for.
     request bytea NOT NULL,
-    -- The rows of the outcome in order, as JSON (idempotency.go).
+    resource uuid NOT NULL,
+    -- The resource as JSON (idempotency.go), without its data once it is erased.
     snapshot bytea NOT NULL,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (user_id, key)
+    PRIMARY KEY (user_id, key, place)
 );
 
+CREATE INDEX idempotency_keys_resource ON tasklane.idempotency_keys (user_id, resource);
 CREATE INDEX idempotency_keys_age ON tasklane.idempotency_keys USING brin (created_at);
 
 SELECT tasklane.protect('user_state'), tasklane.protect('erased'), tasklane.protect('idempotency_keys');
