@@ -42,6 +42,8 @@ type API struct {
 
 	statuses []ErrorStatus
 	detail   func(err error, p *Problem)
+	// challenge is what a 401 asks for.
+	challenge string
 	forward  func(huma.Context)
 	timeout  time.Duration
 	inFlight *gate
@@ -72,6 +74,8 @@ type Config struct {
 	// Errors is the server's table of errors, in order: the first row whose
 	// error is found decides.
 	Errors []ErrorStatus
+	// Challenge is the WWW-Authenticate header of a 401 that has none of its own.
+	Challenge string
 	// RequestTimeout bounds the work on one request; zero means
 	// [budget.Service]. A caller may state less in X-Request-Timeout.
 	RequestTimeout time.Duration
@@ -136,6 +140,7 @@ func NewAPI(router chi.Router, config Config) *API {
 		API:            humachi.New(router, c),
 		statuses:       config.Errors,
 		detail:         detail,
+		challenge:      config.Challenge,
 		forward:        config.Forward,
 		timeout:        cmp.Or(config.RequestTimeout, budget.Service),
 		inFlight:       newGate(config.Limits.InFlight),
@@ -223,9 +228,17 @@ func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // not know is an internal error, of which only the log says more.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
 	NoteCause(ctx, err)
+	problem := a.problem(err)
+	if problem.Status == http.StatusUnauthorized && a.challenge != "" && problem.headers.Get("WWW-Authenticate") == "" {
+		problem.WithHeader("WWW-Authenticate", a.challenge)
+	}
+	return problem.stamp(ctx)
+}
+
+func (a *API) problem(err error) *Problem {
 	var problem *Problem
 	if errors.As(err, &problem) {
-		return problem.stamp(ctx)
+		return problem
 	}
 	for _, row := range a.statuses {
 		if errors.Is(err, row.Err) {
@@ -234,13 +247,13 @@ func (a *API) Problem(ctx context.Context, err error) *Problem {
 				problem.WithRetryAfter(unavailableRetryAfter)
 			}
 			a.detail(err, problem)
-			return problem.stamp(ctx)
+			return problem
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return NewProblem(taskapi.CodeTimeout, "This took longer than a request may.").WithRetryAfter(unavailableRetryAfter).stamp(ctx)
+		return NewProblem(taskapi.CodeTimeout, "This took longer than a request may.").WithRetryAfter(unavailableRetryAfter)
 	}
-	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.").stamp(ctx)
+	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.")
 }
 
 // shortText is what the log is told of an error that may hold the request's own

@@ -61,7 +61,7 @@ var responseHeaders = map[string]struct{ description, example string }{
 	"RateLimit":        {"How many requests may follow at once (r), and in how many seconds all of the quota is back (t).", `"user";r=199;t=1`},
 	"RateLimit-Policy": {"How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).", `"user";q=200;w=2`},
 	"Retry-After":      {"In how many seconds to try again.", "1"},
-	"WWW-Authenticate": {"What is wrong with the bearer token (RFC 6750).", `Bearer error="invalid_token"`},
+	"WWW-Authenticate": {"Which credentials are asked for, and what is wrong with those that came.", ""},
 }
 
 // completeOperation adds to an operation's part of the document what Huma does
@@ -127,7 +127,7 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	if limited := op.Responses["429"] != nil; limited && (status < "400" || status == "429") {
 		names = append(names, "RateLimit", "RateLimit-Policy")
 	}
-	if status == "401" && takesBearer(doc, op) {
+	if status == "401" {
 		names = append(names, "WWW-Authenticate")
 	}
 	if status == "429" || status == "503" || status == "504" {
@@ -138,6 +138,9 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	}
 	for _, name := range names {
 		header := responseHeaders[name]
+		if name == "WWW-Authenticate" {
+			header.example = challengeExample(doc, op)
+		}
 		doc.Components.Headers[name] = &huma.Header{
 			Description: header.description, Schema: &huma.Schema{Type: huma.TypeString}, Example: header.example,
 		}
@@ -145,15 +148,14 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	}
 }
 
-// takesBearer reports whether the operation's credential is a header that has a
-// challenge.
-func takesBearer(doc *huma.OpenAPI, op *huma.Operation) bool {
-	return slices.ContainsFunc(op.Security, func(schemes map[string][]string) bool {
+// challengeExample is an example of what a 401 of the operation asks for.
+func challengeExample(doc *huma.OpenAPI, op *huma.Operation) string {
+	for _, schemes := range op.Security {
 		for name := range schemes {
 			if doc.Components.SecuritySchemes[name].Type == "http" {
-				return true
+				return `Bearer error="invalid_token"`
 			}
 		}
-		return false
-	})
+	}
+	return CookieChallenge
 }

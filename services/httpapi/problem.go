@@ -16,6 +16,11 @@ import (
 // ProblemMediaType is the media type of every failure.
 const ProblemMediaType = "application/problem+json"
 
+// CookieChallenge is the WWW-Authenticate header of a server that takes a session
+// cookie. Every 401 must have one; browsers pass over a scheme that they do not
+// know.
+const CookieChallenge = `Cookie realm="Tasklane"`
+
 // Problem is a failure on its way to the client: the wire form, and the
 // headers that go with it. Handlers may return one where the table of errors
 // does not say enough.

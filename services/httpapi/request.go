@@ -62,6 +62,14 @@ func SetUser(ctx context.Context, userID string) {
 	}
 }
 
+// NoteCode keeps the code of a failure that another server has answered for the
+// request's log line.
+func NoteCode(ctx context.Context, code taskapi.ErrorCode) {
+	if info := requestInfoFrom(ctx); info != nil {
+		info.code = code
+	}
+}
+
 // NoteCause keeps the error behind a failure for the request's log line.
 func NoteCause(ctx context.Context, err error) {
 	if info := requestInfoFrom(ctx); info != nil {

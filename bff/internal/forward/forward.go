@@ -217,6 +217,15 @@ func (r *Response) Send(w http.ResponseWriter) error {
 	return nil
 }
 
+// Whole returns the body, or nil if it has more than 64 KiB. It is valid until
+// Close.
+func (r *Response) Whole() []byte {
+	if !r.whole {
+		return nil
+	}
+	return r.head[:r.read]
+}
+
 // Close ends what is left of the response.
 func (r *Response) Close() {
 	if r.head == nil {

@@ -92,6 +92,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.Header.Set("X-Forwarded-For", caller.Client.String())
 	}
 	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
+	p.nameOrigin(r, req.Header)
 	forget := func([]string) {}
 	if noSession == nil {
 		forget = p.forgetter(w, r, endpoint, caller)
@@ -102,8 +103,12 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		lines := response.Header["Set-Cookie"]
 		forget(lines)
 		response.Header["Set-Cookie"] = session.Relayed(lines)
-		if response.Status < http.StatusInternalServerError {
+		switch {
+		case response.Status < http.StatusBadRequest:
 			send(w, r, response)
+			return
+		case response.Status < http.StatusInternalServerError:
+			refuse(w, r, response)
 			return
 		}
 		response.Close()
@@ -117,6 +122,17 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
 	}
 	httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), err))
+}
+
+// nameOrigin names the site's own origin for a write that has none, which Better
+// Auth would refuse. The rule of the whole API has let it through: it is not from
+// a page of another site.
+func (p *authProxy) nameOrigin(r *http.Request, header http.Header) {
+	origin := r.Header.Get("Origin")
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if (origin == "" || origin == "null") && !reads && !isCallback(r) {
+		header.Set("Origin", p.public)
+	}
 }
 
 // forgetter returns what forgets the sessions that the request of a session may

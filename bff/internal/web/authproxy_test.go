@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 // testAuthProxy tells the stories of Better Auth behind the BFF.
@@ -230,7 +232,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("the origin is checked twice", func(t *testing.T) {
+	t.Run("the origin is checked by one rule", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
@@ -239,10 +241,26 @@ func testAuthProxy(t *testing.T, s *site) {
 		ada.do(http.MethodPost, "/api/auth/sign-in/email", body, evil).fails(taskapi.CodeCrossOrigin)
 		// Better Auth would clear the cookies of any browser that comes without them.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
-		own := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, http.Header{"Origin": nil}).is(http.StatusForbidden)
-		if !strings.Contains(string(own.body), "MISSING_OR_NULL_ORIGIN") {
-			t.Errorf("Better Auth says %s", own.body)
+		ada.do(http.MethodPost, "/api/auth/sso/register", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
+		for name, header := range map[string]http.Header{
+			"a program":                       {"Origin": nil, "Sec-Fetch-Site": nil},
+			"a program in Node":               {"Origin": nil, "Sec-Fetch-Site": nil, "Sec-Fetch-Mode": {"cors"}},
+			"the page, without a referrer":    {"Origin": {"null"}},
+			"the page, without an origin":     {"Origin": nil},
+			"a person, who typed the address": {"Origin": nil, "Sec-Fetch-Site": {"none"}},
+		} {
+			bob := s.newBrowser(t)
+			bob.do(http.MethodPost, "/api/auth/sign-in/email", body, header).is(http.StatusOK)
+			if got := bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, header); got.status != http.StatusCreated {
+				t.Errorf("%s creates a task: %d %s", name, got.status, got.body)
+			}
+			if got := bob.do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, header); got.status != http.StatusOK {
+				t.Errorf("%s signs out: %d %s", name, got.status, got.body)
+			}
 		}
+		// An origin that there is, is Better Auth's to check too.
+		sandboxed := http.Header{"Origin": {"null"}, "Sec-Fetch-Site": nil}
+		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-in/email", body, sandboxed).fails(taskapi.CodeCrossOrigin)
 	})
 
 	t.Run("an identity provider may post its answer", func(t *testing.T) {
@@ -252,6 +270,11 @@ func testAuthProxy(t *testing.T, s *site) {
 			"/api/auth/callback/apple":            http.StatusFound, // to the page for errors: nobody asked for it
 			"/api/auth/oauth2/callback/x":         http.StatusNotFound,
 			"/api/auth/sso/saml2/callback/x":      http.StatusNotFound,
+			"/api/auth/sso/saml2/sp/acs/x":        http.StatusNotFound,
+			"/api/auth/sso/callback/x":            http.StatusNotFound,
+			"/api/auth/sso/register":              http.StatusForbidden,
+			"/api/auth/sso/update-provider":       http.StatusForbidden,
+			"/api/auth/sso/saml2/sp/metadata":     http.StatusForbidden,
 			"/api/auth/callback/../sign-out":      http.StatusNotFound,
 			"/api/auth/callback/%2e%2e/sign-out":  http.StatusNotFound,
 			"/api/auth/callback%2f..%2fsign-out":  http.StatusNotFound,
@@ -267,11 +290,79 @@ func testAuthProxy(t *testing.T, s *site) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		answer := nobody.post("/api/auth/sign-in/email", map[string]any{"email": "nobody@example.com", "password": "wrong password"})
-		if answer.is(http.StatusUnauthorized); !strings.Contains(string(answer.body), "INVALID_EMAIL_OR_PASSWORD") {
-			t.Errorf("the answer is %s", answer.body)
+		answer.is(http.StatusUnauthorized)
+		id := answer.header.Get("X-Request-Id")
+		var got map[string]any
+		answer.into(&got)
+		want := map[string]any{
+			"message": "Invalid email or password", "code": "INVALID_EMAIL_OR_PASSWORD",
+			"success": false, "error": "Invalid email or password", "status": 401.0, "title": "Unauthorized", "requestId": id,
 		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the answer (-want +got):\n%s", diff)
+		}
+		if got := answer.header.Get("WWW-Authenticate"); got != httpapi.CookieChallenge {
+			t.Errorf("WWW-Authenticate %q", got)
+		}
+		if got := logged(t, s.log, id); len(got) != 1 || !strings.Contains(got[0], `"code":"INVALID_EMAIL_OR_PASSWORD"`) {
+			t.Errorf("the log: %q", got)
+		}
+		nobody.get("/api/auth/nothing").fails(taskapi.CodeNotFound)
+		nobody.post("/api/auth/sign-in/email", map[string]any{"email": "x"}).is(http.StatusBadRequest)
 		nobody.post("/api/auth/sign-in/email", map[string]any{"email": strings.Repeat("x", 2<<20)}).fails(taskapi.CodeBodyTooLarge)
 	})
+}
+
+// Better Auth's client reads message and code, everybody else what every failure
+// has.
+func TestRefusalsOfBetterAuth(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		header http.Header
+		body   string
+		want   map[string]any
+		retry  string
+	}{
+		"too many sign-ins": {
+			429,
+			http.Header{"X-Retry-After": {"7"}},
+			`{"message":"Too many requests. Please try again later."}`,
+			map[string]any{"message": "Too many requests. Please try again later.", "error": "Too many requests. Please try again later.", "code": "rate_limited", "title": "Too Many Requests"},
+			"7",
+		},
+		"a wait of the server's own": {429, http.Header{"X-Retry-After": {"7"}, "Retry-After": {"9"}}, `{}`, map[string]any{"error": "This was refused.", "code": "rate_limited", "title": "Too Many Requests"}, "9"},
+		"OAuth's own error":          {400, nil, `{"error":"invalid_grant","error_description":"no"}`, map[string]any{"error": "invalid_grant", "error_description": "no", "code": "invalid", "title": "Bad Request"}, ""},
+		"no body":                    {404, nil, ``, map[string]any{"error": "This was refused.", "code": "not_found", "title": "Not Found"}, ""},
+		"no object":                  {403, nil, `["x"]`, map[string]any{"error": "This was refused.", "code": "invalid", "title": "Forbidden"}, ""},
+		"too much":                   {422, nil, `{"code":"X","message":"` + strings.Repeat("x", 100_000) + `"}`, map[string]any{"error": "This was refused.", "code": "invalid", "title": "Unprocessable Entity"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				maps.Copy(w.Header(), test.header)
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.body)
+			}))
+			t.Cleanup(auth.Close)
+			bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
+			t.Cleanup(bff.Close)
+			answer := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session").is(test.status)
+			var got map[string]any
+			answer.into(&got)
+			test.want["success"], test.want["status"], test.want["requestId"] = false, float64(test.status), answer.header.Get("X-Request-Id")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("the answer (-want +got):\n%s", diff)
+			}
+			if got := answer.header.Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("Content-Type %q", got)
+			}
+			if got := answer.header.Get("Retry-After"); got != test.retry {
+				t.Errorf("Retry-After %q, want %q", got, test.retry)
+			}
+		})
+	}
 }
 
 func TestBrokenAuthBehindTheProxy(t *testing.T) {

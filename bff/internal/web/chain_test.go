@@ -299,6 +299,11 @@ func TestSite(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
+		missing := ada.get("/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11")
+		missing.fails(taskapi.CodeTaskNotFound)
+		if got := logged(t, s.log, missing.header.Get("X-Request-Id")); len(got) != 1 || !strings.Contains(got[0], `"code":"task_not_found"`) {
+			t.Errorf("the log does not tell why: %q", got)
+		}
 		id := ada.get("/api/tasks").is(http.StatusOK).header.Get("X-Request-Id")
 		if got := logged(t, s.log, id); len(got) != 1 || !strings.Contains(got[0], `"operation":"listTasks"`) {
 			t.Errorf("the bff's log: %q", got)

@@ -77,7 +77,14 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 // callbackPaths are where identity providers make the browser post their
 // answer, from their own origin. What they hold is good for one time and one
 // browser, which Better Auth checks.
-var callbackPaths = []string{authPath + "callback/", authPath + "oauth2/callback/", authPath + "sso/"}
+var callbackPaths = []string{
+	authPath + "callback/", authPath + "oauth2/callback/",
+	authPath + "sso/callback/", authPath + "sso/saml2/callback/", authPath + "sso/saml2/sp/acs/", authPath + "sso/saml2/sp/slo/",
+}
+
+func isCallback(r *http.Request) bool {
+	return slices.ContainsFunc(callbackPaths, func(path string) bool { return strings.HasPrefix(r.URL.Path, path) })
+}
 
 // sameOriginAuth applies the rule to what goes to Better Auth. Its own check
 // leaves out requests without a cookie, and so lets pages of other sites, to
@@ -86,8 +93,7 @@ func sameOriginAuth(rule func(http.Handler) http.Handler) func(http.Handler) htt
 	return func(next http.Handler) http.Handler {
 		checked := rule(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			isCallback := func(path string) bool { return strings.HasPrefix(r.URL.Path, path) }
-			if slices.ContainsFunc(callbackPaths, isCallback) {
+			if isCallback(r) {
 				next.ServeHTTP(w, r)
 			} else {
 				checked.ServeHTTP(w, r)

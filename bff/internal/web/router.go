@@ -71,6 +71,7 @@ func (h *Handler) EndStreams() { h.streams.stop() }
 
 // server is what the operations work with.
 type server struct {
+	public   string // the origin of the site
 	cookies  *session.Cookies
 	sessions *session.Sessions
 	proxies  trustedProxies
@@ -92,6 +93,7 @@ func NewHandler(config Config) (*Handler, error) {
 		return nil, err
 	}
 	s := &server{
+		public:   config.PublicURL.String(),
 		cookies:  config.Cookies,
 		sessions: config.Sessions,
 		proxies:  config.TrustedProxies,
@@ -150,6 +152,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		Limits:         limits,
 		Metrics:        metrics,
 		Errors:         sessionErrors,
+		Challenge:      httpapi.CookieChallenge,
 		SecuritySchemes: map[string]*huma.SecurityScheme{
 			"sessionCookie":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
 			"secureSessionCookie": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -51,6 +52,12 @@ func (s *server) forward(ctx huma.Context) {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
 		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
 		return
+	}
+	if response.Status >= http.StatusBadRequest {
+		var problem taskapi.Problem
+		if json.Unmarshal(response.Whole(), &problem) == nil {
+			httpapi.NoteCode(ctx.Context(), problem.Code)
+		}
 	}
 	send(w, r, response)
 }

@@ -344,6 +344,9 @@ func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
 	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
 		a.t.Errorf("%s: Content-Type %q", a.what, got)
 	}
+	if got := a.header.Get("WWW-Authenticate"); (got == "") == (problem.Status == http.StatusUnauthorized) {
+		a.t.Errorf("%s: WWW-Authenticate %q", a.what, got)
+	}
 	if (problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusGatewayTimeout) && a.header.Get("Retry-After") == "" {
 		a.t.Errorf("%s: no Retry-After", a.what)
 	}

@@ -285,6 +285,11 @@ export interface components {
          */
         "Retry-After": string;
         /**
+         * @description Which credentials are asked for, and what is wrong with those that came.
+         * @example Cookie realm="Tasklane"
+         */
+        "WWW-Authenticate": string;
+        /**
          * @description Names the request in the servers' logs: the caller's own name for it, or a new one.
          * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
          */
@@ -382,6 +387,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -541,6 +547,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -758,6 +765,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -902,6 +910,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1029,6 +1038,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1167,6 +1177,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1310,6 +1321,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1458,6 +1470,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1631,6 +1644,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1775,6 +1789,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1949,6 +1964,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2149,6 +2165,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2357,6 +2374,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2554,6 +2572,7 @@ export interface operations {
             /** @description Unauthorized: `unauthenticated`, `session_expired`. */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

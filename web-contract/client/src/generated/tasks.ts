@@ -216,7 +216,7 @@ export interface components {
          */
         "Retry-After": string;
         /**
-         * @description What is wrong with the bearer token (RFC 6750).
+         * @description Which credentials are asked for, and what is wrong with those that came.
          * @example Bearer error="invalid_token"
          */
         "WWW-Authenticate": string;

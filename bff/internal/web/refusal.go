@@ -1,0 +1,60 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"net/http"
+
+	"github.com/tasklane/tasklane/bff/internal/forward"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+)
+
+// refusalCodes are the codes of refusals to which Better Auth gives none.
+var refusalCodes = map[int]taskapi.ErrorCode{
+	http.StatusUnauthorized:          taskapi.CodeUnauthenticated,
+	http.StatusNotFound:              taskapi.CodeNotFound,
+	http.StatusMethodNotAllowed:      taskapi.CodeMethodNotAllowed,
+	http.StatusRequestEntityTooLarge: taskapi.CodeBodyTooLarge,
+	http.StatusUnsupportedMediaType:  taskapi.CodeUnsupportedMediaType,
+	http.StatusTooManyRequests:       taskapi.CodeRateLimited,
+}
+
+// refuse answers with a refusal of Better Auth: with its own members, by which its
+// client goes, and beside them those of every problem.
+func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) {
+	defer response.Close()
+	var own map[string]any
+	_ = json.Unmarshal(response.Whole(), &own) // what is no object has nothing to keep
+	message, _ := own["message"].(string)
+	code, _ := own["code"].(string)
+	problem := taskapi.Problem{
+		Error:     cmp.Or(message, "This was refused."),
+		Code:      cmp.Or(taskapi.ErrorCode(code), refusalCodes[response.Status], taskapi.CodeInvalid),
+		Status:    response.Status,
+		Title:     http.StatusText(response.Status),
+		RequestID: httpapi.RequestID(r.Context()),
+	}
+	httpapi.NoteCode(r.Context(), problem.Code)
+	members := map[string]any{}
+	encoded, _ := json.Marshal(problem)   // a struct of texts
+	_ = json.Unmarshal(encoded, &members) // which is an object
+	maps.Copy(members, own)
+
+	header := w.Header()
+	for name, values := range response.Header {
+		header[name] = append(header[name], values...)
+	}
+	header.Set("Content-Type", httpapi.ProblemMediaType)
+	switch response.Status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", httpapi.CookieChallenge)
+	case http.StatusTooManyRequests:
+		header.Set("Retry-After", cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After"), "1"))
+	}
+	w.WriteHeader(response.Status)
+	if r.Method != http.MethodHead {
+		_ = json.NewEncoder(w).Encode(members) // the client may be gone
+	}
+}
