@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { filtersOf, queryOf, taskFilters, type Filters } from "../src/filters/filters";
 
-const none: Filters = { search: "", tags: [], priorities: [], due: "any", sort: "newest" };
+const none: Filters = { show: "all", search: "", tags: [], priorities: [], due: "any", sort: "newest" };
 
 describe("filters", () => {
   test("in the address are the same after a reload", () => {
-    const filters: Filters = { search: "a & b", tags: ["home", "#1"], priorities: ["high"], due: "week", sort: "title" };
+    const filters: Filters = { show: "completed", search: "a & b", tags: ["home", "#1"], priorities: ["high"], due: "week", sort: "title" };
     expect(filtersOf(new URLSearchParams(queryOf(filters).toString()))).toEqual(filters);
     expect(queryOf(none).toString()).toBe("");
   });

@@ -163,6 +163,8 @@ describe.concurrent("a person", () => {
     const focused = (role: "button" | "checkbox" | "heading", name: string) =>
       page.getByRole(role, { name, exact: true }).and(page.locator(":focus")).waitFor();
     await signUp(page, newAccount());
+    // From the field that an empty list begins with.
+    await page.locator("#new-task:focus").waitFor();
     await seed(page, [{ title: "One", dueAt: new Date().toISOString() }, { title: "Two" }, { title: "Three" }]);
     await press("Tab", "Tab", "Tab", "Tab", "Tab");
     await focused("checkbox", "One");

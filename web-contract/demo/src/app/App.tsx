@@ -1,8 +1,10 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { AccountPage } from "../account/AccountPage";
 import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { ErrorState } from "../ui/ErrorState";
+import { forget, views } from "./route";
+import { forgetScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
 /** Shows the list to whoever is signed in, and the way to sign in to anyone else. */
@@ -22,6 +24,17 @@ export function App() {
   if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
+
+  // Of one user's list, the address and the scroll positions tell the next nothing.
+  const owner = workspace?.user.id;
+  const lastOwner = useRef(owner);
+  useEffect(() => {
+    if (lastOwner.current && lastOwner.current !== owner) {
+      forget();
+      forgetScroll(...views);
+    }
+    lastOwner.current = owner;
+  }, [owner]);
 
   if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
   if (known) return <AccountPage interrupted={workspace?.user} />;

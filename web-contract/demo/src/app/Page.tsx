@@ -6,9 +6,11 @@ import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { TrashView } from "../trash/TrashView";
 import { Wordmark } from "../ui/Wordmark";
+import { useArrows } from "./arrows";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { addressOf, useRoute, views, type View } from "./route";
-import { titleId, useShortcuts } from "./shortcuts";
+import { useScrollMemory } from "./scroll";
+import { takeFocusWish, titleId, useShortcuts } from "./shortcuts";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import "./page.css";
 
@@ -23,12 +25,14 @@ interface Props {
 
 /** The frame around the three views. */
 export function Page({ started, away }: Props) {
-  const { view } = useRoute();
+  const { view, query } = useRoute();
   const [helping, setHelping] = useState(false);
   const { undo, edits } = useWorkspace();
   useShortcuts({ help: () => setHelping(true), undo: undo.undoLast });
+  useArrows();
   const heading = useRef<HTMLHeadingElement>(null);
   useView(names[view], heading, edits);
+  useScrollMemory(view);
 
   return (
     <div className="page">
@@ -36,7 +40,7 @@ export function Page({ started, away }: Props) {
         <Wordmark compact />
         <nav className="views" aria-label="Views">
           {views.map((name) => (
-            <a key={name} href={addressOf(name)} aria-current={name === view ? "page" : undefined}>
+            <a key={name} href={addressOf(name, query)} aria-current={name === view ? "page" : undefined}>
               {names[name]}
             </a>
           ))}
@@ -65,7 +69,6 @@ function useView(name: string, heading: RefObject<HTMLHeadingElement | null>, ed
     if (shown.current === name) return;
     shown.current = name;
     edits.save(false);
-    scrollTo(0, 0);
-    heading.current?.focus({ preventScroll: true });
+    (takeFocusWish() ?? heading.current)?.focus({ preventScroll: true });
   }, [name, heading, edits]);
 }

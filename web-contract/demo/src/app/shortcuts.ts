@@ -12,7 +12,7 @@ export const shortcuts = [
   ["n", "Add a task"],
   ["/", "Search"],
   ["1 2 3", "Tasks, agenda, trash"],
-  ["↑ ↓", "Go through the list"],
+  ["↑ ↓", "Go to the list, and through it"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],
   ["e", "Edit the task"],
@@ -46,11 +46,27 @@ export function focusField(...ids: string[]): void {
   found?.focus();
 }
 
+let focusWish: string | undefined;
+
+/** Moves the focus to a field of the list, after going there from another view. */
+function focusInTasks(id: string): void {
+  if (document.getElementById(id)) return focusField(id);
+  focusWish = id;
+  goTo("tasks");
+}
+
+/** Returns the field that the view which has just come was called for, once. */
+export function takeFocusWish(): HTMLElement | null {
+  const wish = focusWish;
+  focusWish = undefined;
+  return wish === undefined ? null : document.getElementById(wish);
+}
+
 /** The keys that work everywhere on the page. */
 export function useShortcuts({ help, undo }: { help: () => void; undo: () => void }): void {
   useSingleKeys({
-    n: () => focusField(newTaskFieldId),
-    "/": () => focusField(searchFieldId),
+    n: () => focusInTasks(newTaskFieldId),
+    "/": () => focusInTasks(searchFieldId),
     "1": () => goTo("tasks"),
     "2": () => goTo("agenda"),
     "3": () => goTo("trash"),

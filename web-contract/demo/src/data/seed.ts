@@ -1,12 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Queries } from "@tasklane/web-contract/react";
-import { filtersOf, taskFilters } from "../filters/filters";
+import { allTasks, taskFilters } from "../filters/filters";
 
 /** Fills both lists of the page from its first answer, if that holds all tasks there are. */
 export function seedLists(queryClient: QueryClient, queries: Queries): void {
   const [page, ...more] = queryClient.getQueryData(queries.tasks().queryKey)?.pages ?? [];
   if (!page || more.length > 0 || page.nextCursor !== null) return;
-  const filters = taskFilters(filtersOf(new URLSearchParams()));
+  const filters = taskFilters(allTasks);
   for (const completed of [false, true]) {
     const items = page.items.filter((task) => task.completed === completed);
     queryClient.setQueryData(queries.tasks({ ...filters, completed }).queryKey, {

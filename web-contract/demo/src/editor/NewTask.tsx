@@ -3,6 +3,7 @@ import type { Task } from "@tasklane/web-contract";
 import { latest } from "@tasklane/web-contract/react";
 import { useRef, type FormEvent } from "react";
 import { showNewest } from "../app/route";
+import { forgetScroll } from "../app/scroll";
 import { newTaskFieldId } from "../app/shortcuts";
 import { quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
@@ -53,6 +54,7 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
     const show = () => {
       drafts.returnTo(latest(queryClient, { id } as Task).id);
       showNewest();
+      forgetScroll("tasks");
       scrollTo(0, 0);
     };
     notices.show({ message: `${quoted(fields.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
@@ -77,7 +79,6 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
             dir="auto"
             aria-invalid={fault?.field === "title"}
             aria-describedby="new-task-fault"
-            autoFocus
           />
           {!blank && (
             <button type="submit" className="button primary">

@@ -1,6 +1,6 @@
 import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
-import { countFilters, dueNames, type Filters } from "./filters";
+import { countFilters, dueNames, showNames, type Filters } from "./filters";
 
 interface Props {
   filters: Filters;
@@ -10,9 +10,10 @@ interface Props {
 /** The filters that are set, each with a way out of it. */
 export function ActiveFilters({ filters, onChange }: Props) {
   if (countFilters(filters) === 0) return null;
-  const { due, priorities, tags } = filters;
+  const { show, due, priorities, tags } = filters;
   return (
     <ul className="active-filters" aria-label="Active filters">
+      {show !== "all" && <Active text={showNames[show]} onClear={() => onChange({ show: "all" })} />}
       {due !== "any" && <Active text={dueNames[due]} onClear={() => onChange({ due: "any" })} />}
       {priorities.map((priority) => (
         <Active
@@ -29,7 +30,7 @@ export function ActiveFilters({ filters, onChange }: Props) {
         />
       ))}
       <li>
-        <button type="button" className="link" onClick={() => onChange({ due: "any", priorities: [], tags: [] })}>
+        <button type="button" className="link" onClick={() => onChange({ show: "all", due: "any", priorities: [], tags: [] })}>
           Clear all
         </button>
       </li>

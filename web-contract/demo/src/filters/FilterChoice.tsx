@@ -5,8 +5,9 @@ import { priorities, priorityNames } from "../task/priorities";
 import { CheckOption, toggled } from "../ui/CheckOption";
 import { Choice } from "../ui/Choice";
 import { PriorityIcon } from "../ui/icons";
-import { dueNames, dues, type Filters } from "./filters";
+import { dueNames, dues, showNames, shows, type Filters } from "./filters";
 
+const showOptions = shows.map((value) => ({ value, text: showNames[value] }));
 const dueOptions = dues.map((value) => ({ value, text: dueNames[value] }));
 
 interface Props {
@@ -25,6 +26,8 @@ export function FilterChoice({ filters, onChange }: Props) {
   return (
     <div className="filter-choice">
       <div>
+        <p className="popover-heading">Show</p>
+        <Choice legend="Show" options={showOptions} value={filters.show} onChange={(show) => onChange({ show })} />
         <p className="popover-heading">Due</p>
         <Choice legend="Due" options={dueOptions} value={filters.due} onChange={(due) => onChange({ due })} />
       </div>

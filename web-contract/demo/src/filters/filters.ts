@@ -10,6 +10,11 @@ export type Sort = (typeof sorts)[number];
 export const dues = ["any", "overdue", "today", "week"] as const;
 export type Due = (typeof dues)[number];
 
+export const shows = ["all", "completed"] as const;
+export type Show = (typeof shows)[number];
+
+export const showNames: Record<Show, string> = { all: "All tasks", completed: "Completed" };
+
 export const sortNames: Record<Sort, string> = {
   newest: "Newest first",
   due: "Due date",
@@ -27,6 +32,7 @@ export const dueNames: Record<Due, string> = {
 
 /** What the user has narrowed the list to. */
 export interface Filters {
+  show: Show;
   search: string;
   tags: string[];
   priorities: Priority[];
@@ -47,6 +53,7 @@ const oneOf = <Value extends string>(values: readonly Value[], value: string | n
 
 export function filtersOf(query: URLSearchParams): Filters {
   return {
+    show: oneOf(shows, query.get("show"), "all"),
     search: query.get("q") ?? "",
     tags: query.getAll("tag"),
     priorities: priorities.filter((priority) => query.getAll("priority").includes(priority)),
@@ -55,9 +62,13 @@ export function filtersOf(query: URLSearchParams): Filters {
   };
 }
 
+/** The filters that narrow nothing. */
+export const allTasks = filtersOf(new URLSearchParams());
+
 /** Writes filters as the address has them; what is not narrowed is left out. */
-export function queryOf({ search, tags, priorities, due, sort }: Filters): URLSearchParams {
+export function queryOf({ show, search, tags, priorities, due, sort }: Filters): URLSearchParams {
   const query = new URLSearchParams();
+  if (show !== "all") query.set("show", show);
   if (search) query.set("q", search);
   for (const tag of tags) query.append("tag", tag);
   for (const priority of priorities) query.append("priority", priority);
@@ -82,8 +93,8 @@ export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
 }
 
 /** How many filters are set, not counting the search. */
-export function countFilters({ tags, priorities, due }: Filters): number {
-  return tags.length + priorities.length + Number(due !== "any");
+export function countFilters({ show, tags, priorities, due }: Filters): number {
+  return Number(show !== "all") + tags.length + priorities.length + Number(due !== "any");
 }
 
 export function isNarrowed(filters: Filters): boolean {

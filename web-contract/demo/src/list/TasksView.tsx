@@ -6,15 +6,26 @@ import {
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
-import type { Task, TaskPage } from "@tasklane/web-contract";
+import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
 import { itemKey, type TaskFilters } from "@tasklane/web-contract/react";
-import { useMemo } from "react";
+import { useEffect, useEffectEvent, useMemo } from "react";
+import { addressOf } from "../app/route";
+import { focusField, newTaskFieldId } from "../app/shortcuts";
 import { timeZone } from "../data/client";
 import { counted, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
-import { countFilters, isNarrowed, taskFilters, useFilters } from "../filters/filters";
+import {
+  allTasks,
+  countFilters,
+  isNarrowed,
+  queryOf,
+  taskFilters,
+  useFilters,
+  type Filters,
+  type Show,
+} from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
@@ -49,15 +60,41 @@ export function TasksView({ started }: { started: boolean }) {
     const loaded = queryClient.getQueryData(queries.tasks({ ...wanted, completed: false }).queryKey);
     const listed = tasksOfList(loaded).some((task) => itemKey(queryClient, task) === key);
     if (!loaded || isInView(key)) return undefined;
-    if (listed || !isNarrowed(filters)) return "It is further down.";
+    if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
     return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
   }
 
   return (
     <>
-      <p className="page-summary">{any ? summary(stats, all, now) : "\u00a0"}</p>
+      <p className="page-summary">
+        {any ? <Summary stats={stats} text={summary(stats, all, now)} filters={filters} /> : "\u00a0"}
+      </p>
       <NewTask whyHidden={whyHidden} />
       <Lists started={started} wanted={wanted} open={open} />
+    </>
+  );
+}
+
+/** How many tasks there are, and the way between the open and the completed ones. */
+function Summary({ stats, text, filters }: { stats: Stats; text: string; filters: Filters }) {
+  const to = (show: Show) => addressOf("tasks", queryOf({ ...allTasks, sort: filters.sort, show }));
+  const completed = `${stats.completed} completed`;
+  if (filters.show === "completed") {
+    return (
+      <>
+        <a href={to("all")}>{stats.open} open</a> · {completed}
+      </>
+    );
+  }
+  return (
+    <>
+      {text}
+      {stats.completed > 0 && (
+        <>
+          {" · "}
+          <a href={to("completed")}>{completed}</a>
+        </>
+      )}
     </>
   );
 }
@@ -75,6 +112,16 @@ function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilter
   const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
   const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
 
+  // Who comes to an empty list can write at once. In any other the single keys work.
+  const loaded = open.data !== undefined && completed.data !== undefined;
+  const welcome = useEffectEvent(() => {
+    const isEmpty = openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
+    if (isEmpty && document.activeElement === document.body) focusField(newTaskFieldId);
+  });
+  useEffect(() => {
+    if (loaded) welcome();
+  }, [loaded]);
+
   const failed = [open, completed].find((list) => !list.data && list.isError);
   if (failed) {
     const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
@@ -90,7 +137,9 @@ function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilter
       </>
     );
   }
-  if (!open.data) {
+  const done = filters.show === "completed";
+  const main = done ? completed : open;
+  if (!main.data) {
     return (
       <>
         <Toolbar />
@@ -99,25 +148,25 @@ function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilter
     );
   }
 
-  const showCompleted = completedTasks.length > 0 && !open.hasNextPage && filters.due !== "overdue";
-  const all = showCompleted ? [...openTasks, ...completedTasks] : openTasks;
-  const loadRest = async () => [...(await loadAll(open)), ...(await loadAll(completed))];
+  const shownOpen = done ? [] : openTasks;
+  const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
+  const all = [...shownOpen, ...shownCompleted];
   // Who has no task yet has nothing to search either.
   const nothing = all.length === 0 && !isNarrowed(filters);
   return (
-    <div aria-busy={open.isPlaceholderData}>
+    <div aria-busy={main.isPlaceholderData}>
       {!nothing && <Toolbar />}
-      <SelectionBar tasks={all} loadRest={loadRest} />
+      <SelectionBar tasks={all} all={done ? shownCompleted : openTasks} loadAll={() => loadAll(main)} />
       <p className="visually-hidden" role="status">
-        {isNarrowed(filters) && !open.isPlaceholderData && `${counted(all.length)} found`}
+        {isNarrowed(filters) && !main.isPlaceholderData && `${counted(all.length)} found`}
       </p>
       <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
-      {openTasks.length > 0 ? (
-        <TaskList label="Open tasks" tasks={openTasks} more={open} />
-      ) : (
+      {shownOpen.length > 0 && <TaskList label="Open tasks" tasks={openTasks} more={open} />}
+      {shownOpen.length === 0 && !(done && all.length > 0) && (
         <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={completedTasks.length > 0} />
       )}
-      {showCompleted && (
+      {done && all.length > 0 && <TaskList label="Completed tasks" tasks={shownCompleted} more={completed} />}
+      {!done && shownCompleted.length > 0 && (
         <details className="completed" open>
           <summary>
             Completed{" "}

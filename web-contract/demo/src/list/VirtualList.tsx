@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, useWindowVirtualizer, type Range } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, measureElement, useWindowVirtualizer, type Range } from "@tanstack/react-virtual";
 import {
   useEffect,
   useLayoutEffect,
@@ -6,7 +6,6 @@ import {
   useState,
   useSyncExternalStore,
   type FocusEvent,
-  type KeyboardEvent,
   type ReactNode,
   type RefObject,
 } from "react";
@@ -33,12 +32,19 @@ function watchPrint(listener: () => void): () => void {
 /** About how many pixels high an item is, until it is measured. */
 const usualHeight = 57;
 
+/**
+ * How many pixels high items were, by their keys, in this tab: a list that is
+ * shown again, also after a reload, has its old height at once.
+ */
+const storageKey = "tasklane.heights";
+const heights = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [string, number][]);
+addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...heights])));
+
 /** How many items before the end are the end coming near. */
 const nearEnd = 15;
 
 /**
- * A list of any length, of which only the items near the window are drawn. The
- * arrow keys go from item to item.
+ * A list of any length, of which only the items near the window are drawn.
  */
 export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
@@ -50,7 +56,13 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
   const printing = useSyncExternalStore(watchPrint, isPrinting);
   const virtualizer = useWindowVirtualizer({
     count: items.length,
-    estimateSize: () => usualHeight,
+    estimateSize: (index) => heights.get(keyOf(items[index]!)) ?? usualHeight,
+    measureElement: (element, entry, instance) => {
+      const height = measureElement(element, entry, instance);
+      const item = items[instance.indexFromElement(element)];
+      if (item) heights.set(keyOf(item), height);
+      return height;
+    },
     overscan: 10,
     scrollMargin: useTop(list),
     getItemKey: (index) => keyOf(items[index]!),
@@ -80,7 +92,6 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
       style={{ height: virtualizer.getTotalSize() }}
       onFocus={onFocus}
       onBlur={() => setFocused(undefined)}
-      onKeyDown={moveByArrows}
     >
       {drawn.map(({ index, key, start }) => (
         <li
@@ -112,20 +123,4 @@ function useTop(list: RefObject<HTMLElement | null>): number {
     return () => observer.disconnect();
   }, [list]);
   return top;
-}
-
-/** Moves the focus to the same control of the next item, or the one before. */
-function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as
-    | "nextElementSibling"
-    | undefined;
-  const target = event.target as HTMLElement;
-  const item = target.closest("li");
-  if (!step || !item || target.closest("[data-editor], [data-overlay]")) return;
-  const name = target.dataset["control"] ?? "check";
-  const next = item[step]?.querySelector<HTMLElement>(`[data-control=${name}]`);
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
-  next.scrollIntoView({ block: "nearest" });
 }

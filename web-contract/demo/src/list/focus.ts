@@ -1,5 +1,10 @@
 import { focusField, newTaskFieldId, titleId } from "../app/shortcuts";
 
+/** The first control of each row on the page, from the top. */
+export function rowControls(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>("main li [data-control=check]")];
+}
+
 /** Moves the keyboard focus out of a row that is about to leave its list. */
 export function leaveRow(row: HTMLElement): void {
   if (row.contains(document.activeElement)) focusBeside(row);
@@ -8,8 +13,10 @@ export function leaveRow(row: HTMLElement): void {
 /** Moves the keyboard focus to the next row, else the one before, else the field for new tasks, else the title. */
 export function focusBeside(row: HTMLElement): void {
   const item = row.closest("li") ?? row;
-  const neighbour = item.nextElementSibling ?? item.previousElementSibling;
-  const target = neighbour?.querySelector<HTMLElement>("[data-control=check]");
+  const controls = rowControls();
+  const at = controls.findIndex((control) => item.contains(control));
+  const inList = [controls[at + 1], controls[at - 1]].find((control) => control?.closest("ul") === item.closest("ul"));
+  const target = inList ?? controls[at + 1] ?? controls[at - 1];
   if (target) target.focus();
   else focusField(newTaskFieldId, titleId);
 }

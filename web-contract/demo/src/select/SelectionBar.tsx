@@ -11,12 +11,14 @@ import "./selection.css";
 interface Props {
   /** The tasks to pick from, as far as they are loaded. */
   tasks: readonly Task[];
-  /** Loads the others and resolves to all of them. */
-  loadRest?: () => Promise<Task[]>;
+  /** Those that are picked when all are. Default: tasks. */
+  all?: readonly Task[];
+  /** Loads the rest of those and resolves to all of them. */
+  loadAll?: () => Promise<Task[]>;
 }
 
 /** What can be done with all picked tasks at once. It stands before them, to be near for the keyboard too. */
-export function SelectionBar({ tasks, loadRest }: Props) {
+export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const { selection, writes } = useWorkspace();
   const queryClient = useQueryClient();
   const picked = useStore(selection.picked);
@@ -37,13 +39,13 @@ export function SelectionBar({ tasks, loadRest }: Props) {
     focusField(selectButtonId, newTaskFieldId);
   }
 
-  function pick(all: readonly Task[]) {
-    if (selection.picked.get()) selection.pickAll(all.map((task) => itemKey(queryClient, task)));
+  function pick(wanted: readonly Task[]) {
+    if (selection.picked.get()) selection.pickAll(wanted.map((task) => itemKey(queryClient, task)));
   }
 
   function pickAll() {
-    pick(tasks);
-    void loadRest?.().then(pick);
+    pick(all);
+    void loadAll?.().then(pick);
   }
 
   // An undo must leave alone what was done before.

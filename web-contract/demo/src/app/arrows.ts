@@ -1,0 +1,48 @@
+import { useEffect } from "react";
+import { rowControls } from "../list/focus";
+import { newTaskFieldId, searchFieldId } from "./shortcuts";
+
+/** Lets the arrow keys go from row to row, over all lists of the page, and from elsewhere into them. */
+export function useArrows(): void {
+  useEffect(() => {
+    addEventListener("keydown", moveByArrows);
+    return () => removeEventListener("keydown", moveByArrows);
+  }, []);
+}
+
+/** Fields of one line, in which these keys have nothing else to do. */
+const leaving = `#${newTaskFieldId}, #${searchFieldId}`;
+
+function moveByArrows(event: KeyboardEvent): void {
+  const down = event.key === "ArrowDown";
+  if ((!down && event.key !== "ArrowUp") || event.defaultPrevented || isTaken(event)) return;
+  const target = event.target as HTMLElement;
+  const controls = rowControls();
+  const row = target.closest("li");
+  const at = controls.findIndex((control) => row?.contains(control));
+  const next = at < 0 ? firstBeyond(target, down, controls) : controls[at + (down ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  // The same control as in the row before.
+  const name = at < 0 ? undefined : target.dataset["control"];
+  const same = name && next.closest("li")?.querySelector<HTMLElement>(`[data-control=${name}]`);
+  const control = same || next;
+  control.focus();
+  control.scrollIntoView({ block: "nearest" });
+}
+
+function isTaken({ target, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  const element = target as HTMLElement;
+  if (ctrlKey || metaKey || altKey || shiftKey || element.closest("[data-editor], [data-overlay], textarea")) return true;
+  return element.matches("input:not([type=checkbox])") && !element.matches(leaving);
+}
+
+/** The nearest row in sight behind an element, or before it. */
+function firstBeyond(element: HTMLElement, down: boolean, controls: HTMLElement[]): HTMLElement | undefined {
+  const side = down ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const beyond = controls.filter((control) => {
+    const { top, bottom } = control.getBoundingClientRect();
+    return element.compareDocumentPosition(control) & side && (down ? bottom > 0 : top < innerHeight);
+  });
+  return down ? beyond[0] : beyond.at(-1);
+}
