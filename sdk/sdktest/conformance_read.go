@@ -72,10 +72,22 @@ var listCases = []contractCase{
 	{"tag(repeat = all of)", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "both", Tags: []string{"home", "a,b"}})
 		s.create(taskapi.CreateTaskRequest{Title: "one", Tags: []string{"home"}})
-		s.create(taskapi.CreateTaskRequest{Title: "others", Tags: []string{"Home", "a", "b", "homes"}})
+		s.create(taskapi.CreateTaskRequest{Title: "others", Tags: []string{"a", "b", "homes"}})
 		s.lists(taskapi.ListTasksOptions{Tags: []string{"home"}}, "one", "both")
 		s.lists(taskapi.ListTasksOptions{Tags: []string{"a,b", "home"}}, "both")
 		s.lists(taskapi.ListTasksOptions{Tags: []string{"home", "missing"}})
+	}},
+	{"tag: whatever its case", func(s *subject) {
+		s.create(taskapi.CreateTaskRequest{Title: "1", Tags: []string{"Home", "Größe"}})
+		s.create(taskapi.CreateTaskRequest{Title: "2", Tags: []string{"home", "café"}})
+		s.create(taskapi.CreateTaskRequest{Title: "3", Tags: []string{"IŞIK"}})
+		for _, tag := range []string{"home", "HOME", " Home "} {
+			s.lists(taskapi.ListTasksOptions{Tags: []string{tag}}, "2", "1")
+		}
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"GRÖSSE", "home"}}, "1")
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"ışık"}}, "3")
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"CAFE\u0301"}}, "2")
+		s.lists(taskapi.ListTasksOptions{Tags: []string{"cafe"}})
 	}},
 	{"dueBefore is exclusive, dueAfter inclusive, and both leave out tasks without a due date", func(s *subject) {
 		for day := 1; day <= 3; day++ {
@@ -437,6 +449,14 @@ var statsCases = []contractCase{
 			ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
 			ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "car", Count: 1}, {Tag: "garden", Count: 1}},
 		})
+	}},
+	{"byTag counts a tag in all spellings, under the most used one", func(s *subject) {
+		for _, tags := range [][]string{{"home", "b"}, {"Home", "B"}, {"Home", "c"}, {"HOME", "a"}} {
+			s.create(taskapi.CreateTaskRequest{Title: "tagged", Tags: tags})
+		}
+		got, err := s.client.TaskStats(s.Context(), "")
+		s.ok(err)
+		s.same("byTag", got.ByTag, []taskapi.TagCount{{Tag: "Home", Count: 4}, {Tag: "B", Count: 2}, {Tag: "a", Count: 1}, {Tag: "c", Count: 1}})
 	}},
 	{"a user without tasks has zeros", func(s *subject) {
 		a := s.raw(http.MethodGet, "/api/tasks/stats", "")

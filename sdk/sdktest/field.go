@@ -206,6 +206,7 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 	if fd.text.most > 0 {
 		item.tag = reflect.StructTag(fmt.Sprintf(`minLength:"%d" maxLength:"%d"`, fd.text.least, fd.text.most))
 	}
+	seen := make(map[string]bool)
 	for i, member := range items {
 		before := len(*f)
 		value := f.value(item, typ.Elem(), index(path, i), member)
@@ -216,6 +217,13 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 					break
 				}
 			}
+		}
+		if fd.text.key != nil {
+			key := fd.text.key(value.String())
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
 		}
 		list = reflect.Append(list, value)
 	}

@@ -32,6 +32,9 @@ type kind struct {
 type textRule struct {
 	trim        bool // surrounding space is removed
 	least, most int  // characters of an entry of a list
+	// key is what the texts of a list are compared by: of those with the same,
+	// the first stays.
+	key func(string) string
 }
 
 // kinds returns all kinds.

@@ -3,6 +3,7 @@ package sdktest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -20,7 +21,7 @@ import (
 func tasks() *kind {
 	texts := map[string]textRule{
 		"title": {trim: true},
-		"tags":  {trim: true, least: 1, most: taskapi.MaxTagLength},
+		"tags":  {trim: true, least: 1, most: taskapi.MaxTagLength, key: taskapi.TagKey},
 	}
 	return &kind{
 		name:     taskapi.KindTask,
@@ -65,7 +66,7 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 		options.Priorities = append(options.Priorities, taskapi.Priority(f.text(filterFields["priority"], index("priority", i), priority)))
 	}
 	for _, tag := range query["tag"] {
-		options.Tags = append(options.Tags, strings.TrimSpace(compose(tag)))
+		options.Tags = append(options.Tags, taskapi.TagKey(strings.TrimSpace(compose(tag))))
 	}
 	f.filters(query)
 	f.parameter(query, "dueBefore", instant(&options.DueBefore))
@@ -145,7 +146,9 @@ func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 	case options.Deleted != (task.DeletedAt != nil),
 		options.Completed != nil && *options.Completed != task.Completed,
 		options.Priorities != nil && !slices.Contains(options.Priorities, task.Priority),
-		slices.ContainsFunc(options.Tags, func(tag string) bool { return !slices.Contains(task.Tags, tag) }),
+		slices.ContainsFunc(options.Tags, func(key string) bool {
+			return !slices.ContainsFunc(task.Tags, func(tag string) bool { return taskapi.TagKey(tag) == key })
+		}),
 		options.DueBefore != nil && (task.DueAt == nil || !task.DueAt.Before(*options.DueBefore)),
 		options.DueAfter != nil && (task.DueAt == nil || task.DueAt.Before(*options.DueAfter)):
 		return false
@@ -214,7 +217,7 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 	for _, priority := range taskapi.Priorities() {
 		stats.ByPriority[priority] = 0
 	}
-	tags := make(map[string]int64)
+	tags := make(map[string]map[string]int64) // by key and spelling
 	for _, e := range u.resources {
 		task, isTask := e.wire().(taskapi.Task)
 		switch {
@@ -230,7 +233,11 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 		stats.Open++
 		stats.ByPriority[task.Priority]++
 		for _, tag := range task.Tags {
-			tags[tag]++
+			key := taskapi.TagKey(tag)
+			if tags[key] == nil {
+				tags[key] = make(map[string]int64)
+			}
+			tags[key][tag]++
 		}
 		due := task.DueAt
 		if due == nil {
@@ -244,11 +251,19 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 			stats.DueToday++
 		}
 	}
-	for tag, count := range tags {
-		stats.ByTag = append(stats.ByTag, taskapi.TagCount{Tag: tag, Count: count})
+	for _, spellings := range tags {
+		var counted, most taskapi.TagCount
+		for _, tag := range slices.Sorted(maps.Keys(spellings)) {
+			counted.Count += spellings[tag]
+			if spellings[tag] > most.Count {
+				most = taskapi.TagCount{Tag: tag, Count: spellings[tag]}
+			}
+		}
+		counted.Tag = most.Tag
+		stats.ByTag = append(stats.ByTag, counted)
 	}
 	slices.SortFunc(stats.ByTag, func(a, b taskapi.TagCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Tag, b.Tag))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(taskapi.TagKey(a.Tag), taskapi.TagKey(b.Tag)))
 	})
 	stats.ByTag = stats.ByTag[:min(len(stats.ByTag), taskapi.MaxStatsTags)]
 	return stats

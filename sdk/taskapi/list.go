@@ -42,7 +42,7 @@ type ListTasksOptions struct {
 	Completed *bool
 	// Priorities selects tasks of any of these.
 	Priorities []Priority
-	// Tags selects tasks that have all of these.
+	// Tags selects tasks that have all of these, in any case.
 	Tags []string
 	// DueBefore and DueAfter select tasks due earlier than, or at or after,
 	// a time.

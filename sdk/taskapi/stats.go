@@ -14,7 +14,7 @@ type Stats struct {
 	Undated    int64              `json:"undated" minimum:"0" doc:"Open tasks without a due date." example:"1"`
 	Deleted    int64              `json:"deleted" minimum:"0" doc:"Tasks in the trash." example:"0"`
 	ByPriority map[Priority]int64 `json:"byPriority" doc:"Open tasks of each priority; every priority is there."`
-	ByTag      []TagCount         `json:"byTag" doc:"Open tasks of each tag, the most used first, at most 100 tags."`
+	ByTag      []TagCount         `json:"byTag" doc:"Open tasks of each tag, in its most used spelling; the most used tag first, at most 100 tags."`
 }
 
 // TagCount is the number of open tasks that have a tag.

@@ -58,7 +58,7 @@ type CreateTaskRequest struct {
 	Completed   bool       `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
 	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
 	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
-	Tags        []string   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each. None by default." example:"home,garden"`
+	Tags        []string   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
 }
 
 // ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
@@ -74,5 +74,5 @@ type UpdateTaskRequest struct {
 	Completed   Optional[bool]       `json:"completed,omitzero" doc:"Whether the task is done." example:"true"`
 	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
-	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" uniqueItems:"true" doc:"Labels of 1 to 50 characters each; they replace the former ones." example:"home,garden"`
+	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
 }

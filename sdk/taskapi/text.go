@@ -19,3 +19,24 @@ func IsBlank(text string) bool {
 		return !unicode.In(r, unseen...) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 	})
 }
+
+// caseless writes out letters whose case is not a matter of one letter each, and
+// takes the four letters i of Turkish for one.
+var caseless = strings.NewReplacer("ß", "ss", "ẞ", "ss", "İ", "i", "ı", "i")
+
+// TagKey returns what a tag in Unicode's composed form is compared by: two tags
+// with one key differ only in case, or in characters that show nothing, and are
+// the same tag.
+func TagKey(tag string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
+			return -1
+		}
+		// The smallest of the letters that are the same but for their case.
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return unicode.ToLower(least)
+	}, caseless.Replace(tag))
+}

@@ -26,3 +26,36 @@ func TestIsBlank(t *testing.T) {
 		}
 	}
 }
+
+func TestTagKey(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][]string{
+		{"home", "Home", "HOME"},
+		{"größe", "GRÖSSE", "GRÖẞE"},
+		{"σίσυφος", "ΣΊΣΥΦΟΣ", "Σίσυφοσ"},
+		{"ışık", "IŞIK", "işik", "İŞİK"},
+		{"дом", "ДОМ"},
+		{"❤\ufe0f", "❤"},
+		{"foo\u200bbar", "foobar"},
+		{"k", "K", "\u212a"},
+		{"µ", "μ", "Μ"},
+		{"ǆ", "ǅ", "Ǆ"},
+		{"ა", "Ა"},
+	} {
+		for _, tag := range same {
+			if got, want := TagKey(tag), TagKey(same[0]); got != want || TagKey(got) != got {
+				t.Errorf("TagKey(%q) = %q, that of %q is %q", tag, got, same[0], want)
+			}
+		}
+	}
+	keys := map[string]string{}
+	for _, tag := range []string{"cafe", "café", "ano", "año", "か", "が", "home", "home 2", "#home", "हद", "हिंदी", "🎉", "👩\u200d👧 a", ""} {
+		if other, taken := keys[TagKey(tag)]; taken {
+			t.Errorf("%q and %q have one key", tag, other)
+		}
+		keys[TagKey(tag)] = tag
+	}
+	if got := TagKey("Home"); got != "home" {
+		t.Errorf("TagKey(Home) = %q", got)
+	}
+}

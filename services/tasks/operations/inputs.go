@@ -10,7 +10,7 @@ import (
 type ListTasksInput struct {
 	Completed Optional[bool]      `query:"completed" doc:"Only finished (true) or only open (false) tasks; all by default." example:"false"`
 	Priority  []taskapi.Priority  `query:"priority,explode" enum:"none,low,medium,high,urgent" maxItems:"5" doc:"Only tasks of one of these priorities. Repeat the parameter for several." example:"high,urgent"`
-	Tag       []string            `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags. Repeat the parameter for several." example:"home"`
+	Tag       []string            `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags, in any case. Repeat the parameter for several." example:"home"`
 	DueBefore Optional[time.Time] `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
 	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
 	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`

@@ -112,22 +112,17 @@ func trimmed(c *checker, name string, field reflect.StructField, value reflect.V
 	value.SetString(c.text(name, strings.TrimSpace(nfc(value.String())), limitsOf(field)))
 }
 
-// labels is the rule of a list of different texts of 1 to most code points,
-// without surrounding white space.
-func labels(most int) rule {
-	return func(c *checker, name string, _ reflect.StructField, value reflect.Value) {
-		clean := make([]string, value.Len())
-		seen := make(map[string]bool, value.Len())
-		for i := range clean {
-			place := name + "[" + strconv.Itoa(i) + "]"
-			clean[i] = c.text(place, strings.TrimSpace(nfc(value.Index(i).String())), limits{1, most})
-			if seen[clean[i]] {
-				c.fault(place, taskapi.FieldDuplicate, "is there already")
-			}
-			seen[clean[i]] = true
+// tags is the rule of a list of tags: without surrounding white space, and each
+// once, in its first spelling.
+func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
+	clean, seen := make([]string, 0, value.Len()), make(map[string]bool, value.Len())
+	for i := range value.Len() {
+		tag := c.text(name+"["+strconv.Itoa(i)+"]", strings.TrimSpace(nfc(value.Index(i).String())), limits{1, taskapi.MaxTagLength})
+		if key := taskapi.TagKey(tag); !seen[key] {
+			clean, seen[key] = append(clean, tag), true
 		}
-		value.Set(reflect.ValueOf(clean))
 	}
+	value.Set(reflect.ValueOf(clean))
 }
 
 // limits are the least and the most code points of a text; a most of zero is no

@@ -11,7 +11,7 @@ import (
 // taskRules are the rules of a task's fields beyond those of the document.
 var taskRules = cleaner{
 	"title": trimmed,
-	"tags":  labels(taskapi.MaxTagLength),
+	"tags":  tags,
 }
 
 func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput) (*operations.ListTasksOutput, error) {
@@ -56,7 +56,7 @@ func cleanTaskQuery(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions,
 	var check checker
 	for i, tag := range options.Tags {
 		check.queryText("tag", tag)
-		options.Tags[i] = strings.TrimSpace(nfc(tag))
+		options.Tags[i] = taskapi.TagKey(strings.TrimSpace(nfc(tag)))
 	}
 	check.queryText("q", options.Query)
 	options.DueBefore = check.time("dueBefore", options.DueBefore)

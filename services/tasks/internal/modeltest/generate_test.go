@@ -237,7 +237,9 @@ func (g *generator) list(s *step) {
 		"priority": func() {
 			query["priority"] = []string{string(pick(g, taskapi.Priorities()...)), string(pick(g, taskapi.Priorities()...))}
 		},
-		"tag":     func() { query.Add("tag", pick(g, words...)) },
+		"tag": func() {
+			query.Add("tag", pick(g, strings.ToUpper, strings.ToLower, strings.TrimSpace)(pick(g, words...)))
+		},
 		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
 		"deleted": func() { query.Set("deleted", pick(g, "true", "true", "false")) },
 		"sort":    func() { query.Set("sort", string(pick(g, sorts...))) },
@@ -476,6 +478,9 @@ func (g *generator) right(f wireField) string {
 				all[i] = quote(words[at])
 			}
 		}
+		if n > 0 && g.chance(6) {
+			all = append(all[:n-1], strings.ToUpper(all[0])) // may be the same tag
+		}
 		return "[" + strings.Join(all, ",") + "]"
 	}
 	panic("a value for " + typ.String() + " is missing here")
@@ -507,7 +512,7 @@ func (g *generator) wrong(f wireField) string {
 	case typ.Kind() == reflect.Bool:
 		all = append(all, "1", `"true"`, "[]")
 	case typ.Kind() == reflect.Slice:
-		all = append(all, "7", `"a"`, "[7]", "[null]", `["a",["b"]]`, `["a","a"]`, `["a"," a "]`, `[""]`, `["b"," "]`,
+		all = append(all, "7", `"a"`, "[7]", "[null]", `["a",["b"]]`, `[""]`, `["b"," "]`,
 			`["`+strings.Repeat("a", taskapi.MaxTagLength+1)+`"]`)
 		most := limit(f, "maxItems", 0)
 		many := make([]string, most+1)

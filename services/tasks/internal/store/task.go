@@ -39,6 +39,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
 	derived: []column{
 		{name: "title_key", from: []string{"title"}, derive: func(r row) any { return titleKey(r.(*taskRow).Title) }},
+		{name: "tag_keys", from: []string{"tags"}, derive: func(r row) any { return r.(*taskRow).tagKeys() }},
 		{name: "words", from: []string{"title", "description", "tags"}, derive: func(r row) any { return r.(*taskRow).words() }},
 	},
 })
@@ -74,6 +75,18 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	case r.CompletedAt == nil:
 		r.CompletedAt = &now
 	}
+}
+
+// tagKeys returns the keys of the tags, or nil where they are the tags.
+func (r *taskRow) tagKeys() []string {
+	var keys []string
+	for _, tag := range r.Tags {
+		keys = append(keys, taskapi.TagKey(tag))
+	}
+	if slices.Equal(keys, r.Tags) {
+		return nil
+	}
+	return keys
 }
 
 // words returns what search looks through.
@@ -146,7 +159,8 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 }()
 
 // ListTasks returns a page of the tasks that pass the filters, or
-// [ErrInvalidCursor]. The limit must be positive.
+// [ErrInvalidCursor]. The limit must be positive, and tags are given by their
+// keys.
 func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
 	if options.Sort == "" {
 		options.Sort = taskapi.NewestFirst
@@ -190,7 +204,7 @@ func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions)
 		q.Where("priority = ANY (?)", b.arg(ranks))
 	}
 	if len(options.Tags) > 0 {
-		q.Where("tags @> ?", b.arg(options.Tags))
+		q.Where("coalesce(tag_keys, tags) @> ?", b.arg(options.Tags))
 	}
 	if options.DueBefore != nil {
 		q.Where("due_at < ?", b.arg(*options.DueBefore))
@@ -222,10 +236,14 @@ const selectPriorities = `
 	SELECT priority, count(*) FROM tasklane.tasks
 	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY priority`
 
+// A tag has the spelling that most tasks give it.
 const selectTags = `
-	SELECT tag, count(*) FROM tasklane.tasks, unnest(tags) AS tag
-	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL
-	GROUP BY tag ORDER BY count(*) DESC, tag LIMIT $2`
+	SELECT (array_agg(tag ORDER BY n DESC, tag COLLATE "C"))[1], sum(n)::bigint FROM (
+		SELECT key, tag, count(*) AS n FROM tasklane.tasks, unnest(tags, coalesce(tag_keys, tags)) AS u (tag, key)
+		WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL
+		GROUP BY key, tag
+	) spellings
+	GROUP BY key ORDER BY sum(n) DESC, key COLLATE "C" LIMIT $2`
 
 // TaskStats counts the user's tasks. The zone decides what today is.
 func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location) (taskapi.Stats, error) {

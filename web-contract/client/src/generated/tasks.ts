@@ -684,7 +684,7 @@ export interface operations {
                 completed?: boolean;
                 /** @description Only tasks of one of these priorities. Repeat the parameter for several. */
                 priority?: ("none" | "low" | "medium" | "high" | "urgent")[];
-                /** @description Only tasks that have all of these tags. Repeat the parameter for several. */
+                /** @description Only tasks that have all of these tags, in any case. Repeat the parameter for several. */
                 tag?: string[];
                 /** @description Only tasks due earlier than this. */
                 dueBefore?: string;
@@ -2029,7 +2029,7 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description Labels of 1 to 50 characters each. None by default.
+     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
      *       "home",
      *       "garden"
@@ -2197,7 +2197,7 @@ export interface ReplaceTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description Labels of 1 to 50 characters each. None by default.
+     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
      *       "home",
      *       "garden"
@@ -2253,7 +2253,7 @@ export interface Stats {
     byPriority: {
         [key: string]: number;
     };
-    /** @description Open tasks of each tag, the most used first, at most 100 tags. */
+    /** @description Open tasks of each tag, in its most used spelling; the most used tag first, at most 100 tags. */
     byTag: components["schemas"]["TagCount"][];
     /**
      * Format: int64
@@ -2471,7 +2471,7 @@ export interface UpdateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description Labels of 1 to 50 characters each; they replace the former ones.
+     * @description Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays.
      * @example [
      *       "home",
      *       "garden"

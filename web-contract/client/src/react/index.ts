@@ -8,4 +8,5 @@ export { createMutations, type Mutations, type MutationSettings, type VersionedW
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
 export { itemKey, latest } from "./store.js";
 export { newKey } from "../request.js";
+export { tagKey, uniqueTags } from "./tags.js";
 export type { TaskFilters } from "./tasks.js";

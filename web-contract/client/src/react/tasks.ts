@@ -1,5 +1,6 @@
 import type { Agenda, ListTasksOptions, Task } from "../index.js";
 import type { Kind, LookUp } from "./kind.js";
+import { tagKey, uniqueTags } from "./tags.js";
 
 /** The filters and the order of a list of tasks. */
 export type TaskFilters = Omit<ListTasksOptions, "cursor">;
@@ -9,7 +10,7 @@ const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent
 export const task: Kind<Task, TaskFilters> = {
   settle(next, before, now) {
     const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
-    return { ...next, title: next.title.trim(), completedAt };
+    return { ...next, title: next.title.trim(), tags: uniqueTags(next.tags), completedAt };
   },
 
   matches(task, { completed, priority, tag, dueBefore, dueAfter, q, deleted = false }) {
@@ -17,7 +18,7 @@ export const task: Kind<Task, TaskFilters> = {
       (task.deletedAt !== null) === deleted &&
       (completed === undefined || task.completed === completed) &&
       (!priority?.length || priority.includes(task.priority)) &&
-      (tag ?? []).every((name) => task.tags.includes(name)) &&
+      (tag ?? []).every((name) => task.tags.some((own) => tagKey(own) === tagKey(name.trim()))) &&
       (dueBefore === undefined || (task.dueAt !== null && Date.parse(task.dueAt) < Date.parse(dueBefore))) &&
       (dueAfter === undefined || (task.dueAt !== null && Date.parse(task.dueAt) >= Date.parse(dueAfter))) &&
       (!q || holdsWords(task, q))

@@ -32,6 +32,7 @@ describe("a list takes", () => {
     [plain, { priority: [] }, true],
     [plain, { tag: ["Zuhause"] }, true],
     [plain, { tag: ["Zuhause", "eilig"] }, false],
+    [plain, { tag: ["ZUHAUSE", " zuhause "] }, true],
     [plain, { dueBefore: "2027-01-01T00:00:00Z" }, false],
     [due, { dueBefore: "2026-11-30T17:00:00Z" }, false],
     [due, { dueBefore: "2026-11-30T18:00:01+01:00" }, true],

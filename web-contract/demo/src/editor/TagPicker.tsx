@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type KeyboardEvent } from "react";
+import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
 import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 import { CheckOption, toggled } from "../ui/CheckOption";
@@ -22,7 +23,7 @@ export function TagPicker({ tags, onChange, onDone }: Props) {
   function add(): boolean {
     const tag = tagOf(text);
     setText("");
-    if (tag !== "" && !tags.includes(tag)) onChange([...tags, tag]);
+    if (tag !== "" && !tags.some((other) => tagKey(other) === tagKey(tag))) onChange([...tags, tag]);
     return tag !== "";
   }
   return (
@@ -53,9 +54,9 @@ interface ChoiceProps extends Omit<Props, "onDone"> {
 function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
   const { queries } = useWorkspace();
   const { data } = useQuery(queries.stats({ timeZone }));
-  const known = [...new Set([...tags, ...(data?.byTag.map(({ tag }) => tag) ?? [])])];
-  const wanted = tagOf(text).toLowerCase();
-  const shown = known.filter((tag) => tag.toLowerCase().includes(wanted));
+  const known = uniqueTags([...tags, ...(data?.byTag.map(({ tag }) => tag) ?? [])]);
+  const wanted = tagKey(tagOf(text));
+  const shown = known.filter((tag) => tagKey(tag).includes(wanted));
 
   function choose(tag: string) {
     // What was typed has found the tag, and is none itself.
@@ -98,7 +99,7 @@ function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
         {shown.map((tag) => (
           <CheckOption key={tag} text={`#${tag}`} checked={tags.includes(tag)} onChange={() => choose(tag)} />
         ))}
-        {wanted !== "" && !known.some((tag) => tag.toLowerCase() === wanted) && (
+        {wanted !== "" && !known.some((tag) => tagKey(tag) === wanted) && (
           <button type="button" className="option" onClick={onEnter}>
             <span className="option-text">
               Create “<bdi>{tagOf(text)}</bdi>”

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
 import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 import { priorities, priorityNames } from "../task/priorities";
@@ -20,8 +21,10 @@ export function FilterChoice({ filters, onChange }: Props) {
   const { queries } = useWorkspace();
   const { data: stats } = useQuery(queries.stats({ timeZone }));
   const inUse = stats?.byTag.map(({ tag }) => tag) ?? [];
-  const tags = [...new Set([...inUse, ...filters.tags])];
-  const count = (tag: string) => stats?.byTag.find((counted) => counted.tag === tag)?.count ?? 0;
+  // A tag that is chosen keeps the spelling it was chosen by.
+  const chosen = (tag: string) => filters.tags.find((other) => tagKey(other) === tagKey(tag));
+  const tags = uniqueTags([...inUse.map((tag) => chosen(tag) ?? tag), ...filters.tags]);
+  const count = (tag: string) => stats?.byTag.find((counted) => tagKey(counted.tag) === tagKey(tag))?.count ?? 0;
 
   return (
     <div className="filter-choice">

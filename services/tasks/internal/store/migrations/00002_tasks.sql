@@ -14,6 +14,9 @@ CREATE TABLE tasklane.tasks (
     priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 4),
     due_at timestamptz,
     tags text[] NOT NULL CHECK (cardinality(tags) <= 20),
+    -- What the tags are compared by (taskapi.TagKey), null where they are that
+    -- themselves.
+    tag_keys text[],
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     -- Null outside the trash.

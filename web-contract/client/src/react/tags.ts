@@ -1,0 +1,13 @@
+/** Returns what a tag is compared by: two tags that differ only in case are the same. */
+export function tagKey(tag: string): string {
+  const seen = tag.normalize("NFC").replace(/[\p{Cf}\p{Variation_Selector}]/gu, "");
+  // Turkish has four letters i, which count as one.
+  return seen.replaceAll("İ", "i").toUpperCase().toLowerCase();
+}
+
+/** Returns each tag once, in its first spelling. */
+export function uniqueTags(tags: readonly string[]): string[] {
+  const spellings = new Map<string, string>();
+  for (const tag of tags) if (!spellings.has(tagKey(tag))) spellings.set(tagKey(tag), tag);
+  return [...spellings.values()];
+}
