@@ -31,6 +31,10 @@ func TestSite(t *testing.T) {
 		testAuthProxy(t, s)
 	})
 
+	t.Run("compression", func(t *testing.T) {
+		t.Parallel()
+		testCompression(t, s)
+	})
 	t.Run("pages of other origins", func(t *testing.T) {
 		t.Parallel()
 		testOrigins(t, s)

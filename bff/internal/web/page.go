@@ -50,23 +50,47 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers with a file of the page. It returns false, and has answered
-// nothing, if there is no file of this name.
+// serve answers with a file of the page, compressed if the build has done that and
+// the browser takes it. It returns false, and has answered nothing, if there is
+// no file of this name.
 func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl string) bool {
-	file, err := p.files.Open(name)
-	if err != nil {
+	file, info := p.open(name)
+	if file == nil {
 		return false
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return false
+	defer func() { file.Close() }()
+	header := w.Header()
+	for _, encoding := range encodings {
+		if !acceptsEncoding(r, encoding.name) {
+			continue
+		}
+		if compressed, _ := p.open(name + encoding.suffix); compressed != nil {
+			file.Close()
+			file = compressed
+			header.Set("Content-Encoding", encoding.name)
+			break
+		}
 	}
-	w.Header().Set("Cache-Control", cacheControl)
-	w.Header().Set("Content-Security-Policy", pagePolicy)
+	header.Set("Cache-Control", cacheControl)
+	header.Set("Content-Security-Policy", pagePolicy)
+	header.Add("Vary", "Accept-Encoding")
 	// Not http.ServeFileFS: it refuses and redirects some paths in its own way.
 	http.ServeContent(w, r, name, info.ModTime(), file)
 	return true
+}
+
+// open returns a regular file of the page, or nil.
+func (p *page) open(name string) (*os.File, os.FileInfo) {
+	file, err := p.files.Open(name)
+	if err != nil {
+		return nil, nil
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, nil
+	}
+	return file, info
 }
 
 func isAPI(urlPath string) bool {

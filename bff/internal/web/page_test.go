@@ -19,6 +19,9 @@ func TestPage(t *testing.T) {
 		"page/favicon.svg":          "<svg/>",
 		"page/assets/index-B1x2.js": "run()",
 		"page/assets/deep/a.css":    "a{}",
+		"page/assets/b.js":          "plain",
+		"page/assets/b.js.br":       "brotli",
+		"page/assets/b.js.gz":       "gzip",
 		"secret.txt":                "secret",
 	} {
 		path := filepath.Join(dir, name)
@@ -97,6 +100,40 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s %s for %s:\n got %s\nwant %s", test.method, test.path, test.accept, got, test.want)
 		}
 	}
+
+	t.Run("compressed files", func(t *testing.T) {
+		t.Parallel()
+		for accept, want := range map[string]string{
+			"":                       " plain",
+			"gzip":                   "gzip gzip",
+			"gzip, deflate, br":      "br brotli",
+			"BR;q=0.5, gzip":         "br brotli",
+			"br;q=0, gzip;q=0.1":     "gzip gzip",
+			"br; q=0.000, gzip; q=0": " plain",
+			"identity, zstd, brx":    " plain",
+		} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/assets/b.js", nil)
+			r.Header.Set("Accept-Encoding", accept)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if got := w.Header().Get("Content-Encoding") + " " + w.Body.String(); got != want {
+				t.Errorf("Accept-Encoding %q: got %q, want %q", accept, got, want)
+			}
+			if got := w.Header().Get("Content-Type"); got != "text/javascript; charset=utf-8" {
+				t.Errorf("Accept-Encoding %q: Content-Type %q", accept, got)
+			}
+			if got := w.Header().Get("Vary"); got != "Accept-Encoding" {
+				t.Errorf("Accept-Encoding %q: Vary %q", accept, got)
+			}
+			again := r.Clone(t.Context())
+			again.Header.Set("If-Modified-Since", w.Header().Get("Last-Modified"))
+			w = httptest.NewRecorder()
+			handler.ServeHTTP(w, again)
+			if w.Code != http.StatusNotModified {
+				t.Errorf("Accept-Encoding %q: status %d for an unchanged file", accept, w.Code)
+			}
+		}
+	})
 
 	t.Run("headers", func(t *testing.T) {
 		t.Parallel()

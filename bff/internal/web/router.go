@@ -108,7 +108,11 @@ func NewHandler(config Config) (*Handler, error) {
 		belowAPI(shareAPI(config.TrustedOrigins)),
 		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
-	api := s.registerAPI(r.With(crossOrigin), config.Limits, config.Metrics)
+	compress, err := compressJSON()
+	if err != nil {
+		return nil, err
+	}
+	api := s.registerAPI(r.With(crossOrigin, compress), config.Limits, config.Metrics)
 	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, config.BetterAuth)), maxAuthBodyBytes, budget.AuthRequest)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
