@@ -1,10 +1,13 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, loadEnv } from "vite";
+import { defineConfig, loadEnv, type Plugin } from "vite";
 
 export default defineConfig(({ mode }) => {
   const bff = loadEnv(mode, ".", "").BFF_URL ?? "http://localhost:3000";
   return {
-    plugins: [react()],
+    plugins: [react(), startFirst(), compress()],
     build: {
       // The page's policy allows no data: URLs.
       assetsInlineLimit: 0,
@@ -16,3 +19,39 @@ export default defineConfig(({ mode }) => {
     },
   };
 });
+
+/** Makes src/start.ts a script of its own, which runs before the others have arrived. */
+function startFirst(): Plugin {
+  return {
+    name: "start-first",
+    apply: "build",
+    buildStart() {
+      this.emitFile({ type: "chunk", id: "src/start.ts", name: "start" });
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle }) {
+        const holdsStart = (id: string) => id.endsWith("/src/start.ts");
+        const chunk = Object.values(bundle!).find((file) => file.type === "chunk" && file.moduleIds.some(holdsStart));
+        if (!chunk) throw new Error("src/start.ts is in no chunk");
+        return [{ tag: "script", attrs: { type: "module", async: true, src: `/${chunk.fileName}` }, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
+/** Leaves compressed forms beside the files, which the bff serves. */
+function compress(): Plugin {
+  return {
+    name: "compress",
+    apply: "build",
+    async writeBundle({ dir }) {
+      const files = await readdir(dir!, { recursive: true });
+      for (const file of files.filter((name) => /\.(js|css|html|svg)$/.test(name))) {
+        const content = await readFile(join(dir!, file));
+        await writeFile(join(dir!, `${file}.br`), brotliCompressSync(content));
+        await writeFile(join(dir!, `${file}.gz`), gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}

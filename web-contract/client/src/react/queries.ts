@@ -114,7 +114,7 @@ function itemOf<Name extends KindName>(
 /** Reads everything that a page needs at its start in one request, and fills the queries `stats` and `tasks()`. */
 export async function prefetchBootstrap(
   queryClient: QueryClient,
-  client: Client,
+  client: Pick<Client, "getBootstrap">,
   options: StatsOptions & CallOptions = {},
 ): Promise<Bootstrap> {
   const { signal, ...query } = options;

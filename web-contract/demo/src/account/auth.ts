@@ -4,7 +4,7 @@ const authClient = createAuthClient();
 
 export const { signIn, signUp, signOut, useSession } = authClient;
 
-export type User = typeof authClient.$Infer.Session.user;
+export type User = Pick<typeof authClient.$Infer.Session.user, "id" | "name" | "email">;
 
 const tabs = new BroadcastChannel("tasklane.user");
 

@@ -1,14 +1,21 @@
+import type { Bootstrap } from "@tasklane/web-contract";
 import { useEffect, useRef, useState } from "react";
 import { AccountPage } from "../account/AccountPage";
 import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
+import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
 import { forget, views } from "./route";
 import { forgetScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
+interface Props {
+  /** What was asked for before anything else, if somebody is signed in. */
+  first: Bootstrap | undefined;
+}
+
 /** Shows the list to whoever is signed in, and the way to sign in to anyone else. */
-export function App() {
+export function App({ first }: Props) {
   const { data: session, isPending, error, refetch } = useSession();
   const [workspace, setWorkspace] = useState<Workspace>();
 
@@ -17,11 +24,15 @@ export function App() {
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
-  const user = session?.user;
+  const user = known ? session?.user : first?.user;
   const id = user?.id ?? null;
-  useEffect(() => (known ? shareUser(id) : undefined), [known, id]);
+  useEffect(() => {
+    if (!known) return;
+    rememberSignedIn(id !== null);
+    return shareUser(id);
+  }, [known, id]);
 
-  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
+  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user, workspace ? undefined : first));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
 

@@ -37,17 +37,18 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
 /** Asks for all that the page begins with in one request. If that fails, each part asks for itself, and says so. */
 function Started() {
   const queryClient = useQueryClient();
-  const { api, queries } = useWorkspace();
+  const { first, api, queries } = useWorkspace();
   const [started, setStarted] = useState(false);
 
   useEffect(() => {
     const controller = new AbortController();
-    prefetchBootstrap(queryClient, api, { timeZone, signal: controller.signal })
+    const source = first ? { getBootstrap: async () => first } : api;
+    prefetchBootstrap(queryClient, source, { timeZone, signal: controller.signal })
       .then(() => seedLists(queryClient, queries))
       .catch(() => {})
       .finally(() => !controller.signal.aborted && setStarted(true));
     return () => controller.abort();
-  }, [queryClient, api, queries]);
+  }, [queryClient, first, api, queries]);
 
   return <Live started={started} />;
 }

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createClient, type Client } from "@tasklane/web-contract";
+import { createClient, type Bootstrap, type Client } from "@tasklane/web-contract";
 import { createQueries, type Queries } from "@tasklane/web-contract/react";
 import { createContext, useContext } from "react";
 import type { User } from "../account/auth";
@@ -21,6 +21,8 @@ import { createWrites, type Writes } from "./writes";
  */
 export interface Workspace {
   user: User;
+  /** Everything that the page begins with, if it is there already. */
+  first: Bootstrap | undefined;
   /** Whether the user is signing out by choice: then nothing of theirs is kept. */
   leaving: Store<boolean>;
   /** What reads the user's list, and nobody else's. */
@@ -37,7 +39,8 @@ export interface Workspace {
   edits: Edits;
 }
 
-export function createWorkspace(user: User): Workspace {
+/** `first` is the answer that the page began with; it is used if it is this user's. */
+export function createWorkspace(user: User, first?: Bootstrap): Workspace {
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
@@ -50,7 +53,22 @@ export function createWorkspace(user: User): Workspace {
   const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
   const selection = createSelection();
   const leaving = createStore(false);
-  return { user, leaving, api, queries, queryClient, notices, drafts, selection, sender, outbox, undo, writes, edits };
+  return {
+    user,
+    first: first?.user.id === user.id ? first : undefined,
+    leaving,
+    api,
+    queries,
+    queryClient,
+    notices,
+    drafts,
+    selection,
+    sender,
+    outbox,
+    undo,
+    writes,
+    edits,
+  };
 }
 
 export const WorkspaceContext = createContext<Workspace | null>(null);

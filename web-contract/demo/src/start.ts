@@ -1,0 +1,27 @@
+import type { Bootstrap } from "@tasklane/web-contract";
+import { timeZone } from "./data/client";
+
+/** Says that somebody was signed in when this browser last had the page. */
+const signedIn = "tasklane.signedIn";
+
+/** Remembers whether somebody is signed in, for the next start of the page. */
+export function rememberSignedIn(known: boolean): void {
+  if (known) localStorage.setItem(signedIn, "yes");
+  else localStorage.removeItem(signedIn);
+}
+
+/**
+ * Everything that the page begins with, asked for while its script still loads.
+ * Undefined if nobody is likely to be signed in, or the request fails: the page
+ * then asks again in its own way.
+ */
+export const bootstrap: Promise<Bootstrap | undefined> = localStorage.getItem(signedIn) ? ask() : Promise.resolve(undefined);
+
+async function ask(): Promise<Bootstrap | undefined> {
+  try {
+    const response = await fetch(`/api/bootstrap?${new URLSearchParams({ timeZone })}`);
+    return response.ok ? (await response.json()).data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { addTask, openTask, signUp, test } from "../src/page.js";
+import { newAccount } from "../src/visitor.js";
+
+/** The page's own script, without the small one that asks for its beginning. */
+const script = "**/assets/index-*.js";
+
+/** Holds requests back until the function that it returns is called. */
+async function hold(page: Page, url: string): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(url, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
+
+describe.concurrent("a start of the page", () => {
+  test("shows its frame before the script has run", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    const release = await hold(page, script);
+    await page.reload({ waitUntil: "commit" });
+    await page.getByText("Tasklane", { exact: true }).waitFor();
+    expect(await page.locator(".skeleton-row").count()).toBe(3);
+    release();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.locator(".skeleton-row").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("asks for the tasks while the script loads, and for the session beside it", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    await signUp(page, newAccount());
+    await addTask(page, "Water the plants");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    const release = await hold(page, script);
+    const releaseSession = await hold(page, "**/api/auth/get-session*");
+    const bootstrap = page.waitForResponse("**/api/bootstrap?*");
+    await page.reload({ waitUntil: "commit" });
+    expect((await bootstrap).status()).toBe(200);
+    release();
+    await openTask(page, "Water the plants").waitFor();
+    expect(asked.filter((path) => path === "/api/bootstrap")).toHaveLength(1);
+    expect(asked).not.toContain("/api/tasks");
+    releaseSession();
+    await page.getByText("1 open").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("of somebody else than before shows nothing of theirs", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addTask(page, "A secret");
+    await page.context().clearCookies();
+    await page.reload();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.getByText("A secret").count()).toBe(0);
+    await signUp(page, newAccount());
+    await page.getByText("Nothing here yet.").waitFor();
+  });
+
+  test("gets its files compressed", async ({ openPage }) => {
+    const { page } = await openPage();
+    const [answer] = await Promise.all([page.waitForResponse(script), page.reload()]);
+    const headers = await answer.allHeaders();
+    expect(headers).toMatchObject({ "content-encoding": "br", "cache-control": "public, max-age=31536000, immutable", vary: "Accept-Encoding" });
+  });
+});
