@@ -55,6 +55,22 @@ describe.concurrent("two tabs", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("of seven that are open at once, too: browsers allow six connections to a server", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addTask(page, "Water the plants");
+    const tabs: Page[] = [];
+    for (let more = 0; more < 6; more++) {
+      const tab = await secondTab(page);
+      await openTask(tab, "Water the plants").waitFor();
+      tabs.push(tab);
+    }
+    await addTask(tabs[5]!, "Call Grace");
+    for (const tab of [page, ...tabs]) await openTask(tab, "Call Grace").waitFor();
+    await openTask(page, "Water the plants").click();
+    for (const tab of tabs) await completedTask(tab, "Water the plants").waitFor();
+  });
+
   test("that edit the same of one task get a choice, and lose neither edit", async ({ openPage }) => {
     const { page } = await openPage({ reducedMotion: "reduce" });
     await signUp(page, newAccount());

@@ -3,7 +3,7 @@ export { draftId, isDraft } from "./edits.js";
 export { goesStale } from "./invalidation.js";
 export { taskKeys } from "./keys.js";
 export type { Pages, TaskPages } from "./lists.js";
-export { feedChanges, useLiveChanges, type LiveChanges, type LiveState } from "./live.js";
+export { feedChanges, useLiveChanges, type LiveChanges, type LiveOptions, type LiveState } from "./live.js";
 export { createMutations, type Mutations, type MutationSettings, type VersionedWrite } from "./mutations.js";
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
 export { itemKey, latest } from "./store.js";

@@ -1,12 +1,13 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { isApiError, isTransient, type Client, type WatchState } from "../index.js";
+import { isApiError, isTransient, type Change, type Client, type WatchState } from "../index.js";
 import { defaultRetry, wait } from "../retry.js";
 import { refreshSoon } from "./invalidation.js";
 import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import type { Pages } from "./lists.js";
 import { storeOf } from "./store.js";
+import { watchTogether } from "./together.js";
 
 /** The state of the connection. `ended`: the user has to sign in again. */
 export type LiveState = WatchState | "ended" | "failed";
@@ -17,11 +18,21 @@ export interface LiveChanges {
   error: unknown;
 }
 
+export interface LiveOptions {
+  /** Whether to watch. Default: true. */
+  enabled?: boolean;
+  /**
+   * The id of the signed-in user. Tabs of one browser that name the same user
+   * share one connection.
+   */
+  user?: string | undefined;
+}
+
 /**
  * Keeps the cache up to date with changes from everywhere for as long as the
  * component is mounted. Call it once, high up on the page.
  */
-export function useLiveChanges(client: Client, { enabled = true }: { enabled?: boolean } = {}): LiveChanges {
+export function useLiveChanges(client: Client, { enabled = true, user }: LiveOptions = {}): LiveChanges {
   const queryClient = useQueryClient();
   const [live, setLive] = useState<LiveChanges>({ state: "connecting", error: null });
 
@@ -32,11 +43,11 @@ export function useLiveChanges(client: Client, { enabled = true }: { enabled?: b
     const tell = (state: LiveState, error: unknown = null) => {
       if (!signal.aborted) setLive({ state, error });
     };
-    feedChanges(queryClient, client, signal, tell).catch((error: unknown) => {
+    feedChanges(queryClient, client, signal, tell, user).catch((error: unknown) => {
       tell(isApiError(error) && error.status === 401 ? "ended" : "failed", error);
     });
     return () => controller.abort();
-  }, [queryClient, client, enabled]);
+  }, [queryClient, client, enabled, user]);
 
   return live;
 }
@@ -47,6 +58,7 @@ export async function feedChanges(
   client: Client,
   signal: AbortSignal,
   onState: (state: WatchState) => void = () => {},
+  user?: string,
 ): Promise<void> {
   const store = storeOf(queryClient);
   let after = store.position;
@@ -58,11 +70,12 @@ export async function feedChanges(
   for (;;) {
     store.liveSince = after;
     try {
-      for await (const change of client.watchChanges(after, { signal, onState })) {
+      const onChange = (change: Change) => {
         store.told([change]);
         store.position = change.seq;
         refreshSoon(queryClient);
-      }
+      };
+      await watchTogether(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
       // Away for too long: what is here may be anything by now.

@@ -58,9 +58,9 @@ const rest = 5_000;
 
 function Live({ started }: { started: boolean }) {
   const queryClient = useQueryClient();
-  const { api } = useWorkspace();
+  const { api, user } = useWorkspace();
   const [resting, setResting] = useState(false);
-  const live = useLiveChanges(api, { enabled: started && !resting });
+  const live = useLiveChanges(api, { enabled: started && !resting, user: user.id });
   useLeaveWarning();
   useNewDay(() => void queryClient.invalidateQueries({ predicate: goesStale }));
 

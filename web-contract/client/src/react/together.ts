@@ -1,0 +1,111 @@
+import type { Change, Client, WatchState } from "../index.js";
+
+/** How many milliseconds a hidden tab keeps its connection. */
+const linger = 60_000;
+
+/** What the tab with the connection tells the others: its state, or a change and the number before it. */
+type Message = { state: WatchState } | { from: number; change: Change };
+
+interface Options {
+  signal: AbortSignal;
+  onState: (state: WatchState) => void;
+  onChange: (change: Change) => void;
+}
+
+/**
+ * Watches a user's changes over one connection for all tabs of the browser, as
+ * browsers allow only six to a server over HTTP/1.1. The tab that was shown last
+ * has it, and tells the others. A tab that has missed a change takes the
+ * connection and reads on from its own number. Hidden tabs give it up after a
+ * while. Without a user, or where the browser has no locks, as on pages without
+ * https, each tab has a connection of its own.
+ *
+ * Rejects with the reason of the signal, or the error that ended the watch.
+ */
+export function watchTogether(
+  client: Pick<Client, "watchChanges">,
+  user: string | undefined,
+  after: number,
+  { signal, onState, onChange }: Options,
+): Promise<void> {
+  const name = `tasklane.changes.${user}`;
+  const locks = user === undefined ? undefined : globalThis.navigator?.locks;
+  const channel = locks && new BroadcastChannel(name);
+  const page = globalThis.document as Document | undefined;
+  let seq = after;
+  let connected = false;
+  /** The connection, or the wait for it. */
+  let turn: AbortController | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  return new Promise((_, reject) => {
+    const send = (message: Message) => channel?.postMessage(message);
+
+    const receive = (change: Change) => {
+      if (change.seq <= seq) return;
+      seq = change.seq;
+      onChange(change);
+    };
+
+    const watch = async (own: AbortController) => {
+      if (own.signal.aborted) return;
+      connected = true;
+      try {
+        const tell = (state: WatchState) => {
+          if (own.signal.aborted) return;
+          onState(state);
+          send({ state });
+        };
+        for await (const change of client.watchChanges(seq, { signal: own.signal, onState: tell })) {
+          send({ from: seq, change });
+          receive(change);
+        }
+      } catch (error) {
+        if (!own.signal.aborted) end(error);
+      } finally {
+        if (turn === own) connected = false;
+      }
+    };
+
+    /** Takes the connection at once, or when the tab that has it gives it up. */
+    const take = (atOnce: boolean) => {
+      turn?.abort();
+      connected = false;
+      const own = (turn = new AbortController());
+      if (!locks) return void watch(own);
+      const options = atOnce ? { steal: true } : { signal: own.signal };
+      locks.request(name, options, () => watch(own)).catch(() => {
+        // Another tab has taken it.
+        if (!own.signal.aborted) take(false);
+      });
+    };
+
+    const show = () => {
+      clearTimeout(timer);
+      if (page?.hidden) timer = setTimeout(() => turn?.abort(), linger);
+      else if (!connected) take(true);
+    };
+
+    const end = (error: unknown) => {
+      turn?.abort();
+      clearTimeout(timer);
+      channel?.close();
+      page?.removeEventListener("visibilitychange", show);
+      signal.removeEventListener("abort", stop);
+      reject(error);
+    };
+    const stop = () => end(signal.reason);
+
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop);
+    page?.addEventListener("visibilitychange", show);
+    channel?.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+      if (connected) return;
+      if ("state" in data) onState(data.state);
+      else if (data.from <= seq) receive(data.change);
+      else take(true);
+    });
+    if (page?.hidden) take(false);
+    show();
+  });
+}
