@@ -20,6 +20,7 @@ var (
 	ErrTokenExpired          error = codeError(taskapi.CodeTokenExpired)
 	ErrSessionExpired        error = codeError(taskapi.CodeSessionExpired)
 	ErrCrossOrigin           error = codeError(taskapi.CodeCrossOrigin)
+	ErrQuotaExceeded         error = codeError(taskapi.CodeQuotaExceeded)
 	ErrTaskNotFound          error = codeError(taskapi.CodeTaskNotFound)
 	ErrNotFound              error = codeError(taskapi.CodeNotFound)
 	ErrMethodNotAllowed      error = codeError(taskapi.CodeMethodNotAllowed)

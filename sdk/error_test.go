@@ -27,6 +27,7 @@ var sentinels = map[taskapi.ErrorCode]error{
 	taskapi.CodeTokenExpired:          sdk.ErrTokenExpired,
 	taskapi.CodeSessionExpired:        sdk.ErrSessionExpired,
 	taskapi.CodeCrossOrigin:           sdk.ErrCrossOrigin,
+	taskapi.CodeQuotaExceeded:         sdk.ErrQuotaExceeded,
 	taskapi.CodeTaskNotFound:          sdk.ErrTaskNotFound,
 	taskapi.CodeNotFound:              sdk.ErrNotFound,
 	taskapi.CodeMethodNotAllowed:      sdk.ErrMethodNotAllowed,

@@ -266,9 +266,16 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	if p != nil {
 		return nil, p // and nothing is changed
 	}
+	size := 0
+	if key != "" {
+		size = c.tx.keptSize()
+	}
+	if !c.tx.fits(size, s.maxResources, s.maxBytes) {
+		return nil, newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
+	}
 	c.tx.commit()
 	if key != "" {
-		u.kept[key] = keptAnswer{request: meaning, answer: answer, at: c.tx.now}
+		u.kept[key] = keptAnswer{request: meaning, answer: answer, size: size, at: c.tx.now}
 	}
 	return answer, nil
 }

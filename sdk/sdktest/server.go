@@ -3,6 +3,7 @@ package sdktest
 import (
 	"context"
 	"crypto/rand"
+	"math"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -36,14 +37,16 @@ type Server struct {
 	heartbeat time.Duration
 	done      chan struct{} // closed when the server closes
 
-	mu      sync.Mutex
-	users   map[string]*user
-	ids     idMaker
-	ahead   time.Duration // of the machine's clock
-	moved   chan struct{} // closed when the clock is moved
-	cut     chan struct{} // closed when the streams are cut
-	faults  []*Fault
-	counted map[string]int // requests by operation
+	mu     sync.Mutex
+	users  map[string]*user
+	ids    idMaker
+	ahead  time.Duration // of the machine's clock
+	moved  chan struct{} // closed when the clock is moved
+	cut    chan struct{} // closed when the streams are cut
+	faults []*Fault
+	// What one user may have.
+	maxResources, maxBytes int
+	counted                map[string]int // requests by operation
 }
 
 // NewServer starts a server that ends with the test.
@@ -68,6 +71,8 @@ func start(heartbeat time.Duration) *Server {
 		moved:     make(chan struct{}),
 		cut:       make(chan struct{}),
 		counted:   make(map[string]int),
+
+		maxResources: math.MaxInt, maxBytes: math.MaxInt,
 	}
 	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL
@@ -107,6 +112,15 @@ func (s *Server) Advance(d time.Duration) {
 	s.ahead += d
 	close(s.moved)
 	s.moved = make(chan struct{})
+}
+
+// LimitStorage bounds what one user may have, as the service does: resources, and
+// bytes of their texts, 100 more for each, for what is kept for idempotency keys
+// and for tombstones. There is no bound by default.
+func (s *Server) LimitStorage(resources, bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maxResources, s.maxBytes = resources, bytes
 }
 
 // Requests returns how often an operation, such as "createTask", was asked for,

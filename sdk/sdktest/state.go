@@ -40,6 +40,7 @@ type erasure struct {
 type keptAnswer struct {
 	request string
 	answer  *reply
+	size    int
 	at      time.Time
 }
 
@@ -96,6 +97,10 @@ type transaction struct {
 	seq    int64
 	staged map[string]entry // also those that are erased, as they were before
 	erased []erasure
+	// written are the ids of the operations' resources, growth is what each
+	// change takes up.
+	written []string
+	growth  []growth
 }
 
 func (u *user) begin(now time.Time) *transaction {

@@ -37,8 +37,32 @@ var places = map[taskapi.BatchOp]place{
 	taskapi.BatchErase:   anywhere,
 }
 
-// carryOut does an operation.
+// carryOut does an operation, and notes what it takes up.
 func (tx *transaction) carryOut(o operation) (resource, *problem) {
+	seq := tx.seq
+	before, _ := tx.find(o.kind, o.id, anywhere)
+	after, p := tx.do(o)
+	if p != nil {
+		return after, p
+	}
+	tx.written = append(tx.written, after.id())
+	if tx.seq == seq {
+		return after, nil
+	}
+	g := growth{bounded: o.op != taskapi.BatchDelete && o.op != taskapi.BatchErase}
+	switch o.op {
+	case taskapi.BatchCreate:
+		g.resources, g.bytes = 1, after.size()
+	case taskapi.BatchErase:
+		g.resources, g.bytes = -1, rowSize-after.size()
+	default:
+		g.bytes = after.size() - before.size()
+	}
+	tx.growth = append(tx.growth, g)
+	return after, nil
+}
+
+func (tx *transaction) do(o operation) (resource, *problem) {
 	if o.op == taskapi.BatchCreate {
 		return tx.create(o.kind, o.content), nil
 	}

@@ -16,6 +16,9 @@ const (
 	CodeSessionExpired ErrorCode = "session_expired"
 	// CodeCrossOrigin: the request came from a page of another origin (BFF).
 	CodeCrossOrigin ErrorCode = "cross_origin"
+	// CodeQuotaExceeded: the user has as much as one may have. Deleting and
+	// erasing go on.
+	CodeQuotaExceeded ErrorCode = "quota_exceeded"
 	// CodeTaskNotFound: the user has no such task.
 	CodeTaskNotFound ErrorCode = "task_not_found"
 	// CodeNotFound: there is nothing at this path.
@@ -67,6 +70,7 @@ var codes = []struct {
 	{CodeTokenExpired, http.StatusUnauthorized},
 	{CodeSessionExpired, http.StatusUnauthorized},
 	{CodeCrossOrigin, http.StatusForbidden},
+	{CodeQuotaExceeded, http.StatusForbidden},
 	{CodeTaskNotFound, http.StatusNotFound},
 	{CodeNotFound, http.StatusNotFound},
 	{CodeMethodNotAllowed, http.StatusMethodNotAllowed},

@@ -301,7 +301,7 @@ func TestSettingsOfOperators(t *testing.T) {
 	want := map[string][]string{
 		"auth":  {"JWT_LIFETIME", "LOG_LEVEL"},
 		"bff":   append([]string{"SESSION_CACHE_TTL", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...),
-		"tasks": both,
+		"tasks": append([]string{"MAX_USER_RESOURCES", "MAX_USER_BYTES"}, both...),
 	}
 	for _, names := range want {
 		for _, name := range names {

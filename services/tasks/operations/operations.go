@@ -57,8 +57,8 @@ const (
 // TasksPath is the path of the tasks.
 const TasksPath = "/api/tasks"
 
-// keyCodes are the error codes of writes with an idempotency key.
-var keyCodes = []taskapi.ErrorCode{taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
+// anyWriteCodes are the error codes of every write.
+var anyWriteCodes = []taskapi.ErrorCode{taskapi.CodeQuotaExceeded, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
 
 // mergePatch is the media type of a merge patch (RFC 7396).
 const mergePatch = "application/merge-patch+json"
@@ -103,7 +103,7 @@ func Register(s Server, h Handlers) {
 			}},
 		}},
 	})
-	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, keyCodes...)
+	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, anyWriteCodes...)
 	for _, k := range kinds {
 		batchCodes = append(batchCodes, k.notFound)
 	}

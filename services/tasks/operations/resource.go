@@ -33,11 +33,11 @@ func registerResource[C, R, U, W any](s Server, k kind, h ResourceHandlers[C, R,
 		}
 	}
 	one := k.path + "/{id}"
-	writeCodes := slices.Concat([]taskapi.ErrorCode{k.notFound, taskapi.CodeVersionConflict}, keyCodes)
+	writeCodes := slices.Concat([]taskapi.ErrorCode{k.notFound, taskapi.CodeVersionConflict}, anyWriteCodes)
 
 	create := operation("Create", http.MethodPost, k.path, "Creates a {} and returns it.")
 	create.DefaultStatus = http.StatusCreated
-	register(s, h.Create, keyCodes, create)
+	register(s, h.Create, anyWriteCodes, create)
 
 	get := operation("Get", http.MethodGet, one, "Returns one {}, also from the trash. Another user's {} does not exist here.")
 	get.Responses = map[string]*huma.Response{"304": {Description: "The " + noun + " has a version that If-None-Match names."}}

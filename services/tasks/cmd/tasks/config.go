@@ -58,6 +58,10 @@ type serveConfig struct {
 	Profiles bool `env:"PPROF"`
 	// LogLevel is the least level to log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
+	// MaxUserResources and MaxUserBytes bound what one user may have; 0 is no
+	// bound.
+	MaxUserResources int64 `env:"MAX_USER_RESOURCES" envDefault:"100000"`
+	MaxUserBytes     int64 `env:"MAX_USER_BYTES" envDefault:"100000000"`
 	// Limits bound what a replica takes on.
 	Limits httpapi.LimitConfig
 	// Drain says how a replica leaves.
@@ -74,6 +78,9 @@ type databaseConfig struct {
 
 func (c *serveConfig) Check() error {
 	errs := []error{c.Limits.Check(), c.Drain.Check(), c.Tracing.Check()}
+	if c.MaxUserResources < 0 || c.MaxUserBytes < 0 {
+		errs = append(errs, errors.New("MAX_USER_RESOURCES and MAX_USER_BYTES must not be negative"))
+	}
 	if err := c.tokens().Check(); err != nil {
 		errs = append(errs, fmt.Errorf("JWT_ALGORITHMS and BETTER_AUTH_SECRET: %w", err))
 	}

@@ -42,6 +42,22 @@ func (purgeCommand) Run(ctx context.Context) error {
 	})
 }
 
+type usageCommand struct {
+	ID string `arg:"" help:"The user's id in Better Auth."`
+}
+
+// Run prints what the user takes up.
+func (c usageCommand) Run(ctx context.Context) error {
+	return withStore(ctx, func(tasks *store.Store) error {
+		usage, err := tasks.Usage(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Println(usage.Resources, "resources,", usage.Bytes, "bytes")
+		return nil
+	})
+}
+
 type eraseUserCommand struct {
 	ID string `arg:"" help:"The user's id in Better Auth."`
 }

@@ -33,6 +33,8 @@ func TestDataCommands(t *testing.T) {
 	}{
 		{[]string{"export-user", "alice"}, []string{`{"kind":"task","data":{"id":`, `"title":"two"`}},
 		{[]string{"export-user", "bob"}, nil},
+		{[]string{"usage", "alice"}, []string{"2 resources, 210 bytes"}},
+		{[]string{"usage", "bob"}, []string{"0 resources, 0 bytes"}},
 		{[]string{"purge"}, []string{"removed 0 rows"}},
 		{[]string{"erase-user", "alice"}, []string{"removed 2 resources"}},
 		{[]string{"export-user", "alice"}, nil},

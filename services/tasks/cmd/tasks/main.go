@@ -15,6 +15,7 @@ type commands struct {
 	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say what to do about what is wrong."`
 	Purge      purgeCommand      `cmd:"" help:"Remove what has expired: idempotency keys after a day, the trash and what is left of erased tasks after 30 days."`
 	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything there is of a user."`
+	Usage      usageCommand      `cmd:"" help:"Print what a user takes up of MAX_USER_RESOURCES and MAX_USER_BYTES."`
 	ExportUser exportUserCommand `cmd:"" help:"Print every task of a user, one JSON object on each line."`
 	OpenAPI    openAPICommand    `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }

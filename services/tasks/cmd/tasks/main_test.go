@@ -39,6 +39,7 @@ func TestConfigMistakes(t *testing.T) {
 		"OPS_PORT":              "9090",
 		"RATE_LIMIT":            "-1",
 		"MAX_IN_FLIGHT":         "0",
+		"MAX_USER_BYTES":        "-1",
 		"OTEL_TRACES_EXPORTER":  "zipkin",
 	} {
 		t.Setenv(name, value)
@@ -47,7 +48,7 @@ func TestConfigMistakes(t *testing.T) {
 	if err == nil {
 		t.Fatal("serve started")
 	}
-	for _, name := range []string{"DATABASE_URL", "BETTER_AUTH_URL", "JWT_ISSUER", "OPS_PORT", "RATE_LIMIT", "MAX_IN_FLIGHT", "OTEL_TRACES_EXPORTER"} {
+	for _, name := range []string{"DATABASE_URL", "BETTER_AUTH_URL", "JWT_ISSUER", "OPS_PORT", "RATE_LIMIT", "MAX_IN_FLIGHT", "MAX_USER_BYTES", "OTEL_TRACES_EXPORTER"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%q does not name %s", err, name)
 		}
@@ -74,6 +75,8 @@ func TestConfigIsRead(t *testing.T) {
 		"OPS_PORT":                           "9999",
 		"LOG_LEVEL":                          "warn",
 		"RATE_LIMIT":                         "",
+		"MAX_USER_RESOURCES":                 "",
+		"MAX_USER_BYTES":                     "0",
 		"MAX_STREAMS":                        "7",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces",
 	} {
@@ -95,9 +98,10 @@ func TestConfigIsRead(t *testing.T) {
 		BetterAuthURL: environ.Address{URL: &url.URL{Scheme: "http", Host: "auth:3001", Path: "/"}},
 		JWKSURL:       "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
 		Host: "127.0.0.1", Port: 8080, OpsPort: 9999,
-		LogLevel: environ.LogLevel(slog.LevelWarn),
-		Limits:   httpapi.LimitConfig{RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7},
-		Tracing:  tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
+		LogLevel:         environ.LogLevel(slog.LevelWarn),
+		MaxUserResources: 100_000,
+		Limits:           httpapi.LimitConfig{RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7},
+		Tracing:          tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
 	}
 	if diff := cmp.Diff(want, serve); diff != "" {
 		t.Errorf("serve reads (-want +got):\n%s", diff)

@@ -20,6 +20,8 @@ func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *ht
 	m.Counter("tasklane_pool_waits_total", "Queries that waited for a connection.", func() float64 { return float64(pool().EmptyAcquireCount()) })
 	m.Counter("tasklane_pool_wait_seconds_total", "Time that queries waited for a connection.", func() float64 { return pool().EmptyAcquireWaitTime().Seconds() })
 
+	m.Counter("tasklane_quota_refusals_total", "Writes refused because their user has no room left.", func() float64 { return float64(tasks.WritesRefused()) })
+
 	m.Counter("tasklane_tokens_checked_total", "Bearer tokens whose signature was looked at.", func() float64 { return float64(tokens.Counts().Checked) })
 	m.Counter("tasklane_tokens_remembered_total", "Bearer tokens that were known to be valid.", func() float64 { return float64(tokens.Counts().Remembered) })
 	m.Gauge("tasklane_jwks_keys", "The issuer's keys at hand.", func() float64 { return float64(tokens.Counts().Keys) })

@@ -44,7 +44,10 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer flush()
-	tasks, err := store.Open(ctx, store.Config{URL: string(config.DatabaseURL), Pooled: config.Pooled, Tracer: store.Tracer(spans)})
+	tasks, err := store.Open(ctx, store.Config{
+		URL: string(config.DatabaseURL), Pooled: config.Pooled, Tracer: store.Tracer(spans),
+		MaxResources: config.MaxUserResources, MaxBytes: config.MaxUserBytes,
+	})
 	if err != nil {
 		return err
 	}

@@ -419,3 +419,15 @@ func TestRequestID(t *testing.T) {
 		t.Error("the log names the user")
 	}
 }
+
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	s := newReplica(t, storetest.NewDatabase(t), func(config *store.Config, _ *api.Parts) { config.MaxResources = 1 })
+	task := s.create(t, `{"title":"first"}`)
+	wantProblem(t, s.as(t, "alice", http.MethodPost, "/api/tasks", `{"title":"second"}`), taskapi.CodeQuotaExceeded)
+	wantProblem(t, s.as(t, "alice", http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"second"}}]}`), taskapi.CodeQuotaExceeded)
+	if a := s.as(t, "alice", http.MethodDelete, "/api/tasks/"+task.ID+"?permanent=true", ""); a.status != http.StatusOK {
+		t.Errorf("erasing: %d %s", a.status, a.body)
+	}
+	s.create(t, `{"title":"second"}`)
+}

@@ -83,7 +83,20 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		steps = 1_000_000
 	}
-	hold(t, [2]side{model(t), service(t)}, seedOf(t), steps)
+	hold(t, [2]side{model(t), service(t, 0, 0)}, seedOf(t), steps)
+}
+
+// TestTheModelIsAsFull has both refuse what goes beyond small bounds.
+func TestTheModelIsAsFull(t *testing.T) {
+	t.Parallel()
+	const resources, bytes = 5, 3000
+	server := sdktest.NewServer(t)
+	server.LimitStorage(resources, bytes)
+	steps := 2000
+	if os.Getenv("TEST_SOAK") == "1" {
+		steps = 200_000
+	}
+	hold(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seedOf(t), steps)
 }
 
 func TestTheModelIsLikeItself(t *testing.T) {

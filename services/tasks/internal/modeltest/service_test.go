@@ -19,8 +19,9 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// service is the task service on a database of its own.
-func service(t *testing.T) side {
+// service is the task service on a database of its own, where one user may have so
+// much.
+func service(t *testing.T, maxResources, maxBytes int64) side {
 	t.Helper()
 	issuer, log := issuertest.New(t), slog.New(slog.DiscardHandler)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -31,7 +32,7 @@ func service(t *testing.T) side {
 		t.Fatal(err)
 	}
 	db := storetest.NewDatabase(t)
-	tasks := storetest.Open(t, store.Config{URL: db.URL})
+	tasks := storetest.Open(t, store.Config{URL: db.URL, MaxResources: maxResources, MaxBytes: maxBytes})
 	hub := feed.New(store.NewBus(tasks, db.DirectURL), log)
 	t.Cleanup(hub.Close)
 	return side{

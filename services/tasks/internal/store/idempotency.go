@@ -41,9 +41,9 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 		})
 }
 
-// keep queues the keeping of a write's outcome: of erased resources, only that
-// they are.
-func (key IdempotencyKey) keep(batch *pgx.Batch, user string, written []*resource, now time.Time) error {
+// keep returns the statements that keep a write's outcome, and what it takes up. Of
+// erased resources, only that they are is kept.
+func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
 	for place, r := range written {
 		outcome := r.kind.resource(r.row)
 		if r.erased {
@@ -51,12 +51,15 @@ func (key IdempotencyKey) keep(batch *pgx.Batch, user string, written []*resourc
 		}
 		snapshot, err := json.Marshal(outcome)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		batch.Queue("INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-			user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, now)
+		size += r.kind.size(r.row)
+		statements = append(statements, statement{
+			text: "INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, size, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			args: []any{user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, r.kind.size(r.row), now},
+		})
 	}
-	return nil
+	return statements, size, nil
 }
 
 // forgetData removes the data of an erased resource from what is kept.

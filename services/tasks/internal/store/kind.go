@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -103,15 +104,16 @@ type mergedField struct{ wire, patch, content int }
 
 // define makes the kind of a definition.
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
-	schema := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
+	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, table: schema.Name, row: reflect.TypeFor[R](), fields: len(schema.Fields), example: d.example,
+		name: d.name, missing: d.missing, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
 	}
+	d.derived = append(d.derived, sizeColumn(table.Fields))
 	var names []string
-	for i, f := range schema.Fields {
+	for i, f := range table.Fields {
 		c := column{name: f.Name, index: f.Index, changes: 1 << i}
 		for j, derived := range d.derived {
 			if slices.Contains(derived.from, f.Name) {
@@ -136,6 +138,39 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	d.kind = k
 	return d
 }
+
+// rowSize is what a row takes up besides its texts.
+const rowSize = 100
+
+// sizeColumn derives the size of a row from its texts.
+func sizeColumn(fields []*schema.Field) column {
+	size := column{name: "size"}
+	var texts [][]int
+	for _, f := range fields {
+		switch reflect.Zero(f.StructField.Type).Interface().(type) {
+		case string, []string:
+			size.from, texts = append(size.from, f.Name), append(texts, f.Index)
+		}
+	}
+	size.derive = func(r row) any {
+		n := int64(rowSize)
+		for _, index := range texts {
+			switch text := reflect.ValueOf(r).Elem().FieldByIndex(index).Interface().(type) {
+			case string:
+				n += int64(len(text))
+			case []string:
+				for _, entry := range text {
+					n += int64(len(entry))
+				}
+			}
+		}
+		return n
+	}
+	return size
+}
+
+// size returns what a row takes up.
+func (k *kind) size(r row) int64 { return k.columns[len(k.columns)-1].derive(r).(int64) }
 
 func (d *definition[R, W, C, U]) edit(r *R, request any, now time.Time) {
 	if patch, ok := request.(U); ok {

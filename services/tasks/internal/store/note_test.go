@@ -70,6 +70,7 @@ const NotesMigration = `
 		deleted_at timestamptz,
 		text text NOT NULL,
 		stars integer,
+		size integer NOT NULL,
 		PRIMARY KEY (user_id, id)
 	);
 	CREATE INDEX notes_seq ON tasklane.notes (user_id, seq);

@@ -22,10 +22,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -67,6 +69,8 @@ var (
 	ErrAborted = errors.New("aborted for another transaction")
 	// ErrCursorExpired: changes since the cursor have been purged.
 	ErrCursorExpired = errors.New("changes have been purged")
+	// ErrFull: the user has as much as one may have. Deleting and erasing go on.
+	ErrFull = errors.New("the user has no room left")
 	// ErrUnavailable: the database cannot be reached or takes no more.
 	ErrUnavailable = errors.New("database unavailable")
 )
@@ -92,6 +96,10 @@ type Store struct {
 	kinds  []*kind
 	now    func() time.Time
 	outage outage
+	// maxResources and maxBytes bound what one user may have, and full counts
+	// the writes that were refused for it.
+	maxResources, maxBytes int64
+	full                   atomic.Int64
 	// distributed says that users' rows are on several servers, by what
 	// [Store.CheckVersion] found.
 	distributed atomic.Bool
@@ -109,6 +117,8 @@ type Config struct {
 	Pooled bool
 	// Tracer, unless nil, is told of every query.
 	Tracer pgx.QueryTracer
+	// MaxResources and MaxBytes bound what one user may have; 0 is no bound.
+	MaxResources, MaxBytes int64
 	// Now, unless nil, is the clock in place of [time.Now].
 	Now func() time.Time
 }
@@ -142,7 +152,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
-	s := &Store{pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now}
+	s := &Store{
+		pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now,
+		maxResources: cmp.Or(c.MaxResources, math.MaxInt64), maxBytes: cmp.Or(c.MaxBytes, math.MaxInt64),
+	}
 	if c.Now != nil {
 		s.now = c.Now
 	}
@@ -263,6 +276,8 @@ func mapError(err error) error {
 		// Nothing else is unique that could be there already; which constraint
 		// it is, Citus does not say.
 		return errKeyTaken
+	case errors.As(err, &fault) && fault.Code == notNullViolation:
+		return fmt.Errorf("%w: %w", ErrFull, err) // no other column is written as null that must not be
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case errors.As(err, &fault) && (fault.Code == deadlockDetected || fault.Code == serializationFailure):
@@ -284,7 +299,8 @@ func mapError(err error) error {
 
 // SQLSTATEs (PostgreSQL's documentation, appendix A).
 const (
-	uniqueViolation = "23505"
+	uniqueViolation  = "23505"
+	notNullViolation = "23502"
 	// A lock was waited for too long.
 	lockNotAvailable = "55P03"
 	// A transaction was undone for another one.

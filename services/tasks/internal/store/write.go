@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -48,8 +49,11 @@ func (s *Store) writeOnce(
 		// Nothing to look at first: all of it in one round trip.
 		out, err = tx.runBlind(ctx, p, operations)
 	}
-	if errors.Is(err, errKeyTaken) {
+	if errors.Is(err, errKeyTaken) || key != nil && errors.Is(err, ErrFull) {
 		out, err = tx.runLocked(ctx, p, ids, operations)
+	}
+	if errors.Is(err, ErrFull) {
+		tx.store.full.Add(1)
 	}
 	// The same request may hold the lock that was waited for in vain.
 	if key != nil && (errors.Is(err, ErrBusy) || errors.Is(err, errKeyTaken)) {
@@ -69,7 +73,7 @@ type transaction struct {
 	// found are the resources looked at, as the changes queued so far leave
 	// them; written has one for each operation so far.
 	found, written []*resource
-	batch          *pgx.Batch
+	statements     []statement
 }
 
 // resource is a row that a transaction deals with.
@@ -86,12 +90,12 @@ type resource struct {
 // batch in an implicit transaction. It fails with [errKeyTaken] where the key
 // exists.
 func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
-	tx.batch = tx.store.newBatch()
-	beginWrite(tx.user).queue(tx.batch)
-	if err := tx.queueAll(operations); err != nil {
+	batch := tx.store.newBatch()
+	beginWrite(tx.user).queue(batch)
+	if err := tx.queueAll(batch, operations); err != nil {
 		return Outcome{}, err
 	}
-	if err := tx.store.send(ctx, p, tx.batch); err != nil {
+	if err := tx.store.send(ctx, p, batch); err != nil {
 		return Outcome{}, err
 	}
 	return tx.outcome(), nil
@@ -114,19 +118,19 @@ func (tx *transaction) runLocked(
 	if err != nil {
 		return Outcome{}, err
 	}
-	tx.batch = &pgx.Batch{}
+	batch := &pgx.Batch{}
 	if found != nil {
-		tx.batch.Queue("ROLLBACK")
-		if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
+		batch.Queue("ROLLBACK")
+		if err := tx.store.exchange(ctx, conn, batch); err != nil {
 			return Outcome{}, err
 		}
 		return tx.store.replay(*found, *tx.key)
 	}
-	if err := tx.queueAll(operations); err != nil {
+	if err := tx.queueAll(batch, operations); err != nil {
 		return Outcome{}, err
 	}
-	tx.batch.Queue("COMMIT")
-	if err := tx.store.exchange(ctx, conn, tx.batch); err != nil {
+	batch.Queue("COMMIT")
+	if err := tx.store.exchange(ctx, conn, batch); err != nil {
 		return Outcome{}, err
 	}
 	return tx.outcome(), nil
@@ -155,8 +159,8 @@ func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[tas
 }
 
 // queueAll queues the operations and the keeping of their outcome.
-func (tx *transaction) queueAll(operations []Operation) error {
-	tx.now, tx.written = microseconds(tx.store.now()), nil
+func (tx *transaction) queueAll(batch *pgx.Batch, operations []Operation) error {
+	tx.now, tx.written, tx.statements = microseconds(tx.store.now()), nil, nil
 	for _, r := range tx.found {
 		// Another replica's clock may be ahead: time does not run backwards.
 		if at := r.row.shared().UpdatedAt; at.After(tx.now) {
@@ -168,10 +172,23 @@ func (tx *transaction) queueAll(operations []Operation) error {
 			return &BatchError{Index: i, Err: err}
 		}
 	}
-	if tx.key == nil {
-		return nil
+	if tx.key != nil {
+		keep, size, err := tx.key.keep(tx.user, tx.written, tx.now)
+		if err != nil {
+			return err
+		}
+		if len(tx.statements) == 0 {
+			tx.statements = []statement{{countBytes, []any{tx.user, size, tx.store.maxBytes}}}
+		} else {
+			first := tx.statements[0].args // of countChange
+			first[2] = first[2].(int64) + size
+		}
+		tx.statements = append(tx.statements, keep...)
 	}
-	return tx.key.keep(tx.batch, tx.user, tx.written, tx.now)
+	for _, st := range tx.statements {
+		st.queue(batch)
+	}
+	return nil
 }
 
 func (tx *transaction) outcome() Outcome {
@@ -195,7 +212,7 @@ func (tx *transaction) queue(op Operation) error {
 		}
 		r := &resource{kind: k, row: k.create(id, op.Data, tx.now)}
 		tx.written = append(tx.written, r)
-		tx.change(k.insert(tx.user, r.row))
+		tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
 		return nil
 	}
 	r, err := tx.find(k, op)
@@ -213,7 +230,7 @@ func (tx *transaction) queue(op Operation) error {
 	case taskapi.BatchRestore:
 		after.shared().DeletedAt = nil
 	case taskapi.BatchErase:
-		tx.change(
+		tx.change(op, -1, rowSize-k.size(r.row),
 			statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
 			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
 			statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
@@ -227,7 +244,7 @@ func (tx *transaction) queue(op Operation) error {
 	}
 	after.shared().Version++
 	after.shared().UpdatedAt = tx.now
-	tx.change(k.update(tx.user, after, k.differences(r.row, after)))
+	tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
 	r.row = after
 	return nil
 }
@@ -253,18 +270,27 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 }
 
 const (
-	// countChange gives the user's next change its number. It makes the
-	// user's state with the first change.
-	countChange = `INSERT INTO tasklane.user_state AS s (user_id, seq) VALUES ($1, 1)
-		ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1`
+	// countChange gives the user's next change its number, and adds what the
+	// change takes up ($2, $3), which is null, and so refused, beyond the bounds
+	// ($4, $5). It makes the user's state with the first change.
+	countChange = `INSERT INTO tasklane.user_state AS s (user_id, seq, resources, bytes)
+		VALUES ($1, 1, CASE WHEN $2::bigint <= $4::bigint THEN $2 END, CASE WHEN $3::bigint <= $5::bigint THEN $3 END)
+		ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1,
+			resources = CASE WHEN $2 <= 0 OR s.resources + $2 <= $4 THEN s.resources + $2 END,
+			bytes = CASE WHEN s.bytes + $3 <= $5 THEN s.bytes + $3 END`
+	// countBytes adds what the outcome of a write takes up that changes nothing.
+	countBytes   = `UPDATE tasklane.user_state SET bytes = CASE WHEN bytes + $2 <= $3 THEN bytes + $2 END WHERE user_id = $1`
 	insertErased = `INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
 		SELECT user_id, $2, $3, seq, $4 FROM tasklane.user_state WHERE user_id = $1`
 )
 
-// change queues the statements of one change.
-func (tx *transaction) change(statements ...statement) {
-	tx.batch.Queue(countChange, tx.user)
-	for _, st := range statements {
-		st.queue(tx.batch)
+// change queues the statements of one change, which adds resources and bytes.
+// Deleting and erasing have no bounds: they are how a user makes room.
+func (tx *transaction) change(op Operation, resources, bytes int64, statements ...statement) {
+	maxResources, maxBytes := tx.store.maxResources, tx.store.maxBytes
+	if op.Op == taskapi.BatchDelete || op.Op == taskapi.BatchErase {
+		maxResources, maxBytes = math.MaxInt64, math.MaxInt64
 	}
+	tx.statements = append(tx.statements, statement{countChange, []any{tx.user, resources, bytes, maxResources, maxBytes}})
+	tx.statements = append(tx.statements, statements...)
 }

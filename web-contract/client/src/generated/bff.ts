@@ -555,7 +555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1478,7 +1478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1972,7 +1972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2173,7 +2173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2382,7 +2382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2580,7 +2580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2780,7 +2780,7 @@ export interface BootstrapFailure {
      * @description The reason, as a problem would have it.
      * @example unavailable
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /**
      * @description What went wrong, in a sentence for people.
      * @example The tasks cannot be reached right now. Please try again.
@@ -2945,7 +2945,7 @@ export interface Problem {
      * @description The stable name of the reason, for programs.
      * @example task_not_found
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /** @description The resource as it is now, with the code version_conflict. */
     current?: components["schemas"]["Resource"];
     /**

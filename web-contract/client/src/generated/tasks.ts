@@ -318,6 +318,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
@@ -892,6 +902,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict: `idempotency_in_progress`. */
             409: {
                 headers: {
@@ -1330,6 +1350,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
@@ -1499,6 +1529,16 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1690,6 +1730,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found: `task_not_found`. */
             404: {
                 headers: {
@@ -1856,6 +1906,16 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2119,7 +2179,7 @@ export interface Problem {
      * @description The stable name of the reason, for programs.
      * @example task_not_found
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /** @description The resource as it is now, with the code version_conflict. */
     current?: components["schemas"]["Resource"];
     /**

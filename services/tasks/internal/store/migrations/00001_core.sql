@@ -57,7 +57,11 @@ CREATE TABLE tasklane.user_state (
     -- totally ordered and none can commit behind a later one.
     seq bigint NOT NULL CHECK (seq >= 0),
     -- The highest number of a change that has been purged from tasklane.erased.
-    purged_seq bigint NOT NULL DEFAULT 0
+    purged_seq bigint NOT NULL DEFAULT 0,
+    -- What the user takes up: the number of resources, and the sizes of these, of
+    -- kept outcomes and of tombstones, which are 100 bytes each.
+    resources bigint NOT NULL DEFAULT 0,
+    bytes bigint NOT NULL DEFAULT 0
 );
 
 -- Tombstones of resources that were erased for good, for readers of the change
@@ -84,6 +88,8 @@ CREATE TABLE tasklane.idempotency_keys (
     resource uuid NOT NULL,
     -- The resource as JSON (idempotency.go), without its data once it is erased.
     snapshot bytea NOT NULL,
+    -- The resource's size when it was kept.
+    size integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, key, place)
 );
@@ -136,13 +142,15 @@ DECLARE
     k record;
     one record;
     next_seq bigint;
+    freed bigint;
 BEGIN
     FOR one IN
         SELECT d.user_id, array_agg(d.seq) AS seqs, max(d.seq) AS latest FROM (
             SELECT user_id, seq FROM tasklane.erased WHERE erased_at < rest_before ORDER BY erased_at LIMIT most_rows
         ) d GROUP BY d.user_id ORDER BY d.user_id
     LOOP
-        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.latest) WHERE s.user_id = one.user_id;
+        UPDATE tasklane.user_state s SET purged_seq = greatest(s.purged_seq, one.latest), bytes = s.bytes - 100 * cardinality(one.seqs)
+            WHERE s.user_id = one.user_id;
         DELETE FROM tasklane.erased e WHERE e.user_id = one.user_id AND e.seq = ANY (one.seqs);
         GET DIAGNOSTICS n = ROW_COUNT;
         removed := removed + n;
@@ -153,12 +161,13 @@ BEGIN
         LOOP
             UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
             -- Restored in the meantime, it stays.
-            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3', k.table_name)
-                USING one.user_id, one.id, rest_before;
+            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3 RETURNING size', k.table_name)
+                INTO freed USING one.user_id, one.id, rest_before;
             GET DIAGNOSTICS n = ROW_COUNT;
             IF n > 0 THEN
                 INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
                 VALUES (one.user_id, k.kind, one.id, next_seq, now());
+                UPDATE tasklane.user_state s SET resources = s.resources - 1, bytes = s.bytes - freed + 100 WHERE s.user_id = one.user_id;
                 removed := removed + 1;
             END IF;
         END LOOP;
@@ -168,6 +177,9 @@ BEGIN
             SELECT user_id, key FROM tasklane.idempotency_keys WHERE created_at < keys_before LIMIT most_rows
         ) d GROUP BY d.user_id ORDER BY d.user_id
     LOOP
+        UPDATE tasklane.user_state s SET bytes = s.bytes
+            - (SELECT coalesce(sum(i.size), 0) FROM tasklane.idempotency_keys i WHERE i.user_id = one.user_id AND i.key = ANY (one.keys))
+            WHERE s.user_id = one.user_id;
         DELETE FROM tasklane.idempotency_keys WHERE user_id = one.user_id AND key = ANY (one.keys);
         GET DIAGNOSTICS n = ROW_COUNT;
         removed := removed + n;

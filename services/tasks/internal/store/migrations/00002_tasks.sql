@@ -25,6 +25,8 @@ CREATE TABLE tasklane.tasks (
     title_key bytea NOT NULL,
     -- The words of title, description and tags (words.go).
     words tsvector NOT NULL,
+    -- The bytes of its texts, and 100.
+    size integer NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, id)
 );
 

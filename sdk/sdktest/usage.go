@@ -1,0 +1,66 @@
+package sdktest
+
+// rowSize is what a resource takes up besides its texts, and what a tombstone does.
+const rowSize = 100
+
+// growth is what a change takes up. Deleting and erasing have no bounds.
+type growth struct {
+	resources, bytes int
+	bounded          bool
+}
+
+// size returns what a resource takes up.
+func (r resource) size() int {
+	size := rowSize
+	for _, f := range r.kind.content {
+		switch text := r.field(f.name).Interface().(type) {
+		case string:
+			size += len(text)
+		case []string:
+			for _, entry := range text {
+				size += len(entry)
+			}
+		}
+	}
+	return size
+}
+
+// usage returns what a user takes up.
+func (u *user) usage() (resources, bytes int) {
+	for _, e := range u.resources {
+		bytes += e.size()
+	}
+	for _, kept := range u.kept {
+		bytes += kept.size
+	}
+	return len(u.resources), bytes + rowSize*len(u.erased)
+}
+
+// keptSize returns what the write's answer takes up if it is kept.
+func (tx *transaction) keptSize() (size int) {
+	for _, id := range tx.written {
+		e, ok := tx.staged[id]
+		if !ok {
+			e = tx.user.resources[id]
+		}
+		size += e.size()
+	}
+	return size
+}
+
+// fits reports whether the user has room for the transaction and, counted with its
+// first change, for the answer that is kept.
+func (tx *transaction) fits(kept, maxResources, maxBytes int) bool {
+	resources, bytes := tx.user.usage()
+	changes := tx.growth
+	if len(changes) == 0 && kept > 0 {
+		changes = []growth{{bounded: true}}
+	}
+	for _, g := range changes {
+		resources, bytes, kept = resources+g.resources, bytes+g.bytes+kept, 0
+		if g.bounded && (g.resources > 0 && resources > maxResources || bytes > maxBytes) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Usage is what a user takes up.
+type Usage struct {
+	// Resources counts them all, also in the trash.
+	Resources int64
+	// Bytes are those of the texts of resources and of outcomes that are kept for
+	// idempotency keys, and 100 for each of them and for each tombstone.
+	Bytes int64
+}
+
+// Usage returns what a user takes up, which every write keeps count of.
+func (s *Store) Usage(ctx context.Context, user string) (usage Usage, err error) {
+	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+		usage = Usage{}
+		batch.Queue("SELECT resources, bytes FROM tasklane.user_state WHERE user_id = $1", user).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&usage.Resources, &usage.Bytes}, func() error { return nil })
+			return err
+		})
+	})
+	if err != nil {
+		return Usage{}, fmt.Errorf("read the user's usage: %w", err)
+	}
+	return usage, nil
+}
+
+// WritesRefused returns how many writes failed with [ErrFull].
+func (s *Store) WritesRefused() int64 { return s.full.Load() }
