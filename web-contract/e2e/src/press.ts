@@ -6,7 +6,6 @@ export type Pointer = "touch" | "mouse";
 export const screens = [
   ["touch", 360, 740],
   ["touch", 768, 1024],
-  ["mouse", 768, 1024],
   ["mouse", 1440, 900],
 ] as const;
 

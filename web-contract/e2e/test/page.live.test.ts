@@ -128,7 +128,7 @@ describe.concurrent("two tabs", () => {
     const tab = await secondTab(page);
     await beginEdit(page, "One", "One and a half");
     await tab.getByRole("button", { name: "Delete “One”" }).click();
-    await page.getByText("This task is no longer on this list.").waitFor();
+    await page.getByText("This task is not on this list.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("was deleted elsewhere").waitFor();
     await page.getByRole("button", { name: "Add it as new" }).click();

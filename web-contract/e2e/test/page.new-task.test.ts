@@ -96,6 +96,15 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
     await field.press("Enter");
     await page.getByText("“Far away” was added. It is not on your agenda for the week.").waitFor();
     await show("Far away");
-    expect(complaints).toEqual([]);
+
+    await page.getByRole("link", { name: "Agenda" }).click();
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await add("Written on the train");
+    await page.getByText("“Written on the train” was added. Your agenda shows it when you are back.").waitFor();
+    await show("Written on the train");
+    await page.context().setOffline(false);
+    // A browser that is offline complains itself.
+    expect(complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
   });
 });

@@ -70,8 +70,11 @@ test("a discarded edit comes back", async ({ openPage }) => {
   await page.keyboard.press("z");
   expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Cancel").click();
+  await page.getByRole("link", { name: "Trash" }).click();
   await button(page, "Undo").click();
+  expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Save").click();
+  await page.getByRole("link", { name: "Tasks" }).click();
   await page.getByText("Has notes").waitFor({ state: "attached" });
   await editTask(page, "Water the plants");
   await page.keyboard.press("Escape");

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { onlineManager, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Agenda, Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
 import { timeZone } from "../data/client";
@@ -35,7 +35,9 @@ export function AgendaView() {
 
 function whyHidden(_key: string, { dueAt }: Fields): string | undefined {
   const ahead = dueAt !== null && new Date(dueAt) < addDays(startOfDay(new Date()), days);
-  return ahead ? undefined : "It is not on your agenda for the week.";
+  if (!ahead) return "It is not on your agenda for the week.";
+  // The server makes the agenda.
+  return onlineManager.isOnline() ? undefined : "Your agenda shows it when you are back.";
 }
 
 function Sections() {

@@ -12,7 +12,7 @@ export function LostEditor({ keys }: { keys: readonly string[] }) {
   if (!base || keys.includes(itemKey(queryClient, base))) return null;
   return (
     <section className="lost" aria-label="Task that left the list">
-      <p className="lost-note">This task is no longer on this list. Your edit is still here.</p>
+      <p className="lost-note">This task is not on this list. Your edit is still here.</p>
       <TaskEditor task={base} />
     </section>
   );

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
+import { LostEditor } from "../editor/LostEditor";
 import { focusBeside } from "../list/focus";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
@@ -48,6 +49,7 @@ export function TrashView() {
   return (
     <>
       <p className="page-summary">Deleted tasks stay here for 30 days.</p>
+      <LostEditor keys={[]} />
       {!trash.data && <TaskListSkeleton />}
       {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {tasks.length > 0 && (
