@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/url"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -50,7 +51,10 @@ func (p *process) start() {
 		p.t.Fatal(err)
 	}
 	p.child = started
-	p.t.Cleanup(p.Stop)
+	p.t.Cleanup(func() {
+		p.Stop()
+		CheckLog(p.t, filepath.Base(p.command[0]), p.Log())
+	})
 	p.AwaitReady()
 }
 

@@ -70,6 +70,11 @@ func TestSite(t *testing.T) {
 		testStart(t, s)
 	})
 
+	t.Run("logs name nobody", func(t *testing.T) {
+		t.Parallel()
+		testLogs(t, s)
+	})
+
 	t.Run("a to-do list", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)

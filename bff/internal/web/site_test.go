@@ -153,6 +153,9 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 		t.Fatal(err)
 	}
 	t.Cleanup(handler.EndStreams)
+	if log, ok := c.log.(*logBuffer); ok {
+		t.Cleanup(func() { servertest.CheckLog(t, "the bff", log.Log()) })
+	}
 	return handler
 }
 
