@@ -71,7 +71,7 @@ func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	if p := c.tx.user.read(&from); p != nil {
 		return nil, p
 	}
-	header := http.Header{"Content-Type": {"text/event-stream"}, "Cache-Control": {"no-store"}}
+	header := http.Header{"Content-Type": {"text/event-stream"}}
 	return &reply{status: http.StatusOK, header: header, stream: func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		_, _ = fmt.Fprintf(w, "event: ready\ndata: {\"seq\":%d}\n\n", from.After)

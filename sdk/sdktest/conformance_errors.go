@@ -178,6 +178,17 @@ var refusalCases = func() []contractCase {
 		{"415: a form", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
 		{"415: a merge patch to create", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
 		{"415: no type at all", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
+		{"nothing is cached, or taken for another type", func(s *subject) {
+			path := "/api/tasks/" + s.create(full()).ID
+			for _, a := range []answer{
+				s.raw("GET", tasks, ""), s.raw("GET", path, ""), s.raw("GET", path, "", "If-None-Match", "*"), s.raw("HEAD", path, ""),
+				s.raw("GET", "/api/nothing", ""), s.raw("POST", tasks, "{"), s.raw("GET", tasks, "", "Authorization", ""),
+			} {
+				if a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+					s.Errorf("status %d: headers %v", a.status, a.header)
+				}
+			}
+		}},
 		{"the caller's request id is kept, if it can stand in a log", func(s *subject) {
 			for _, c := range []struct {
 				sent string

@@ -136,6 +136,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.requestID = rand.Text()
 	}
 	w.Header().Set("X-Request-Id", c.requestID)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 
 	failure := c.find()
 	s.count(c.route.operation)

@@ -14,7 +14,8 @@ export function createAuth(config, pool, log) {
     baseURL: config.baseURL,
     secret: config.secret,
     database: pool,
-    emailAndPassword: { enabled: true },
+    // Once there is a sendResetPassword: a reset also ends the sessions of whoever knew the password.
+    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
     telemetry: { enabled: false },
     plugins: [
       jwt({

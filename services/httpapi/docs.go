@@ -41,7 +41,6 @@ func ServeDocs(router chi.Router) {
 		router.Get(path, func(w http.ResponseWriter, _ *http.Request) {
 			header := w.Header()
 			header.Set("Content-Type", file.mediaType)
-			header.Set("X-Content-Type-Options", "nosniff")
 			header.Set("Content-Security-Policy", docsPolicy)
 			header.Set("Cache-Control", "public, max-age=3600")
 			_, _ = w.Write(file.content()) // the reader is gone; there is nobody to tell

@@ -22,7 +22,7 @@ import (
 // panic.
 func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
+	r.Use(identify, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
 	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		allowed := allowedMethods(r, req.URL.Path)
@@ -38,6 +38,16 @@ func NewRouter(observers Observers) chi.Router {
 		WriteProblem(w, req, problem)
 	})
 	return r
+}
+
+// keepPrivate keeps answers out of caches and from being taken for another type.
+// Handlers of what is public set other headers.
+func keepPrivate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // NotFound answers a request for a path that does not exist.

@@ -310,6 +310,22 @@ func (s *Sessions) ForgetUser(id string) {
 	}
 }
 
+// Recheck makes the next request of every session ask Better Auth. Where it cannot
+// say in time, what was known serves on.
+func (s *Sessions) Recheck() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		e.checkAt = time.Time{}
+		if e.flight != nil {
+			s.forget(e) // the answer under way may be older
+		}
+	}
+	for key := range s.followers {
+		s.wake(key)
+	}
+}
+
 // forget puts an entry in the place of e of which only the cookies are known
 // that the browser has not got yet. What an exchange under way will bring is
 // not remembered.

@@ -60,6 +60,10 @@ var revokingEndpoints = []string{
 	"revoke-other-sessions", "revoke-session", "revoke-sessions",
 }
 
+// resetEndpoint ends the paths that set a password with a token from a message.
+// They can end all sessions of a user, of whom only Better Auth knows who it is.
+const resetEndpoint = "reset-password"
+
 // authProxy passes requests on to Better Auth.
 type authProxy struct {
 	*server
@@ -102,6 +106,9 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		lines := response.Header["Set-Cookie"]
 		forget(lines)
+		if r.Method == http.MethodPost && strings.HasSuffix(endpoint, resetEndpoint) && response.Status < http.StatusMultipleChoices {
+			p.sessions.Recheck()
+		}
 		response.Header["Set-Cookie"] = session.Relayed(lines)
 		switch {
 		case response.Status < http.StatusBadRequest:

@@ -1,12 +1,14 @@
 package web_test
 
 import (
+	"encoding/base64"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -362,6 +364,46 @@ func TestRefusalsOfBetterAuth(t *testing.T) {
 				t.Errorf("Retry-After %q, want %q", got, test.retry)
 			}
 		})
+	}
+}
+
+// Whose password was reset is not known here: every session is asked for again.
+func TestResetPasswordEndsSessions(t *testing.T) {
+	t.Parallel()
+	var ended atomic.Bool
+	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/reset-password"):
+			if strings.Contains(r.URL.RawQuery, "wrong") {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+			_, _ = io.WriteString(w, `{"status":true}`)
+		case ended.Load() && strings.Contains(r.Header.Get("Cookie"), "ada"):
+			_, _ = io.WriteString(w, "null")
+		default:
+			claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":9999999999}`))
+			w.Header().Set("Set-Auth-Jwt", "e30."+claims+".x")
+			_, _ = io.WriteString(w, `{"session":{"expiresAt":"2999-01-01T00:00:00Z"},"user":{"id":"ada"}}`)
+		}
+	}))
+	t.Cleanup(auth.Close)
+	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
+	t.Cleanup(bff.Close)
+	nobody := (&site{url: bff.URL}).newBrowser(t)
+	ask := func(user string) *answer {
+		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + user + ".x"}})
+	}
+	for ada, path := range map[string]string{"ada1": "/api/auth/reset-password", "ada2": "/api/auth/email-otp/reset-password"} {
+		ended.Store(false)
+		ask(ada).is(http.StatusOK)
+		ask("bob").is(http.StatusOK)
+		ended.Store(true)
+		nobody.post(path+"?wrong", map[string]any{"token": "x"}).is(http.StatusBadRequest)
+		ask(ada).is(http.StatusOK)
+		nobody.post(path, map[string]any{"token": "x"}).is(http.StatusOK)
+		ask("bob").is(http.StatusOK)
+		ask(ada).fails(taskapi.CodeSessionExpired)
 	}
 }
 

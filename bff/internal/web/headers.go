@@ -19,11 +19,9 @@ func secure(https bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()
-			header.Set("Cache-Control", "no-store")
 			header.Set("Content-Security-Policy", apiPolicy)
 			header.Set("Cross-Origin-Resource-Policy", "same-origin")
 			header.Set("Referrer-Policy", "same-origin")
-			header.Set("X-Content-Type-Options", "nosniff")
 			if https {
 				header.Set("Strict-Transport-Security", strictTransport)
 			}

@@ -201,6 +201,23 @@ func licenceIn(t *testing.T, dir string) string {
 	return ""
 }
 
+// TestActionsArePinned looks for actions of CI that their owner could change.
+func TestActionsArePinned(t *testing.T) {
+	t.Parallel()
+	workflows, err := filepath.Glob(filepath.Join(root(t), ".github", "workflows", "*.yml"))
+	if err != nil || len(workflows) == 0 {
+		t.Fatal(workflows, err)
+	}
+	pinned := regexp.MustCompile(`^\s*- uses: [\w/-]+@[0-9a-f]{40} # v[0-9.]+$`)
+	for _, workflow := range workflows {
+		for line := range strings.Lines(read(t, workflow)) {
+			if strings.Contains(line, "uses:") && !pinned.MatchString(strings.TrimSuffix(line, "\n")) {
+				t.Errorf("%s: %q names no commit and its version", workflow, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
 // TestImagesAreMadeWithoutSecrets looks at what Docker is not given.
 func TestImagesAreMadeWithoutSecrets(t *testing.T) {
 	t.Parallel()

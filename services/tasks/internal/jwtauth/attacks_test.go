@@ -105,6 +105,18 @@ func TestForgedTokens(t *testing.T) {
 		forged["of a stranger that "+name] = own.Token(t, issuertest.Claims("alice"), header)
 	}
 
+	// Extensions that a verifier must understand or refuse (RFC 7515, section
+	// 4.1.11).
+	for name, header := range map[string]map[string]any{
+		"unknown":   {"crit": []string{"http://example.com/unknown"}, "http://example.com/unknown": true},
+		"a claim":   {"crit": []string{"exp"}, "exp": 1},
+		"unencoded": {"crit": []string{"b64"}, "b64": true},
+		"none":      {"crit": []string{}},
+		"a text":    {"crit": "exp"},
+	} {
+		forged["signed, with a critical extension: "+name] = rs.Token(t, issuertest.Claims("alice"), header)
+	}
+
 	// Times that are none, and those that wrap round.
 	for name, exp := range map[string]any{
 		"text": "tomorrow", "negative": -1, "zero": 0, "a list": []int{1}, "true": true, "null": nil,

@@ -214,12 +214,15 @@ func (v *Verifier) signs(ctx context.Context, key string) bool {
 	return err == nil
 }
 
-// checkHeader refuses a token that names no key, and one of another type:
-// Better Auth signs its session-cache tokens with the same keys, and they are
-// no proof of a session.
+// checkHeader refuses a token that names no key, one with extensions that must be
+// understood, and one of another type: Better Auth signs its session-cache tokens
+// with the same keys, and they are no proof of a session.
 func (v *Verifier) checkHeader(header map[string]any) error {
 	if id, _ := header["kid"].(string); id == "" && v.keys != nil {
 		return errors.New("the token names no key")
+	}
+	if _, critical := header["crit"]; critical {
+		return errors.New("the token has critical extensions")
 	}
 	switch header["typ"] {
 	case nil, "JWT", "at+jwt":
