@@ -13,10 +13,11 @@ export function leaveRow(row: HTMLElement): void {
 /** Moves the keyboard focus to the next row, else the one before, else the field for new tasks, else the title. */
 export function focusBeside(row: HTMLElement): void {
   const item = row.closest("li") ?? row;
-  const controls = rowControls();
-  const at = controls.findIndex((control) => item.contains(control));
-  const inList = [controls[at + 1], controls[at - 1]].find((control) => control?.closest("ul") === item.closest("ul"));
-  const target = inList ?? controls[at + 1] ?? controls[at - 1];
+  const others = rowControls().filter((control) => !item.contains(control));
+  const isBehind = (control: HTMLElement) => item.compareDocumentPosition(control) === Node.DOCUMENT_POSITION_FOLLOWING;
+  const neighbours = [others.find(isBehind), others.findLast((control) => !isBehind(control))];
+  const inList = neighbours.find((control) => control?.closest("ul") === item.closest("ul"));
+  const target = inList ?? neighbours.find((control) => control !== undefined);
   if (target) target.focus();
   else focusField(newTaskFieldId, titleId);
 }
