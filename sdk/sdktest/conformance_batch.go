@@ -1,0 +1,171 @@
+package sdktest
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+var batchCases = []contractCase{
+	{"200: the six operations in order, one change each", func(s *subject) {
+		replaced, updated, deleted, restored, erasedOne := s.create(full()), s.create(full()), s.create(full()), s.create(full()), s.create(full())
+		restored, err := s.client.DeleteTask(s.Context(), restored.ID)
+		s.ok(err)
+		before := s.seq()
+		operations := taskapi.TaskOperations
+		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			operations.Create(full()),
+			operations.Replace(replaced.ID, 1, taskapi.ReplaceTaskRequest{Title: "Only this"}),
+			operations.Update(updated.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New"), DueAt: taskapi.Null[time.Time]()}),
+			operations.Delete(deleted.ID, 0),
+			operations.Restore(restored.ID, 2),
+			operations.Erase(erasedOne.ID, 0),
+		})
+		s.ok(err)
+		tasks := s.tasks(resources)
+		s.same("created", contentOf(tasks[0]), full())
+		s.same("replaced", contentOf(tasks[1]), taskapi.CreateTaskRequest{Title: "Only this", Priority: taskapi.None, Tags: []string{}})
+		want := full()
+		want.Title, want.DueAt = "New", nil
+		s.same("updated", contentOf(tasks[2]), want)
+		if tasks[1].Version != 2 || tasks[2].Version != 2 || tasks[3].DeletedAt == nil || tasks[4].DeletedAt != nil || tasks[4].Version != 3 {
+			s.Errorf("got %s", inJSON(tasks))
+		}
+		s.same("erased, as it was", tasks[5], erasedOne)
+		var wanted []taskapi.Change
+		changes := s.feed(before, 0)
+		for i, task := range tasks[:5] {
+			s.same("what is read", s.get(task.ID), task)
+			wanted = append(wanted, changedTo(changes[i].Seq, task))
+		}
+		s.sameChanges(changes, append(wanted, erased(s.seq(), erasedOne.ID)))
+	}},
+	{"operations see what those before them did, and the answer what the batch did", func(s *subject) {
+		a := s.create(full())
+		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Update(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}),
+			taskapi.TaskOperations.Update(a.ID, 2, taskapi.UpdateTaskRequest{Tags: taskapi.Some([]string{"x"})}),
+		})
+		s.ok(err)
+		now := s.get(a.ID)
+		if now.Title != "New" || !slices.Equal(now.Tags, []string{"x"}) || now.Version != 3 {
+			s.Errorf("got %s", inJSON(now))
+		}
+		s.same("answer", s.tasks(resources), []taskapi.Task{now, now})
+	}},
+	{"a task may be deleted, restored and erased in one batch, and is answered as it was before it was erased", func(s *subject) {
+		a := s.create(full())
+		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Delete(a.ID, 1),
+			taskapi.TaskOperations.Restore(a.ID, 2),
+			taskapi.TaskOperations.Erase(a.ID, 3),
+		})
+		s.ok(err)
+		tasks := s.tasks(resources)
+		if last := tasks[2]; last.Version != 3 || last.DeletedAt != nil {
+			s.Errorf("got %s", inJSON(last))
+		}
+		s.sameChanges(s.feed(a.Version, 0), []taskapi.Change{erased(s.seq(), a.ID)})
+		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Erase(a.ID, 0)})
+		s.fails(err, sdk.ErrTaskNotFound)
+	}},
+	{"up to 100 operations", func(s *subject) {
+		var operations []taskapi.BatchOperation
+		for i := range taskapi.MaxBatchOperations {
+			operations = append(operations, taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}))
+		}
+		resources, err := s.client.Batch(s.Context(), operations)
+		s.ok(err)
+		for i, task := range s.tasks(resources) {
+			if task.Title != strconv.Itoa(i) {
+				s.Errorf("operation %d made %s", i, task.Title)
+			}
+		}
+		_, err = s.client.Batch(s.Context(), append(operations, operations[0]))
+		s.fails(err, sdk.ErrInvalid)
+	}},
+	{"all or nothing: a failure names its index", func(s *subject) {
+		task := s.create(full())
+		before := s.seq()
+		create := taskapi.TaskOperations.Create(full())
+		rename := taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}
+		for _, c := range []struct {
+			second taskapi.BatchOperation
+			want   error
+			field  taskapi.FieldError
+		}{
+			{taskapi.TaskOperations.Delete(missing, 0), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.TaskOperations.Update(missing, 0, rename), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.TaskOperations.Replace(missing, 0, taskapi.ReplaceTaskRequest(full())), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.TaskOperations.Erase(missing, 0), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.TaskOperations.Restore(task.ID, 0), sdk.ErrTaskNotFound, field422("operations[1].id", taskapi.FieldNotFound)},
+			{taskapi.TaskOperations.Replace(task.ID, 7, taskapi.ReplaceTaskRequest(full())), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.TaskOperations.Erase(task.ID, 7), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.TaskOperations.Delete(task.ID, 7), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.TaskOperations.Update(task.ID, 7, rename), sdk.ErrVersionConflict, field422("operations[1].version", taskapi.FieldConflict)},
+			{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{}), sdk.ErrInvalid, field422("operations[1].data.title", taskapi.FieldTooShort)},
+		} {
+			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
+			failure := s.failure(err, c.want)
+			if len(failure.Fields) != 1 || failure.Fields[0].Field != c.field.Field || failure.Fields[0].Code != c.field.Code {
+				s.Errorf("the failure names %+v, want %+v", failure.Fields, c.field)
+			}
+			if errors.Is(c.want, sdk.ErrVersionConflict) {
+				s.same("current", s.tasks([]taskapi.Resource{failure.Current}), []taskapi.Task{task})
+			}
+		}
+		s.same("task", s.get(task.ID), task)
+		if after := s.seq(); after != before {
+			s.Errorf("the change number went from %d to %d", before, after)
+		}
+	}},
+	{"errors[].field begins with the operation", func(s *subject) {
+		for body, want := range map[string]taskapi.FieldError{
+			`{"operations":[]}`: field422("operations", taskapi.FieldTooFew),
+			`{}`:                field422("operations", taskapi.FieldRequired),
+			`[]`:                field422("body", taskapi.FieldType),
+			`{"operations":[{"op":"create","kind":"task","data":{"title":""}}]}`:                         field422("operations[0].data.title", taskapi.FieldTooShort),
+			`{"operations":[{"op":"create","kind":"task","data":{}}]}`:                                   field422("operations[0].data.title", taskapi.FieldRequired),
+			`{"operations":[{"op":"create","kind":"task","data":{"title":"  "}}]}`:                       field422("operations[0].data.title", taskapi.FieldTooShort),
+			`{"operations":[{"op":"create","kind":"task","data":{"title":"a","color":1}}]}`:              field422("operations[0].data.color", taskapi.FieldUnknown),
+			`{"operations":[{"op":"create","kind":"task","data":[]}]}`:                                   field422("operations[0].data", taskapi.FieldType),
+			`{"operations":[{"op":"create","kind":"task","data":null}]}`:                                 field422("operations[0].data", taskapi.FieldType),
+			`{"operations":[{"op":"create","kind":"task"}]}`:                                             field422("operations[0].data", taskapi.FieldRequired),
+			`{"operations":[{"op":"create","kind":"task","id":"` + missing + `","data":{"title":"a"}}]}`: field422("operations[0].id", taskapi.FieldUnknown),
+			`{"operations":[{"op":"burn","kind":"task"}]}`:                                               field422("operations[0].op", taskapi.FieldNotAllowed),
+			`{"operations":[{"op":7,"kind":"task"}]}`:                                                    field422("operations[0].op", taskapi.FieldType),
+			`{"operations":[{"op":null,"kind":"task"}]}`:                                                 field422("operations[0].op", taskapi.FieldType),
+			`{"operations":[{"kind":"task"}]}`:                                                           field422("operations[0].op", taskapi.FieldRequired),
+			`{"operations":[{"op":"delete","kind":"plan","id":"` + missing + `"}]}`:                      field422("operations[0].kind", taskapi.FieldNotAllowed),
+			`{"operations":[{"op":"delete","kind":7,"id":"` + missing + `"}]}`:                           field422("operations[0].kind", taskapi.FieldType),
+			`{"operations":[{"op":"delete","kind":null,"id":"` + missing + `"}]}`:                        field422("operations[0].kind", taskapi.FieldType),
+			`{"operations":[{"op":"delete","id":"` + missing + `"}]}`:                                    field422("operations[0].kind", taskapi.FieldRequired),
+			`{"operations":[{"op":"delete","kind":"task"}]}`:                                             field422("operations[0].id", taskapi.FieldRequired),
+			`{"operations":[{"op":"delete","kind":"task","id":"7"}]}`:                                    field422("operations[0].id", taskapi.FieldFormat),
+			`{"operations":[{"op":"delete","kind":"task","id":"` + missing + `","version":0}]}`:          field422("operations[0].version", taskapi.FieldOutOfRange),
+			`{"operations":[{"op":"delete","kind":"task","id":"` + missing + `","version":"3"}]}`:        field422("operations[0].version", taskapi.FieldType),
+			`{"operations":[{"op":"delete","kind":"task","id":"` + missing + `","version":null}]}`:       field422("operations[0].version", taskapi.FieldNull),
+			`{"operations":[{}]}`: field422("operations[0].kind", taskapi.FieldRequired),
+			`{"operations":[7]}`:  field422("operations[0]", taskapi.FieldType),
+			`{"operations":[{"op":"delete","kind":"task","id":"` + missing + `","color":1}]}`:                                     field422("operations[0].color", taskapi.FieldUnknown),
+			`{"operations":[{"op":"erase","kind":"task","id":"` + missing + `","data":{"title":"a"}}]}`:                           field422("operations[0].data", taskapi.FieldUnknown),
+			`{"operations":[{"op":"replace","kind":"task","id":"` + missing + `"}]}`:                                              field422("operations[0].data", taskapi.FieldRequired),
+			`{"operations":[{"op":"replace","kind":"task","id":"` + missing + `","data":{"completed":true}}]}`:                    field422("operations[0].data.title", taskapi.FieldRequired),
+			`{"operations":[{"op":"replace","kind":"task","id":"` + missing + `","changes":{"title":"a"},"data":{"title":"a"}}]}`: field422("operations[0].changes", taskapi.FieldUnknown),
+			`{"operations":[{"op":"update","kind":"task","id":"` + missing + `"}]}`:                                               field422("operations[0].changes", taskapi.FieldRequired),
+			`{"operations":[{"op":"update","kind":"task","id":"` + missing + `","changes":{}}]}`:                                  field422("operations[0].changes", taskapi.FieldTooFew),
+			`{"operations":[{"op":"update","kind":"task","id":"` + missing + `","changes":{"title":null}}]}`:                      field422("operations[0].changes.title", taskapi.FieldNull),
+			`{"operations":[{"op":"update","kind":"task","id":"` + missing + `","changes":{"tags":[" "]}}]}`:                      field422("operations[0].changes.tags[0]", taskapi.FieldTooShort),
+			`{"operations":[{"op":"restore","kind":"task","kind":"task","id":"` + missing + `"}]}`:                                field422("operations[0].kind", taskapi.FieldDuplicate),
+		} {
+			s.part(body, func(s *subject) {
+				s.problem(s.raw(http.MethodPost, "/api/batch", body), taskapi.CodeInvalid, want)
+			})
+		}
+	}},
+}

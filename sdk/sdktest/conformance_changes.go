@@ -1,0 +1,147 @@
+package sdktest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// feed returns all changes after a number.
+func (s *subject) feed(after int64, limit int) []taskapi.Change {
+	s.Helper()
+	var changes []taskapi.Change
+	for change, err := range s.client.Changes(s.Context(), taskapi.ListChangesOptions{After: after, Limit: limit}) {
+		s.ok(err)
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// state is what a reader of changes makes of them.
+type state map[string]taskapi.Task
+
+func (st state) apply(s *subject, change taskapi.Change) {
+	s.Helper()
+	if change.Erased() {
+		delete(st, change.ID)
+		return
+	}
+	task, err := change.Task()
+	s.ok(err)
+	st[change.ID] = task
+}
+
+// state returns the user's tasks, in the trash or outside it.
+func (s *subject) state() state {
+	s.Helper()
+	all := state{}
+	for _, deleted := range []bool{false, true} {
+		for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{Deleted: deleted}) {
+			s.ok(err)
+			all[task.ID] = task
+		}
+	}
+	return all
+}
+
+var changeCases = []contractCase{
+	{"changes and erasures in order, by state: each task once, at its latest number", func(s *subject) {
+		tasks := s.titled("updated", "trashed", "erased", "untouched")
+		start := s.seq()
+		_, err := s.client.UpdateTask(s.Context(), tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("1")})
+		s.ok(err)
+		trashed, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
+		s.ok(err)
+		_, err = s.client.EraseTask(s.Context(), tasks[2].ID)
+		s.ok(err)
+		updated, err := s.client.UpdateTask(s.Context(), tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("2")})
+		s.ok(err)
+		got := s.feed(start, 0)
+		if len(got) != 3 {
+			s.Fatalf("got the changes %s", inJSON(got))
+		}
+		s.sameChanges(got, []taskapi.Change{
+			changedTo(got[0].Seq, trashed), erased(got[1].Seq, tasks[2].ID), changedTo(got[2].Seq, updated),
+		})
+		if start >= got[0].Seq || got[0].Seq >= got[1].Seq || got[1].Seq >= got[2].Seq || got[2].Seq != s.seq() {
+			s.Errorf("got the numbers of %s after %d, the list is at %d", inJSON(got), start, s.seq())
+		}
+	}},
+	{"from the beginning, it is the state", func(s *subject) {
+		tasks := s.titled("a", "b", "c", "d", "e")
+		_, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
+		s.ok(err)
+		_, err = s.client.EraseTask(s.Context(), tasks[2].ID)
+		s.ok(err)
+		for limit := range 4 {
+			read := state{}
+			for _, change := range s.feed(0, limit) {
+				read.apply(s, change)
+			}
+			s.same("state", read, s.state())
+		}
+	}},
+	{"meta: nextCursor, hasMore", func(s *subject) {
+		s.titled("a", "b", "c")
+		first, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Limit: 2})
+		s.ok(err)
+		s.same("meta", first.Meta, taskapi.ChangesMeta{
+			NextCursor: fmt.Sprintf("%d-%d", first.Changes[1].Seq, s.seq()), HasMore: true,
+		})
+		second, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Cursor: first.Meta.NextCursor, Limit: 1})
+		s.ok(err)
+		s.same("meta", second.Meta, taskapi.ChangesMeta{NextCursor: strconv.FormatInt(s.seq(), 10), HasMore: false})
+		end, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Cursor: second.Meta.NextCursor})
+		s.ok(err)
+		s.same("end", end, sdk.ChangePage{Changes: []taskapi.Change{}, Meta: taskapi.ChangesMeta{NextCursor: strconv.FormatInt(s.seq(), 10)}})
+	}},
+	{"a task that was made and erased since has only the null", func(s *subject) {
+		start := s.seq()
+		task := s.create(full())
+		_, err := s.client.EraseTask(s.Context(), task.ID)
+		s.ok(err)
+		s.sameChanges(s.feed(start, 0), []taskapi.Change{erased(s.seq(), task.ID)})
+	}},
+	{"a cursor from a future that does not exist is 410", func(s *subject) {
+		s.titled("a")
+		_, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})
+		s.fails(err, sdk.ErrCursorExpired)
+		s.problem(s.raw(http.MethodGet, "/api/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
+	}},
+	{"writers at once leave no gap: a reader who follows ends with the state", func(s *subject) {
+		const writers, writes = 4, 8
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() { s.write(writes) })
+		}
+		done := make(chan struct{})
+		go func() { all.Wait(); close(done) }()
+		read, at := state{}, int64(0)
+		for finished := false; ; {
+			before := at
+			for _, change := range s.feed(at, 5) {
+				if change.Seq <= at {
+					s.Fatalf("change %d comes after %d", change.Seq, at)
+				}
+				at = change.Seq
+				read.apply(s, change)
+			}
+			if finished && before == at {
+				break
+			}
+			select {
+			case <-done:
+				finished = true
+			default:
+			}
+		}
+		s.same("state", read, s.state())
+		if at != s.seq() {
+			s.Errorf("the feed ends at %d, the list is at %d", at, s.seq())
+		}
+	}},
+}

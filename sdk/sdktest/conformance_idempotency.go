@@ -1,0 +1,198 @@
+package sdktest
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+var idempotencyCases = []contractCase{
+	{"the same request again: the stored answer, with Idempotency-Replayed", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		for _, write := range []struct{ name, method, path, body string }{
+			{"createTask", http.MethodPost, "/api/tasks", `{"title":"Once"}`},
+			{"updateTask", http.MethodPatch, path, `{"title":"New"}`},
+			{"replaceTask", http.MethodPut, path, `{"title":"Newer"}`},
+			{"deleteTask", http.MethodDelete, path, ``},
+			{"restoreTask", http.MethodPost, path + "/restore", ``},
+			{"batch", http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"A"}},{"op":"create","kind":"task","data":{"title":"B"}}]}`},
+			{"eraseTask", http.MethodDelete, path + "?permanent=true", ``},
+		} {
+			first := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)
+			if first.status/100 != 2 || first.header.Get("Idempotency-Replayed") != "" {
+				s.Fatalf("%s: %d %s", write.name, first.status, first.body)
+			}
+			before := s.seq()
+			again := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)
+			replayed := "true"
+			if write.name == "eraseTask" {
+				replayed = "erased"
+				s.remains(s.task(again, http.StatusOK), s.task(first, http.StatusOK))
+			} else if again.status != first.status || !sameJSON(again.body, first.body) {
+				s.Errorf("%s: got %d %s, then %d %s", write.name, first.status, first.body, again.status, again.body)
+			}
+			if got := again.header.Get("Idempotency-Replayed"); got != replayed {
+				s.Errorf("%s: Idempotency-Replayed is %q, want %q", write.name, got, replayed)
+			}
+			for _, name := range []string{"ETag", "Location", "Content-Type"} {
+				if first.header.Get(name) != again.header.Get(name) {
+					s.Errorf("%s: %s is %q, then %q", write.name, name, first.header.Get(name), again.header.Get(name))
+				}
+			}
+			if after := s.seq(); after != before {
+				s.Errorf("%s: the change number went from %d to %d", write.name, before, after)
+			}
+		}
+	}},
+	{"the stored answer comes before If-Match and before what has changed since", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		send := func() answer {
+			return s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"1"`)
+		}
+		first := s.task(send(), http.StatusOK)
+		_, err := s.client.DeleteTask(s.Context(), task.ID)
+		s.ok(err)
+		s.same("again", s.task(send(), http.StatusOK), first)
+	}},
+	{"what a stored answer says of a task that was erased since is gone, and the answer says so", func(s *subject) {
+		kept, gone := s.create(full()), s.create(full())
+		batch := func(ids ...string) string {
+			var operations []string
+			for _, id := range ids {
+				operations = append(operations, `{"op":"update","kind":"task","id":"`+id+`","changes":{"title":"New"}}`)
+			}
+			return `{"operations":[` + strings.Join(operations, ",") + `]}`
+		}
+		send := func(body string) ([]taskapi.Task, string) {
+			a := s.raw(http.MethodPost, "/api/batch", body, "Idempotency-Key", body)
+			if a.status != http.StatusOK {
+				s.Fatalf("got %d %s", a.status, a.body)
+			}
+			return s.tasks(decode[taskapi.ResourceListResponse](s, a).Data), a.header.Get("Idempotency-Replayed")
+		}
+		both, other := batch(kept.ID, gone.ID), batch(kept.ID)
+		first, _ := send(both)
+		send(other)
+		create := func() answer {
+			return s.raw(http.MethodPost, "/api/tasks", `{"title":"Gone too"}`, "Idempotency-Key", "create")
+		}
+		created := s.task(create(), http.StatusCreated)
+		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Erase(gone.ID, 0), taskapi.TaskOperations.Erase(created.ID, 0),
+		}, sdk.WithIdempotencyKey("erase"))
+		s.ok(err)
+		again, replayed := send(both)
+		s.same("the task that is there", again[0], first[0])
+		s.remains(again[1], first[1])
+		if replayed != "erased" {
+			s.Errorf("Idempotency-Replayed is %q", replayed)
+		}
+		if _, replayed := send(other); replayed != "true" {
+			s.Errorf("Idempotency-Replayed of another answer is %q", replayed)
+		}
+		a := create()
+		s.remains(s.task(a, http.StatusCreated), created)
+		if a.header.Get("Idempotency-Replayed") != "erased" || a.header.Get("Location") != "/api/tasks/"+created.ID {
+			s.Errorf("got the header %v", a.header)
+		}
+	}},
+	{"a different request is 422", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		s.task(s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key"), http.StatusOK)
+		for _, other := range []struct{ method, path, body string }{
+			{http.MethodPatch, path, `{"title":"Other"}`},
+			{http.MethodPut, path, `{"title":"New"}`},
+			{http.MethodPost, "/api/tasks", `{"title":"New"}`},
+			{http.MethodDelete, path, ``},
+		} {
+			s.problem(s.raw(other.method, other.path, other.body, "Idempotency-Key", "key"), taskapi.CodeIdempotencyKeyReused)
+		}
+		s.task(s.raw(http.MethodDelete, path, ``, "Idempotency-Key", "delete"), http.StatusOK)
+		s.problem(s.raw(http.MethodDelete, path+"?permanent=true", ``, "Idempotency-Key", "delete"), taskapi.CodeIdempotencyKeyReused)
+		if got := s.get(task.ID); got.Title != "New" || got.Version != 3 {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
+	{"keys are per user", func(s *subject) {
+		other := s.another()
+		for _, s := range []*subject{s, other} {
+			a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Mine"}`, "Idempotency-Key", "key")
+			if s.task(a, http.StatusCreated); a.header.Get("Idempotency-Replayed") != "" {
+				s.Error("the answer is another user's")
+			}
+		}
+	}},
+	{"a write that failed leaves its key free", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		s.problem(s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"7"`), taskapi.CodeVersionConflict)
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":""}`, "Idempotency-Key", "key"), taskapi.CodeInvalid, field422("title", taskapi.FieldTooShort))
+		s.task(s.raw(http.MethodPatch, path, `{"title":"Newer"}`, "Idempotency-Key", "key"), http.StatusOK)
+	}},
+	{"the answer of a write that changed nothing is stored too", func(s *subject) {
+		task := s.create(full())
+		send := func() answer {
+			return s.raw(http.MethodPatch, "/api/tasks/"+task.ID, `{"completed":true}`, "Idempotency-Key", "key")
+		}
+		s.same("first", s.task(send(), http.StatusOK), task)
+		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")})
+		s.ok(err)
+		s.same("again", s.task(send(), http.StatusOK), task)
+	}},
+	{"requests that arrive at once are one write", func(s *subject) {
+		const requests = 8
+		answers := make([]taskapi.Task, requests)
+		var all sync.WaitGroup
+		for i := range requests {
+			all.Go(func() {
+				task, err := s.client.CreateTask(s.Context(), full(), sdk.WithIdempotencyKey("key"))
+				if err != nil {
+					s.Error(err)
+				}
+				answers[i] = task
+			})
+		}
+		all.Wait()
+		for _, task := range answers {
+			s.same("answer", task, answers[0])
+		}
+		s.lists(taskapi.ListTasksOptions{}, full().Title)
+	}},
+	{"a key has 1 to 255 visible ASCII characters", func(s *subject) {
+		s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", strings.Repeat("~", 255)), http.StatusCreated)
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", strings.Repeat("a", 256)),
+			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldTooLong))
+		for _, key := range []string{"a b", "ä", " "} {
+			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", key),
+				taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldFormat))
+		}
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", "a", "Idempotency-Key", "b"),
+			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldDuplicate))
+	}},
+	{"a request is the same however its id and its conditions are written", func(s *subject) {
+		deletion := func(id string) string { return `{"operations":[{"op":"delete","kind":"task","id":"` + id + `"}]}` }
+		one, other := s.create(full()).ID, s.create(full()).ID
+		for _, answers := range [][]answer{
+			{
+				s.raw(http.MethodPatch, "/api/tasks/"+one, `{"title":"1"}`, "Idempotency-Key", "one", "If-Match", `"1", "99"`),
+				s.raw(http.MethodPatch, "/api/tasks/"+strings.ToUpper(one), `{"title":" 1"}`, "Idempotency-Key", "one", "If-Match", `W/"99"`, "If-Match", `"1"`),
+			},
+			{
+				s.raw(http.MethodPost, "/api/batch", deletion(other), "Idempotency-Key", "other"),
+				s.raw(http.MethodPost, "/api/batch", deletion(strings.ToUpper(other)), "Idempotency-Key", "other"),
+			},
+		} {
+			for i, a := range answers {
+				if replayed := a.header.Get("Idempotency-Replayed") == "true"; a.status != http.StatusOK || replayed != (i > 0) {
+					s.Errorf("request %d: got status %d, replayed %t: %s", i, a.status, replayed, a.body)
+				}
+			}
+		}
+	}},
+}

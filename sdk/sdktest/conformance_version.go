@@ -1,0 +1,219 @@
+package sdktest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+var versionCases = []contractCase{
+	{"a time may be written in small letters", func(s *subject) {
+		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
+		due := func(a answer, status int) {
+			s.Helper()
+			if got := s.task(a, status); got.DueAt == nil || !got.DueAt.Equal(want) {
+				s.Errorf("due at %v, want %v", got.DueAt, want)
+			}
+		}
+		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueAt":"2026-11-30t17:00:00z"}`)
+		due(a, http.StatusCreated)
+		due(s.raw(http.MethodPatch, a.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
+		for _, query := range []string{"dueAfter=2026-11-30t17:00:00z", "dueBefore=2026-11-30t17:00:00.1z&q=a", "dueAfter=2026-11-30t18:00:00%2B01:00"} {
+			a := s.raw(http.MethodGet, "/api/tasks?"+query, "")
+			if got := decode[taskapi.TaskListResponse](s, a); a.status != http.StatusOK || len(got.Data) != 1 {
+				s.Errorf("%s: got status %d, %s", query, a.status, a.body)
+			}
+		}
+		a = s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"b","dueAt":"2026-11-30t17:00:00z"}}]}`)
+		if a.status != http.StatusOK {
+			s.Errorf("in a batch: got status %d, %s", a.status, a.body)
+		}
+	}},
+	{"a write that changes nothing keeps the version", func(s *subject) {
+		created := s.create(full())
+		before := s.seq()
+		got, err := s.client.UpdateTask(s.Context(), created.ID, taskapi.UpdateTaskRequest{
+			Title: taskapi.Some(" " + created.Title), DueAt: taskapi.Some(created.DueAt), Completed: taskapi.Some(true),
+		})
+		s.ok(err)
+		s.same("updated", got, created)
+		got, err = s.client.ReplaceTask(s.Context(), created.ID, taskapi.ReplaceTaskRequest(full()))
+		s.ok(err)
+		s.same("replaced", got, created)
+		if after := s.seq(); after != before {
+			s.Errorf("the change number went from %d to %d", before, after)
+		}
+	}},
+	{"If-Match on PUT, PATCH, DELETE, restore: a stale one is 412 with current", func(s *subject) {
+		for name, call := range map[string]func(context.Context, string, sdk.CallOption) (taskapi.Task, error){
+			"PUT": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+				return s.client.ReplaceTask(ctx, id, taskapi.ReplaceTaskRequest{Title: "New"}, match)
+			},
+			"PATCH": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+				return s.client.UpdateTask(ctx, id, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, match)
+			},
+			"DELETE": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+				return s.client.DeleteTask(ctx, id, match)
+			},
+			"DELETE for good": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+				return s.client.EraseTask(ctx, id, match)
+			},
+			"restore": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+				return s.client.RestoreTask(ctx, id, match)
+			},
+		} {
+			task := s.create(full())
+			if name == "restore" {
+				var err error
+				task, err = s.client.DeleteTask(s.Context(), task.ID)
+				s.ok(err)
+			}
+			before := s.seq()
+			_, err := call(s.Context(), task.ID, sdk.IfMatch(task.Version+1))
+			s.same(name+": current", s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
+			s.same(name+": what is read", s.get(task.ID), task)
+			if after := s.seq(); after != before {
+				s.Errorf("%s: the change number went from %d to %d", name, before, after)
+			}
+			_, err = call(s.Context(), task.ID, sdk.IfMatch(task.Version))
+			s.ok(err)
+		}
+	}},
+	{"If-Match: lists and * too", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		for i, match := range []string{`"1"`, `"1", "2"`, `"7","3"`, `*`, ` "5" , "99"`} {
+			s.task(s.raw(http.MethodPatch, path, `{"title":"`+strconv.Itoa(i)+`"}`, "If-Match", match), http.StatusOK)
+		}
+		for _, match := range []string{`"1", "2"`, `"abc"`, `W/"5"`, `""`, `"6-other"`} {
+			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeVersionConflict)
+		}
+		s.problem(s.raw(http.MethodPatch, "/api/tasks/"+missing, `{"title":"No"}`, "If-Match", "*"), taskapi.CodeTaskNotFound)
+	}},
+	{"If-Match: several lines are one list", func(s *subject) {
+		path := "/api/tasks/" + s.create(full()).ID
+		s.task(s.raw(http.MethodPatch, path, `{"title":"2"}`, "If-Match", `"7"`, "If-Match", `"1"`), http.StatusOK)
+		s.problem(s.raw(http.MethodDelete, path, ``, "If-Match", `"1"`, "If-Match", `"3"`), taskapi.CodeVersionConflict)
+		a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`, "If-None-Match", `"2"`)
+		if a.status != http.StatusNotModified {
+			s.Errorf("If-None-Match in two lines: got status %d", a.status)
+		}
+	}},
+	{"If-Match: the tags that proxies make of ours", func(s *subject) {
+		path := "/api/tasks/" + s.create(full()).ID
+		tags := []string{`W/"1"`, `"2-gzip"`, `W/"3-gzip"`, `"4-br"`, `"5--gzip"`, `"6;gz"`, `"7-zstd"`}
+		for i, match := range tags {
+			s.task(s.raw(http.MethodPatch, path, `{"title":"`+strconv.Itoa(i)+`"}`, "If-Match", match), http.StatusOK)
+		}
+		for _, match := range tags {
+			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeVersionConflict)
+		}
+		a := s.raw(http.MethodGet, path, "", "If-None-Match", `W/"8-gzip"`)
+		if a.status != http.StatusNotModified {
+			s.Errorf("If-None-Match: got status %d", a.status)
+		}
+	}},
+	{"If-Match on GET: a stale one is 412 with current", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		for _, match := range []string{`"1"`, `*`, `"2", W/"1"`} {
+			s.task(s.raw(http.MethodGet, path, "", "If-Match", match), http.StatusOK)
+		}
+		// If-Match is looked at first (RFC 9110, section 13.2.2).
+		for _, noneMatch := range []string{"", `"1"`, "*"} {
+			got := s.problem(s.raw(http.MethodGet, path, "", "If-Match", `"2"`, "If-None-Match", noneMatch), taskapi.CodeVersionConflict)
+			s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0], task)
+		}
+		if a := s.raw(http.MethodHead, path, "", "If-Match", `"2"`); a.status != http.StatusPreconditionFailed {
+			s.Errorf("HEAD: got status %d", a.status)
+		}
+		s.problem(s.raw(http.MethodGet, "/api/tasks/"+missing, "", "If-Match", "*"), taskapi.CodeTaskNotFound)
+	}},
+	{"If-None-Match on PUT, PATCH, DELETE, restore: 412 if the task has such a version", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		writes := []struct{ method, path, body string }{
+			{http.MethodPut, path, `{"title":"New"}`},
+			{http.MethodPatch, path, `{"title":"Newer"}`},
+			{http.MethodDelete, path, ``},
+			{http.MethodPost, path + "/restore", ``},
+			{http.MethodDelete, path + "?permanent=true", ``},
+		}
+		for i, write := range writes {
+			version := strconv.Itoa(i + 1)
+			for _, tags := range []string{"*", `"` + version + `"`, `W/"` + version + `"`, `"99", "` + version + `-gzip"`} {
+				got := s.problem(s.raw(write.method, write.path, write.body, "If-None-Match", tags), taskapi.CodeVersionConflict)
+				s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0].Version, int64(i+1))
+			}
+			s.problem(s.raw(write.method, write.path, write.body, "If-None-Match", "1"), taskapi.CodeInvalid, field422("If-None-Match", taskapi.FieldFormat))
+			s.task(s.raw(write.method, write.path, write.body, "If-None-Match", `"99"`, "If-Match", `"`+version+`"`), http.StatusOK)
+		}
+		s.problem(s.raw(http.MethodPut, path, `{"title":"New"}`, "If-None-Match", "*"), taskapi.CodeTaskNotFound)
+		_, err := s.client.DeleteTask(s.Context(), s.create(full()).ID, sdk.IfNoneMatch(1))
+		s.fails(err, sdk.ErrVersionConflict)
+	}},
+	{"If-Match that is no list of ETags is 422", func(s *subject) {
+		path := "/api/tasks/" + s.create(full()).ID
+		for _, match := range []string{`1`, `"1`, `"1" "2"`, ` `} {
+			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeInvalid, field422("If-Match", taskapi.FieldFormat))
+		}
+	}},
+	{"If-None-Match: 304 without a body", func(s *subject) {
+		task := s.create(full())
+		path := "/api/tasks/" + task.ID
+		for _, match := range []string{`"1"`, `W/"1"`, `"7", "1"`, `*`} {
+			a := s.raw(http.MethodGet, path, "", "If-None-Match", match)
+			if a.status != http.StatusNotModified || len(a.body) != 0 || a.header.Get("ETag") != `"1"` || a.header.Values("Content-Type") != nil {
+				s.Errorf("%s: got status %d, ETag %s, body %q", match, a.status, a.header.Get("ETag"), a.body)
+			}
+		}
+		s.task(s.raw(http.MethodGet, path, "", "If-None-Match", `"2"`), http.StatusOK)
+		s.problem(s.raw(http.MethodGet, path, "", "If-None-Match", `1`), taskapi.CodeInvalid, field422("If-None-Match", taskapi.FieldFormat))
+		_, err := s.client.GetTask(s.Context(), task.ID, sdk.IfNoneMatch(1))
+		s.fails(err, sdk.ErrNotModified)
+	}},
+	{"a batch's current is the task as it is stored, without what the batch did before", func(s *subject) {
+		task := s.create(taskapi.CreateTaskRequest{Title: "Stored"})
+		before := s.seq()
+		ops := taskapi.TaskOperations
+		for name, first := range map[string]taskapi.BatchOperation{
+			"update":  ops.Update(task.ID, 1, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}),
+			"replace": ops.Replace(task.ID, 1, taskapi.ReplaceTaskRequest{Title: "New"}),
+			"delete":  ops.Delete(task.ID, 1),
+		} {
+			second := ops.Update(task.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("Newer")})
+			if name == "delete" {
+				second = ops.Restore(task.ID, 1)
+			}
+			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, second})
+			s.same(name, s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
+		}
+		if after := s.seq(); after != before {
+			s.Errorf("the change number went from %d to %d", before, after)
+		}
+	}},
+	{"writers that read again after a conflict lose nothing", func(s *subject) {
+		task := s.create(taskapi.CreateTaskRequest{Title: "Count"})
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				_, err := s.client.EditTask(s.Context(), task.ID, func(t *taskapi.Task) error {
+					t.Tags = append(t.Tags, strconv.Itoa(i))
+					return nil
+				})
+				if err != nil {
+					s.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if got := s.get(task.ID); len(got.Tags) != 4 || got.Version != 5 {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
+}
