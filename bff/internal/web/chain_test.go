@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -381,117 +380,6 @@ func TestSite(t *testing.T) {
 		renewed := ada.get("/api/tasks").is(http.StatusOK).header.Values("Set-Cookie")
 		if len(renewed) == 0 || !strings.HasPrefix(renewed[0], session.CookieName+"="+ada.cookie().Value) {
 			t.Errorf("the browser got the cookies %q", renewed)
-		}
-	})
-}
-
-// TestSessionsOnTheSite counts what Better Auth is asked, so its stories have
-// a site for themselves and run in turn.
-func TestSessionsOnTheSite(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	ada := s.newBrowser(t)
-	ada.signUp()
-
-	exchanges := func(during func()) int {
-		before := s.authTap.Count(getSession)
-		during()
-		return s.authTap.Count(getSession) - before
-	}
-
-	if n := exchanges(func() {
-		var all sync.WaitGroup
-		for range 1000 {
-			all.Go(func() {
-				if got := ada.get("/api/session"); got.status != http.StatusOK {
-					t.Errorf("%s: %d %s", got.what, got.status, got.body)
-				}
-			})
-		}
-		all.Wait()
-	}); n != 1 {
-		t.Errorf("1,000 first requests at once: %d exchanges, want 1", n)
-	}
-
-	t.Run("10,000 cookies that are not Better Auth's", func(t *testing.T) { testFlood(t, s, ada) })
-
-	t.Run("without the secret, one exchange for a forged cookie", func(t *testing.T) {
-		trusting := httptest.NewServer(newHandler(t, handlerConfig{
-			public: s.url, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
-		}))
-		t.Cleanup(trusting.Close)
-		nobody := (&site{url: trusting.URL}).newBrowser(t)
-		ask := func(cookie string) *answer {
-			return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + cookie}})
-		}
-		if n := exchanges(func() {
-			for range 20 {
-				ask("forged.c2lnbmF0dXJl").fails(taskapi.CodeSessionExpired)
-			}
-		}); n != 1 {
-			t.Errorf("%d exchanges, want 1", n)
-		}
-		ask(ada.cookie().Value).is(http.StatusOK)
-	})
-
-	t.Run("several cookies of one name", func(t *testing.T) {
-		trusting := httptest.NewServer(newHandler(t, handlerConfig{
-			public: s.url, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
-		}))
-		t.Cleanup(trusting.Close)
-		cookie := func(value string) string { return session.CookieName + "=" + value }
-		bob, ended := s.newBrowser(t), s.newBrowser(t)
-		bob.signUp()
-		ended.signUp()
-		foreign, dead, good := cookie("foreign.c2lnbmF0dXJl"), cookie(ended.cookie().Value), cookie(bob.cookie().Value)
-		ended.post("/api/auth/sign-out", map[string]any{}).is(http.StatusOK)
-		for _, bff := range []*site{s, {url: trusting.URL}} {
-			nobody := bff.newBrowser(t)
-			for _, all := range []string{good + "; " + foreign, foreign + "; " + good, dead + "; " + good, good + "; " + dead, foreign + "; " + dead + "; " + good} {
-				header := http.Header{"Cookie": {all}}
-				answer := nobody.do(http.MethodGet, "/api/session", nil, header).is(http.StatusOK)
-				if lines := answer.header.Values("Set-Cookie"); len(lines) > 0 {
-					t.Errorf("%s: the answer sets %q", all, lines)
-				}
-				nobody.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, header).is(http.StatusCreated)
-				if answer := nobody.do(http.MethodGet, getSession, nil, header).is(http.StatusOK); string(answer.body) == "null" {
-					t.Errorf("%s: Better Auth finds no session", all)
-				}
-			}
-			nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {foreign + "; " + dead}}).fails(taskapi.CodeSessionExpired)
-		}
-		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, http.Header{"Cookie": {foreign + "; " + good}}).is(http.StatusOK)
-		bob.get("/api/session").fails(taskapi.CodeSessionExpired)
-	})
-
-	t.Run("a refused JWT is exchanged once", func(t *testing.T) {
-		defer s.tasksTap.Instead(nil)
-		var refused sync.Map
-		s.tasksTap.Instead(func(w http.ResponseWriter, r *http.Request) {
-			refused.Store(r.Header.Get("Authorization"), true)
-			s.tasksTap.Instead(nil)
-			w.Header().Set("Content-Type", "application/problem+json")
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = w.Write([]byte(`{"success": false, "error": "Sign in.", "code": "unauthenticated", "status": 401, "title": "Unauthorized", "requestId": "x"}`))
-		})
-		if n := exchanges(func() { ada.get("/api/tasks").is(http.StatusOK) }); n != 1 {
-			t.Errorf("%d exchanges, want 1", n)
-		}
-		if n := exchanges(func() { ada.get("/api/tasks").is(http.StatusOK) }); n != 0 {
-			t.Errorf("%d exchanges afterwards, want none", n)
-		}
-	})
-
-	t.Run("a service that refuses every JWT does not sign anybody out", func(t *testing.T) {
-		defer s.tasksTap.Instead(nil)
-		s.tasksTap.Instead(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = w.Write([]byte(`{"success": false, "error": "The key of tasks-db-7 is unknown.", "code": "unauthenticated"}`))
-		})
-		answer := ada.get("/api/tasks")
-		answer.fails(taskapi.CodeBadGateway)
-		if strings.Contains(string(answer.body), "tasks-db-7") {
-			t.Errorf("the service's words were passed on: %s", answer.body)
 		}
 	})
 }
