@@ -56,6 +56,7 @@ func Conformance(t *testing.T, target Target) {
 		{"idempotency", idempotencyCases},
 		{"list", listCases},
 		{"batch", batchCases},
+		{"search", searchCases},
 		{"stats", statsCases},
 		{"changes", changeCases},
 		{"stream", streamCases},

@@ -159,8 +159,8 @@ func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 // found reports whether a task has all words of a query, the last one perhaps
 // only begun.
 func found(task taskapi.Task, query string) bool {
-	has := words(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n"))
-	wanted := words(query)
+	has := taskapi.SearchWords(decompose(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n")))
+	wanted := taskapi.SearchWords(decompose(query))
 	for i, word := range wanted {
 		if !slices.ContainsFunc(has, func(other string) bool {
 			return other == word || i == len(wanted)-1 && strings.HasPrefix(other, word)

@@ -17,7 +17,7 @@ SELECT
 	CASE n % 3 WHEN 0 THEN ARRAY[]::text[] WHEN 1 THEN ARRAY['home'] ELSE ARRAY['home', 'garden'] END,
 	at, at,
 	convert_to(lower(title), 'UTF8'),
-	array_to_tsvector(ARRAY['the', 'ones', 'on', 'balcony', 'too', 'and', 'those', 'of', 'neighbours', 'while', 'they', 'are', 'away', verb, 'plants', n::text])
+	array_to_tsvector(ARRAY['the', 'ones', 'on', 'balcony', 'too', 'and', 'those', 'of', 'neighbours', 'while', 'they', 'are', 'away', verb, 'plants', n::text, '#2'])
 FROM (
 	SELECT n, md5(n::text) AS hash, verb, initcap(verb) || ' the plants ' || n AS title,
 		now() - interval '300 days' + n * (interval '299 days' / $2::int) AS at

@@ -21,9 +21,13 @@ type generator struct {
 	random *rand.Rand
 	// odd sequences have odd characters, and neither search nor sort by them:
 	// there the model is simpler than Unicode's tables.
-	odd   bool
-	steps []step
-	names []string // of resources that the steps so far may have created
+	odd bool
+	// words are those of texts. With foreign ones among them, lists are not
+	// sorted by title, as the model has no collation.
+	words   []string
+	foreign bool
+	steps   []step
+	names   []string // of resources that the steps so far may have created
 	// places are where they should be, if all steps so far do what they ask
 	// for.
 	places map[string]place
@@ -44,7 +48,10 @@ const (
 // sequence returns a sequence of so many steps.
 func sequence(seed, number uint64, steps int) []step {
 	g := &generator{random: rand.New(rand.NewPCG(seed, number)), places: map[string]place{}, now: time.Now().UTC()}
-	g.odd = g.chance(3)
+	g.odd, g.foreign, g.words = g.chance(3), g.chance(2), words
+	if g.foreign {
+		g.words = slices.Concat(words, foreign)
+	}
 	for len(g.steps) < steps {
 		g.add()
 	}
@@ -238,7 +245,7 @@ func (g *generator) list(s *step) {
 			query["priority"] = []string{string(pick(g, taskapi.Priorities()...)), string(pick(g, taskapi.Priorities()...))}
 		},
 		"tag": func() {
-			query.Add("tag", pick(g, strings.ToUpper, strings.ToLower, strings.TrimSpace)(pick(g, words...)))
+			query.Add("tag", pick(g, strings.ToUpper, strings.ToLower, strings.TrimSpace)(pick(g, g.words...)))
 		},
 		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
 		"deleted": func() { query.Set("deleted", pick(g, "true", "true", "false")) },
@@ -254,8 +261,10 @@ func (g *generator) list(s *step) {
 	if query.Get("sort") == "" {
 		query.Del("sort")
 	}
-	if g.odd && (strings.HasSuffix(query.Get("sort"), "title") || query.Has("q")) {
+	if (g.odd || g.foreign) && strings.HasSuffix(query.Get("sort"), "title") {
 		query.Del("sort")
+	}
+	if g.odd {
 		query.Del("q")
 	}
 	s.query = query.Encode()
@@ -263,7 +272,7 @@ func (g *generator) list(s *step) {
 }
 
 func (g *generator) search() string {
-	one := func() string { return pick(g, words...) }
+	one := func() string { return pick(g, g.words...) }
 	word := one()
 	switch g.random.IntN(5) {
 	case 0:
@@ -473,9 +482,9 @@ func (g *generator) right(f wireField) string {
 			n = limit(f, "maxItems", 4)
 		}
 		all := make([]string, n)
-		for i, at := range g.random.Perm(max(n, len(words)))[:n] {
-			if all[i] = quote("tag " + strconv.Itoa(at)); at < len(words) {
-				all[i] = quote(words[at])
+		for i, at := range g.random.Perm(max(n, len(g.words)))[:n] {
+			if all[i] = quote("tag " + strconv.Itoa(at)); at < len(g.words) {
+				all[i] = quote(g.words[at])
 			}
 		}
 		if n > 0 && g.chance(6) {
@@ -536,6 +545,9 @@ func limit(f wireField, key string, otherwise int) int {
 
 var words = []string{"apple", "Apple", "apples", "banana", "42", "7", "east", "éclair", "Zebra", "fig", "water", "plants"}
 
+// foreign are words of other languages, whose letters the model knows.
+var foreign = []string{"Łódź", "smørrebrød", "IŞIK", "ışık", "Nẵng", "straße", "ουρανός", "كِتَاب", "हिंदी", "がく", "かく", "🎉", "l’été"}
+
 // oddities are characters that are easily lost.
 var oddities = []string{
 	"e\u0301", "a\u0308", "👩‍👩‍👧", "🪴", "\u200f", "\u202e", "\u2028", "\ufeff", "\u00a0", "\u3000", "\u0085", "\ufffd", "\u0001", "\u007f",
@@ -547,9 +559,9 @@ func (g *generator) text(f wireField, longestIn int) string {
 	if g.chance(longestIn) {
 		return quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 100)))
 	}
-	text := pick(g, words...)
+	text := pick(g, g.words...)
 	for range g.random.IntN(3) {
-		text += pick(g, " ", " ", "-", "\n") + pick(g, words...)
+		text += pick(g, " ", " ", "-", "\n") + pick(g, g.words...)
 	}
 	if limit(f, "minLength", 0) > 0 {
 		text = strings.ReplaceAll(text, "\n", " ")

@@ -84,11 +84,12 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 		return nil, err
 	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
-			return fmt.Errorf("wait for migrators: %w", err)
+		err := awaitMigrators(ctx, func() scanner { return tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", migrationLock) })
+		if err != nil {
+			return err
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
-		err := execEach(ctx, tx, append([]string{
+		err = execEach(ctx, tx, append([]string{
 			// One server after the other, as changes of tables within a
 			// transaction have to.
 			"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",

@@ -61,3 +61,6 @@ func KindTables() map[string]string {
 	}
 	return all
 }
+
+// SplitWords returns the words of a text in order.
+var SplitWords = splitWords

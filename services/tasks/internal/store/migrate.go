@@ -45,10 +45,11 @@ var ErrTablesInUse = errors.New("the tables are in use")
 const leastPatience, mostPatience = 50 * time.Millisecond, 800 * time.Millisecond
 
 // Migrate brings the schema of the database at ownerURL up to date and returns
-// what it applied. The address must belong to the owner of the tables and lead
-// to the server directly: a transaction pooler would lose the lock that keeps
-// two migrators apart. Running it again changes nothing. It fails with
-// [ErrTablesInUse], and words about what to do, where others hold on to a table.
+// what it applied; then it indexes tasks anew that an older release has written.
+// The address must belong to the owner of the tables and lead to the server
+// directly: a transaction pooler would lose the lock that keeps two migrators
+// apart. It may be run again at any time. It fails with [ErrTablesInUse], and
+// words about what to do, where others hold on to a table.
 func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err error) {
 	return migrate(ctx, ownerURL, migrations)
 }
@@ -59,7 +60,10 @@ func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err err
 func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migration, err error) {
 	for patience := leastPatience; ; patience *= 2 {
 		err := asOwner(ctx, ownerURL, files, patience, func(conn *sql.Conn, provider *goose.Provider) error {
-			return applyAll(ctx, conn, provider, &applied)
+			if err := applyAll(ctx, conn, provider, &applied); err != nil {
+				return err
+			}
+			return reindex(ctx, ownerURL)
 		})
 		if !errors.Is(mapError(err), ErrBusy) {
 			return applied, err
@@ -78,13 +82,11 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migra
 
 // applyAll applies what is missing, and adds it to applied.
 func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, applied *[]Migration) error {
-	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
+	// The lock ends with the connection, which is closed on return.
+	err := awaitMigrators(ctx, func() scanner { return conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock) })
+	if err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
-		return fmt.Errorf("wait for other migrators: %w", err)
-	}
-	// The lock ends with the connection, which is closed on return.
 	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
 		return fmt.Errorf("create the schema: %w", err)
 	}
@@ -97,6 +99,28 @@ func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, app
 			return err
 		}
 		*applied = append(*applied, Migration{Name: result.Source.Path, Applied: true})
+	}
+}
+
+type scanner interface{ Scan(...any) error }
+
+// awaitMigrators tries to get the lock of migrators until it has it. A statement
+// that waited for the lock would have a snapshot, and CREATE INDEX CONCURRENTLY
+// waits for the end of all that are older.
+func awaitMigrators(ctx context.Context, try func() scanner) error {
+	for {
+		var locked bool
+		if err := try().Scan(&locked); err != nil {
+			return fmt.Errorf("wait for other migrators: %w", err)
+		}
+		if locked {
+			return nil
+		}
+		select {
+		case <-time.After(leastPatience):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -207,14 +231,15 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 		return fmt.Errorf("the runtime role and the owner are both %q: the service must not own its tables", runtime.User)
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
-			return fmt.Errorf("wait for other migrators: %w", err)
+		err := awaitMigrators(ctx, func() scanner { return tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", migrationLock) })
+		if err != nil {
+			return err
 		}
 		if err := createRole(ctx, tx, runtime.User, runtime.Password); err != nil {
 			return err
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
-		err := execEach(ctx, tx, []string{
+		err = execEach(ctx, tx, []string{
 			"GRANT USAGE ON SCHEMA tasklane TO " + role,
 			"GRANT SELECT, INSERT, UPDATE, DELETE ON " + strings.Join(usersTables(kinds), ", ") + " TO " + role,
 			"GRANT EXECUTE ON FUNCTION tasklane.purge(), tasklane.claim_purge() TO " + role,

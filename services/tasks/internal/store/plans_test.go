@@ -28,7 +28,7 @@ const makeMany = `
 	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, created_at, updated_at, title_key, words)
 	SELECT 'user' || CASE WHEN n <= 200000 THEN 0 ELSE n % 1000 + 1 END, md5(n::text)::uuid, n, 1, 'task ' || n, '',
 		CASE WHEN n % 3 = 0 THEN now() END, n % 5, CASE WHEN n % 2 = 0 THEN now() + n * interval '1 minute' END, '{home}',
-		now() - n * interval '1 second', now(), int4send(n), 'task'::tsvector
+		now() - n * interval '1 second', now(), int4send(n), 'task ''#2'''::tsvector
 	FROM generate_series(1, 230000) n;
 	CREATE INDEX tasks_created ON tasklane.tasks (user_id, created_at, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;

@@ -91,11 +91,7 @@ func (r *taskRow) tagKeys() []string {
 
 // words returns what search looks through.
 func (r *taskRow) words() pgtype.TSVector {
-	v := pgtype.TSVector{Valid: true}
-	for _, word := range wordsOf(append([]string{r.Title, r.Description}, r.Tags...)...) {
-		v.Lexemes = append(v.Lexemes, pgtype.TSVectorLexeme{Word: word})
-	}
-	return v
+	return wordsOf(append([]string{r.Title, r.Description}, r.Tags...)...)
 }
 
 // priorities are in the order of the numbers by which they are stored.

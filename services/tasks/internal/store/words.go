@@ -3,32 +3,34 @@ package store
 import (
 	"strings"
 	"sync"
-	"unicode"
 
-	"golang.org/x/text/cases"
+	"github.com/jackc/pgx/v5/pgtype"
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // Words and order are computed here, not in PostgreSQL, so that they do not
 // depend on the database's locale and are the same for every language.
 
-// maxWordLength bounds a word in bytes; PostgreSQL takes up to 2 KB. A longer
-// one is found by its beginning.
-const maxWordLength = 200
+// wordsMark is one of the words of each row that this release has written, and
+// none that can be searched for. A row without it was written by an older
+// release, which made words otherwise: [Migrate] indexes it anew. A change of how
+// words are made needs another mark, and a migration with another index.
+const wordsMark = "#2"
 
-// wordsOf returns the words of texts as search compares them: without case and
-// accents, each once. Where a script writes words without spaces, each
-// character is a word.
-func wordsOf(texts ...string) []string {
-	var words []string
+// wordsOf returns the words of texts as search compares them, each once, and the
+// mark.
+func wordsOf(texts ...string) pgtype.TSVector {
+	words := pgtype.TSVector{Lexemes: []pgtype.TSVectorLexeme{{Word: wordsMark}}, Valid: true}
 	seen := map[string]bool{}
 	for _, text := range texts {
 		for _, word := range splitWords(text) {
 			if !seen[word] {
 				seen[word] = true
-				words = append(words, word)
+				words.Lexemes = append(words.Lexemes, pgtype.TSVectorLexeme{Word: word})
 			}
 		}
 	}
@@ -37,34 +39,7 @@ func wordsOf(texts ...string) []string {
 
 // splitWords returns the words of a text in order.
 func splitWords(text string) []string {
-	text = cases.Fold().String(norm.NFKD.String(text))
-	var (
-		words []string
-		word  strings.Builder
-	)
-	end := func() {
-		if word.Len() > 0 {
-			words = append(words, word.String())
-			word.Reset()
-		}
-	}
-	for _, r := range text {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
-			end()
-			words = append(words, string(r))
-		case unicode.Is(unicode.Mn, r):
-			// An accent that decomposition has set apart.
-		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.Mc, r):
-			if word.Len() < maxWordLength {
-				word.WriteRune(r)
-			}
-		default:
-			end()
-		}
-	}
-	end()
-	return words
+	return taskapi.SearchWords(norm.NFKD.String(text))
 }
 
 // searchQuery returns PostgreSQL's query for tasks that hold all words of q,
@@ -72,7 +47,7 @@ func splitWords(text string) []string {
 func searchQuery(q string) string {
 	words := splitWords(q)
 	for i, word := range words {
-		// Letters and digits only, so there is nothing to escape.
+		// Letters, digits and emoji only, so there is nothing to escape.
 		words[i] = "'" + word + "'"
 	}
 	if len(words) == 0 {

@@ -12,8 +12,8 @@ export type Item = DataOf<KindName>;
 export interface Kind<Data extends Item = Item, Filters extends object = object> {
   /** Sets what follows from a write, as the server will. `before` is undefined for a new resource. */
   settle(next: Data, before: Data | undefined, now: string): Data;
-  /** Reports whether the resource belongs to a list. */
-  matches(data: Data, filters: Filters): boolean;
+  /** Reports whether the resource belongs to a list; undefined means that only the server can tell. */
+  matches(data: Data, filters: Filters): boolean | undefined;
   /** Compares two resources in the order of a list. */
   compare(a: Data, b: Data, filters: Filters): number;
   /** Reports whether only the server can tell what belongs to a list, or in which order. */

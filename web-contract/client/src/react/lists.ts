@@ -22,7 +22,8 @@ export function place(list: Pages, kind: KindName, filters: object, id: string, 
   const all = itemsOf(list);
   const at = all.findIndex((other) => other.id === id);
   const without = at < 0 ? list : mapPages(list, (items) => items.filter((other) => other.id !== id));
-  if (item === null || !matches(item, filters)) return without;
+  // What only the server can tell stays as it was until the list is read again.
+  if (item === null || !(matches(item, filters) ?? at >= 0)) return without;
   if (at >= 0) {
     const [before, after] = [all[at - 1], all[at + 1]];
     if ((!before || order(before, item) < 0) && (!after || order(item, after) < 0)) {
