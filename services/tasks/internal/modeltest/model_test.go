@@ -89,7 +89,7 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 // TestTheModelIsAsFull has both refuse what goes beyond small bounds.
 func TestTheModelIsAsFull(t *testing.T) {
 	t.Parallel()
-	const resources, bytes = 5, 3000
+	const resources, bytes = 6, 1200
 	server := sdktest.NewServer(t)
 	server.LimitStorage(resources, bytes)
 	steps := 2000
