@@ -1,0 +1,243 @@
+package modeltest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// wireField is a field of a request, as its tags describe it.
+type wireField struct {
+	name     string
+	typ      reflect.Type
+	tag      reflect.StructTag
+	required bool
+}
+
+// wireFields returns the fields of a body to create or, as Optionals, to
+// update.
+func wireFields(request reflect.Type) []wireField {
+	var fields []wireField
+	for f := range request.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		typ := f.Type
+		if typ.Kind() == reflect.Struct && typ != reflect.TypeFor[time.Time]() {
+			value, _ := typ.FieldByName("Value") // of an Optional
+			typ = value.Type
+		}
+		fields = append(fields, wireField{name, typ, f.Tag, options == ""})
+	}
+	return fields
+}
+
+var (
+	contentFields = wireFields(reflect.TypeFor[taskapi.CreateTaskRequest]())
+	changeFields  = wireFields(reflect.TypeFor[taskapi.UpdateTaskRequest]())
+)
+
+// content returns a body with a task's content, perhaps with one mistake.
+func (g *generator) content(partial, mistakes bool) body {
+	if !mistakes || !g.chance(7) {
+		return g.fields(partial, false)
+	}
+	if g.chance(2) {
+		return g.fields(partial, true)
+	}
+	b := g.fields(partial, false)
+	switch g.random.IntN(6) {
+	case 0:
+		b.members = append(b.members, member{name: pick(g, "color", "id", "version", "Title", "userId", ""), value: "1"})
+	case 1:
+		b.members = append(b.members, pick(g, b.members...))
+	case 2:
+		b.behind = pick(g, " ", "{}", "]", "\n", "x", ",")
+	default:
+		b = body{instead: pick(g, "[]", "null", "7", `"title"`, "{", "{}", "{\"title\":\"\xff\"}", `{"title":"\ud83d"}`, `{"title":"a\u0000"}`,
+			`{"title":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+"}", `{"title":"a","tags":["b","\u0000"]}`, `{"title":"a",}`, `{title:"a"}`)}
+	}
+	return b
+}
+
+// fields returns members for some of the fields, one of them wrong if there is
+// to be a mistake.
+func (g *generator) fields(partial, mistake bool) body {
+	fields := contentFields
+	if partial {
+		fields = changeFields
+	}
+	wrong := -1
+	if mistake {
+		wrong = g.random.IntN(len(fields))
+	}
+	forced := g.random.IntN(len(fields)) // a patch has at least one
+	var b body
+	for i, f := range fields {
+		switch {
+		case i == wrong:
+			b.members = append(b.members, member{name: f.name, value: g.wrong(f)})
+		case f.required && !partial, partial && wrong < 0 && i == forced, g.chance(3):
+			b.members = append(b.members, member{name: f.name, value: g.right(f)})
+		}
+	}
+	g.random.Shuffle(len(b.members), func(i, j int) { b.members[i], b.members[j] = b.members[j], b.members[i] })
+	return b
+}
+
+// right returns a value that a field may have.
+func (g *generator) right(f wireField) string {
+	typ := f.typ
+	if typ.Kind() == reflect.Pointer {
+		if g.chance(4) {
+			return "null"
+		}
+		typ = typ.Elem()
+	}
+	switch {
+	case typ == reflect.TypeFor[time.Time]():
+		return quote(pick(g, g.times()...))
+	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
+		return quote(pick(g, strings.Split(f.tag.Get("enum"), ",")...))
+	case typ.Kind() == reflect.String:
+		return g.text(f, 30)
+	case typ.Kind() == reflect.Bool:
+		return pick(g, "true", "false")
+	case typ.Kind() == reflect.Int, typ.Kind() == reflect.Int64:
+		least, most := limit(f, "minimum", -1000), limit(f, "maximum", 1000)
+		return strconv.Itoa(pick(g, least, most, least+g.random.IntN(most-least+1)))
+	case typ.Kind() == reflect.Slice:
+		n := g.random.IntN(4)
+		if g.chance(20) {
+			n = limit(f, "maxItems", 4)
+		}
+		all := make([]string, n)
+		for i, at := range g.random.Perm(max(n, len(g.words)))[:n] {
+			if all[i] = quote("tag " + strconv.Itoa(at)); at < len(g.words) {
+				all[i] = quote(g.words[at])
+			}
+		}
+		if n > 0 && g.chance(6) {
+			all = append(all[:n-1], strings.ToUpper(all[0])) // may be the same tag
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	panic("a value for " + typ.String() + " is missing here")
+}
+
+// wrong returns a value that breaks one rule of a field.
+func (g *generator) wrong(f wireField) string {
+	typ := f.typ
+	all := []string{`{}`, `{"a":1}`}
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	} else {
+		all = append(all, "null")
+	}
+	switch {
+	case typ == reflect.TypeFor[time.Time]():
+		all = append(all, "7", "true", "[]", `""`, `"tomorrow"`, `"2026-11-30"`, `"0000-12-31T00:00:00Z"`, `"9999-12-31T23:59:59-01:00"`,
+			`"2026-02-30T00:00:00Z"`, `"2026-11-30T24:00:00Z"`, `"2026-11-30T23:59:60Z"`, `"2026-11-30 17:00:00Z"`, `"2026-11-30t17:00:00z"`,
+			`"10000-01-01T00:00:00Z"`, `"2026-11-30T17:00Z"`, `"2026-11-30T17:00:00"`, `"2026-11-30T17:00:00.Z"`,
+			`"2026-11-30T7:00:00Z"`, `"2026-11-30T17:00:00,5Z"`, `"2026-11-30T17:00:00+24:00"`, `"2026-11-30T17:00:00+01"`)
+	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
+		all = append(all, "7", "[]", `"top"`, `""`, `"HIGH"`, `" high"`)
+	case typ.Kind() == reflect.String:
+		all = append(all, "7", "true", "[]", `["a"]`)
+		if limit(f, "minLength", 0) > 0 {
+			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)
+		}
+		all = append(all, quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 0)+1)))
+	case typ.Kind() == reflect.Bool:
+		all = append(all, "1", `"true"`, "[]")
+	case typ.Kind() == reflect.Slice:
+		all = append(all, "7", `"a"`, "[7]", "[null]", `["a",["b"]]`, `[""]`, `["b"," "]`,
+			`["`+strings.Repeat("a", taskapi.MaxTagLength+1)+`"]`)
+		most := limit(f, "maxItems", 0)
+		many := make([]string, most+1)
+		for i := range many {
+			many[i] = quote(strconv.Itoa(i))
+		}
+		all = append(all, "["+strings.Join(many, ",")+"]")
+	default:
+		all = append(all, `"7"`, "1.5", "true", "[]", "9223372036854775808",
+			strconv.Itoa(limit(f, "minimum", 0)-1), strconv.Itoa(limit(f, "maximum", 0)+1))
+	}
+	return pick(g, all...)
+}
+
+func limit(f wireField, key string, otherwise int) int {
+	if n, err := strconv.Atoi(f.tag.Get(key)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+var words = []string{"apple", "Apple", "apples", "banana", "42", "7", "east", "éclair", "Zebra", "fig", "water", "plants"}
+
+// oddities are characters that are easily lost.
+var oddities = []string{
+	"e\u0301", "a\u0308", "👩‍👩‍👧", "🪴", "\u200f", "\u202e", "\u2028", "\ufeff", "\u00a0", "\u3000", "\u0085", "\ufffd", "\u0001", "\u007f",
+	"\U0010ffff", "\uffff", "%_", `\`, `"`, "'", "$1", "?", "{}", "東京", "ß", "\t", "\r\n", "</script>", "\u0130", "ı",
+}
+
+// text returns a text of a few words as JSON, and now and then the longest one.
+func (g *generator) text(f wireField, longestIn int) string {
+	if g.chance(longestIn) {
+		return quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 100)))
+	}
+	text := pick(g, g.words...)
+	for range g.random.IntN(3) {
+		text += pick(g, " ", " ", "-", "\n") + pick(g, g.words...)
+	}
+	if limit(f, "minLength", 0) > 0 {
+		text = strings.ReplaceAll(text, "\n", " ")
+	}
+	if g.odd {
+		for range 1 + g.random.IntN(3) {
+			text = pick(g, text+pick(g, oddities...), pick(g, oddities...)+text)
+		}
+	}
+	if g.chance(5) {
+		text = " " + text + "\n"
+	}
+	if limit(f, "minLength", 0) == 0 && g.chance(6) {
+		text = ""
+	}
+	if g.odd && g.chance(3) {
+		return escaped(text)
+	}
+	return quote(text)
+}
+
+// times are of all sorts, some of them near the present.
+func (g *generator) times() []string {
+	noon := time.Date(g.now.Year(), g.now.Month(), g.now.Day(), 12, 0, 0, 0, time.UTC)
+	return []string{
+		"2026-11-30T17:00:00Z", "2026-11-30T18:00:00+01:00", "2026-11-30T17:00:00.123456Z", "2026-11-30T17:00:00.1234569Z",
+		"2024-02-29T23:59:59.5-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "2026-11-30T17:00:00-00:00",
+		"1969-12-31T23:59:59.999999999Z", "2026-11-30T17:00:00.0000001Z", "2026-11-30T17:00:00+14:00",
+		noon.Format(time.RFC3339), noon.AddDate(0, 0, 1).Format(time.RFC3339), noon.AddDate(0, 0, -1).Format(time.RFC3339),
+	}
+}
+
+// escaped returns a text as JSON that has an escape for every character.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		fmt.Fprintf(&b, "\\u%04x", unit)
+	}
+	return `"` + b.String() + `"`
+}
+
+func quote(text string) string {
+	encoded, err := json.Marshal(text)
+	if err != nil {
+		panic(fmt.Sprintf("%q: %v", text, err))
+	}
+	return string(encoded)
+}
