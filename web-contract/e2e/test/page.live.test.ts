@@ -181,8 +181,8 @@ describe.concurrent("a session that ends elsewhere", () => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");
-    await page.context().clearCookies();
     await page.getByLabel("New task").fill("Another secret");
+    await page.context().clearCookies();
     await page.keyboard.press("Enter");
     await page.getByText("You were signed out.").waitFor();
     await expectAccessible(page);
