@@ -29,10 +29,11 @@ const (
 	// another try, once Better Auth could not be reached.
 	retryPause = 2 * time.Second
 	// maxExchanges are under way at once, so that cookies nobody has seen
-	// before cannot swamp Better Auth. Others wait for their turn, within the
-	// time of their exchange; past maxWaiting there is no use in that.
-	maxExchanges = 100
-	maxWaiting   = 1000
+	// before cannot swamp Better Auth, and as many for sessions that are known.
+	// Others wait for their turn, within the time of their exchange; past
+	// maxWaiting there is no use in that.
+	maxExchanges = 50
+	maxWaiting   = 250
 )
 
 // Exchanger asks Better Auth what a session is worth.
@@ -47,8 +48,6 @@ type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
 
-	// turns holds a value for each exchange that Better Auth works on.
-	turns    chan struct{}
 	counters counters
 
 	mu      sync.Mutex
@@ -57,7 +56,17 @@ type Sessions struct {
 	ended   *ended     // nil unless RememberEnded
 	// followers hear when their session is forgotten.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
-	// underWay counts the exchanges that have not ended.
+	// newcomers are the exchanges of cookies that nobody has seen before, renewals
+	// those of sessions that are known: strangers do not hold them up.
+	newcomers, renewals queue
+}
+
+// queue is a sort of exchanges.
+type queue struct {
+	// turns holds a value for each exchange that Better Auth works on.
+	turns chan struct{}
+	// underWay counts the exchanges that have not ended. The lock of Sessions
+	// guards it.
 	underWay int
 }
 
@@ -120,11 +129,12 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 	s := &Sessions{
 		auth:    auth,
 		ttl:     ttl,
-		turns:   make(chan struct{}, maxExchanges),
 		entries: make(map[[sha256.Size]byte]*entry),
 		recent:  list.New(),
 
 		followers: make(map[[sha256.Size]byte]map[*Follower]struct{}),
+		newcomers: queue{turns: make(chan struct{}, maxExchanges)},
+		renewals:  queue{turns: make(chan struct{}, maxExchanges)},
 	}
 	for _, option := range options {
 		option(s)
@@ -213,36 +223,40 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 	}
 	s.counters.misses.Add(1)
 	if e.flight == nil {
-		if s.underWay >= maxExchanges+maxWaiting {
+		q := &s.newcomers
+		if e.session != nil {
+			q = &s.renewals
+		}
+		if q.underWay >= maxExchanges+maxWaiting {
 			if e.session == nil && e.cookies == nil {
 				s.remove(e)
 			}
 			return known, e.cookies, tooMany
 		}
-		s.underWay++
+		q.underWay++
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
-		go s.exchange(context.WithoutCancel(ctx), e, e.flight, req)
+		go s.exchange(context.WithoutCancel(ctx), q, e, e.flight, req)
 	}
 	return known, e.cookies, e.flight
 }
 
-func (s *Sessions) exchange(ctx context.Context, e *entry, f *flight, req Request) {
+func (s *Sessions) exchange(ctx context.Context, q *queue, e *entry, f *flight, req Request) {
 	ctx, cancel := context.WithTimeout(ctx, budget.Exchange)
 	defer cancel()
 	var result Result
 	err := errTooMany
 	select {
-	case s.turns <- struct{}{}:
+	case q.turns <- struct{}{}:
 		result, err = s.auth.Exchange(ctx, req)
-		<-s.turns
+		<-q.turns
 	case <-ctx.Done():
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(f.done)
-	s.underWay--
+	q.underWay--
 	e.flight = nil
 	// A session that has ended has no use for what was set before.
 	if len(result.SetCookie) > 0 || errors.Is(err, ErrExpired) {

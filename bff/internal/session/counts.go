@@ -23,7 +23,7 @@ func (s *Sessions) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Counts{
-		Sessions: len(s.entries), Exchanges: s.underWay,
+		Sessions: len(s.entries), Exchanges: s.newcomers.underWay + s.renewals.underWay,
 		Hits: s.counters.hits.Load(), Misses: s.counters.misses.Load(),
 		Stale: s.counters.stale.Load(), Refused: s.counters.refused.Load(),
 	}

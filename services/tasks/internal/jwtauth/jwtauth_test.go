@@ -219,6 +219,61 @@ func TestKeys(t *testing.T) {
 		}
 	})
 
+	t.Run("a key that there is not is remembered", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+		v := newVerifier(t, issuer)
+		foreign := issuertest.Key{ID: "foreign", Method: known.Method, Secret: known.Secret}
+		before := issuer.Fetches.Load()
+		for i := range 20 {
+			if _, err := v.Verify(t.Context(), foreign.Token(t, issuertest.Claims(fmt.Sprint("user ", i)), nil)); !errors.Is(err, jwtauth.ErrInvalid) {
+				t.Errorf("want ErrInvalid: %v", err)
+			}
+		}
+		if fetches := issuer.Fetches.Load() - before; fetches > 2 {
+			t.Errorf("%d fetches for one key", fetches)
+		}
+	})
+
+	t.Run("those who name keys that there are not are refused when too many wait", func(t *testing.T) {
+		t.Parallel()
+		issuer := issuertest.New(t)
+		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+		v := newVerifier(t, issuer)
+		answer := make(chan bool)
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-answer
+			issuer.Publish(w, r)
+		})
+		issuer.Answer.Store(&slow)
+		const strangers = 560
+		outcomes := make(chan error, strangers)
+		for i := range strangers {
+			token := issuertest.Key{ID: fmt.Sprint("random ", i), Method: known.Method, Secret: known.Secret}.Token(t, issuertest.Claims("mallory"), nil)
+			go func() {
+				_, err := v.Verify(t.Context(), token)
+				outcomes <- err
+			}()
+		}
+		const refused = strangers - 64
+		for range refused {
+			if err := <-outcomes; !errors.Is(err, jwtauth.ErrUnavailable) {
+				t.Errorf("one too many: %v, want ErrUnavailable", err)
+			}
+		}
+		if _, err := v.Verify(t.Context(), known.Token(t, issuertest.Claims("alice"), nil)); err != nil {
+			t.Errorf("a known key: %v", err)
+		}
+		issuer.Answer.Store(nil)
+		close(answer)
+		for range strangers - refused {
+			if err := <-outcomes; !errors.Is(err, jwtauth.ErrInvalid) {
+				t.Errorf("one who waited: %v, want ErrInvalid", err)
+			}
+		}
+	})
+
 	t.Run("an issuer that is down at start is no reason to refuse a token", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)

@@ -3,6 +3,7 @@ package jwtauth
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/MicahParks/jwkset"
+	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 )
@@ -26,6 +28,13 @@ const (
 	// sake of keys that are not known: anyone can name such a key. So long
 	// may the first users of a new key have to wait.
 	unknownKeyInterval = time.Second
+	// maxWaiting is how many may wait for a fetch: anyone can name a key that is
+	// not known. Others hear at once that they have to come back.
+	maxWaiting = 64
+	// unknownTime is how long it is remembered that the issuer does not have a key,
+	// unknownKeys of how many that is remembered.
+	unknownTime = 5 * time.Second
+	unknownKeys = 10_000
 	// maxKeySetBytes bounds the issuer's answer.
 	maxKeySetBytes = 1 << 20
 )
@@ -42,6 +51,10 @@ type keySet struct {
 	// fetch lets all who miss a key wait for one and the same fetch.
 	fetch   singleflight.Group
 	fetcher *fetcher
+	// waiting has an element for each who waits for a fetch.
+	waiting chan struct{}
+	// unknown holds the SHA-256 of ids that the issuer does not know.
+	unknown *otter.Cache[[sha256.Size]byte, struct{}]
 }
 
 func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, error) {
@@ -67,32 +80,52 @@ func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, erro
 	if err != nil {
 		return nil, fmt.Errorf("read the issuer's keys at %s: %w", url, err)
 	}
-	return &keySet{Storage: storage, remote: remote, fetcher: fetcher}, nil
+	unknown, err := otter.New(&otter.Options[[sha256.Size]byte, struct{}]{
+		MaximumSize: unknownKeys, ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, struct{}](unknownTime),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &keySet{Storage: storage, remote: remote, fetcher: fetcher, waiting: make(chan struct{}, maxWaiting), unknown: unknown}, nil
 }
 
 // KeyRead returns the key of that id. It fails with [ErrUnavailable] where the
-// key is not known because the issuer cannot be asked.
+// key is not known because the issuer cannot be asked, or too many ask already.
 func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	begun := k.fetcher.begun.Load()
 	key, err := k.Storage.KeyRead(ctx, id)
+	if !errors.Is(err, jwkset.ErrKeyNotFound) {
+		return key, err
+	}
+	digest := sha256.Sum256([]byte(id))
+	if _, known := k.unknown.GetIfPresent(digest); known {
+		return jwkset.JWK{}, err
+	}
+	select {
+	case k.waiting <- struct{}{}:
+		defer func() { <-k.waiting }()
+	default:
+		return jwkset.JWK{}, fmt.Errorf("%w: too many wait for them", ErrUnavailable)
+	}
 	// A fetch that was under way already may have been answered before the
 	// key was published. The one after it has not.
 	for range 2 {
-		if !errors.Is(err, jwkset.ErrKeyNotFound) {
-			return key, err
-		}
 		if err := k.awaitFetch(ctx, id); err != nil {
 			return jwkset.JWK{}, err
 		}
 		key, err = k.Storage.KeyRead(ctx, id)
-		if k.fetcher.fetches.Load() > begun {
+		if !errors.Is(err, jwkset.ErrKeyNotFound) || k.fetcher.fetches.Load() > begun {
 			break
 		}
 	}
-	if errors.Is(err, jwkset.ErrKeyNotFound) && k.fetcher.failing.Load() {
+	switch {
+	case !errors.Is(err, jwkset.ErrKeyNotFound):
+		return key, err
+	case k.fetcher.failing.Load():
 		return jwkset.JWK{}, fmt.Errorf("%w: the issuer's keys cannot be fetched", ErrUnavailable)
 	}
-	return key, err
+	k.unknown.Set(digest, struct{}{})
+	return jwkset.JWK{}, err
 }
 
 // awaitFetch waits for a fetch of the keys, for the one under way if there is
