@@ -214,7 +214,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 		t.Parallel()
 		s := serve(t, tooLarge(200))
 		_, err := s.client(t).GetTask(t.Context(), "x")
-		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 32 MiB" || failure.Attempts != 1 {
+		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 16 MiB" || failure.Attempts != 1 {
 			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
 		}
 	})

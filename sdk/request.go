@@ -25,9 +25,8 @@ const (
 )
 
 // maxAnswer is the size in bytes that an answer may have, uncompressed. The
-// largest page stays below it: 200 tasks of 21,500 characters, each of them
-// written as an escape of six bytes.
-const maxAnswer = 32 << 20
+// largest, that of a batch, stays below half of it; a page ends at about 1 MiB.
+const maxAnswer = 16 << 20
 
 // usualPage is how many bytes an answer of unknown size has room for at first.
 // Most pages of fifty tasks need less.

@@ -36,9 +36,23 @@ func readBatch(c *call) (write, *problem) {
 	return write{meaning: meaning, run: func(tx *transaction) (*reply, *problem) { return tx.batch(operations) }}, nil
 }
 
+// batchBytes bounds the resources that a batch changes or erases.
+const batchBytes = 2 << 20
+
 // batch carries out the operations. What it answers with is what the whole
 // batch has left.
 func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
+	sizes := map[string]int{}
+	total := 0
+	for _, o := range operations {
+		if e, ok := tx.user.resources[o.id]; ok && sizes[o.id] == 0 {
+			sizes[o.id] = len(encode(e.wire()))
+			total += sizes[o.id]
+		}
+	}
+	if total > batchBytes {
+		return nil, newProblem(taskapi.CodeBodyTooLarge, "These are too large together. Send them in smaller batches.")
+	}
 	var ids []string
 	for i, o := range operations {
 		r, p := tx.carryOut(o.operation)

@@ -26,10 +26,14 @@ func (s *Server) listChanges(c *call) (*reply, *problem) {
 		return nil, p
 	}
 	response := taskapi.ChangeListResponse{Success: true, Data: c.tx.user.changesAfter(from.After)}
-	next := from.At(c.tx.user.seq)
-	if response.Meta.HasMore = len(response.Data) > int(limit); response.Meta.HasMore {
-		response.Data = response.Data[:limit]
-		next = from.At(response.Data[limit-1].Seq)
+	next, bytes := from.At(c.tx.user.seq), 0
+	for i, change := range response.Data {
+		if i == int(limit) || bytes >= pageBytes {
+			response.Data, response.Meta.HasMore = response.Data[:i], true
+			next = from.At(response.Data[i-1].Seq)
+			break
+		}
+		bytes += len(change.Data)
 	}
 	response.Meta.NextCursor = next.String()
 	return newReply(http.StatusOK, response), nil

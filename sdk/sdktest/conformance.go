@@ -58,6 +58,7 @@ func Conformance(t *testing.T, target Target) {
 		{"batch", batchCases},
 		{"search", searchCases},
 		{"stats", statsCases},
+		{"size", sizeCases},
 		{"changes", changeCases},
 		{"stream", streamCases},
 		{"invalid", invalidCases},

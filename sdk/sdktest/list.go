@@ -85,6 +85,10 @@ type listing struct {
 	limit      int
 }
 
+// pageBytes is the size of its resources with which a page ends, also below its
+// limit.
+const pageBytes = 1 << 20
+
 // page returns a page of the list, and the cursor of the next one or nil.
 func (u *user) page(l listing) ([]resource, *string, *problem) {
 	name := encode(l.name)
@@ -104,14 +108,16 @@ func (u *user) page(l listing) ([]resource, *string, *problem) {
 		}
 	}
 	slices.SortFunc(places, func(a, b position) int { return a.compare(b, l.descending) })
-	var next *string
-	if len(places) > l.limit {
-		places = places[:l.limit]
-		next = new(base64.RawURLEncoding.EncodeToString(encode(places[l.limit-1])))
+	var page []resource
+	bytes := 0
+	for _, at := range places {
+		if len(page) == l.limit || bytes >= pageBytes {
+			next := base64.RawURLEncoding.EncodeToString(encode(places[len(page)-1]))
+			return page, &next, nil
+		}
+		r := u.resources[at.ID].resource
+		page = append(page, r)
+		bytes += len(encode(r.wire()))
 	}
-	page := make([]resource, len(places))
-	for i, at := range places {
-		page[i] = u.resources[at.ID].resource
-	}
-	return page, next, nil
+	return page, nil, nil
 }

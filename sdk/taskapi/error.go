@@ -25,7 +25,8 @@ const (
 	CodeNotFound ErrorCode = "not_found"
 	// CodeMethodNotAllowed: the path exists, with other methods (see Allow).
 	CodeMethodNotAllowed ErrorCode = "method_not_allowed"
-	// CodeBodyTooLarge: the request's body is over the limit.
+	// CodeBodyTooLarge: the request's body is over the limit, or what a batch
+	// changes is: send less at once.
 	CodeBodyTooLarge ErrorCode = "body_too_large"
 	// CodeUnsupportedMediaType: the body's Content-Type is not accepted.
 	CodeUnsupportedMediaType ErrorCode = "unsupported_media_type"

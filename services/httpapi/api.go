@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,13 +50,14 @@ type API struct {
 	// a hung upstream of theirs cannot starve operations.
 	othersInFlight *gate
 	metrics        *Metrics
-	// users bounds the operations in flight for one user; nil for no limit.
-	users   *UserGate
-	streams *gate
-	rate    *rateLimiter
-	// received and otherReceived count the bytes of bodies that are held, of
-	// operations and of other requests.
-	received, otherReceived atomic.Int64
+	// users bounds the operations in flight for one user, clients the other
+	// requests of one client; nil for no limit.
+	users, clients *UserGate
+	streams        *gate
+	rate           *rateLimiter
+	// answers bounds what operations hold, received and otherReceived the bodies
+	// of operations and of other requests.
+	answers, received, otherReceived *room
 }
 
 // Config says what is particular to one server.
@@ -148,13 +148,16 @@ func NewAPI(router chi.Router, config Config) *API {
 		metrics:        config.Metrics,
 		streams:        newGate(config.Limits.Streams),
 		rate:           newRateLimiter("user", config.Limits.Rate),
+		answers:        newRoom(maxHeld),
+		received:       newRoom(maxReceived),
+		otherReceived:  newRoom(maxReceived),
 	}
 	if most := config.Limits.InFlight; most > 0 {
-		api.users = NewUserGate(max(most/userShare, 1))
+		api.users, api.clients = NewUserGate(max(most/userShare, 1)), NewUserGate(max(most/userShare, 1))
 	}
 	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on, streams left out.", api.inFlight.count)
 	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)
-	api.UseMiddleware(noteOperation, api.admit, checkMediaType)
+	api.UseMiddleware(noteOperation, arrive, checkMediaType)
 	return api
 }
 
@@ -173,7 +176,7 @@ func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 // ends after the API's timeout. A nil handler means [Config.Forward].
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	if handler == nil {
-		op.Middlewares = append(op.Middlewares, api.forwardOnly)
+		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
 	}
 	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := api.limited(ctx)
@@ -186,7 +189,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // handler means [Config.Forward].
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
 	if handler == nil {
-		op.Middlewares = append(op.Middlewares, api.forwardOnly)
+		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
 	}
 	register(api, op, codes, stream(api, handler))
 }
@@ -195,7 +198,7 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 // or shortly before the caller gives up.
 func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
-	if held, ok := ctx.Value(slotKey{}).(*slot); ok && !held.deadline.IsZero() && held.deadline.Before(deadline) {
+	if held := slotFrom(ctx); held != nil && !held.deadline.IsZero() && held.deadline.Before(deadline) {
 		deadline = held.deadline
 	}
 	return context.WithDeadline(ctx, deadline)

@@ -20,6 +20,14 @@ const DefaultHeartbeat = 15 * time.Second
 // eventsTimeout is how long a reader may take to accept what is sent.
 const eventsTimeout = 10 * time.Second
 
+const (
+	// eventsAtOnce is how many bytes of events are sent at a time.
+	eventsAtOnce = 64 << 10
+	// EventsHold is what events hold while they are sent, one of the largest
+	// included.
+	EventsHold = 4 * eventsAtOnce
+)
+
 // Events is an answer of server-sent events.
 type Events struct {
 	w   http.ResponseWriter
@@ -57,6 +65,9 @@ func (e *Events) AddNumbered(id string, name string, data []byte) {
 func (e *Events) Beat() {
 	e.buf.WriteString(":\n\n")
 }
+
+// Full reports whether enough has been added for a Flush to be due.
+func (e *Events) Full() bool { return e.buf.Len() >= eventsAtOnce }
 
 // Flush sends what has been added and gives its memory back: thousands of
 // streams are quiet most of the time. It fails if the reader is gone or too

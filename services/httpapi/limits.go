@@ -18,12 +18,13 @@ import (
 const overloadedRetryAfter = time.Second
 
 // Limits bound what a server takes on, each replica for itself. A field that is
-// zero sets no limit.
+// zero sets no limit. How many bytes it holds is bounded besides (room.go).
 type Limits struct {
 	// InFlight is the number of operations that are worked on at once, of
-	// which a quarter may be one user's behind [API.Share]. As many requests
-	// beside the operations have places of their own. A stream counts until
-	// it streams.
+	// which a quarter may be one user's. An operation counts once its caller is
+	// known and its body has arrived, a stream until it streams. As many
+	// requests beside the operations have places of their own, of which a
+	// quarter may be one client's.
 	InFlight int
 	// Streams is the number of streams that are open at once.
 	Streams int
@@ -31,8 +32,8 @@ type Limits struct {
 	Rate Rate
 }
 
-// userShare is what part of all that is in flight may be one user's, so that
-// who does not read answers holds up few others.
+// userShare is what part of all that is in flight or held may be one caller's, so
+// that a client that does not read answers holds up few others.
 const userShare = 4
 
 // slot is a request's place among those in flight, and among those of its user.
@@ -41,11 +42,13 @@ type slot struct {
 	gate  *gate
 	users *UserGate
 	user  string
+	hold  *Held
 	// deadline is when the operation must end for its caller; zero if the caller
 	// did not say.
 	deadline time.Time
 }
 
+// leave gives the places back.
 func (s *slot) leave() {
 	if s.gate != nil {
 		s.gate.leave()
@@ -57,30 +60,17 @@ func (s *slot) leave() {
 	}
 }
 
-// enter takes a place again after leave, if there is one.
-func (s *slot) enter(gate *gate) bool {
-	if !gate.enter() {
-		return false
-	}
-	s.gate = gate
-	return true
-}
-
 type slotKey struct{}
 
-// admit lets a request in unless too many are in flight: before its body is
-// read and before it waits for the database. It also bounds how long the
-// answer may take, so that a client that does not read holds nothing for long.
-func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
-	if !a.inFlight.enter() {
-		WriteTo(ctx, full())
-		return
-	}
-	held := &slot{gate: a.inFlight, deadline: statedDeadline(ctx.Header(TimeoutHeader))}
-	defer held.leave()
-	_, w := humachi.Unwrap(ctx)
-	limitAnswer(w, a.timeout)
-	next(huma.WithValue(ctx, slotKey{}, held))
+func slotFrom(ctx context.Context) *slot {
+	s, _ := ctx.Value(slotKey{}).(*slot)
+	return s
+}
+
+// arrive is a middleware that notes when a request's caller gives up. What a
+// stranger asks for takes no place in flight.
+func arrive(ctx huma.Context, next func(huma.Context)) {
+	next(huma.WithValue(ctx, slotKey{}, &slot{deadline: statedDeadline(ctx.Header(TimeoutHeader))}))
 }
 
 // TimeoutHeader carries the seconds that a caller has left for a request, such as
@@ -103,32 +93,46 @@ const maxStated = 24 * time.Hour
 
 // Admit is a middleware for a handler that is no operation, with bodies of
 // maxBodyBytes at most. Once its body has arrived, a request counts among those in
-// flight, apart from the operations, and may take the time given. An API has one
-// such handler.
-func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration) http.Handler {
+// flight, apart from the operations, and may take the time given. client names who
+// a request is from. An API has one such handler.
+func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration, client func(*http.Request) string) http.Handler {
 	a.metrics.Gauge("tasklane_requests_beside_in_flight", "Requests in flight that are no operations.", a.othersInFlight.count)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := &receivedBody{total: &a.otherReceived}
-		defer body.release()
+		body := &receivedBody{hold: a.otherReceived.enter(client(r))}
+		defer body.hold.Release()
+		held := &slot{}
+		defer held.leave()
 		var problem *Problem
 		if isEncoded(r) {
 			problem = unsupportedEncoding()
 		} else {
 			problem = body.receive(w, r, maxBodyBytes)
 		}
-		if problem == nil && !a.othersInFlight.enter() {
-			problem = full()
+		if problem == nil {
+			problem = held.enter(a.othersInFlight, a.clients, client(r))
 		}
 		if problem != nil {
 			WriteProblem(w, r, problem)
 			return
 		}
-		defer a.othersInFlight.leave()
 		limitAnswer(w, timeout)
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// enter takes a place among all that are in flight and among those of a caller.
+func (s *slot) enter(all *gate, each *UserGate, caller string) *Problem {
+	if !all.enter() {
+		return full()
+	}
+	s.gate = all
+	if each != nil && !each.Enter(caller) {
+		return tooMuchAtOnce()
+	}
+	s.users, s.user = each, caller
+	return nil
 }
 
 func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
@@ -138,6 +142,10 @@ func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
 
 func full() *Problem {
 	return overloaded("The server has as much to do as it can. Try again shortly.")
+}
+
+func tooMuchAtOnce() *Problem {
+	return NewProblem(taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.").WithRetryAfter(overloadedRetryAfter)
 }
 
 func overloaded(sentence string) *Problem {
@@ -164,7 +172,7 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 		streaming = true
 		return &huma.StreamResponse{Body: func(hctx huma.Context) {
 			defer api.streams.leave()
-			if held, ok := hctx.Context().Value(slotKey{}).(*slot); ok {
+			if held := slotFrom(hctx.Context()); held != nil {
 				held.leave()
 			}
 			if info := requestInfoFrom(hctx.Context()); info != nil {
@@ -204,20 +212,45 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// Share is a middleware for operations, the last one, whose user is known by
-// [SetUser]: it refuses those of a user who has a share of all that is in flight
-// already.
-func (a *API) Share(ctx huma.Context, next func(huma.Context)) {
-	held, _ := ctx.Context().Value(slotKey{}).(*slot)
-	info := requestInfoFrom(ctx.Context())
-	if a.users == nil || held == nil || info == nil {
+// LimitInFlight is a middleware for operations, the last one, whose user is known
+// by [SetUser]. It refuses an operation while too many are in flight, altogether
+// or of the user, and waits until there is room for what it may hold in memory. It
+// also bounds how long the answer may take, so that a client that does not read
+// holds nothing for long.
+func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
+	held, info := slotFrom(ctx.Context()), requestInfoFrom(ctx.Context())
+	if held == nil || info == nil {
 		next(ctx)
 		return
 	}
-	if !a.users.Enter(info.user) {
-		WriteTo(ctx, NewProblem(taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.").WithRetryAfter(overloadedRetryAfter))
+	if end := time.Now().Add(a.timeout); held.deadline.IsZero() || end.Before(held.deadline) {
+		held.deadline = end
+	}
+	held.hold = a.answers.enter(info.user)
+	defer held.hold.Release()
+	defer held.leave()
+	problem := held.enter(a.inFlight, a.users, info.user)
+	if problem == nil {
+		problem = a.waitForRoom(ctx, held)
+	}
+	if problem != nil {
+		WriteTo(ctx, problem)
 		return
 	}
-	held.users, held.user = a.users, info.user
-	next(ctx)
+	_, w := humachi.Unwrap(ctx)
+	limitAnswer(w, a.timeout)
+	answer := &answer{humaContext: ctx}
+	next(answer)
+	answer.send(w, held.hold)
+}
+
+// waitForRoom takes what an operation may hold.
+func (a *API) waitForRoom(ctx huma.Context, held *slot) *Problem {
+	bytes := holds(ctx.Operation())
+	if held.hold.try(bytes) == nil {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx.Context(), min(roomWait, time.Until(held.deadline)))
+	defer cancel()
+	return held.hold.wait(waiting, bytes)
 }

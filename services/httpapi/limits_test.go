@@ -35,7 +35,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
 		httpapi.SetUser(ctx.Context(), ctx.Header("User"))
 		next(ctx)
-	}, api.LimitRate, api.Share)
+	}, api.LimitRate, api.LimitInFlight)
 	wait := func(ctx context.Context) error {
 		finish := make(chan struct{})
 		select {
@@ -64,7 +64,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 			s.t.Error("what is beside the API may take as long as it likes")
 		}
 		_ = wait(r.Context())
-	}), httpapi.MaxBodyBytes, time.Minute))
+	}), httpapi.MaxBodyBytes, time.Minute, func(r *http.Request) string { return r.Header.Get("User") }))
 	s.handler = router
 	return s
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,33 +15,22 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// maxReceived is how many bytes of bodies a server holds at most until their
-// requests are answered: those of operations, and as many of other requests,
-// which need no session.
-const maxReceived = 64 << 20
-
-// Receive is a middleware for operations, after those that authenticate. It
-// waits for the request's body, and meanwhile the request does not count among
-// those in flight: a client that sends slowly holds up nobody else.
+// Receive is a middleware for operations whose user is known by [SetUser]. It
+// waits for the request's body before [API.LimitInFlight] counts the request: a
+// client that sends slowly holds up nobody else.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
-	held, _ := ctx.Context().Value(slotKey{}).(*slot)
-	if ctx.Operation().RequestBody == nil || held == nil {
+	info := requestInfoFrom(ctx.Context())
+	if ctx.Operation().RequestBody == nil || info == nil {
 		next(ctx)
 		return
 	}
-	held.leave()
-	body := &receivedBody{total: &a.received}
-	defer body.release()
-	problem := body.receive(w, r, ctx.Operation().MaxBodyBytes-1)
-	if problem == nil && !held.enter(a.inFlight) {
-		problem = full()
-	}
-	if problem != nil {
+	body := &receivedBody{hold: a.received.enter(info.user)}
+	defer body.hold.Release()
+	if problem := body.receive(w, r, ctx.Operation().MaxBodyBytes-1); problem != nil {
 		WriteTo(ctx, problem)
 		return
 	}
-	limitAnswer(w, a.timeout)
 	next(ctx)
 }
 
@@ -59,8 +47,8 @@ func ReceivedBody(r *http.Request) []byte {
 type receivedBody struct {
 	bytes.Reader
 
-	data  []byte
-	total *atomic.Int64 // bytes of all bodies that are held
+	data []byte
+	hold *Held // of as many bytes
 }
 
 // receive waits for the body of a request, of at most limit bytes, and puts the
@@ -75,10 +63,11 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(budget.Body))
 		_, err := io.CopyN(b, r.Body, limit+1)
+		var noRoom *Problem
 		_ = control.SetReadDeadline(time.Now().Add(readTimeout))
 		switch {
-		case errors.Is(err, errNoRoom):
-			return full()
+		case errors.As(err, &noRoom):
+			return noRoom
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
 		case err == nil:
@@ -93,19 +82,15 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 	return nil
 }
 
-var errNoRoom = errors.New("no room for another body")
-
-// Write takes in a part of the body, unless too much is held.
+// Write takes in a part of the body. It fails with a [Problem] where too much is
+// held.
 func (b *receivedBody) Write(p []byte) (int, error) {
-	if b.total.Add(int64(len(p))) > maxReceived {
-		b.total.Add(-int64(len(p)))
-		return 0, errNoRoom
+	if problem := b.hold.try(int64(len(p))); problem != nil {
+		return 0, problem
 	}
 	b.data = append(b.data, p...)
 	return len(p), nil
 }
-
-func (b *receivedBody) release() { b.total.Add(-int64(len(b.data))) }
 
 // Close implements [io.Closer].
 func (b *receivedBody) Close() error { return nil }

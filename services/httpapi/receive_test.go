@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -28,7 +27,7 @@ func TestSlowBodiesHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1}})
-	api.UseMiddleware(api.Receive)
+	api.UseMiddleware(api.Receive, api.LimitInFlight)
 	type named struct {
 		Body struct {
 			Name string `json:"name"`
@@ -37,7 +36,7 @@ func TestSlowBodiesHoldUpNobody(t *testing.T) {
 	Register(api, huma.Operation{OperationID: "take", Method: http.MethodPost, Path: "/take"}, nil, func(_ context.Context, in *named) (*named, error) { return in, nil })
 	router.Method(http.MethodPost, "/beside", api.Admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body) // the client reads it
-	}), MaxBodyBytes, time.Minute))
+	}), MaxBodyBytes, time.Minute, func(*http.Request) string { return "" }))
 	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)
 
@@ -86,7 +85,8 @@ func TestReceive(t *testing.T) {
 	for name, test := range map[string]struct {
 		body   io.Reader
 		length int64
-		full   bool // of other bodies
+		full   bool // of others' bodies
+		share  bool // which the caller has taken
 		want   taskapi.ErrorCode
 	}{
 		"a body":                     {body: strings.NewReader("body"), length: 4},
@@ -98,17 +98,26 @@ func TestReceive(t *testing.T) {
 		"a body that breaks off":     {body: io.MultiReader(strings.NewReader("bo"), iotest.ErrReader(broken)), length: 4, want: taskapi.CodeInvalid},
 		"a body that is too slow":    {body: iotest.ErrReader(os.ErrDeadlineExceeded), length: 4, want: taskapi.CodeTimeout},
 		"no room for another body":   {body: strings.NewReader("body"), length: 4, full: true, want: taskapi.CodeOverloaded},
+		"no room in one's share":     {body: strings.NewReader("body"), length: 4, share: true, want: taskapi.CodeRateLimited},
 		"a body that never comes":    {body: strings.NewReader(""), length: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var total atomic.Int64
-			if test.full {
-				total.Store(maxReceived)
+			all := newRoom(maxReceived)
+			for _, caller := range []string{"a", "b", "c", "d"} {
+				if test.full {
+					if problem := all.enter(caller).try(maxReceived / userShare); problem != nil {
+						t.Fatal(problem)
+					}
+				}
 			}
-			before := total.Load()
+			if test.share {
+				if problem := all.enter("me").try(maxReceived / userShare); problem != nil {
+					t.Fatal(problem)
+				}
+			}
 			r := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
-			body := &receivedBody{total: &total}
+			body := &receivedBody{hold: all.enter("me")}
 			problem := body.receive(httptest.NewRecorder(), r, 8)
 			if test.want != "" {
 				if problem == nil || problem.Code != test.want {
@@ -116,12 +125,12 @@ func TestReceive(t *testing.T) {
 				}
 			} else if problem != nil {
 				t.Errorf("got %v, want the body", problem)
-			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || total.Load()-before != int64(len(got)) {
-				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), total.Load()-before)
+			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || body.hold.bytes != int64(len(got)) {
+				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), body.hold.bytes)
 			}
-			body.release()
-			if left := total.Load() - before; left != 0 {
-				t.Errorf("%d bytes are held after the end", left)
+			body.hold.Release()
+			if !test.full && !test.share && (!all.all.TryAcquire(maxReceived) || len(all.callers) > 0) {
+				t.Error("something is held after the end")
 			}
 		})
 	}

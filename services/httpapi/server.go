@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/sync/errgroup"
 
@@ -67,8 +68,12 @@ func (s Server) http(log *slog.Logger) *http.Server {
 // Serve runs the servers until ctx ends, drains, then stops taking requests and
 // waits for those under way, up to [budget.Shutdown]; it cuts off the rest.
 // It listens on every address before it serves the first request, and fails if
-// one is taken.
+// one is taken. In a container with a limit of memory, the garbage collector works
+// towards 90 % of it, unless GOMEMLIMIT says otherwise.
 func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Server) error {
+	if _, err := memlimit.Set(); err != nil && !errors.Is(err, memlimit.ErrCgroupsNotSupported) {
+		log.Warn("cannot find out the container's limit of memory", "error", err.Error())
+	}
 	listeners := make([]net.Listener, 0, len(servers))
 	for _, s := range servers {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address)

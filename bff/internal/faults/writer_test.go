@@ -11,6 +11,7 @@ import (
 	"maps"
 	mathrand "math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,7 @@ type writer struct {
 	t      *testing.T
 	name   string
 	url    string
+	auth   *url.URL // of Better Auth
 	cookie string
 	client *http.Client
 	random *mathrand.Rand
@@ -56,7 +58,7 @@ func (s *system) newWriter(name string, seed uint64) *writer {
 	transport := &http.Transport{}
 	s.t.Cleanup(transport.CloseIdleConnections)
 	w := &writer{
-		t: s.t, name: name, url: s.url, tasks: map[string]taskapi.Task{},
+		t: s.t, name: name, url: s.url, auth: s.auth.URL, tasks: map[string]taskapi.Task{},
 		client: &http.Client{Transport: transport, Timeout: attemptTimeout},
 		random: mathrand.New(mathrand.NewPCG(seed, 0)),
 	}

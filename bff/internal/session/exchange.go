@@ -22,6 +22,10 @@ const (
 	// picture and a name may be as large as the request that brings them: an
 	// answer with the largest that the bff passes on must do.
 	maxExchangeBytes = 4 << 20
+	// An answer of more than usualExchangeBytes is one of largeExchanges at once
+	// that are read.
+	usualExchangeBytes = 64 << 10
+	largeExchanges     = 4
 	// What is remembered of a user has bounds of its own, in bytes: for the
 	// name and the address, and for the picture's address. In a header to the
 	// task service, a JWT must leave room for others.
@@ -120,6 +124,8 @@ type BetterAuth struct {
 
 	// users carries the requests that users cause, and is watched.
 	users http.RoundTripper
+	// large holds a value for each large answer that is read.
+	large chan struct{}
 }
 
 // NewBetterAuth returns the Better Auth server at this address. As with Better
@@ -130,7 +136,7 @@ func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.Rou
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
 	}
 	transport := forward.NewTransport(idleTimeout)
-	b := &BetterAuth{URL: address, Transport: transport, users: transport}
+	b := &BetterAuth{URL: address, Transport: transport, users: transport, large: make(chan struct{}, largeExchanges)}
 	for _, watch := range watches {
 		b.users = watch(b.users)
 	}
@@ -177,7 +183,18 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	if response.StatusCode != http.StatusOK {
 		return Result{}, fmt.Errorf("get-session answered %d", response.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxExchangeBytes+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, usualExchangeBytes))
+	if err == nil && len(body) == usualExchangeBytes {
+		select {
+		case b.large <- struct{}{}:
+			defer func() { <-b.large }()
+		case <-ctx.Done():
+			return Result{}, ctx.Err()
+		}
+		var rest []byte
+		rest, err = io.ReadAll(io.LimitReader(response.Body, maxExchangeBytes-usualExchangeBytes+1))
+		body = append(body, rest...)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("read get-session: %w", err)
 	}

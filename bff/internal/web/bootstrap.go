@@ -17,6 +17,10 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
+// bootstrapHolds is what a bootstrap holds in memory: a page of tasks as it comes, as
+// it is read and as it is sent.
+const bootstrapHolds = 4 << 20
+
 var startTag = &huma.Tag{Name: "Start", Description: "What a page draws first, in one answer."}
 
 // Bootstrap is what a page needs at its start.
@@ -67,6 +71,7 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 			"One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.",
 		Tags:     []string{startTag.Name},
 		Security: security,
+		Metadata: httpapi.Holds(bootstrapHolds),
 	}, readCodes, func(ctx context.Context, in *operations.GetTaskStatsInput) (*bootstrapOutput, error) {
 		return s.bootstrap(ctx, api, in)
 	})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +25,9 @@ const (
 	// streamsPerUser bounds the streams of one user on a replica: those of
 	// their tabs and devices.
 	streamsPerUser = 20
-	// changesAtOnce is the number of changes that are sent at a time.
-	changesAtOnce = 16
+	// streamHolds is what a stream holds from before it reads a page of changes
+	// until the page is sent, in bytes.
+	streamHolds = 3 << 20
 	// readPause is the wait after changes could not be read, unless the feed
 	// wakes the stream before.
 	readPause = 2 * time.Second
@@ -66,6 +66,8 @@ type stream struct {
 	feed      *feed
 	following *session.Follower
 	events    *httpapi.Events
+	// hold waits for room for a page.
+	hold func(context.Context) (*httpapi.Held, error)
 	// at is behind the latest change that was sent, more whether there are
 	// others.
 	at   taskapi.ChangeCursor
@@ -84,7 +86,10 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	if !s.streams.users.Enter(user) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs are watching already.").WithRetryAfter(s.streams.heartbeat)
 	}
-	st := &stream{streams: s.streams, feed: s.streams.join(caller.request), at: from, more: true}
+	st := &stream{
+		streams: s.streams, feed: s.streams.join(caller.request), at: from, more: true,
+		hold: func(ctx context.Context) (*httpapi.Held, error) { return s.api.Hold(ctx, user, streamHolds) },
+	}
 	leave := func() {
 		st.feed.leave()
 		s.streams.users.Leave(user)
@@ -114,7 +119,8 @@ func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
 	beat := time.NewTicker(st.heartbeat)
 	defer beat.Stop()
 	var pause <-chan time.Time
-	err := st.tell(ctx, first)
+	// The first page has been read as part of the operation.
+	err := st.tell(ctx, first, httpapi.HeldBy(ctx))
 	for err == nil {
 		latest, woken, ended := st.feed.state()
 		switch {
@@ -122,11 +128,7 @@ func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
 			err = ended
 			continue
 		case pause == nil && (st.more || latest > st.at.After):
-			var page sdk.ChangePage
-			page, err = st.feed.read(ctx, position{st.at, latest})
-			if err == nil {
-				err = st.tell(ctx, page)
-			} else if passing(err) {
+			if err = st.next(ctx, latest); err != nil && passing(err) {
 				pause, err = time.After(readPause), nil
 			}
 			continue
@@ -156,9 +158,24 @@ func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
 	}
 }
 
+// next sends the page of changes behind the latest that was sent.
+func (st *stream) next(ctx context.Context, latest int64) error {
+	held, err := st.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	page, err := st.feed.read(ctx, position{st.at, latest})
+	if err != nil {
+		return err
+	}
+	return st.tell(ctx, page, held)
+}
+
 // tell sends a page of changes, unless the session is in doubt and turns out to
-// have ended.
-func (st *stream) tell(ctx context.Context, page sdk.ChangePage) error {
+// have ended, and gives back what is held for it.
+func (st *stream) tell(ctx context.Context, page sdk.ChangePage, held *httpapi.Held) error {
+	defer held.Release()
 	next, err := taskapi.ParseChangeCursor(page.Meta.NextCursor)
 	if err != nil {
 		return fmt.Errorf("read the next cursor: %w", err)
@@ -167,30 +184,42 @@ func (st *stream) tell(ctx context.Context, page sdk.ChangePage) error {
 		// The last page's cursor no longer says where the reading began.
 		st.at.Began = max(next.After, next.Began)
 	}
-	for changes := range slices.Chunk(page.Changes, changesAtOnce) {
-		select {
-		case <-st.following.C:
-			if err := st.following.Check(ctx); err != nil {
-				return err
-			}
-		default:
-		}
-		for _, change := range changes {
-			data, err := wirejson.Marshal(change)
-			if err != nil {
-				return err
-			}
-			st.events.AddNumbered(st.at.At(change.Seq).String(), "change", data)
-		}
-		if err := st.events.Flush(); err != nil {
+	size := int64(httpapi.EventsHold)
+	for _, change := range page.Changes {
+		size += int64(len(change.Data))
+	}
+	held.Shrink(size)
+	err = st.check(ctx)
+	for i := 0; err == nil && i < len(page.Changes); i++ {
+		var data []byte
+		if data, err = wirejson.Marshal(page.Changes[i]); err != nil {
 			return err
 		}
+		st.events.AddNumbered(st.at.At(page.Changes[i].Seq).String(), "change", data)
+		if st.events.Full() {
+			if err = st.events.Flush(); err == nil {
+				err = st.check(ctx)
+			}
+		}
+	}
+	if err != nil {
+		return err
 	}
 	st.at, st.more = next, page.Meta.HasMore
 	if !st.more {
 		st.feed.watch(st.at.After)
 	}
 	return st.events.Flush()
+}
+
+// check checks the session if it is in doubt.
+func (st *stream) check(ctx context.Context) error {
+	select {
+	case <-st.following.C:
+		return st.following.Check(ctx)
+	default:
+		return nil
+	}
 }
 
 // passing reports whether changes could not be read for a reason that passes by

@@ -163,7 +163,7 @@ func (f *feed) read(ctx context.Context, at position) (sdk.ChangePage, error) {
 		go func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.BFF)
 			defer cancel()
-			shared.page, shared.err = f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: at.from.String(), Limit: taskapi.MaxListLimit},
+			shared.page, shared.err = f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: at.from.String()},
 				f.asUser()...)
 			f.mu.Lock()
 			delete(f.reads, at)

@@ -113,7 +113,7 @@ func NewHandler(config Config) (*Handler, error) {
 		return nil, err
 	}
 	api := s.registerAPI(r.With(crossOrigin, compress), config.Limits, config.Metrics)
-	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, config.BetterAuth)), maxAuthBodyBytes, budget.AuthRequest)
+	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, config.BetterAuth)), maxAuthBodyBytes, budget.AuthRequest, s.proxies.clientKey)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -163,7 +163,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		},
 	})
 	s.api = api
-	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.Share)
+	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.LimitInFlight)
 	s.registerSession(api)
 	s.registerBootstrap(api)
 	s.registerAgenda(api)

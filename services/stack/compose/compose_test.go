@@ -94,6 +94,18 @@ func TestHardened(t *testing.T) {
 	}
 }
 
+// The Go servers keep the garbage within this limit (httpapi.Serve).
+func TestMemoryIsLimited(t *testing.T) {
+	t.Parallel()
+	const least = 256 << 20
+	services := load(t).Services
+	for _, name := range []string{"tasks", "bff"} {
+		if limit := int64(services[name].MemLimit); limit < least {
+			t.Errorf("%s may take %d bytes, want a limit of %d at least", name, limit, least)
+		}
+	}
+}
+
 // imageUser is the user that the compose file or the service's Dockerfile sets.
 func imageUser(t *testing.T, root string, service types.ServiceConfig) string {
 	t.Helper()

@@ -16,7 +16,7 @@ type ListTasksInput struct {
 	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
 	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
 	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
-	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of tasks on a page." example:"50"`
+	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most tasks that a page has." example:"50"`
 	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
 }
 
@@ -87,7 +87,7 @@ type GetTaskStatsInput struct {
 type ListChangesInput struct {
 	After  int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default." example:"184"`
 	Cursor string `query:"cursor" maxLength:"40" doc:"The nextCursor of the page before. It wins over after." example:"184"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The number of changes on a page." example:"50"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most changes that a page has." example:"50"`
 }
 
 // WatchChangesInput is the request of watchChanges.

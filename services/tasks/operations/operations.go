@@ -66,6 +66,16 @@ const mergePatch = "application/merge-patch+json"
 // maxBatchBytes is the size of the largest batch.
 const maxBatchBytes = 2 << 20
 
+// What operations hold in memory: a page of about a mebibyte as it is read and as
+// it is sent, and twice the bodies, resources and answer of a batch.
+const (
+	pageHolds  = 3 << 20
+	batchHolds = 8 << 20
+)
+
+// pageNote is what the document says of the length of pages.
+const pageNote = " A page ends at about 1 MiB, also below the limit."
+
 // Register adds the operations to a server.
 func Register(s Server, h Handlers) {
 	describeResources(s.API)
@@ -75,7 +85,8 @@ func Register(s Server, h Handlers) {
 	register(s, h.ListTasks, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
 		OperationID: "listTasks", Method: http.MethodGet, Path: TasksPath, Tags: []string{tasksTag},
 		Summary:     "List tasks",
-		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.",
+		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped." + pageNote,
+		Metadata:    httpapi.Holds(pageHolds),
 	})
 	registerResource(s, kindOf(taskapi.KindTask), h.Tasks)
 	register(s, h.GetTaskStats, nil, huma.Operation{
@@ -87,11 +98,13 @@ func Register(s Server, h Handlers) {
 	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{
 		OperationID: "listChanges", Method: http.MethodGet, Path: "/api/changes", Tags: []string{resourcesTag},
 		Summary:     "List changes",
-		Description: "Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again.",
+		Description: "Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again." + pageNote,
+		Metadata:    httpapi.Holds(pageHolds),
 	})
 	registerStream(s, h.WatchChanges, append([]taskapi.ErrorCode{taskapi.CodeCursorExpired}, s.WatchCodes...), huma.Operation{
 		OperationID: "watchChanges", Method: http.MethodGet, Path: "/api/events", Tags: []string{resourcesTag},
-		Summary: "Watch changes",
+		Summary:  "Watch changes",
+		Metadata: httpapi.Holds(pageHolds),
 		Description: "A stream of server-sent events. It begins with the event ready, whose data is {\"seq\": N}, the number it begins after. " +
 			"Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. " +
 			"A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed." + s.WatchNote,
@@ -110,8 +123,8 @@ func Register(s Server, h Handlers) {
 	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},
 		Summary:      "Change several resources at once",
-		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation.",
-		MaxBodyBytes: maxBatchBytes,
+		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.",
+		MaxBodyBytes: maxBatchBytes, Metadata: httpapi.Holds(batchHolds),
 	})
 }
 

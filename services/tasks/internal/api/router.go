@@ -80,10 +80,10 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Limits:         parts.Limits,
 		Metrics:        parts.Metrics,
 	})
-	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive, api.Share)
+	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive, api.LimitInFlight)
 
 	h := &handlers{
-		store: parts.Store, log: parts.Log, hub: parts.Hub,
+		store: parts.Store, log: parts.Log, hub: parts.Hub, hold: api.Hold,
 		streams:   httpapi.NewUserGate(streamsPerUser),
 		heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat),
 	}
@@ -114,6 +114,8 @@ type handlers struct {
 	log     *slog.Logger
 	hub     *feed.Hub
 	streams *httpapi.UserGate
+	// hold waits for room for what a stream of a user reads and sends.
+	hold func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
 	// sent counts the changes sent to streams.
 	sent      atomic.Int64
 	heartbeat time.Duration

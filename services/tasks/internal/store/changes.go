@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -29,23 +30,29 @@ const (
 )
 
 // Changes returns what changed after a position, by state: a resource that
-// changed several times stands at its latest number. It fails with
-// [ErrCursorExpired] where some of it has been purged, or where the position is
-// of a future that this database does not have. The limit must be positive.
+// changed several times stands at its latest number. A page ends below the limit
+// where its resources reach [pageBytes]. It fails with [ErrCursorExpired] where
+// some of it has been purged, or where the position is of a future that this
+// database does not have. The limit must be positive.
 func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (ChangePage, error) {
-	var latest, purged int64
+	var latest, end, purged int64
 	var all []taskapi.Change
 	// Each statement sees the database at a time of its own. The user's
 	// latest number is read first, and changes above it are left for the next
 	// page, because earlier statements may have missed some just below them. What
 	// has been purged is read last, so that a purge in between is noticed.
 	err := s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
-		all = []taskapi.Change{}
+		all, end = []taskapi.Change{}, math.MaxInt64
 		batch.Queue(selectSeq, user).Query(readNumber(&latest))
 		for _, k := range s.kinds {
-			batch.Queue(k.selectChanged, user, from.After, limit+1).Query(k.read(func(r row) error {
+			size := 0
+			batch.Queue(k.selectChanged, user, from.After, limit+1).Query(k.read(func(r row, bytes int) error {
 				data, err := wirejson.Marshal(k.wire(r))
 				all = append(all, taskapi.Change{Seq: r.shared().Seq, Kind: k.name, ID: r.shared().ID.String(), Data: data})
+				if size += bytes; err == nil && size >= pageBytes {
+					// What is behind it is not read, and left for the next page.
+					end, err = min(end, r.shared().Seq), errEnough
+				}
 				return err
 			}))
 		}
@@ -70,12 +77,14 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 	if known := max(from.After, from.Began); known > latest || known < purged {
 		return ChangePage{}, fmt.Errorf("list changes after %s: %w", from, ErrCursorExpired)
 	}
-	all = slices.DeleteFunc(all, func(c taskapi.Change) bool { return c.Seq > latest })
+	all = slices.DeleteFunc(all, func(c taskapi.Change) bool { return c.Seq > min(latest, end) })
 	slices.SortFunc(all, func(a, b taskapi.Change) int { return cmp.Compare(a.Seq, b.Seq) })
-	page := ChangePage{Changes: all, Next: from.At(latest)}
-	if page.More = len(all) > limit; page.More {
-		page.Changes = all[:limit]
-		page.Next = from.At(all[limit-1].Seq)
+	page := ChangePage{Changes: all, Next: from.At(latest), More: end < latest}
+	if len(all) > limit {
+		page.Changes, page.More = all[:limit], true
+	}
+	if page.More {
+		page.Next = from.At(page.Changes[len(page.Changes)-1].Seq)
 	}
 	return page, nil
 }

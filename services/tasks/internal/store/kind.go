@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -209,11 +210,16 @@ func (k *kind) byID(user string, ids []uuid.UUID) statement {
 	return statement{k.selectSeveral, []any{user, plain}}
 }
 
-// read returns a reader of the kind's selections.
-func (k *kind) read(each func(row) error) func(pgx.Rows) error {
+// read returns a reader of the kind's selections, which calls each with a row and
+// about the number of its bytes in JSON, until the rows end or it returns
+// errEnough.
+func (k *kind) read(each func(r row, bytes int) error) func(pgx.Rows) error {
 	return func(result pgx.Rows) error {
 		r := k.blank()
-		_, err := pgx.ForEachRow(result, k.into(r), func() error { return each(k.clone(r)) })
+		_, err := pgx.ForEachRow(result, k.into(r), func() error { return each(k.clone(r), rowBytes(result)) })
+		if errors.Is(err, errEnough) {
+			return nil
+		}
 		return err
 	}
 }

@@ -68,8 +68,9 @@ func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, er
 	return resources, nil
 }
 
-// exportPage is the number of resources that an export reads at a time.
-const exportPage = 500
+// exportPage is the number of resources that an export reads at a time, or fewer
+// where they reach [pageBytes].
+const exportPage = 100
 
 // ExportUser calls each with every resource of a user, in the trash or outside
 // it, kind by kind and in the order of their ids. Resources that change
@@ -78,16 +79,23 @@ func (s *Store) ExportUser(ctx context.Context, user string, each func(taskapi.R
 	for _, k := range s.kinds {
 		var after uuid.UUID
 		for more := true; more; {
-			var rows []row
+			var page []row
 			err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
-				rows = nil
-				batch.Queue(k.selectBehind, user, [16]byte(after), exportPage).
-					Query(k.read(func(r row) error { rows = append(rows, r); return nil }))
+				page, more = nil, false
+				size := 0
+				batch.Queue(k.selectBehind, user, [16]byte(after), exportPage).Query(k.read(func(r row, bytes int) error {
+					page = append(page, r)
+					if size += bytes; size >= pageBytes || len(page) == exportPage {
+						more = true
+						return errEnough
+					}
+					return nil
+				}))
 			})
 			if err != nil {
 				return fmt.Errorf("export user: %w", err)
 			}
-			for _, r := range rows {
+			for _, r := range page {
 				data, err := wirejson.Marshal(k.wire(r))
 				if err == nil {
 					err = each(taskapi.Resource{Kind: k.name, Data: data})
@@ -97,7 +105,6 @@ func (s *Store) ExportUser(ctx context.Context, user string, each func(taskapi.R
 				}
 				after = r.shared().ID
 			}
-			more = len(rows) == exportPage
 		}
 	}
 	return nil

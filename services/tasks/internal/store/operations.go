@@ -106,7 +106,7 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	}
 	var found row
 	err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
-		k.byID(user, []uuid.UUID{id}).queue(batch).Query(k.read(func(r row) error { found = r; return nil }))
+		k.byID(user, []uuid.UUID{id}).queue(batch).Query(k.read(func(r row, _ int) error { found = r; return nil }))
 	})
 	switch {
 	case err != nil:

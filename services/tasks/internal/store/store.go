@@ -71,6 +71,9 @@ var (
 	ErrCursorExpired = errors.New("changes have been purged")
 	// ErrFull: the user has as much as one may have. Deleting and erasing go on.
 	ErrFull = errors.New("the user has no room left")
+	// ErrBatchTooLarge: the resources of a batch are too much to deal with at
+	// once.
+	ErrBatchTooLarge = errors.New("the resources of the batch are too large together")
 	// ErrUnavailable: the database cannot be reached or takes no more.
 	ErrUnavailable = errors.New("database unavailable")
 )

@@ -137,7 +137,8 @@ func (tx *transaction) runLocked(
 }
 
 // look begins the transaction with the user's lock. It returns what is kept
-// under the key, if anything, and loads the resources.
+// under the key, if anything, and loads the resources, or fails with
+// [ErrBatchTooLarge].
 func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[taskapi.Kind][]uuid.UUID) (found *kept, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
@@ -146,10 +147,17 @@ func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[tas
 	if tx.key != nil {
 		tx.key.find(batch, tx.user, &found)
 	}
+	size := 0
 	for _, k := range tx.store.kinds {
 		if len(ids[k.name]) > 0 {
-			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row) error {
+			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row, bytes int) error {
 				tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
+				switch size += bytes; {
+				case found != nil:
+					return errEnough
+				case size > batchBytes:
+					return ErrBatchTooLarge
+				}
 				return nil
 			}))
 		}

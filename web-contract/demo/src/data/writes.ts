@@ -8,8 +8,8 @@ import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
 import type { Undo } from "./undo";
 
-/** The most operations that the server takes in one batch. */
-const batchSize = 100;
+/** So many of the largest tasks fit into one batch. */
+const batchSize = 15;
 
 export type Writes = ReturnType<typeof createWrites>;
 

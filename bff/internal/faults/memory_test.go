@@ -1,0 +1,186 @@
+package faults_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// heavyTasks is how many of the largest tasks a heavy user has: one page of 200.
+const heavyTasks = taskapi.MaxListLimit
+
+// TestMemory has one user with as many of the largest tasks as fit on a page ask
+// for them in every way at once, and read the answers or not. Neither server may
+// take more than [mostMemory], at any time.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, nil, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
+	heavy := s.newWriter("heavy", 1)
+	heavy.createLargest(heavyTasks)
+	light := s.newWriter("light", 2)
+	attacks := []struct {
+		name string
+		run  func()
+	}{
+		{"16 lists at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/tasks?limit=200") }},
+		{"16 lists of changes at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/changes?limit=200") }},
+		{"30 agendas at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/agenda?days=31") }},
+		{"30 starts of a page at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/bootstrap") }},
+		{"100 lists that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 100, "/api/tasks?limit=200") }},
+		{"100 lists that are not read, at the service", func() { heavy.leaveUnread(s.tasks.URL, 100, "/api/tasks?limit=200") }},
+		{"20 streams that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 20, "/api/events") }},
+		{"50 streams that are not read, at the service", func() { heavy.leaveUnread(s.tasks.URL, 50, "/api/events") }},
+	}
+	for _, attack := range attacks {
+		attack.run()
+		for name, server := range map[string]server{"bff": s.bff, "tasks": s.tasks} {
+			bytes := peakMemory(t, server.PID())
+			t.Logf("%s: %s has taken %d MB at most", attack.name, name, bytes>>20)
+			if bytes > mostMemory {
+				t.Errorf("%s: %s took %d MB", attack.name, name, bytes>>20)
+			}
+		}
+		// Others do not notice.
+		var list any
+		light.get("/api/tasks", &list)
+	}
+}
+
+// createLargest creates n tasks with all the text there may be, due one after the
+// other from now on, in batches.
+func (w *writer) createLargest(n int) {
+	w.t.Helper()
+	const each = 20
+	task := map[string]any{
+		"title":       strings.Repeat("🎉", taskapi.MaxTitleLength),
+		"description": strings.Repeat("🎉", taskapi.MaxDescriptionLength),
+		"dueAt":       "2020-01-01T00:00:00Z",
+	}
+	var tags []string
+	for i := range taskapi.MaxTags {
+		tags = append(tags, strings.Repeat(string(rune('🌀'+i)), taskapi.MaxTagLength))
+	}
+	task["tags"] = tags
+	for range n / each {
+		var operations []any
+		for range each {
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": task})
+		}
+		if status, answer, err := w.send(w.t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil); err != nil || status != http.StatusOK {
+			w.t.Fatalf("%d %.200s %v", status, answer, err)
+		}
+	}
+}
+
+// askAtOnce asks for a path so many times at once, in rounds, and reads the
+// answers. Refusals must say when to come back.
+func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
+	w.t.Helper()
+	refused := 0
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range people {
+		all.Go(func() {
+			for range rounds {
+				r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address.String()+path, nil)
+				if err != nil {
+					w.t.Error(err)
+					return
+				}
+				r.Header.Set("Cookie", w.cookie)
+				response, err := http.DefaultClient.Do(r)
+				if err != nil {
+					w.t.Errorf("%s: %v", path, err)
+					return
+				}
+				_, err = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close() // it is read
+				switch {
+				case err != nil:
+					w.t.Errorf("%s: %v", path, err)
+				case response.StatusCode == http.StatusOK:
+				case response.Header.Get("Retry-After") == "":
+					w.t.Errorf("%s: %s without Retry-After", path, response.Status)
+				default:
+					mu.Lock()
+					refused++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	all.Wait()
+	w.t.Logf("%d × %d %s: %d refused", people, rounds, path, refused)
+}
+
+// leaveUnread asks for a path on so many connections of which nothing is read
+// until the server has written as much as it ever will: until it cuts the
+// connection, or what it has sent fits into what the network holds.
+func (w *writer) leaveUnread(address *url.URL, connections int, path string) {
+	w.t.Helper()
+	jwt := w.jwt()
+	var conns []net.Conn
+	for range connections {
+		conn, err := (&net.Dialer{}).DialContext(w.t.Context(), "tcp", address.Host)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).SetReadBuffer(1024); err != nil {
+			w.t.Fatal(err)
+		}
+		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\nAuthorization: Bearer %s\r\n\r\n", path, w.cookie, jwt)
+		conns = append(conns, conn)
+	}
+	// The answers have begun once each connection has a first byte.
+	for _, conn := range conns {
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			w.t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, conn := range conns {
+		_ = conn.Close() // it has done its work
+	}
+}
+
+// jwt returns a JWT of the user's.
+func (w *writer) jwt() string {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.auth.JoinPath("/api/auth/get-session").String(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Cookie", w.cookie)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.Header.Get("Set-Auth-Jwt")
+}
+
+// peakMemory returns the most that a process has taken so far, in bytes of
+// resident memory.
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Logf("not Linux: the peak of the memory is not known: %v", err)
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kilobytes, _, _ := strings.Cut(rest, "kB")
+	n, err := strconv.Atoi(strings.TrimSpace(kilobytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n << 10
+}

@@ -1,0 +1,114 @@
+package faults_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const (
+	// strangers flood a server, of whose answers to a signed-in user's ownRequests
+	// one may fail.
+	strangers   = 560
+	ownRequests = 40
+)
+
+// TestStrangers floods the service with tokens of keys that nobody knows, and a bff
+// that cannot check signatures with sessions that nobody has.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, nil, "BETTER_AUTH_SECRET=", "CLIENT_RATE_LIMIT=0")
+	user := s.newWriter("signed in", 1)
+	token := "Bearer " + user.jwt()
+	s.flood(t, s.tasks.URL, http.Header{"Authorization": {token}}, func() http.Header {
+		return http.Header{"Authorization": {"Bearer " + unknownKey(token)}}
+	})
+	s.flood(t, s.bff.URL, http.Header{"Cookie": {user.cookie}}, func() http.Header {
+		return http.Header{"Cookie": {"better-auth.session_token=" + rand.Text() + "." + base64.RawURLEncoding.EncodeToString([]byte(rand.Text()))}}
+	})
+}
+
+// unknownKey returns a token whose header names a key that there is not.
+func unknownKey(token string) string {
+	_, rest, _ := strings.Cut(token, ".")
+	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, rand.Text())
+	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + rest
+}
+
+// flood has a signed-in user ask for something, time and again, while strangers
+// do so without a pause.
+func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger func() http.Header) {
+	t.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: strangers + 1}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
+	ask := func(header http.Header) (int, error) {
+		r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, address.String()+"/api/tasks?limit=10", nil)
+		if err != nil {
+			return 0, err
+		}
+		r.Header = header
+		response, err := client.Do(r)
+		if err != nil {
+			return 0, err
+		}
+		defer response.Body.Close()
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode, err
+	}
+	if status, err := ask(own); status != http.StatusOK {
+		t.Fatalf("before the flood: %d %v", status, err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var flooding sync.WaitGroup
+	var sent, wrong atomic.Int64
+	began := make(chan struct{}, strangers)
+	for range strangers {
+		flooding.Go(func() {
+			for ctx.Err() == nil {
+				status, err := ask(stranger())
+				sent.Add(1)
+				if err != nil || status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
+					wrong.Add(1)
+					t.Logf("a stranger: %d %v", status, err)
+				}
+				select {
+				case began <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range strangers {
+		<-began
+	}
+	served, quick := 0, 0
+	for range ownRequests {
+		begin := time.Now()
+		status, err := ask(own)
+		if took := time.Since(begin); status == http.StatusOK {
+			served++
+			if took < time.Second {
+				quick++
+			}
+		} else {
+			t.Logf("a signed-in user: %d %v after %s", status, err, took)
+		}
+	}
+	stop()
+	flooding.Wait()
+	t.Logf("%s: %d of %d requests of a user were served, %d within a second, beside %d of strangers", address, served, ownRequests, quick, sent.Load())
+	if served < ownRequests-1 || wrong.Load() > 0 {
+		t.Errorf("%s: %d of %d requests were served; %d answers to strangers were wrong", address, served, ownRequests, wrong.Load())
+	}
+	t.Logf("counted: requests of strangers %d", sent.Load())
+}

@@ -1,0 +1,80 @@
+package session_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/session"
+)
+
+// reading counts the answers of which more than the usual has been read, and whose
+// end has not.
+type reading struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (r *reading) RoundTrip(*http.Request) (*http.Response, error) {
+	answer := `{"session":{"expiresAt":"2096-01-01T00:00:00Z"},"user":{"id":"ada","name":"Ada","email":"ada@example.com","image":"` +
+		strings.Repeat("x", 1<<20) + `"}}`
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Set-Auth-Jwt": {"e30.eyJleHAiOjQwMDAwMDAwMDB9.x"}},
+		Body: &readBody{Reader: strings.NewReader(answer), reading: r},
+	}, nil
+}
+
+func (r *reading) add(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now += n
+	r.most = max(r.most, r.now)
+}
+
+type readBody struct {
+	io.Reader
+	*reading
+
+	read int
+}
+
+func (b *readBody) Read(p []byte) (int, error) {
+	const usual = 64 << 10
+	n, err := b.Reader.Read(p)
+	if b.read <= usual && b.read+n > usual {
+		b.add(1)
+	}
+	b.read += n
+	return n, err
+}
+
+func (b *readBody) Close() error {
+	if b.read > 64<<10 {
+		b.add(-1)
+	}
+	return nil
+}
+
+// TestLargeSessionsAreReadInTurn: Better Auth's answers for users with whole
+// pictures are not all in memory at once.
+func TestLargeSessionsAreReadInTurn(t *testing.T) {
+	t.Parallel()
+	answers := &reading{}
+	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"}, func(http.RoundTripper) http.RoundTripper { return answers })
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			got, err := auth.Exchange(t.Context(), session.Request{})
+			if err != nil || got.Session.User.ID != "ada" || got.Session.User.Image != nil {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	all.Wait()
+	if answers.most > 4 {
+		t.Errorf("%d large answers were read at once", answers.most)
+	}
+}

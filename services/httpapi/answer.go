@@ -1,0 +1,105 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/services/budget"
+)
+
+const (
+	// oneTask is what an operation on one task may hold: the longest body, the
+	// task and the answer.
+	oneTask = 2 * MaxBodyBytes
+	// forwarded is what an answer of another server may hold on its way.
+	forwarded = 128 << 10
+	// keptBuffer is the largest buffer of an answer that is kept for others.
+	keptBuffer = 64 << 10
+)
+
+// Holds marks an operation that may hold more in memory than one task needs, for
+// [huma.Operation.Metadata]: bytes of what it reads and of its answer.
+func Holds(bytes int64) map[string]any { return map[string]any{holdsName: bytes} }
+
+const holdsName = "tasklane.holds"
+
+// holds returns what an operation may hold.
+func holds(op *huma.Operation) int64 {
+	if bytes, ok := op.Metadata[holdsName].(int64); ok {
+		return bytes
+	}
+	return oneTask
+}
+
+// Hold waits for room for what a stream of a user reads and sends next. The error
+// is that of ctx.
+func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error) {
+	h := a.answers.enter(user)
+	if h.wait(ctx, bytes) != nil {
+		h.Release()
+		return nil, ctx.Err()
+	}
+	return h, nil
+}
+
+// HeldBy returns what the operation of ctx holds, for a stream to give back once
+// it has sent what the operation has read.
+func HeldBy(ctx context.Context) *Held { return slotFrom(ctx).hold }
+
+// answer is the context of an operation whose answer is sent as a whole. What
+// the operation has read can then be freed before a slow reader has it.
+type answer struct {
+	humaContext
+
+	status int
+	body   *bytes.Buffer
+}
+
+// humaContext leaves the name Context to the method.
+type humaContext = huma.Context
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Unwrap returns the context behind, as Huma asks for it.
+func (a *answer) Unwrap() huma.Context { return a.humaContext }
+
+// SetStatus sets the status of the answer.
+func (a *answer) SetStatus(code int) { a.status = code }
+
+// Status returns the status of the answer.
+func (a *answer) Status() int { return a.status }
+
+// BodyWriter returns what the body is written to.
+func (a *answer) BodyWriter() io.Writer {
+	if a.body == nil {
+		a.body, _ = buffers.Get().(*bytes.Buffer)
+	}
+	return a.body
+}
+
+// send sends the answer, unless the operation has done so itself.
+func (a *answer) send(w http.ResponseWriter, held *Held) {
+	if a.body == nil {
+		if a.status != 0 {
+			w.WriteHeader(a.status)
+		}
+		return
+	}
+	held.Shrink(int64(a.body.Cap()))
+	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
+	// Only a connection has deadlines; a recorder in a test has none.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes()) // the client may be gone
+	if a.body.Cap() <= keptBuffer {
+		a.body.Reset()
+		buffers.Put(a.body)
+	}
+}

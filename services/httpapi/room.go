@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// maxHeld is how many bytes the operations of a server may hold at once for
+	// what they read and for their answers, from before they run until the last
+	// byte is sent. The rest waits.
+	maxHeld = 64 << 20
+	// maxReceived is how many bytes of bodies a server holds at most until their
+	// requests are answered: those of operations, and as many of other requests,
+	// which need no session.
+	maxReceived = 24 << 20
+	// roomWait bounds an operation's wait for room.
+	roomWait = 5 * time.Second
+)
+
+// room bounds the bytes that are held at once, altogether and for each caller,
+// of whom each has a [userShare].
+type room struct {
+	size int64
+	all  *semaphore.Weighted
+
+	mu      sync.Mutex
+	callers map[string]*callerRoom
+}
+
+// callerRoom is one caller's part of a room, while something in it is held.
+type callerRoom struct {
+	*semaphore.Weighted
+
+	holds int
+}
+
+func newRoom(size int64) *room {
+	return &room{size: size, all: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
+}
+
+// Held is a number of bytes that one goroutine holds for a caller.
+type Held struct {
+	room   *room
+	caller string
+	own    *callerRoom
+	bytes  int64
+}
+
+// enter returns no bytes, held by a caller, which must be released.
+func (r *room) enter(caller string) *Held {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	own := r.callers[caller]
+	if own == nil {
+		own = &callerRoom{Weighted: semaphore.NewWeighted(r.size / userShare)}
+		r.callers[caller] = own
+	}
+	own.holds++
+	return &Held{room: r, caller: caller, own: own}
+}
+
+// wait takes n bytes more, once there is room for them. Its problem says whether
+// they are too much for the caller or for the server when ctx ends.
+func (h *Held) wait(ctx context.Context, n int64) *Problem {
+	if h.own.Acquire(ctx, n) != nil {
+		return tooMuchAtOnce()
+	}
+	if h.room.all.Acquire(ctx, n) != nil {
+		h.own.Release(n)
+		return full()
+	}
+	h.bytes += n
+	return nil
+}
+
+// try takes n bytes more if there is room for them.
+func (h *Held) try(n int64) *Problem {
+	if !h.own.TryAcquire(n) {
+		return tooMuchAtOnce()
+	}
+	if !h.room.all.TryAcquire(n) {
+		h.own.Release(n)
+		return full()
+	}
+	h.bytes += n
+	return nil
+}
+
+// Shrink gives back all but n bytes.
+func (h *Held) Shrink(n int64) {
+	if back := h.bytes - n; back > 0 {
+		h.own.Release(back)
+		h.room.all.Release(back)
+		h.bytes = n
+	}
+}
+
+// Release gives everything back. It may be called again.
+func (h *Held) Release() {
+	if h.own == nil {
+		return
+	}
+	h.Shrink(0)
+	h.room.mu.Lock()
+	defer h.room.mu.Unlock()
+	if h.own.holds--; h.own.holds == 0 {
+		delete(h.room.callers, h.caller)
+	}
+	h.own = nil
+}

@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+
+	t.Run("one caller has a share, and all have no more than there is", func(t *testing.T) {
+		t.Parallel()
+		r := newRoom(maxHeld)
+		for caller := range userShare {
+			held := r.enter(fmt.Sprint(caller))
+			if problem := held.try(maxHeld / userShare); problem != nil {
+				t.Fatalf("caller %d: %v", caller, problem)
+			}
+			if problem := held.try(1); problem == nil || problem.Code != taskapi.CodeRateLimited {
+				t.Errorf("more than a share: %v, want %s", problem, taskapi.CodeRateLimited)
+			}
+		}
+		another := r.enter("another")
+		if problem := another.try(1); problem == nil || problem.Code != taskapi.CodeOverloaded {
+			t.Errorf("more than there is: %v, want %s", problem, taskapi.CodeOverloaded)
+		}
+	})
+
+	t.Run("who waits gets what another gives back", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r := newRoom(8)
+			first, second := r.enter("ada"), r.enter("ada")
+			if problem := first.try(2); problem != nil {
+				t.Fatal(problem)
+			}
+			got := make(chan *Problem)
+			go func() { got <- second.wait(t.Context(), 1) }()
+			synctest.Wait()
+			first.Shrink(1)
+			if problem := <-got; problem != nil {
+				t.Errorf("after another gave back: %v", problem)
+			}
+			waiting, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			third := r.enter("ada")
+			if problem := third.wait(waiting, 1); problem == nil || problem.Code != taskapi.CodeRateLimited {
+				t.Errorf("after a second: %v, want %s", problem, taskapi.CodeRateLimited)
+			}
+			for _, held := range []*Held{first, second, third} {
+				held.Release()
+				held.Release()
+			}
+			if len(r.callers) > 0 || !r.all.TryAcquire(8) {
+				t.Error("something is held after the end")
+			}
+		})
+	})
+}
