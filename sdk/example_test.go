@@ -287,6 +287,18 @@ func ExampleClient_TaskStats() {
 	// Output: 1 open, 0 due today, 1 of high priority
 }
 
+func ExampleClient_Agenda() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	agenda, err := client.Agenda(ctx, taskapi.AgendaOptions{TimeZone: "Europe/Berlin", Days: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(agenda.Overdue), "overdue,", len(agenda.Days), "days,", agenda.Undated, "without a date")
+	// Output: 0 overdue, 2 days, 1 without a date
+}
+
 func ExampleClient_ListChanges() {
 	client, _, stop := exampleClient()
 	defer stop()

@@ -119,6 +119,26 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	return out.Data, err
 }
 
+// Agenda returns the open tasks by when they are due: those that are overdue,
+// those of the next days, and how many there are besides. What there is no room
+// for is counted in [taskapi.Agenda.Later].
+func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts ...CallOption) (taskapi.Agenda, error) {
+	query := make(url.Values)
+	if options.TimeZone != "" {
+		query.Set("timeZone", options.TimeZone)
+	}
+	if options.Days != 0 {
+		query.Set("days", strconv.Itoa(options.Days))
+	}
+	out, err := do[agendaAnswer](ctx, c, request{
+		operation: "getAgenda",
+		method:    http.MethodGet,
+		path:      "/api/agenda",
+		query:     query,
+	}, opts)
+	return out.Data, err
+}
+
 // taskByID carries out an operation on the task with this id.
 func (c *Client) taskByID(ctx context.Context, id string, r request, opts []CallOption) (taskapi.Task, error) {
 	// These would name another path. The server would say the same of them
@@ -152,6 +172,12 @@ func (a listAnswer) complete(*request) bool { return a.Success && a.Data != nil 
 type statsAnswer struct{ taskapi.StatsResponse }
 
 func (a statsAnswer) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
+
+type agendaAnswer struct{ taskapi.AgendaResponse }
+
+func (a agendaAnswer) complete(*request) bool {
+	return a.Success && a.Data.Overdue != nil && a.Data.Days != nil
+}
 
 // listQuery returns the query of listTasks.
 func listQuery(options taskapi.ListTasksOptions) url.Values {

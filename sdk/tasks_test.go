@@ -367,6 +367,30 @@ func TestTaskStats(t *testing.T) {
 	}
 }
 
+func TestAgenda(t *testing.T) {
+	t.Parallel()
+	want := taskapi.Agenda{
+		Overdue: []taskapi.Task{}, Days: []taskapi.AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}, Later: 2, Undated: 1, Truncated: true,
+	}
+	for uri, options := range map[string]taskapi.AgendaOptions{
+		"/api/agenda": {},
+		"/api/agenda?days=3&timeZone=America%2FNew_York": {TimeZone: "America/New_York", Days: 3},
+	} {
+		s := serve(t, answer(200, taskapi.AgendaResponse{Success: true, Data: want}))
+		got, err := s.client(t).Agenda(t.Context(), options)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
+		}
+	}
+	s := serve(t, answer(200, map[string]any{"success": true, "data": map[string]any{}}))
+	if _, err := s.client(t).Agenda(t.Context(), taskapi.AgendaOptions{}); asError(t, err).Status != 200 {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
 	s := serve(t, answer(304, nil, "X-Request-Id", "the-request"))

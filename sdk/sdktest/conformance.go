@@ -58,6 +58,7 @@ func Conformance(t *testing.T, target Target) {
 		{"batch", batchCases},
 		{"search", searchCases},
 		{"stats", statsCases},
+		{"agenda", agendaCases},
 		{"size", sizeCases},
 		{"changes", changeCases},
 		{"stream", streamCases},

@@ -37,6 +37,7 @@ func tasks() *kind {
 				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "deleted", "sort", "limit", "cursor"},
 			},
 			{operation: "getTaskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, read: (*Server).getTaskStats},
+			{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", parameters: []string{"timeZone", "days"}, read: (*Server).getAgenda},
 		},
 	}
 }
@@ -197,17 +198,22 @@ func taskKey(sort taskapi.Sort) func(entry) string {
 func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 	zone := time.UTC
 	var f faults
-	f.parameter(c.request.URL.Query(), "timeZone", func(f *faults, name, text string) {
-		var err error
-		if zone, err = taskapi.LoadZone(cmp.Or(text, "UTC")); err != nil {
-			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")
-		}
-	})
+	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
 	stats := c.tx.user.stats(c.tx.now, zone)
 	return newReply(http.StatusOK, taskapi.StatsResponse{Success: true, Data: stats}), nil
+}
+
+// timeZone reads a parameter that is the name of a time zone.
+func timeZone(into **time.Location) func(*faults, string, string) {
+	return func(f *faults, name, text string) {
+		var err error
+		if *into, err = taskapi.LoadZone(cmp.Or(text, "UTC")); err != nil {
+			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")
+		}
+	}
 }
 
 // stats counts the user's tasks.

@@ -43,9 +43,9 @@ type API struct {
 	detail   func(err error, p *Problem)
 	// challenge is what a 401 asks for.
 	challenge string
-	forward  func(huma.Context)
-	timeout  time.Duration
-	inFlight *gate
+	forward   func(huma.Context)
+	timeout   time.Duration
+	inFlight  *gate
 	// othersInFlight bounds requests that are no operations separately, so that
 	// a hung upstream of theirs cannot starve operations.
 	othersInFlight *gate

@@ -166,7 +166,6 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.LimitInFlight)
 	s.registerSession(api)
 	s.registerBootstrap(api)
-	s.registerAgenda(api)
 	s.registerService(api)
 	documentExpectedUser(api.OpenAPI())
 	return api

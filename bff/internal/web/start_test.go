@@ -6,6 +6,7 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,88 +194,52 @@ func testStart(t *testing.T, s *site) {
 		})).get(agendaPath).fails(taskapi.CodeUnavailable)
 	})
 
-	t.Run("the agenda is bounded, and says so", func(t *testing.T) {
+	t.Run("an agenda of 2,000 tasks is one call, also thirty times at once", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		const overdue = 1050
-		var operations []any
-		for i := range overdue {
-			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "late", "dueAt": time.Unix(int64(i), 0)}})
-		}
-		for len(operations) > 0 {
-			n := min(100, len(operations))
-			ada.post("/api/batch", map[string]any{"operations": operations[:n]}).is(http.StatusOK)
-			operations = operations[n:]
-		}
-		ada.post("/api/tasks", map[string]any{"title": "soon", "dueAt": time.Now().Add(25 * time.Hour)}).is(http.StatusCreated)
-		got := agenda(ada, "")
-		if !got.Truncated || len(got.Overdue) != 1000 || got.Overdue[999].DueAt.Unix() != 999 || got.Later != overdue-1000 || len(titles(got)) != 8 {
-			t.Errorf("truncated %t, %d overdue, %d later", got.Truncated, len(got.Overdue), got.Later)
-		}
-		listed := 0
-		for _, day := range got.Days {
-			listed += len(day.Tasks)
-		}
-		if listed != 1 {
-			t.Errorf("%d tasks in the days, want 1", listed)
-		}
-	})
-
-	t.Run("the agenda has few tasks whose descriptions are very long", func(t *testing.T) {
-		t.Parallel()
-		ada := signedUp(t)
-		const batches, each = 5, 90
-		var operations []any
-		for range each {
-			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{
-				"title": "late", "dueAt": time.Unix(0, 0), "description": strings.Repeat("x", taskapi.MaxDescriptionLength),
-			}})
-		}
-		for range batches {
+		for i := range 20 {
+			var operations []any
+			for j := range 100 {
+				due := time.Unix(int64(100*i+j), 0)
+				if i%2 == 0 {
+					due = time.Now().Add(24*time.Hour + time.Duration(100*i+j)*time.Second)
+				}
+				operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "many", "dueAt": due}})
+			}
 			ada.post("/api/batch", map[string]any{"operations": operations}).is(http.StatusOK)
 		}
-		got := agenda(ada, "")
-		if !got.Truncated || len(got.Overdue) != taskapi.MaxListLimit || got.Later != batches*each-taskapi.MaxListLimit {
-			t.Errorf("truncated %t, %d overdue, %d later", got.Truncated, len(got.Overdue), got.Later)
+		var calls atomic.Int64
+		counted := ada.at(s.before(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
+		const atOnce = 30
+		var all sync.WaitGroup
+		for range atOnce {
+			all.Go(func() {
+				got := agenda(counted, "")
+				listed := len(got.Overdue)
+				for _, day := range got.Days {
+					listed += len(day.Tasks)
+				}
+				if listed != 2000 || got.Later != 0 || got.Truncated {
+					t.Errorf("%d tasks, %d later, truncated %t", listed, got.Later, got.Truncated)
+				}
+			})
 		}
-	})
-
-	t.Run("the agenda is put together anew if something changes meanwhile", func(t *testing.T) {
-		t.Parallel()
-		ada := signedUp(t)
-		task := ada.post("/api/tasks", map[string]any{"title": "soon", "dueAt": time.Now().Add(time.Hour)}).is(http.StatusCreated).task()
-		ada.post("/api/tasks", map[string]any{"title": "later", "dueAt": time.Now().Add(900 * time.Hour)}).is(http.StatusCreated)
-		var once sync.Once
-		// The lists have been read by then, and had the task.
-		torn := s.before(t, func(_ http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path == statsPath {
-				once.Do(func() {
-					ada.do(http.MethodPatch, "/api/tasks/"+task.ID, map[string]any{"completed": true}, nil).is(http.StatusOK)
-				})
-			}
-			return false
-		})
-		got := agenda(ada.at(torn), "")
-		for name, of := range titles(got) {
-			if len(of) != 0 {
-				t.Errorf("%s has %q", name, of)
-			}
-		}
-		if got.Later != 1 || got.Undated != 0 {
-			t.Errorf("%d later, %d undated", got.Later, got.Undated)
+		all.Wait()
+		if n := calls.Load(); n != atOnce {
+			t.Errorf("%d calls of the service, want %d", n, atOnce)
 		}
 	})
 }
 
-func agenda(b *browser, query string) web.Agenda {
+func agenda(b *browser, query string) taskapi.Agenda {
 	b.t.Helper()
-	var body web.AgendaResponse
+	var body taskapi.AgendaResponse
 	b.get(agendaPath + query).is(http.StatusOK).into(&body)
 	return body.Data
 }
 
 // titles returns the titles of an agenda's tasks, by their place in it.
-func titles(a web.Agenda) map[string][]string {
+func titles(a taskapi.Agenda) map[string][]string {
 	all := map[string][]string{}
 	add := func(place string, tasks []taskapi.Task) {
 		all[place] = nil

@@ -83,6 +83,13 @@ type GetTaskStatsInput struct {
 	TimeZone string `query:"timeZone" default:"UTC" maxLength:"100" doc:"The IANA name of the caller's time zone, in any case." example:"Europe/Berlin"`
 }
 
+// GetAgendaInput is the query of getAgenda.
+type GetAgendaInput struct {
+	GetTaskStatsInput
+
+	Days int `query:"days" minimum:"1" maximum:"31" default:"7" doc:"The number of days, today included." example:"7"`
+}
+
 // ListChangesInput is the query of listChanges.
 type ListChangesInput struct {
 	After  int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default." example:"184"`

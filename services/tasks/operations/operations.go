@@ -33,6 +33,7 @@ type Handlers struct {
 	Tasks        TaskHandlers
 	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
 	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
+	GetAgenda    func(context.Context, *GetAgendaInput) (*GetAgendaOutput, error)
 	ListChanges  func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
 	WatchChanges func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
 	Batch        func(context.Context, *BatchInput) (*BatchOutput, error)
@@ -95,6 +96,13 @@ func Register(s Server, h Handlers) {
 		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
 	})
 
+	register(s, h.GetAgenda, nil, huma.Operation{
+		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
+		Summary: "Get the agenda",
+		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. " +
+			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.",
+		Metadata: httpapi.Holds(pageHolds),
+	})
 	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{
 		OperationID: "listChanges", Method: http.MethodGet, Path: "/api/changes", Tags: []string{resourcesTag},
 		Summary:     "List changes",

@@ -35,6 +35,11 @@ type GetTaskStatsOutput struct {
 	Body taskapi.StatsResponse
 }
 
+// GetAgendaOutput is the response of getAgenda.
+type GetAgendaOutput struct {
+	Body taskapi.AgendaResponse
+}
+
 // ListChangesOutput is the response of listChanges.
 type ListChangesOutput struct {
 	Body taskapi.ChangeListResponse

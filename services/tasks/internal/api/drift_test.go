@@ -17,6 +17,9 @@ import (
 
 // wireTypes are the SDK's types by the names of their schemas.
 var wireTypes = map[string]reflect.Type{
+	"Agenda":               reflect.TypeFor[taskapi.Agenda](),
+	"AgendaDay":            reflect.TypeFor[taskapi.AgendaDay](),
+	"AgendaResponse":       reflect.TypeFor[taskapi.AgendaResponse](),
 	"BatchRequest":         reflect.TypeFor[taskapi.BatchRequest](),
 	"ChangeListResponse":   reflect.TypeFor[taskapi.ChangeListResponse](),
 	"ChangesMeta":          reflect.TypeFor[taskapi.ChangesMeta](),

@@ -101,6 +101,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		),
 		ListTasks:    h.listTasks,
 		GetTaskStats: h.getTaskStats,
+		GetAgenda:    h.getAgenda,
 		ListChanges:  h.listChanges,
 		WatchChanges: h.watchChanges,
 		Batch:        h.batch,

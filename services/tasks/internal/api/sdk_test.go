@@ -190,6 +190,12 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		t.Errorf("after the batch: %v, %+v", tasks, stats)
 	}
 
+	agenda, err := client.Agenda(ctx, taskapi.AgendaOptions{TimeZone: "Europe/Berlin", Days: 3})
+	must(err)
+	if len(agenda.Days) != 3 {
+		t.Errorf("the agenda has %d days, want 3", len(agenda.Days))
+	}
+
 	changes, err := client.ListChanges(ctx, taskapi.ListChangesOptions{After: 1, Limit: 1})
 	must(err)
 	_, err = client.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: changes.Meta.NextCursor})

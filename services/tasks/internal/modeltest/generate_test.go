@@ -308,6 +308,12 @@ func (g *generator) stats(s *step) {
 	if g.chance(2) {
 		s.query = "timeZone=" + url.QueryEscape(pick(g, "UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Atlantis", "Etc/Unknown", "Local", ""))
 	}
+	if g.chance(2) {
+		s.path = "/api/agenda"
+		if g.chance(2) {
+			s.query = strings.TrimPrefix(s.query+"&days="+pick(g, "1", "3", "31", "0", "32", "x"), "&")
+		}
+	}
 }
 
 func (g *generator) batch(s *step) {

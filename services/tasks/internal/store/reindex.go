@@ -55,7 +55,7 @@ func reindexUser(ctx context.Context, tx pgx.Tx, user string) error {
 		return err
 	}
 	batch := &pgx.Batch{}
-	err = tasks.read(func(r row) error {
+	err = tasks.read(func(r row, _ int) error {
 		task := r.(*taskRow)
 		batch.Queue("UPDATE tasklane.tasks SET words = $3, tag_keys = $4 WHERE user_id = $1 AND id = $2", user, [16]byte(task.ID), task.words(), task.tagKeys())
 		return nil

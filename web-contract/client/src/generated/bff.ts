@@ -11,7 +11,7 @@ export interface paths {
         };
         /**
          * Get the agenda
-         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days; truncated says if there are more.
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
          */
         get: operations["getAgenda"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         put?: never;
         /**
          * Change several resources at once
-         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation.
+         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.
          */
         post: operations["batch"];
         delete?: never;
@@ -71,7 +71,7 @@ export interface paths {
         };
         /**
          * List changes
-         * @description Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again.
+         * @description Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again. A page ends at about 1 MiB, also below the limit.
          */
         get: operations["listChanges"];
         put?: never;
@@ -131,7 +131,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.
+         * @description Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped. A page ends at about 1 MiB, also below the limit.
          */
         get: operations["listTasks"];
         put?: never;
@@ -847,7 +847,7 @@ export interface operations {
                 after?: number;
                 /** @description The nextCursor of the page before. It wins over after. */
                 cursor?: string;
-                /** @description The number of changes on a page. */
+                /** @description The most changes that a page has. */
                 limit?: number;
             };
             header?: {
@@ -1261,7 +1261,7 @@ export interface operations {
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
                 sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title";
-                /** @description The number of tasks on a page. */
+                /** @description The most tasks that a page has. */
                 limit?: number;
                 /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
@@ -2709,7 +2709,7 @@ export interface operations {
     };
 }
 export interface Agenda {
-    /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where their descriptions are very long. */
+    /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long. */
     days: components["schemas"]["AgendaDay"][];
     /**
      * Format: int64
@@ -2717,7 +2717,7 @@ export interface Agenda {
      * @example 4
      */
     later: number;
-    /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where their descriptions are very long. */
+    /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long. */
     overdue: components["schemas"]["Task"][];
     /**
      * @description Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later.

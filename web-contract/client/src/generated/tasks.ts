@@ -2,6 +2,26 @@
 
 export type Unlisted = `unlisted ${string}`;
 export interface paths {
+    "/api/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the agenda
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
+         */
+        get: operations["getAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batch": {
         parameters: {
             query?: never;
@@ -13,7 +33,7 @@ export interface paths {
         put?: never;
         /**
          * Change several resources at once
-         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation.
+         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.
          */
         post: operations["batch"];
         delete?: never;
@@ -31,7 +51,7 @@ export interface paths {
         };
         /**
          * List changes
-         * @description Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again.
+         * @description Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again. A page ends at about 1 MiB, also below the limit.
          */
         get: operations["listChanges"];
         put?: never;
@@ -71,7 +91,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.
+         * @description Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped. A page ends at about 1 MiB, also below the limit.
          */
         get: operations["listTasks"];
         put?: never;
@@ -162,6 +182,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Agenda: Agenda;
+        AgendaDay: AgendaDay;
+        AgendaResponse: AgendaResponse;
         /** @description An operation of a batch. */
         BatchItem: components["schemas"]["TaskBatchItem"];
         BatchRequest: BatchRequest;
@@ -230,6 +253,153 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAgenda: {
+        parameters: {
+            query?: {
+                /** @description The IANA name of the caller's time zone, in any case. */
+                timeZone?: string;
+                /** @description The number of days, today included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "days": [
+                     *           {
+                     *             "date": "2026-11-30",
+                     *             "tasks": [
+                     *               {
+                     *                 "completed": false,
+                     *                 "completedAt": "2026-11-23T09:30:00Z",
+                     *                 "createdAt": "2026-11-23T08:00:00Z",
+                     *                 "deletedAt": "2026-11-24T08:00:00Z",
+                     *                 "description": "The ones on the balcony too.",
+                     *                 "dueAt": "2026-11-30T17:00:00Z",
+                     *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "priority": "high",
+                     *                 "tags": [
+                     *                   "home",
+                     *                   "garden"
+                     *                 ],
+                     *                 "title": "Water the plants",
+                     *                 "updatedAt": "2026-11-23T08:00:00Z",
+                     *                 "version": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "later": 4,
+                     *         "overdue": [
+                     *           {
+                     *             "completed": false,
+                     *             "completedAt": "2026-11-23T09:30:00Z",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "description": "The ones on the balcony too.",
+                     *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "priority": "high",
+                     *             "tags": [
+                     *               "home",
+                     *               "garden"
+                     *             ],
+                     *             "title": "Water the plants",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "truncated": false,
+                     *         "undated": 7
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgendaResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     batch: {
         parameters: {
             query?: never;
@@ -442,7 +612,7 @@ export interface operations {
                 after?: number;
                 /** @description The nextCursor of the page before. It wins over after. */
                 cursor?: string;
-                /** @description The number of changes on a page. */
+                /** @description The most changes that a page has. */
                 limit?: number;
             };
             header?: never;
@@ -706,7 +876,7 @@ export interface operations {
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
                 sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title";
-                /** @description The number of tasks on a page. */
+                /** @description The most tasks that a page has. */
                 limit?: number;
                 /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
@@ -2030,6 +2200,47 @@ export interface operations {
             };
         };
     };
+}
+export interface Agenda {
+    /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long. */
+    days: components["schemas"]["AgendaDay"][];
+    /**
+     * Format: int64
+     * @description The number of tasks that have a deadline and stand neither in overdue nor in days.
+     * @example 4
+     */
+    later: number;
+    /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long. */
+    overdue: components["schemas"]["Task"][];
+    /**
+     * @description Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later.
+     * @example false
+     */
+    truncated: boolean;
+    /**
+     * Format: int64
+     * @description The number of tasks without a deadline.
+     * @example 7
+     */
+    undated: number;
+}
+export interface AgendaDay {
+    /**
+     * Format: date
+     * @description The day in the time zone of the request.
+     * @example 2026-11-30
+     */
+    date: string;
+    /** @description The tasks due on this day that are not overdue, the next first. */
+    tasks: components["schemas"]["Task"][];
+}
+export interface AgendaResponse {
+    data: components["schemas"]["Agenda"];
+    /**
+     * @description Always true in an answer of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
 }
 export interface BatchRequest {
     operations: components["schemas"]["BatchItem"][];

@@ -1,4 +1,4 @@
-package web
+package api
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
 // due returns a task that is named for when it is due.
@@ -85,7 +86,7 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 					t.Errorf("%s is not read: the end is %s", at.In(zone), end)
 				}
 			}
-			agenda := newAgenda(tasks, taskapi.Stats{Open: int64(len(tasks)) + 5, Undated: 5}, now, days)
+			agenda := newAgenda(store.Agenda{Tasks: tasks, Before: int64(len(tasks)), Undated: 5}, now, days)
 			if n := len(agenda.Overdue); n != 48*4+1 {
 				t.Errorf("%d overdue, want those of two days", n)
 			}
@@ -117,19 +118,19 @@ func TestAgendaHasEachTaskOnce(t *testing.T) {
 	at := func(hours time.Duration) taskapi.Task { return due(now.Add(hours * time.Hour)) }
 	// The first two are due today, the one overdue and the other not.
 	tasks := []taskapi.Task{at(-1), at(0), at(14), at(15), at(39)}
-	want := Agenda{
+	want := taskapi.Agenda{
 		Overdue: tasks[:1],
-		Days: []AgendaDay{
+		Days: []taskapi.AgendaDay{
 			{Date: "2026-11-30", Tasks: tasks[1:3]},
 			{Date: "2026-12-01", Tasks: tasks[3:4]},
 		},
 		Later: 1, Undated: 2,
 	}
-	if diff := cmp.Diff(want, newAgenda(tasks, taskapi.Stats{Open: 7, Undated: 2}, now, 2)); diff != "" {
+	if diff := cmp.Diff(want, newAgenda(store.Agenda{Tasks: tasks, Before: 5, Undated: 2}, now, 2)); diff != "" {
 		t.Errorf("agenda (-want +got):\n%s", diff)
 	}
-	empty := Agenda{Overdue: []taskapi.Task{}, Days: []AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}}
-	if diff := cmp.Diff(empty, newAgenda(nil, taskapi.Stats{}, now, 1)); diff != "" {
+	empty := taskapi.Agenda{Overdue: []taskapi.Task{}, Days: []taskapi.AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}}
+	if diff := cmp.Diff(empty, newAgenda(store.Agenda{}, now, 1)); diff != "" {
 		t.Errorf("without tasks (-want +got):\n%s", diff)
 	}
 }

@@ -1,0 +1,72 @@
+package sdktest
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// maxAgendaTasks bounds the overdue tasks of an agenda, and those of its days.
+const maxAgendaTasks = 1000
+
+func (s *Server) getAgenda(c *call) (*reply, *problem) {
+	zone, days := time.UTC, int64(taskapi.DefaultAgendaDays)
+	var f faults
+	f.parameter(c.request.URL.Query(), "days", number(&days, 1, taskapi.MaxAgendaDays))
+	if p := f.problem(); p != nil {
+		return nil, p // as the zone is no matter of the document
+	}
+	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
+	if p := f.problem(); p != nil {
+		return nil, p
+	}
+	return newReply(http.StatusOK, taskapi.AgendaResponse{Success: true, Data: c.tx.user.agenda(c.tx.now.In(zone), int(days))}), nil
+}
+
+// agenda returns the open tasks by their days, of which the first is that of now in
+// its time zone.
+func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
+	agenda := taskapi.Agenda{Overdue: []taskapi.Task{}}
+	year, month, day := now.Date()
+	for i := range days {
+		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		agenda.Days = append(agenda.Days, taskapi.AgendaDay{Date: date, Tasks: []taskapi.Task{}})
+	}
+	var dated []position
+	for id, e := range u.resources {
+		task, isTask := e.wire().(taskapi.Task)
+		switch {
+		case !isTask || task.DeletedAt != nil || task.Completed:
+		case task.DueAt == nil:
+			agenda.Undated++
+		default:
+			dated = append(dated, position{Key: task.DueAt.Format(sortableTime), ID: id})
+		}
+	}
+	slices.SortFunc(dated, func(a, b position) int { return a.compare(b, false) })
+	var overdue, listed, overdueBytes, listedBytes int
+	for _, at := range dated {
+		task := u.resources[at.ID].wire().(taskapi.Task)
+		count, bytes, to := &overdue, &overdueBytes, &agenda.Overdue
+		if !task.Overdue(now) {
+			date := task.DueAt.In(now.Location()).Format(time.DateOnly)
+			i := slices.IndexFunc(agenda.Days, func(d taskapi.AgendaDay) bool { return d.Date == date })
+			if i < 0 {
+				agenda.Later++
+				continue
+			}
+			count, bytes, to = &listed, &listedBytes, &agenda.Days[i].Tasks
+		}
+		if *count >= maxAgendaTasks || *bytes >= pageBytes/2 {
+			agenda.Later++
+			agenda.Truncated = true
+			continue
+		}
+		*to = append(*to, task)
+		*count++
+		*bytes += len(encode(task))
+	}
+	return agenda
+}

@@ -1,0 +1,121 @@
+package sdktest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+var agendaCases = []contractCase{
+	{"overdue, the days, later and undated", func(s *subject) {
+		const name = "Pacific/Auckland"
+		zone, err := time.LoadLocation(name)
+		s.ok(err)
+		year, month, day := time.Now().In(zone).Date()
+		noon := func(days int) *time.Time { return new(time.Date(year, month, day+days, 12, 0, 0, 0, zone)) }
+		for title, due := range map[string]*time.Time{"late": noon(-2), "later": noon(-1), "tomorrow": noon(1), "next day": noon(2), "next week": noon(7), "some day": nil} {
+			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
+			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due, Completed: true})
+			gone := s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
+			_, err := s.client.DeleteTask(s.Context(), gone.ID)
+			s.ok(err)
+		}
+		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{TimeZone: name, Days: 3})
+		s.ok(err)
+		if time.Now().In(zone).Day() != day {
+			return // midnight came between
+		}
+		s.same("overdue", titlesOf(got.Overdue), []string{"late", "later"})
+		s.same("days", daysOf(got), []string{
+			noon(0).Format(time.DateOnly) + ":", noon(1).Format(time.DateOnly) + ": tomorrow", noon(2).Format(time.DateOnly) + ": next day",
+		})
+		if got.Later != 1 || got.Undated != 1 || got.Truncated {
+			s.Errorf("%d later, %d undated, truncated %t", got.Later, got.Undated, got.Truncated)
+		}
+	}},
+	{"a user without tasks has empty days, seven by default", func(s *subject) {
+		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{})
+		s.ok(err)
+		if len(got.Overdue) != 0 || len(got.Days) != taskapi.DefaultAgendaDays || got.Later != 0 || got.Undated != 0 || got.Truncated {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
+	{"wrong parameters are 422", func(s *subject) {
+		for query, want := range map[string]taskapi.FieldError{
+			"timeZone=" + url.QueryEscape("Europe/Atlantis"): field422("timeZone", taskapi.FieldNotAllowed),
+			"days=0":   field422("days", taskapi.FieldOutOfRange),
+			"days=32":  field422("days", taskapi.FieldOutOfRange),
+			"days=few": field422("days", taskapi.FieldType),
+			"day=1":    field422("day", taskapi.FieldUnknown),
+		} {
+			s.problem(s.raw(http.MethodGet, "/api/agenda?"+query, ""), taskapi.CodeInvalid, want)
+		}
+	}},
+}
+
+func titlesOf(tasks []taskapi.Task) []string {
+	var titles []string
+	for _, task := range tasks {
+		titles = append(titles, task.Title)
+	}
+	return titles
+}
+
+func daysOf(agenda taskapi.Agenda) []string {
+	var days []string
+	for _, day := range agenda.Days {
+		days = append(days, strings.TrimSpace(day.Date+": "+strings.Join(titlesOf(day.Tasks), ", ")))
+	}
+	return days
+}
+
+// The largest tasks end pages below their limits.
+var sizeCases = []contractCase{
+	{"pages of large tasks end early and leave nothing out", func(s *subject) {
+		const tasks = 16
+		var ids []string
+		for range tasks {
+			ids = append(ids, s.create(taskapi.CreateTaskRequest{
+				Title: "large", DueAt: onDay(1), Description: strings.Repeat("🎉", taskapi.MaxDescriptionLength),
+			}).ID)
+		}
+		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: taskapi.MaxListLimit})
+		s.ok(err)
+		changes, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Limit: taskapi.MaxListLimit})
+		s.ok(err)
+		if len(page.Tasks) == tasks || page.Meta.NextCursor == nil || len(changes.Changes) == tasks || !changes.Meta.HasMore {
+			s.Errorf("%d of %d tasks and %d changes on a page", len(page.Tasks), tasks, len(changes.Changes))
+		}
+		var listed, changed []string
+		for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{Sort: taskapi.OldestFirst}) {
+			s.ok(err)
+			listed = append(listed, task.ID)
+		}
+		for change, err := range s.client.Changes(s.Context(), taskapi.ListChangesOptions{}) {
+			s.ok(err)
+			changed = append(changed, change.ID)
+		}
+		s.same("the tasks of all pages", listed, ids)
+		s.same("the changes of all pages", changed, ids)
+	}},
+	{"a batch that changes more than 2 MiB is 413 and changes nothing", func(s *subject) {
+		var operations []taskapi.BatchOperation
+		for range 30 {
+			task := s.create(taskapi.CreateTaskRequest{Title: "large", Description: strings.Repeat("🎉", taskapi.MaxDescriptionLength)})
+			operations = append(operations, taskapi.TaskOperations.Delete(task.ID, 0))
+		}
+		_, err := s.client.Batch(s.Context(), operations)
+		s.fails(err, sdk.ErrBodyTooLarge)
+		stats, err := s.client.TaskStats(s.Context(), "")
+		s.ok(err)
+		if stats.Open != 30 {
+			s.Errorf("%d are open, want 30", stats.Open)
+		}
+		_, err = s.client.Batch(s.Context(), operations[:10])
+		s.ok(err)
+	}},
+}
