@@ -35,6 +35,10 @@ func TestLimitsInTagsAreTheConstants(t *testing.T) {
 					continue
 				}
 				for key, value := range tags {
+					// The title of an erased task is replayed as empty.
+					if key == "minLength" && typ == reflect.TypeFor[taskapi.Task]() {
+						continue
+					}
 					if got := field.Tag.Get(key); got != value {
 						t.Errorf("%s has %s %q, want %q", name, key, got, value)
 					}
