@@ -155,7 +155,7 @@ func TestForwardsToTheService(t *testing.T) {
 	wantHeader := http.Header{
 		"Cache-Control": {"no-store"}, "Content-Length": {"40"}, "Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 		"Content-Type": {"application/json; charset=utf-8"}, "Cross-Origin-Resource-Policy": {"same-origin"}, "Etag": {`"2"`},
-		"Idempotency-Replayed": {"true"}, "Location": {"/api/tasks/x"}, "Referrer-Policy": {"same-origin"}, "Vary": {"Origin"},
+		"Idempotency-Replayed": {"true"}, "Location": {"/api/tasks/x"}, "Referrer-Policy": {"same-origin"}, "Vary": {"Origin", "Accept-Encoding"},
 		"X-Content-Type-Options": {"nosniff"}, "X-Request-Id": {"the-id"},
 	}
 	if diff := cmp.Diff(wantHeader, answer.header); diff != "" {
