@@ -11,6 +11,15 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
+func TestCleanersAreOfEveryKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range taskapi.Kinds() {
+		if cleaners[kind] == nil {
+			t.Errorf("cleaners (api/resources.go) has no rules of %q", kind)
+		}
+	}
+}
+
 // FuzzMergePatch reads whatever may come as a merge patch. What is accepted
 // touches only the fields that are named, keeps the limits, and is the same
 // when it is sent again.

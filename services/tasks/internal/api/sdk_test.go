@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/sdktest"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
@@ -115,6 +116,12 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 			t.Errorf("the document has %s, which the SDK does not send", name)
 		}
 	}
+}
+
+// TestTheModelHasEveryOperation calls the same on the in-memory service.
+func TestTheModelHasEveryOperation(t *testing.T) {
+	t.Parallel()
+	callEverything(t, sdktest.NewServer(t).Client(t, "alice"))
 }
 
 // callEverything calls every operation with all that its options can say.
