@@ -25,7 +25,7 @@ func newer(t *testing.T, document string) (url, title string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	media := loaded.Paths.Find("/api/tasks/{taskId}").Get.Responses.Value("200").Value.Content["application/json"]
+	media := loaded.Paths.Find("/api/tasks/{id}").Get.Responses.Value("200").Value.Content["application/json"]
 	body := media.Example.(map[string]any)
 	data := body["data"].(map[string]any)
 	body["more"], data["colour"] = map[string]any{"a": []any{1}}, "blue"
@@ -72,12 +72,12 @@ func TestAcceptsNewFields(t *testing.T) {
 		},
 		"ogen, bff": func(t *testing.T, url string) string {
 			client := must(ogenbff.NewClient(url, session{}))(t)
-			answer := must(client.GetTask(t.Context(), ogenbff.GetTaskParams{TaskId: id}))(t)
+			answer := must(client.GetTask(t.Context(), ogenbff.GetTaskParams{ID: id}))(t)
 			return answer.(*ogenbff.GetTaskOKHeaders).Response.Data.Title
 		},
 		"ogen, tasks": func(t *testing.T, url string) string {
 			client := must(ogentasks.NewClient(url, token{}))(t)
-			answer := must(client.GetTask(t.Context(), ogentasks.GetTaskParams{TaskId: id}))(t)
+			answer := must(client.GetTask(t.Context(), ogentasks.GetTaskParams{ID: id}))(t)
 			return answer.(*ogentasks.GetTaskOKHeaders).Response.Data.Title
 		},
 	}
