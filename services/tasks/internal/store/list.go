@@ -22,7 +22,6 @@ type list[R any] struct {
 	digest []byte
 	cursor string
 	limit  int
-	bytes  int // of the page that are read already
 	// filter adds the conditions.
 	filter func(*bun.SelectQuery, *bound)
 	// planned says that one plan is the best for every user.
@@ -37,12 +36,8 @@ type page[W any] struct {
 	// changes is the user's change number. It is read with the rows, or
 	// before them, so that no change after it can be missing from both.
 	changes int64
-	bytes   int // of the resources, about, with those read before
+	bytes   int // of the resources, about
 }
-
-// firstRows is how many rows of a long page are read first. They tell how many
-// more may fit: the database sends all that it is asked for.
-const firstRows = 64
 
 // order is a way to sort rows: by an expression, equal ones by id.
 type order[R any] struct {
@@ -86,23 +81,9 @@ func parseNumber(bits int) func(key string) (any, error) {
 	return func(key string) (any, error) { return strconv.ParseInt(key, 10, bits) }
 }
 
-// list reads a page of a list, or fails with [ErrInvalidCursor].
+// list reads a page of a list, or fails with [ErrInvalidCursor]. One statement
+// reads all of it: a resource that changes meanwhile stands in it once.
 func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
-	limit := l.limit
-	l.limit = min(limit, firstRows)
-	p, err := d.readRows(ctx, s, user, l)
-	for err == nil && p.nextCursor != "" && len(p.resources) < limit && p.bytes < pageBytes {
-		fit := 1 + (pageBytes-p.bytes)*len(p.resources)/p.bytes
-		l.cursor, l.bytes, l.limit = p.nextCursor, p.bytes, min(limit-len(p.resources), fit)
-		var more page[W]
-		more, err = d.readRows(ctx, s, user, l)
-		p.resources, p.nextCursor, p.bytes = append(p.resources, more.resources...), more.nextCursor, more.bytes
-	}
-	return p, err
-}
-
-// readRows reads a page in one statement.
-func (d *definition[R, W, C, U]) readRows(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
 	st, err := d.selectPage(s, user, l)
 	if err != nil {
 		return page[W]{}, err
@@ -113,7 +94,7 @@ func (d *definition[R, W, C, U]) readRows(ctx context.Context, s *Store, user st
 	}
 	var p page[W]
 	err = s.run(ctx, begin, func(batch *pgx.Batch) {
-		p = page[W]{resources: make([]W, 0, l.limit), bytes: l.bytes}
+		p = page[W]{resources: make([]W, 0, l.limit)}
 		st.queue(batch).Query(func(rows pgx.Rows) error { return d.readPage(rows, l, &p) })
 	})
 	if err == nil && len(p.resources) == 0 {
