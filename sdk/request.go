@@ -203,7 +203,7 @@ func (p *progress) unsent(r *request, err error) *Error {
 }
 
 // attempts sends the request until an attempt succeeds or none may follow.
-// decode takes in the body of a success, or reports that it is none.
+// decode reads the body of a success. It reports false if the body is invalid.
 func (c *Client) attempts(ctx context.Context, r *request, decode func(body []byte) bool, p *progress) *Error {
 	if err := r.prepare(); err != nil {
 		return p.unsent(r, err)
@@ -404,7 +404,7 @@ func (got result) success() bool {
 	return got.status/100 == 2
 }
 
-// failure returns the failure that the result stands for, nil for a success.
+// failure returns the error of a failed result, and nil for a success.
 func (got result) failure(r *request, decode func(body []byte) bool) *Error {
 	switch {
 	case got.err != nil:

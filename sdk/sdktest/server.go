@@ -44,7 +44,7 @@ type Server struct {
 	moved  chan struct{} // closed when the clock is moved
 	cut    chan struct{} // closed when the streams are cut
 	faults []*Fault
-	// What one user may have.
+	// The bounds of one user.
 	maxResources, maxBytes int
 	counted                map[string]int // requests by operation
 }

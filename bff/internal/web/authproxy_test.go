@@ -367,7 +367,7 @@ func TestRefusalsOfBetterAuth(t *testing.T) {
 	}
 }
 
-// Whose password was reset is not known here: every session is asked for again.
+// The answer does not name the user, so every session is asked for again.
 func TestResetPasswordEndsSessions(t *testing.T) {
 	t.Parallel()
 	var ended atomic.Bool

@@ -227,9 +227,9 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	}
 }
 
-// Who signs in is told apart by the address that edge saw. Servers take it from
-// the networks inside, where nobody else is, and from proxies that the operator
-// names.
+// TestOnlyNamedProxiesAreTrusted: sign-in limits go by the client address that
+// edge saw. The servers accept it only from the inner networks and from proxies
+// that the operator names.
 func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	t.Parallel()
 	project := load(t)

@@ -309,7 +309,7 @@ func TestBadRequests(t *testing.T) {
 		{"null for a title in a patch", "PATCH", path, `{"title":null}`, []taskapi.FieldError{field("title", taskapi.FieldNull)}},
 		{"a blank title in a patch", "PATCH", path, `{"title":" "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
 		{"a replacement without title", "PUT", path, `{"completed":true}`, []taskapi.FieldError{field("title", taskapi.FieldRequired)}},
-		{"an id that is none", "GET", "/api/tasks/7", ``, []taskapi.FieldError{field("id", taskapi.FieldFormat)}},
+		{"an invalid id", "GET", "/api/tasks/7", ``, []taskapi.FieldError{field("id", taskapi.FieldFormat)}},
 		{"a limit of 0", "GET", "/api/tasks?limit=0", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
 		{"a limit of 201", "GET", "/api/tasks?limit=201", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
 		{"a limit in words", "GET", "/api/tasks?limit=ten", ``, []taskapi.FieldError{field("limit", taskapi.FieldType)}},

@@ -51,7 +51,7 @@ type keySet struct {
 	// fetch lets all who miss a key wait for one and the same fetch.
 	fetch   singleflight.Group
 	fetcher *fetcher
-	// waiting has an element for each who waits for a fetch.
+	// waiting holds one element for each caller that waits for a fetch.
 	waiting chan struct{}
 	// unknown holds the SHA-256 of ids that the issuer does not know.
 	unknown *otter.Cache[[sha256.Size]byte, struct{}]
