@@ -62,7 +62,11 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 		// Only a connection has deadlines; a recorder in a test has none.
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(budget.Body))
-		_, err := io.CopyN(b, r.Body, limit+1)
+		size := int64(4 << 10)
+		if r.ContentLength > 0 {
+			size = min(size, r.ContentLength)
+		}
+		_, err := io.CopyBuffer(b, io.LimitReader(r.Body, limit+1), make([]byte, size))
 		var noRoom *Problem
 		_ = control.SetReadDeadline(time.Now().Add(readTimeout))
 		switch {
@@ -70,9 +74,9 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 			return noRoom
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
-		case err == nil:
+		case err == nil && int64(len(b.data)) > limit:
 			return bodyTooLarge()
-		case !errors.Is(err, io.EOF):
+		case err != nil:
 			NoteCause(r.Context(), err)
 			return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: "did not arrive"})
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 
@@ -60,14 +61,20 @@ func searchQuery(q string) string {
 // follow each other by id.
 const maxTitleKey = 128
 
-var collators = sync.Pool{New: func() any { return collate.New(language.Und) }}
+// collation makes the keys of titles, one at a time.
+type collation struct {
+	*collate.Collator
+	buffer collate.Buffer
+}
+
+var collations = sync.Pool{New: func() any { return &collation{Collator: collate.New(language.Und)} }}
 
 // titleKey returns the bytes by which titles are sorted: the order of the
 // Unicode collation algorithm, in which a, A and á are neighbours.
 func titleKey(title string) []byte {
-	collator := collators.Get().(*collate.Collator)
-	defer collators.Put(collator)
-	var buf collate.Buffer
-	key := collator.KeyFromString(&buf, title)
-	return append([]byte{}, key[:min(len(key), maxTitleKey)]...)
+	c := collations.Get().(*collation)
+	defer collations.Put(c)
+	c.buffer.Reset()
+	key := c.KeyFromString(&c.buffer, title)
+	return bytes.Clone(key[:min(len(key), maxTitleKey)])
 }
