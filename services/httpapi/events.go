@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,11 +31,20 @@ const (
 	EventsHold = 4 * eventsAtOnce
 )
 
-// Events is an answer of server-sent events.
+// Events writes server-sent events to one client.
 type Events struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
+	out eventWriter
 	buf bytes.Buffer
+	// sent counts bytes on a connection that was taken from net/http.
+	sent int64
+	// failed says that a write has failed: the client has left or is too slow.
+	failed bool
+}
+
+// eventWriter sends what is written at once.
+type eventWriter interface {
+	io.Writer
+	SetWriteDeadline(deadline time.Time) error
 }
 
 // BeginEvents begins the answer, which may then last as long as it likes.
@@ -43,22 +55,84 @@ func BeginEvents(ctx huma.Context) *Events {
 	// What compresses would, too, as Next.js does unless it is told not to.
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
-	e := &Events{w: w, rc: http.NewResponseController(w)}
+	out := responseEvents{w, http.NewResponseController(w)}
 	// Nothing more is read.
-	_ = e.rc.SetReadDeadline(time.Time{})
+	_ = out.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
-	return e
+	return &Events{out: out}
+}
+
+// responseEvents sends events through net/http.
+type responseEvents struct {
+	http.ResponseWriter
+	*http.ResponseController
+}
+
+func (r responseEvents) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	if err == nil {
+		err = r.Flush()
+	}
+	return n, err
+}
+
+// take sends what follows on a connection that was taken from net/http, which
+// has sent the header and announced chunks if the client knows them.
+func (e *Events) take(conn net.Conn, chunks bool) {
+	e.out, e.sent = &connectionEvents{conn, chunks}, 0
+}
+
+// connectionEvents sends events on a connection of its own.
+type connectionEvents struct {
+	net.Conn
+
+	chunks bool
+}
+
+func (c *connectionEvents) Write(p []byte) (int, error) {
+	if !c.chunks {
+		return c.Conn.Write(p)
+	}
+	size := fmt.Appendf(nil, "%x\r\n", len(p))
+	chunk := net.Buffers{size, p, []byte("\r\n")}
+	if _, err := chunk.WriteTo(c.Conn); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// end ends the answer, and closes a connection that was taken. A client sees that
+// an answer broke off by the missing last chunk.
+func (e *Events) end(broken bool) {
+	c, taken := e.out.(*connectionEvents)
+	if !taken {
+		return // net/http ends it
+	}
+	if c.chunks && !e.failed && !broken {
+		if c.SetWriteDeadline(time.Now().Add(eventsTimeout)) == nil {
+			_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client may have left
+		}
+	}
+	_ = c.Close() // nothing follows
+}
+
+// AppendEvent appends an event to encoded ones. The data is one line. A reader
+// resumes from the id; an event without one has "".
+func AppendEvent(encoded []byte, id, name string, data []byte) []byte {
+	if id != "" {
+		encoded = fmt.Appendf(encoded, "id: %s\n", id)
+	}
+	return fmt.Appendf(encoded, "event: %s\ndata: %s\n\n", name, data)
 }
 
 // Add adds an event to those that the next Flush sends. The data is one line.
 func (e *Events) Add(name string, data []byte) {
-	fmt.Fprintf(&e.buf, "event: %s\ndata: %s\n\n", name, data)
+	e.AddNumbered("", name, data)
 }
 
 // AddNumbered is Add for an event with an id, from which a reader resumes.
 func (e *Events) AddNumbered(id string, name string, data []byte) {
-	fmt.Fprintf(&e.buf, "id: %s\n", id)
-	e.Add(name, data)
+	e.buf.Write(AppendEvent(e.buf.AvailableBuffer(), id, name, data))
 }
 
 // Beat adds a comment, which shows that the stream lives.
@@ -70,21 +144,40 @@ func (e *Events) Beat() {
 func (e *Events) Full() bool { return e.buf.Len() >= eventsAtOnce }
 
 // Flush sends what has been added and gives its memory back: thousands of
-// streams are quiet most of the time. It fails if the reader is gone or too
+// streams are quiet most of the time. It fails if the client has left or is too
 // slow.
 func (e *Events) Flush() error {
 	if e.buf.Len() == 0 {
 		return nil
 	}
-	if err := e.rc.SetWriteDeadline(time.Now().Add(eventsTimeout)); err != nil {
-		return fmt.Errorf("send events: %w", err)
-	}
-	_, err := e.w.Write(e.buf.Bytes())
+	err := e.write(e.buf.Bytes())
 	e.buf = bytes.Buffer{}
+	return err
+}
+
+// Send sends what has been added, then events that are encoded already, and does
+// not keep them.
+func (e *Events) Send(encoded []byte) error {
+	if err := e.Flush(); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(encoded, eventsAtOnce) {
+		if err := e.write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Events) write(p []byte) error {
+	err := e.out.SetWriteDeadline(time.Now().Add(eventsTimeout))
 	if err == nil {
-		err = e.rc.Flush()
+		var n int
+		n, err = e.out.Write(p)
+		e.sent += int64(n)
 	}
 	if err != nil {
+		e.failed = true
 		return fmt.Errorf("send events: %w", err)
 	}
 	return nil
@@ -94,7 +187,7 @@ func (e *Events) Flush() error {
 // reader just went away.
 func NoteStreamEnd(ctx context.Context, err error) {
 	// A failed write ends the context of the request as well.
-	if err != nil && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
+	if err != nil && !errors.Is(err, ErrStreamEnd) && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		NoteCause(ctx, err)
 	}
 }

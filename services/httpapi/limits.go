@@ -171,7 +171,13 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 		}
 		streaming = true
 		return &huma.StreamResponse{Body: func(hctx huma.Context) {
-			defer api.streams.leave()
+			defer func() {
+				if info := requestInfoFrom(hctx.Context()); info != nil && info.stream != nil {
+					info.stream.whenEnded(api.streams.leave)
+				} else {
+					api.streams.leave()
+				}
+			}()
 			if held := slotFrom(hctx.Context()); held != nil {
 				held.leave()
 			}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,29 +57,49 @@ func (o Observers) trace(next http.Handler) http.Handler {
 }
 
 // observe counts and logs each request once it is answered, or cut off, which
-// is a panic.
+// is a panic, or once its stream has ended.
 func (o Observers) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
-			info, took := requestInfoFrom(r.Context()), time.Since(start)
+			info := requestInfoFrom(r.Context())
 			// A handler that writes nothing answers 200.
-			status := cmp.Or(answer.Status(), http.StatusOK)
+			status, bytes := cmp.Or(answer.Status(), http.StatusOK), answer.BytesWritten()
 			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
 				status = statusClientGone
 			}
-			o.Metrics.observe(info, status, took)
-			level := slog.LevelInfo
-			if status >= http.StatusInternalServerError {
-				level = slog.LevelError
+			if info.stream == nil {
+				o.report(r, info, status, bytes, time.Since(start))
+				return
 			}
-			if o.Log.Enabled(r.Context(), level) {
-				o.Log.LogAttrs(r.Context(), level, "request", logLine(r, info, status, answer.BytesWritten(), took)...)
-			}
+			r, s := withoutConnection(r), info.stream
+			s.whenEnded(func() {
+				info.cause = s.cause
+				o.report(r, info, status, bytes+int(s.events.sent), time.Since(start))
+			})
 		}()
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// report counts and logs a request.
+func (o Observers) report(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) {
+	o.Metrics.observe(info, status, took)
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if o.Log.Enabled(r.Context(), level) {
+		o.Log.LogAttrs(r.Context(), level, "request", logLine(r, info, status, bytes, took)...)
+	}
+}
+
+// withoutConnection returns what the log says of a request. A stream keeps it
+// for hours, and not the request's headers and buffers.
+func withoutConnection(r *http.Request) *http.Request {
+	ctx := trace.ContextWithSpanContext(context.Background(), trace.SpanContextFromContext(r.Context()))
+	return (&http.Request{Method: r.Method, URL: &url.URL{Path: r.URL.Path}}).WithContext(ctx)
 }
 
 // logLine is what the log says about a request.

@@ -29,6 +29,8 @@ type requestInfo struct {
 	// streamed says that the answer was a stream, which lasts as long as it
 	// likes.
 	streamed bool
+	// stream, unless nil, goes on when the handler has returned.
+	stream *Stream
 }
 
 type requestInfoKey struct{}

@@ -99,9 +99,9 @@ func (h *Held) Shrink(n int64) {
 	}
 }
 
-// Release gives everything back. It may be called again.
+// Release gives everything back. It may be called again, and for nil.
 func (h *Held) Release() {
-	if h.own == nil {
+	if h == nil || h.own == nil {
 		return
 	}
 	h.Shrink(0)

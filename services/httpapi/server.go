@@ -47,8 +47,11 @@ type Server struct {
 	Stop func()
 }
 
-func (s Server) http(log *slog.Logger) *http.Server {
+func (s Server) http(log *slog.Logger, open *openStreams) *http.Server {
 	server := &http.Server{
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), openStreamsKey{}, open)
+		},
 		Handler:           s.Handler,
 		ReadHeaderTimeout: headerTimeout,
 		WriteTimeout:      writeTimeout,
@@ -100,7 +103,8 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 	})
 	for i, s := range servers {
 		s.Handler = drain.handler(s.Handler)
-		server := s.http(log)
+		open := &openStreams{streams: map[*Stream]struct{}{}}
+		server := s.http(log, open)
 		log.Info("listening", "server", s.Name, "address", listeners[i].Addr().String())
 		group.Go(func() error {
 			if err := server.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
@@ -110,18 +114,18 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 		})
 		group.Go(func() error {
 			<-stopping.Done()
-			stop(stopping, log, server)
+			stop(stopping, log, server, open)
 			return nil
 		})
 	}
 	return group.Wait()
 }
 
-// stop lets requests under way finish for a while, and ends the rest.
-func stop(ctx context.Context, log *slog.Logger, server *http.Server) {
+// stop lets requests under way and streams finish for a while, and ends the rest.
+func stop(ctx context.Context, log *slog.Logger, server *http.Server, open *openStreams) {
 	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.Shutdown)
 	defer cancel()
-	if err := server.Shutdown(timeout); err != nil {
+	if err := errors.Join(server.Shutdown(timeout), open.wait(timeout)); err != nil {
 		log.Warn("cut off what did not finish in time", "address", server.Addr, "error", err.Error())
 		_ = server.Close() // nobody waits for an answer any more
 	}

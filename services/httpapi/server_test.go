@@ -40,8 +40,13 @@ func (p pipe) Addr() net.Addr { return &net.UnixAddr{} }
 // dial starts a server and connects to it. It must be called in a bubble.
 func dial(t *testing.T, handler http.Handler) net.Conn {
 	t.Helper()
+	return serve(t, Server{Handler: handler}.http(slog.New(slog.DiscardHandler), nil))
+}
+
+// serve is dial for a server.
+func serve(t *testing.T, server *http.Server) net.Conn {
+	t.Helper()
 	listener := pipe{make(chan net.Conn), make(chan struct{})}
-	server := Server{Handler: handler}.http(slog.New(slog.DiscardHandler))
 	go func() { _ = server.Serve(listener) }()
 	client, conn := net.Pipe()
 	listener.conns <- conn

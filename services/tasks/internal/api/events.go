@@ -1,11 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +13,6 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
-	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 	"github.com/tasklane/tasklane/services/wirejson"
@@ -29,28 +27,49 @@ const (
 	// streamHolds is what a stream holds from before it reads a page until the
 	// page is sent, in bytes.
 	streamHolds = 3 << 20
+	// eventOverhead is more than an event has besides its change's data.
+	eventOverhead = 256
 	// streamsPerUser bounds the streams of one user on a replica.
 	streamsPerUser = 50
 )
 
-// stream is a response of watchChanges.
+// stream is a response of watchChanges. All streams of a user that stand at the
+// same place share what they read.
 type stream struct {
-	store    *store.Store
-	log      *slog.Logger
-	identity jwtauth.Identity
-	cursor   taskapi.ChangeCursor
-	// heartbeat is the time between two comments. Every second one also polls,
-	// in case a wake-up was lost.
-	heartbeat time.Duration
-	woken     *feed.Subscription
-	closed    <-chan struct{}
-	sent      *atomic.Int64
-	// hold waits for room for a page.
-	hold func(ctx context.Context) (*httpapi.Held, error)
+	*handlers
 
-	events *httpapi.Events
-	page   store.ChangePage
+	user    string
+	expires time.Time
+	out     *httpapi.Stream
+	changes *feed.Subscription
+	expiry  *time.Timer
+
+	// first is the page that the operation has read, until it is sent.
+	first  store.ChangePage
+	cursor taskapi.ChangeCursor
+	more   bool
 	// limit is how many changes are read at a time.
+	limit int
+	// seen are the wake-ups before the last reading.
+	seen  uint64
+	beats int
+}
+
+// place is where a stream reads, and how often the user's streams had been woken
+// before: a page that was read before a wake-up may lack its change.
+type place struct {
+	user    string
+	from    taskapi.ChangeCursor
+	wakeUps uint64
+}
+
+// page is a page of changes as events.
+type page struct {
+	events  []byte
+	changes int
+	next    taskapi.ChangeCursor
+	more    bool
+	// limit is what the next page may have.
 	limit int
 }
 
@@ -65,140 +84,145 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 	if !h.streams.Enter(id.User) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many streams are open already.").WithRetryAfter(h.heartbeat)
 	}
-	s := &stream{
-		store: h.store, log: h.log, identity: id, cursor: from, heartbeat: h.heartbeat,
-		// Before the first read, so that nothing is missed in between.
-		woken: h.hub.Subscribe(id.User), closed: h.hub.Closed(), sent: &h.sent,
-		hold:  func(ctx context.Context) (*httpapi.Held, error) { return h.hold(ctx, id.User, streamHolds) },
-		limit: minStreamPage,
-	}
-	leave := func() {
-		s.woken.Close()
-		h.streams.Leave(id.User)
-	}
-	if err := s.read(ctx); err != nil {
-		leave()
+	s := &stream{handlers: h, user: id.User, expires: id.Expires, cursor: from, limit: minStreamPage}
+	s.out = httpapi.NewStream(s, h.heartbeat)
+	// Before the first reading, so that nothing is missed in between.
+	s.changes = h.hub.Subscribe(s.user, s.out.Wake)
+	s.expiry = time.AfterFunc(time.Until(s.expires), s.out.Wake)
+	s.seen = s.changes.WakeUps()
+	if s.first, err = h.readChanges(ctx, s.user, from, s.limit); err != nil {
+		s.Close()
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		defer leave()
-		s.events = httpapi.BeginEvents(hctx)
-		httpapi.NoteStreamEnd(hctx.Context(), s.serve(hctx.Context()))
-	}}, nil
+	return &huma.StreamResponse{Body: s.out.Serve}, nil
 }
 
-// serve sends events until the client disconnects, the token expires or the
-// server stops. It fails if the client reads too slowly.
-func (s *stream) serve(ctx context.Context) error {
-	s.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor.After))
-
-	expired := time.NewTimer(time.Until(s.identity.Expires))
-	defer expired.Stop()
-	beat := time.NewTicker(s.heartbeat)
-	defer beat.Stop()
-	// The first page has been read as part of the operation.
-	more := s.page.More
-	err := s.send(httpapi.HeldBy(ctx))
-	if err == nil && more {
-		err = s.catchUp(ctx)
-	}
+// Begin sends the page that the operation has read.
+func (s *stream) Begin(ctx context.Context, events *httpapi.Events) error {
+	held := httpapi.HeldBy(ctx)
+	first, err := encode(s.first, s.limit)
 	if err != nil {
 		return err
 	}
-	for beats := 1; ; {
-		var err error
-		select {
-		case <-s.woken.C:
-			err = s.catchUp(ctx)
-		case <-beat.C:
-			s.events.Beat()
-			err = s.events.Flush()
-			if beats++; err == nil && beats%2 == 0 {
-				err = s.catchUp(ctx)
-			}
-		case <-expired.C:
-			s.events.Add("expired", []byte("{}"))
-			return s.events.Flush()
-		case <-s.closed:
-			return nil
-		case <-ctx.Done():
+	s.first = store.ChangePage{}
+	held.Shrink(int64(cap(first.events)) + httpapi.EventsHold)
+	defer held.Release()
+	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor.After))
+	return s.send(first, events)
+}
+
+// Next sends the changes since the last event, if there may be any. Every second
+// heartbeat looks for them, too, in case a wake-up was lost.
+func (s *stream) Next(ctx context.Context, events *httpapi.Events, beat bool) error {
+	if beat {
+		s.beats++
+	}
+	switch {
+	case s.hub.Closed():
+		return httpapi.ErrStreamEnd
+	case !time.Now().Before(s.expires):
+		events.Add("expired", []byte("{}"))
+		return cmp.Or(events.Flush(), httpapi.ErrStreamEnd)
+	case s.more, s.changes.WakeUps() != s.seen, beat && s.beats%2 == 1:
+		return s.catchUp(ctx, events)
+	}
+	return nil
+}
+
+// Close ends what belongs to the stream.
+func (s *stream) Close() {
+	s.expiry.Stop()
+	s.changes.Close()
+	s.streams.Leave(s.user)
+}
+
+// catchUp sends the changes since the last event. It ignores an unavailable
+// database: the next poll finds the changes that this one could not. After other
+// errors the client reconnects and gets the reason as an ordinary response.
+func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
+	for again := true; again; again = s.more {
+		at := place{s.user, s.cursor, s.changes.WakeUps()}
+		next, release, err := s.pages.Get(ctx, at, func(ctx context.Context) (page, *httpapi.Held, error) {
+			return s.readPage(ctx, at, s.limit)
+		})
+		if passing(err) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-	}
-}
-
-// catchUp sends the changes since the last event.
-func (s *stream) catchUp(ctx context.Context) error {
-	for {
-		if more, err := s.next(ctx); err != nil || !more {
+		s.seen = at.wakeUps
+		err = s.send(next, events)
+		release()
+		if err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
-// next sends a page of changes and reports whether there are more. It ignores an
-// unavailable database: the next poll finds the changes that this one could not.
-func (s *stream) next(ctx context.Context) (more bool, err error) {
-	held, err := s.hold(ctx)
+// passing reports whether changes could not be read for a reason that passes by
+// itself.
+func passing(err error) bool {
+	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// send sends a page of changes.
+func (s *stream) send(p page, events *httpapi.Events) error {
+	if err := events.Send(p.events); err != nil {
+		return err
+	}
+	s.sent.Add(int64(p.changes))
+	s.cursor, s.more, s.limit = p.next, p.more, p.limit
+	return nil
+}
+
+// readPage waits for room for a page, reads it and encodes it.
+func (h *handlers) readPage(ctx context.Context, at place, limit int) (page, *httpapi.Held, error) {
+	held, err := h.hold(ctx, at.user, streamHolds)
 	if err != nil {
-		return false, err
+		return page{}, nil, err
 	}
-	defer held.Release()
-	err = s.read(ctx)
-	switch {
-	case err == nil:
-		more = s.page.More
-		return more, s.send(held)
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		s.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
-		return false, nil
+	read, err := h.readChanges(ctx, at.user, at.from, limit)
+	if err != nil {
+		held.Release()
+		if passing(err) {
+			h.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
+		}
+		return page{}, nil, err
 	}
-	// The client reconnects and gets the reason as an ordinary response.
-	return false, err
+	encoded, err := encode(read, limit)
+	held.Shrink(int64(cap(encoded.events)))
+	return encoded, held, err
 }
 
-// read reads a page of changes, of the size that the pages before suggest: the
-// database sends all of a page, also what is behind its end.
-func (s *stream) read(ctx context.Context) (err error) {
+func (h *handlers) readChanges(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (store.ChangePage, error) {
 	ctx, cancel := context.WithTimeout(ctx, budget.Service)
 	defer cancel()
-	s.page, err = s.store.Changes(ctx, s.identity.User, s.cursor, s.limit)
-	switch read := len(s.page.Changes); {
-	case s.page.More && read < s.limit:
-		s.limit = max(read, 1)
-	case s.page.More:
-		s.limit = min(2*s.limit, streamPage)
-	}
-	return err
+	return h.store.Changes(ctx, user, from, limit)
 }
 
-// send sends the page that has been read and gives back what is held for it.
-func (s *stream) send(held *httpapi.Held) error {
-	defer held.Release()
-	size := int64(httpapi.EventsHold)
-	for _, change := range s.page.Changes {
-		size += int64(len(change.Data))
+// encode returns a page of changes as events. The next page is of the size that
+// this one suggests: the database sends all of a page, also what is behind its
+// end.
+func encode(read store.ChangePage, limit int) (page, error) {
+	size := 0
+	for _, change := range read.Changes {
+		size += len(change.Data) + eventOverhead
 	}
-	held.Shrink(size)
-	for _, change := range s.page.Changes {
+	p := page{events: make([]byte, 0, size), changes: len(read.Changes), next: read.Next, more: read.More, limit: limit}
+	switch {
+	case p.more && p.changes < limit:
+		p.limit = max(p.changes, 1)
+	case p.more:
+		p.limit = min(2*limit, streamPage)
+	}
+	for _, change := range read.Changes {
 		data, err := wirejson.Marshal(change)
 		if err != nil {
-			return err
+			return page{}, fmt.Errorf("encode change %d: %w", change.Seq, err)
 		}
-		s.events.AddNumbered(s.page.Next.At(change.Seq).String(), "change", data)
-		if s.events.Full() {
-			if err := s.events.Flush(); err != nil {
-				return err
-			}
-		}
+		p.events = httpapi.AppendEvent(p.events, read.Next.At(change.Seq).String(), "change", data)
 	}
-	if err := s.events.Flush(); err != nil {
-		return err
-	}
-	s.sent.Add(int64(len(s.page.Changes)))
-	s.cursor, s.page = s.page.Next, store.ChangePage{}
-	return nil
+	return p, nil
 }

@@ -117,6 +117,8 @@ type handlers struct {
 	streams *httpapi.UserGate
 	// hold waits for room for what a stream of a user reads and sends.
 	hold func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
+	// pages are those that streams read and send.
+	pages httpapi.Shared[place, page]
 	// sent counts the changes sent to streams.
 	sent      atomic.Int64
 	heartbeat time.Duration

@@ -47,36 +47,39 @@ type Hub struct {
 	replica string
 
 	mu      sync.Mutex
-	waiting map[string]map[*Subscription]struct{}
+	waiting map[string]*subscribers
 	// changed holds the users whose other replicas have not been told yet.
 	changed map[string]struct{}
 	wake    chan struct{}
 
-	closed chan struct{}
-	close  sync.Once
+	closed atomic.Bool
 
 	// Counters for the metrics.
 	published, received, failed atomic.Int64
 }
 
+// subscribers are those who wait for one user's changes.
+type subscribers struct {
+	all     map[*Subscription]struct{}
+	wakeUps uint64
+}
+
 // Subscription is one who waits.
 type Subscription struct {
-	// C holds an element when there may be changes. It is never closed.
-	C <-chan struct{}
-
-	c    chan struct{}
 	hub  *Hub
 	name string
+	wake func()
+	// others are all who wait for the same user.
+	others *subscribers
 }
 
 // New returns a hub. It tells and hears other replicas while Run runs.
 func New(bus Bus, log *slog.Logger) *Hub {
 	return &Hub{
 		bus: bus, log: log, replica: rand.Text()[:8],
-		waiting: map[string]map[*Subscription]struct{}{},
+		waiting: map[string]*subscribers{},
 		changed: map[string]struct{}{},
 		wake:    make(chan struct{}, 1),
-		closed:  make(chan struct{}),
 	}
 }
 
@@ -87,26 +90,34 @@ func nameOf(user string) string {
 	return hex.EncodeToString(sum[:nameLength/2])
 }
 
-// Subscribe returns a subscription to the changes of user, to be ended with
-// its method Close.
-func (h *Hub) Subscribe(user string) *Subscription {
-	c := make(chan struct{}, 1)
-	s := &Subscription{C: c, c: c, hub: h, name: nameOf(user)}
+// Subscribe calls wake when there may be changes of user, and at the hub's end,
+// until the subscription is closed. It must not block.
+func (h *Hub) Subscribe(user string, wake func()) *Subscription {
+	s := &Subscription{hub: h, name: nameOf(user), wake: wake}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.waiting[s.name] == nil {
-		h.waiting[s.name] = map[*Subscription]struct{}{}
+		h.waiting[s.name] = &subscribers{all: map[*Subscription]struct{}{}}
 	}
-	h.waiting[s.name][s] = struct{}{}
+	s.others = h.waiting[s.name]
+	s.others.all[s] = struct{}{}
 	return s
+}
+
+// WakeUps returns how often the user's subscriptions have been woken. Changes that
+// are read after that include those of each of these wake-ups.
+func (s *Subscription) WakeUps() uint64 {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.others.wakeUps
 }
 
 // Close ends the subscription.
 func (s *Subscription) Close() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	delete(s.hub.waiting[s.name], s)
-	if len(s.hub.waiting[s.name]) == 0 {
+	delete(s.others.all, s)
+	if len(s.others.all) == 0 {
 		delete(s.hub.waiting, s.name)
 	}
 }
@@ -124,8 +135,13 @@ func (h *Hub) Changed(user string) {
 
 // wakeAll wakes the subscriptions of a name. The caller holds the lock.
 func (h *Hub) wakeAll(name string) {
-	for s := range h.waiting[name] {
-		signal(s.c)
+	waiting := h.waiting[name]
+	if waiting == nil {
+		return
+	}
+	waiting.wakeUps++
+	for s := range waiting.all {
+		s.wake()
 	}
 }
 
@@ -248,11 +264,12 @@ func (h *Hub) receive(message string) {
 
 // Close tells all who wait to stop waiting.
 func (h *Hub) Close() {
-	h.close.Do(func() { close(h.closed) })
+	h.closed.Store(true)
+	h.wakeEveryone()
 }
 
-// Closed is closed by [Hub.Close].
-func (h *Hub) Closed() <-chan struct{} { return h.closed }
+// Closed reports whether [Hub.Close] was called.
+func (h *Hub) Closed() bool { return h.closed.Load() }
 
 // Counts are what a hub has done.
 type Counts struct {
@@ -268,8 +285,8 @@ func (h *Hub) Counts() Counts {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := Counts{Published: h.published.Load(), Received: h.received.Load(), Failed: h.failed.Load()}
-	for _, subscriptions := range h.waiting {
-		c.Waiting += len(subscriptions)
+	for _, waiting := range h.waiting {
+		c.Waiting += len(waiting.all)
 	}
 	return c
 }

@@ -44,6 +44,24 @@ func (b *memoryBus) Listen(ctx context.Context, ready func(), receive func(strin
 	return ctx.Err()
 }
 
+// waiter is a subscription of which each wake-up arrives on C.
+type waiter struct {
+	*feed.Subscription
+
+	C chan struct{}
+}
+
+func subscribe(hub *feed.Hub, user string) waiter {
+	w := waiter{C: make(chan struct{}, 1)}
+	w.Subscription = hub.Subscribe(user, func() {
+		select {
+		case w.C <- struct{}{}:
+		default: // it is awake already
+		}
+	})
+	return w
+}
+
 func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 	t.Helper()
 	bus := &memoryBus{receivers: map[int]func(string){}}
@@ -53,7 +71,7 @@ func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 	for i := range hubs {
 		hubs[i] = feed.New(bus, slog.New(slog.DiscardHandler))
 		// Listening has begun once a subscriber is woken by it.
-		first := hubs[i].Subscribe("first")
+		first := subscribe(hubs[i], "first")
 		running.Go(func() { hubs[i].Run(ctx) })
 		<-first.C
 		first.Close()
@@ -71,10 +89,10 @@ func TestChangedWakes(t *testing.T) {
 	t.Run("everyone who waits for the user, on every replica", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 3)
-		var waiting []*feed.Subscription
+		var waiting []waiter
 		for _, hub := range hubs {
 			for range 2 {
-				waiting = append(waiting, hub.Subscribe("alice"))
+				waiting = append(waiting, subscribe(hub, "alice"))
 			}
 		}
 		hubs[1].Changed("alice")
@@ -86,7 +104,7 @@ func TestChangedWakes(t *testing.T) {
 	t.Run("nobody else", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 2)
-		bob, alice := hubs[1].Subscribe("bob"), hubs[1].Subscribe("alice")
+		bob, alice := subscribe(hubs[1], "bob"), subscribe(hubs[1], "alice")
 		hubs[0].Changed("alice")
 		<-alice.C
 		select {
@@ -99,7 +117,7 @@ func TestChangedWakes(t *testing.T) {
 	t.Run("without waiting for anyone", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 1)
-		alice := hubs[0].Subscribe("alice")
+		alice := subscribe(hubs[0], "alice")
 		for range 10_000 {
 			hubs[0].Changed("alice")
 		}
@@ -111,7 +129,7 @@ func TestWakeUpsAreGathered(t *testing.T) {
 	t.Parallel()
 	bus, hubs := newHubs(t, 2)
 	const users = 1000
-	last := hubs[1].Subscribe(fmt.Sprint("user", users-1))
+	last := subscribe(hubs[1], fmt.Sprint("user", users-1))
 	for i := range users {
 		hubs[0].Changed(fmt.Sprint("user", i))
 	}
@@ -131,7 +149,7 @@ func TestWakeUpsAreGathered(t *testing.T) {
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	bus, hubs := newHubs(t, 2)
-	alice := hubs[1].Subscribe("alice")
+	alice := subscribe(hubs[1], "alice")
 	hubs[0].Changed("alice")
 	<-alice.C
 	if got := hubs[1].Counts(); got.Waiting != 1 || got.Received != 1 {

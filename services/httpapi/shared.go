@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// Shared reads a value once for all streams that want it at the same time, and
+// holds it in memory once, until the last of them has sent it. The zero Shared is
+// ready for use.
+type Shared[K comparable, V any] struct {
+	mu     sync.Mutex
+	shares map[K]*share[V]
+}
+
+// share is a value and those who use it or wait for it.
+type share[V any] struct {
+	done    chan struct{} // closed when the value or the error is there
+	value   V
+	held    *Held
+	err     error
+	streams int
+	cancel  context.CancelFunc // of the reading
+}
+
+// Get returns the value of a key, to be released. If nobody reads or uses it, it
+// calls read, whose context ends when nobody waits any more. read returns what is
+// held for the value, too.
+func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Held, error)) (value V, release func(), err error) {
+	s.mu.Lock()
+	found := s.shares[key]
+	if found == nil {
+		found = s.begin(key, read)
+	}
+	found.streams++
+	s.mu.Unlock()
+	select {
+	case <-found.done:
+		err = found.err
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.release(key, found)
+		return value, nil, err
+	}
+	return found.value, func() { s.release(key, found) }, nil
+}
+
+// begin begins to read a value. s.mu is held.
+func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Held, error)) *share[V] {
+	ctx, cancel := context.WithCancel(context.Background())
+	begun := &share[V]{done: make(chan struct{}), cancel: cancel}
+	if s.shares == nil {
+		s.shares = map[K]*share[V]{}
+	}
+	s.shares[key] = begun
+	go func() {
+		value, held, err := recovered(ctx, read)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		begun.value, begun.held, begun.err = value, held, err
+		close(begun.done)
+		if begun.streams == 0 {
+			held.Release()
+		}
+		if err != nil && s.shares[key] == begun {
+			delete(s.shares, key)
+		}
+	}()
+	return begun
+}
+
+// recovered calls read on a goroutine that has no other protection from panics.
+func recovered[V any](ctx context.Context, read func(context.Context) (V, *Held, error)) (value V, held *Held, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return read(ctx)
+}
+
+func (s *Shared[K, V]) release(key K, used *share[V]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if used.streams--; used.streams > 0 {
+		return
+	}
+	used.cancel()
+	if s.shares[key] == used {
+		delete(s.shares, key)
+	}
+	used.held.Release()
+}

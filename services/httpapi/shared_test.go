@@ -1,0 +1,297 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	bubble := func(name string, f func(*testing.T, *Shared[string, int], *room)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { f(t, new(Shared[string, int]), newRoom(8)) })
+		})
+	}
+	free := func(t *testing.T, r *room, want bool) {
+		t.Helper()
+		if got := r.all.TryAcquire(8); got != want {
+			t.Errorf("everything is given back: %t, want %t", got, want)
+		} else if got {
+			r.all.Release(8)
+		}
+	}
+
+	bubble("a value is read once and held until the last has sent it", func(t *testing.T, s *Shared[string, int], r *room) {
+		reads := 0
+		read := func(context.Context) (int, *Held, error) {
+			reads++
+			held := r.enter("ada")
+			_ = held.try(1)
+			time.Sleep(time.Second) // the bubble's clock
+			return 7, held, nil
+		}
+		var releases []func()
+		var mu sync.Mutex
+		var getting sync.WaitGroup
+		for range 10 {
+			getting.Go(func() {
+				value, release, err := s.Get(t.Context(), "key", read)
+				if value != 7 || err != nil {
+					t.Errorf("%d, %v", value, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				releases = append(releases, release)
+			})
+		}
+		getting.Wait()
+		if reads != 1 {
+			t.Errorf("%d reads, want 1", reads)
+		}
+		for _, release := range releases {
+			free(t, r, false)
+			release()
+		}
+		free(t, r, true)
+		if _, release, err := s.Get(t.Context(), "key", read); err != nil || reads != 2 {
+			t.Errorf("afterwards: %d reads, %v", reads, err)
+		} else {
+			release()
+		}
+		if len(s.shares) != 0 {
+			t.Errorf("%d values are kept", len(s.shares))
+		}
+	})
+
+	bubble("a reading goes on without the stream that began it, and ends with the last", func(t *testing.T, s *Shared[string, int], r *room) {
+		var ended error
+		read := func(ctx context.Context) (int, *Held, error) {
+			held := r.enter("ada")
+			_ = held.try(1)
+			<-ctx.Done()
+			ended = ctx.Err()
+			return 0, held, ended
+		}
+		first, leaveFirst := context.WithCancel(t.Context())
+		second, leaveSecond := context.WithCancel(t.Context())
+		var getting sync.WaitGroup
+		for _, ctx := range []context.Context{first, second} {
+			getting.Go(func() {
+				if _, _, err := s.Get(ctx, "key", read); !errors.Is(err, context.Canceled) {
+					t.Errorf("%v, want canceled", err)
+				}
+			})
+			synctest.Wait()
+		}
+		leaveFirst()
+		synctest.Wait()
+		if ended != nil {
+			t.Error("the reading has ended with the first stream")
+		}
+		leaveSecond()
+		getting.Wait()
+		synctest.Wait()
+		if ended == nil {
+			t.Error("the reading goes on for nobody")
+		}
+		free(t, r, true)
+	})
+
+	bubble("a failure reaches all who wait, and is not kept", func(t *testing.T, s *Shared[string, int], _ *room) {
+		failure := errors.New("no")
+		for name, read := range map[string]func(context.Context) (int, *Held, error){
+			"no":          func(context.Context) (int, *Held, error) { return 0, nil, failure },
+			"panic: oops": func(context.Context) (int, *Held, error) { panic("oops") },
+		} {
+			if _, _, err := s.Get(t.Context(), "key", read); err == nil || !strings.HasPrefix(err.Error(), name) {
+				t.Errorf("%v, want %s", err, name)
+			}
+		}
+		if value, release, err := s.Get(t.Context(), "key", func(context.Context) (int, *Held, error) { return 1, nil, nil }); value != 1 || err != nil {
+			t.Errorf("%d, %v", value, err)
+		} else {
+			release()
+		}
+	})
+}
+
+// crowd is users with streams that count up, each from 1.
+type crowd struct {
+	users []*crowdUser
+	reads atomic.Int64
+	open  atomic.Int64
+	all   Shared[string, []byte]
+}
+
+type crowdUser struct {
+	name string
+
+	mu      sync.Mutex
+	latest  int
+	streams map[*Stream]struct{}
+}
+
+// crowdStream is the source of one of their streams.
+type crowdStream struct {
+	*crowd
+
+	user *crowdUser
+	out  *Stream
+	sent int
+}
+
+func (c *crowdStream) Begin(_ context.Context, events *Events) error {
+	events.Add("ready", []byte("0"))
+	return events.Flush()
+}
+
+func (c *crowdStream) Next(ctx context.Context, events *Events, _ bool) error {
+	c.user.mu.Lock()
+	latest := c.user.latest
+	c.user.mu.Unlock()
+	if latest == c.sent {
+		return nil
+	}
+	from := c.sent
+	encoded, release, err := c.all.Get(ctx, fmt.Sprint(c.user.name, from, latest), func(context.Context) ([]byte, *Held, error) {
+		c.reads.Add(1)
+		var encoded []byte
+		for n := from + 1; n <= latest; n++ {
+			encoded = AppendEvent(encoded, "", "change", fmt.Append(nil, n))
+		}
+		return encoded, nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	defer release()
+	c.sent = latest
+	return events.Send(encoded)
+}
+
+func (c *crowdStream) Close() {
+	c.user.mu.Lock()
+	defer c.user.mu.Unlock()
+	delete(c.user.streams, c.out)
+	c.open.Add(-1)
+}
+
+// change tells the streams of a user of the next number.
+func (u *crowdUser) change() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.latest++
+	for s := range u.streams {
+		s.Wake()
+	}
+}
+
+// TestCrowdOfStreams opens 2,000 streams of 20 users. Some clients leave, some never
+// read; the others get every number of their user in order. Then the streams end.
+func TestCrowdOfStreams(t *testing.T) {
+	t.Parallel()
+	const users, each, changes = 20, 100, 20
+	all := &crowd{}
+	for n := range users {
+		all.users = append(all.users, &crowdUser{name: fmt.Sprint("user ", n, " "), streams: map[*Stream]struct{}{}})
+	}
+	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
+	api := NewAPI(router, Config{Title: "Test", Version: "1"})
+	RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/{user}"}, nil,
+		func(_ context.Context, in *struct {
+			User int `path:"user"`
+		},
+		) (*huma.StreamResponse, error) {
+			source := &crowdStream{crowd: all, user: all.users[in.User]}
+			source.out = NewStream(source, testHeartbeat)
+			all.open.Add(1)
+			source.user.mu.Lock()
+			defer source.user.mu.Unlock()
+			source.user.streams[source.out] = struct{}{}
+			return &huma.StreamResponse{Body: source.out.Serve}, nil
+		})
+	open := &openStreams{streams: map[*Stream]struct{}{}}
+	server := httptest.NewUnstartedServer(router)
+	server.Config = Server{Handler: router}.http(slog.New(slog.DiscardHandler), open)
+	server.Start()
+	t.Cleanup(server.Close)
+
+	var reading sync.WaitGroup
+	var readers []*bufio.Scanner
+	for n := range users * each {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		fmt.Fprintf(conn, "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", n%users)
+		lines := bufio.NewScanner(conn)
+		for lines.Scan() && lines.Text() != "data: 0" {
+		}
+		switch n / users {
+		case 0:
+			_ = conn.Close() // it leaves
+		case 1: // it never reads
+		default:
+			readers = append(readers, lines)
+		}
+	}
+	for _, lines := range readers {
+		reading.Go(func() {
+			want := 1
+			for want <= changes && lines.Scan() {
+				if data, is := strings.CutPrefix(lines.Text(), "data: "); is {
+					if data != fmt.Sprint(want) {
+						t.Errorf("change %s, want %d", data, want)
+						return
+					}
+					want++
+				}
+			}
+			if want <= changes {
+				t.Errorf("the stream ended before change %d: %v", want, lines.Err())
+			}
+		})
+	}
+	var changing sync.WaitGroup
+	for _, user := range all.users {
+		changing.Go(func() {
+			for range changes {
+				user.change()
+			}
+		})
+	}
+	changing.Wait()
+	reading.Wait()
+	// One change after the other would be read by each stream without sharing.
+	if reads := all.reads.Load(); reads > users*each*changes/4 {
+		t.Errorf("%d reads for %d streams and %d changes", reads, users*each, changes)
+	}
+
+	open.mu.Lock()
+	for s := range open.streams {
+		s.End()
+	}
+	open.mu.Unlock()
+	if err := open.wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left := all.open.Load(); left != 0 {
+		t.Errorf("%d streams are not closed", left)
+	}
+}

@@ -1,0 +1,322 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+)
+
+// ErrStreamEnd is what a [Source] returns to end its stream without a failure.
+var ErrStreamEnd = errors.New("the stream is complete")
+
+// Source feeds one [Stream]. One goroutine at a time calls its methods. An error
+// ends the stream.
+type Source interface {
+	// Begin sends the first events, as part of the operation.
+	Begin(ctx context.Context, events *Events) error
+	// Next sends the events that are due. It is called once after Begin, after
+	// [Stream.Wake], and after each heartbeat, which beat reports. Several calls
+	// of Wake may lead to one of Next. The context ends when the client leaves
+	// or the stream is told to end.
+	Next(ctx context.Context, events *Events, beat bool) error
+	// Close is called once, after all other calls.
+	Close()
+}
+
+// Stream is a response of server-sent events. After the first events it takes the
+// connection from net/http, whose goroutine and buffers are several times larger
+// than an idle stream needs. An idle stream keeps one small goroutine, which
+// waits for the client to leave. Whatever is due is sent by another one, which
+// ends when all is sent, so a slow reader delays only itself.
+//
+// Where the connection cannot be taken, as with HTTP/2, the handler waits for the
+// end of the stream.
+type Stream struct {
+	source    Source
+	heartbeat time.Duration
+	events    *Events
+	open      *openStreams
+	received  [1]byte // clients send nothing
+
+	mu      sync.Mutex
+	conn    net.Conn // nil unless taken
+	due     signals
+	working bool // or not begun
+	cancel  context.CancelFunc
+	beat    *time.Timer
+	ended   bool
+	atEnd   []func()
+
+	// Set before the end.
+	broken bool // by a panic
+	cause  error
+}
+
+// signals are reasons to work on a stream.
+type signals uint8
+
+const (
+	woken signals = 1 << iota
+	beating
+	ending
+	clientLeft
+)
+
+// NewStream returns a stream, which may be woken at once. It sends nothing before
+// [Stream.Serve]. A source whose stream is never served is not closed.
+func NewStream(source Source, heartbeat time.Duration) *Stream {
+	return &Stream{source: source, heartbeat: heartbeat, working: true}
+}
+
+// Wake has the source called soon. It never blocks.
+func (s *Stream) Wake() { s.signal(woken) }
+
+// End ends the stream soon. It never blocks.
+func (s *Stream) End() { s.signal(ending) }
+
+func (s *Stream) signal(reason signals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due |= reason
+	if reason >= ending && s.cancel != nil {
+		s.cancel()
+	}
+	if !s.working {
+		s.working = true
+		go s.work()
+	}
+}
+
+// Serve answers a request with the stream. It returns when the stream has begun.
+func (s *Stream) Serve(ctx huma.Context) {
+	r, w := humachi.Unwrap(ctx)
+	if r.Method != http.MethodHead {
+		w.Header().Set("Connection", "close") // nothing follows on a connection that was taken
+	}
+	s.events = BeginEvents(ctx)
+	begun := false
+	defer func() {
+		if !begun {
+			s.source.Close()
+		}
+	}()
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := s.source.Begin(ctx.Context(), s.events); err != nil {
+		NoteStreamEnd(ctx.Context(), err)
+		return
+	}
+	begun = true
+	s.open = openStreamsFrom(ctx.Context())
+	s.open.add(s)
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		s.wait(ctx.Context())
+		return
+	}
+	s.events.take(conn, r.ProtoAtLeast(1, 1))
+	if info := requestInfoFrom(ctx.Context()); info != nil {
+		info.stream = s
+	}
+	s.start(conn)
+	// A client that has sent more is not read any further: the next write finds
+	// out that it has left.
+	if buffered.Reader.Buffered() == 0 {
+		go s.watch(conn)
+	}
+}
+
+// wait serves the stream on its handler's goroutine.
+func (s *Stream) wait(ctx context.Context) {
+	ended := make(chan struct{})
+	s.whenEnded(func() { close(ended) })
+	defer context.AfterFunc(ctx, func() { s.signal(clientLeft) })()
+	s.start(nil)
+	<-ended
+	if s.cause != nil {
+		NoteCause(ctx, s.cause)
+	}
+	if s.broken {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *Stream) start(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
+	s.due |= woken
+	s.beat = time.AfterFunc(s.heartbeat, func() { s.signal(beating) })
+	go s.work()
+}
+
+// watch waits for the client to leave.
+func (s *Stream) watch(conn net.Conn) {
+	if n, _ := conn.Read(s.received[:]); n == 0 {
+		s.signal(clientLeft)
+	}
+}
+
+// work sends what is due.
+func (s *Stream) work() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.broken = true
+			s.end(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+		}
+	}()
+	for due := s.take(cancel); due != 0; due = s.take(cancel) {
+		if err := s.step(ctx, due); err != nil {
+			s.end(err)
+			return
+		}
+	}
+}
+
+// take returns what is due. If nothing is, the work is over.
+func (s *Stream) take(cancel context.CancelFunc) signals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := s.due
+	// An end stays due until it has come.
+	s.due &= ending | clientLeft
+	s.working, s.cancel = due != 0, cancel
+	if due == 0 {
+		s.cancel = nil
+	}
+	return due
+}
+
+func (s *Stream) step(ctx context.Context, due signals) error {
+	if due&(ending|clientLeft) != 0 {
+		return ErrStreamEnd
+	}
+	if due&beating != 0 {
+		s.events.Beat()
+		if err := s.events.Flush(); err != nil {
+			return err
+		}
+		s.beat.Reset(s.heartbeat)
+	}
+	if err := s.source.Next(ctx, s.events, due&woken == 0); err != nil {
+		return err
+	}
+	return s.events.Flush()
+}
+
+// end ends the stream. The client sees the end last: if it comes back at once, its
+// place is free.
+func (s *Stream) end(err error) {
+	s.mu.Lock()
+	s.beat.Stop()
+	stopped := s.due&(ending|clientLeft) != 0
+	s.mu.Unlock()
+	s.source.Close()
+	if errors.Is(err, os.ErrDeadlineExceeded) || !stopped && !s.events.failed && !errors.Is(err, ErrStreamEnd) {
+		s.cause = err
+	}
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	for _, f := range s.atEnd {
+		f()
+	}
+	s.events.end(s.broken)
+	s.open.remove(s)
+}
+
+// whenEnded calls f at the end of the stream, or now if it has ended.
+func (s *Stream) whenEnded(f func()) {
+	s.mu.Lock()
+	if !s.ended {
+		s.atEnd = append(s.atEnd, f)
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	f()
+}
+
+// openStreams are the streams whose connections a server has handed over. net/http
+// does not wait for them when it shuts down.
+type openStreams struct {
+	mu      sync.Mutex
+	streams map[*Stream]struct{}
+	empty   chan struct{}
+}
+
+type openStreamsKey struct{}
+
+// openStreamsFrom returns the streams of the server that ctx comes from; nil if
+// that is not known.
+func openStreamsFrom(ctx context.Context) *openStreams {
+	open, _ := ctx.Value(openStreamsKey{}).(*openStreams)
+	return open
+}
+
+func (o *openStreams) add(s *Stream) {
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.streams[s] = struct{}{}
+}
+
+func (o *openStreams) remove(s *Stream) {
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.streams, s)
+	if len(o.streams) == 0 && o.empty != nil {
+		close(o.empty)
+		o.empty = nil
+	}
+}
+
+// wait returns once there are no streams. If ctx ends before, it closes the
+// connections of those that are left.
+func (o *openStreams) wait(ctx context.Context) error {
+	o.mu.Lock()
+	if len(o.streams) == 0 {
+		o.mu.Unlock()
+		return nil
+	}
+	empty := make(chan struct{})
+	o.empty = empty
+	o.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for s := range o.streams {
+		s.cut()
+	}
+	return ctx.Err()
+}
+
+// cut closes the connection.
+func (s *Stream) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		_ = s.conn.Close() // nobody waits for more
+	}
+}

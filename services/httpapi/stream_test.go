@@ -1,0 +1,389 @@
+package httpapi
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tasklane/tasklane/services/budget"
+)
+
+// testHeartbeat is that of the streams of a testSource.
+const testHeartbeat = 15 * time.Second
+
+// testSource is the source of a server's only stream. It sends what the test puts
+// into text.
+type testSource struct {
+	stream *Stream
+	next   func(context.Context) error
+	log    *bytes.Buffer
+	server *Metrics
+
+	mu     sync.Mutex
+	text   string
+	beats  int
+	closed int
+}
+
+func newTestSource() *testSource {
+	s := &testSource{log: &bytes.Buffer{}, server: NewMetrics(), next: func(context.Context) error { return nil }}
+	s.stream = NewStream(s, testHeartbeat)
+	return s
+}
+
+func (s *testSource) Begin(_ context.Context, events *Events) error {
+	events.Add("ready", []byte("{}"))
+	return events.Flush()
+}
+
+func (s *testSource) Next(ctx context.Context, events *Events, beat bool) error {
+	if err := s.next(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if beat {
+		s.beats++
+	}
+	text := s.text
+	s.text = ""
+	return events.Send([]byte(text))
+}
+
+func (s *testSource) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
+}
+
+// closes returns how often the source was closed.
+func (s *testSource) closes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// send has the stream send a text.
+func (s *testSource) send(text string) {
+	s.mu.Lock()
+	s.text += text
+	s.mu.Unlock()
+	s.stream.Wake()
+}
+
+// handler serves the stream at /events, for one client at a time.
+func (s *testSource) handler() http.Handler {
+	router := NewRouter(Observers{Log: slog.New(slog.NewJSONHandler(s.log, nil)), Metrics: s.server})
+	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1, Streams: 1}, Metrics: s.server})
+	RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: s.stream.Serve}, nil
+		})
+	return router
+}
+
+// inbox is what has arrived on a connection and has not been read, as the kernel
+// has it for others than those of a bubble.
+type inbox struct {
+	mu      sync.Mutex
+	arrived *sync.Cond
+	data    bytes.Buffer
+	err     error
+}
+
+// receive takes in what arrives, from now on.
+func receive(conn net.Conn) *inbox {
+	i := &inbox{}
+	i.arrived = sync.NewCond(&i.mu)
+	go func() {
+		for buf := make([]byte, 512); i.err == nil; {
+			n, err := conn.Read(buf)
+			i.mu.Lock()
+			i.data.Write(buf[:n])
+			i.err = err
+			i.arrived.Broadcast()
+			i.mu.Unlock()
+		}
+	}()
+	return i
+}
+
+func (i *inbox) Read(p []byte) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for i.data.Len() == 0 {
+		if i.err != nil {
+			return 0, i.err
+		}
+		i.arrived.Wait()
+	}
+	return i.data.Read(p)
+}
+
+// open asks for the stream on a connection of the bubble and reads its first event.
+func (s *testSource) open(t *testing.T, request string) (net.Conn, *http.Response, *bufio.Reader) {
+	t.Helper()
+	conn := dial(t, s.handler())
+	fmt.Fprint(conn, request)
+	response, lines := begin(t, receive(conn))
+	return conn, response, lines
+}
+
+// begin reads the beginning of a stream.
+func begin(t *testing.T, from io.Reader) (*http.Response, *bufio.Reader) {
+	t.Helper()
+	response, err := http.ReadResponse(bufio.NewReader(from), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" || !response.Close {
+		t.Fatalf("%s, %q, close %t", response.Status, got, response.Close)
+	}
+	lines := bufio.NewReader(response.Body)
+	wantText(t, lines, "event: ready\ndata: {}\n\n")
+	synctest.Wait()
+	return response, lines
+}
+
+// wantText fails the test unless the text comes next.
+func wantText(t *testing.T, from io.Reader, want string) {
+	t.Helper()
+	got := make([]byte, len(want))
+	if n, err := io.ReadFull(from, got); err != nil || string(got) != want {
+		t.Fatalf("%q, %v, want %q", got[:n], err, want)
+	}
+}
+
+// ended fails the test unless the stream was closed and reported once, and its place
+// is free. It returns the error of the log line.
+func (s *testSource) ended(t *testing.T, bytes int) string {
+	t.Helper()
+	synctest.Wait()
+	var line struct {
+		Operation, Error string
+		Status, Bytes    int
+	}
+	if err := json.Unmarshal(s.log.Bytes(), &line); err != nil {
+		t.Fatalf("the log: %v: %s", err, s.log)
+	}
+	if s.closes() != 1 || line.Operation != "watch" || line.Status != http.StatusOK || line.Bytes != bytes {
+		t.Errorf("closed %d times, log %+v, want %d bytes", s.closes(), line, bytes)
+	}
+	rec := httptest.NewRecorder()
+	s.server.handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"tasklane_streams_open 0\n", `tasklane_requests_total{operation="watch",status="200"} 1` + "\n"} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	return line.Error
+}
+
+const (
+	ready     = len("event: ready\ndata: {}\n\n")
+	askStream = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n"
+)
+
+func TestStream(t *testing.T) {
+	t.Parallel()
+	bubble := func(name string, f func(*testing.T, *testSource)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { f(t, newTestSource()) })
+		})
+	}
+
+	bubble("sends what comes, and a comment at each heartbeat", func(t *testing.T, s *testSource) {
+		conn, _, lines := s.open(t, askStream)
+		start := time.Now()
+		s.send("data: 1\n\n")
+		wantText(t, lines, "data: 1\n\n")
+		for beat := range 2 {
+			wantText(t, lines, ":\n\n")
+			if took := time.Since(start); took != time.Duration(beat+1)*testHeartbeat {
+				t.Errorf("heartbeat %d after %s", beat, took)
+			}
+		}
+		synctest.Wait()
+		if s.beats != 2 {
+			t.Errorf("the source saw %d heartbeats, want 2", s.beats)
+		}
+		_ = conn.Close()
+		if cause := s.ended(t, ready+len("data: 1\n\n")+2*len(":\n\n")); cause != "" {
+			t.Errorf("the log has the error %q for a client that left", cause)
+		}
+	})
+
+	bubble("is counted until the client leaves", func(t *testing.T, s *testSource) {
+		conn, _, _ := s.open(t, askStream)
+		if s.closes() != 0 || s.log.Len() != 0 {
+			t.Errorf("closed %d times, log %s", s.closes(), s.log)
+		}
+		_ = conn.Close()
+		s.ended(t, ready)
+	})
+
+	bubble("interrupts the source when the client leaves", func(t *testing.T, s *testSource) {
+		s.next = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		conn, _, _ := s.open(t, askStream)
+		_ = conn.Close()
+		if cause := s.ended(t, ready); cause != "" {
+			t.Errorf("the log has the error %q for a client that left", cause)
+		}
+	})
+
+	bubble("ends with the last chunk when it is told to", func(t *testing.T, s *testSource) {
+		_, _, lines := s.open(t, askStream)
+		s.stream.End()
+		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
+			t.Errorf("%q, %v, want the end", rest, err)
+		}
+		if cause := s.ended(t, ready); cause != "" {
+			t.Errorf("the log has the error %q", cause)
+		}
+	})
+
+	bubble("ends with the source's error in the log, and for the client like any other", func(t *testing.T, s *testSource) {
+		_, _, lines := s.open(t, askStream)
+		s.next = func(context.Context) error { return errors.New("no more") }
+		s.stream.Wake()
+		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
+			t.Errorf("%q, %v, want the end", rest, err)
+		}
+		if cause := s.ended(t, ready); cause != "no more" {
+			t.Errorf("the log has the error %q", cause)
+		}
+	})
+
+	bubble("breaks off after a panic", func(t *testing.T, s *testSource) {
+		_, _, lines := s.open(t, askStream)
+		s.next = func(context.Context) error { panic("oh no") }
+		s.stream.Wake()
+		if _, err := io.ReadAll(lines); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%v, want an end without the last chunk", err)
+		}
+		if cause := s.ended(t, ready); !strings.HasPrefix(cause, "panic: oh no\n") {
+			t.Errorf("the log has the error %q", cause)
+		}
+	})
+
+	bubble("drops a client that does not read", func(t *testing.T, s *testSource) {
+		conn := dial(t, s.handler())
+		fmt.Fprint(conn, askStream)
+		begin(t, conn)
+		start := time.Now()
+		s.send("data: 1\n\n")
+		time.Sleep(eventsTimeout) // the bubble's clock
+		cause := s.ended(t, ready)
+		if took := time.Since(start); took != eventsTimeout || !strings.HasPrefix(cause, "send events: ") {
+			t.Errorf("dropped after %s, error %q", took, cause)
+		}
+	})
+
+	bubble("has no chunks for HTTP/1.0", func(t *testing.T, s *testSource) {
+		_, response, lines := s.open(t, "GET /events HTTP/1.0\r\nHost: a\r\n\r\n")
+		s.send("data: 1\n\n")
+		wantText(t, lines, "data: 1\n\n")
+		s.stream.End()
+		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 || len(response.TransferEncoding) > 0 {
+			t.Errorf("%q, %v, encoding %q", rest, err, response.TransferEncoding)
+		}
+		s.ended(t, ready+len("data: 1\n\n"))
+	})
+
+	bubble("goes on for a client that has sent more, and notices its end by writing", func(t *testing.T, s *testSource) {
+		conn, _, lines := s.open(t, askStream+"GET /other HTTP/1.1\r\n")
+		s.send("data: 1\n\n")
+		wantText(t, lines, "data: 1\n\n")
+		synctest.Wait()
+		_ = conn.Close()
+		synctest.Wait()
+		if s.closes() != 0 {
+			t.Error("it has ended already")
+		}
+		time.Sleep(testHeartbeat) // the bubble's clock
+		s.ended(t, ready+len("data: 1\n\n"))
+	})
+
+	bubble("is an ordinary response where the connection cannot be taken", func(t *testing.T, s *testSource) {
+		ctx, leave := context.WithCancel(t.Context())
+		rec, ended := httptest.NewRecorder(), make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.handler().ServeHTTP(deadlines{rec}, httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil))
+		}()
+		time.Sleep(testHeartbeat) // the bubble's clock
+		synctest.Wait()
+		s.send("data: 1\n\n")
+		synctest.Wait()
+		leave()
+		<-ended
+		want := "event: ready\ndata: {}\n\n:\n\ndata: 1\n\n"
+		if got := rec.Body.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		s.ended(t, len(want))
+	})
+}
+
+// deadlines gives a recorder a connection's methods but Hijack.
+type deadlines struct{ *httptest.ResponseRecorder }
+
+func (deadlines) SetReadDeadline(time.Time) error  { return nil }
+func (deadlines) SetWriteDeadline(time.Time) error { return nil }
+
+// TestServerWaitsForStreams stops a server with a stream: one that ends when it is
+// told, and one that does not.
+func TestServerWaitsForStreams(t *testing.T) {
+	t.Parallel()
+	for name, stuck := range map[string]bool{"that end": false, "that do not, for a while": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, open := newTestSource(), &openStreams{streams: map[*Stream]struct{}{}}
+				server := Server{Handler: s.handler()}.http(slog.New(slog.DiscardHandler), open)
+				conn := serve(t, server)
+				fmt.Fprint(conn, askStream)
+				begin(t, conn)
+				start := time.Now()
+				if stuck {
+					s.send("data: 1\n\n")
+				} else {
+					receive(conn)
+				}
+				const ends = time.Second
+				time.AfterFunc(ends, s.stream.End)
+				stop(t.Context(), slog.New(slog.DiscardHandler), server, open)
+				want := ends
+				if stuck {
+					want = budget.Shutdown
+				}
+				if took := time.Since(start); took != want {
+					t.Errorf("it waited %s, want %s", took, want)
+				}
+				synctest.Wait()
+				if s.closes() != 1 {
+					t.Errorf("closed %d times", s.closes())
+				}
+			})
+		})
+	}
+}
