@@ -42,6 +42,14 @@ describe("the React part", () => {
   });
 });
 
+describe("the recurrence rules", () => {
+  test("weigh at most 3 KB gzipped and need nothing else", async () => {
+    const { code, imports } = await bundle("src/recurrence.ts");
+    expect(imports).toEqual([]);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(3 * 1024);
+  });
+});
+
 test.for([
   ["dist/client.d.ts", "export interface Client {"],
   ["dist/react/queries.d.ts", "export declare function createQueries"],

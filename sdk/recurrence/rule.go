@@ -1,0 +1,220 @@
+package recurrence
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// horizon is how long the search for the next occurrence goes on.
+const horizon = 40
+
+const day = 24 * time.Hour
+
+// Occurrences returns the instants at which the rule occurs, in order, from
+// start on and in its location. Without COUNT and UNTIL it may go on for ever.
+func (r Rule) Occurrences(start time.Time) iter.Seq[time.Time] {
+	return r.from(start, start)
+}
+
+// Next returns the first occurrence after a moment, of the rule that begins at
+// start. It reports false if there is none.
+func (r Rule) Next(start, after time.Time) (time.Time, bool) {
+	for at := range r.from(start, after) {
+		if at.After(after) {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// from returns the occurrences from start on, without those that are known to
+// be before a moment. Calendars are reckoned in clock time: what the clocks of
+// start's location show, held in UTC.
+func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		location := start.Location()
+		clock, until := clockTime(start), r.until
+		if r.untilUTC {
+			until = clockTime(until.In(location))
+		}
+		timeOfDay := clock.Sub(clock.Truncate(day))
+		first := 0
+		if passed := clockTime(moment.In(location)).Add(-2 * day); r.count == 0 && passed.After(clock) {
+			first = r.periodsBetween(clock, passed)
+		}
+		last := clock
+		if first > 0 {
+			last = clockTime(moment.In(location))
+		}
+		var previous time.Time
+		found := 0
+		for period := first; ; period++ {
+			begin, days := r.period(clock, period)
+			if begin.After(last.AddDate(horizon, 0, 0)) {
+				return
+			}
+			for _, date := range r.choose(days) {
+				at := date.Add(timeOfDay)
+				if at.Before(clock) {
+					continue
+				}
+				if !until.IsZero() && at.After(until) {
+					return
+				}
+				found++
+				last = at
+				// A day that the calendar leaves out is the same instant as the next one.
+				if instant := instantOf(at, location); !instant.Equal(previous) {
+					if !yield(instant) {
+						return
+					}
+					previous = instant
+				}
+				if found == r.count {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (r Rule) step() int { return max(r.interval, 1) }
+
+// periodsBetween returns the index of a period that begins no later than to.
+func (r Rule) periodsBetween(clock, to time.Time) int {
+	days, months := int(to.Sub(clock)/day), 12*(to.Year()-clock.Year())+int(to.Month()-clock.Month())
+	units := []int{days, days / 7, months, to.Year() - clock.Year()}[r.frequency]
+	return max(units/r.step()-1, 0)
+}
+
+// period returns when the nth period begins, and the dates in it that match
+// the rule, in order.
+func (r Rule) period(clock time.Time, n int) (time.Time, []time.Time) {
+	n *= r.step()
+	date := clock.Truncate(day)
+	switch r.frequency {
+	case daily:
+		date = date.AddDate(0, 0, n)
+		if !r.inMonth(date.Month()) || !r.hasMonthDay(date) || !r.hasWeekday(date) {
+			return date, nil
+		}
+		return date, []time.Time{date}
+	case weekly:
+		begin := date.AddDate(0, 0, 7*n-int(date.Weekday()-r.weekStart+7)%7)
+		var days []time.Time
+		for i := range 7 {
+			at := begin.AddDate(0, 0, i)
+			if r.inMonth(at.Month()) && (r.hasWeekday(at) && r.byDay != nil || r.byDay == nil && at.Weekday() == date.Weekday()) {
+				days = append(days, at)
+			}
+		}
+		return begin, days
+	case monthly:
+		begin := time.Date(date.Year(), date.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+		return begin, r.month(begin, date)
+	}
+	begin := time.Date(date.Year()+n, time.January, 1, 0, 0, 0, 0, time.UTC)
+	if r.byMonth == nil && r.byMonthDay == nil && r.byDay != nil {
+		return begin, r.weekdaysIn(begin, begin.AddDate(1, 0, 0))
+	}
+	var days []time.Time
+	for month := time.January; month <= time.December; month++ {
+		if r.byMonth != nil || r.byMonthDay != nil || month == date.Month() {
+			days = append(days, r.month(begin.AddDate(0, int(month-1), 0), date)...)
+		}
+	}
+	return begin, days
+}
+
+// month returns the dates that match in the month that starts at begin.
+func (r Rule) month(begin, date time.Time) []time.Time {
+	end := begin.AddDate(0, 1, 0)
+	switch {
+	case !r.inMonth(begin.Month()):
+		return nil
+	case r.byMonthDay == nil && r.byDay != nil:
+		return r.weekdaysIn(begin, end)
+	case r.byMonthDay == nil:
+		if date.Day() > daysIn(begin.Year(), begin.Month()) {
+			return nil
+		}
+		return []time.Time{begin.AddDate(0, 0, date.Day()-1)}
+	}
+	matching := r.weekdaysIn(begin, end)
+	var days []time.Time
+	for at := begin; at.Before(end); at = at.AddDate(0, 0, 1) {
+		if r.hasMonthDay(at) && (r.byDay == nil || slices.ContainsFunc(matching, at.Equal)) {
+			days = append(days, at)
+		}
+	}
+	return days
+}
+
+// weekdaysIn returns the dates of BYDAY between begin and end.
+func (r Rule) weekdaysIn(begin, end time.Time) []time.Time {
+	var days []time.Time
+	for at := begin; at.Before(end); at = at.AddDate(0, 0, 1) {
+		nth := int(at.Sub(begin)/day)/7 + 1
+		fromEnd := -(int(end.Sub(at)/day-1)/7 + 1)
+		if slices.ContainsFunc(r.byDay, func(entry weekday) bool {
+			return entry.day == at.Weekday() && (entry.n == 0 || entry.n == nth || entry.n == fromEnd)
+		}) {
+			days = append(days, at)
+		}
+	}
+	return days
+}
+
+// choose returns the dates of a period at the positions of BYSETPOS.
+func (r Rule) choose(days []time.Time) []time.Time {
+	if r.bySetPos == nil {
+		return days
+	}
+	var chosen []time.Time
+	for i, at := range days {
+		if slices.Contains(r.bySetPos, i+1) || slices.Contains(r.bySetPos, i-len(days)) {
+			chosen = append(chosen, at)
+		}
+	}
+	return chosen
+}
+
+func (r Rule) inMonth(month time.Month) bool {
+	return r.byMonth == nil || slices.Contains(r.byMonth, int(month))
+}
+
+func (r Rule) hasMonthDay(date time.Time) bool {
+	fromEnd := date.Day() - daysIn(date.Year(), date.Month()) - 1
+	return r.byMonthDay == nil || slices.Contains(r.byMonthDay, date.Day()) || slices.Contains(r.byMonthDay, fromEnd)
+}
+
+func (r Rule) hasWeekday(date time.Time) bool {
+	return r.byDay == nil || slices.ContainsFunc(r.byDay, func(entry weekday) bool { return entry.day == date.Weekday() })
+}
+
+func daysIn(year int, month time.Month) int {
+	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// clockTime returns what clocks in t's location show, in UTC.
+func clockTime(t time.Time) time.Time {
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+// instantOf returns when clocks in a location show a time: the first time they
+// do, or as much later as they jump if they never do.
+func instantOf(clock time.Time, location *time.Location) time.Time {
+	at := func(reference time.Time) (time.Time, bool) {
+		_, offset := reference.In(location).Zone()
+		t := clock.Add(-time.Duration(offset) * time.Second).In(location)
+		_, shown := t.Zone()
+		return t, shown == offset
+	}
+	before, shown := at(clock.Add(-day))
+	if after, ok := at(clock.Add(day)); !shown && ok {
+		return after
+	}
+	return before
+}

@@ -1,0 +1,159 @@
+package recurrence_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/recurrence"
+)
+
+const clockLayout = "2006-01-02T15:04:05"
+
+// accepted is a rule of testdata/rules.json and when it occurs: the first
+// times as clocks in the zone show them, or the instants.
+type accepted struct {
+	Name, Zone, Start, Rule string
+	Occurrences, Instants   []string
+	Total                   int // of all occurrences; 0 if not given
+}
+
+// table returns testdata/rules.json, which the TypeScript client shares.
+func table(t testing.TB) (all struct {
+	Accepted []accepted
+	Refused  [][2]string // a rule and the error
+},
+) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/rules.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func parse(t testing.TB, text string) recurrence.Rule {
+	t.Helper()
+	rule, err := recurrence.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rule
+}
+
+func at(t testing.TB, zone, clock string) time.Time {
+	t.Helper()
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, err := time.ParseInLocation(clockLayout, clock, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start
+}
+
+func TestOccurrences(t *testing.T) {
+	t.Parallel()
+	for _, test := range table(t).Accepted {
+		t.Run(test.Name, func(t *testing.T) {
+			t.Parallel()
+			rule, start := parse(t, test.Rule), at(t, test.Zone, test.Start)
+			var clocks, instants []string
+			total := 0
+			for at := range rule.Occurrences(start) {
+				clocks = append(clocks, at.Format(clockLayout))
+				instants = append(instants, at.UTC().Format(time.RFC3339))
+				if total++; total == 1000 {
+					break
+				}
+			}
+			want, got := test.Instants, instants
+			if want == nil {
+				want, got = test.Occurrences, clocks
+			}
+			if total < len(want) || !slices.Equal(got[:len(want)], want) {
+				t.Errorf("got %v, want %v", got[:min(len(want)+1, len(got))], want)
+			}
+			if test.Total > 0 && total != test.Total {
+				t.Errorf("%d occurrences, want %d", total, test.Total)
+			}
+			if test.Instants != nil && total != len(test.Instants) {
+				t.Errorf("%d instants, want %d", total, len(test.Instants))
+			}
+		})
+	}
+}
+
+func TestParse_Refuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range table(t).Refused {
+		if _, err := recurrence.Parse(test[0]); err == nil || err.Error() != test[1] {
+			t.Errorf("Parse(%q): %v, want %q", test[0], err, test[1])
+		}
+	}
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	for _, test := range table(t).Accepted {
+		rule, start := parse(t, test.Rule), at(t, test.Zone, test.Start)
+		previous, found := start.Add(-time.Second), 0
+		for want := range rule.Occurrences(start) {
+			for _, after := range []time.Time{previous, want.Add(-time.Nanosecond)} {
+				if got, ok := rule.Next(start, after); !ok || !got.Equal(want) {
+					t.Errorf("%s, after %v: %v, %v, want %v", test.Name, after, got, ok, want)
+				}
+			}
+			previous = want
+			if found++; found == 30 {
+				break
+			}
+		}
+		if got, ok := rule.Next(start, previous); found == test.Total && ok {
+			t.Errorf("%s: %v comes after the last occurrence", test.Name, got)
+		}
+	}
+}
+
+// TestNext_LooksOnlyNearby bounds the work for an old rule by the memory that it takes.
+func TestNext_LooksOnlyNearby(t *testing.T) {
+	start := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
+	rule := parse(t, "FREQ=DAILY")
+	after := start.AddDate(100, 0, 0)
+	if allocations := testing.AllocsPerRun(10, func() { rule.Next(start, after) }); allocations > 20 {
+		t.Errorf("%v allocations for one occurrence", allocations)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, test := range table(f).Accepted {
+		f.Add(test.Rule)
+	}
+	for _, test := range table(f).Refused {
+		f.Add(test[0])
+	}
+	start := time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		rule, err := recurrence.Parse(text)
+		if err != nil {
+			return
+		}
+		previous, found := start, 0
+		for at := range rule.Occurrences(start) {
+			if found > 0 && !at.After(previous) || at.Before(start) {
+				t.Fatalf("%q: %v comes after %v", text, at, previous)
+			}
+			if previous = at; found == 5 {
+				return
+			}
+			found++
+		}
+	})
+}

@@ -1,0 +1,311 @@
+// Recurrence rules, as the Go package sdk/recurrence evaluates them: change both together.
+
+const frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
+const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
+
+/** How many years the search for the next occurrence goes on. */
+const horizon = 40;
+const day = 86_400_000;
+
+/** A recurrence rule that {@link parseRule} has read. */
+export interface Rule {
+  frequency: (typeof frequencies)[number];
+  interval: number;
+  /** How many occurrences there are; 0 is no limit. */
+  count: number;
+  /** The last moment: an instant, or what a clock shows, in milliseconds. */
+  until: { at: number; isInstant: boolean } | undefined;
+  weekStart: number;
+  /** The nth such weekday, counted from the end if negative; every one if n is 0. */
+  byDay: { n: number; weekday: number }[] | undefined;
+  byMonthDay: number[] | undefined;
+  byMonth: number[] | undefined;
+  bySetPos: number[] | undefined;
+}
+
+/** The reason why a text is not a rule, as a sentence for people who write rules. */
+export class RuleError extends Error {
+  override name = "RuleError";
+}
+
+function refuse(reason: string): never {
+  throw new RuleError(reason);
+}
+
+/**
+ * Reads a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12: FREQ, and perhaps INTERVAL, COUNT or UNTIL, WKST,
+ * BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. Throws a RuleError for all others, and for rules that never occur.
+ */
+export function parseRule(text: string): Rule {
+  if (new TextEncoder().encode(text).length > 500) refuse("a rule has at most 500 characters");
+  const rule: Rule = {
+    frequency: "DAILY",
+    interval: 1,
+    count: 0,
+    until: undefined,
+    weekStart: 1,
+    byDay: undefined,
+    byMonthDay: undefined,
+    byMonth: undefined,
+    bySetPos: undefined,
+  };
+  const seen = new Set<string>();
+  for (const part of text.split(";")) {
+    const equals = part.indexOf("=");
+    const key = equals < 0 ? part : part.slice(0, equals);
+    setPart(rule, key, equals < 0 ? "" : part.slice(equals + 1));
+    if (seen.has(key)) refuse(`${key} is given twice`);
+    seen.add(key);
+  }
+  if (!seen.has("FREQ")) refuse("FREQ is missing");
+  check(rule);
+  return rule;
+}
+
+function setPart(rule: Rule, key: string, value: string) {
+  switch (key) {
+    case "FREQ":
+      rule.frequency = frequencies.find((name) => name === value) ?? refuse("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY");
+      break;
+    case "INTERVAL":
+      rule.interval = positive(key, value, 999);
+      break;
+    case "COUNT":
+      rule.count = positive(key, value, 9999);
+      break;
+    case "UNTIL":
+      rule.until = readUntil(value);
+      break;
+    case "WKST":
+      rule.weekStart = weekdays.indexOf(value);
+      if (rule.weekStart < 0) refuse("WKST must be one of MO, TU, WE, TH, FR, SA, SU");
+      break;
+    case "BYDAY":
+      rule.byDay = value.split(",").map((entry) => {
+        const match = /^([+-]?[1-9][0-9]?)?(SU|MO|TU|WE|TH|FR|SA)$/.exec(entry);
+        if (!match) refuse("BYDAY must be a list of weekdays such as MO, 1MO or -1MO");
+        return { n: Number(match[1] ?? 0), weekday: weekdays.indexOf(match[2]!) };
+      });
+      break;
+    case "BYMONTHDAY":
+      rule.byMonthDay = numbers(key, value, 31, true);
+      break;
+    case "BYMONTH":
+      rule.byMonth = numbers(key, value, 12, false);
+      break;
+    case "BYSETPOS":
+      rule.bySetPos = numbers(key, value, 366, true);
+      break;
+    default:
+      refuse(`${JSON.stringify(key)} is not supported`);
+  }
+}
+
+function readUntil(value: string): { at: number; isInstant: boolean } {
+  const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(value);
+  const [, years, months, days, hours, minutes, seconds, zone] = match ?? [];
+  const date = `${years}-${months}-${days}T${hours ?? "00"}:${minutes ?? "00"}:${seconds ?? "00"}`;
+  const at = Date.parse(`${date}Z`);
+  // Date.parse moves 30 February into March.
+  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(date)) {
+    refuse("UNTIL must be a date such as 20261231 or 20261231T090000Z");
+  }
+  // A date includes that day.
+  return { at: hours ? at : at + day - 1, isInstant: zone === "Z" };
+}
+
+function positive(key: string, value: string, largest: number): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(value) || Number(value) > largest) refuse(`${key} must be from 1 to ${largest}`);
+  return Number(value);
+}
+
+function numbers(key: string, value: string, largest: number, negative: boolean): number[] {
+  return value.split(",").map((entry) => {
+    const n = Number(entry);
+    if (!/^[+-]?[1-9][0-9]{0,2}$/.test(entry) || Math.abs(n) > largest || (n < 0 && !negative)) {
+      refuse(`${key} must be a list of numbers from ${negative ? `-${largest} to -1 or 1` : "1"} to ${largest}`);
+    }
+    return n;
+  });
+}
+
+/** Refuses parts that do not go together. */
+function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }: Rule) {
+  const inMonths = frequency === "MONTHLY" || (frequency === "YEARLY" && (byMonth || byMonthDay));
+  const largest = inMonths ? 5 : frequency === "YEARLY" ? 53 : 0;
+  for (const { n } of byDay ?? []) {
+    if (n !== 0 && largest === 0) refuse("BYDAY has numbers only with FREQ=MONTHLY or FREQ=YEARLY");
+    if (Math.abs(n) > largest) refuse(`BYDAY must have numbers from -${largest} to ${largest} here`);
+  }
+  if (count > 0 && until) refuse("COUNT and UNTIL exclude each other");
+  if (frequency === "WEEKLY" && byMonthDay) refuse("BYMONTHDAY does not go with FREQ=WEEKLY");
+  if (bySetPos && !byDay && !byMonthDay && !byMonth) refuse("BYSETPOS needs BYDAY, BYMONTHDAY or BYMONTH");
+  const months = byMonth ?? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  const isPossible = (date: number) => months.some((month) => Math.abs(date) <= daysIn(2000, month - 1));
+  if (byMonthDay && !byMonthDay.some(isPossible)) refuse("no month of BYMONTH has a day of BYMONTHDAY");
+}
+
+/**
+ * The instants at which a rule occurs, in order, from `start` on. They keep the time of day that the start has in the
+ * zone, also when the clocks change: a time that a change skips is as much later as the clocks jump, a time that a
+ * change repeats is the first of the two. All-day rules start at midnight in UTC, with zone UTC. The start itself
+ * is an occurrence only if it matches. Without COUNT and UNTIL this may go on for ever.
+ */
+export function occurrences(rule: Rule, start: Date, zone: string): Generator<Date> {
+  return occurrencesFrom(rule, start.getTime(), start.getTime(), zone);
+}
+
+/** The first occurrence after a moment, of the rule that begins at `start`. */
+export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: string): Date | undefined {
+  for (const at of occurrencesFrom(rule, start.getTime(), after.getTime(), zone)) {
+    if (at > after) return at;
+  }
+  return undefined;
+}
+
+/**
+ * The occurrences from `start` on, without those that are known to be before a moment. Calendars are reckoned in clock
+ * time: what the clocks of the zone show, as milliseconds of UTC.
+ */
+function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
+  const clock = clockTime(start, zone);
+  const { count } = rule;
+  const until = rule.until && (rule.until.isInstant ? clockTime(rule.until.at, zone) : rule.until.at);
+  const timeOfDay = clock - startOfDay(clock);
+  const passed = clockTime(moment, zone) - 2 * day;
+  const first = count === 0 && passed > clock ? periodsBetween(rule, clock, passed) : 0;
+  let last = first > 0 ? clockTime(moment, zone) : clock;
+  let previous: number | undefined;
+  let found = 0;
+  for (let n = first; ; n++) {
+    const { begin, days } = period(rule, clock, n);
+    if (begin > addYears(last, horizon)) return;
+    for (const date of choose(rule, days)) {
+      const at = date + timeOfDay;
+      if (at < clock) continue;
+      if (until !== undefined && at > until) return;
+      found++;
+      last = at;
+      // A day that the calendar leaves out is the same instant as the next one.
+      const instant = instantOf(at, zone);
+      if (instant !== previous) yield new Date(instant);
+      previous = instant;
+      if (found === count) return;
+    }
+  }
+}
+
+/** The index of a period that begins no later than `to`. */
+function periodsBetween({ frequency, interval }: Rule, clock: number, to: number): number {
+  const days = Math.floor((to - clock) / day);
+  const years = yearOf(to) - yearOf(clock);
+  const units = { DAILY: days, WEEKLY: Math.floor(days / 7), MONTHLY: 12 * years + monthOf(to) - monthOf(clock), YEARLY: years };
+  return Math.max(Math.floor(units[frequency] / interval) - 1, 0);
+}
+
+/** When the nth period begins, and the dates in it that match the rule, in order. */
+function period(rule: Rule, clock: number, index: number): { begin: number; days: number[] } {
+  const n = index * rule.interval;
+  const date = startOfDay(clock);
+  switch (rule.frequency) {
+    case "DAILY": {
+      const begin = date + n * day;
+      const isMatch = inMonth(rule, monthOf(begin)) && hasMonthDay(rule, begin) && hasWeekday(rule, begin);
+      return { begin, days: isMatch ? [begin] : [] };
+    }
+    case "WEEKLY": {
+      const begin = date + (7 * n - ((weekdayOf(date) - rule.weekStart + 7) % 7)) * day;
+      const isDay = (at: number) => (rule.byDay ? hasWeekday(rule, at) : weekdayOf(at) === weekdayOf(date));
+      return { begin, days: daysFrom(begin, begin + 7 * day).filter((at) => inMonth(rule, monthOf(at)) && isDay(at)) };
+    }
+    case "MONTHLY": {
+      const begin = utc(yearOf(date), monthOf(date) + n, 1);
+      return { begin, days: monthDays(rule, begin, date) };
+    }
+    case "YEARLY": {
+      const year = yearOf(date) + n;
+      const begin = utc(year, 0, 1);
+      if (!rule.byMonth && !rule.byMonthDay && rule.byDay) return { begin, days: weekdaysIn(rule, begin, utc(year + 1, 0, 1)) };
+      const months = rule.byMonth || rule.byMonthDay ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] : [monthOf(date)];
+      return { begin, days: months.flatMap((month) => monthDays(rule, utc(year, month, 1), date)) };
+    }
+  }
+}
+
+/** The dates that match in the month that starts at `begin`. */
+function monthDays(rule: Rule, begin: number, date: number): number[] {
+  const end = utc(yearOf(begin), monthOf(begin) + 1, 1);
+  if (!inMonth(rule, monthOf(begin))) return [];
+  if (!rule.byMonthDay && rule.byDay) return weekdaysIn(rule, begin, end);
+  if (!rule.byMonthDay) {
+    const same = begin + (dayOf(date) - 1) * day;
+    return same < end ? [same] : [];
+  }
+  const matching = rule.byDay && new Set(weekdaysIn(rule, begin, end));
+  return daysFrom(begin, end).filter((at) => hasMonthDay(rule, at) && (!matching || matching.has(at)));
+}
+
+/** The dates of BYDAY between two days. */
+function weekdaysIn({ byDay }: Rule, begin: number, end: number): number[] {
+  return daysFrom(begin, end).filter((at) => {
+    const nth = Math.floor((at - begin) / day / 7) + 1;
+    const fromEnd = -(Math.floor(((end - at) / day - 1) / 7) + 1);
+    return byDay!.some(({ n, weekday }) => weekday === weekdayOf(at) && (n === 0 || n === nth || n === fromEnd));
+  });
+}
+
+/** The dates of a period at the positions of BYSETPOS. */
+function choose({ bySetPos }: Rule, days: number[]): number[] {
+  return bySetPos ? days.filter((_, i) => bySetPos.includes(i + 1) || bySetPos.includes(i - days.length)) : days;
+}
+
+const inMonth = ({ byMonth }: Rule, month: number) => !byMonth || byMonth.includes(month + 1);
+
+function hasMonthDay({ byMonthDay }: Rule, date: number): boolean {
+  if (!byMonthDay) return true;
+  return byMonthDay.includes(dayOf(date)) || byMonthDay.includes(dayOf(date) - daysIn(yearOf(date), monthOf(date)) - 1);
+}
+
+const hasWeekday = ({ byDay }: Rule, date: number) => !byDay || byDay.some(({ weekday }) => weekday === weekdayOf(date));
+
+const utc = (year: number, month: number, date: number) => Date.UTC(year, month, date);
+const yearOf = (clock: number) => new Date(clock).getUTCFullYear();
+const monthOf = (clock: number) => new Date(clock).getUTCMonth();
+const dayOf = (clock: number) => new Date(clock).getUTCDate();
+const weekdayOf = (clock: number) => new Date(clock).getUTCDay();
+const startOfDay = (clock: number) => Math.floor(clock / day) * day;
+const daysIn = (year: number, month: number) => new Date(utc(year, month + 1, 0)).getUTCDate();
+const addYears = (clock: number, years: number) => new Date(clock).setUTCFullYear(yearOf(clock) + years);
+
+function daysFrom(begin: number, end: number): number[] {
+  return Array.from({ length: (end - begin) / day }, (_, i) => begin + i * day);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** What clocks in a zone show at an instant. */
+function clockTime(instant: number, zone: string): number {
+  if (zone === "UTC") return instant;
+  let format = formats.get(zone);
+  if (!format) {
+    const part = "numeric";
+    const parts = { year: part, month: part, day: part, hour: part, minute: part, second: part } as const;
+    format = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", calendar: "gregory", ...parts });
+    formats.set(zone, format);
+  }
+  const shown = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const seconds = Date.UTC(shown["year"]!, shown["month"]! - 1, shown["day"], shown["hour"], shown["minute"], shown["second"]);
+  return seconds + (((instant % 1000) + 1000) % 1000);
+}
+
+/** When clocks in a zone show a time: the first time they do, or as much later as they jump if they never do. */
+function instantOf(clock: number, zone: string): number {
+  const at = (reference: number) => {
+    const instant = clock - (clockTime(reference, zone) - reference);
+    return { instant, isShown: clockTime(instant, zone) === clock };
+  };
+  const before = at(clock - day);
+  if (before.isShown) return before.instant;
+  const after = at(clock + day);
+  return after.isShown ? after.instant : before.instant;
+}

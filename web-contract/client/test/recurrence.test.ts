@@ -1,0 +1,95 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { nextOccurrence, occurrences, parseRule, RuleError } from "../src/recurrence.js";
+
+const engine = fileURLToPath(new URL("../../../sdk/recurrence/", import.meta.url));
+
+interface Accepted {
+  name: string;
+  zone: string;
+  start: string;
+  rule: string;
+  occurrences?: string[];
+  instants?: string[];
+  total?: number;
+}
+
+const table = JSON.parse(await readFile(`${engine}testdata/rules.json`, "utf8")) as {
+  accepted: Accepted[];
+  refused: [rule: string, error: string][];
+};
+
+const written = (instant: Date) => instant.toISOString().replace(".000Z", "Z");
+
+/** What clocks in a zone show, as 2026-11-26T09:00:00. */
+function shown(instant: Date, zone: string): string {
+  const format = new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+  return format.format(instant).replace(" ", "T");
+}
+
+/** The instant at which clocks in a zone show a time that no change of theirs touches. */
+function instantOf(clock: string, zone: string): Date {
+  const guess = new Date(`${clock}Z`);
+  const offset = Date.parse(`${shown(guess, zone)}Z`) - guess.getTime();
+  const instant = new Date(guess.getTime() - offset);
+  return new Date(instant.getTime() - (Date.parse(`${shown(instant, zone)}Z`) - guess.getTime()));
+}
+
+function firstOf(all: Iterable<Date>, most: number): Date[] {
+  const found: Date[] = [];
+  for (const at of all) {
+    if (found.push(at) === most) break;
+  }
+  return found;
+}
+
+describe("the table that Go shares", () => {
+  test.for(table.accepted)("$name", ({ zone, start, rule, total, ...want }) => {
+    const parsed = parseRule(rule);
+    const from = instantOf(start, zone);
+    const got = firstOf(occurrences(parsed, from, zone), 1000);
+    const length = (want.instants ?? want.occurrences!).length;
+    if (want.instants) expect(got.map(written)).toEqual(want.instants);
+    else expect(got.slice(0, length).map((at) => shown(at, zone))).toEqual(want.occurrences);
+    if (total) expect(got.length).toBe(total);
+    let after = new Date(from.getTime() - 1000);
+    for (const at of got.slice(0, 30)) {
+      expect(nextOccurrence(parsed, from, after, zone)).toEqual(at);
+      after = at;
+    }
+    if (total && total <= 30) expect(nextOccurrence(parsed, from, after, zone)).toBeUndefined();
+  });
+
+  test.for(table.refused)("%s is refused", ([rule, error]) => {
+    expect(() => parseRule(rule)).toThrow(new RuleError(error));
+  });
+});
+
+test("Go and TypeScript agree on thousands of random rules", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rules-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "rules.json");
+  await promisify(execFile)("go", ["test", "-count=1", "-run=^TestRandomRules$", ".", "-write", file], { cwd: engine });
+  const { seed, rules } = JSON.parse(await readFile(file, "utf8")) as {
+    seed: string;
+    rules: { zone: string; start: string; after: string; rule: string; instants: string[]; next: string; error: string }[];
+  };
+  const differing = rules.filter(({ zone, start, after, rule, instants, next, error }) => {
+    try {
+      const parsed = parseRule(rule);
+      const got = firstOf(occurrences(parsed, new Date(start), zone), Math.max(instants.length, 1)).map(written);
+      const following = nextOccurrence(parsed, new Date(start), new Date(after), zone);
+      const known = following && written(following) < "2024-12-31" ? written(following) : "";
+      return error !== "" || (instants.length > 0 && got.join() !== instants.join()) || (next < "2024-12-31" && known !== next);
+    } catch (refusal) {
+      return (refusal as Error).message !== error;
+    }
+  });
+  expect(differing, `seed ${seed}`).toEqual([]);
+  expect(rules.filter(({ instants }) => instants.length > 0).length).toBeGreaterThan(rules.length / 2);
+}, 120_000);
