@@ -12,6 +12,8 @@ export default defineConfig(({ mode }) => {
       // The page's policy allows no data: URLs.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // One file, so that the order of the styles does not depend on what loads later.
+      cssCodeSplit: false,
     },
     server: {
       // To the bff the page of `npm run dev` looks as if it came from its own origin.

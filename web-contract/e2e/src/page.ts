@@ -109,6 +109,15 @@ export async function secondTab(page: Page): Promise<Page> {
   return tab;
 }
 
+/** Goes to a view, through the menu where the view is not in sight. */
+export async function goTo(page: Page, name: string): Promise<void> {
+  const link = page.getByRole("link", { name, exact: true });
+  const menu = page.getByRole("button", { name: "Menu" });
+  await link.or(menu).first().waitFor();
+  if (!(await link.isVisible())) await menu.click();
+  await link.click();
+}
+
 /** Opens the editor of a task. */
 export async function editTask(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: `Edit “${title}”` }).click();

@@ -19,6 +19,9 @@ async function drawn(page: Page): Promise<void> {
   await nextFrame(page);
 }
 
+/** Scrolls a target to where nothing that stays in the window covers it. */
+const toMiddle = (target: Locator) => target.evaluate((element) => element.scrollIntoView({ block: "center" }));
+
 /**
  * Presses the middle of a target and lets go in the same place after the page
  * was drawn, as slowly as a person does. With a mouse, `meanwhile` runs before
@@ -26,14 +29,14 @@ async function drawn(page: Page): Promise<void> {
  */
 export async function press(target: Locator, pointer: Pointer, meanwhile?: () => Promise<unknown>): Promise<void> {
   const page = target.page();
-  await target.scrollIntoViewIfNeeded();
+  await toMiddle(target);
   const box = (await target.boundingBox())!;
   await pressAt(page, { x: box.x + box.width / 2, y: box.y + box.height / 2 }, pointer, { meanwhile });
 }
 
 /** Presses and releases twice in the middle of a target, as a double click or a double tap does. */
 export async function pressTwice(target: Locator, pointer: Pointer): Promise<void> {
-  await target.scrollIntoViewIfNeeded();
+  await toMiddle(target);
   const box = (await target.boundingBox())!;
   const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   const timestamp = now();

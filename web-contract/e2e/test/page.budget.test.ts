@@ -3,11 +3,21 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 
-const assets = fileURLToPath(new URL("../../demo/dist/assets/", import.meta.url));
+const dist = fileURLToPath(new URL("../../demo/dist/", import.meta.url));
 
-test("all scripts of the page together are at most 150 KB gzipped", async () => {
-  const scripts = (await readdir(assets)).filter((name) => name.endsWith(".js"));
-  const sizes = await Promise.all(scripts.map(async (name) => gzipSync(await readFile(assets + name)).length));
-  expect(sizes.length).toBeGreaterThan(0);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(150_000);
+async function gzipped(names: string[]): Promise<number> {
+  const sizes = await Promise.all(names.map(async (name) => gzipSync(await readFile(`${dist}assets/${name}`)).length));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+test("the scripts that the page starts with are at most 150 KB gzipped", async () => {
+  const html = await readFile(`${dist}index.html`, "utf8");
+  const scripts = [...html.matchAll(/assets\/([\w-]+\.js)/g)].map(([, name]) => name!);
+  expect(scripts.length).toBeGreaterThan(1);
+  expect(await gzipped(scripts)).toBeLessThanOrEqual(150_000);
+});
+
+test("with those that load afterwards they are at most 190 KB gzipped", async () => {
+  const scripts = (await readdir(`${dist}assets`)).filter((name) => name.endsWith(".js"));
+  expect(await gzipped(scripts)).toBeLessThanOrEqual(190_000);
 });

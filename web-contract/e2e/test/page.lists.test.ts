@@ -1,5 +1,5 @@
 import { describe, expect, vi } from "vitest";
-import { completedTask, editTask, expectTitles, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { completedTask, editTask, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 /** The end of a day, so many days from today, where the browser of the tests is. */
@@ -115,7 +115,7 @@ describe.concurrent("a list", () => {
 
     await page.getByRole("button", { name: "Delete “Two”" }).click();
     await page.getByRole("button", { name: "Delete “Three”" }).click();
-    await page.getByRole("link", { name: "Trash" }).click();
+    await goTo(page, "Trash");
     await page.getByRole("button", { name: "Restore “Three”" }).waitFor();
     await page.getByRole("button", { name: "Restore “Two”" }).click();
     await page.getByRole("button", { name: "Erase “Three” for good" }).click();
@@ -125,7 +125,7 @@ describe.concurrent("a list", () => {
     await page.getByRole("button", { name: "Erase", exact: true }).click();
     await page.getByText("Nothing in the trash.").waitFor();
 
-    await page.getByRole("link", { name: "Tasks" }).click();
+    await goTo(page, "Tasks");
     await expectTitles(page, "Open tasks", ["One", "Two"]);
     await expectTitles(await secondTab(page), "Open tasks", ["One", "Two"]);
     expect(complaints).toEqual([]);
@@ -170,7 +170,7 @@ describe.concurrent("the agenda", () => {
       { title: "Next", dueAt: due(1) },
       { title: "Far", dueAt: due(30) },
     ]);
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await expectTitles(page, "Overdue", ["Late"]);
     await expectTitles(page, "Today", ["Now"]);
     await expectTitles(page, "Tomorrow", ["Next"]);
@@ -195,7 +195,7 @@ describe.concurrent("the agenda", () => {
     await expectTitles(page, "Today", ["One more"]);
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Today", ["Next", "Now", "One more"]);
-    await page.getByRole("link", { name: "Tasks" }).click();
+    await goTo(page, "Tasks");
     await completedTask(page, "Late").waitFor();
     await openTask(page, "One more").waitFor();
     expect(complaints).toEqual([]);

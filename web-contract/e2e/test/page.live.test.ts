@@ -6,6 +6,7 @@ import {
   editTask,
   expectAccessible,
   expectTitles,
+  goTo,
   openTask,
   secondTab,
   seed,
@@ -48,7 +49,7 @@ describe.concurrent("two tabs", () => {
     await completedTask(tab, "Call Grace").waitFor();
     await tab.getByRole("button", { name: "Delete “Water the plants”" }).click();
     await openTask(page, "Water the plants").waitFor({ state: "detached" });
-    await page.getByRole("link", { name: "Trash" }).click();
+    await goTo(page, "Trash");
     await expectTitles(page, "Deleted tasks", ["Water the plants"]);
     await page.getByRole("button", { name: "Restore “Water the plants”" }).click();
     await openTask(tab, "Water the plants").waitFor();

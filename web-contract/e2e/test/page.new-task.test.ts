@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { addTask, editTask, expectTitles, openTask, seed, signUp, test } from "../src/page.js";
+import { addTask, editTask, expectTitles, goTo, openTask, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -9,14 +9,14 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
   test("has nothing of a draft that was erased", async ({ openPage }) => {
     const { page, complaints } = await openPage(options);
     await signUp(page, newAccount());
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     const field = page.getByLabel("New task");
     await field.fill("Something for today");
     await page.getByRole("button", { name: "Due Today" }).waitFor();
     await page.getByRole("button", { name: "Priority" }).click();
     await page.getByRole("radio", { name: "Urgent" }).click();
     await field.fill("");
-    await page.getByRole("link", { name: "Tasks" }).click();
+    await goTo(page, "Tasks");
     await addTask(page, "Someday");
     expect(await page.getByText("Today", { exact: true }).count()).toBe(0);
     expect(await page.getByText("Urgent").count()).toBe(0);
@@ -88,7 +88,7 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
     await add("In sight");
     await openTask(page, "In sight").waitFor();
 
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     const field = page.getByLabel("New task");
     await field.fill("Far away");
     await page.getByRole("button", { name: "Due Today" }).click();
@@ -97,7 +97,7 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
     await page.getByText("“Far away” was added. It is not on your agenda for the week.").waitFor();
     await show("Far away");
 
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
     await add("Written on the train");

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
-import { completedTask, editTask, expectTitles, openTask, seed, signUp, test } from "../src/page.js";
+import { completedTask, editTask, expectTitles, goTo, openTask, seed, signUp, test } from "../src/page.js";
 import { press, pressTwice, screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -51,7 +51,7 @@ describe.concurrent.for(screens)("by %s, %d pixels wide", ([pointer, width, heig
     await expectTitles(page, "Open tasks", without(6, 1, 2, 4));
     await expectTitles(page, "Completed tasks", ["Task 2"]);
 
-    await page.getByRole("link", { name: "Trash" }).click();
+    await goTo(page, "Trash");
     await pressTwice(button(page, "Restore “Task 1”"), pointer);
     await expectTitles(page, "Deleted tasks", ["Task 4"]);
     expect(complaints).toEqual([]);
@@ -73,7 +73,7 @@ test("a key that is held down acts on one task", async ({ openPage }) => {
   await hold("Delete");
   await expectTitles(page, "Open tasks", without(6, 1, 2));
   await button(page, "Delete “Task 4”").click();
-  await page.getByRole("link", { name: "Trash" }).click();
+  await goTo(page, "Trash");
   await button(page, "Restore “Task 4”").focus();
   await hold("Enter");
   await expectTitles(page, "Deleted tasks", ["Task 2"]);

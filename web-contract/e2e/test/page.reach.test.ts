@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { addTask, completedTask, expectTitles, openTask, seed, signOut, signUp, test, titles } from "../src/page.js";
+import { addTask, completedTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, titles } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
@@ -99,10 +99,10 @@ describe.concurrent("filters and the order", () => {
     await page.getByRole("checkbox", { name: /^#x/ }).click();
     await page.keyboard.press("Escape");
     await expectTitles(page, "Open tasks", ["A", "B"]);
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await page.getByRole("heading", { name: "Agenda" }).waitFor();
     await page.reload();
-    await page.getByRole("link", { name: "Tasks" }).click();
+    await goTo(page, "Tasks");
     await expectTitles(page, "Open tasks", ["A", "B"]);
     await page.keyboard.press("3");
     await page.keyboard.press("1");

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectTitles, seed, signUp, test, written } from "../src/page.js";
+import { editTask, expectTitles, goTo, seed, signUp, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
@@ -82,7 +82,7 @@ describe.concurrent("a due date", () => {
     await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
     expect(await dueOf(page, "Far")).toBe(due);
     expect(await dueOf(page, "Soon")).toBe(locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await page.getByText(today, { exact: true }).first().waitFor();
   });
 });
@@ -103,7 +103,7 @@ describe.concurrent("a task that becomes overdue while one looks", () => {
     await page.clock.fastForward(605_000);
     await overdue(1);
     await page.getByText("1 overdue").waitFor();
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await expectTitles(page, "Overdue", ["Soon"]);
     await page.clock.fastForward(600_000);
     await expectTitles(page, "Overdue", ["Soon", "Later"]);

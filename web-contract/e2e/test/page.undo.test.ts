@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { describe, expect } from "vitest";
-import { addTask, editTask, expectTitles, openTask, seed, signUp, test } from "../src/page.js";
+import { addTask, editTask, expectTitles, goTo, openTask, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -43,7 +43,7 @@ test("undo by the keyboard reaches back to the first step, on every view", async
   await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
   for (const title of ["One", "Two", "Three"]) await button(page, `Delete “${title}”`).click();
   await page.getByText("Nothing here yet.").waitFor();
-  await page.getByRole("link", { name: "Trash" }).click();
+  await goTo(page, "Trash");
   await button(page, "Restore “Two”").click();
   await notice(page, "“Two” is back on the list.");
   await page.keyboard.press("z");
@@ -70,11 +70,11 @@ test("a discarded edit comes back", async ({ openPage }) => {
   await page.keyboard.press("z");
   expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Cancel").click();
-  await page.getByRole("link", { name: "Trash" }).click();
+  await goTo(page, "Trash");
   await button(page, "Undo").click();
   expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Save").click();
-  await page.getByRole("link", { name: "Tasks" }).click();
+  await goTo(page, "Tasks");
   await page.getByText("Has notes").waitFor({ state: "attached" });
   await editTask(page, "Water the plants");
   await page.keyboard.press("Escape");

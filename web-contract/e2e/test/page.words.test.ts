@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectTitles, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
+import { editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 /** The text of what describes a field: its hint, or what is wrong with it. */
@@ -186,13 +186,13 @@ describe.concurrent("a text that is twice as large", () => {
     await page.getByRole("checkbox", { name: "Select “Water the plants”" }).click();
     await check("selecting");
     await page.getByRole("button", { name: "Stop selecting" }).click();
-    await page.getByRole("link", { name: "Agenda" }).click();
+    await goTo(page, "Agenda");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await check("the agenda");
     await page.getByRole("button", { name: "Delete “Water the plants”" }).click();
     await page.getByText("is in the trash.").waitFor();
     await check("a notice");
-    await page.getByRole("link", { name: "Trash" }).click();
+    await goTo(page, "Trash");
     await page.getByText("Deleted today").waitFor();
     await check("the trash");
   });

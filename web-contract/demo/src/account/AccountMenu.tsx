@@ -1,9 +1,10 @@
+import { panel } from "../app/panel";
 import { useWorkspace } from "../data/workspace";
-import { PopoverButton } from "../ui/Popover";
+import { PopoverButton } from "../ui/PopoverButton";
 import "./account.css";
 
 /** Whose list this is, and the way out. */
-export function AccountMenu({ onHelp }: { onHelp: () => void }) {
+export function AccountMenu() {
   const { user } = useWorkspace();
   const name = user.name || user.email;
   return (
@@ -24,7 +25,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
             className="option"
             onClick={() => {
               close();
-              onHelp();
+              panel.set("keyboard");
             }}
           >
             <span className="option-text">Keyboard</span>

@@ -1,6 +1,7 @@
 import { onlineManager, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Agenda, Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
+import { ViewHeader } from "../app/ViewHeader";
 import { timeZone } from "../data/client";
 import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
@@ -26,7 +27,7 @@ export function AgendaView() {
   const now = useNow((now) => nextChange([], now));
   return (
     <>
-      <p className="page-summary">{shortDate(now, true)}</p>
+      <ViewHeader title="Agenda" summary={shortDate(now, true)} />
       <NewTask dueAt={dueOn(now)} placeholder="Add a task for today" whyHidden={whyHidden} />
       <Sections />
     </>

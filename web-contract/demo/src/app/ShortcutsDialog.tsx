@@ -1,4 +1,4 @@
-import { Dialog } from "../ui/Dialog";
+import { Dialog } from "../ui/later";
 import { useStore } from "../ui/store";
 import { setSingleKeys, shortcuts, singleKeys } from "./shortcuts";
 import "./shortcuts.css";

@@ -2,7 +2,7 @@ import { useWorkspace } from "../data/workspace";
 import { dueName } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
 import { priorityNames } from "../task/priorities";
-import { Dialog } from "../ui/Dialog";
+import { Dialog } from "../ui/later";
 import { useStore } from "../ui/store";
 import "./conflicts.css";
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { addDays, dateField, dueName, dueOn, nextTime, readDate, shortDate, startOfDay, timeField } from "../task/dates";
 import { CalendarIcon } from "../ui/icons";
-import { PopoverButton } from "../ui/Popover";
+import { PopoverButton } from "../ui/PopoverButton";
 
 interface Props {
   dueAt: string | null;

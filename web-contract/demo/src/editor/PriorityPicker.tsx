@@ -1,7 +1,7 @@
 import { priorities, priorityNames, type Priority } from "../task/priorities";
 import { Choice } from "../ui/Choice";
 import { PriorityIcon } from "../ui/icons";
-import { PopoverButton } from "../ui/Popover";
+import { PopoverButton } from "../ui/PopoverButton";
 
 interface Props {
   priority: Priority;

@@ -5,7 +5,7 @@ import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 import { CheckOption, toggled } from "../ui/CheckOption";
 import { TagIcon } from "../ui/icons";
-import { PopoverButton } from "../ui/Popover";
+import { PopoverButton } from "../ui/PopoverButton";
 
 interface Props {
   tags: readonly string[];

@@ -2,9 +2,8 @@ import { selectButtonId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { Choice } from "../ui/Choice";
 import { FilterIcon, SelectIcon, SortIcon } from "../ui/icons";
-import { PopoverButton } from "../ui/Popover";
+import { PopoverButton } from "../ui/PopoverButton";
 import { useStorePart } from "../ui/store";
-import { ActiveFilters } from "./ActiveFilters";
 import { FilterChoice } from "./FilterChoice";
 import { countFilters, sortNames, sorts, useFilters } from "./filters";
 import { SearchField } from "./SearchField";
@@ -21,49 +20,46 @@ export function Toolbar() {
 
   return (
     <search className="toolbar" aria-label="Search and filters">
-      <div className="toolbar-line">
-        <SearchField value={filters.search} onChange={(search) => change({ search })} />
-        <PopoverButton
-          className={set > 0 ? "tool is-set" : "tool"}
-          label={set > 0 ? `Filter, ${set} set` : "Filter"}
-          title="Filter"
-          align="end"
-          content={() => <FilterChoice filters={filters} onChange={change} />}
-        >
-          <FilterIcon />
-          <span className="wide-only">Filter</span>
-        </PopoverButton>
-        <PopoverButton
-          className={filters.sort === "newest" ? "tool" : "tool is-set"}
-          label={`Sort: ${sortNames[filters.sort]}`}
-          title="Sort"
-          align="end"
-          content={(close) => (
-            <Choice
-              legend="Sort"
-              options={sortOptions}
-              value={filters.sort}
-              onChange={(sort) => change({ sort })}
-              onDone={close}
-            />
-          )}
-        >
-          <SortIcon />
-          <span className="wide-only">Sort</span>
-        </PopoverButton>
-        <button
-          id={selectButtonId}
-          type="button"
-          className={selecting ? "tool is-set" : "tool"}
-          aria-label="Select"
-          aria-pressed={selecting}
-          onClick={selecting ? selection.end : selection.begin}
-        >
-          <SelectIcon />
-          <span className="wide-only">Select</span>
-        </button>
-      </div>
-      <ActiveFilters filters={filters} onChange={change} />
+      <SearchField value={filters.search} onChange={(search) => change({ search })} />
+      <PopoverButton
+        className={set > 0 ? "tool is-set" : "tool"}
+        label={set > 0 ? `Filter, ${set} set` : "Filter"}
+        title="Filter"
+        align="end"
+        content={() => <FilterChoice filters={filters} onChange={change} />}
+      >
+        <FilterIcon />
+        <span className="wide-only">Filter</span>
+      </PopoverButton>
+      <PopoverButton
+        className={filters.sort === "newest" ? "tool" : "tool is-set"}
+        label={`Sort: ${sortNames[filters.sort]}`}
+        title="Sort"
+        align="end"
+        content={(close) => (
+          <Choice
+            legend="Sort"
+            options={sortOptions}
+            value={filters.sort}
+            onChange={(sort) => change({ sort })}
+            onDone={close}
+          />
+        )}
+      >
+        <SortIcon />
+        <span className="wide-only">Sort</span>
+      </PopoverButton>
+      <button
+        id={selectButtonId}
+        type="button"
+        className={selecting ? "tool is-set" : "tool"}
+        aria-label="Select"
+        aria-pressed={selecting}
+        onClick={selecting ? selection.end : selection.begin}
+      >
+        <SelectIcon />
+        <span className="wide-only">Select</span>
+      </button>
     </search>
   );
 }

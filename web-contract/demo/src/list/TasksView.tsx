@@ -7,10 +7,11 @@ import {
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
 import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
-import { itemKey, type TaskFilters } from "@tasklane/web-contract/react";
+import { itemKey } from "@tasklane/web-contract/react";
 import { useEffect, useEffectEvent, useMemo } from "react";
 import { addressOf } from "../app/route";
 import { focusField, newTaskFieldId } from "../app/shortcuts";
+import { ViewHeader } from "../app/ViewHeader";
 import { timeZone } from "../data/client";
 import { counted, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
@@ -26,6 +27,7 @@ import {
   type Filters,
   type Show,
 } from "../filters/filters";
+import { ActiveFilters } from "../filters/ActiveFilters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
@@ -41,36 +43,74 @@ import "./list.css";
 
 type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
 
+/** The tasks that are on the page, as far as they are loaded. */
+interface Shown {
+  open: readonly Task[];
+  completed: readonly Task[];
+}
+
 /** The list of the signed-in user: what is open, and below it what is done. */
 export function TasksView({ started }: { started: boolean }) {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
-  const [filters] = useFilters();
+  const [filters, change] = useFilters();
   const now = useNow((now) => nextChange([], now));
   const wanted = useMemo(() => taskFilters(filters, now), [filters, now]);
   const placeholderData = keepPreviousData;
   const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), placeholderData, enabled: started });
+  const completed = useInfiniteQuery({
+    ...queries.tasks({ ...wanted, completed: true }),
+    placeholderData,
+    // What is done is never overdue.
+    enabled: started && filters.due !== "overdue",
+  });
   const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
+  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
   useNow((now) => nextChange(openTasks, now));
   const any = stats && stats.open + stats.completed > 0;
   const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
 
+  const done = filters.show === "completed";
+  const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
+  const shown: Shown = { open: done ? [] : openTasks, completed: shownCompleted };
+  const main = done ? completed : open;
+  const loaded = open.data !== undefined && completed.data !== undefined;
+  // Who has no task yet has nothing to search either.
+  const blank = loaded && openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
+
   function whyHidden(key: string): string | undefined {
-    const loaded = queryClient.getQueryData(queries.tasks({ ...wanted, completed: false }).queryKey);
-    const listed = tasksOfList(loaded).some((task) => itemKey(queryClient, task) === key);
-    if (!loaded || isInView(key)) return undefined;
+    const known = queryClient.getQueryData(queries.tasks({ ...wanted, completed: false }).queryKey);
+    const listed = tasksOfList(known).some((task) => itemKey(queryClient, task) === key);
+    if (!known || isInView(key)) return undefined;
     if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
     return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
   }
 
+  // Who comes to an empty list can write at once. In any other the single keys work.
+  const welcome = useEffectEvent(() => {
+    if (blank && document.activeElement === document.body) focusField(newTaskFieldId);
+  });
+  useEffect(() => {
+    if (loaded) welcome();
+  }, [loaded]);
+
   return (
     <>
-      <p className="page-summary">
-        {any ? <Summary stats={stats} text={summary(stats, all, now)} filters={filters} /> : "\u00a0"}
-      </p>
+      <ViewHeader
+        title="Tasks"
+        summary={any ? <Summary stats={stats} text={summary(stats, all, now)} filters={filters} /> : "\u00a0"}
+      >
+        {!blank && <Toolbar />}
+      </ViewHeader>
+      <ActiveFilters filters={filters} onChange={change} />
+      <SelectionBar
+        tasks={[...shown.open, ...shown.completed]}
+        all={done ? shown.completed : shown.open}
+        loadAll={() => loadAll(main)}
+      />
       <NewTask whyHidden={whyHidden} />
-      <Lists started={started} wanted={wanted} open={open} />
+      <Lists open={open} completed={completed} shown={shown} />
     </>
   );
 }
@@ -99,83 +139,54 @@ function Summary({ stats, text, filters }: { stats: Stats; text: string; filters
   );
 }
 
-function Lists({ started, wanted, open }: { started: boolean; wanted: TaskFilters; open: ListQuery }) {
-  const { queries } = useWorkspace();
+interface ListsProps {
+  open: ListQuery;
+  completed: ListQuery;
+  shown: Shown;
+}
+
+function Lists({ open, completed, shown }: ListsProps) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
-  const completed = useInfiniteQuery({
-    ...queries.tasks({ ...wanted, completed: true }),
-    placeholderData: keepPreviousData,
-    // What is done is never overdue.
-    enabled: started && filters.due !== "overdue",
-  });
-  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
-  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
-
-  // Who comes to an empty list can write at once. In any other the single keys work.
-  const loaded = open.data !== undefined && completed.data !== undefined;
-  const welcome = useEffectEvent(() => {
-    const isEmpty = openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
-    if (isEmpty && document.activeElement === document.body) focusField(newTaskFieldId);
-  });
-  useEffect(() => {
-    if (loaded) welcome();
-  }, [loaded]);
-
   const failed = [open, completed].find((list) => !list.data && list.isError);
   if (failed) {
     const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
     return (
-      <>
-        <Toolbar />
-        <ErrorState
-          title="Your tasks could not be loaded."
-          detail={reason(failed.error)}
-          action="Try again"
-          onAction={retry}
-        />
-      </>
+      <ErrorState
+        title="Your tasks could not be loaded."
+        detail={reason(failed.error)}
+        action="Try again"
+        onAction={retry}
+      />
     );
   }
   const done = filters.show === "completed";
   const main = done ? completed : open;
-  if (!main.data) {
-    return (
-      <>
-        <Toolbar />
-        <TaskListSkeleton />
-      </>
-    );
-  }
+  if (!main.data) return <TaskListSkeleton />;
 
-  const shownOpen = done ? [] : openTasks;
-  const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
-  const all = [...shownOpen, ...shownCompleted];
-  // Who has no task yet has nothing to search either.
-  const nothing = all.length === 0 && !isNarrowed(filters);
+  const all = [...shown.open, ...shown.completed];
+  const anyCompleted = shown.completed.length > 0;
   return (
     <div aria-busy={main.isPlaceholderData}>
-      {!nothing && <Toolbar />}
-      <SelectionBar tasks={all} all={done ? shownCompleted : openTasks} loadAll={() => loadAll(main)} />
       <p className="visually-hidden" role="status">
         {isNarrowed(filters) && !main.isPlaceholderData && `${counted(all.length)} found`}
       </p>
       <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
-      {shownOpen.length > 0 && <TaskList label="Open tasks" tasks={openTasks} more={open} />}
-      {shownOpen.length === 0 && !(done && all.length > 0) && (
-        <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={completedTasks.length > 0} />
+      {shown.open.length > 0 && <TaskList label="Open tasks" tasks={shown.open} more={open} />}
+      {shown.open.length === 0 && !(done && anyCompleted) && (
+        <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
       )}
-      {done && all.length > 0 && <TaskList label="Completed tasks" tasks={shownCompleted} more={completed} />}
-      {!done && shownCompleted.length > 0 && (
+      {done && anyCompleted && <TaskList label="Completed tasks" tasks={shown.completed} more={completed} />}
+      {!done && anyCompleted && (
         <details className="completed" open>
           <summary>
             Completed{" "}
             <span className="count">
-              {completedTasks.length}
+              {shown.completed.length}
               {completed.hasNextPage && "+"}
             </span>
           </summary>
-          <TaskList label="Completed tasks" tasks={completedTasks} more={completed} />
+          <TaskList label="Completed tasks" tasks={shown.completed} more={completed} />
         </details>
       )}
     </div>

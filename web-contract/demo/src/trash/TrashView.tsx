@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { useMemo, useState } from "react";
 import { flushSync } from "react-dom";
+import { ViewHeader } from "../app/ViewHeader";
 import { reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
@@ -36,21 +37,20 @@ export function TrashView() {
     writes.erase(task);
   }
 
-  if (!trash.data && trash.error) {
-    return (
-      <ErrorState
-        title="Your trash could not be loaded."
-        detail={reason(trash.error)}
-        action="Try again"
-        onAction={() => void trash.refetch()}
-      />
-    );
-  }
+  const failed = !trash.data && trash.error;
   return (
     <>
-      <p className="page-summary">Deleted tasks stay here for 30 days.</p>
+      <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
       <LostEditor keys={[]} />
-      {!trash.data && <TaskListSkeleton />}
+      {failed && (
+        <ErrorState
+          title="Your trash could not be loaded."
+          detail={reason(trash.error)}
+          action="Try again"
+          onAction={() => void trash.refetch()}
+        />
+      )}
+      {!trash.data && !failed && <TaskListSkeleton />}
       {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {tasks.length > 0 && (
         <TaskList label="Deleted tasks" tasks={tasks} more={trash}>

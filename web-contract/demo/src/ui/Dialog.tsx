@@ -1,5 +1,5 @@
 import { useRef, type ReactNode } from "react";
-import { Overlay } from "react-aria/Overlay";
+import { DismissButton, Overlay } from "react-aria/Overlay";
 import { useDialog } from "react-aria/useDialog";
 import { useModalOverlay } from "react-aria/useModalOverlay";
 import { useOverlayTriggerState } from "react-stately/useOverlayTriggerState";
@@ -11,11 +11,13 @@ interface Props {
   role?: "dialog" | "alertdialog";
   /** Called when the dialog is left without an answer; without it, it cannot be. */
   onClose?: () => void;
+  /** Whether it comes from the side, as high as the window. */
+  isDrawer?: boolean;
   children: ReactNode;
 }
 
 /** A window over the page, which is out of reach meanwhile. */
-export function Dialog({ title, role = "dialog", onClose, children }: Props) {
+export function Dialog({ title, role = "dialog", onClose, isDrawer = false, children }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   const state = useOverlayTriggerState({ isOpen: true, onOpenChange: () => onClose?.() });
   const { modalProps, underlayProps } = useModalOverlay(
@@ -26,12 +28,13 @@ export function Dialog({ title, role = "dialog", onClose, children }: Props) {
   const { dialogProps, titleProps } = useDialog({ role }, ref);
   return (
     <Overlay>
-      <div {...underlayProps} className="dialog-ground" data-overlay>
+      <div {...underlayProps} className={isDrawer ? "dialog-ground is-drawer" : "dialog-ground"} data-overlay>
         <div {...modalProps} {...dialogProps} ref={ref} className="dialog">
           <h2 {...titleProps} className="dialog-title">
             {title}
           </h2>
           {children}
+          {onClose && <DismissButton onDismiss={onClose} />}
         </div>
       </div>
     </Overlay>

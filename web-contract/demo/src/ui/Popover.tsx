@@ -1,61 +1,11 @@
 import { useRef, type ReactNode, type RefObject } from "react";
-import { flushSync } from "react-dom";
 import { DismissButton, Overlay } from "react-aria/Overlay";
 import { useDialog } from "react-aria/useDialog";
 import { usePopover } from "react-aria/usePopover";
-import { useOverlayTriggerState, type OverlayTriggerState } from "react-stately/useOverlayTriggerState";
+import type { OverlayTriggerState } from "react-stately/useOverlayTriggerState";
 import "./popover.css";
 
-interface ButtonProps {
-  /** What a screen reader calls the button; its own text if it has none. */
-  label?: string | undefined;
-  /** What the popover is called. */
-  title: string;
-  className: string;
-  children: ReactNode;
-  /** Which edges of the button and its popover are in line. */
-  align?: "start" | "end";
-  /** Called after a choice has closed the popover. Without it, or a choice, the focus goes back to the button. */
-  onDone?: (() => void) | undefined;
-  content: (close: () => void) => ReactNode;
-  /** Called when the popover closes, however that happens. */
-  onClose?: () => void;
-}
-
-/** A button that opens a small window beside it. Escape and a click elsewhere close that. */
-export function PopoverButton({ label, title, className, children, content, onDone, onClose, align = "start" }: ButtonProps) {
-  const trigger = useRef<HTMLButtonElement>(null);
-  const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
-
-  function done() {
-    // The popover keeps the focus within while it is there.
-    flushSync(state.close);
-    onDone?.();
-  }
-
-  return (
-    <>
-      <button
-        ref={trigger}
-        type="button"
-        className={className}
-        aria-label={label}
-        aria-haspopup="dialog"
-        aria-expanded={state.isOpen}
-        onClick={state.toggle}
-      >
-        {children}
-      </button>
-      {state.isOpen && (
-        <Popover title={title} align={align} trigger={trigger} state={state}>
-          {content(done)}
-        </Popover>
-      )}
-    </>
-  );
-}
-
-interface PopoverProps {
+interface Props {
   title: string;
   align: "start" | "end";
   trigger: RefObject<HTMLButtonElement | null>;
@@ -63,7 +13,8 @@ interface PopoverProps {
   children: ReactNode;
 }
 
-function Popover({ title, align, trigger, state, children }: PopoverProps) {
+/** A small window beside its button. */
+export function Popover({ title, align, trigger, state, children }: Props) {
   const popoverRef = useRef<HTMLDivElement>(null);
   const { popoverProps, underlayProps } = usePopover(
     { triggerRef: trigger, popoverRef, placement: `bottom ${align}`, offset: 6, containerPadding: 8 },

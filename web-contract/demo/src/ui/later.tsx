@@ -1,0 +1,27 @@
+import { lazy, Suspense, useState, type ComponentType } from "react";
+
+const loads: (() => unknown)[] = [];
+
+/** Makes a component whose code is not part of the page's first script. Once that is loaded, it is drawn at once. */
+function later<Props extends object>(read: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+  let loaded: ComponentType<Props> | undefined;
+  const load = async () => ({ default: (loaded = await read()) });
+  const Lazy = lazy(load);
+  loads.push(load);
+  return function Later(props) {
+    const [Part] = useState(() => loaded ?? Lazy);
+    return (
+      <Suspense>
+        <Part {...props} />
+      </Suspense>
+    );
+  };
+}
+
+export const Popover = later(async () => (await import("./Popover")).Popover);
+export const Dialog = later(async () => (await import("./Dialog")).Dialog);
+
+/** Loads all of them once the page is drawn, so that they are there when they are wanted, also offline. */
+export function loadRest(): void {
+  for (const load of loads) void load();
+}
