@@ -29,7 +29,8 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&c); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	log, flushLog := httpapi.NewLog(os.Stderr, c.LogLevel)
+	defer flushLog()
 	spans, flush, err := tracing.Start(ctx, c.Tracing, "bff", log)
 	if err != nil {
 		return err

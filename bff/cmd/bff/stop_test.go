@@ -55,10 +55,17 @@ func TestStopsWithOpenStreams(t *testing.T) {
 			t.Errorf("the stream ends with %q, %v", rest, err)
 		}
 	}
+	logged := 0
 	for _, line := range bff.log() {
+		if strings.Contains(line, `"operation":"watchChanges"`) {
+			logged++
+		}
 		if strings.Contains(line, "cut off") || strings.Contains(line, `"level":"ERROR"`) {
 			t.Errorf("the log: %s", line)
 		}
+	}
+	if logged != len(streams) {
+		t.Errorf("%d of %d streams are in the log", logged, len(streams))
 	}
 }
 

@@ -38,7 +38,8 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: config.LogLevel}))
+	log, flushLog := httpapi.NewLog(os.Stderr, config.LogLevel)
+	defer flushLog()
 	spans, flush, err := tracing.Start(ctx, config.Tracing, "tasks", log)
 	if err != nil {
 		return err

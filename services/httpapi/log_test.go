@@ -1,0 +1,145 @@
+package httpapi
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// asLogger makes this test's program one that logs, and says how it ends.
+const asLogger = "TEST_AS_LOGGER"
+
+// loggedLines are how many lines that program logs. Most of them wait in the
+// buffer when it ends.
+const loggedLines = 20
+
+func TestMain(m *testing.M) {
+	end := os.Getenv(asLogger)
+	if end == "" {
+		os.Exit(m.Run())
+	}
+	if err := logAndEnd(end); err != nil {
+		os.Exit(1)
+	}
+}
+
+func logAndEnd(end string) error {
+	log, flush := NewLog(os.Stderr, slog.LevelInfo)
+	defer flush()
+	for i := range loggedLines {
+		log.Info("line " + strconv.Itoa(i))
+	}
+	switch end {
+	case "panic":
+		panic("the program panics")
+	case "failure":
+		return errors.New("the program fails")
+	case "kill":
+		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
+	}
+	return nil
+}
+
+func TestLog_LosesNothingAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"stop", "failure", "panic"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), os.Args[0])
+			cmd.Env = append(os.Environ(), asLogger+"="+end)
+			var output bytes.Buffer
+			cmd.Stderr = &output
+			if err := cmd.Run(); (err == nil) != (end == "stop") {
+				t.Errorf("the program ended with %v", err)
+			}
+			if n := strings.Count(output.String(), `"msg":"line `); n != loggedLines {
+				t.Errorf("%d of %d lines are in the log:\n%s", n, loggedLines, output.String())
+			}
+			if end == "panic" && !strings.Contains(output.String(), "the program panics") {
+				t.Errorf("the log does not hold the panic:\n%s", output.String())
+			}
+		})
+	}
+}
+
+// TestLog_IsWrittenBeforeAKill kills a program that logged and then does nothing.
+func TestLog_IsWrittenBeforeAKill(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), asLogger+"=kill")
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(output)
+	for i := range loggedLines {
+		if !lines.Scan() || !strings.Contains(lines.Text(), `"msg":"line `+strconv.Itoa(i)+`"`) {
+			t.Errorf("line %d is %q, %v", i, lines.Text(), lines.Err())
+			break
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	var killed *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &killed) {
+		t.Errorf("the program ended with %v", err)
+	}
+}
+
+func TestLog_WritesLinesTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var w writes
+		log, flush := NewLog(&w, slog.LevelInfo)
+		defer flush()
+		log.Debug("not logged")
+		for range 3 {
+			log.Info("a line")
+			time.Sleep(logDelay / 4)
+		}
+		if len(w) != 0 {
+			t.Errorf("%d writes before the delay has passed", len(w))
+		}
+		time.Sleep(logDelay / 4)
+		synctest.Wait()
+		if len(w) != 1 || strings.Count(w[0], "\n") != 3 {
+			t.Errorf("after the delay the log wrote %q, want three lines at once", w)
+		}
+
+		w = nil
+		log.Info(strings.Repeat("x", logBuffer-200))
+		log.Info(strings.Repeat("y", 200))
+		if len(w) != 1 || strings.Contains(w[0], "y") {
+			t.Errorf("a full buffer led to %d writes, want the first line", len(w))
+		}
+		time.Sleep(logDelay)
+		synctest.Wait()
+		if len(w) != 2 || !strings.Contains(w[1], "y") {
+			t.Errorf("%d writes after the delay, want two", len(w))
+		}
+	})
+}
+
+// writes keeps what is written to it.
+type writes []string
+
+func (w *writes) Write(p []byte) (int, error) {
+	*w = append(*w, string(p))
+	return len(p), nil
+}
