@@ -51,7 +51,7 @@ func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error)
 
 // HeldBy returns what the operation of ctx holds, for a stream to give back once
 // it has sent what the operation has read.
-func HeldBy(ctx context.Context) *Held { return slotFrom(ctx).hold }
+func HeldBy(ctx context.Context) *Held { return requestInfoFrom(ctx).slot.hold }
 
 // answer is the context of an operation whose answer is sent as a whole. What
 // the operation has read can then be freed before a slow reader has it.

@@ -198,8 +198,8 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 // or shortly before the caller gives up.
 func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
-	if held := slotFrom(ctx); held != nil && !held.deadline.IsZero() && held.deadline.Before(deadline) {
-		deadline = held.deadline
+	if info := requestInfoFrom(ctx); info != nil && !info.slot.deadline.IsZero() && info.slot.deadline.Before(deadline) {
+		deadline = info.slot.deadline
 	}
 	return context.WithDeadline(ctx, deadline)
 }

@@ -37,7 +37,6 @@ type Limits struct {
 const userShare = 4
 
 // slot is a request's place among those in flight, and among those of its user.
-// Only the request's own goroutine uses it.
 type slot struct {
 	gate  *gate
 	users *UserGate
@@ -60,17 +59,13 @@ func (s *slot) leave() {
 	}
 }
 
-type slotKey struct{}
-
-func slotFrom(ctx context.Context) *slot {
-	s, _ := ctx.Value(slotKey{}).(*slot)
-	return s
-}
-
 // arrive is a middleware that notes when a request's caller gives up. What a
 // stranger asks for takes no place in flight.
 func arrive(ctx huma.Context, next func(huma.Context)) {
-	next(huma.WithValue(ctx, slotKey{}, &slot{deadline: statedDeadline(ctx.Header(TimeoutHeader))}))
+	if info := requestInfoFrom(ctx.Context()); info != nil {
+		info.slot.deadline = statedDeadline(ctx.Header(TimeoutHeader))
+	}
+	next(ctx)
 }
 
 // TimeoutHeader carries the seconds that a caller has left for a request, such as
@@ -178,10 +173,8 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 					api.streams.leave()
 				}
 			}()
-			if held := slotFrom(hctx.Context()); held != nil {
-				held.leave()
-			}
 			if info := requestInfoFrom(hctx.Context()); info != nil {
+				info.slot.leave()
 				info.streamed = true
 			}
 			out.Body(headOnly(hctx))
@@ -224,11 +217,12 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 // also bounds how long the answer may take, so that a client that does not read
 // holds nothing for long.
 func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
-	held, info := slotFrom(ctx.Context()), requestInfoFrom(ctx.Context())
-	if held == nil || info == nil {
+	info := requestInfoFrom(ctx.Context())
+	if info == nil {
 		next(ctx)
 		return
 	}
+	held := &info.slot
 	if end := time.Now().Add(a.timeout); held.deadline.IsZero() || end.Before(held.deadline) {
 		held.deadline = end
 	}

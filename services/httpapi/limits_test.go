@@ -33,7 +33,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Metrics: s.metrics})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1", Limits: limits, Metrics: s.metrics})
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
-		httpapi.SetUser(ctx.Context(), ctx.Header("User"))
+		httpapi.SetUser(ctx.Context(), ctx.Header("User"), nil)
 		next(ctx)
 	}, api.LimitRate, api.LimitInFlight)
 	wait := func(ctx context.Context) error {

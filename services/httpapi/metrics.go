@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +21,24 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
+
+	mu sync.RWMutex
+	// found are figures of requests and durations that were looked up by their
+	// labels.
+	found map[outcome]figures
+}
+
+// outcome is how a request ended.
+type outcome struct {
+	operation string
+	status    int
+	streamed  bool
+}
+
+// figures are those that a request of one outcome changes.
+type figures struct {
+	requests  prometheus.Counter
+	durations prometheus.Observer // nil for streams
 }
 
 // NewMetrics returns the figures of the Go runtime and the process, to which
@@ -35,6 +55,7 @@ func NewMetrics() *Metrics {
 			Help:    "Time from a request's headers to the end of its answer, by operation. Streams are left out.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
+		found: map[outcome]figures{},
 	}
 	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations)
 	return m
@@ -67,12 +88,27 @@ func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if m == nil {
 		return
 	}
-	operation := noOperation
-	if info.operation != "" {
-		operation = info.operation
+	of := m.figures(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
+	of.requests.Inc()
+	if of.durations != nil {
+		of.durations.Observe(took.Seconds())
 	}
-	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
-	if !info.streamed {
-		m.durations.WithLabelValues(operation).Observe(took.Seconds())
+}
+
+// figures returns the figures of an outcome. Looking them up by their labels is
+// slow, so that is done once for each operation and status.
+func (m *Metrics) figures(of outcome) figures {
+	m.mu.RLock()
+	f, found := m.found[of]
+	m.mu.RUnlock()
+	if !found {
+		f.requests = m.requests.WithLabelValues(of.operation, strconv.Itoa(of.status))
+		if !of.streamed {
+			f.durations = m.durations.WithLabelValues(of.operation)
+		}
+		m.mu.Lock()
+		m.found[of] = f
+		m.mu.Unlock()
 	}
+	return f
 }

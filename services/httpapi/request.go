@@ -18,7 +18,8 @@ const RequestIDHeader = "X-Request-Id"
 // maxRequestIDLength bounds a request id that comes from outside.
 const maxRequestIDLength = 128
 
-// requestInfo is what is learnt about a request on its way, for its log line.
+// requestInfo is what is learnt about a request on its way. Only the request's own
+// goroutine changes it.
 type requestInfo struct {
 	id        string
 	path      string
@@ -26,6 +27,10 @@ type requestInfo struct {
 	user      string
 	code      taskapi.ErrorCode
 	cause     error
+	// caller is what the server knows of the user.
+	caller any
+	// slot is the request's place among those in flight.
+	slot slot
 	// streamed says that the answer was a stream, which lasts as long as it
 	// likes.
 	streamed bool
@@ -57,11 +62,22 @@ func SetLoggedPath(ctx context.Context, path string) {
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String("url.path", path))
 }
 
-// SetUser notes whose request this is. The log shows a hash of the id.
-func SetUser(ctx context.Context, userID string) {
+// SetUser notes whose request this is, and what [Caller] returns. The log shows a
+// hash of the id.
+func SetUser(ctx context.Context, userID string, caller any) {
 	if info := requestInfoFrom(ctx); info != nil {
-		info.user = userID
+		info.user, info.caller = userID, caller
 	}
+}
+
+// Caller returns what [SetUser] was told of the caller, and the zero T for a
+// request of nobody.
+func Caller[T any](ctx context.Context) T {
+	var caller T
+	if info := requestInfoFrom(ctx); info != nil {
+		caller, _ = info.caller.(T)
+	}
+	return caller
 }
 
 // NoteCode keeps the code of a failure that another server has answered for the

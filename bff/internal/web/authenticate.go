@@ -21,18 +21,13 @@ type caller struct {
 	session *session.Session
 }
 
-type callerKey struct{}
-
 // renewalHeader with the value "none" asks for the session not to be renewed. A
 // server that calls with a browser's cookie sends it, unless it hands Set-Cookie
 // lines on to the browser.
 const renewalHeader = "X-Session-Renewal"
 
 // callerFrom returns whom authenticate has let through.
-func callerFrom(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	return c
-}
+func callerFrom(ctx context.Context) caller { return httpapi.Caller[caller](ctx) }
 
 // expectedUserHeader names the user that a request was made for. A page that
 // still shows one user cannot read or write the list of another, who has signed
@@ -64,8 +59,8 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
 		return
 	}
-	httpapi.SetUser(ctx.Context(), known.Session.User.ID)
-	next(huma.WithValue(ctx, callerKey{}, caller{request, known.Session}))
+	httpapi.SetUser(ctx.Context(), known.Session.User.ID, caller{request, known.Session})
+	next(ctx)
 }
 
 // sessionRequest returns what the session of a request is looked up by. Of several

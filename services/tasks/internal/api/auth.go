@@ -14,12 +14,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 )
 
-type identityKey struct{}
-
 // identityFrom returns the caller, whom authenticate put into the context.
 func identityFrom(ctx context.Context) jwtauth.Identity {
-	id, _ := ctx.Value(identityKey{}).(jwtauth.Identity)
-	return id
+	return httpapi.Caller[jwtauth.Identity](ctx)
 }
 
 // userFrom returns the caller's user id.
@@ -38,8 +35,8 @@ func authenticate(api *httpapi.API, tokens Verifier) func(huma.Context, func(hum
 			httpapi.WriteTo(ctx, problem)
 			return
 		}
-		httpapi.SetUser(ctx.Context(), id.User)
-		next(huma.WithValue(ctx, identityKey{}, id))
+		httpapi.SetUser(ctx.Context(), id.User, id)
+		next(ctx)
 	}
 }
 
