@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +36,9 @@ const (
 	// maxWaiting there is no use in that.
 	maxExchanges = 50
 	maxWaiting   = 250
+	// clientShare is what part of both may be one client's, of the cookies
+	// that nobody has seen before: its flood keeps no other client out.
+	clientShare = 4
 )
 
 // Exchanger asks Better Auth what a session is worth.
@@ -58,16 +63,37 @@ type Sessions struct {
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// newcomers are the exchanges of cookies that nobody has seen before, renewals
 	// those of sessions that are known: strangers do not hold them up.
-	newcomers, renewals queue
+	newcomers, renewals *queue
+	// clients are those of the newcomers that are one client's, while there
+	// are any.
+	clients map[netip.Prefix]*queue
 }
 
-// queue is a sort of exchanges.
+// queue bounds exchanges.
 type queue struct {
 	// turns holds a value for each exchange that Better Auth works on.
 	turns chan struct{}
-	// underWay counts the exchanges that have not ended. The lock of Sessions
-	// guards it.
-	underWay int
+	// underWay counts the exchanges that have not ended, of which there are at
+	// most as many as most. The lock of Sessions guards it.
+	underWay, most int
+}
+
+func newQueue(share int) *queue {
+	return &queue{turns: make(chan struct{}, maxExchanges/share), most: (maxExchanges + maxWaiting) / share}
+}
+
+func (q *queue) full() bool { return q.underWay >= q.most }
+
+// queues returns those that an exchange has to pass.
+func (s *Sessions) queues(e *entry, req Request) []*queue {
+	if e.session != nil {
+		return []*queue{s.renewals}
+	}
+	own := s.clients[req.Network]
+	if own == nil {
+		own = newQueue(clientShare)
+	}
+	return []*queue{own, s.newcomers}
 }
 
 // Option changes what [Sessions] remember.
@@ -133,8 +159,9 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 		recent:  list.New(),
 
 		followers: make(map[[sha256.Size]byte]map[*Follower]struct{}),
-		newcomers: queue{turns: make(chan struct{}, maxExchanges)},
-		renewals:  queue{turns: make(chan struct{}, maxExchanges)},
+		newcomers: newQueue(1),
+		renewals:  newQueue(1),
+		clients:   make(map[netip.Prefix]*queue),
 	}
 	for _, option := range options {
 		option(s)
@@ -223,40 +250,40 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 	}
 	s.counters.misses.Add(1)
 	if e.flight == nil {
-		q := &s.newcomers
-		if e.session != nil {
-			q = &s.renewals
-		}
-		if q.underWay >= maxExchanges+maxWaiting {
+		queues := s.queues(e, req)
+		if slices.ContainsFunc(queues, (*queue).full) {
 			if e.session == nil && e.cookies == nil {
 				s.remove(e)
 			}
 			return known, e.cookies, tooMany
 		}
-		q.underWay++
+		if e.session == nil {
+			s.clients[req.Network] = queues[0]
+		}
+		for _, q := range queues {
+			q.underWay++
+		}
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
-		go s.exchange(context.WithoutCancel(ctx), q, e, e.flight, req)
+		go s.exchange(context.WithoutCancel(ctx), queues, e, e.flight, req)
 	}
 	return known, e.cookies, e.flight
 }
 
-func (s *Sessions) exchange(ctx context.Context, q *queue, e *entry, f *flight, req Request) {
+func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *flight, req Request) {
 	ctx, cancel := context.WithTimeout(ctx, budget.Exchange)
 	defer cancel()
-	var result Result
-	err := errTooMany
-	select {
-	case q.turns <- struct{}{}:
-		result, err = s.auth.Exchange(ctx, req)
-		<-q.turns
-	case <-ctx.Done():
-	}
+	result, err := s.exchangeInTurn(ctx, queues, req)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(f.done)
-	q.underWay--
+	for _, q := range queues {
+		q.underWay--
+	}
+	if own := s.clients[req.Network]; own != nil && own.underWay == 0 {
+		delete(s.clients, req.Network)
+	}
 	e.flight = nil
 	// A session that has ended has no use for what was set before.
 	if len(result.SetCookie) > 0 || errors.Is(err, ErrExpired) {
@@ -280,6 +307,20 @@ func (s *Sessions) exchange(ctx context.Context, q *queue, e *entry, f *flight, 
 		s.remove(e)
 		s.wake(e.key)
 	}
+}
+
+// exchangeInTurn asks Better Auth once it is the turn of the request in each of
+// the queues.
+func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Request) (Result, error) {
+	for _, q := range queues {
+		select {
+		case q.turns <- struct{}{}:
+			defer func() { <-q.turns }()
+		case <-ctx.Done():
+			return Result{}, errTooMany
+		}
+	}
+	return s.auth.Exchange(ctx, req)
 }
 
 // Refuse makes sure that a session whose JWT the service did not accept is not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"sync"
 	"testing"
@@ -122,7 +123,7 @@ func TestExchangesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		auth := &exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
-			if req != request("known") {
+			if req.Network.IsValid() {
 				select {
 				case <-release:
 				case <-ctx.Done():
@@ -138,7 +139,7 @@ func TestExchangesAreBounded(t *testing.T) {
 		var asking sync.WaitGroup
 		errs := make([]error, maxExchanges+maxWaiting)
 		for i := range errs {
-			asking.Go(func() { _, errs[i] = sessions.Get(t.Context(), request(strconv.Itoa(i))) })
+			asking.Go(func() { _, errs[i] = sessions.Get(t.Context(), requestFrom(i, strconv.Itoa(i))) })
 		}
 		synctest.Wait()
 		if n := auth.calls.Load() - 1; n != maxExchanges {
@@ -146,7 +147,7 @@ func TestExchangesAreBounded(t *testing.T) {
 		}
 		// There is no use in waiting, and a session that is known is renewed.
 		before := time.Now()
-		if _, err := sessions.Get(t.Context(), request("one too many")); !errors.Is(err, ErrUnavailable) {
+		if _, err := sessions.Get(t.Context(), requestFrom(0, "one too many")); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("one too many: %v", err)
 		}
 		if got, want := mustGet(t, sessions, "known").JWT(), fmt.Sprint("jwt ", maxExchanges+2); got != want {
@@ -181,7 +182,7 @@ func TestNoTurnForAnExchange(t *testing.T) {
 		var asking sync.WaitGroup
 		for i := range maxExchanges + 1 {
 			asking.Go(func() {
-				if _, err := sessions.Get(t.Context(), request(strconv.Itoa(i))); !errors.Is(err, ErrUnavailable) {
+				if _, err := sessions.Get(t.Context(), requestFrom(i, strconv.Itoa(i))); !errors.Is(err, ErrUnavailable) {
 					t.Errorf("session %d: %v", i, err)
 				}
 			})
@@ -191,4 +192,50 @@ func TestNoTurnForAnExchange(t *testing.T) {
 			t.Errorf("%d exchanges, want %d", n, maxExchanges)
 		}
 	})
+}
+
+// TestOneClientKeepsNoOtherOut floods with cookies that nobody has seen, while
+// Better Auth does not answer about them.
+func TestOneClientKeepsNoOtherOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const flooding, other = 1, 2
+		auth := &exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
+			if req.Network == requestFrom(flooding, "").Network {
+				<-ctx.Done()
+				return Result{}, ErrUnavailable
+			}
+			return live("ada", call)
+		}}
+		sessions := NewSessions(auth, ttl)
+		var asking sync.WaitGroup
+		for i := range 2 * (maxExchanges + maxWaiting) {
+			asking.Go(func() { _, _ = sessions.Get(t.Context(), requestFrom(flooding, strconv.Itoa(i))) })
+		}
+		synctest.Wait()
+		if n := auth.calls.Load(); n != maxExchanges/clientShare {
+			t.Errorf("Better Auth works on %d exchanges of one client, want %d", n, maxExchanges/clientShare)
+		}
+		if n := sessions.Counts().Exchanges; n != (maxExchanges+maxWaiting)/clientShare {
+			t.Errorf("%d exchanges of one client are under way, want %d", n, (maxExchanges+maxWaiting)/clientShare)
+		}
+		before := time.Now()
+		if _, err := sessions.Get(t.Context(), requestFrom(other, "own")); err != nil {
+			t.Errorf("another client: %v", err)
+		}
+		if waited := time.Since(before); waited != 0 {
+			t.Errorf("another client waited for %s", waited)
+		}
+		asking.Wait()
+		if len(sessions.clients) != 0 {
+			t.Errorf("%d clients are remembered after the flood", len(sessions.clients))
+		}
+	})
+}
+
+// requestFrom is a request of the nth client.
+func requestFrom(n int, session string) Request {
+	r := request(session)
+	r.Network = netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)}), 32)
+	return r
 }

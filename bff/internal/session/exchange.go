@@ -99,6 +99,9 @@ type Request struct {
 	Cookie Cookie
 	// Client is the browser's address, by which Better Auth limits rates.
 	Client netip.Addr
+	// Network is whom exchanges count for: the client's address, or its subscriber's
+	// network.
+	Network netip.Prefix
 	// RequestID names the request in Better Auth's log.
 	RequestID string
 	// KeepExpiry looks the session up without renewing it, for a caller whose

@@ -66,8 +66,10 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 // sessionRequest returns what the session of a request is looked up by. Of several
 // session cookies, the first one whose session lives counts.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
+	client := s.proxies.client(r)
 	request := session.Request{
-		Client:     s.proxies.client(r),
+		Client:     client,
+		Network:    network(client),
 		RequestID:  httpapi.RequestID(r.Context()),
 		KeepExpiry: r.Header.Get(renewalHeader) == "none",
 	}

@@ -53,15 +53,18 @@ func hopAddress(hop string) (netip.Addr, error) {
 // addresses below are free to choose, so they count as one.
 const networkBits = 64
 
-// clientKey names whom a request counts for in the limit for each address.
-func (p trustedProxies) clientKey(r *http.Request) string {
-	addr := p.client(r)
+// network returns whom an address counts for where one client is bounded.
+func network(addr netip.Addr) netip.Prefix {
+	bits := addr.BitLen()
 	if addr.Is6() {
-		network, _ := addr.Prefix(networkBits) // its length is right
-		return network.String()
+		bits = networkBits
 	}
-	return addr.String()
+	subscriber, _ := addr.Prefix(bits) // its length is right
+	return subscriber
 }
+
+// clientKey names whom a request counts for in the limit for each address.
+func (p trustedProxies) clientKey(r *http.Request) string { return network(p.client(r)).String() }
 
 func (p trustedProxies) contain(addr netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(addr) })
