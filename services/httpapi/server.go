@@ -14,6 +14,7 @@ import (
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/services/budget"
@@ -176,6 +177,7 @@ type Check struct {
 // logs nothing: probes come all the time.
 func NewOperationsHandler(metrics *Metrics, checks ...Check) http.Handler {
 	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
 	r.Handle("/metrics", metrics.handler())
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, map[string]any{"status": "ok"})

@@ -79,7 +79,13 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 
+	// Some load balancers probe with HEAD.
 	w := httptest.NewRecorder()
+	operations.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/readyz", nil))
+	if w.Code != http.StatusOK {
+		t.Errorf("HEAD /readyz: %d", w.Code)
+	}
+	w = httptest.NewRecorder()
 	operations.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/healthz", nil))
 	if w.Code != http.StatusOK {
 		t.Errorf("/healthz: %d %s", w.Code, w.Body)
