@@ -35,8 +35,8 @@ const (
 	// Service bounds an operation of the task service whose caller states no
 	// deadline.
 	Service = 10 * time.Second
-	// Answer is what the store leaves of an operation's deadline, for the
-	// service to answer in.
+	// Answer is what an operation leaves of the time that its caller states in
+	// X-Request-Timeout, to answer in.
 	Answer = 500 * time.Millisecond
 	// Wake bounds the wait for a database that does not answer, counted from
 	// the first failure.

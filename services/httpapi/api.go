@@ -147,7 +147,7 @@ func NewAPI(router chi.Router, config Config) *API {
 		othersInFlight: newGate(config.Limits.InFlight),
 		metrics:        config.Metrics,
 		streams:        newGate(config.Limits.Streams),
-		rate:           newRateLimiter("user", config.Limits.Rate),
+		rate:           newRateLimiter("user", limitRate, config.Limits.Rate),
 		answers:        newRoom(maxHeld),
 		received:       newRoom(maxReceived),
 		otherReceived:  newRoom(maxReceived),
@@ -155,8 +155,12 @@ func NewAPI(router chi.Router, config Config) *API {
 	if most := config.Limits.InFlight; most > 0 {
 		api.users, api.clients = NewUserGate(max(most/userShare, 1)), NewUserGate(max(most/userShare, 1))
 	}
-	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on, streams left out.", api.inFlight.count)
+	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on or wait for memory, streams left out.", api.inFlight.count)
 	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)
+	config.Metrics.Gauge("tasklane_held_bytes", "Bytes that operations hold for what they read and for their answers.", api.answers.heldBytes)
+	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of the bodies of requests that are held.",
+		func() float64 { return api.received.heldBytes() + api.otherReceived.heldBytes() })
+	config.Metrics.Gauge("tasklane_requests_waiting", "Operations, and streams before they send, that wait for memory.", api.answers.waiters)
 	api.UseMiddleware(noteOperation, arrive, checkMediaType)
 	return api
 }

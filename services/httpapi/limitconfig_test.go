@@ -12,7 +12,7 @@ func TestRatesThatCannotBe(t *testing.T) {
 			t.Errorf("%+v: %v", rate, err)
 		}
 		// The limiter counts with all that pass.
-		if l := newRateLimiter("user", rate); l != nil {
+		if l := newRateLimiter("user", limitRate, rate); l != nil {
 			if allowed := l.take("alice"); allowed.wait != 0 || allowed.left < 0 || allowed.full <= 0 {
 				t.Errorf("%+v allows %+v", rate, allowed)
 			}

@@ -13,6 +13,21 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
+// limit is a limit that requests are refused by, as the metrics name it.
+type limit string
+
+const (
+	limitRate         limit = "rate"
+	limitClientRate   limit = "client_rate"
+	limitInFlight     limit = "in_flight"
+	limitUserInFlight limit = "user_in_flight"
+	limitMemory       limit = "memory"
+	limitUserMemory   limit = "user_memory"
+	limitStreams      limit = "streams"
+	// ofAuth precedes the limits of requests to Better Auth.
+	ofAuth = "auth_"
+)
+
 // overloadedRetryAfter is when to come back to a server that is full. Requests
 // are short; streams are not, but another replica may have room.
 const overloadedRetryAfter = time.Second
@@ -91,7 +106,8 @@ const maxStated = 24 * time.Hour
 // flight, apart from the operations, and may take the time given. client names who
 // a request is from. An API has one such handler.
 func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration, client func(*http.Request) string) http.Handler {
-	a.metrics.Gauge("tasklane_requests_beside_in_flight", "Requests in flight that are no operations.", a.othersInFlight.count)
+	a.metrics.Gauge("tasklane_auth_requests_in_flight", "Requests to Better Auth that are worked on.", a.othersInFlight.count)
+	a.metrics.showLimits(ofAuth+limitInFlight, ofAuth+limitUserInFlight, ofAuth+limitMemory, ofAuth+limitUserMemory)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := &receivedBody{hold: a.otherReceived.enter(client(r))}
 		defer body.hold.Release()
@@ -107,6 +123,9 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 			problem = held.enter(a.othersInFlight, a.clients, client(r))
 		}
 		if problem != nil {
+			if problem.limit != "" {
+				problem.limit = ofAuth + problem.limit
+			}
 			WriteProblem(w, r, problem)
 			return
 		}
@@ -120,11 +139,11 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 // enter takes a place among all that are in flight and among those of a caller.
 func (s *slot) enter(all *gate, each *UserGate, caller string) *Problem {
 	if !all.enter() {
-		return full()
+		return full(limitInFlight)
 	}
 	s.gate = all
 	if each != nil && !each.Enter(caller) {
-		return tooMuchAtOnce()
+		return tooMuchAtOnce(limitUserInFlight)
 	}
 	s.users, s.user = each, caller
 	return nil
@@ -135,16 +154,22 @@ func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + budget.Delivery))
 }
 
-func full() *Problem {
-	return overloaded("The server has as much to do as it can. Try again shortly.")
+func full(by limit) *Problem {
+	return overloaded(by, "The server has as much to do as it can. Try again shortly.")
 }
 
-func tooMuchAtOnce() *Problem {
-	return NewProblem(taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.").WithRetryAfter(overloadedRetryAfter)
+func tooMuchAtOnce(by limit) *Problem {
+	return refusal(by, taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.")
 }
 
-func overloaded(sentence string) *Problem {
-	return NewProblem(taskapi.CodeOverloaded, sentence).WithRetryAfter(overloadedRetryAfter)
+func overloaded(by limit, sentence string) *Problem {
+	return refusal(by, taskapi.CodeOverloaded, sentence)
+}
+
+func refusal(by limit, code taskapi.ErrorCode, sentence string) *Problem {
+	p := NewProblem(code, sentence).WithRetryAfter(overloadedRetryAfter)
+	p.limit = by
+	return p
 }
 
 // stream makes a handler's answer a stream: one of those that may be open at
@@ -152,7 +177,7 @@ func overloaded(sentence string) *Problem {
 func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResponse, error)) func(context.Context, *I) (*huma.StreamResponse, error) {
 	return func(ctx context.Context, in *I) (_ *huma.StreamResponse, err error) {
 		if !api.streams.enter() {
-			return nil, overloaded("As many streams are open on this server as there may be. Try again shortly.")
+			return nil, overloaded(limitStreams, "As many streams are open on this server as there may be. Try again shortly.")
 		}
 		streaming := false
 		defer func() {

@@ -123,6 +123,13 @@ func (s *limited) figure(name string) string {
 	return "missing"
 }
 
+func (s *limited) wantRefusals(limit, want string) {
+	s.t.Helper()
+	if got := s.figure(`tasklane_refusals_total{limit="` + limit + `"}`); got != want {
+		s.t.Errorf("%s refusals by the limit %s, want %s", got, limit, want)
+	}
+}
+
 func TestInFlight(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{InFlight: 1, Streams: 1})
@@ -132,10 +139,10 @@ func TestInFlight(t *testing.T) {
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
-	// What is beside the operations has places of its own.
+	// Requests to Better Auth have places of their own.
 	endBeside := s.hold("/beside")
-	if got := s.figure("tasklane_requests_beside_in_flight"); got != "1" {
-		t.Errorf("%s requests beside the operations, want 1", got)
+	if got := s.figure("tasklane_auth_requests_in_flight"); got != "1" {
+		t.Errorf("%s requests to Better Auth in flight, want 1", got)
 	}
 	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
 	end()
@@ -144,6 +151,9 @@ func TestInFlight(t *testing.T) {
 	endBeside()
 	s.hold("/beside")()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+	s.wantRefusals("in_flight", "2")
+	s.wantRefusals("auth_in_flight", "2")
+	s.wantRefusals("memory", "0")
 }
 
 func TestOneUserHasAShareOfWhatIsInFlight(t *testing.T) {
@@ -159,6 +169,7 @@ func TestOneUserHasAShareOfWhatIsInFlight(t *testing.T) {
 	s.want(s.get(t.Context(), "alice", "/quick"), http.StatusNoContent, "")
 	s.hold("/op")()
 	s.hold("/op")()
+	s.wantRefusals("user_in_flight", "2")
 }
 
 func TestStreamsAtOnce(t *testing.T) {
@@ -178,6 +189,7 @@ func TestStreamsAtOnce(t *testing.T) {
 	if streams, requests := s.figure("tasklane_streams_open"), s.figure("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
 		t.Errorf("%s streams and %s requests are left", streams, requests)
 	}
+	s.wantRefusals("streams", "1")
 }
 
 func TestRatePerUser(t *testing.T) {
@@ -196,6 +208,7 @@ func TestRatePerUser(t *testing.T) {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
+	s.wantRefusals("rate", "1")
 }
 
 func TestRatePerClient(t *testing.T) {

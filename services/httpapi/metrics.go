@@ -21,6 +21,7 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
+	refusals  *prometheus.CounterVec
 
 	mu sync.RWMutex
 	// found are figures of requests and durations that were looked up by their
@@ -55,9 +56,14 @@ func NewMetrics() *Metrics {
 			Help:    "Time from a request's headers to the end of its answer, by operation. Streams are left out.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tasklane_refusals_total",
+			Help: "Requests refused by a limit of this server. Those of a user or a client are 429, the others 503.",
+		}, []string{"limit"}),
 		found: map[outcome]figures{},
 	}
-	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations)
+	m.showLimits(limitRate, limitClientRate, limitInFlight, limitUserInFlight, limitMemory, limitUserMemory, limitStreams)
+	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations, m.refusals)
 	return m
 }
 
@@ -78,6 +84,16 @@ func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
+// showLimits has refusals by these limits shown from the start.
+func (m *Metrics) showLimits(limits ...limit) {
+	if m == nil {
+		return
+	}
+	for _, l := range limits {
+		m.refusals.WithLabelValues(string(l))
+	}
+}
+
 // handler serves the figures.
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
@@ -87,6 +103,9 @@ func (m *Metrics) handler() http.Handler {
 func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if m == nil {
 		return
+	}
+	if info.limit != "" {
+		m.refusals.WithLabelValues(string(info.limit)).Inc()
 	}
 	of := m.figures(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
 	of.requests.Inc()

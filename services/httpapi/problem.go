@@ -28,6 +28,8 @@ type Problem struct {
 	taskapi.Problem
 
 	headers http.Header
+	// limit is the limit that the request has met, for the metrics.
+	limit limit
 }
 
 // NewProblem returns the problem for code with a sentence for people. The
@@ -108,7 +110,7 @@ func WriteTo(ctx huma.Context, p *Problem) {
 func (p *Problem) stamp(ctx context.Context) *Problem {
 	p.RequestID = RequestID(ctx)
 	if info := requestInfoFrom(ctx); info != nil {
-		info.code = p.Code
+		info.code, info.limit = p.Code, p.limit
 	}
 	return p
 }

@@ -27,6 +27,8 @@ type Rate struct {
 type rateLimiter struct {
 	// name says in headers who the callers are.
 	name string
+	// limit is the limiter's in the metrics.
+	limit limit
 	// interval is the time in which a token comes back, capacity that in
 	// which an empty bucket fills.
 	interval, capacity time.Duration
@@ -42,13 +44,13 @@ type rateLimiter struct {
 }
 
 // newRateLimiter returns nil for no limit.
-func newRateLimiter(name string, rate Rate) *rateLimiter {
+func newRateLimiter(name string, by limit, rate Rate) *rateLimiter {
 	if rate.PerSecond <= 0 {
 		return nil
 	}
 	burst := max(rate.Burst, 1)
 	interval := time.Duration(float64(time.Second) / rate.PerSecond)
-	l := &rateLimiter{name: name, interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
+	l := &rateLimiter{name: name, limit: by, interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
 	l.policy = fmt.Sprintf(`"%s";q=%d;w=%d`, name, burst, wholeSeconds(l.capacity))
 	return l
 }
@@ -106,13 +108,15 @@ func (l *rateLimiter) admit(caller string, header http.Header) *Problem {
 	if allowed.wait == 0 {
 		return nil
 	}
-	return NewProblem(taskapi.CodeRateLimited, "Too many requests. Try again shortly.").WithRetryAfter(allowed.wait)
+	p := NewProblem(taskapi.CodeRateLimited, "Too many requests. Try again shortly.").WithRetryAfter(allowed.wait)
+	p.limit = l.limit
+	return p
 }
 
 // LimitClients is a middleware that refuses requests of clients that come more
 // often than the rate. client names who a request is from.
 func LimitClients(rate Rate, client func(*http.Request) string) func(http.Handler) http.Handler {
-	limiter := newRateLimiter("client", rate)
+	limiter := newRateLimiter("client", limitClientRate, rate)
 	return func(next http.Handler) http.Handler {
 		if limiter == nil {
 			return next

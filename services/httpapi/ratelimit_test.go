@@ -16,7 +16,7 @@ func TestRateLimiter(t *testing.T) {
 	t.Run("a burst passes, then one for each interval", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := newRateLimiter("user", Rate{PerSecond: 2, Burst: 3})
+			l := newRateLimiter("user", limitRate, Rate{PerSecond: 2, Burst: 3})
 			var got []allowance
 			for _, pause := range []time.Duration{0, 0, 0, 0, second / 4, second / 4, 0, 10 * second} {
 				time.Sleep(pause) // the bubble's clock
@@ -40,7 +40,7 @@ func TestRateLimiter(t *testing.T) {
 
 	t.Run("users do not share a bucket", func(t *testing.T) {
 		t.Parallel()
-		l := newRateLimiter("user", Rate{PerSecond: .001, Burst: 1})
+		l := newRateLimiter("user", limitRate, Rate{PerSecond: .001, Burst: 1})
 		for _, user := range []string{"alice", "bob"} {
 			if a := l.take(user); a.wait != 0 {
 				t.Errorf("%s waits for %v", user, a.wait)
@@ -54,7 +54,7 @@ func TestRateLimiter(t *testing.T) {
 	t.Run("a bucket in use outlives the forgetting", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := newRateLimiter("user", Rate{PerSecond: 1, Burst: 10})
+			l := newRateLimiter("user", limitRate, Rate{PerSecond: 1, Burst: 10})
 			for range 10 {
 				l.take("alice")
 			}
@@ -75,7 +75,7 @@ func TestRateLimiter(t *testing.T) {
 	t.Run("memory is bounded", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := newRateLimiter("user", Rate{PerSecond: 1, Burst: 10})
+			l := newRateLimiter("user", limitRate, Rate{PerSecond: 1, Burst: 10})
 			for i := range 3*maxBuckets + 1 {
 				l.take(fmt.Sprint(i))
 			}

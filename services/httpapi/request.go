@@ -26,6 +26,7 @@ type requestInfo struct {
 	operation string
 	user      string
 	code      taskapi.ErrorCode
+	limit     limit
 	cause     error
 	// caller is what the server knows of the user.
 	caller any

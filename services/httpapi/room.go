@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -26,6 +27,8 @@ const (
 type room struct {
 	size int64
 	all  *semaphore.Weighted
+	// held counts the bytes that are held, waiting those who wait for some.
+	held, waiting atomic.Int64
 
 	mu      sync.Mutex
 	callers map[string]*callerRoom
@@ -41,6 +44,10 @@ type callerRoom struct {
 func newRoom(size int64) *room {
 	return &room{size: size, all: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
 }
+
+// heldBytes and waiters are figures for the metrics.
+func (r *room) heldBytes() float64 { return float64(r.held.Load()) }
+func (r *room) waiters() float64   { return float64(r.waiting.Load()) }
 
 // Held is a number of bytes that one goroutine holds for a caller.
 type Held struct {
@@ -66,28 +73,35 @@ func (r *room) enter(caller string) *Held {
 // wait takes n bytes more, once there is room for them. Its problem says whether
 // they are too much for the caller or for the server when ctx ends.
 func (h *Held) wait(ctx context.Context, n int64) *Problem {
+	h.room.waiting.Add(1)
+	defer h.room.waiting.Add(-1)
 	if h.own.Acquire(ctx, n) != nil {
-		return tooMuchAtOnce()
+		return tooMuchAtOnce(limitUserMemory)
 	}
 	if h.room.all.Acquire(ctx, n) != nil {
 		h.own.Release(n)
-		return full()
+		return full(limitMemory)
 	}
-	h.bytes += n
+	h.take(n)
 	return nil
 }
 
 // try takes n bytes more if there is room for them.
 func (h *Held) try(n int64) *Problem {
 	if !h.own.TryAcquire(n) {
-		return tooMuchAtOnce()
+		return tooMuchAtOnce(limitUserMemory)
 	}
 	if !h.room.all.TryAcquire(n) {
 		h.own.Release(n)
-		return full()
+		return full(limitMemory)
 	}
-	h.bytes += n
+	h.take(n)
 	return nil
+}
+
+func (h *Held) take(n int64) {
+	h.bytes += n
+	h.room.held.Add(n)
 }
 
 // Shrink gives back all but n bytes.
@@ -95,6 +109,7 @@ func (h *Held) Shrink(n int64) {
 	if back := h.bytes - n; back > 0 {
 		h.own.Release(back)
 		h.room.all.Release(back)
+		h.room.held.Add(-back)
 		h.bytes = n
 	}
 }

@@ -42,6 +42,9 @@ func TestRoom(t *testing.T) {
 			got := make(chan *Problem)
 			go func() { got <- second.wait(t.Context(), 1) }()
 			synctest.Wait()
+			if held, waiters := r.heldBytes(), r.waiters(); held != 2 || waiters != 1 {
+				t.Errorf("%.0f bytes are held and %.0f callers wait, want 2 and 1", held, waiters)
+			}
 			first.Shrink(1)
 			if problem := <-got; problem != nil {
 				t.Errorf("after another gave back: %v", problem)
@@ -56,7 +59,7 @@ func TestRoom(t *testing.T) {
 				held.Release()
 				held.Release()
 			}
-			if len(r.callers) > 0 || !r.all.TryAcquire(8) {
+			if len(r.callers) > 0 || r.heldBytes() != 0 || r.waiters() != 0 || !r.all.TryAcquire(8) {
 				t.Error("something is held after the end")
 			}
 		})

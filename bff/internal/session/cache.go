@@ -252,6 +252,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 	if e.flight == nil {
 		queues := s.queues(e, req)
 		if slices.ContainsFunc(queues, (*queue).full) {
+			s.counters.tooMany.Add(1)
 			if e.session == nil && e.cookies == nil {
 				s.remove(e)
 			}
@@ -317,6 +318,7 @@ func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Requ
 		case q.turns <- struct{}{}:
 			defer func() { <-q.turns }()
 		case <-ctx.Done():
+			s.counters.tooMany.Add(1)
 			return Result{}, errTooMany
 		}
 	}

@@ -13,10 +13,12 @@ type Counts struct {
 	Hits, Misses, Stale, Refused int64
 	// Exchanges are under way, those that wait for their turn included.
 	Exchanges int
+	// TooMany are the exchanges for which there was no room, or no turn in time.
+	TooMany int64
 }
 
 // counters are what Counts are read from.
-type counters struct{ hits, misses, stale, refused atomic.Int64 }
+type counters struct{ hits, misses, stale, refused, tooMany atomic.Int64 }
 
 // Counts returns the figures as they are now.
 func (s *Sessions) Counts() Counts {
@@ -25,6 +27,6 @@ func (s *Sessions) Counts() Counts {
 	return Counts{
 		Sessions: len(s.entries), Exchanges: s.newcomers.underWay + s.renewals.underWay,
 		Hits: s.counters.hits.Load(), Misses: s.counters.misses.Load(),
-		Stale: s.counters.stale.Load(), Refused: s.counters.refused.Load(),
+		Stale: s.counters.stale.Load(), Refused: s.counters.refused.Load(), TooMany: s.counters.tooMany.Load(),
 	}
 }

@@ -165,7 +165,7 @@ func TestExchangesAreBounded(t *testing.T) {
 		if err := errors.Join(errs...); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff(Counts{Sessions: 1 + len(errs), Misses: int64(len(errs)) + 3}, sessions.Counts()); diff != "" {
+		if diff := cmp.Diff(Counts{Sessions: 1 + len(errs), Misses: int64(len(errs)) + 3, TooMany: 1}, sessions.Counts()); diff != "" {
 			t.Errorf("counts (-want +got):\n%s", diff)
 		}
 	})
