@@ -45,27 +45,33 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 // erased resources, only that they are is kept.
 func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
 	for place, r := range written {
-		outcome := r.kind.resource(r.row)
+		outcome, room := r.kind.resource(r.row), r.kind.size(r.row)
 		if r.erased {
-			outcome.Data = nil
+			outcome.Data, room = nil, rowSize
 		}
 		snapshot, err := json.Marshal(outcome)
 		if err != nil {
 			return nil, 0, err
 		}
-		size += r.kind.size(r.row)
+		size += room
 		statements = append(statements, statement{
 			text: "INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, size, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			args: []any{user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, r.kind.size(r.row), now},
+			args: []any{user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, room, now},
 		})
 	}
 	return statements, size, nil
 }
 
-// forgetData removes the data of an erased resource from what is kept.
-const forgetData = `UPDATE tasklane.idempotency_keys
-	SET snapshot = convert_to((convert_from(snapshot, 'UTF8')::jsonb - 'Data')::text, 'UTF8')
-	WHERE user_id = $1 AND resource = $2`
+// forgetData removes the data of an erased resource from what is kept, of which
+// each row then takes up [rowSize].
+const forgetData = `WITH kept AS (
+		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND resource = $2
+	), forgotten AS (
+		UPDATE tasklane.idempotency_keys
+		SET snapshot = convert_to((convert_from(snapshot, 'UTF8')::jsonb - 'Data')::text, 'UTF8'), size = 100
+		WHERE user_id = $1 AND resource = $2
+	)
+	UPDATE tasklane.user_state SET bytes = bytes - freed FROM kept WHERE user_id = $1 AND freed > 0`
 
 // replay returns the outcome again, or [ErrKeyReused] where it belongs to
 // another request.

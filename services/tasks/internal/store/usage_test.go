@@ -173,5 +173,9 @@ func TestFull(t *testing.T) {
 		write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}), nil)
 		write(t, s, alice, trash(id), &store.IdempotencyKey{Key: "6"})
 		write(t, s, alice, erase(id), &store.IdempotencyKey{Key: "7"})
+		// Five kept outcomes and the tombstone are left, without texts.
+		if usage, err := s.Usage(t.Context(), alice); err != nil || usage != (store.Usage{Bytes: 6 * 100}) {
+			t.Errorf("after erasing, the usage is %+v, %v", usage, err)
+		}
 	})
 }
