@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // TestDeadlockIsNoFault has a write meet a migration that takes the tables in
-// another order. PostgreSQL undoes the write, which may be tried again.
+// another order. PostgreSQL undoes the write, which is tried again.
 func TestDeadlockIsNoFault(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -42,8 +41,8 @@ func TestDeadlockIsNoFault(t *testing.T) {
 	_, _ = migration.Exec(ctx, "SET deadlock_timeout = '10min'")
 	exec("BEGIN")
 	exec("LOCK TABLE tasklane.tasks")
-	undone := make(chan error, 1)
-	go func() { undone <- update() }()
+	written := make(chan error, 1)
+	go func() { written <- update() }()
 	watcher, err := pgx.Connect(ctx, db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
@@ -58,11 +57,8 @@ func TestDeadlockIsNoFault(t *testing.T) {
 		}
 	}
 	exec("LOCK TABLE tasklane.user_state")
-	if err := <-undone; !errors.Is(err, store.ErrAborted) {
-		t.Errorf("the write: %v, want ErrAborted", err)
-	}
 	exec("COMMIT")
-	if err := update(); err != nil {
-		t.Errorf("the write after the migration: %v", err)
+	if err := <-written; err != nil {
+		t.Errorf("the write: %v", err)
 	}
 }

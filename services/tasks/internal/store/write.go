@@ -23,12 +23,17 @@ import (
 // With a key, a snapshot of the outcome is kept in the same transaction. A key
 // that is there already gives its snapshot and changes nothing. So a connection
 // that is lost costs another attempt, which finds the snapshot if the first was
-// committed; without a key nobody can tell what became of the write.
+// committed; without a key nobody can tell what became of the write. A transaction
+// that was undone for another one is tried once more.
 func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	var p patience
-	for {
+	for aborted := false; ; {
 		since := time.Now()
 		out, err := s.writeOnce(ctx, &p, user, operations, key)
+		if errors.Is(err, ErrAborted) && !aborted {
+			aborted = true
+			continue
+		}
 		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err, since) {
 			return out, err
 		}
