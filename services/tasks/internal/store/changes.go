@@ -80,8 +80,14 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 	all = slices.DeleteFunc(all, func(c taskapi.Change) bool { return c.Seq > min(latest, end) })
 	slices.SortFunc(all, func(a, b taskapi.Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	page := ChangePage{Changes: all, Next: from.At(latest), More: end < latest}
-	if len(all) > limit {
-		page.Changes, page.More = all[:limit], true
+	// Each kind was read up to pageBytes; all of them together end there too.
+	size := 0
+	for i, c := range all {
+		if i == limit || size >= pageBytes {
+			page.Changes, page.More = all[:i], true
+			break
+		}
+		size += len(c.Data)
 	}
 	if page.More {
 		page.Next = from.At(page.Changes[len(page.Changes)-1].Seq)

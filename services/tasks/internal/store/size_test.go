@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,36 @@ func TestLargeResourcesEndAPage(t *testing.T) {
 				t.Errorf("a batch of ten: %v", err)
 			}
 		})
+	}
+}
+
+// TestChanges_BoundIsOverAllKinds has two kinds that would each fill most of a
+// page.
+func TestChanges_BoundIsOverAllKinds(t *testing.T) {
+	t.Parallel()
+	const each = 9
+	s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
+	for n := range each {
+		mustCreate(t, s, alice, largest(n, "🎉"))
+		write(t, s, alice, note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: strings.Repeat("x", 80<<10)}), nil)
+	}
+	var seen []int64
+	var from taskapi.ChangeCursor
+	for more := true; more; {
+		page, err := s.Changes(t.Context(), alice, from, taskapi.MaxListLimit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if more = page.More; len(seen) == 0 {
+			checkPage(t, len(page.Changes), 2*each, size(t, page.Changes))
+		}
+		from = page.Next
+		for _, c := range page.Changes {
+			seen = append(seen, c.Seq)
+		}
+	}
+	if len(seen) != 2*each || !slices.IsSorted(seen) {
+		t.Errorf("the pages have the changes %v, want %d", seen, 2*each)
 	}
 }
 
