@@ -60,16 +60,7 @@ func TestMemory(t *testing.T) {
 func (w *writer) createLargest(n int) {
 	w.t.Helper()
 	const each = 20
-	task := map[string]any{
-		"title":       strings.Repeat("🎉", taskapi.MaxTitleLength),
-		"description": strings.Repeat("🎉", taskapi.MaxDescriptionLength),
-		"dueAt":       "2020-01-01T00:00:00Z",
-	}
-	var tags []string
-	for i := range taskapi.MaxTags {
-		tags = append(tags, strings.Repeat(string(rune('🌀'+i)), taskapi.MaxTagLength))
-	}
-	task["tags"] = tags
+	task := largestTask()
 	for range n / each {
 		var operations []any
 		for range each {
@@ -78,6 +69,20 @@ func (w *writer) createLargest(n int) {
 		if status, answer, err := w.send(w.t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil); err != nil || status != http.StatusOK {
 			w.t.Fatalf("%d %.200s %v", status, answer, err)
 		}
+	}
+}
+
+// largestTask is a task with all the text there may be.
+func largestTask() map[string]any {
+	var tags []string
+	for i := range taskapi.MaxTags {
+		tags = append(tags, strings.Repeat(string(rune('🌀'+i)), taskapi.MaxTagLength))
+	}
+	return map[string]any{
+		"title":       strings.Repeat("🎉", taskapi.MaxTitleLength),
+		"description": strings.Repeat("🎉", taskapi.MaxDescriptionLength),
+		"dueAt":       "2020-01-01T00:00:00Z",
+		"tags":        tags,
 	}
 }
 

@@ -2,7 +2,9 @@ package faults_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,12 +62,16 @@ func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts t
 	transport := &http.Transport{MaxIdleConnsPerHost: people}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
+	task, err := json.Marshal(largestTask())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all sync.WaitGroup
 	for i := range people {
 		all.Go(func() {
 			for n := i; ctx.Err() == nil; n++ {
 				begin := time.Now()
-				status, err := ask(t, client, s.bff.URL, users[i%len(users)].cookie, n)
+				status, err := ask(t, client, s.bff.URL, users[i%len(users)].cookie, n, task)
 				if err != nil {
 					t.Errorf("a request under load: %v", err)
 					return
@@ -84,13 +90,13 @@ func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts t
 
 // ask reads a list, or adds a task to it every fifth time. A refusal must say
 // when to come back.
-func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n int) (int, error) {
-	method, path, body := http.MethodGet, "/api/tasks?limit=10", ""
+func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n int, task []byte) (int, error) {
+	method, path, body := http.MethodGet, "/api/tasks?limit=10", []byte(nil)
 	if n%5 == 0 {
-		method, path, body = http.MethodPost, "/api/tasks", `{"title":"under load"}`
+		method, path, body = http.MethodPost, "/api/tasks", task
 	}
 	// Not the test's context: a request that is under way is to be answered.
-	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address.String()+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address.String()+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
@@ -147,8 +153,8 @@ func TestOverload(t *testing.T) {
 	t.Run("slow clients", func(t *testing.T) { testSlowClients(t, s) })
 }
 
-// testShedding sends ten times the load that a system takes. What is not served
-// is refused at once and hears when to come back.
+// testShedding sends ten times the load that a system takes, of the largest tasks.
+// What is not served is refused at once and hears when to come back.
 func testShedding(t *testing.T, s *system) {
 	var users []*writer
 	for i := range 2 * atOnce {
