@@ -94,6 +94,15 @@ func TestHardened(t *testing.T) {
 	}
 }
 
+// The log of a PostgreSQL that is not terse has the values that a unique
+// constraint refuses.
+func TestLogOfPostgresHasNoValues(t *testing.T) {
+	t.Parallel()
+	if command := load(t).Services["postgres"].Command; !slices.Contains(command, "log_error_verbosity=terse") {
+		t.Errorf("postgres is started by %v", command)
+	}
+}
+
 // The Go servers keep the garbage within this limit (httpapi.Serve).
 func TestMemoryIsLimited(t *testing.T) {
 	t.Parallel()

@@ -129,6 +129,8 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 		"-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "timezone=UTC",
 		"-c", "log_checkpoints=off",
+		// The detail of a failure may hold values, such as an email address.
+		"-c", "log_error_verbosity=terse",
 	}
 	if c.throwAway {
 		args = append(args, "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")

@@ -94,7 +94,8 @@ func TestKeptServer(t *testing.T) {
 
 func TestThrowAwayServer(t *testing.T) {
 	t.Parallel()
-	server := start(t, postgres.Options{NodeModules: modules(t)})
+	var log []string // read once the server has stopped
+	server := start(t, postgres.Options{NodeModules: modules(t), Log: func(line string) { log = append(log, line) }})
 	conn, err := pgx.Connect(t.Context(), server.AdminURL("postgres"))
 	if err != nil {
 		t.Fatal(err)
@@ -104,8 +105,21 @@ func TestThrowAwayServer(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	const address = "ada@example.com"
+	_, err = conn.Exec(t.Context(), "CREATE TABLE people (email text UNIQUE); INSERT INTO people VALUES ('"+address+"')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "INSERT INTO people VALUES ($1)", address); err == nil {
+		t.Error("an address is there twice")
+	}
+
 	// The open connection must not hold the stop up.
 	stop(t, server)
+	lines := strings.Join(log, "\n")
+	if !strings.Contains(lines, "unique constraint") || strings.Contains(lines, address) {
+		t.Errorf("the log lacks the failure, or has the address:\n%s", lines)
+	}
 	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the data is still there: %v", err)
 	}
