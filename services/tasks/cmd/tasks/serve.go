@@ -53,9 +53,13 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
-	if err := waitUntilSafe(ctx, log, tasks); err != nil {
-		return err
-	}
+	// The database is checked while the rest is made, which takes as long. Nothing
+	// is served before.
+	checking, stopChecking := context.WithCancel(ctx)
+	defer stopChecking()
+	safe := make(chan error, 1)
+	go func() { safe <- waitUntilSafe(checking, log, tasks) }()
+
 	// What requests need lives as long as there are any.
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
@@ -64,16 +68,12 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	hub := feed.New(store.NewBus(tasks, config.listenURL()), log)
-	var background sync.WaitGroup
-	defer func() {
-		rest()
-		background.Wait()
-	}()
-	background.Go(func() { hub.Run(working) })
-	background.Go(func() { purgeRegularly(working, log, tasks, time.Tick(offerInterval)) })
-
 	drain := httpapi.NewDrain(config.Drain)
 	metrics := newMetrics(tasks, tokens, hub)
+	handler := api.NewHandler(api.Parts{
+		Log: log, Store: tasks, Tokens: tokens, Hub: hub,
+		Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
+	})
 	operations := httpapi.NewOperationsHandler(metrics,
 		httpapi.Check{Name: "database", Run: tasks.Ping},
 		httpapi.Check{Name: "keys", Run: tokens.Ready},
@@ -82,15 +82,19 @@ func (serveCommand) Run(ctx context.Context) error {
 	if config.Profiles {
 		operations = httpapi.WithProfiles(operations)
 	}
+	if err := <-safe; err != nil {
+		return err
+	}
+
+	var background sync.WaitGroup
+	defer func() {
+		rest()
+		background.Wait()
+	}()
+	background.Go(func() { hub.Run(working) })
+	background.Go(func() { purgeRegularly(working, log, tasks, time.Tick(offerInterval)) })
 	return httpapi.Serve(ctx, log, drain,
-		httpapi.Server{
-			Name: "api", Address: config.address(config.Port),
-			Handler: api.NewHandler(api.Parts{
-				Log: log, Store: tasks, Tokens: tokens, Hub: hub,
-				Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
-			}),
-			Stop: hub.Close,
-		},
+		httpapi.Server{Name: "api", Address: config.address(config.Port), Handler: handler, Stop: hub.Close},
 		httpapi.Server{Name: "operations", Address: config.address(config.OpsPort), Handler: operations},
 	)
 }

@@ -98,7 +98,9 @@ func TestChanges_BoundIsOverAllKinds(t *testing.T) {
 	s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
 	for n := range each {
 		mustCreate(t, s, alice, largest(n, "🎉"))
-		write(t, s, alice, note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: strings.Repeat("x", 80<<10)}), nil)
+		if _, err := s.Write(t.Context(), alice, note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: strings.Repeat("x", 80<<10)}), nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var seen []int64
 	var from taskapi.ChangeCursor

@@ -304,6 +304,8 @@ func mapError(err error) error {
 const (
 	uniqueViolation  = "23505"
 	notNullViolation = "23502"
+	// Row-level security refuses a row.
+	insufficientPrivilege = "42501"
 	// A lock was waited for too long.
 	lockNotAvailable = "55P03"
 	// A transaction was undone for another one.
