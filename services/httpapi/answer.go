@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// oneTask is what an operation on one task may hold: the longest body, the
-	// task and the answer.
+	// oneTask bounds the bytes that an operation on one task holds: the longest
+	// body, the task and the response.
 	oneTask = 2 * MaxBodyBytes
-	// forwarded is what an answer of another server may hold on its way.
+	// forwarded bounds the bytes that a forwarded response holds.
 	forwarded = 128 << 10
-	// keptBuffer is the largest buffer of an answer that is kept for others.
+	// keptBuffer is the size of the largest buffer that is reused.
 	keptBuffer = 64 << 10
 )
 
-// Holds marks an operation that may hold more in memory than one task needs, for
-// [huma.Operation.Metadata]: bytes of what it reads and of its answer.
+// Holds returns the [huma.Operation.Metadata] of an operation that holds more memory
+// than one task needs: the bytes of what it reads and of its response.
 func Holds(bytes int64) map[string]any { return map[string]any{holdsName: bytes} }
 
 const holdsName = "tasklane.holds"
@@ -38,8 +38,8 @@ func holds(op *huma.Operation) int64 {
 	return oneTask
 }
 
-// Hold waits for room for what a stream of a user reads and sends next. The error
-// is that of ctx.
+// Hold waits for room for the bytes that a stream of a user reads and sends next.
+// The error is that of ctx.
 func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error) {
 	h := a.answers.enter(user)
 	if h.wait(ctx, bytes) != nil {
@@ -49,12 +49,12 @@ func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error)
 	return h, nil
 }
 
-// HeldBy returns what the operation of ctx holds, for a stream to give back once
+// HeldBy returns the bytes held by the operation of ctx. A stream releases them once
 // it has sent what the operation has read.
 func HeldBy(ctx context.Context) *Held { return requestInfoFrom(ctx).slot.hold }
 
-// answer is the context of an operation whose answer is sent as a whole. What
-// the operation has read can then be freed before a slow reader has it.
+// answer is the context of an operation whose response is buffered. What the
+// operation has read can then be freed before a slow reader has received it.
 type answer struct {
 	humaContext
 

@@ -27,8 +27,8 @@ const unavailableRetryAfter = time.Second
 // longest task that there can be, in the longest spelling JSON has for it.
 const MaxBodyBytes = 256 << 10
 
-// ErrorStatus is a row of a server's table of errors: what errors.Is finds
-// becomes a problem of this code.
+// ErrorStatus is a row of a server's table of errors: an error that errors.Is matches
+// becomes a problem with this code.
 type ErrorStatus struct {
 	Err      error
 	Code     taskapi.ErrorCode
@@ -79,11 +79,11 @@ type Config struct {
 	// RequestTimeout bounds the work on one request; zero means
 	// [budget.Service]. A caller may state less in X-Request-Timeout.
 	RequestTimeout time.Duration
-	// Limits bound what is taken on.
+	// Limits bound the work at once.
 	Limits Limits
-	// Metrics, unless nil, tell what is under way.
+	// Metrics, unless nil, get the API's gauges.
 	Metrics *Metrics
-	// Detail, unless nil, adds to a problem what its error tells.
+	// Detail, unless nil, adds details of the error to its problem.
 	Detail func(err error, p *Problem)
 	// Forward answers the operations that are registered without a handler.
 	// Their parameters and bodies are not parsed; all middleware runs. The
@@ -175,9 +175,9 @@ func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 	return body, nil
 }
 
-// Register adds an operation whose handler returns plain errors. The codes are
-// what it can fail with besides those that every operation has. Its context
-// ends after the API's timeout. A nil handler means [Config.Forward].
+// Register adds an operation whose handler returns plain errors. The codes are its
+// errors besides those that every operation has. Its context ends after the API's
+// timeout. A nil handler means [Config.Forward].
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	if handler == nil {
 		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
@@ -189,7 +189,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 	})
 }
 
-// RegisterStream adds an operation that answers as long as it likes. A nil
+// RegisterStream adds an operation whose response may last without a timeout. A nil
 // handler means [Config.Forward].
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
 	if handler == nil {
@@ -231,8 +231,8 @@ func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 	})
 }
 
-// Problem turns an error into what the client is told. Whatever the table does
-// not know is an internal error, of which only the log says more.
+// Problem turns an error into the problem for the client. An error that the table
+// does not have is an internal one, which only the log explains.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
 	NoteCause(ctx, err)
 	problem := a.problem(err)
@@ -263,8 +263,8 @@ func (a *API) problem(err error) *Problem {
 	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.")
 }
 
-// shortText is what the log is told of an error that may hold the request's own
-// words.
+// shortText returns a short text for the log of an error that may quote the
+// request.
 func shortText(err error) string {
 	const longest = 200
 	text := err.Error()

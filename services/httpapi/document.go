@@ -23,7 +23,7 @@ func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
 			byStatus[code.Status()] = append(byStatus[code.Status()], code)
 		}
 	}
-	// Huma would overwrite these descriptions for what stands in op.Errors.
+	// Huma would overwrite the descriptions of statuses in op.Errors.
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
@@ -64,8 +64,8 @@ var responseHeaders = map[string]struct{ description, example string }{
 	"WWW-Authenticate": {"Which credentials are asked for, and what is wrong with those that came.", ""},
 }
 
-// completeOperation adds to an operation's part of the document what Huma does
-// not know, and takes away what no other reader knows.
+// completeOperation adds to an operation's part of the document what Huma leaves
+// out, and removes what only Huma understands.
 func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	for _, parameter := range op.Parameters {
 		// It stands in the rule's message by now and is no keyword of
@@ -86,7 +86,7 @@ func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	}
 }
 
-// complete gives a body an example, made of those of its parts.
+// complete gives a body an example, made of the examples of its fields.
 func complete(doc *huma.OpenAPI, content *huma.MediaType) {
 	if content.Example == nil && content.Examples == nil {
 		content.Example = exampleOf(doc.Components.Schemas, content.Schema)
@@ -115,13 +115,13 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 	return simplest[s.Type+s.Format]
 }
 
-// simplest are examples of what has none of its own, by type and format.
+// simplest has examples for schemas without one, by type and format.
 var simplest = map[string]any{
 	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
 	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",
 }
 
-// documentHeaders names the headers of an answer.
+// documentHeaders documents the headers of a response.
 func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, response *huma.Response) {
 	names := []string{RequestIDHeader}
 	if limited := op.Responses["429"] != nil; limited && (status < "400" || status == "429") {
@@ -148,7 +148,7 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	}
 }
 
-// challengeExample is an example of what a 401 of the operation asks for.
+// challengeExample is an example of the WWW-Authenticate header of the operation.
 func challengeExample(doc *huma.OpenAPI, op *huma.Operation) string {
 	for _, schemes := range op.Security {
 		for name := range schemes {

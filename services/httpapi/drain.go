@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// maxDrainDelay keeps out what can only be a slip. What the supervisor waits
-// before it kills must be longer than the delay.
+// maxDrainDelay rejects values that can only be mistakes. The supervisor must wait
+// longer than the delay before it kills the process.
 const maxDrainDelay = time.Minute
 
-// DrainConfig is the part of the environment that says how a replica leaves.
+// DrainConfig is the part of the environment about draining.
 type DrainConfig struct {
-	// Delay is how long a replica that was told to stop goes on serving, so
-	// that whoever hands it requests notices that it is not ready any more.
+	// Delay is how long a replica that was told to stop goes on serving, so that
+	// load balancers notice that it is not ready.
 	Delay time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
 }
 
-// Check returns what cannot be.
+// Check returns an error if the delay is out of range.
 func (c DrainConfig) Check() error {
 	if c.Delay < 0 || c.Delay > maxDrainDelay {
 		return errors.New("DRAIN_DELAY must be from 0s to 1m")
@@ -27,17 +27,17 @@ func (c DrainConfig) Check() error {
 	return nil
 }
 
-// Drain is the time in which a replica leaves: it serves as ever, says that it
-// is not ready, and has clients close the connections that they keep.
+// Drain is the time between the order to stop and the end. The replica still
+// serves, but says that it is not ready and has clients close idle connections.
 type Drain struct {
 	delay time.Duration
 	began atomic.Bool
 }
 
-// NewDrain returns a drain as the environment wants it.
+// NewDrain returns a drain with the delay of the environment.
 func NewDrain(c DrainConfig) *Drain { return &Drain{delay: c.Delay} }
 
-// errLeaving is what /readyz says of a replica that drains.
+// errLeaving is the error in /readyz while a replica drains.
 var errLeaving = errors.New("this replica is about to stop")
 
 // Check is ready until the drain begins.
@@ -50,7 +50,7 @@ func (d *Drain) Check() Check {
 	}}
 }
 
-// handler returns next as it is while draining.
+// handler makes next close connections while draining.
 func (d *Drain) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.began.Load() {

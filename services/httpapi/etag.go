@@ -29,7 +29,7 @@ type Preconditions struct {
 type entityTag string
 
 // ParsePreconditions reads the value of the header of that name. A value that
-// breaks RFC 9110 is a problem, since a condition must not be passed over.
+// breaks RFC 9110 is a problem, since a condition must not be ignored.
 func ParsePreconditions(name, value string) (Preconditions, error) {
 	value = strings.Trim(value, " \t")
 	if value == "" {
@@ -73,11 +73,11 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 	return tags, nil
 }
 
-// notInTag reports whether a character may not stand in an entity tag.
+// notInTag reports whether a character is invalid in an entity tag.
 func notInTag(r rune) bool { return r < 0x21 || r == 0x7f }
 
-// Versions returns the versions that the tags name, in order, and nil where there
-// is no condition or any version will do.
+// Versions returns the versions that the tags name, in order, and nil if there is
+// no condition or it is "*".
 func (p Preconditions) Versions() []int64 {
 	if !p.Present || p.Any {
 		return nil
@@ -97,8 +97,8 @@ func (p Preconditions) Match(version int64) bool {
 	return p.Any || slices.Contains(p.Versions(), version)
 }
 
-// versionTags are the tags that [ETag] makes, also with what proxies append to the
-// tag of a response that they compress.
+// versionTags matches the tags that [ETag] makes, also with the suffix that proxies
+// append when they compress a response.
 var versionTags = regexp.MustCompile(`^([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?$`)
 
 // version returns the version that a tag names. A weak tag names one as well: a

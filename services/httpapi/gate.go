@@ -5,8 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// gate counts what is under way and lets in no more than its limit; zero is no
-// limit.
+// gate bounds how many are inside at once; a limit of zero means no limit.
 type gate struct {
 	inside atomic.Int64
 	limit  int64
@@ -14,7 +13,7 @@ type gate struct {
 
 func newGate(limit int) *gate { return &gate{limit: int64(limit)} }
 
-// enter reports whether there was room. Each success is followed by one leave.
+// enter reports whether there was room. Call leave once after each success.
 func (g *gate) enter() bool {
 	if n := g.inside.Add(1); g.limit == 0 || n <= g.limit {
 		return true
@@ -25,10 +24,10 @@ func (g *gate) enter() bool {
 
 func (g *gate) leave() { g.inside.Add(-1) }
 
-// count is the number inside, for the metrics.
+// count returns the number inside, for the metrics.
 func (g *gate) count() float64 { return float64(g.inside.Load()) }
 
-// UserGate counts what is under way for each user and bounds it.
+// UserGate bounds how many each user has inside at once.
 type UserGate struct {
 	most int
 
@@ -36,12 +35,13 @@ type UserGate struct {
 	users map[string]int
 }
 
-// NewUserGate returns a gate through which each user has no more than most.
+// NewUserGate returns a gate that lets most in for each user.
 func NewUserGate(most int) *UserGate {
 	return &UserGate{most: most, users: map[string]int{}}
 }
 
-// Enter counts one more, unless the user has as many as there may be.
+// Enter reports whether the user had room for one more. Call Leave once after each
+// success.
 func (c *UserGate) Enter(user string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (c *UserGate) Enter(user string) bool {
 	return true
 }
 
-// Leave counts one that has ended.
+// Leave gives one back.
 func (c *UserGate) Leave(user string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,9 +17,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// NewRouter returns a router whose every answer follows the conventions of
-// this package, also for a path or a method that does not exist and for a
-// panic.
+// NewRouter returns a router whose responses all follow the conventions of this
+// package, also those to unknown paths and methods, and those after a panic.
 func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
 	r.Use(identify, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
@@ -40,8 +39,8 @@ func NewRouter(observers Observers) chi.Router {
 	return r
 }
 
-// keepPrivate keeps answers out of caches and from being taken for another type.
-// Handlers of what is public set other headers.
+// keepPrivate keeps responses out of caches and forbids browsers to guess their
+// type. Handlers of public content set other headers.
 func keepPrivate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -55,8 +54,8 @@ func NotFound(w http.ResponseWriter, r *http.Request) {
 	WriteProblem(w, r, NewProblem(taskapi.CodeNotFound, "There is nothing at this path."))
 }
 
-// allowedMethods returns what the path accepts. chi knows it too but keeps it
-// to its own handler.
+// allowedMethods returns the methods that the path accepts. chi knows them but tells
+// only its own handler.
 func allowedMethods(r chi.Router, path string) []string {
 	var allowed []string
 	for _, method := range []string{
@@ -69,9 +68,8 @@ func allowedMethods(r chi.Router, path string) []string {
 	return allowed
 }
 
-// recoverPanics answers a panic with an envelope and leaves the stack in the
-// log. Where the answer had begun there is nothing left to say, and the
-// connection is cut so that the client notices.
+// recoverPanics answers a panic with an envelope and logs the stack. If the response
+// has begun, it cuts the connection so that the client notices.
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -92,9 +90,9 @@ func recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// readTimeout bounds how long a request's body may take to arrive, also where
-// nobody wants it: the server reads what is left before it answers. It is more
-// than any handler takes, since its end is taken for the client's.
+// readTimeout bounds how long a request's body may take to arrive, even if nobody
+// reads it: the server reads the rest before it answers. It is longer than any
+// handler takes, because net/http takes its end for a client that has gone.
 const readTimeout = 30 * time.Second
 
 // limitReading keeps a client that promises a body and never sends it from
@@ -109,10 +107,10 @@ func limitReading(d time.Duration) func(http.Handler) http.Handler {
 	}
 }
 
-// closeAfterChunks takes nothing more from a connection once it brought a body in
-// chunks. Such a request may have had a Content-Length as well, by which a proxy
-// in front could see its end elsewhere: what follows, the proxy may not have
-// taken for a request, nor checked as one (RFC 9112, section 6.1).
+// closeAfterChunks closes a connection after a request with a chunked body. Such a
+// request may also have had a Content-Length, by which a proxy in front sees its end
+// elsewhere. The next request on the connection could then be one that the proxy has
+// not checked (RFC 9112, section 6.1).
 func closeAfterChunks(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TransferEncoding) > 0 {

@@ -20,8 +20,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// statusClientGone stands in the log and the metrics for a request whose client
-// went away before it was answered, as nginx has it.
+// statusClientGone is the status in the log and the metrics of a request whose
+// client went away before the response, as in nginx.
 const statusClientGone = 499
 
 // Observers see every request of a router.
@@ -39,7 +39,7 @@ type Observers struct {
 	Public bool
 }
 
-// trace wraps each request in a span. It costs nothing where nothing is traced.
+// trace wraps each request in a span. It costs nothing without tracing.
 func (o Observers) trace(next http.Handler) http.Handler {
 	if o.Tracing == nil {
 		return next
@@ -49,15 +49,15 @@ func (o Observers) trace(next http.Handler) http.Handler {
 		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Metrics count
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return o.Public }),
-		// The name until the operation is known, and for what is none.
+		// The name until the operation is known, and of requests without one.
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 			return cmp.Or(requestInfoFrom(r.Context()).operation, r.Method)
 		}),
 	)
 }
 
-// observe counts and logs each request once it is answered, or cut off, which
-// is a panic, or once its stream has ended.
+// observe counts and logs each request once it is answered, cut off by a panic, or
+// its stream has ended.
 func (o Observers) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -102,7 +102,7 @@ func withoutConnection(r *http.Request) *http.Request {
 	return (&http.Request{Method: r.Method, URL: &url.URL{Path: r.URL.Path}}).WithContext(ctx)
 }
 
-// logLine is what the log says about a request.
+// logLine returns the attributes of a request's log line.
 func logLine(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("requestId", info.id),
@@ -145,8 +145,8 @@ func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// NoteOperation names what a request reached, for the log, the metrics and the
-// trace, where it is no operation of an [API].
+// NoteOperation names the operation in the log, the metrics and the trace, for a
+// handler that is not an operation of an [API].
 func NoteOperation(ctx context.Context, name, route string) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.operation = name

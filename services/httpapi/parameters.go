@@ -82,8 +82,8 @@ func JoinedHeader(ctx huma.Context, name string) string {
 	return strings.Join(r.Header.Values(name), ", ")
 }
 
-// emptyIsText reports whether a parameter can be an empty text, which is the same
-// as none.
+// emptyIsText reports whether a parameter is a text that may be empty, which means
+// the same as leaving it out.
 func emptyIsText(p *huma.Param) bool {
 	return p.In == "query" && p.Schema.Type == huma.TypeString && p.Schema.Format == ""
 }

@@ -16,9 +16,8 @@ import (
 // ProblemMediaType is the media type of every failure.
 const ProblemMediaType = "application/problem+json"
 
-// CookieChallenge is the WWW-Authenticate header of a server that takes a session
-// cookie. Every 401 must have one; browsers pass over a scheme that they do not
-// know.
+// CookieChallenge is the WWW-Authenticate header of a server that accepts a session
+// cookie. Every 401 must have one; browsers ignore a scheme that they do not know.
 const CookieChallenge = `Cookie realm="Tasklane"`
 
 // Problem is a failure on its way to the client: the wire form, and the
@@ -106,7 +105,7 @@ func WriteTo(ctx huma.Context, p *Problem) {
 	WriteProblem(w, r, p)
 }
 
-// stamp fills in what only the request knows.
+// stamp adds the request's id, and notes the problem for the log and the metrics.
 func (p *Problem) stamp(ctx context.Context) *Problem {
 	p.RequestID = RequestID(ctx)
 	if info := requestInfoFrom(ctx); info != nil {

@@ -9,14 +9,13 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxBuckets is the number of callers after which the oldest half of what is
-// known of them is forgotten: what a limiter holds in memory at most is twice
-// that.
+// maxBuckets bounds the memory of a limiter: it has at most twice as many buckets,
+// and drops the older half when that is reached.
 const maxBuckets = 100_000
 
 // Rate is how often one caller may call. The zero Rate is no limit.
 type Rate struct {
-	// PerSecond is the lasting rate, on each replica.
+	// PerSecond is the sustained rate, on each replica.
 	PerSecond float64
 	// Burst is the number of requests that may come at once.
 	Burst int
@@ -25,9 +24,9 @@ type Rate struct {
 // rateLimiter has a bucket of tokens for each caller: a request takes one, and
 // they come back at the rate. A bucket that is full needs no memory.
 type rateLimiter struct {
-	// name says in headers who the callers are.
+	// name names the limit in headers.
 	name string
-	// limit is the limiter's in the metrics.
+	// limit names the limit in metrics.
 	limit limit
 	// interval is the time in which a token comes back, capacity that in
 	// which an empty bucket fills.

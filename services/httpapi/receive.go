@@ -16,8 +16,8 @@ import (
 )
 
 // Receive is a middleware for operations whose user is known by [SetUser]. It
-// waits for the request's body before [API.LimitInFlight] counts the request: a
-// client that sends slowly holds up nobody else.
+// waits for the request's body before [API.LimitInFlight] counts the request, so
+// that slow clients hold up nobody else.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	info := requestInfoFrom(ctx.Context())

@@ -18,8 +18,8 @@ const RequestIDHeader = "X-Request-Id"
 // maxRequestIDLength bounds a request id that comes from outside.
 const maxRequestIDLength = 128
 
-// requestInfo is what is learnt about a request on its way. Only the request's own
-// goroutine changes it.
+// requestInfo collects what middleware and handlers learn about a request. Only the
+// request's own goroutine changes it.
 type requestInfo struct {
 	id        string
 	path      string
@@ -28,12 +28,11 @@ type requestInfo struct {
 	code      taskapi.ErrorCode
 	limit     limit
 	cause     error
-	// caller is what the server knows of the user.
+	// caller is the server's own value for the user.
 	caller any
 	// slot is the request's place among those in flight.
 	slot slot
-	// streamed says that the answer was a stream, which lasts as long as it
-	// likes.
+	// streamed says that the response was a stream, whose duration means nothing.
 	streamed bool
 	// stream, unless nil, goes on when the handler has returned.
 	stream *Stream
@@ -54,8 +53,8 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// SetLoggedPath replaces the path that stands in the log and the trace, for a
-// path that holds a secret.
+// SetLoggedPath replaces the path in the log and the trace, for a path that
+// contains a secret.
 func SetLoggedPath(ctx context.Context, path string) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.path = path
@@ -63,16 +62,15 @@ func SetLoggedPath(ctx context.Context, path string) {
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String("url.path", path))
 }
 
-// SetUser notes whose request this is, and what [Caller] returns. The log shows a
-// hash of the id.
+// SetUser sets the user of the request, and the value that [Caller] returns. The log
+// shows a hash of the id.
 func SetUser(ctx context.Context, userID string, caller any) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.user, info.caller = userID, caller
 	}
 }
 
-// Caller returns what [SetUser] was told of the caller, and the zero T for a
-// request of nobody.
+// Caller returns the caller that was passed to [SetUser], or the zero T.
 func Caller[T any](ctx context.Context) T {
 	var caller T
 	if info := requestInfoFrom(ctx); info != nil {
@@ -81,23 +79,23 @@ func Caller[T any](ctx context.Context) T {
 	return caller
 }
 
-// NoteCode keeps the code of a failure that another server has answered for the
-// request's log line.
+// NoteCode sets the error code in the request's log line, for a failure that another
+// server has answered.
 func NoteCode(ctx context.Context, code taskapi.ErrorCode) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.code = code
 	}
 }
 
-// NoteCause keeps the error behind a failure for the request's log line.
+// NoteCause sets the error in the request's log line.
 func NoteCause(ctx context.Context, err error) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.cause = err
 	}
 }
 
-// identify gives each request an id: the caller's, if it is one that may
-// stand in a log, or a new one.
+// identify gives each request an id: the caller's, if it is safe to log, or a new
+// one.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)

@@ -22,8 +22,8 @@ const (
 	roomWait = 5 * time.Second
 )
 
-// room bounds the bytes that are held at once, altogether and for each caller,
-// of whom each has a [userShare].
+// room bounds the bytes that are held at once, in all and for each caller, who has
+// at most 1/[userShare] of them.
 type room struct {
 	size int64
 	all  *semaphore.Weighted
@@ -57,7 +57,7 @@ type Held struct {
 	bytes  int64
 }
 
-// enter returns no bytes, held by a caller, which must be released.
+// enter returns a Held of a caller, without bytes yet, which must be released.
 func (r *room) enter(caller string) *Held {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,8 +70,8 @@ func (r *room) enter(caller string) *Held {
 	return &Held{room: r, caller: caller, own: own}
 }
 
-// wait takes n bytes more, once there is room for them. Its problem says whether
-// they are too much for the caller or for the server when ctx ends.
+// wait takes n more bytes, once there is room for them. If ctx ends before that, the
+// problem says whether the caller or the server had no room.
 func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	h.room.waiting.Add(1)
 	defer h.room.waiting.Add(-1)
@@ -86,7 +86,7 @@ func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	return nil
 }
 
-// try takes n bytes more if there is room for them.
+// try takes n more bytes if there is room for them.
 func (h *Held) try(n int64) *Problem {
 	if !h.own.TryAcquire(n) {
 		return tooMuchAtOnce(limitUserMemory)

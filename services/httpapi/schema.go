@@ -27,7 +27,7 @@ func registerCodes(schemas huma.Registry) {
 	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.FieldErrorCode](), reflect.TypeFor[fieldErrorCode]())
 }
 
-// openSet returns the schema of a string that has one of the values today.
+// openSet returns the schema of a string whose known values may be added to.
 func openSet[T ~string](values []T) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"x-extensible-enum": values}}
 }
@@ -74,7 +74,7 @@ func optionalValue(t reflect.Type) reflect.Type {
 }
 
 // openResponses lets the objects of a response have properties that the document
-// does not list, so that adding one is no break.
+// does not list, so that adding one breaks no client.
 func openResponses(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]bool) {
 	if s == nil || seen[s] {
 		return

@@ -23,9 +23,9 @@ import (
 const (
 	// headerTimeout bounds how long a client may take to send its headers.
 	headerTimeout = 10 * time.Second
-	// writeTimeout bounds how long an answer may take, its reader's time
-	// included. Operations have less and streams set their own; files of a
-	// page may be large, and their reader's line slow.
+	// writeTimeout bounds how long a response may take, including a slow reader.
+	// Operations have less time and streams set their own; files of a page may be
+	// large, and connections slow.
 	writeTimeout = time.Minute
 	// idleTimeout is how long an unused connection is kept.
 	idleTimeout = 2 * time.Minute
@@ -43,8 +43,8 @@ type Server struct {
 	// Address is a host and port as net.Listen takes them.
 	Address string
 	Handler http.Handler
-	// Stop, unless nil, is called when the server stops taking requests. It
-	// ends answers that would not end by themselves.
+	// Stop, unless nil, is called when the server stops accepting requests. It
+	// ends responses that would not end by themselves.
 	Stop func()
 }
 
@@ -132,9 +132,8 @@ func stop(ctx context.Context, log *slog.Logger, server *http.Server, open *open
 	}
 }
 
-// silentConnections are those on which nothing has been said. Browsers open
-// them in advance, and a server that stops would wait five seconds for their
-// first request.
+// silentConnections tracks connections without a request yet. Browsers open them in
+// advance, and a server that stops would wait five seconds for their first request.
 type silentConnections struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
@@ -163,11 +162,11 @@ func (s *silentConnections) close() {
 	}
 }
 
-// Check is something that a server needs to be ready.
+// Check is a check for readiness.
 type Check struct {
 	Name string
 	Run  func(context.Context) error
-	// Once: after the check has passed, the server stays ready when it fails.
+	// Once: after the check has passed once, the server stays ready if it fails.
 	Once bool
 }
 

@@ -15,40 +15,40 @@ import (
 )
 
 const (
-	// maxSessions bounds the sessions that are remembered, at about 2 KiB
-	// each. Past it the one that was used longest ago is forgotten.
+	// maxSessions bounds the cache, at about 2 KiB for each session. Beyond it,
+	// the least recently used session is dropped.
 	maxSessions = 20_000
-	// renewBefore is how long before its end a JWT is exchanged for a new
-	// one, so that an outage of Better Auth does not begin with its end. A
-	// short-lived one is renewed when renewFraction of its time is left:
+	// renewBefore is how long before its expiry a JWT is exchanged for a new
+	// one, so that an outage of Better Auth is survived for a while. A
+	// short-lived JWT is renewed when 1/renewFraction of its lifetime is left:
 	// otherwise each request would renew it.
 	renewBefore   = time.Minute
 	renewFraction = 4
-	// patience is how long requests wait for an exchange while there is a
-	// JWT that would still do.
+	// patience is how long requests wait for an exchange while the cached JWT is
+	// still valid.
 	patience = time.Second
-	// retryPause is how long a JWT that would still do serves without
-	// another try, once Better Auth could not be reached.
+	// retryPause is how long a JWT that is still valid is used without another
+	// exchange, after Better Auth could not be reached.
 	retryPause = 2 * time.Second
-	// maxExchanges are under way at once, so that cookies nobody has seen
-	// before cannot swamp Better Auth, and as many for sessions that are known.
-	// Others wait for their turn, within the time of their exchange; past
-	// maxWaiting there is no use in that.
+	// maxExchanges bounds the exchanges of unknown cookies that run at once, and
+	// those of known sessions separately, so that unknown cookies cannot swamp
+	// Better Auth. Up to maxWaiting more of either wait for their turn, within
+	// the time of their exchange.
 	maxExchanges = 50
 	maxWaiting   = 250
-	// clientShare is what part of both may be one client's, of the cookies
-	// that nobody has seen before: its flood keeps no other client out.
+	// clientShare: one client has at most 1/clientShare of both for unknown
+	// cookies, so that its flood keeps no other client out.
 	clientShare = 4
 )
 
-// Exchanger asks Better Auth what a session is worth.
+// Exchanger asks Better Auth for the session of a cookie.
 type Exchanger interface {
 	Exchange(ctx context.Context, req Request) (Result, error)
 }
 
-// Sessions remembers what sessions are worth, so that Better Auth is not asked
-// with every request. One exchange at a time is under way for a session, and
-// whoever asks meanwhile waits for that one.
+// Sessions caches sessions, so that Better Auth is not asked with every request.
+// Each session has at most one exchange under way, for which all its requests
+// wait.
 type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
@@ -57,15 +57,14 @@ type Sessions struct {
 
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*entry
-	recent  *list.List // of *entry, the one used last in front
+	recent  *list.List // of *entry, most recently used first
 	ended   *ended     // nil unless RememberEnded
-	// followers hear when their session is forgotten.
+	// followers are woken when their session is forgotten.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
-	// newcomers are the exchanges of cookies that nobody has seen before, renewals
-	// those of sessions that are known: strangers do not hold them up.
+	// newcomers bounds the exchanges of unknown cookies, renewals those of known
+	// sessions, which strangers must not hold up.
 	newcomers, renewals *queue
-	// clients are those of the newcomers that are one client's, while there
-	// are any.
+	// clients bounds the newcomers of each client that has some.
 	clients map[netip.Prefix]*queue
 }
 
@@ -73,8 +72,8 @@ type Sessions struct {
 type queue struct {
 	// turns holds a value for each exchange that Better Auth works on.
 	turns chan struct{}
-	// underWay counts the exchanges that have not ended, of which there are at
-	// most as many as most. The lock of Sessions guards it.
+	// underWay counts the exchanges that have not ended, those that wait for
+	// their turn included; most bounds it. The lock of Sessions guards both.
 	underWay, most int
 }
 
@@ -84,7 +83,7 @@ func newQueue(share int) *queue {
 
 func (q *queue) full() bool { return q.underWay >= q.most }
 
-// queues returns those that an exchange has to pass.
+// queues returns the queues in which an exchange takes a turn.
 func (s *Sessions) queues(e *entry, req Request) []*queue {
 	if e.session != nil {
 		return []*queue{s.renewals}
@@ -99,14 +98,14 @@ func (s *Sessions) queues(e *entry, req Request) []*queue {
 // Option changes what [Sessions] remember.
 type Option func(*Sessions)
 
-// RememberEnded makes Better Auth's word that there is no session count for a
-// few seconds. It is for where signatures are not checked.
+// RememberEnded caches for a few seconds that a cookie has no session. Use it where
+// signatures are not checked.
 func RememberEnded() Option {
 	return func(s *Sessions) { s.ended = &ended{} }
 }
 
 // entry is one session. It is in Sessions.entries as long as it may be used:
-// an exchange that ends after its entry was forgotten is not remembered.
+// the result of an exchange that outlives its entry is not cached.
 type entry struct {
 	key     [sha256.Size]byte
 	element *list.Element
@@ -115,16 +114,16 @@ type entry struct {
 	// checkAt is when Better Auth is asked again.
 	checkAt time.Time
 	// keptExpiry says that the latest exchange did not renew the session. The
-	// next request of the browser then asks Better Auth, which may be due.
+	// next request of the browser then asks Better Auth, in case a renewal is due.
 	keptExpiry bool
 	// flight is the exchange under way, or nil.
 	flight *flight
-	// cookies are those that the exchanges have set, or nil.
+	// cookies are those set by exchanges, or nil.
 	cookies *cookies
 }
 
-// cookies are Set-Cookie lines for the browser. They are kept until an answer
-// has brought them there: Better Auth sets them once.
+// cookies are Set-Cookie lines for the browser. Better Auth sends them once, so they
+// are kept until a response has delivered them.
 type cookies struct {
 	lines   []string
 	relayed bool
@@ -142,15 +141,15 @@ type flight struct {
 // errTooMany means that there was no turn for an exchange.
 var errTooMany = fmt.Errorf("%w: too many are asked for at once", ErrUnavailable)
 
-// tooMany is the end of every exchange that there is no room for.
+// tooMany is the result of every exchange that is refused for lack of room.
 var tooMany = func() *flight {
 	f := &flight{done: make(chan struct{}), err: errTooMany}
 	close(f.done)
 	return f
 }()
 
-// NewSessions returns a memory that asks auth again about a session after ttl.
-// So a session that ends elsewhere may still count here for that long.
+// NewSessions returns a cache that asks auth again about a session after ttl. A
+// session that was revoked elsewhere is accepted for that long.
 func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions {
 	s := &Sessions{
 		auth:    auth,
@@ -169,7 +168,7 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 	return s
 }
 
-// Get returns the session that the request's cookie stands for. Its errors are
+// Get returns the session of the request's cookie. Its errors are
 // [ErrExpired], with which the result may have cookies to clear,
 // [ErrUnavailable], and that of ctx. While Better Auth cannot be reached, a
 // session that was known before serves until its JWT ends.
@@ -181,8 +180,8 @@ func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	return Result{Session: found, SetCookie: s.relay(set)}, err
 }
 
-// Check is Get for those who have no answer left to relay cookies with. What
-// Better Auth sets is kept for the next Get.
+// Check is Get for callers that cannot set cookies any more. Cookies that Better
+// Auth sets are kept for the next Get.
 func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 	found, _, err := s.get(ctx, req)
 	return found, err
@@ -214,7 +213,7 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 	}
 }
 
-// relay returns the lines for an answer that is about to be given.
+// relay returns the lines for a response that is about to be sent.
 func (s *Sessions) relay(set *cookies) []string {
 	if set == nil {
 		return nil
@@ -225,9 +224,9 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// look returns the session if it is known and would still do, with cookies that
-// no answer has brought to the browser yet, and the exchange to wait for unless
-// that session is fresh.
+// look returns the session if it is cached and still valid, the cookies that have
+// not reached the browser yet, and the exchange to wait for unless the session is
+// fresh.
 func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -325,8 +324,7 @@ func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Requ
 	return s.auth.Exchange(ctx, req)
 }
 
-// Refuse makes sure that a session whose JWT the service did not accept is not
-// given out again.
+// Refuse drops a session whose JWT the task service has refused.
 func (s *Sessions) Refuse(cookie Cookie, refused *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -346,13 +344,12 @@ func (s *Sessions) Forget(cookie Cookie) {
 	s.wake(cookie.key)
 }
 
-// ForgetUser makes the next request of every session of a user ask Better
-// Auth.
+// ForgetUser makes the next request of each session of a user ask Better Auth.
 func (s *Sessions) ForgetUser(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
-		// Whose session a first exchange will find is not known yet.
+		// The user of a first exchange is not known yet.
 		if e.session == nil || e.session.User.ID == id {
 			s.forget(e)
 		}
@@ -367,8 +364,8 @@ func (s *Sessions) ForgetUser(id string) {
 	}
 }
 
-// Recheck makes the next request of every session ask Better Auth. Where it cannot
-// say in time, what was known serves on.
+// Recheck makes the next request of every session ask Better Auth. Sessions stay
+// cached in case it does not answer in time.
 func (s *Sessions) Recheck() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -383,9 +380,8 @@ func (s *Sessions) Recheck() {
 	}
 }
 
-// forget puts an entry in the place of e of which only the cookies are known
-// that the browser has not got yet. What an exchange under way will bring is
-// not remembered.
+// forget resets e but keeps cookies that have not reached the browser yet. The
+// result of an exchange under way is not cached.
 func (s *Sessions) forget(e *entry) {
 	current := s.entries[e.key] == e
 	s.remove(e)
@@ -394,7 +390,8 @@ func (s *Sessions) forget(e *entry) {
 	}
 }
 
-// use returns the entry of a key, made if need be, as the one used last.
+// use returns the entry of a key, which becomes the most recently used one. It makes
+// one if there is none.
 func (s *Sessions) use(key [sha256.Size]byte) *entry {
 	if e, ok := s.entries[key]; ok {
 		s.recent.MoveToFront(e.element)
@@ -410,8 +407,7 @@ func (s *Sessions) use(key [sha256.Size]byte) *entry {
 	return e
 }
 
-// remove forgets an entry, also one that was forgotten before and has been
-// replaced since.
+// remove drops an entry, unless another one has replaced it.
 func (s *Sessions) remove(e *entry) {
 	if s.entries[e.key] == e {
 		delete(s.entries, e.key)

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// DefaultPrefix is with what the names of Better Auth's cookies begin, with a
-// dot behind it, unless it is told otherwise.
+// DefaultPrefix is the default prefix of the names of Better Auth's cookies. A
+// dot follows it.
 const DefaultPrefix = "better-auth"
 
-// What else is in the names. On https each begins with securePrefix, on http it
-// does not; Better Auth decides which by its own address.
+// The other parts of the names. On https each name begins with securePrefix;
+// Better Auth decides by its own address.
 const (
 	securePrefix = "__Secure-"
 
@@ -49,7 +49,7 @@ type Cookie struct {
 	key [sha256.Size]byte
 }
 
-// Key names the session. It is of no use to a thief.
+// Key identifies the session. It is a hash, so it is useless to a thief.
 func (c Cookie) Key() [sha256.Size]byte { return c.key }
 
 // Cookies reads and filters the cookies of Better Auth.
@@ -73,8 +73,8 @@ func NewCookies(secret string, secure bool, prefix string) *Cookies {
 	return &Cookies{secret: []byte(secret), prefix: prefix, names: names}
 }
 
-// Candidates returns the session cookies of a request whose signatures fit, at
-// most four. A browser can send several of one name, and their order means
+// Candidates returns the session cookies of a request whose signatures are valid,
+// at most four. A browser can send several of one name, and their order means
 // nothing (RFC 6265, section 4.2.2): another host of the domain may have set one
 // of them.
 func (c *Cookies) Candidates(r *http.Request) []Cookie {
@@ -91,8 +91,8 @@ func (c *Cookies) Candidates(r *http.Request) []Cookie {
 	return found
 }
 
-// read returns the session that a cookie names. It returns false if its signature
-// does not fit.
+// read returns the session that a cookie names, and false if its signature is
+// invalid.
 func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 	value, ok := c.unsign(cookie)
 	if !ok {
@@ -111,8 +111,8 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 	return Cookie{cookie.Name, cookie.Value, forward, sha256.Sum256([]byte(value))}, true
 }
 
-// best returns the first of several cookies of one name whose signature fits, or
-// the first one, or nil.
+// best returns the first of several cookies of one name that has a valid
+// signature, otherwise the first one, and nil if there are none.
 func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
 	for _, cookie := range found {
 		if _, ok := c.unsign(cookie); ok {
@@ -125,11 +125,11 @@ func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
 	return found[0]
 }
 
-// unsign returns the value of a signed cookie, decoded. It returns false if the
-// signature does not fit.
+// unsign returns the decoded value of a signed cookie, and false if the signature
+// is invalid.
 func (c *Cookies) unsign(cookie *http.Cookie) (string, bool) {
-	// Better Auth writes the value with encodeURIComponent, to which a plus
-	// is a plus: QueryUnescape would make it a space.
+	// Better Auth encodes the value with encodeURIComponent, which keeps a plus
+	// sign. QueryUnescape would turn it into a space.
 	value, err := url.PathUnescape(cookie.Value)
 	return value, err == nil && c.signed(value)
 }
@@ -146,15 +146,15 @@ func (c *Cookies) signed(value string) bool {
 	}
 	mac := hmac.New(sha256.New, c.secret)
 	mac.Write([]byte(value[:dot]))
-	// Compared as text: decoding overlooks line breaks and, unless it is
-	// strict, bits at the end. One token would have many cookies, each of
-	// them worth an exchange.
+	// Compare the text: decoding ignores line breaks and, unless it is strict,
+	// trailing bits. One token would then have many valid cookies, and each
+	// would cost an exchange.
 	return hmac.Equal([]byte(value[dot+1:]), []byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))))
 }
 
-// Forwarded returns the Cookie header with which a request goes on to Better
-// Auth, or "": the given cookie of the session and no other one, and one of each
-// further name that is Better Auth's, without the cached answers of session_data.
+// Forwarded returns the Cookie header for a request to Better Auth, or "". It has
+// the given session cookie, no other one, and one cookie of each other name of
+// Better Auth's, but not session_data, which caches answers.
 func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 	var kept, names []string
 	for _, cookie := range r.Cookies() {
@@ -172,10 +172,9 @@ func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 }
 
 // Relayed returns the Set-Cookie lines of Better Auth that may reach the
-// browser: all, except that session_data may be cleared but not set, because
-// it can hold a JWT. A cookie for a whole domain does not replace the one of
-// its name for the host alone, which may be left from before and would count
-// first: that one is cleared besides.
+// browser: all of them, but session_data may only be cleared, because it can hold
+// a JWT. A cookie for a whole domain does not replace an older one of the same
+// name for the host alone, which would take precedence, so that one is cleared.
 func Relayed(lines []string) []string {
 	var kept []string
 	for _, line := range lines {
@@ -195,15 +194,15 @@ func Relayed(lines []string) []string {
 }
 
 // clearHostOnly returns the Set-Cookie line that clears the cookie of this name
-// which has no domain.
+// that has no domain.
 func clearHostOnly(cookie *http.Cookie) string {
 	hostOnly := *cookie
 	hostOnly.Value, hostOnly.Domain, hostOnly.MaxAge, hostOnly.Expires = "", "", -1, time.Time{}
 	return hostOnly.String()
 }
 
-// Changed reports whether Set-Cookie lines give the browser another session
-// than this one, or take it away.
+// Changed reports whether Set-Cookie lines replace this session in the browser or
+// clear it.
 func (c *Cookies) Changed(session Cookie, lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool {
 		cookie, err := http.ParseSetCookie(line)

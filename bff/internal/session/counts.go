@@ -2,25 +2,26 @@ package session
 
 import "sync/atomic"
 
-// Counts are figures of the memory.
+// Counts are figures of the cache.
 type Counts struct {
-	// Sessions are those that are remembered.
+	// Sessions are those in the cache.
 	Sessions int
-	// Hits and Misses are the requests that were answered at once, and those
-	// for which Better Auth was asked. Stale are the misses that were answered
-	// with what was known, because Better Auth could not say in time. Refused
-	// are the requests with a cookie that Better Auth had just refused.
+	// Hits and Misses are the requests whose session was cached, and those for
+	// which Better Auth was asked. Stale are the misses that were served from the
+	// cache because Better Auth did not answer in time. Refused are the requests
+	// with a cookie that Better Auth had just refused.
 	Hits, Misses, Stale, Refused int64
-	// Exchanges are under way, those that wait for their turn included.
+	// Exchanges are those under way, waiting ones included.
 	Exchanges int
-	// TooMany are the exchanges for which there was no room, or no turn in time.
+	// TooMany are the exchanges that were refused for lack of room, or had no turn
+	// in time.
 	TooMany int64
 }
 
-// counters are what Counts are read from.
+// counters are the counters behind Counts.
 type counters struct{ hits, misses, stale, refused, tooMany atomic.Int64 }
 
-// Counts returns the figures as they are now.
+// Counts returns the current figures.
 func (s *Sessions) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()

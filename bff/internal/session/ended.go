@@ -6,19 +6,19 @@ import (
 )
 
 const (
-	// endedTTL is how long an answer that there is no session is believed.
-	// A new session has another cookie, so nobody waits for its end.
+	// endedTTL is how long it is cached that a cookie has no session. A new
+	// session has another cookie, so nobody waits for this to expire.
 	endedTTL = 3 * time.Second
-	// maxEnded bounds the answers that are remembered to twice that.
+	// maxEnded bounds the cache: it holds at most twice as many.
 	maxEnded = 10_000
 )
 
-// ended remembers for which cookies there is no session. Where signatures are
-// not checked here, it keeps one worthless cookie from becoming one exchange for
-// each request. The nil ended remembers nothing. The lock of Sessions guards it.
+// ended caches which cookies have no session. Where signatures are not checked, it
+// keeps one invalid cookie from causing an exchange with every request. The nil
+// ended caches nothing. The lock of Sessions guards it.
 type ended struct {
-	// recent and older hold the exchanges. What is in older has ended by the
-	// time that recent takes its place, unless there is too much of it.
+	// recent and older hold the exchanges. When recent replaces older, everything
+	// in older has expired, unless recent was full.
 	recent, older map[[sha256.Size]byte]endedFlight
 	turned        time.Time
 }
@@ -43,7 +43,7 @@ func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
 	return found.flight
 }
 
-// keep remembers an exchange that found no session.
+// keep caches an exchange that found no session.
 func (m *ended) keep(key [sha256.Size]byte, f *flight, now time.Time) {
 	if m == nil {
 		return

@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	// maxExchangeBytes bounds an answer of Better Auth. To Better Auth, a
-	// picture and a name may be as large as the request that brings them: an
-	// answer with the largest that the bff passes on must do.
+	// maxExchangeBytes bounds a response of Better Auth, which limits neither
+	// pictures nor names. It leaves room for the largest ones that the bff
+	// forwards.
 	maxExchangeBytes = 4 << 20
-	// An answer of more than usualExchangeBytes is one of largeExchanges at once
-	// that are read.
+	// At most largeExchanges responses of more than usualExchangeBytes are read
+	// at once.
 	usualExchangeBytes = 64 << 10
 	largeExchanges     = 4
-	// What is remembered of a user has bounds of its own, in bytes: for the
-	// name and the address, and for the picture's address. In a header to the
-	// task service, a JWT must leave room for others.
+	// Bounds, in bytes, of what the cache keeps of a user: the name and the
+	// email address, the URL of the picture, and the JWT, which must leave room
+	// for other headers of a request to the task service.
 	maxTextBytes  = 1 << 10
 	maxImageBytes = 4 << 10
 	maxJWTBytes   = 16 << 10
@@ -37,13 +37,12 @@ const (
 	idleTimeout = 4 * time.Second
 )
 
-// The ways in which a session cannot be had.
+// The errors of a lookup.
 var (
-	// ErrExpired means that the session has ended: it ran out, or somebody
-	// ended it.
+	// ErrExpired means that the session has expired or was revoked.
 	ErrExpired = errors.New("the session has ended")
-	// ErrUnavailable means that Better Auth cannot say. The session may well
-	// be alive.
+	// ErrUnavailable means that Better Auth could not be asked. The session may
+	// be valid.
 	ErrUnavailable = errors.New("the session cannot be checked")
 )
 
@@ -61,7 +60,7 @@ type Session struct {
 // a log; encoding a Session leaves it out.
 func (s *Session) JWT() string { return s.jwt }
 
-// usableUntil is when the service or Better Auth would refuse what is known.
+// usableUntil is when the JWT or the session expires, whichever is first.
 func (s *Session) usableUntil() time.Time {
 	if s.jwtExpires.Before(s.ExpiresAt) {
 		return s.jwtExpires
@@ -77,7 +76,7 @@ type User struct {
 	Image *string `json:"image"` // nil without a picture, or with too large a one
 }
 
-// bounded returns the user with no more than is remembered.
+// bounded returns the user with its texts cut to what the cache keeps.
 func (u User) bounded() User {
 	u.Name, u.Email = shortened(u.Name), shortened(u.Email)
 	if u.Image != nil && len(*u.Image) > maxImageBytes {
@@ -94,13 +93,13 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(strings.Clone(text[:maxTextBytes]), "")
 }
 
-// Request is on whose behalf a session is looked up.
+// Request is a lookup of a session.
 type Request struct {
 	Cookie Cookie
 	// Client is the browser's address, by which Better Auth limits rates.
 	Client netip.Addr
-	// Network is whom exchanges count for: the client's address, or its subscriber's
-	// network.
+	// Network is the client's address, or its /64 of IPv6. Exchanges are bounded
+	// for each network.
 	Network netip.Prefix
 	// RequestID names the request in Better Auth's log.
 	RequestID string
@@ -109,12 +108,12 @@ type Request struct {
 	KeepExpiry bool
 }
 
-// Result is what an exchange brought.
+// Result is the result of an exchange.
 type Result struct {
-	// Session is nil if there is none.
+	// Session is nil if there is no session.
 	Session *Session
-	// SetCookie are the Set-Cookie lines that the browser is to get: a
-	// prolonged session, or the cookies of a dead one cleared away.
+	// SetCookie has the Set-Cookie lines for the browser: they renew the session,
+	// or clear the cookies of one that has ended.
 	SetCookie []string
 }
 
@@ -125,9 +124,9 @@ type BetterAuth struct {
 	// Transport holds the connections to it.
 	Transport *http.Transport
 
-	// users carries the requests that users cause, and is watched.
+	// users carries the requests on behalf of users. Metrics and traces see it.
 	users http.RoundTripper
-	// large holds a value for each large answer that is read.
+	// large holds a value for each large response that is being read.
 	large chan struct{}
 }
 

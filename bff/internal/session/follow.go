@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// checkPause is the least time between two checks of a follower, but for those
-// of a session that was forgotten.
+// checkPause is the shortest time between two checks of a follower. A session that
+// was forgotten is checked at once.
 const checkPause = time.Second
 
-// Follower follows a session for as long as an answer to its browser lasts.
+// Follower tells a stream when to check its session.
 type Follower struct {
-	// C receives when the session should be checked: it has not been for
-	// its time, or it was forgotten.
+	// C receives when the session should be checked: its time has come, or it was
+	// forgotten.
 	C <-chan struct{}
 
 	sessions *Sessions
