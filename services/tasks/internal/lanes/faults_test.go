@@ -1,0 +1,241 @@
+package lanes_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/jackc/pgx/v5"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
+)
+
+// seedOf returns the seed of a test's random decisions, which it prints.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if given := os.Getenv("TEST_SEED"); given != "" {
+		n, err := strconv.ParseUint(given, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("TEST_SEED=%d", seed)
+	return seed
+}
+
+// TestInterleavings has many callers read, fail, leave, panic and lose their
+// connection at random. Each answer is that of the caller's own question.
+func TestInterleavings(t *testing.T) {
+	t.Parallel()
+	seed := seedOf(t)
+	f := open(t, 2, nil, nil)
+	const callers, steps, ends = 24, 150, 5
+	var lost atomic.Int64
+	var group errgroup.Group
+	for caller := range callers {
+		random := rand.New(rand.NewPCG(seed, uint64(caller)))
+		group.Go(func() error {
+			for step := range steps {
+				if err := f.step(t.Context(), random, fmt.Sprintf("user%d", caller), fmt.Sprint(step)); errors.Is(err, lanes.ErrLost) {
+					lost.Add(1)
+				} else if err != nil {
+					return fmt.Errorf("caller %d, step %d: %w", caller, step, err)
+				}
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		for range ends {
+			sent := f.Stat().Sent
+			until(t, "more reads are sent", func() bool { return f.Stat().Sent > sent+callers*steps/ends/3 })
+			if _, err := f.owner.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	if n := lost.Load(); n > 2*16*ends {
+		t.Errorf("%d reads lost their connection, of which %d were ended", n, 2*ends)
+	}
+	if stat := f.Stat(); stat.Waiting != 0 {
+		t.Errorf("%d reads wait", stat.Waiting)
+	}
+}
+
+// step makes one read of some kind. It fails if the outcome is not that of its
+// question.
+func (f fixture) step(ctx context.Context, random *rand.Rand, user, value string) error {
+	answered := func(got string, err error) error {
+		if want := user + " " + value; err == nil && got != want {
+			return fmt.Errorf("got %q, want %q", got, want)
+		}
+		return err
+	}
+	failed := func(err error, code string) error {
+		if hasCode(err, code) {
+			return nil
+		}
+		return fmt.Errorf("got %w, want the error %s", err, code)
+	}
+	switch random.IntN(8) {
+	case 0:
+		_, err := f.do(ctx, "mallory", count)
+		return failed(err, "P0042")
+	case 1:
+		_, err := f.do(ctx, user, divide, 0)
+		return failed(err, "22012")
+	case 2:
+		ctx, cancel := context.WithTimeout(ctx, time.Duration(random.IntN(1000))*time.Microsecond)
+		defer cancel()
+		err := answered(f.do(ctx, user, echo, value))
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil
+		}
+		return err
+	case 3:
+		n, err := lanes.Do(ctx, f.Lanes, user, "SELECT n FROM generate_series(1, $1::integer) AS n", []any{2000}, func(rows pgx.Rows) (n int, err error) {
+			for rows.Next() && n < 1000 {
+				if err := rows.Scan(&n); err != nil {
+					return 0, err
+				}
+			}
+			rows.Close()
+			return n, rows.Err()
+		})
+		if err == nil && n != 1000 {
+			return fmt.Errorf("read %d rows, want 1000", n)
+		}
+		return err
+	case 4:
+		return f.panics(ctx, user)
+	default:
+		return answered(f.do(ctx, user, echo, value))
+	}
+}
+
+func (f fixture) panics(ctx context.Context, user string) (err error) {
+	defer func() {
+		if value := recover(); value != nil && value != user {
+			err = fmt.Errorf("recovered %v, want %s", value, user)
+		}
+	}()
+	_, err = lanes.Do(ctx, f.Lanes, user, echo, []any{"x"}, func(pgx.Rows) (string, error) { panic(user) })
+	return err
+}
+
+// proxied returns lanes behind a proxy that spoils connections.
+func proxied(t *testing.T, timeout time.Duration) (fixture, *toxiproxy.Proxy) {
+	t.Helper()
+	var proxy *toxiproxy.Proxy
+	f := open(t, 2, func(address string) string {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+		proxy = toxiproxy.NewProxy(server, t.Name(), "127.0.0.1:0", u.Host)
+		if err := proxy.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(proxy.Stop)
+		u.Host = proxy.Listen
+		return u.String()
+	}, func(c *lanes.Config) { c.Timeout = timeout })
+	return f, proxy
+}
+
+// TestThroughABadNetwork reads through connections that are slow, cut into pieces,
+// reset and silent. Reads have their own answer or fail, and when the network is
+// well again, so are they.
+func TestThroughABadNetwork(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, toxic string
+		fails       bool
+	}{
+		{"latency", `{"type": "latency", "attributes": {"latency": 3, "jitter": 3}}`, false},
+		{"small pieces", `{"type": "slicer", "attributes": {"average_size": 40, "size_variation": 20, "delay": 50}}`, false},
+		{"small pieces to the server", `{"type": "slicer", "stream": "upstream", "attributes": {"average_size": 40, "size_variation": 20, "delay": 50}}`, false},
+		{"cut after some answers", `{"type": "limit_data", "attributes": {"bytes": 1500}}`, true},
+		{"reset", `{"type": "reset_peer", "attributes": {"timeout": 5}}`, true},
+		{"silence", `{"type": "timeout", "attributes": {"timeout": 0}}`, true},
+		{"silence towards the server", `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			timeout := time.Minute
+			if strings.HasPrefix(tc.name, "silence") {
+				timeout = 200 * time.Millisecond
+			}
+			f, proxy := proxied(t, timeout)
+			f.want(t, "ada before", "ada", echo, "before")
+			toxic, err := proxy.Toxics.AddToxicJson(strings.NewReader(tc.toxic))
+			if err != nil {
+				t.Fatal(err)
+			}
+			failures := f.many(t)
+			if failed := failures > 0; failed != tc.fails {
+				t.Errorf("%d reads failed", failures)
+			}
+			if err := proxy.Toxics.RemoveToxic(t.Context(), toxic.Name); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "a read is answered", func() bool {
+				got, err := f.do(t.Context(), "ada", echo, "after")
+				return err == nil && got == "ada after"
+			})
+			if failures := f.many(t); failures > 0 {
+				t.Errorf("%d reads failed afterwards", failures)
+			}
+		})
+	}
+}
+
+// many makes reads of several users at once and returns how many failed. Answers
+// that are another read's fail the test.
+func (f fixture) many(t *testing.T) int {
+	t.Helper()
+	var failed atomic.Int64
+	var group errgroup.Group
+	for n := range 12 {
+		group.Go(func() error {
+			user := fmt.Sprintf("user%d", n)
+			for step := range 5 {
+				// Connecting takes place in silence, too.
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				got, err := f.do(ctx, user, echo, fmt.Sprint(step))
+				cancel()
+				if want := fmt.Sprintf("%s %d", user, step); err == nil && got != want {
+					return fmt.Errorf("got %q, want %q", got, want)
+				}
+				if err != nil {
+					failed.Add(1)
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	return int(failed.Load())
+}

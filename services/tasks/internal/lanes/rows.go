@@ -1,0 +1,149 @@
+package lanes
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// rows are the rows of one read, as pgx gives them.
+type rows struct {
+	session   *session
+	statement *statement
+	values    [][]byte
+	tag       pgconn.CommandTag
+	err       error
+	// closed: the statement's answer ends here, ready: so does the read's.
+	closed, ready bool
+}
+
+var _ pgx.Rows = (*rows)(nil)
+
+// begin reads the answer of the statement that sets the user, and the beginning of
+// the query's.
+func (r *rows) begin() error {
+	for bound := 0; bound < 2; {
+		switch message := r.session.message().(type) {
+		case *pgproto3.BindComplete:
+			bound++
+		case *pgproto3.DataRow, *pgproto3.CommandComplete:
+		case *pgproto3.ErrorResponse:
+			r.fail(r.session.failed(message))
+			return r.err
+		default:
+			r.session.unexpected(message)
+			return r.session.lost
+		}
+	}
+	return nil
+}
+
+// sync reads the rest of the answer.
+func (r *rows) sync() {
+	for r.Close(); !r.ready && r.session.lost == nil; {
+		switch message := r.session.message().(type) {
+		case *pgproto3.ReadyForQuery:
+			r.ready = true
+		case *pgproto3.ErrorResponse: // at the end of the transaction
+			r.fail(r.session.failed(message))
+		default:
+			r.session.unexpected(message)
+		}
+	}
+}
+
+func (r *rows) fail(err error) {
+	r.closed = true
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// Next reads the next row.
+func (r *rows) Next() bool {
+	if r.closed {
+		return false
+	}
+	switch message := r.session.message().(type) {
+	case *pgproto3.DataRow:
+		r.values = message.Values
+		return true
+	case *pgproto3.CommandComplete:
+		r.closed, r.tag = true, pgconn.NewCommandTag(string(message.CommandTag))
+	case *pgproto3.ErrorResponse:
+		r.fail(r.session.failed(message))
+	default:
+		r.session.unexpected(message)
+		r.fail(r.session.lost)
+	}
+	r.values = nil
+	return false
+}
+
+// Close drops the rows that have not been read.
+func (r *rows) Close() {
+	for r.Next() {
+		continue
+	}
+}
+
+// Scan reads the values of the current row.
+func (r *rows) Scan(targets ...any) error {
+	err := r.statement.plans.scan(r, targets)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return err
+}
+
+// scanPlans are how the columns of a statement are read into targets of certain
+// types. They are kept, as a statement's targets are of the same types each time.
+type scanPlans struct {
+	types []reflect.Type
+	plans []pgtype.ScanPlan
+}
+
+func (p *scanPlans) scan(r *rows, targets []any) error {
+	if len(targets) != len(r.values) || len(targets) != len(r.statement.fields) {
+		return fmt.Errorf("%d columns of %d fields for %d targets", len(r.values), len(r.statement.fields), len(targets))
+	}
+	if p.types == nil {
+		p.types, p.plans = make([]reflect.Type, len(targets)), make([]pgtype.ScanPlan, len(targets))
+	}
+	for i, target := range targets {
+		field := &r.statement.fields[i]
+		if is := reflect.TypeOf(target); p.types[i] != is {
+			p.types[i], p.plans[i] = is, r.TypeMap().PlanScan(field.DataTypeOID, field.Format, target)
+		}
+		if err := p.plans[i].Scan(r.values[i], target); err != nil {
+			return pgx.ScanArgError{ColumnIndex: i, FieldName: field.Name, Err: err}
+		}
+	}
+	return nil
+}
+
+// Values is not supported.
+func (r *rows) Values() ([]any, error) { return nil, errors.ErrUnsupported }
+
+// RawValues returns the current row as the server sent it, valid until the next.
+func (r *rows) RawValues() [][]byte { return r.values }
+
+// FieldDescriptions returns the columns.
+func (r *rows) FieldDescriptions() []pgconn.FieldDescription { return r.statement.fields }
+
+// CommandTag returns how the statement ended, once it has.
+func (r *rows) CommandTag() pgconn.CommandTag { return r.tag }
+
+// Err returns why the rows ended, unless they are complete.
+func (r *rows) Err() error { return r.err }
+
+// Conn returns the connection, which must not be used.
+func (r *rows) Conn() *pgx.Conn { return r.session.conn }
+
+// TypeMap returns how values are decoded.
+func (r *rows) TypeMap() *pgtype.Map { return r.session.conn.TypeMap() }
