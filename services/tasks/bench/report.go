@@ -89,7 +89,7 @@ func (r *results) head(b *strings.Builder) {
 func (r *results) rows(b *strings.Builder, work string) {
 	all := r.series[work]
 	for _, name := range []string{
-		theFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown,
+		theFloor, theWideFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown,
 	} {
 		s := all[name]
 		if len(s) == 0 {

@@ -13,6 +13,7 @@ import (
 )
 
 // ServeFloor runs the floor on a database until ctx ends.
+// It has as many connections as the URL says, by default four.
 func ServeFloor(ctx context.Context, address, databaseURL string) error {
 	pool, err := pgxpool.New(ctx, databaseURL)
 	if err != nil {

@@ -39,7 +39,7 @@ type stack struct {
 	stops []func() error
 
 	// auth is Better Auth, proxy net/http/httputil's in the bff's place.
-	auth, tasks, grown, bff, floor, proxy *process
+	auth, tasks, grown, bff, floor, wideFloor, proxy *process
 }
 
 // stop ends everything in the reverse order of the start.
@@ -54,7 +54,7 @@ func (s *stack) stop() error {
 // clearLogs empties the logs of all that is measured.
 func (s *stack) clearLogs() error {
 	var errs []error
-	for _, p := range []*process{s.auth, s.tasks, s.grown, s.bff, s.floor, s.proxy} {
+	for _, p := range []*process{s.auth, s.tasks, s.grown, s.bff, s.floor, s.wideFloor, s.proxy} {
 		errs = append(errs, p.clearLog())
 	}
 	return errors.Join(errs...)
@@ -160,6 +160,10 @@ func (s *stack) startServers(ctx context.Context, probe http.Header) (err error)
 		return err
 	}
 	if s.floor, err = s.startOwn(ctx, "floor", s.postgres.AdminURL(mainDatabase)); err != nil {
+		return err
+	}
+	wide := fmt.Sprintf("%s&pool_max_conns=%d", s.postgres.AdminURL(mainDatabase), loadWorkers)
+	if s.wideFloor, err = s.startOwn(ctx, "floor", wide); err != nil {
 		return err
 	}
 	s.proxy, err = s.startOwn(ctx, "proxy", s.tasks.url)

@@ -15,9 +15,11 @@ import (
 const (
 	theFloor   = "floor"
 	theService = "service"
-	theBFF     = "bff"
-	theProxy   = "ReverseProxy"
-	theAuth    = "Better Auth"
+	// theWideFloor is the floor with as many connections as there are clients.
+	theWideFloor = "floor, 16 connections"
+	theBFF       = "bff"
+	theProxy     = "ReverseProxy"
+	theAuth      = "Better Auth"
 )
 
 // work is something that contenders do, one after the other in every round.

@@ -48,6 +48,7 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 	database := s.postgres.Process().PID()
 	service := place{s.tasks, database, people.users, asDirect}
 	base := place{s.floor, database, people.users, asFloor}
+	wide := place{s.wideFloor, database, people.users, asFloor}
 	many := place{s.tasks, database, []user{people.many}, asDirect}
 	big := place{s.grown, database, people.grown, asDirect}
 	bff := place{s.bff, database, people.browsers, asBrowser}
@@ -57,10 +58,10 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 		return []contender{at(theFloor, base, loadWorkers, a), at(theService, service, loadWorkers, a)}
 	}
 	all := func(a ask) []contender {
-		return append(direct(a), at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a))
+		return append(direct(a), at(theWideFloor, wide, loadWorkers, a), at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a))
 	}
 	alone := func(a ask) []contender {
-		return []contender{at(theService, near, 1, a), at(theProxy, proxy, 1, a), at(theBFF, bff, 1, a)}
+		return []contender{at(theFloor, base, 1, a), at(theService, near, 1, a), at(theProxy, proxy, 1, a), at(theBFF, bff, 1, a)}
 	}
 	return []work{
 		{list50, all(askList)},
