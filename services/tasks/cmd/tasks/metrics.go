@@ -19,6 +19,10 @@ func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *ht
 	m.Counter("tasklane_pool_acquires_total", "Connections given to queries.", func() float64 { return float64(pool().AcquireCount()) })
 	m.Counter("tasklane_pool_waits_total", "Queries that waited for a connection.", func() float64 { return float64(pool().EmptyAcquireCount()) })
 	m.Counter("tasklane_pool_wait_seconds_total", "Time that queries waited for a connection.", func() float64 { return pool().EmptyAcquireWaitTime().Seconds() })
+	m.Gauge("tasklane_lane_connections", "Connections over which reads are pipelined.", func() float64 { return float64(tasks.LaneStat().Connections) })
+	m.Gauge("tasklane_lane_reads_waiting", "Reads in lanes that have no answer yet.", func() float64 { return float64(tasks.LaneStat().Waiting) })
+	m.Counter("tasklane_lane_reads_total", "Reads sent over lanes.", func() float64 { return float64(tasks.LaneStat().Sent) })
+	m.Counter("tasklane_lane_flushes_total", "Round trips in which reads were sent over lanes.", func() float64 { return float64(tasks.LaneStat().Flushes) })
 
 	m.Counter("tasklane_quota_refusals_total", "Writes refused because their user has no room left.", func() float64 { return float64(tasks.WritesRefused()) })
 

@@ -130,19 +130,24 @@ func (o *outage) repeat(ctx context.Context, f func() error) error {
 	}
 }
 
-// acquire returns a connection. It waits for a database that is about to wake
-// up, and for one of the connections where all are busy.
+// acquire returns a connection of the store's pool.
 func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error) {
+	return s.acquireFrom(ctx, s.pool, p)
+}
+
+// acquireFrom returns a connection of a pool. It waits for a database that is about
+// to wake up, and for one of the connections where all are busy.
+func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, p *patience) (*pgxpool.Conn, error) {
 	for {
 		since := time.Now()
 		attempt, cancel := context.WithDeadline(ctx, s.outage.limit(since))
-		conn, err := s.pool.Acquire(attempt)
+		conn, err := pool.Acquire(attempt)
 		late := err != nil && attempt.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {
 		case err == nil:
 			return conn, nil
-		case late && !s.outage.lasts.Load() && s.busy():
+		case late && !s.outage.lasts.Load() && busy(pool):
 			continue
 		case late:
 			s.outage.note(since, time.Now())
@@ -156,8 +161,8 @@ func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error)
 
 // busy reports whether all connections are in use: a wait for one of them then
 // says nothing of the database.
-func (s *Store) busy() bool {
-	stat := s.pool.Stat()
+func busy(pool *pgxpool.Pool) bool {
+	stat := pool.Stat()
 	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
 }
 

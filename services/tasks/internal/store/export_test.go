@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"io/fs"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 )
@@ -60,6 +61,19 @@ func KindTables() map[string]string {
 		all[string(k.name)] = k.table
 	}
 	return all
+}
+
+// LaneSetting returns a setting of PostgreSQL in the transaction of a lane's read.
+func (s *Store) LaneSetting(ctx context.Context, user, name string) (string, error) {
+	st := statement{"SELECT current_setting($1)", []any{name}}
+	return read(ctx, s, user, st, func(rows pgx.Rows) (string, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]) })
+}
+
+// TitleByRLS reads the title of a task over a lane by a statement that does not name
+// the user, or "" where row-level security hides it.
+func (s *Store) TitleByRLS(ctx context.Context, user string, id uuid.UUID) (string, error) {
+	st := statement{"SELECT coalesce(max(title), '') FROM tasklane.tasks WHERE id = $1", []any{[16]byte(id)}}
+	return read(ctx, s, user, st, func(rows pgx.Rows) (string, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]) })
 }
 
 // SplitWords returns the words of a text in order.

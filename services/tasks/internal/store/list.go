@@ -92,11 +92,19 @@ func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string
 	if l.planned {
 		begin = s.setUserAndPlan(user)
 	}
+	readRows := func(rows pgx.Rows) (page[W], error) {
+		p := page[W]{resources: make([]W, 0, l.limit)}
+		err := d.readPage(rows, l, &p)
+		return p, err
+	}
 	var p page[W]
-	err = s.run(ctx, begin, func(batch *pgx.Batch) {
-		p = page[W]{resources: make([]W, 0, l.limit)}
-		st.queue(batch).Query(func(rows pgx.Rows) error { return d.readPage(rows, l, &p) })
-	})
+	if l.planned && l.limit <= maxLanePage {
+		p, err = read(ctx, s, user, st, readRows)
+	} else {
+		err = s.run(ctx, begin, func(batch *pgx.Batch) {
+			st.queue(batch).Query(func(rows pgx.Rows) (err error) { p, err = readRows(rows); return err })
+		})
+	}
 	if err == nil && len(p.resources) == 0 {
 		// The change number stands in the rows. Where there are none it is
 		// read first, and then the rows once more.

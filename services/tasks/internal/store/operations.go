@@ -104,9 +104,9 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	if err != nil {
 		return Resource{}, err
 	}
-	var found row
-	err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
-		k.byID(user, []uuid.UUID{id}).queue(batch).Query(k.read(func(r row, _ int) error { found = r; return nil }))
+	found, err := read(ctx, s, user, k.byID(user, []uuid.UUID{id}), func(rows pgx.Rows) (found row, err error) {
+		err = k.read(func(r row, _ int) error { found = r; return nil })(rows)
+		return found, err
 	})
 	switch {
 	case err != nil:

@@ -94,7 +94,10 @@ const (
 
 // Store is a pool of connections, safe for concurrent use.
 type Store struct {
-	pool   *pgxpool.Pool
+	pool *pgxpool.Pool
+	// reads are lanes for point reads and plain pages (see read.go), with
+	// connections of their own; nil behind a pooler.
+	reads  *readLanes
 	bun    *bun.DB
 	kinds  []*kind
 	now    func() time.Time
@@ -111,8 +114,9 @@ type Store struct {
 // Config says how a store reaches its database.
 type Config struct {
 	// URL is a PostgreSQL connection string of the runtime role. Its
-	// parameter pool_max_conns bounds the connections; by default there are
-	// four, or one for each processor if those are more.
+	// parameter pool_max_conns bounds the connections of the pool; by default
+	// there are four, or one for each processor if those are more. Point reads
+	// and plain pages have two of their own.
 	URL string
 	// Pooled says that a pooler stands before the database which hands
 	// connections from transaction to transaction. Statements then have no
@@ -162,14 +166,23 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now != nil {
 		s.now = c.Now
 	}
+	if !c.Pooled {
+		if s.reads, err = s.openLanes(ctx, config); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
-// PoolStat returns how many connections there are and how they are used.
+// PoolStat returns how many connections there are and how they are used, without
+// those of lanes ([Store.LaneStat]).
 func (s *Store) PoolStat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Close waits for queries under way and closes every connection.
 func (s *Store) Close() {
+	if s.reads != nil {
+		s.reads.close()
+	}
 	s.pool.Close()
 }
 
@@ -178,10 +191,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return mapError(s.pool.Ping(ctx))
 }
 
-// setUser makes the rows of user, and no others, visible to the statements of
-// the same transaction.
+// setUserText makes the rows of the user $1, and no others, visible to the
+// statements of the same transaction.
+const setUserText = "SELECT tasklane.set_user($1)"
+
 func setUser(user string) statement {
-	return statement{text: "SELECT tasklane.set_user($1)", args: []any{user}}
+	return statement{text: setUserText, args: []any{user}}
 }
 
 // setUserAndPlan does the same for statements of which one plan is the best for

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
+)
+
+const (
+	// laneCount is the number of lanes. With one, all reads would wait where
+	// PostgreSQL's process has to wait for a processor; four or more would each
+	// keep a core of the database busy.
+	laneCount = 2
+	// maxLanePage is the largest page that shares a lane. Reads behind it wait
+	// for all of it.
+	maxLanePage = taskapi.DefaultListLimit
+)
+
+// readLanes are lanes with connections of their own, so that reads do not wait
+// for searches and writes.
+type readLanes struct {
+	*lanes.Lanes
+	pool *pgxpool.Pool
+}
+
+// LaneStat counts the reads of lanes.
+type LaneStat struct {
+	lanes.Stat
+	// Connections are those of the lanes.
+	Connections int
+}
+
+// LaneStat returns how lanes are used. Where there are none it is zero.
+func (s *Store) LaneStat() LaneStat {
+	if s.reads == nil {
+		return LaneStat{}
+	}
+	return LaneStat{s.reads.Stat(), int(s.reads.pool.Stat().TotalConns())}
+}
+
+// openLanes makes lanes with the settings of the store's pool.
+func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLanes, error) {
+	config = config.Copy()
+	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, laneCount
+	// A cancellation could hit another read. What nobody waits for any more
+	// ends by itself.
+	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
+	}
+	parameters := config.ConnConfig.RuntimeParams
+	parameters["statement_timeout"] = fmt.Sprint(budget.Service.Milliseconds())
+	// See setUserAndPlan.
+	parameters["plan_cache_mode"] = "force_generic_plan"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("make the lanes' pool: %w", err)
+	}
+	return &readLanes{pool: pool, Lanes: lanes.New(lanes.Config{
+		Lanes: laneCount,
+		Acquire: func(ctx context.Context) (*pgxpool.Conn, error) {
+			var p patience
+			return s.acquireFrom(ctx, pool, &p)
+		},
+		SetUser: setUserText,
+		Timeout: budget.Service + closeDelay,
+		Tracer:  config.ConnConfig.Tracer,
+	})}, nil
+}
+
+func (l *readLanes) close() {
+	l.Close()
+	l.pool.Close()
+}
+
+// read sends one statement, of which one plan is the best for everybody, and
+// returns what decode makes of its rows. It is for statements that an index
+// answers, as it shares a lane with others where it can. A connection that is
+// lost costs another attempt, as with [Store.run]. decode must keep to the rules
+// of [lanes.Do].
+func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
+	if s.reads != nil && !s.distributed.Load() {
+		var p patience
+		for {
+			since := time.Now()
+			result, err = lanes.Do(ctx, s.reads.Lanes, user, st.text, st.args, decode)
+			if errors.Is(err, lanes.ErrFull) {
+				break
+			}
+			switch {
+			case err == nil:
+				s.outage.over()
+			case errors.Is(err, lanes.ErrLost):
+				err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+			case !errors.Is(err, ErrUnavailable): // otherwise acquire has mapped it
+				err = mapError(err)
+			}
+			if err == nil || !s.outage.again(ctx, &p, err, since) {
+				return result, err
+			}
+		}
+	}
+	err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
+		st.queue(batch).Query(func(rows pgx.Rows) (err error) { result, err = decode(rows); return err })
+	})
+	return result, err
+}
