@@ -24,11 +24,11 @@ const DefaultHeartbeat = 15 * time.Second
 const eventsTimeout = 10 * time.Second
 
 const (
-	// eventsAtOnce is how many bytes of events are sent at a time.
-	eventsAtOnce = 64 << 10
+	// EventsAtOnce is how many bytes of events are sent at a time.
+	EventsAtOnce = 64 << 10
 	// EventsHold is what events hold while they are sent, one of the largest
 	// included.
-	EventsHold = 4 * eventsAtOnce
+	EventsHold = 4 * EventsAtOnce
 )
 
 // Events writes server-sent events to one client.
@@ -47,8 +47,8 @@ type eventWriter interface {
 	SetWriteDeadline(deadline time.Time) error
 }
 
-// BeginEvents begins the answer, which may then last as long as it likes.
-func BeginEvents(ctx huma.Context) *Events {
+// beginEvents begins the answer, which may then last as long as it likes.
+func beginEvents(ctx huma.Context) *Events {
 	_, w := humachi.Unwrap(ctx)
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -127,21 +127,13 @@ func AppendEvent(encoded []byte, id, name string, data []byte) []byte {
 
 // Add adds an event to those that the next Flush sends. The data is one line.
 func (e *Events) Add(name string, data []byte) {
-	e.AddNumbered("", name, data)
+	e.buf.Write(AppendEvent(e.buf.AvailableBuffer(), "", name, data))
 }
 
-// AddNumbered is Add for an event with an id, from which a reader resumes.
-func (e *Events) AddNumbered(id string, name string, data []byte) {
-	e.buf.Write(AppendEvent(e.buf.AvailableBuffer(), id, name, data))
-}
-
-// Beat adds a comment, which shows that the stream lives.
-func (e *Events) Beat() {
+// beat adds a comment, which shows that the stream lives.
+func (e *Events) beat() {
 	e.buf.WriteString(":\n\n")
 }
-
-// Full reports whether enough has been added for a Flush to be due.
-func (e *Events) Full() bool { return e.buf.Len() >= eventsAtOnce }
 
 // Flush sends what has been added and gives its memory back: thousands of
 // streams are quiet most of the time. It fails if the client has left or is too
@@ -161,7 +153,7 @@ func (e *Events) Send(encoded []byte) error {
 	if err := e.Flush(); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(encoded, eventsAtOnce) {
+	for part := range slices.Chunk(encoded, EventsAtOnce) {
 		if err := e.write(part); err != nil {
 			return err
 		}
@@ -183,9 +175,9 @@ func (e *Events) write(p []byte) error {
 	return nil
 }
 
-// NoteStreamEnd keeps the error that ended a stream for its log line, unless the
+// noteStreamEnd keeps the error that ended a stream for its log line, unless the
 // reader just went away.
-func NoteStreamEnd(ctx context.Context, err error) {
+func noteStreamEnd(ctx context.Context, err error) {
 	// A failed write ends the context of the request as well.
 	if err != nil && !errors.Is(err, ErrStreamEnd) && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		NoteCause(ctx, err)

@@ -17,6 +17,26 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
+// countingSource sends a number after each heartbeat, up to a last one.
+type countingSource struct{ sent, last int }
+
+func (s *countingSource) Begin(_ context.Context, events *httpapi.Events) error {
+	events.Add("ready", []byte("{}"))
+	return events.Flush()
+}
+
+func (s *countingSource) Next(_ context.Context, events *httpapi.Events, beat bool) error {
+	if !beat {
+		return nil
+	}
+	if s.sent++; s.sent > s.last {
+		return httpapi.ErrStreamEnd
+	}
+	return events.Send(httpapi.AppendEvent(nil, strconv.Itoa(s.sent), "beat", []byte("{}")))
+}
+
+func (s *countingSource) Close() {}
+
 func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 	t.Parallel()
 	const limit, beats = 100 * time.Millisecond, 10
@@ -33,23 +53,7 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 				); err != nil {
 					t.Error(err)
 				}
-				events := httpapi.BeginEvents(ctx)
-				tick := time.NewTicker(limit / 2)
-				defer tick.Stop()
-				for i := range beats {
-					events.AddNumbered(strconv.Itoa(i), "beat", []byte("{}"))
-					events.Beat()
-					if err := events.Flush(); err != nil {
-						t.Errorf("after %d beats: %v", i, err)
-						return
-					}
-					select {
-					case <-tick.C:
-					case <-ctx.Context().Done():
-						t.Errorf("after %d beats: %v", i, ctx.Context().Err())
-						return
-					}
-				}
+				httpapi.NewStream(&countingSource{last: beats}, limit/2).Serve(ctx)
 			}}, nil
 		})
 	server := httptest.NewServer(router)
@@ -80,10 +84,7 @@ func TestHeadOfAStream(t *testing.T) {
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "test", Version: "1", Limits: httpapi.Limits{Streams: 1}})
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
-			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				_ = httpapi.BeginEvents(ctx).Flush()
-				<-ctx.Context().Done()
-			}}, nil
+			return &huma.StreamResponse{Body: httpapi.NewStream(&countingSource{last: 1}, time.Hour).Serve}, nil
 		})
 	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)

@@ -202,21 +202,9 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 				info.slot.leave()
 				info.streamed = true
 			}
-			out.Body(headOnly(hctx))
+			out.Body(hctx)
 		}}, nil
 	}
-}
-
-// headOnly returns the context of a stream that has ended already where only its
-// header is asked for. The client takes such an answer for complete and sends
-// its next request, which would wait on this connection for the stream's end.
-func headOnly(hctx huma.Context) huma.Context {
-	if hctx.Method() != http.MethodHead {
-		return hctx
-	}
-	ended, end := context.WithCancel(hctx.Context())
-	end()
-	return huma.WithContext(hctx, ended)
 }
 
 // LimitRate is a middleware for operations whose user is known by [SetUser]: it

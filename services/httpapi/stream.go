@@ -102,7 +102,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 	if r.Method != http.MethodHead {
 		w.Header().Set("Connection", "close") // nothing follows on a connection that was taken
 	}
-	s.events = BeginEvents(ctx)
+	s.events = beginEvents(ctx)
 	begun := false
 	defer func() {
 		if !begun {
@@ -110,10 +110,10 @@ func (s *Stream) Serve(ctx huma.Context) {
 		}
 	}()
 	if r.Method == http.MethodHead {
-		return
+		return // the client takes the header for the whole answer
 	}
 	if err := s.source.Begin(ctx.Context(), s.events); err != nil {
-		NoteStreamEnd(ctx.Context(), err)
+		noteStreamEnd(ctx.Context(), err)
 		return
 	}
 	begun = true
@@ -204,7 +204,7 @@ func (s *Stream) step(ctx context.Context, due signals) error {
 		return ErrStreamEnd
 	}
 	if due&beating != 0 {
-		s.events.Beat()
+		s.events.beat()
 		if err := s.events.Flush(); err != nil {
 			return err
 		}

@@ -20,14 +20,16 @@ type Follower struct {
 	req      Request
 	user     string
 	due      chan struct{}
+	tell     func()
 	timer    *time.Timer
 }
 
 // Follow returns a follower of the session of a user, which must be closed. It
-// is due for its first check at once.
-func (s *Sessions) Follow(req Request, user string) *Follower {
+// is due for its first check at once. Behind each element that C receives, it
+// calls tell, which must not block.
+func (s *Sessions) Follow(req Request, user string, tell func()) *Follower {
 	due := make(chan struct{}, 1)
-	f := &Follower{C: due, sessions: s, req: req, user: user, due: due}
+	f := &Follower{C: due, sessions: s, req: req, user: user, due: due, tell: tell}
 	f.timer = time.AfterFunc(0, f.wake)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,6 +63,7 @@ func (f *Follower) Close() {
 func (f *Follower) wake() {
 	select {
 	case f.due <- struct{}{}:
+		f.tell()
 	default: // it is due already
 	}
 }

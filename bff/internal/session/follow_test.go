@@ -23,7 +23,7 @@ func refuse(s *Sessions) {
 // returns when the checks were, since the beginning, and what ended them.
 func follow(ctx context.Context, s *Sessions, session, user string) (checks []time.Duration, err error) {
 	begun := time.Now()
-	f := s.Follow(request(session), user)
+	f := s.Follow(request(session), user, func() {})
 	defer f.Close()
 	for {
 		select {

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,8 +41,10 @@ type streams struct {
 	sessions  *session.Sessions
 	users     *httpapi.UserGate
 	heartbeat time.Duration
-	running   context.Context    //nolint:containedctx // of all streams
-	stop      context.CancelFunc // of running
+	// hold waits for room for what a stream of a user reads and sends.
+	hold    func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
+	running context.Context    //nolint:containedctx // of all streams
+	stop    context.CancelFunc // of running
 
 	mu    sync.Mutex
 	feeds map[[sha256.Size]byte]*feed
@@ -63,15 +67,24 @@ const watchNote = " The event session_ended, with the data {}, comes before the 
 type stream struct {
 	*streams
 
+	user      string
+	out       *httpapi.Stream
 	feed      *feed
 	following *session.Follower
-	events    *httpapi.Events
-	// hold waits for room for a page.
-	hold func(context.Context) (*httpapi.Held, error)
+	// stopped keeps the server's end from ending the stream.
+	stopped func() bool
+
 	// at is behind the latest change that was sent, more whether there are
 	// others.
 	at   taskapi.ChangeCursor
 	more bool
+	// first is the page that the operation has read, until it is sent.
+	first sdk.ChangePage
+	// paused are the wake-ups of the feed when changes could not be read, until
+	// when there is no other try unless it wakes the stream again.
+	paused uint64
+	until  time.Time
+	retry  *time.Timer
 }
 
 // watchChanges answers with a stream of changes. Whatever can be said as a
@@ -86,130 +99,113 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	if !s.streams.users.Enter(user) {
 		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs are watching already.").WithRetryAfter(s.streams.heartbeat)
 	}
-	st := &stream{
-		streams: s.streams, feed: s.streams.join(caller.request), at: from, more: true,
-		hold: func(ctx context.Context) (*httpapi.Held, error) { return s.api.Hold(ctx, user, streamHolds) },
-	}
-	leave := func() {
-		st.feed.leave()
-		s.streams.users.Leave(user)
-	}
-	first, err := st.feed.read(ctx, position{from: from})
-	if err != nil {
-		leave()
+	st := &stream{streams: s.streams, user: user, at: from, more: true}
+	st.out = httpapi.NewStream(st, s.streams.heartbeat)
+	st.feed = s.streams.join(caller.request, st)
+	st.following = s.sessions.Follow(caller.request, user, st.out.Wake)
+	st.stopped = context.AfterFunc(s.streams.running, st.out.End)
+	if st.first, err = st.feed.read(ctx, from); err != nil {
+		st.Close()
 		return nil, callFailure(err)
 	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		defer leave()
-		ctx, cancel := context.WithCancel(hctx.Context())
-		defer cancel()
-		defer context.AfterFunc(s.streams.running, cancel)()
-		st.following = s.sessions.Follow(caller.request, user)
-		defer st.following.Close()
-		st.events = httpapi.BeginEvents(hctx)
-		st.events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, from.After))
-		httpapi.NoteStreamEnd(hctx.Context(), st.serve(ctx, first))
-	}}, nil
+	return &huma.StreamResponse{Body: st.out.Serve}, nil
 }
 
-// serve sends events until the reader goes away, the session ends or the server
-// stops. Its error is a reader that is too slow, or what keeps the changes from
-// being told: the reader comes back and hears of it in an answer.
-func (st *stream) serve(ctx context.Context, first sdk.ChangePage) error {
-	beat := time.NewTicker(st.heartbeat)
-	defer beat.Stop()
-	var pause <-chan time.Time
-	// The first page has been read as part of the operation.
-	err := st.tell(ctx, first, httpapi.HeldBy(ctx))
-	for err == nil {
-		latest, woken, ended := st.feed.state()
-		switch {
-		case ended != nil:
-			err = ended
-			continue
-		case pause == nil && (st.more || latest > st.at.After):
-			if err = st.next(ctx, latest); err != nil && passing(err) {
-				pause, err = time.After(readPause), nil
-			}
-			continue
-		}
-		select {
-		case <-woken:
-			pause = nil
-		case <-pause:
-			pause = nil
-		case <-st.following.C:
-			err = st.following.Check(ctx)
-		case <-beat.C:
-			st.events.Beat()
-			err = st.events.Flush()
-		case <-ctx.Done():
-			return nil
-		}
+// Begin sends the page that the operation has read.
+func (st *stream) Begin(ctx context.Context, events *httpapi.Events) error {
+	held := httpapi.HeldBy(ctx)
+	defer held.Release()
+	first, err := encode(st.first, st.at)
+	if err != nil {
+		return err
 	}
+	st.first = sdk.ChangePage{}
+	held.Shrink(int64(cap(first.events)) + httpapi.EventsHold)
+	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, st.at.After))
+	return st.outcome(events, st.tell(ctx, events, first))
+}
+
+// Next sends what has come since. Its error is a reader that is too slow, or what
+// keeps the changes from being told: the reader comes back and hears of it in an
+// answer.
+func (st *stream) Next(ctx context.Context, events *httpapi.Events, _ bool) error {
+	return st.outcome(events, st.catchUp(ctx, events))
+}
+
+// outcome returns how the stream goes on after an error: one of the session's is
+// told to the browser.
+func (st *stream) outcome(events *httpapi.Events, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return nil
+		return httpapi.ErrStreamEnd
 	case errors.Is(err, session.ErrExpired):
-		st.events.Add("session_ended", []byte("{}"))
-		return st.events.Flush()
+		events.Add("session_ended", []byte("{}"))
+		return cmp.Or(events.Flush(), httpapi.ErrStreamEnd)
 	default:
 		return err
 	}
 }
 
-// next sends the page of changes behind the latest that was sent.
-func (st *stream) next(ctx context.Context, latest int64) error {
-	held, err := st.hold(ctx)
-	if err != nil {
-		return err
+// Close ends what belongs to the stream.
+func (st *stream) Close() {
+	if st.retry != nil {
+		st.retry.Stop()
 	}
-	defer held.Release()
-	page, err := st.feed.read(ctx, position{st.at, latest})
-	if err != nil {
-		return err
+	st.stopped()
+	st.following.Close()
+	st.feed.leave(st)
+	st.users.Leave(st.user)
+}
+
+// catchUp sends the changes since the last event.
+func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
+	for {
+		if err := st.check(ctx); err != nil {
+			return err
+		}
+		latest, wakeUps, ended := st.feed.state()
+		switch {
+		case ended != nil:
+			return ended
+		case !st.more && latest <= st.at.After, wakeUps == st.paused && time.Now().Before(st.until):
+			return nil
+		}
+		next, release, err := st.feed.next(ctx, position{st.at, latest}, st.user)
+		if err == nil {
+			err = st.tell(ctx, events, next)
+			release()
+		}
+		if passing(err) {
+			st.paused, st.until = wakeUps, time.Now().Add(readPause)
+			st.retry = time.AfterFunc(readPause, st.out.Wake)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return st.tell(ctx, page, held)
 }
 
 // tell sends a page of changes, unless the session is in doubt and turns out to
-// have ended, and gives back what is held for it.
-func (st *stream) tell(ctx context.Context, page sdk.ChangePage, held *httpapi.Held) error {
-	defer held.Release()
-	next, err := taskapi.ParseChangeCursor(page.Meta.NextCursor)
-	if err != nil {
-		return fmt.Errorf("read the next cursor: %w", err)
-	}
-	if st.at == (taskapi.ChangeCursor{}) {
-		// The last page's cursor no longer says where the reading began.
-		st.at.Began = max(next.After, next.Began)
-	}
-	size := int64(httpapi.EventsHold)
-	for _, change := range page.Changes {
-		size += int64(len(change.Data))
-	}
-	held.Shrink(size)
-	err = st.check(ctx)
-	for i := 0; err == nil && i < len(page.Changes); i++ {
-		var data []byte
-		if data, err = wirejson.Marshal(page.Changes[i]); err != nil {
-			return err
+// have ended.
+func (st *stream) tell(ctx context.Context, events *httpapi.Events, p changePage) error {
+	err := st.check(ctx)
+	for part := range slices.Chunk(p.events, httpapi.EventsAtOnce) {
+		if err == nil {
+			err = events.Send(part)
 		}
-		st.events.AddNumbered(st.at.At(page.Changes[i].Seq).String(), "change", data)
-		if st.events.Full() {
-			if err = st.events.Flush(); err == nil {
-				err = st.check(ctx)
-			}
+		if err == nil {
+			err = st.check(ctx)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	st.at, st.more = next, page.Meta.HasMore
+	st.at, st.more = p.next, p.more
 	if !st.more {
 		st.feed.watch(st.at.After)
 	}
-	return st.events.Flush()
+	return events.Flush()
 }
 
 // check checks the session if it is in doubt.
@@ -220,6 +216,41 @@ func (st *stream) check(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// changePage is a page of changes as events.
+type changePage struct {
+	events []byte
+	next   taskapi.ChangeCursor
+	more   bool
+}
+
+// eventOverhead is more than an event has besides its change's data.
+const eventOverhead = 256
+
+// encode returns a page of changes after a position as events.
+func encode(read sdk.ChangePage, from taskapi.ChangeCursor) (changePage, error) {
+	next, err := taskapi.ParseChangeCursor(read.Meta.NextCursor)
+	if err != nil {
+		return changePage{}, fmt.Errorf("read the next cursor: %w", err)
+	}
+	if from == (taskapi.ChangeCursor{}) {
+		// The last page's cursor no longer says where the reading began.
+		from.Began = max(next.After, next.Began)
+	}
+	size := 0
+	for _, change := range read.Changes {
+		size += len(change.Data) + eventOverhead
+	}
+	p := changePage{events: make([]byte, 0, size), next: next, more: read.Meta.HasMore}
+	for _, change := range read.Changes {
+		data, err := wirejson.Marshal(change)
+		if err != nil {
+			return changePage{}, fmt.Errorf("encode change %d: %w", change.Seq, err)
+		}
+		p.events = httpapi.AppendEvent(p.events, from.At(change.Seq).String(), "change", data)
+	}
+	return p, nil
 }
 
 // passing reports whether changes could not be read for a reason that passes by

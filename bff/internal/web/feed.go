@@ -9,6 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 // feedLinger is how long a feed outlasts its last stream: a page that is loaded
@@ -29,12 +30,14 @@ type feed struct {
 	joined int
 	linger *time.Timer
 
+	pages httpapi.Shared[position, changePage]
+
 	mu       sync.Mutex
+	streams  map[*stream]struct{}
 	watching bool
-	latest   int64         // number seen on the connection
-	woken    chan struct{} // closed when there may be something to read
-	err      error         // why the connection has ended
-	reads    map[position]*read
+	latest   int64  // number seen on the connection
+	wakeUps  uint64 // how often the streams were woken
+	err      error  // why the connection has ended
 }
 
 // position is where to read, and the latest number when the read began: a read
@@ -44,21 +47,15 @@ type position struct {
 	latest int64
 }
 
-// read is a page of changes that is read, for all streams in this position.
-type read struct {
-	done chan struct{}
-	page sdk.ChangePage
-	err  error
-}
-
-// join returns the feed of a session, which must be left.
-func (s *streams) join(req session.Request) *feed {
+// join returns the feed of a session, which wakes the stream until the stream
+// leaves it.
+func (s *streams) join(req session.Request, st *stream) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := req.Cookie.Key()
 	f := s.feeds[key]
 	if f == nil {
-		f = &feed{all: s, request: req, woken: make(chan struct{}), reads: map[position]*read{}}
+		f = &feed{all: s, request: req, streams: map[*stream]struct{}{}}
 		f.ctx, f.stop = context.WithCancel(s.running)
 		s.feeds[key] = f
 	}
@@ -66,10 +63,16 @@ func (s *streams) join(req session.Request) *feed {
 		f.linger.Stop()
 	}
 	f.joined++
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.streams[st] = struct{}{}
 	return f
 }
 
-func (f *feed) leave() {
+func (f *feed) leave(st *stream) {
+	f.mu.Lock()
+	delete(f.streams, st)
+	f.mu.Unlock()
 	f.all.mu.Lock()
 	defer f.all.mu.Unlock()
 	f.joined--
@@ -129,8 +132,15 @@ func (f *feed) wake(seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.latest = max(f.latest, seq)
-	close(f.woken)
-	f.woken = make(chan struct{})
+	f.wakeAll()
+}
+
+// wakeAll wakes the streams. f.mu is held.
+func (f *feed) wakeAll() {
+	f.wakeUps++
+	for st := range f.streams {
+		st.out.Wake()
+	}
 }
 
 // end ends the feed with its connection.
@@ -141,41 +151,39 @@ func (f *feed) end(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
-	close(f.woken)
+	f.wakeAll()
 }
 
-// state returns the latest number, and what is closed when that may have
-// changed. The error is why the connection has ended.
-func (f *feed) state() (latest int64, woken <-chan struct{}, err error) {
+// state returns the latest number, and how often the streams were woken. The
+// error is why the connection has ended.
+func (f *feed) state() (latest int64, wakeUps uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.latest, f.woken, f.err
+	return f.latest, f.wakeUps, f.err
 }
 
-// read reads the changes in a position. Streams that stand there together share
-// one request.
-func (f *feed) read(ctx context.Context, at position) (sdk.ChangePage, error) {
-	f.mu.Lock()
-	shared := f.reads[at]
-	if shared == nil {
-		shared = &read{done: make(chan struct{})}
-		f.reads[at] = shared
-		go func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.BFF)
-			defer cancel()
-			shared.page, shared.err = f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: at.from.String()},
-				f.asUser()...)
-			f.mu.Lock()
-			delete(f.reads, at)
-			f.mu.Unlock()
-			close(shared.done)
-		}()
-	}
-	f.mu.Unlock()
-	select {
-	case <-shared.done:
-		return shared.page, shared.err
-	case <-ctx.Done():
-		return sdk.ChangePage{}, ctx.Err()
-	}
+// next returns the page in a position, to be released. Streams that stand there
+// together share one request, and the page.
+func (f *feed) next(ctx context.Context, at position, user string) (changePage, func(), error) {
+	return f.pages.Get(ctx, at, func(ctx context.Context) (changePage, *httpapi.Held, error) {
+		held, err := f.all.hold(ctx, user, streamHolds)
+		if err != nil {
+			return changePage{}, nil, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, budget.BFF)
+		defer cancel()
+		read, err := f.read(ctx, at.from)
+		if err != nil {
+			held.Release()
+			return changePage{}, nil, err
+		}
+		encoded, err := encode(read, at.from)
+		held.Shrink(int64(cap(encoded.events)))
+		return encoded, held, err
+	})
+}
+
+// read reads the changes after a position.
+func (f *feed) read(ctx context.Context, from taskapi.ChangeCursor) (sdk.ChangePage, error) {
+	return f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: from.String()}, f.asUser()...)
 }

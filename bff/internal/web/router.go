@@ -163,6 +163,9 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		},
 	})
 	s.api = api
+	if s.streams != nil { // or only the document is wanted
+		s.streams.hold = api.Hold
+	}
 	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.LimitInFlight)
 	s.registerSession(api)
 	s.registerBootstrap(api)
