@@ -90,6 +90,9 @@ const TimeoutHeader = "X-Request-Timeout"
 // statedDeadline returns when an operation must end to be answered before its
 // caller gives up, and zero if the header does not say, or not sensibly.
 func statedDeadline(header string) time.Time {
+	if header == "" {
+		return time.Time{}
+	}
 	seconds, err := strconv.ParseFloat(header, 64)
 	if err != nil || !(seconds > 0) || seconds > maxStated.Seconds() {
 		return time.Time{}

@@ -104,14 +104,15 @@ func withoutConnection(r *http.Request) *http.Request {
 
 // logLine returns the attributes of a request's log line.
 func logLine(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
-	attrs := []slog.Attr{
+	const most = 11 // there may be
+	attrs := append(make([]slog.Attr, 0, most),
 		slog.String("requestId", info.id),
 		slog.String("method", r.Method),
 		slog.String("path", cmp.Or(info.path, r.URL.Path)),
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000),
-	}
+	)
 	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
 		attrs = append(attrs, slog.String("traceId", span.TraceID().String()))
 	}

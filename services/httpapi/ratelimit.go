@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,6 +13,13 @@ import (
 // maxBuckets bounds the memory of a limiter: it has at most twice as many buckets,
 // and drops the older half when that is reached.
 const maxBuckets = 100_000
+
+// The headers in the form in which [http.Header] keeps them; in another form, each
+// use would allocate.
+const (
+	policyHeader = "Ratelimit-Policy"
+	limitHeader  = "Ratelimit"
+)
 
 // Rate is how often one caller may call. The zero Rate is no limit.
 type Rate struct {
@@ -102,8 +110,12 @@ func (l *rateLimiter) turn(now time.Time) {
 // (draft-ietf-httpapi-ratelimit-headers-10).
 func (l *rateLimiter) admit(caller string, header http.Header) *Problem {
 	allowed := l.take(caller)
-	header.Add("RateLimit-Policy", l.policy)
-	header.Add("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, allowed.left, wholeSeconds(allowed.full)))
+	header.Add(policyHeader, l.policy)
+	left := append(make([]byte, 0, 64), '"')
+	left = append(left, l.name...)
+	left = strconv.AppendInt(append(left, `";r=`...), int64(allowed.left), 10)
+	left = strconv.AppendInt(append(left, ";t="...), wholeSeconds(allowed.full), 10)
+	header.Add(limitHeader, string(left))
 	if allowed.wait == 0 {
 		return nil
 	}
