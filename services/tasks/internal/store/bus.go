@@ -11,16 +11,16 @@ import (
 // channel is what replicas notify each other on.
 const channel = "tasklane_changes"
 
-// listenCheck is how often a quiet connection is checked: a server that is gone
-// says nothing either.
+// listenCheck is how often a quiet connection is checked, since a server that is gone
+// is quiet too.
 const listenCheck = 30 * time.Second
 
 // Bus carries messages between the replicas of the service by NOTIFY. It
 // implements feed.Bus.
 type Bus struct {
 	store *Store
-	// listenURL leads to the server itself: a transaction pooler takes LISTEN
-	// and never delivers.
+	// listenURL leads to the server itself: a transaction pooler accepts LISTEN but
+	// never delivers notifications.
 	listenURL string
 }
 
@@ -31,8 +31,8 @@ func NewBus(s *Store, listenURL string) *Bus {
 }
 
 // Publish sends a message of at most 8,000 bytes to all replicas. It is called
-// outside the transactions that change tasks, since a NOTIFY in one takes a
-// lock on the whole database when it commits.
+// outside the transactions that change tasks, since a transaction with a NOTIFY locks
+// the whole database when it commits.
 func (b *Bus) Publish(ctx context.Context, message string) error {
 	if _, err := b.store.pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, message); err != nil {
 		return fmt.Errorf("notify: %w", mapError(err))
@@ -67,7 +67,7 @@ func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message str
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case wait.Err() != nil:
-			// Nothing was said; see whether the server is still there.
+			// No notification in time: check whether the server is still there.
 			if err := conn.Ping(ctx); err != nil {
 				return fmt.Errorf("listen: %w", mapError(err))
 			}

@@ -19,32 +19,32 @@ import (
 const (
 	// wakeTime is how long callers wait for a database that wakes up.
 	wakeTime = budget.Wake
-	// probeTime is what a connection may take in an outage that lasts. One
-	// that takes longer serves whoever comes next.
+	// probeTime bounds the wait for a connection once an outage is long. A
+	// connection that is made later serves the next caller.
 	probeTime = time.Second
-	// forgetTime without a failure ends an outage that nobody has seen end.
+	// forgetTime: after so long without a failure, an outage counts as over.
 	forgetTime = 10 * time.Second
 	// The pauses between two attempts grow from minPause to maxPause.
 	minPause, maxPause = 20 * time.Millisecond, 300 * time.Millisecond
 )
 
-// outage is a time in which the database did not answer. While it is short,
-// operations wait for its end; in a long one they fail at once, or those who
-// wait would be more and more. Its zero value is none.
+// outage is a period in which the database does not answer. While it is short,
+// operations wait for its end. In a long one they fail at once, or ever more of them
+// would wait. The zero value means that there is no outage.
 type outage struct {
 	lasts       atomic.Bool
 	mu          sync.Mutex
 	first, last time.Time // of the failures, when the first began and the last ended
 }
 
-// patience is that of one operation. Its zero value is ready for use.
+// patience is how long one operation still retries. Its zero value is ready for use.
 type patience struct {
 	pause time.Duration
 	until time.Time // set with the first failure
 }
 
-// again waits for a while after a failure of what began at since, and reports
-// whether it is worth trying again.
+// again notes a failed attempt that began at since, pauses, and reports whether to
+// try again.
 func (o *outage) again(ctx context.Context, p *patience, err error, since time.Time) bool {
 	if !errors.Is(err, ErrUnavailable) || isRefusal(err) {
 		return false
@@ -72,7 +72,7 @@ func (o *outage) again(ctx context.Context, p *patience, err error, since time.T
 	}
 }
 
-// note notes a failure of what began at since, and returns until when the outage
+// note notes a failed attempt that began at since, and returns until when the outage
 // counts as short.
 func (o *outage) note(since, now time.Time) (end time.Time) {
 	o.mu.Lock()
@@ -90,7 +90,7 @@ func (o *outage) known(now time.Time) bool {
 	return o.lasts.Load() && now.Sub(o.last) < forgetTime
 }
 
-// limit returns until when a connection is waited for from now on.
+// limit returns the deadline of a wait for a connection that begins now.
 func (o *outage) limit(now time.Time) time.Time {
 	end := now.Add(wakeTime)
 	if !o.lasts.Load() {
@@ -114,8 +114,7 @@ func (o *outage) over() {
 	}
 }
 
-// repeat calls a function that may be repeated, while the database is about to
-// wake up.
+// repeat retries f while the database may be waking up.
 func (o *outage) repeat(ctx context.Context, f func() error) error {
 	var p patience
 	for {
@@ -159,15 +158,15 @@ func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, p *patience
 	}
 }
 
-// busy reports whether all connections are in use: a wait for one of them then
-// says nothing of the database.
+// busy reports whether all connections are in use. A wait for one then says nothing
+// about the database.
 func busy(pool *pgxpool.Pool) bool {
 	stat := pool.Stat()
 	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
 }
 
-// isRefusal reports whether the server has answered that it will never take the
-// connection: no such role, database or password.
+// isRefusal reports whether the server refuses the connection for good: the role,
+// the database or the password is wrong.
 func isRefusal(err error) bool {
 	var fault *pgconn.PgError
 	return errors.As(err, &fault) && (strings.HasPrefix(fault.Code, "28") || strings.HasPrefix(fault.Code, "3D"))

@@ -13,8 +13,8 @@ import (
 // distributed.
 var ErrNoCitus = errors.New("the database has no Citus")
 
-// usersTables have rows of users, whom they name in user_id. They begin with the
-// one that the others are placed with on a cluster.
+// usersTables returns the tables with rows of users, named by user_id. On a cluster,
+// the others are co-located with the first.
 func usersTables(kinds []*kind) []string {
 	tables := []string{"tasklane.user_state", "tasklane.erased", "tasklane.idempotency_keys"}
 	for _, k := range kinds {
@@ -23,12 +23,12 @@ func usersTables(kinds []*kind) []string {
 	return tables
 }
 
-// distributedForm returns the statements that make of the schema what Citus
-// takes. They may be run again.
+// distributedForm returns the statements that change the schema to what Citus
+// supports. They may be run again.
 func distributedForm() []string {
 	statements := slices.Clone(distributedFunctions)
 	for _, table := range usersTables(kinds) {
-		// Without the sub-selects with which policies are cheaper elsewhere.
+		// Without the sub-selects, which make policies cheaper on one server.
 		statements = append(statements, "ALTER POLICY own_rows ON "+table+`
 			USING (user_id = current_setting('app.user_id', true))
 			WITH CHECK (user_id = current_setting('app.user_id', true))`)
@@ -36,10 +36,8 @@ func distributedForm() []string {
 	return statements
 }
 
-// distributedFunctions take the place of those of the migrations.
-//
-// set_config stays on the server that is asked, so these say SET LOCAL, which
-// reaches the one that the rows are on.
+// distributedFunctions replace those of the migrations. They use SET LOCAL, which Citus
+// propagates to the server with the rows, unlike set_config.
 var distributedFunctions = []string{
 	`CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text
 		LANGUAGE plpgsql VOLATILE
@@ -64,12 +62,11 @@ var distributedFunctions = []string{
 }
 
 // Distribute spreads the tables over the servers of a Citus cluster by user, and
-// returns the names of those that were not spread yet. The addresses are those
-// of the coordinator. The service must not run meanwhile. Running it again
-// completes what is missing.
-//
-// It fails with [ErrNoCitus], and words about what to do, where the extension is
+// returns the names of those that it has distributed. The addresses are those of the
+// coordinator. The service must not run meanwhile. Running it again completes what is
 // missing.
+//
+// If the extension is missing, it fails with [ErrNoCitus] and says what to do.
 func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []string, err error) {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
@@ -90,8 +87,8 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
 		err = execEach(ctx, tx, append([]string{
-			// One server after the other, as changes of tables within a
-			// transaction have to.
+			// Citus changes tables within a transaction on one server after the
+			// other.
 			"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
 			"ALTER ROLE " + role + " SET citus.propagate_set_commands = 'local'",
 		}, distributedForm()...))

@@ -14,7 +14,7 @@ import (
 type IdempotencyKey struct {
 	// Key is the client's name for the request.
 	Key string
-	// Request is a digest of what the request asks for.
+	// Request is a digest of the request's content.
 	Request [32]byte
 }
 
@@ -41,8 +41,8 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 		})
 }
 
-// keep returns the statements that keep a write's outcome, and what it takes up. Of
-// erased resources, only that they are is kept.
+// keep returns the statements that store the outcome of a write, and its size. Of an
+// erased resource they store no data.
 func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
 	for place, r := range written {
 		outcome, room := r.kind.resource(r.row), r.kind.size(r.row)
@@ -62,8 +62,8 @@ func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) 
 	return statements, size, nil
 }
 
-// forgetData removes the data of an erased resource from what is kept, of which
-// each row then takes up [rowSize].
+// forgetData removes the data of an erased resource from stored outcomes. Each of
+// their rows then has the size [rowSize].
 const forgetData = `WITH kept AS (
 		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND resource = $2
 	), forgotten AS (
@@ -106,8 +106,8 @@ func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
 	return out, nil
 }
 
-// remains returns what is left of an erased resource: one without content, of the
-// time when the write was kept.
+// remains returns an erased resource without its content, with the time when the
+// outcome was stored.
 func (k *kind) remains(id uuid.UUID, version int64, at time.Time) Resource {
 	r := k.blank()
 	*r.shared() = meta{ID: id, Version: version, CreatedAt: at, UpdatedAt: at}

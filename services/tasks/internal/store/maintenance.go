@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// PurgeInTurn does what [Store.Purge] does, unless a purge in turn has begun within
-// the last hour. What one that failed or was cut off has left waits for the next.
+// PurgeInTurn calls [Store.Purge] unless a replica has begun a purge within the last
+// hour. The next one removes what a failed or interrupted purge has left.
 func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err error) {
 	err = s.outage.repeat(ctx, func() error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim_purge()").Scan(&began))
@@ -28,7 +28,7 @@ func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err
 
 // Purge removes what has expired, in small steps, and returns the number of
 // rows it removed: idempotency keys after a day, the trash and tombstones after
-// 30 days. Where another purge is running it removes nothing.
+// 30 days. It removes nothing while another purge is running.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
@@ -45,9 +45,8 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	}
 }
 
-// EraseUser removes everything there is of a user and returns the number of
-// resources it removed. With [ErrUnavailable] it may have done so; it can be
-// called again.
+// EraseUser removes everything of a user and returns the number of resources it
+// removed. After [ErrUnavailable] it may have done so; it can be called again.
 func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, err error) {
 	batch := s.newBatch()
 	setUser(user).queue(batch)

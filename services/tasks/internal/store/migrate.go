@@ -33,30 +33,29 @@ type Migration struct {
 	Applied bool
 }
 
-// ErrTablesInUse: others kept a migration from its locks. It is not applied, and
-// those before it are.
+// ErrTablesInUse: a migration could not get its locks. It is not applied; those before
+// it are.
 var ErrTablesInUse = errors.New("the tables are in use")
 
-// A migration waits for a lock no longer than this, as everybody else who wants
-// the table waits behind it: at first so long that nobody notices, and at last
-// almost a second, after which PostgreSQL would look for a deadlock and might
-// undo the work of people for it. In between, people have the table for the same
-// time.
+// The lock timeout of a migration doubles from leastPatience to mostPatience, because
+// everybody else who wants the table waits behind the migration. The shortest one is
+// not noticed. After one second PostgreSQL would look for a deadlock and might abort
+// the transactions of users. Between two attempts, users have the table for as long.
 const leastPatience, mostPatience = 50 * time.Millisecond, 800 * time.Millisecond
 
 // Migrate brings the schema of the database at ownerURL up to date and returns
-// what it applied; then it indexes tasks anew that an older release has written.
+// what it applied. Then it indexes again the tasks that an older release has written.
 // The address must belong to the owner of the tables and lead to the server
 // directly: a transaction pooler would lose the lock that keeps two migrators
-// apart. It may be run again at any time. It fails with [ErrTablesInUse], and
-// words about what to do, where others hold on to a table.
+// apart. It may be run again at any time. If others keep a table locked, it fails
+// with [ErrTablesInUse] and says what to do.
 func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err error) {
 	return migrate(ctx, ownerURL, migrations)
 }
 
-// migrate is Migrate with the files in the folder migrations of files. What must
-// not be given up after some time, such as CREATE INDEX CONCURRENTLY, begins its
-// file with SET lock_timeout = 0.
+// migrate is Migrate with the files in the folder migrations of files. A migration
+// that must not time out, such as CREATE INDEX CONCURRENTLY, begins its file with SET
+// lock_timeout = 0.
 func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migration, err error) {
 	for patience := leastPatience; ; patience *= 2 {
 		err := asOwner(ctx, ownerURL, files, patience, func(conn *sql.Conn, provider *goose.Provider) error {
@@ -104,9 +103,8 @@ func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, app
 
 type scanner interface{ Scan(...any) error }
 
-// awaitMigrators tries to get the lock of migrators until it has it. A statement
-// that waited for the lock would have a snapshot, and CREATE INDEX CONCURRENTLY
-// waits for the end of all that are older.
+// awaitMigrators polls for the lock of migrators. A statement that waited for it would
+// hold a snapshot, and CREATE INDEX CONCURRENTLY waits for all older snapshots.
 func awaitMigrators(ctx context.Context, try func() scanner) error {
 	for {
 		var locked bool
@@ -140,9 +138,8 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 	return steps, err
 }
 
-// asOwner calls f with a connection of its own and goose's provider for the
-// folder migrations of files. Statements wait for a lock as long as patience
-// says, where 0 has no limit.
+// asOwner calls f with a connection of its own and goose's provider for the folder
+// migrations of files. patience is the lock timeout of statements; 0 means none.
 func asOwner(ctx context.Context, ownerURL string, files fs.FS, patience time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
 	config, err := ownerConfig(ownerURL)
 	if err != nil {

@@ -57,13 +57,13 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 // probe is a table with users' rows.
 type probe struct {
 	table string
-	// column is one that can be written to.
+	// column is a column that can be updated.
 	column string
 	// insert makes a row of a user.
 	insert func(user string) statement
 }
 
-// probes begin with the table that the others count on.
+// probes begin with user_state, which the other tables depend on.
 func (s *Store) probes() []probe {
 	text := func(insert string) func(string) statement {
 		return func(user string) statement { return statement{insert, []any{user}} }
@@ -79,7 +79,7 @@ func (s *Store) probes() []probe {
 	return all
 }
 
-// probe inserts the example. Unlike insert, it needs no state of the user.
+// probe inserts the example. Unlike insert, it needs no row in user_state.
 func (k *kind) probe(user string) statement {
 	const probing columnSet = 1 << 63 // marks the text
 	return k.write(user, k.create(uuid.New(), k.example, time.Now()), k.all()|probing, func(names, values []string) string {
@@ -88,9 +88,9 @@ func (k *kind) probe(user string) statement {
 	})
 }
 
-// queueReach queues attempts to reach the owner's row, in the transaction of
-// somebody else. Reading is first: the others fail where a row is seen and not
-// theirs.
+// queueReach queues attempts to reach the owner's row in the transaction of another
+// user. Reading comes first, because the others fail with an error if the row is
+// visible but may not be written.
 func (p probe) queueReach(batch *pgx.Batch, owner string) {
 	for _, attempt := range []struct{ what, text string }{
 		{"read", "SELECT count(*) FROM " + p.table + " WHERE user_id = $1"},
@@ -110,7 +110,7 @@ func (p probe) queueReach(batch *pgx.Batch, owner string) {
 	}
 }
 
-// forge tries to write a row in the name of another user, and goes back to the
+// forge tries to write a row in the name of another user, and rolls back to the
 // savepoint forgery.
 func (p probe) forge(ctx context.Context, tx pgx.Tx) error {
 	forged := p.insert("probe-" + uuid.NewString())
@@ -132,9 +132,9 @@ func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
 	return now, mapError(err)
 }
 
-// BehindTransactionPooler reports whether the connections are handed from
-// transaction to transaction by a pooler: what one statement sets for its
-// session is not there in the next while another transaction runs.
+// BehindTransactionPooler reports whether a pooler in transaction mode is in front of
+// the database: a setting of the session is then lost between two statements while
+// another transaction runs.
 func (s *Store) BehindTransactionPooler(ctx context.Context) (bool, error) {
 	const setting = "tasklane.probe"
 	mine, err := s.pool.Acquire(ctx)

@@ -16,10 +16,10 @@ var ErrUnsafeRole = errors.New("row-level security does not bind this role")
 // ErrSchemaBehind: migrations are missing. "tasks migrate" applies them.
 var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks migrate"`)
 
-// checkRole finds what would let the current role past row-level security. A
-// table with a column user_id is one of users' rows. Policies and privileges are
-// compared with those of the migrations: anything else is a fault. A view or a
-// function of the owner's acts for all users, wherever it is.
+// checkRole lists everything by which the current role could bypass row-level
+// security. Every table with a column user_id has rows of users. Policies and
+// privileges must be those of the migrations. Views and functions that run as the
+// owner see the rows of all users, in whatever schema they are.
 const checkRole = `
 	WITH RECURSIVE owned AS (
 		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
@@ -77,8 +77,8 @@ const checkRole = `
 		AND oid::regprocedure::text NOT IN ('tasklane.claim_purge()', 'tasklane.purge()')`
 
 // CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the
-// reasons, unless the schema is as this program needs it and binds the runtime
-// role to one user's rows at a time: by what it says, and by what happens.
+// reasons, unless the schema is as this program needs it and row-level security binds
+// the runtime role. It compares the definitions, and then tries to break them.
 func (s *Store) CheckSafety(ctx context.Context) error {
 	return s.outage.repeat(ctx, func() error {
 		if err := s.CheckVersion(ctx); err != nil {
@@ -109,9 +109,8 @@ func (s *Store) CheckRole(ctx context.Context) error {
 }
 
 // CheckVersion returns [ErrSchemaBehind] unless the schema is as this program
-// needs it. From then on, the store speaks to the database as it found it: spread
-// over the servers of a Citus cluster or not. Before that it takes it for one
-// server.
+// needs it. It also finds out whether the database is a Citus cluster; before that,
+// the store assumes a single server.
 func (s *Store) CheckVersion(ctx context.Context) error {
 	var there bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&there); err != nil {

@@ -16,10 +16,10 @@ import (
 // Words and order are computed here, not in PostgreSQL, so that they do not
 // depend on the database's locale and are the same for every language.
 
-// wordsMark is one of the words of each row that this release has written, and
-// none that can be searched for. A row without it was written by an older
-// release, which made words otherwise: [Migrate] indexes it anew. A change of how
-// words are made needs another mark, and a migration with another index.
+// wordsMark is stored among the words of every row that this release writes; no
+// search can match it. [Migrate] indexes rows without it again, which an older
+// release has written. If you change how words are made, change the mark and add a
+// migration with another index.
 const wordsMark = "#2"
 
 // wordsOf returns the words of texts as search compares them, each once, and the
@@ -43,12 +43,12 @@ func splitWords(text string) []string {
 	return taskapi.SearchWords(norm.NFKD.String(text))
 }
 
-// searchQuery returns PostgreSQL's query for tasks that hold all words of q,
-// the last of them perhaps only begun. It is empty where q holds no word.
+// searchQuery returns the tsquery for tasks that have all words of q, the last one as
+// a prefix. It is empty if q has no word.
 func searchQuery(q string) string {
 	words := splitWords(q)
 	for i, word := range words {
-		// Letters, digits and emoji only, so there is nothing to escape.
+		// A word has only letters, digits and emoji, so nothing needs escaping.
 		words[i] = "'" + word + "'"
 	}
 	if len(words) == 0 {
@@ -57,8 +57,8 @@ func searchQuery(q string) string {
 	return strings.Join(words, " & ") + ":*"
 }
 
-// maxTitleKey bounds a title's key in bytes. Titles that differ only behind it
-// follow each other by id.
+// maxTitleKey bounds the sort key of a title, in bytes. Titles that differ only beyond
+// it are sorted by id.
 const maxTitleKey = 128
 
 // collation makes the keys of titles, one at a time.
