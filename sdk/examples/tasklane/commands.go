@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/quickadd"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -24,7 +25,7 @@ func (s *session) texts(name, usage string) *[]string {
 	return all
 }
 
-const dateHelp = `"today", "tomorrow", "friday" or "2026-11-30", perhaps with a time: "friday 17:00"`
+const dateHelp = `"today", "friday 5pm", "in 3 days", "30 nov" or "2026-11-30 17:00"`
 
 func (s *session) list(ctx context.Context, args []string) error {
 	done := s.flags.Bool("done", false, "those that are done")
@@ -86,11 +87,29 @@ func (s *session) add(ctx context.Context, args []string) error {
 	if task.DueAt, err = s.date(*due, endOfDay); err != nil {
 		return err
 	}
+	// Flags say all: the words are then the title.
+	if *due == "" && *priority == "" && *tags == nil {
+		if err := s.readWords(&task); err != nil {
+			return err
+		}
+	}
 	added, err := s.client.CreateTask(ctx, task)
 	if err != nil {
 		return err
 	}
 	return s.printChanged("added", added)
+}
+
+// readWords takes the due date, the priority and the tags out of a title.
+func (s *session) readWords(task *taskapi.CreateTaskRequest) error {
+	read := quickadd.Parse(task.Title, s.quickAdd())
+	task.Title, task.Priority, task.Tags = read.Title, read.Priority, read.Tags
+	if read.Date == "" {
+		return nil
+	}
+	due, err := dueAt(read, s.now().Location(), endOfDay)
+	task.DueAt = &due
+	return err
 }
 
 func (s *session) show(ctx context.Context, args []string) error {
@@ -171,7 +190,7 @@ func (s *session) date(text string, without moment) (*time.Time, error) {
 	if text == "" || text == "none" {
 		return nil, nil
 	}
-	date, err := parseDate(text, s.now(), without)
+	date, err := parseDate(text, s.quickAdd(), without)
 	return &date, err
 }
 

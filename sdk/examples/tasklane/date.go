@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tasklane/tasklane/sdk/quickadd"
 )
 
 // moment is the time of a day that is given without one.
@@ -14,39 +17,46 @@ var (
 	endOfDay   = moment{23, 59}
 )
 
-// parseDate reads a day, with a time or without, in the time zone of now.
-func parseDate(text string, now time.Time, without moment) (time.Time, error) {
+// parseDate reads a day, with a time or without, as quick add does.
+func parseDate(text string, options quickadd.Options, without moment) (time.Time, error) {
 	if exact, err := time.Parse(time.RFC3339, text); err == nil {
 		return exact, nil
 	}
-	dayText, timeText, timed := strings.Cut(strings.TrimSpace(text), " ")
-	day, ok := parseDay(strings.ToLower(dayText), now)
-	if timed {
-		clock, err := time.Parse("15:04", strings.TrimSpace(timeText))
-		without, ok = moment{clock.Hour(), clock.Minute()}, ok && err == nil
-	}
-	if !ok {
+	text = strings.TrimSpace(text)
+	task := quickadd.Parse(text, options)
+	// A text that is only a date is the title as well.
+	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
 		return time.Time{}, usageError(fmt.Sprintf("%q is no date: write %s", text, dateHelp))
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), without.hour, without.minute, 0, 0, now.Location()), nil
+	return dueAt(task, options.Now.Location(), without)
 }
 
-// parseDay reads a day. The name of a weekday is the next one that has it.
-func parseDay(text string, now time.Time) (time.Time, bool) {
-	switch text {
-	case "today":
-		return now, true
-	case "tomorrow":
-		return now.AddDate(0, 0, 1), true
+// dueAt returns when a task is due that has a date.
+func dueAt(task quickadd.Task, location *time.Location, without moment) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, task.Date)
+	if err != nil {
+		return time.Time{}, err
 	}
-	for days := 1; days <= 7; days++ {
-		day := now.AddDate(0, 0, days)
-		if name := strings.ToLower(day.Weekday().String()); text == name || text == name[:3] {
-			return day, true
+	if task.Time != "" {
+		clock, err := time.Parse("15:04", task.Time)
+		if err != nil {
+			return time.Time{}, err
 		}
+		without = moment{clock.Hour(), clock.Minute()}
 	}
-	day, err := time.Parse(time.DateOnly, text)
-	return day, err == nil
+	return time.Date(day.Year(), day.Month(), day.Day(), without.hour, without.minute, 0, 0, location), nil
+}
+
+// quickAdd returns how the user writes, as far as the locale tells.
+func (p program) quickAdd() quickadd.Options {
+	options := quickadd.Options{Now: p.now(), Languages: []string{"en", "de"}}
+	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_TIME"), p.getenv("LANG"))
+	language, region, _ := strings.Cut(locale, "_")
+	if language == "de" {
+		options.Languages = []string{"de", "en"}
+	}
+	options.DayFirst = region != "" && !strings.HasPrefix(region, "US")
+	return options
 }
 
 // formatDate returns a time as people say it on the day of now: the end of a

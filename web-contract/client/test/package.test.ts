@@ -42,6 +42,14 @@ describe("the React part", () => {
   });
 });
 
+describe("quick add", () => {
+  test("weighs at most 10 KB gzipped with both languages and needs nothing else", async () => {
+    const { code, imports } = await bundle("src/quick-add.ts");
+    expect(imports).toEqual([]);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(10 * 1024);
+  });
+});
+
 describe("the recurrence rules", () => {
   test("weigh at most 3 KB gzipped and need nothing else", async () => {
     const { code, imports } = await bundle("src/recurrence.ts");

@@ -1,0 +1,409 @@
+package quickadd
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tasklane/tasklane/sdk/recurrence"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// Options is what a text is read with.
+type Options struct {
+	// Now is the moment of reading, in the user's time zone.
+	Now time.Time
+	// Languages are those to try, the user's own first. Nil means en, de.
+	Languages []string
+	// Lists are the names of the user's lists: +Errands means a list only if there is one.
+	Lists []string
+	// Recurring is whether "every monday" makes a rule. Otherwise it stays in the title.
+	Recurring bool
+	// DayFirst is whether 3/4 is the third of April.
+	DayFirst bool
+}
+
+// Task is a task as a line of text describes it. Fields that the text does not
+// mention are empty.
+type Task struct {
+	// Title is what is left of the text, or all of it if nothing would be.
+	Title string
+	// Date is the day that it is due, such as 2026-11-28.
+	Date string
+	// Time is the time of day that it is due, such as 09:00.
+	Time string
+	// Rule is how it recurs, a rule for [recurrence.Parse].
+	Rule     string
+	Tags     []string
+	Priority taskapi.Priority
+	List     string
+}
+
+// part is what was understood of a text.
+type part struct{ start, end int }
+
+// group is words that belong together: "friday at 5pm".
+type group struct {
+	meaning  meaning
+	from, to int
+	level    int // 3: counts anywhere; 2: where a title begins or ends; 1: where it ends
+}
+
+// Parse reads a line of text as a task.
+func Parse(text string, options Options) Task {
+	names := options.Languages
+	if names == nil {
+		names = []string{"en", "de"}
+	}
+	var known []*language
+	for _, name := range names {
+		if l := languages()[name]; l != nil {
+			known = append(known, l)
+		}
+	}
+	now := options.Now
+	r := reader{
+		text: text, known: known, options: options,
+		now: time.Date(now.Year(), now.Month(), now.Day(), now.Hour(), now.Minute(), 0, 0, time.UTC),
+	}
+	r.readSigns(tokensOf(text))
+
+	var best []group
+	for i, l := range known {
+		if groups := r.groups(l, i > 0); weight(groups) > weight(best) {
+			best = groups
+		}
+	}
+	var when meaning
+	for _, g := range best {
+		when.add(g.meaning)
+		r.parts = append(r.parts, part{r.tokens[g.from].start, r.tokens[g.to-1].end})
+	}
+	slices.SortFunc(r.parts, func(a, b part) int { return cmp.Compare(a.start, b.start) })
+	r.task.Title = titleOf(text, r.parts)
+	r.setDue(when)
+	return r.task
+}
+
+// reader reads one text.
+type reader struct {
+	text    string
+	known   []*language
+	options Options
+	now     time.Time // what the clock shows, in UTC
+	tokens  []token   // without signs
+	parts   []part
+	task    Task
+}
+
+// add takes over what another meaning has.
+func (m *meaning) add(other meaning) {
+	m.date, m.time, m.rule = cmp.Or(other.date, m.date), cmp.Or(other.time, m.time), cmp.Or(other.rule, m.rule)
+	m.isPart, m.isWeekday = other.isPart, other.isWeekday
+}
+
+func weight(groups []group) int {
+	sum := 0
+	for _, g := range groups {
+		sum += g.to - g.from
+	}
+	return sum
+}
+
+var (
+	tagPattern = regexp.MustCompile(`^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$`)
+
+	priorities = map[string]taskapi.Priority{
+		"p1": taskapi.Urgent, "p2": taskapi.High, "p3": taskapi.Medium, "p4": taskapi.Low,
+		"!urgent": taskapi.Urgent, "!high": taskapi.High, "!medium": taskapi.Medium, "!low": taskapi.Low,
+	}
+)
+
+// readSigns reads #tag, +List, p1 and !high, and keeps the other tokens.
+func (r *reader) readSigns(tokens []token) {
+	end := 0
+	for i, t := range tokens {
+		switch {
+		case t.isLiteral:
+			r.tokens = append(r.tokens, t)
+		case t.start < end: // the words of a list's name go with it
+		default:
+			end = r.readSign(t, i == len(tokens)-1)
+			if end > 0 {
+				r.parts = append(r.parts, part{t.start, end})
+			} else {
+				r.tokens = append(r.tokens, t)
+			}
+		}
+	}
+}
+
+// readSign returns where a sign ends, or 0 if there is none.
+func (r *reader) readSign(t token, isLast bool) int {
+	shown := r.text[t.start:t.end]
+	if tagPattern.MatchString(shown) {
+		r.task.Tags = append(r.task.Tags, shown[1:])
+		return t.end
+	}
+	if name, ok := strings.CutPrefix(shown, "+"); ok && name != "" {
+		if list := r.list(r.text[t.start+1:]); list != "" {
+			r.task.List = list
+			return t.start + 1 + len(list)
+		}
+	}
+	priority := priorities[t.word]
+	if name, ok := strings.CutPrefix(t.word, "!"); ok {
+		for _, l := range r.known {
+			priority = cmp.Or(priority, l.Priorities[name])
+		}
+	}
+	// P1 stands in names; only p1 is a sign.
+	if priority == "" || shown != t.word && t.word[0] == 'p' && !isLast {
+		return 0
+	}
+	r.task.Priority = priority
+	return t.end
+}
+
+// list returns the longest name of a list that a text begins with.
+func (r *reader) list(text string) string {
+	longest := ""
+	for _, name := range r.options.Lists {
+		if len(name) <= len(longest) || len(name) > len(text) || !strings.EqualFold(text[:len(name)], name) {
+			continue
+		}
+		if next, _ := utf8.DecodeRuneInString(text[len(name):]); !unicode.IsLetter(next) && !unicode.IsNumber(next) {
+			longest = name
+		}
+	}
+	return longest
+}
+
+// groups returns those that count in one language: at most one date, one time
+// and one rule.
+func (r *reader) groups(l *language, isForeign bool) []group {
+	var all []group
+	for at := 0; at < len(r.tokens); {
+		if g, ok := r.groupAt(l, at); ok {
+			all = append(all, g)
+			at = g.to
+		} else {
+			at++
+		}
+	}
+	isLast := func(g group) bool { return g.to == len(r.tokens) }
+	all = slices.DeleteFunc(all, func(g group) bool {
+		counts := g.level >= 3 || g.level >= 2 && g.from == 0 || g.level >= 1 && isLast(g)
+		return !counts || isForeign && g.level < 2
+	})
+	slices.SortStableFunc(all, func(a, b group) int {
+		if isLast(a) != isLast(b) {
+			if isLast(a) {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(a.from, b.from))
+	})
+	var chosen []group
+	for _, g := range all {
+		if !slices.ContainsFunc(chosen, func(other group) bool { return g.meaning.clashes(other.meaning) }) {
+			chosen = append(chosen, g)
+		}
+	}
+	return chosen
+}
+
+// clashes reports whether both say the same thing.
+func (m meaning) clashes(other meaning) bool {
+	return m.date != nil && other.date != nil || m.time != nil && other.time != nil || m.rule != "" && other.rule != ""
+}
+
+// groupAt returns the longest group that begins at a token.
+func (r *reader) groupAt(l *language, at int) (group, bool) {
+	var when meaning
+	to, level, hasPreposition, isTimed := at, 0, false, false
+	for to < len(r.tokens) {
+		found, ok := r.matchAt(l, to, when)
+		if !ok {
+			break
+		}
+		isTimed = isTimed || found.meaning.time != nil && !found.meaning.isPart
+		hasDay := when.hasDay() || found.meaning.hasDay()
+		if level = max(level, found.level); isTimed && hasDay && to > at {
+			level = 3 // a day with a time is no chance
+		}
+		hasPreposition = hasPreposition || found.hasPreposition
+		when.add(found.meaning)
+		to = found.next
+	}
+	if to == at || when.isPart && !when.hasDay() {
+		return group{}, false
+	}
+	previous, afterName := "", false
+	if at > 0 && !r.tokens[at-1].isLiteral {
+		afterName = r.tokens[at-1].isCapital
+		if !r.tokens[at-1].isStop {
+			previous = r.tokens[at-1].word
+		}
+	}
+	if slices.Contains(l.NotAfter, previous) {
+		return group{}, false
+	}
+	if hasPreposition {
+		level = min(level+1, 3)
+	}
+	// The sun; Henry the 8th.
+	if level == 1 && (slices.Contains(l.WeakNotAfter, previous) || r.tokens[at].word == "the" && afterName) {
+		return group{}, false
+	}
+	return group{meaning: when, from: at, to: to, level: level}, true
+}
+
+func (m meaning) hasDay() bool { return m.date != nil || m.rule != "" }
+
+// match is a pattern that was found.
+type match struct {
+	meaning        meaning
+	next           int
+	level          int
+	hasPreposition bool
+}
+
+// matchAt returns the longest match of a pattern at a token, perhaps behind
+// prepositions, that tells something new.
+func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
+	var best match
+	hasPreposition := false
+	for from := at; ; from++ {
+		for _, p := range l.patterns {
+			values, next, ok := l.matchItems(p.items, r.tokens, from, r.options.DayFirst)
+			if !ok || next <= max(best.next, from) {
+				continue
+			}
+			found, ok := meaningOf(p.action, slices.Concat(p.values, values), r.now)
+			if !ok || found.rule != "" && !r.options.Recurring {
+				continue
+			}
+			isNewDate := when.date == nil || when.isWeekday && !found.isWeekday
+			if found.date != nil && !isNewDate || found.time != nil && when.time != nil || found.rule != "" && when.rule != "" {
+				continue
+			}
+			if p.needsLower && next < len(r.tokens) && r.tokens[next].isCapital {
+				continue
+			}
+			level := p.level
+			if p.isAdverb && r.tokens[from].isCapital && from > 0 {
+				level--
+			}
+			best = match{meaning: found, next: next, level: level, hasPreposition: hasPreposition}
+		}
+		if from == len(r.tokens) || from-at == 3 {
+			return best, best.next > 0
+		}
+		word := r.tokens[from].word
+		switch {
+		case slices.Contains(l.Prepositions, word):
+			hasPreposition = true
+		case !slices.Contains(l.WeakPrepositions, word):
+			return best, best.next > 0
+		}
+	}
+}
+
+// matchItems returns the numbers of a pattern's classes, and the index of the
+// token behind it.
+func (l *language) matchItems(items []item, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+	if len(items) == 0 {
+		return nil, at, true
+	}
+	values, next, ok := l.matchItem(items[0], tokens, at, dayFirst)
+	if ok {
+		if following, end, ok := l.matchItems(items[1:], tokens, next, dayFirst); ok {
+			return slices.Concat(values, following), end, true
+		}
+	}
+	if items[0].optional {
+		return l.matchItems(items[1:], tokens, at, dayFirst)
+	}
+	return nil, 0, false
+}
+
+func (l *language) matchItem(i item, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+	if i.class != "" {
+		return l.readClass(i.class, tokens, at, dayFirst)
+	}
+	if at >= len(tokens) || tokens[at].isLiteral {
+		return nil, 0, false
+	}
+	word := tokens[at].word
+	return nil, at + 1, slices.Contains(i.words, word) || slices.Contains(i.words, bare(word))
+}
+
+var (
+	emptyBrackets = regexp.MustCompile(`\(\s*\)|\[\s*\]`)
+	spaces        = regexp.MustCompile(`\s+`)
+	spacedStop    = regexp.MustCompile(` ([,;:!?])`)
+	trailing      = regexp.MustCompile(`[\s,;:–-]+$`)
+	leading       = regexp.MustCompile(`^[\s,;:–-]+`)
+	onlyStops     = regexp.MustCompile(`^[\s.,;:!?]*$`)
+)
+
+// titleOf returns the text without its parts.
+func titleOf(text string, parts []part) string {
+	title, end := "", 0
+	for _, p := range parts {
+		title += text[end:p.start]
+		end = p.end
+	}
+	// What ended the sentence goes with its last part.
+	if rest := text[end:]; len(parts) == 0 || !onlyStops.MatchString(rest) {
+		title += rest
+	}
+	if len(parts) > 0 {
+		title = emptyBrackets.ReplaceAllString(title, "")
+		title = spaces.ReplaceAllString(title, " ")
+		title = spacedStop.ReplaceAllString(title, "$1")
+		title = trailing.ReplaceAllString(title, "")
+		if parts[0].start == 0 {
+			title = leading.ReplaceAllString(title, "")
+		}
+	}
+	return cmp.Or(strings.TrimSpace(title), strings.TrimSpace(text))
+}
+
+// setDue sets the due date: the next such time if only the time is known, the
+// first occurrence if there is a rule.
+func (r *reader) setDue(when meaning) {
+	if when.date == nil && when.time == nil && when.rule == "" {
+		return
+	}
+	due := r.now.Truncate(day)
+	if when.date != nil {
+		due = *when.date
+	}
+	if when.time != nil {
+		due = due.Add(time.Duration(*when.time) * time.Minute)
+		if when.date == nil && !due.After(r.now) {
+			due = due.AddDate(0, 0, 1)
+		}
+	}
+	if when.rule != "" {
+		r.task.Rule = when.rule
+		rule, err := recurrence.Parse(when.rule)
+		if err != nil {
+			panic("quickadd: " + err.Error())
+		}
+		if first, ok := rule.Next(due, due.Add(-1)); ok {
+			due = first
+		}
+	}
+	r.task.Date = due.Format(time.DateOnly)
+	if when.time != nil {
+		r.task.Time = due.Format("15:04")
+	}
+}

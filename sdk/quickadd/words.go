@@ -1,0 +1,325 @@
+package quickadd
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// token is a word of the text. A literal one stays title.
+type token struct {
+	start, end int
+	word       string // in lower case, without punctuation around it
+	isCapital  bool
+	isStop     bool // a comma or the like follows
+	isLiteral  bool
+}
+
+var (
+	spaced   = regexp.MustCompile(`[^\s]+`)
+	opening  = regexp.MustCompile(`^["„“]`)
+	closing  = regexp.MustCompile(`["“”][.,;:!?]*$`)
+	before   = regexp.MustCompile(`^[(\[]*`)
+	atDigit  = regexp.MustCompile(`^@\d`)
+	after    = regexp.MustCompile(`[,;:!?)\]]*$`)
+	fullStop = regexp.MustCompile(`\.+$`)
+
+	counted     = regexp.MustCompile(`^([1-9]\d{0,2})(\D+)$`)
+	smallNumber = regexp.MustCompile(`^[1-9]\d{0,2}$`)
+	oneOrTwo    = regexp.MustCompile(`^\d{1,2}$`)
+	ordinal     = regexp.MustCompile(`^(\d{1,2})(\D+)$`)
+	yearNumber  = regexp.MustCompile(`^20\d\d\.?$`)
+	dotted      = regexp.MustCompile(`^(\d{1,2})\.(\d\d)$`)
+	span        = regexp.MustCompile(`^(\d{1,2})[-–](\d{1,2})$`)
+	clock       = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d\d))?(am|pm)?(?:[-–](\d{1,2})(?::(\d\d))?(am|pm)?)?$`)
+	isoDate     = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)\.?$`)
+	dottedDate  = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)?\.?$`)
+	looseDate   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})$`)
+	slashDate   = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
+)
+
+// tokensOf splits a text at spaces. What stands in quotes is literal.
+func tokensOf(text string) []token {
+	var tokens []token
+	quoted := false
+	for _, bounds := range spaced.FindAllStringIndex(text, -1) {
+		raw := text[bounds[0]:bounds[1]]
+		opens := opening.MatchString(raw)
+		isLiteral := quoted || opens
+		if opens {
+			quoted = true
+		}
+		if closing.MatchString(raw) && utf8.RuneCountInString(raw) > 1 {
+			quoted = false
+		}
+		if isLiteral {
+			tokens = append(tokens, token{isLiteral: true})
+			continue
+		}
+		skipped := len(before.FindString(raw))
+		if atDigit.MatchString(raw[skipped:]) {
+			skipped++
+		}
+		left := after.FindString(raw[skipped:])
+		word := raw[skipped : len(raw)-len(left)]
+		first, _ := utf8.DecodeRuneInString(word)
+		start := bounds[0] + skipped
+		tokens = append(tokens, token{
+			start: start, end: start + len(word), word: strings.ToLower(word),
+			isCapital: unicode.IsUpper(first), isStop: left != "",
+		})
+	}
+	return tokens
+}
+
+// bare returns a word without the full stop of an abbreviation or a sentence.
+func bare(word string) string { return fullStop.ReplaceAllString(word, "") }
+
+func lookUp(words map[string]int, word string) (int, bool) {
+	value, ok := words[bare(word)]
+	return value, ok
+}
+
+// readClass reads a class of words, such as WEEKDAY, at an index. It returns
+// the numbers and the index of the token behind them.
+func (l *language) readClass(name string, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+	if name == "WEEKDAYS" {
+		return l.readWeekdays(tokens, at)
+	}
+	if at >= len(tokens) || tokens[at].isLiteral {
+		return nil, 0, false
+	}
+	word := tokens[at].word
+	if name == "WEAKDAY" && slices.Contains(l.Capitals, word) && !tokens[at].isCapital {
+		return nil, 0, false
+	}
+	var values []int
+	switch name {
+	case "DATE", "LOOSE", "SLASH", "FRACTION":
+		values = l.dateOf(name, word, dayFirst)
+	case "COUNTED":
+		if match := counted.FindStringSubmatch(word); match != nil {
+			if unit, ok := lookUp(l.Units, match[2]); ok {
+				values = []int{number(match[1]), unit}
+			}
+		}
+	default:
+		if value, ok := l.valueOf(name, word); ok {
+			values = []int{value}
+		}
+	}
+	return values, at + 1, values != nil
+}
+
+// valueOf returns the number that a word of a class means.
+func (l *language) valueOf(name, word string) (int, bool) {
+	within := func(value, least, most int) (int, bool) { return value, value >= least && value <= most }
+	either := func(words, others map[string]int) (int, bool) {
+		if value, ok := lookUp(words, word); ok {
+			return value, true
+		}
+		return lookUp(others, word)
+	}
+	switch name {
+	case "NUMBER":
+		if smallNumber.MatchString(word) {
+			return number(word), true
+		}
+		return lookUp(l.Numbers, word)
+	case "UNIT":
+		return lookUp(l.Units, word)
+	case "WEEKDAY":
+		return lookUp(l.Weekdays, word)
+	case "WEAKDAY":
+		return lookUp(l.WeakWeekdays, word)
+	case "DAYNAME":
+		return either(l.Weekdays, l.WeakWeekdays)
+	case "WEEKLY":
+		return lookUp(l.Weekly, word)
+	case "MONTH":
+		return lookUp(l.Months, word)
+	case "WEAKMONTH":
+		return lookUp(l.WeakMonths, word)
+	case "MONTHNAME":
+		return either(l.Months, l.WeakMonths)
+	case "DAY":
+		if oneOrTwo.MatchString(word) {
+			return within(number(word), 1, 31)
+		}
+		return l.ordinalOf(word)
+	case "DAYTH":
+		return l.ordinalOf(word)
+	case "ORD":
+		if value, ok := lookUp(l.Ordinals, word); ok {
+			return value, true
+		}
+		value, _ := l.ordinalOf(word)
+		return within(value, 1, 5)
+	case "YEAR":
+		return number(bare(word)), yearNumber.MatchString(word)
+	case "HOUR":
+		if oneOrTwo.MatchString(word) {
+			return within(number(word), 0, 23)
+		}
+		value, _ := lookUp(l.Numbers, word)
+		return within(value, 1, 12)
+	case "TIME":
+		return timeOf(bare(word))
+	case "DOTTED":
+		match := dotted.FindStringSubmatch(word)
+		if match == nil {
+			return 0, false
+		}
+		return minutesOf(number(match[1]), number(match[2]))
+	case "SPAN":
+		match := span.FindStringSubmatch(word)
+		if match == nil {
+			return 0, false
+		}
+		_, ok := within(number(match[2]), number(match[1])+1, 24)
+		return number(match[1]), ok
+	case "PART":
+		return lookUp(l.Parts, word)
+	case "HALF":
+		return lookUp(l.Halves, word)
+	}
+	panic("quickadd: a pattern has the unknown class " + name)
+}
+
+// number returns the value of digits.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// ordinalOf reads 3rd or 3.
+func (l *language) ordinalOf(word string) (int, bool) {
+	match := ordinal.FindStringSubmatch(word)
+	if match == nil || !slices.Contains(l.OrdinalEndings, match[2]) {
+		return 0, false
+	}
+	day := number(match[1])
+	return day, day >= 1 && day <= 31
+}
+
+func minutesOf(hour, minute int) (int, bool) {
+	return 60*hour + minute, hour <= 23 && minute <= 59
+}
+
+// timeOf reads 17:00, 5pm, 5:30pm, or the beginning of 5-6pm, in minutes.
+func timeOf(word string) (int, bool) {
+	match := clock.FindStringSubmatch(word)
+	if match == nil {
+		return 0, false
+	}
+	hour, minute, half, untilHour, untilMinute, untilHalf := match[1], match[2], match[3], match[4], match[5], match[6]
+	time, ok := minutesOf(number(hour), number(minute))
+	if _, valid := minutesOf(number(untilHour), number(untilMinute)); !ok || !valid {
+		return 0, false
+	}
+	if half == "" {
+		half = untilHalf
+		if half == "pm" && number(hour)%12 > number(untilHour)%12 {
+			half = "am" // 11-1pm begins in the morning
+		}
+	}
+	switch half {
+	case "am":
+		return halfOfDay(time, 0)
+	case "pm":
+		return halfOfDay(time, 720)
+	}
+	return time, strings.Contains(word, ":")
+}
+
+// halfOfDay returns a time on a clock of twelve hours, in the half of the day
+// that begins at 0 or 720 minutes.
+func halfOfDay(time, half int) (int, bool) {
+	return time%720 + half, time >= 60 && time < 780
+}
+
+// dateOf reads a date in digits: year, month and day; year 0 if it is not written.
+func (l *language) dateOf(name, word string, dayFirst bool) []int {
+	if match := isoDate.FindStringSubmatch(word); match != nil {
+		return validDate(name == "DATE", number(match[1]), number(match[2]), number(match[3]))
+	}
+	if match := dottedDate.FindStringSubmatch(word); match != nil {
+		return validDate(name == "DATE" && (l.Dots || match[3] != ""), yearOf(match[3]), number(match[2]), number(match[1]))
+	}
+	if match := looseDate.FindStringSubmatch(word); match != nil {
+		return validDate(name == "LOOSE" && l.Dots, 0, number(match[2]), number(match[1]))
+	}
+	match := slashDate.FindStringSubmatch(bare(word))
+	if match == nil || l.Dots || word == "24/7" || word == "9/11" {
+		return nil
+	}
+	a, b := number(match[1]), number(match[2])
+	isFraction := match[3] == "" && a < b && slices.Contains([]int{2, 3, 4, 5, 8, 16}, b)
+	month, day := a, b
+	if dayFirst {
+		month, day = b, a
+	}
+	isAsked := isFraction == (name == "FRACTION") && (name == "FRACTION" || name == "SLASH")
+	if date := validDate(isAsked, yearOf(match[3]), month, day); date != nil {
+		return date
+	}
+	return validDate(isAsked, yearOf(match[3]), day, month)
+}
+
+func yearOf(digits string) int {
+	if len(digits) == 2 {
+		return 2000 + number(digits)
+	}
+	return number(digits)
+}
+
+func validDate(isAsked bool, year, month, day int) []int {
+	leap := year
+	if leap == 0 {
+		leap = 2000
+	}
+	date := time.Date(leap, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if !isAsked || month < 1 || month > 12 || date.Day() != day {
+		return nil
+	}
+	return []int{year, month, day}
+}
+
+// readWeekdays reads "mon, wed and fri" or tue/thu.
+func (l *language) readWeekdays(tokens []token, at int) ([]int, int, bool) {
+	isAnd := func(i int) bool {
+		return i < len(tokens) && slices.Contains([]string{"and", "und", "&", "+"}, tokens[i].word)
+	}
+	var values []int
+	next := at
+	for i := at; i < len(tokens); i++ {
+		if days := l.weekdaysOf(tokens[i]); days != nil {
+			values, next = append(values, days...), i+1
+			if !tokens[i].isStop && !isAnd(i+1) {
+				break
+			}
+		} else if next == at || !isAnd(i) {
+			break
+		}
+	}
+	return values, next, values != nil
+}
+
+func (l *language) weekdaysOf(t token) []int {
+	if t.isLiteral {
+		return nil
+	}
+	var days []int
+	for part := range strings.SplitSeq(t.word, "/") {
+		day, ok := l.valueOf("DAYNAME", part)
+		if !ok {
+			return nil
+		}
+		days = append(days, day)
+	}
+	return days
+}

@@ -1,0 +1,1 @@
+export { parseQuickAdd, type Part, type QuickAdd, type QuickAddOptions } from "./quick-add/parse.js";

@@ -1,0 +1,303 @@
+import { languages } from "../generated/languages.js";
+import { nextOccurrence, parseRule } from "../recurrence.js";
+import { meaningOf, type When } from "./dates.js";
+import { readClass, tokensOf, type Language, type Reading, type Token } from "./words.js";
+
+/** What a part of the text was understood as. */
+export interface Part {
+  kind: "due" | "repeat" | "tag" | "priority" | "list";
+  /** Where it stands in the text. */
+  start: number;
+  end: number;
+}
+
+/** A task as a line of text describes it. */
+export interface QuickAdd {
+  /** What is left of the text; all of it if nothing would be. */
+  title: string;
+  /** The day it is due, such as 2026-11-28. */
+  date?: string;
+  /** The time of day it is due, such as 09:00. */
+  time?: string;
+  /** How it recurs, a rule of RFC 5545. */
+  rule?: string;
+  tags: string[];
+  priority?: "urgent" | "high" | "medium" | "low";
+  /** The name of the list it belongs to. */
+  list?: string;
+  /** The parts that were understood, in their order. */
+  parts: Part[];
+}
+
+export interface QuickAddOptions {
+  /** The clock of the device. */
+  now?: Date;
+  /** The languages to try, the user's own first: en, de. */
+  languages?: readonly string[];
+  /** The names of the user's lists: +Errands means a list only if there is one. */
+  lists?: readonly string[];
+  /** Whether "every monday" makes a rule. Otherwise it stays in the title. */
+  recurring?: boolean;
+  /** Parts that stay in the title although they could be understood. */
+  literal?: readonly string[];
+  /** Whether 3/4 is the third of April. */
+  dayFirst?: boolean;
+}
+
+const priorities: Record<string, QuickAdd["priority"]> = {
+  p1: "urgent",
+  p2: "high",
+  p3: "medium",
+  p4: "low",
+  "!urgent": "urgent",
+  "!high": "high",
+  "!medium": "medium",
+  "!low": "low",
+};
+
+/** Words that belong together: "friday at 5pm". */
+interface Group {
+  when: When;
+  from: number;
+  to: number;
+  /** 3: counts anywhere in a title; 2: where it begins or ends; 1: where it ends. */
+  level: number;
+}
+
+/** Reads a line of text as a task: its due date, rule, list, tags and priority. What is not understood stays title. */
+export function parseQuickAdd(text: string, options: QuickAddOptions = {}): QuickAdd {
+  const { now = new Date(), lists = [], literal = [] } = options;
+  const names = options.languages ?? ["en", "de"];
+  const clock = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours(), now.getMinutes());
+  const known = names.flatMap((name) => languages[name] ?? []);
+  const all = tokensOf(text);
+  const isLiteral = ({ start, end }: { start: number; end: number }) => {
+    const part = text.slice(start, end).toLowerCase();
+    return literal.some((kept) => part.startsWith(kept.toLowerCase()));
+  };
+
+  const result: QuickAdd = { title: "", tags: [], parts: [] };
+  const words = all.filter((token, i) => {
+    const part = token && readSign(text, all, i, known, lists, result);
+    if (!part || isLiteral(part)) return true;
+    part.apply();
+    result.parts.push({ kind: part.kind, start: part.start, end: part.end });
+    // The words of a list's name go with it.
+    for (let next = i + 1; all[next] && all[next]!.start < part.end; next++) all[next] = undefined;
+    return false;
+  });
+
+  const context = { tokens: words, now: clock, recurring: options.recurring ?? false, dayFirst: options.dayFirst ?? false, isLiteral };
+  const readings = known.map((language, i) => groupsOf(context, language, i > 0));
+  const best = readings.reduce((a, b) => (weight(b) > weight(a) ? b : a), []);
+  const when: When = Object.assign({}, ...best.map((group) => group.when));
+  for (const { from, to, when } of best) {
+    result.parts.push({ kind: when.rule ? "repeat" : "due", start: words[from]!.start, end: words[to - 1]!.end });
+  }
+  result.parts.sort((a, b) => a.start - b.start);
+  result.title = titleOf(text, result.parts);
+  setDue(result, when, clock);
+  return result;
+}
+
+const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** Reads #tag, +List, p1 and !high. */
+function readSign(text: string, tokens: (Token | undefined)[], at: number, known: Language[], lists: readonly string[], result: QuickAdd) {
+  const { word, start, end } = tokens[at]!;
+  const shown = text.slice(start, end);
+  if (/^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$/u.test(shown)) {
+    return { kind: "tag", start, end, apply: () => result.tags.push(shown.slice(1)) } as const;
+  }
+  if (word.startsWith("+")) {
+    const rest = text.slice(start + 1);
+    const named = (name: string) => rest.toLowerCase().startsWith(name.toLowerCase()) && !/^[\p{L}\p{N}]/u.test(rest.slice(name.length));
+    const [list] = lists.filter((name) => name !== "" && named(name)).sort((a, b) => b.length - a.length);
+    if (list) return { kind: "list", start, end: start + 1 + list.length, apply: () => (result.list = list) } as const;
+  }
+  const localized = Object.fromEntries(known.flatMap((language) => Object.entries(language.priorities)).map(([name, value]) => [`!${name}`, value]));
+  const priority = priorities[word] ?? (localized[word] as QuickAdd["priority"]);
+  // P1 stands in names; only p1 is a sign.
+  if (priority && !(word.startsWith("p") && shown !== word && at < tokens.length - 1)) {
+    return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
+  }
+  return undefined;
+}
+
+interface Context {
+  tokens: (Token | undefined)[];
+  now: number;
+  recurring: boolean;
+  dayFirst: boolean;
+  isLiteral: (part: { start: number; end: number }) => boolean;
+}
+
+/** The groups that count in one language: at most one date, one time and one rule. */
+function groupsOf(context: Context, language: Language, isForeign: boolean): Group[] {
+  const { tokens } = context;
+  const groups: Group[] = [];
+  for (let at = 0; at < tokens.length; ) {
+    const group = groupAt(context, language, at);
+    if (group) groups.push(group);
+    at = group ? group.to : at + 1;
+  }
+  const isLast = ({ to }: Group) => to === tokens.length;
+  const counts = (group: Group) => {
+    const { from, to, level } = group;
+    if (isForeign && level < 2) return false;
+    if (!(level >= 3 || (level >= 2 && from === 0) || (level >= 1 && isLast(group)))) return false;
+    return !context.isLiteral({ start: tokens[from]!.start, end: tokens[to - 1]!.end });
+  };
+  const ranked = groups.filter(counts).sort((a, b) => Number(isLast(b)) - Number(isLast(a)) || b.level - a.level || a.from - b.from);
+  const chosen: Group[] = [];
+  for (const group of ranked) {
+    const clashes = (other: Group) => (["date", "time", "rule"] as const).some((key) => group.when[key] !== undefined && other.when[key] !== undefined);
+    if (!chosen.some(clashes)) chosen.push(group);
+  }
+  return chosen;
+}
+
+/** The longest group that begins at a token. */
+function groupAt(context: Context, language: Language, at: number): Group | undefined {
+  const { tokens } = context;
+  const when: When = {};
+  let [to, level, hasPreposition, isTimed] = [at, 0, false, false];
+  while (to < tokens.length) {
+    const found = matchAt(context, language, to, when);
+    if (!found) break;
+    const isClock = (found.when.time !== undefined && !found.when.isPart) || isTimed;
+    const isDay = found.when.date !== undefined || found.when.rule !== undefined || when.date !== undefined || when.rule !== undefined;
+    // A day with a time is no chance.
+    level = isClock && isDay && to > at ? 3 : Math.max(level, found.level);
+    isTimed = isClock;
+    hasPreposition ||= found.hasPreposition;
+    Object.assign(when, { isPart: undefined, isWeekday: undefined }, found.when);
+    to = found.next;
+  }
+  if (to === at || (when.isPart && when.date === undefined && when.rule === undefined)) return undefined;
+  const [first, before] = [tokens[at]!, tokens[at - 1]];
+  const previous = before && !before.isStop ? before.word : "";
+  if (language.notAfter.includes(previous)) return undefined;
+  if (hasPreposition) level = Math.min(level + 1, 3);
+  // The sun; Henry the 8th.
+  if (level === 1 && (language.weakNotAfter.includes(previous) || (first.word === "the" && before?.isCapital))) return undefined;
+  return { when, from: at, to, level };
+}
+
+interface Match {
+  when: When;
+  next: number;
+  level: number;
+  hasPreposition: boolean;
+}
+
+/** The longest match of a pattern at a token, perhaps behind prepositions, that tells something new. */
+function matchAt(context: Context, language: Language, at: number, when: When): Match | undefined {
+  const { tokens, now, recurring, dayFirst } = context;
+  let best: Match | undefined;
+  let [from, hasPreposition] = [at, false];
+  for (;;) {
+    for (const pattern of patternsOf(language)) {
+      const read = matchItems(language, pattern.items, tokens, from, dayFirst);
+      if (!read || read.next <= (best?.next ?? from)) continue;
+      const found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
+      if (!found || (found.rule !== undefined && !recurring)) continue;
+      const isNewDate = when.date === undefined || (when.isWeekday === true && found.isWeekday === undefined);
+      if (found.date !== undefined && !isNewDate) continue;
+      if (found.time !== undefined && when.time !== undefined) continue;
+      if (found.rule !== undefined && when.rule !== undefined) continue;
+      const isName = pattern.isAdverb && tokens[from]!.isCapital && from > 0;
+      if (pattern.needsLower && tokens[read.next]?.isCapital) continue;
+      best = { when: found, next: read.next, level: pattern.level - (isName ? 1 : 0), hasPreposition };
+    }
+    const word = tokens[from]?.word;
+    if (word === undefined || from - at === 3) return best;
+    if (language.prepositions.includes(word)) hasPreposition = true;
+    else if (!language.weakPrepositions.includes(word)) return best;
+    from++;
+  }
+}
+
+interface Pattern {
+  level: number;
+  /** Whether it is written in lower case, unless it begins the text. */
+  isAdverb: boolean;
+  /** Whether no capital may follow: am 1. Advent is no date. */
+  needsLower: boolean;
+  items: { words: string[]; isClass: boolean; isOptional: boolean }[];
+  action: string;
+  values: number[];
+}
+
+const compiled = new Map<Language, Pattern[]>();
+
+/** The patterns of a language: "2 in NUMBER UNIT = in" is a level, words and classes, and what they mean. */
+function patternsOf(language: Language): Pattern[] {
+  let patterns = compiled.get(language);
+  if (!patterns) {
+    patterns = language.patterns.map((line) => {
+      const [level, ...words] = line.slice(0, line.indexOf(" = ")).split(" ");
+      const [action, ...values] = line.slice(line.indexOf(" = ") + 3).split(" ");
+      const items = words.map((item) => {
+        const name = item.replace("?", "");
+        const isClass = /^[A-Z]+$/.test(name);
+        return { words: isClass ? [name] : name.toLowerCase().split("|"), isClass, isOptional: item.endsWith("?") };
+      });
+      return { level: Number(level![0]), isAdverb: level!.endsWith("~"), needsLower: level!.endsWith("^"), items, action: action!, values: values.map(Number) };
+    });
+    compiled.set(language, patterns);
+  }
+  return patterns;
+}
+
+function matchItems(language: Language, items: Pattern["items"], tokens: (Token | undefined)[], at: number, dayFirst: boolean): Reading | undefined {
+  const [item, ...rest] = items;
+  if (!item) return { values: [], next: at };
+  const found = item.isClass ? readClass(language, item.words[0]!, tokens, at, dayFirst) : readWord(item.words, tokens[at], at);
+  // A comma ends a pattern, except before a year.
+  const following = found && matchItems(language, rest, tokens, found.next, dayFirst);
+  if (found && following) return { values: [...found.values, ...following.values], next: following.next };
+  return item.isOptional ? matchItems(language, rest, tokens, at, dayFirst) : undefined;
+}
+
+function readWord(words: string[], token: Token | undefined, at: number): Reading | undefined {
+  const word = token?.word.replace(/\.+$/, "") ?? "";
+  return words.includes(word) || words.includes(token?.word ?? "") ? { values: [], next: at + 1 } : undefined;
+}
+
+/** The text without its parts. */
+function titleOf(text: string, parts: Part[]): string {
+  let [title, end] = ["", 0];
+  for (const part of parts) {
+    title += text.slice(end, part.start);
+    end = part.end;
+  }
+  // What ended the sentence goes with its last part.
+  if (!/^[\s.,;:!?]*$/.test(text.slice(end))) title += text.slice(end);
+  if (parts.length > 0) {
+    title = title
+      .replace(/\(\s*\)|\[\s*\]/g, "")
+      .replace(/\s+/g, " ")
+      .replace(/ ([,;:!?])/g, "$1")
+      .replace(/[\s,;:–-]+$/, "");
+    if (parts[0]!.start === 0) title = title.replace(/^[\s,;:–-]+/, "");
+  }
+  return title.trim() || text.trim();
+}
+
+/** Sets the due date: the next such time if only the time is known, the first occurrence if there is a rule. */
+function setDue(result: QuickAdd, { date, time, rule }: When, now: number) {
+  if (date === undefined && time === undefined && rule === undefined) return;
+  const day = 86_400_000;
+  const today = Math.floor(now / day) * day;
+  let due = (date ?? today) + (time ?? 0) * 60_000;
+  if (date === undefined && time !== undefined && due <= now) due += day;
+  if (rule !== undefined) {
+    result.rule = rule;
+    const first = nextOccurrence(parseRule(rule), new Date(due), new Date(due - 1), "UTC");
+    if (first) due = first.getTime();
+  }
+  const written = new Date(due).toISOString();
+  result.date = written.slice(0, 10);
+  if (time !== undefined) result.time = written.slice(11, 16);
+}

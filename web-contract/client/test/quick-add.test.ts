@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { parseQuickAdd, type QuickAdd } from "../src/quick-add.js";
+
+type Case = { text: string } & Partial<Omit<QuickAdd, "parts">>;
+
+const table = JSON.parse(await readFile(new URL("../../../sdk/quickadd/testdata/cases.json", import.meta.url), "utf8")) as {
+  now: string;
+  lists: string[];
+  en: Case[];
+  de: Case[];
+  plain: string[];
+};
+const { lists } = table;
+const now = new Date(table.now);
+
+function read(text: string, options: Parameters<typeof parseQuickAdd>[1] = {}) {
+  const { parts, ...task } = parseQuickAdd(text, { now, lists, recurring: true, ...options });
+  return task;
+}
+
+describe.for([
+  ["en", ["en", "de"]],
+  ["de", ["de", "en"]],
+] as const)("the table that Go shares, %s", ([name, languages]) => {
+  test.for(table[name])("$text", ({ text, ...want }) => {
+    expect(read(text, { languages })).toEqual({ tags: [], ...want });
+  });
+
+  test("reads at most one plain title in fifty as something else", () => {
+    const misread = table.plain.filter((text) => parseQuickAdd(text, { now, languages, recurring: true }).parts.length > 0);
+    expect(misread.length, misread.join(", ")).toBeLessThanOrEqual(table.plain.length / 50);
+  });
+});
+
+test.for([
+  ["standup every weekday 9am", { recurring: false }, { title: "standup every weekday", date: "2026-11-27", time: "09:00" }],
+  ["jeden Montag Müll", { recurring: false }, { title: "jeden Montag Müll" }],
+  ["flight 3/12", { dayFirst: true }, { title: "flight", date: "2026-12-03" }],
+  ["morgen anrufen", { languages: ["en"] }, { title: "morgen anrufen" }],
+  ["fix tap +Home", { lists: [] }, { title: "fix tap +Home" }],
+  ["call Anna tomorrow #home p1", { literal: ["tomorrow", "#home"] }, { title: "call Anna tomorrow #home", priority: "urgent" }],
+] as const)("%s with %j", ([text, options, want]) => {
+  expect(read(text, options)).toEqual({ tags: [], ...want });
+});
+
+test("parts say where they stand, and leave the rest as title", () => {
+  const text = "tomorrow call Anna #home !high at 9";
+  const { parts } = parseQuickAdd(text, { now });
+  expect(parts.map(({ kind, start, end }) => [kind, text.slice(start, end)])).toEqual([
+    ["due", "tomorrow"],
+    ["tag", "#home"],
+    ["priority", "!high"],
+    ["due", "at 9"],
+  ]);
+});
+
+test("letters that grow in upper or lower case move no part", () => {
+  const text = "İstanbul ẞ tomorrow";
+  const [part] = parseQuickAdd(text, { now }).parts;
+  expect(text.slice(part!.start, part!.end)).toBe("tomorrow");
+});
