@@ -268,16 +268,17 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	if p != nil {
 		return nil, p // and nothing is changed
 	}
+	var sizes []keptSize
 	size := 0
 	if key != "" {
-		size = c.tx.keptSize()
+		sizes, size = c.tx.keptSizes()
 	}
 	if !c.tx.fits(size, s.maxResources, s.maxBytes) {
 		return nil, newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
 	}
 	c.tx.commit()
 	if key != "" {
-		u.kept[key] = keptAnswer{request: meaning, answer: answer, size: size, at: c.tx.now}
+		u.kept[key] = keptAnswer{request: meaning, answer: answer, sizes: sizes, at: c.tx.now}
 	}
 	return answer, nil
 }

@@ -40,7 +40,7 @@ type erasure struct {
 type keptAnswer struct {
 	request string
 	answer  *reply
-	size    int
+	sizes   []keptSize
 	at      time.Time
 }
 

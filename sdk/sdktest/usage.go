@@ -1,5 +1,7 @@
 package sdktest
 
+import "slices"
+
 // rowSize is what a resource takes up besides its texts, and what a tombstone does.
 const rowSize = 100
 
@@ -31,21 +33,54 @@ func (u *user) usage() (resources, bytes int) {
 		bytes += e.size()
 	}
 	for _, kept := range u.kept {
-		bytes += kept.size
+		for _, k := range kept.sizes {
+			bytes += u.keptSize(k)
+		}
 	}
 	return len(u.resources), bytes + rowSize*len(u.erased)
 }
 
-// keptSize returns what the write's answer takes up if it is kept.
-func (tx *transaction) keptSize() (size int) {
+// keptSize is what a resource takes up in an answer that is kept.
+type keptSize struct {
+	id   string
+	size int
+}
+
+// keptSize returns what a kept resource takes up now. Of an erased one, no texts are
+// kept.
+func (u *user) keptSize(k keptSize) int {
+	if _, ok := u.resources[k.id]; !ok {
+		return rowSize
+	}
+	return k.size
+}
+
+// freedBy returns what the erasure of a resource frees in answers that are kept.
+func (u *user) freedBy(id string) (bytes int) {
+	for _, kept := range u.kept {
+		for _, k := range kept.sizes {
+			if k.id == id {
+				bytes += k.size - rowSize
+			}
+		}
+	}
+	return bytes
+}
+
+// keptSizes returns what the write's answer takes up if it is kept.
+func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 	for _, id := range tx.written {
 		e, ok := tx.staged[id]
 		if !ok {
 			e = tx.user.resources[id]
 		}
-		size += e.size()
+		k := keptSize{id, e.size()}
+		if slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id }) {
+			k.size = rowSize
+		}
+		sizes, total = append(sizes, k), total+k.size
 	}
-	return size
+	return sizes, total
 }
 
 // fits reports whether the user has room for the transaction and, counted with its

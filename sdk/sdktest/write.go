@@ -54,7 +54,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	case taskapi.BatchCreate:
 		g.resources, g.bytes = 1, after.size()
 	case taskapi.BatchErase:
-		g.resources, g.bytes = -1, rowSize-after.size()
+		g.resources, g.bytes = -1, rowSize-after.size()-tx.user.freedBy(after.id())
 	default:
 		g.bytes = after.size() - before.size()
 	}
