@@ -224,6 +224,28 @@ func ExampleClient_RestoreTask() {
 	// Output: Water the plants is in the trash: false
 }
 
+func ExampleClient_MoveTask() {
+	client, plants, stop := exampleClient()
+	defer stop()
+
+	parcel, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Ship the parcel"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := client.MoveTask(ctx, parcel.ID, taskapi.MoveTaskRequest{Before: taskapi.Some(&plants.ID)}); err != nil {
+		log.Fatal(err)
+	}
+	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(task.Title)
+	}
+	// Output:
+	// Ship the parcel
+	// Water the plants
+}
+
 func ExampleClient_EraseTask() {
 	client, plants, stop := exampleClient()
 	defer stop()

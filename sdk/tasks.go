@@ -108,6 +108,17 @@ func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (
 	return c.taskByID(ctx, id, request{operation: "deleteTask", method: http.MethodDelete, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
+// MoveTask puts the task into another place of the manual order and returns it:
+// behind or before another task, or with [taskapi.Null] to an end. It fails with
+// [ErrInvalid] if that other task is not there. A task that stands there already
+// keeps its version. With [IfMatch] it fails with [ErrVersionConflict] if the task
+// has changed meanwhile.
+//
+//	task, err := client.MoveTask(ctx, id, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}) // to the top
+func (c *Client) MoveTask(ctx context.Context, id string, to taskapi.MoveTaskRequest, opts ...CallOption) (taskapi.Task, error) {
+	return c.taskByID(ctx, id, request{operation: "moveTask", method: http.MethodPost, suffix: "/move", body: to}, opts)
+}
+
 // TaskStats counts the user's tasks. The time zone, an IANA name such as
 // "Europe/Berlin", decides when today begins and ends; empty means UTC.
 func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {

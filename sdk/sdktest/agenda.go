@@ -34,7 +34,7 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 		agenda.Days = append(agenda.Days, taskapi.AgendaDay{Date: date, Tasks: []taskapi.Task{}})
 	}
-	var dated []position
+	var dated []cursor
 	for id, e := range u.resources {
 		task, isTask := e.wire().(taskapi.Task)
 		switch {
@@ -42,10 +42,10 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 		case task.DueAt == nil:
 			agenda.Undated++
 		default:
-			dated = append(dated, position{Key: task.DueAt.Format(sortableTime), ID: id})
+			dated = append(dated, cursor{Key: task.DueAt.Format(sortableTime), ID: id})
 		}
 	}
-	slices.SortFunc(dated, func(a, b position) int { return a.compare(b, false) })
+	slices.SortFunc(dated, func(a, b cursor) int { return a.compare(b, false) })
 	var overdue, listed, overdueBytes, listedBytes int
 	for _, at := range dated {
 		task := u.resources[at.ID].wire().(taskapi.Task)

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -57,6 +56,13 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	for i, o := range operations {
 		r, p := tx.carryOut(o.operation)
 		if p != nil {
+			if p.Code == taskapi.CodeQuotaExceeded {
+				return nil, p
+			}
+			if p.Code == taskapi.CodeInvalid { // of the data
+				p.Errors[0].Field = join(join(index("operations", i), dataName(o.op)), p.Errors[0].Field)
+				return nil, invalid(p.Errors...)
+			}
 			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "is not there")
 			if p.Code == taskapi.CodeVersionConflict {
 				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the present version")
@@ -124,15 +130,14 @@ func (f *faults) operation(object map[string]any, path string) batchOperation {
 		names = append(names, "id", "version")
 		fields := f.read(targetFields, object, path)
 		if id, ok := fields["id"]; ok {
-			o.id = strings.ToLower(id.String())
+			o.id = id.String()
 		}
 		if version, ok := fields["version"]; ok {
 			o.version = version.Int()
 			o.allowed = func(version int64) bool { return version == o.version }
 		}
 	}
-	body := map[taskapi.BatchOp]string{taskapi.BatchCreate: "data", taskapi.BatchReplace: "data", taskapi.BatchUpdate: "changes"}[o.op]
-	if body != "" {
+	if body := dataName(o.op); body != "" {
 		names = append(names, body)
 		member, ok := object[body]
 		content, isObject := member.(map[string]any)
@@ -147,6 +152,19 @@ func (f *faults) operation(object map[string]any, path string) batchOperation {
 	}
 	f.known(object, path, names...)
 	return o
+}
+
+// dataName names what a batch's operation has of data; empty for nothing.
+func dataName(op taskapi.BatchOp) string {
+	switch op {
+	case taskapi.BatchCreate, taskapi.BatchReplace:
+		return "data"
+	case taskapi.BatchUpdate:
+		return "changes"
+	case taskapi.BatchMove:
+		return "to"
+	}
+	return ""
 }
 
 // choice reads a member that must be one of some names, or returns "".

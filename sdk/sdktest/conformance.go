@@ -55,6 +55,7 @@ func Conformance(t *testing.T, target Target) {
 		{"version", versionCases},
 		{"idempotency", idempotencyCases},
 		{"list", listCases},
+		{"move", moveCases},
 		{"batch", batchCases},
 		{"search", searchCases},
 		{"stats", statsCases},

@@ -163,7 +163,7 @@ var listCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{Query: "water"})
 		s.lists(taskapi.ListTasksOptions{Query: "feed home"}, "Feed")
 	}},
-	{"sort: createdAt, updatedAt, dueAt, priority, title, each with a leading minus, ties by id, null due dates last", func(s *subject) {
+	{"sort: createdAt, updatedAt, dueAt, priority, title, position, each with a leading minus, ties by id, null due dates last", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "a", Priority: taskapi.Low, DueAt: onDay(2)})
 		touched := s.create(taskapi.CreateTaskRequest{Title: "c", Priority: taskapi.High})
 		s.create(taskapi.CreateTaskRequest{Title: "b", Priority: taskapi.Low, DueAt: onDay(1)})
@@ -181,6 +181,8 @@ var listCases = []contractCase{
 			taskapi.MostUrgent:           {"d", "c", "b", "a"},
 			taskapi.TitleAscending:       {"a", "b", "c", "d"},
 			taskapi.TitleDescending:      {"d", "c", "b", "a"},
+			taskapi.ManualOrder:          {"a", "c", "b", "d"},
+			taskapi.ManualOrderReversed:  {"d", "b", "c", "a"},
 		}
 		for _, sort := range taskapi.Sorts() {
 			for limit := range 5 {

@@ -183,8 +183,10 @@ func (f *faults) text(fd field, path, text string) string {
 	if values := fd.tag.Get("enum"); values != "" && !slices.Contains(strings.Split(values, ","), text) {
 		f.add(path, taskapi.FieldNotAllowed, "must be one of "+strings.ReplaceAll(values, ",", ", "))
 	}
-	if fd.tag.Get("format") == "uuid" && !isUUID(text) {
-		f.add(path, taskapi.FieldFormat, "must be a UUID")
+	if fd.tag.Get("format") == "uuid" {
+		if text = strings.ToLower(text); !isUUID(text) {
+			f.add(path, taskapi.FieldFormat, "must be a UUID")
+		}
 	}
 	length := int64(utf8.RuneCountInString(text))
 	if least, ok := fd.limit("minLength"); ok && (length < least || least > 0 && taskapi.IsBlank(text)) {

@@ -18,9 +18,10 @@ type kind struct {
 	title    string // in the names of operations: Task
 	path     string // of the resources
 	resource reflect.Type
+	ordered  bool // has a position
 	// content are the fields of the requests to create and replace, changes
-	// those of the request to update.
-	content, changes []field
+	// those of the request to update, place those of the request to move.
+	content, changes, place []field
 	// settle fills in what follows from the content: defaults that are not
 	// zero, and fields that only the service sets.
 	settle func(resource any, now time.Time)

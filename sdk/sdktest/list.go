@@ -52,8 +52,8 @@ func instant(into **time.Time) func(*faults, string, string) {
 	return func(f *faults, name, text string) { *into = f.time(name, text) }
 }
 
-// position is a resource's place in a list, and what a cursor holds.
-type position struct {
+// cursor is a resource's place in a list, as a cursor holds it.
+type cursor struct {
 	List []byte // names the order and the filters
 	Key  string // the value that is sorted by; empty for none
 	ID   string
@@ -62,12 +62,12 @@ type position struct {
 // sortableTime has times in the order of their texts.
 const sortableTime = "2006-01-02T15:04:05.000000Z"
 
-// compare returns a negative number if p comes before other in an order.
-func (p position) compare(other position, descending bool) int {
-	if (p.Key == "") != (other.Key == "") {
-		return strings.Compare(other.Key, p.Key) // without a value last
+// compare returns a negative number if c comes before other in an order.
+func (c cursor) compare(other cursor, descending bool) int {
+	if (c.Key == "") != (other.Key == "") {
+		return strings.Compare(other.Key, c.Key) // without a value last
 	}
-	result := cmp.Or(strings.Compare(p.Key, other.Key), strings.Compare(p.ID, other.ID))
+	result := cmp.Or(strings.Compare(c.Key, other.Key), strings.Compare(c.ID, other.ID))
 	if descending {
 		return -result
 	}
@@ -92,22 +92,22 @@ const pageBytes = 1 << 20
 // page returns a page of the list, and the cursor of the next one or nil.
 func (u *user) page(l listing) ([]resource, *string, *problem) {
 	name := encode(l.name)
-	var after position
+	var after cursor
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(l.cursor)
 	if l.cursor != "" && (err != nil || json.Unmarshal(decoded, &after) != nil || !bytes.Equal(after.List, name)) {
 		return nil, nil, newProblem(taskapi.CodeInvalidCursor, "The cursor does not belong to this list. Start again without one.")
 	}
-	var places []position
+	var places []cursor
 	for id, e := range u.resources {
 		if !l.passes(e.resource) {
 			continue
 		}
-		at := position{List: name, Key: l.key(e), ID: id}
+		at := cursor{List: name, Key: l.key(e), ID: id}
 		if l.cursor == "" || at.compare(after, l.descending) > 0 {
 			places = append(places, at)
 		}
 	}
-	slices.SortFunc(places, func(a, b position) int { return a.compare(b, l.descending) })
+	slices.SortFunc(places, func(a, b cursor) int { return a.compare(b, l.descending) })
 	var page []resource
 	bytes := 0
 	for _, at := range places {

@@ -56,6 +56,7 @@ var routes = sync.OnceValue(func() []route {
 			route{operation: "update" + k.title, method: http.MethodPatch, path: one, mediaTypes: []string{typeJSON, typeMergePatch}, write: k.writeOne(taskapi.BatchUpdate)},
 			route{operation: "delete" + k.title, method: http.MethodDelete, path: one, parameters: []string{"permanent"}, write: k.writeOne(taskapi.BatchDelete)},
 			route{operation: "restore" + k.title, method: http.MethodPost, path: one + "/restore", write: k.writeOne(taskapi.BatchRestore)},
+			route{operation: "move" + k.title, method: http.MethodPost, path: one + "/move", mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchMove)},
 		)
 	}
 	return all
@@ -248,7 +249,7 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	u := s.user(c.userID)
 	u.purge(s.now())
 	c.tx = u.begin(s.now())
-	c.tx.ids = &s.ids
+	c.tx.ids, c.tx.maxResources, c.tx.maxBytes = &s.ids, s.maxResources, s.maxBytes
 	if c.route.read != nil {
 		return c.route.read(s, c)
 	}
@@ -273,8 +274,8 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	if key != "" {
 		sizes, size = c.tx.keptSizes()
 	}
-	if !c.tx.fits(size, s.maxResources, s.maxBytes) {
-		return nil, newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
+	if !c.tx.fits(size) {
+		return nil, noRoom()
 	}
 	c.tx.commit()
 	if key != "" {

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // user is everything there is of one user.
@@ -101,6 +103,8 @@ type transaction struct {
 	// change takes up.
 	written []string
 	growth  []growth
+	// maxResources and maxBytes bound what the user may have.
+	maxResources, maxBytes int
 }
 
 func (u *user) begin(now time.Time) *transaction {
@@ -134,7 +138,11 @@ func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
 // create adds a resource.
 func (tx *transaction) create(k *kind, c content) resource {
 	r := k.new()
-	r.set("id", tx.ids.next(tx.now))
+	id := tx.ids.next(tx.now)
+	r.set("id", id.String())
+	if k.ordered {
+		r.set("position", position.Of(id))
+	}
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)
 	return tx.changed(r)
@@ -150,8 +158,8 @@ func (tx *transaction) edit(r resource, c content, replace bool) resource {
 	return tx.changed(after)
 }
 
-// move puts a resource into the trash, or takes it out where the time is nil.
-func (tx *transaction) move(r resource, deletedAt *time.Time) resource {
+// trash puts a resource into the trash, or takes it out where the time is nil.
+func (tx *transaction) trash(r resource, deletedAt *time.Time) resource {
 	after := r.copied()
 	after.set("deletedAt", deletedAt)
 	return tx.changed(after)
@@ -195,15 +203,27 @@ type idMaker struct {
 	last uint64
 }
 
-func (m *idMaker) next(now time.Time) string {
+func (m *idMaker) next(now time.Time) (id uuid) {
 	// The milliseconds, and in 12 bits the part of the millisecond.
 	micros := uint64(now.UnixMicro())
 	m.last = max(m.last+1, micros/1000<<12|micros%1000<<2)
-	var id [16]byte
 	binary.BigEndian.PutUint64(id[:8], m.last>>12<<16|m.last&0xfff)
 	_, _ = rand.Read(id[8:]) // never fails
 	id[6] |= 7 << 4
 	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+type uuid [16]byte
+
+func parseUUID(text string) (id uuid) {
+	if _, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text, "-", ""))); err != nil {
+		panic(err) // ids have been checked
+	}
+	return id
+}
+
+func (id uuid) String() string {
 	text := hex.EncodeToString(id[:])
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }

@@ -28,8 +28,10 @@ func tasks() *kind {
 		title:    "Task",
 		path:     "/api/tasks",
 		resource: reflect.TypeFor[taskapi.Task](),
+		ordered:  true,
 		content:  fieldsOf(reflect.TypeFor[taskapi.CreateTaskRequest](), texts),
 		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateTaskRequest](), texts),
+		place:    fieldsOf(reflect.TypeFor[taskapi.MoveTaskRequest](), nil),
 		settle:   settleTask,
 		routes: []route{
 			{
@@ -187,6 +189,8 @@ func taskKey(sort taskapi.Sort) func(entry) string {
 			return task.DueAt.Format(sortableTime)
 		case taskapi.LeastUrgent:
 			return strconv.Itoa(slices.Index(taskapi.Priorities(), task.Priority))
+		case taskapi.ManualOrder:
+			return task.Position
 		case taskapi.TitleAscending:
 			return titleKey(task.Title)
 		default:

@@ -84,16 +84,19 @@ func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 }
 
 // fits reports whether the user has room for the transaction and, counted with its
-// first change, for the answer that is kept.
-func (tx *transaction) fits(kept, maxResources, maxBytes int) bool {
+// last change, for the answer that is kept.
+func (tx *transaction) fits(kept int) bool {
 	resources, bytes := tx.user.usage()
 	changes := tx.growth
 	if len(changes) == 0 && kept > 0 {
 		changes = []growth{{bounded: true}}
 	}
-	for _, g := range changes {
-		resources, bytes, kept = resources+g.resources, bytes+g.bytes+kept, 0
-		if g.bounded && (g.resources > 0 && resources > maxResources || bytes > maxBytes) {
+	for i, g := range changes {
+		resources, bytes = resources+g.resources, bytes+g.bytes
+		if i == len(changes)-1 {
+			bytes += kept
+		}
+		if g.bounded && (g.resources > 0 && resources > tx.maxResources || bytes > tx.maxBytes) {
 			return false
 		}
 	}

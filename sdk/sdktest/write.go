@@ -34,6 +34,7 @@ var places = map[taskapi.BatchOp]place{
 	taskapi.BatchUpdate:  outsideTrash,
 	taskapi.BatchDelete:  outsideTrash,
 	taskapi.BatchRestore: inTrash,
+	taskapi.BatchMove:    outsideTrash,
 	taskapi.BatchErase:   anywhere,
 }
 
@@ -79,22 +80,34 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	case taskapi.BatchUpdate:
 		return tx.edit(r, o.content, false), nil
 	case taskapi.BatchDelete:
-		return tx.move(r, &tx.now), nil
+		return tx.trash(r, &tx.now), nil
 	case taskapi.BatchRestore:
-		return tx.move(r, nil), nil
+		return tx.trash(r, nil), nil
+	case taskapi.BatchMove:
+		if !tx.fits(0) { // a move goes by what is before it
+			return r, noRoom()
+		}
+		after, fault := tx.reorder(r, o.content)
+		if fault != "" {
+			return r, invalid(fieldError(fault, taskapi.FieldNotFound, "is not one of the others in this order"))
+		}
+		return after, nil
 	default:
 		return tx.erase(r), nil
 	}
 }
 
 func (o operation) meaning() []any {
-	return []any{o.op, o.kind.name, o.id, o.content.meaning(o.op == taskapi.BatchUpdate)}
+	return []any{o.op, o.kind.name, o.id, o.content.meaning(o.op == taskapi.BatchUpdate || o.op == taskapi.BatchMove)}
 }
 
 // body reads the content of an operation.
 func (o *operation) body(f *faults, object map[string]any, path string) {
 	fields := o.kind.content
-	if o.op == taskapi.BatchUpdate {
+	switch o.op {
+	case taskapi.BatchMove:
+		fields = o.kind.place
+	case taskapi.BatchUpdate:
 		fields = o.kind.changes
 		if len(object) == 0 {
 			f.add(path, taskapi.FieldTooFew, "must have at least 1 field")
@@ -105,8 +118,17 @@ func (o *operation) body(f *faults, object map[string]any, path string) {
 	for i, fd := range fields {
 		names[i] = fd.name
 	}
+	before := len(*f)
 	f.known(object, path, names...)
 	o.content = f.read(fields, object, path)
+	if o.op == taskapi.BatchMove && len(*f) == before {
+		f.onePlace(object, path)
+	}
+}
+
+// noRoom is the problem of a user who has as much as one may have.
+func noRoom() *problem {
+	return newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
 }
 
 // notFound is the problem of a resource that is not there.

@@ -16,11 +16,12 @@ const (
 	BatchDelete  BatchOp = "delete"
 	BatchRestore BatchOp = "restore"
 	BatchErase   BatchOp = "erase"
+	BatchMove    BatchOp = "move"
 )
 
 // BatchOps returns every operation of a batch.
 func BatchOps() []BatchOp {
-	return []BatchOp{BatchCreate, BatchReplace, BatchUpdate, BatchDelete, BatchRestore, BatchErase}
+	return []BatchOp{BatchCreate, BatchReplace, BatchUpdate, BatchDelete, BatchRestore, BatchErase, BatchMove}
 }
 
 // BatchRequest is the body of batch: operations that are carried out in order,
@@ -42,8 +43,10 @@ type BatchOperation struct {
 	Data json.RawMessage `json:"data,omitzero"`
 	// Changes is the merge patch of an update.
 	Changes json.RawMessage `json:"changes,omitzero"`
+	// To is the place that a move is to.
+	To json.RawMessage `json:"to,omitzero"`
 
-	err error // of encoding Data or Changes
+	err error // of encoding Data, Changes or To
 }
 
 // MarshalJSON encodes the operation. It fails if the content given to the
@@ -57,50 +60,59 @@ func (o BatchOperation) MarshalJSON() ([]byte, error) {
 }
 
 // Operations makes the batch operations of one kind, whose requests to create,
-// replace and update a resource are C, R and U. A version of zero means any.
-type Operations[C, R, U any] struct{ kind Kind }
+// replace, update and move a resource are C, R, U and M. A version of zero means
+// any.
+type Operations[C, R, U, M any] struct{ kind Kind }
 
 // TaskOperations makes the batch operations on tasks.
-var TaskOperations = Operations[CreateTaskRequest, ReplaceTaskRequest, UpdateTaskRequest]{KindTask}
+var TaskOperations = Operations[CreateTaskRequest, ReplaceTaskRequest, UpdateTaskRequest, MoveTaskRequest]{KindTask}
 
 // Create returns the operation that creates a resource.
-func (k Operations[C, R, U]) Create(data C) BatchOperation {
+func (k Operations[C, R, U, M]) Create(data C) BatchOperation {
 	op := BatchOperation{Op: BatchCreate, Kind: k.kind}
 	op.Data, op.err = json.Marshal(data)
 	return op
 }
 
 // Replace returns the operation that sets the whole content of a resource.
-func (k Operations[C, R, U]) Replace(id string, version int64, data R) BatchOperation {
+func (k Operations[C, R, U, M]) Replace(id string, version int64, data R) BatchOperation {
 	op := k.on(BatchReplace, id, version)
 	op.Data, op.err = json.Marshal(data)
 	return op
 }
 
 // Update returns the operation that sets the present fields of a resource.
-func (k Operations[C, R, U]) Update(id string, version int64, changes U) BatchOperation {
+func (k Operations[C, R, U, M]) Update(id string, version int64, changes U) BatchOperation {
 	op := k.on(BatchUpdate, id, version)
 	op.Changes, op.err = json.Marshal(changes)
 	return op
 }
 
 // Delete returns the operation that moves a resource to the trash.
-func (k Operations[C, R, U]) Delete(id string, version int64) BatchOperation {
+func (k Operations[C, R, U, M]) Delete(id string, version int64) BatchOperation {
 	return k.on(BatchDelete, id, version)
 }
 
 // Restore returns the operation that takes a resource out of the trash.
-func (k Operations[C, R, U]) Restore(id string, version int64) BatchOperation {
+func (k Operations[C, R, U, M]) Restore(id string, version int64) BatchOperation {
 	return k.on(BatchRestore, id, version)
 }
 
 // Erase returns the operation that removes a resource for good, from the trash
 // or outside it.
-func (k Operations[C, R, U]) Erase(id string, version int64) BatchOperation {
+func (k Operations[C, R, U, M]) Erase(id string, version int64) BatchOperation {
 	return k.on(BatchErase, id, version)
 }
 
-func (k Operations[C, R, U]) on(op BatchOp, id string, version int64) BatchOperation {
+// Move returns the operation that puts a resource into another place of the manual
+// order.
+func (k Operations[C, R, U, M]) Move(id string, version int64, to M) BatchOperation {
+	op := k.on(BatchMove, id, version)
+	op.To, op.err = json.Marshal(to)
+	return op
+}
+
+func (k Operations[C, R, U, M]) on(op BatchOp, id string, version int64) BatchOperation {
 	return BatchOperation{Op: op, Kind: k.kind, ID: id, Version: version}
 }
 

@@ -25,13 +25,15 @@ const (
 	LeastUrgent          Sort = "priority"
 	TitleAscending       Sort = "title"
 	TitleDescending      Sort = "-title"
+	ManualOrder          Sort = "position"
+	ManualOrderReversed  Sort = "-position"
 )
 
 // Sorts returns every order of listTasks.
 func Sorts() []Sort {
 	return []Sort{
 		OldestFirst, NewestFirst, LongestUntouched, RecentlyUpdatedFirst, DueSoonest, DueLatest,
-		LeastUrgent, MostUrgent, TitleAscending, TitleDescending,
+		LeastUrgent, MostUrgent, TitleAscending, TitleDescending, ManualOrder, ManualOrderReversed,
 	}
 }
 

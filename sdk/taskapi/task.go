@@ -39,6 +39,7 @@ type Task struct {
 	Priority    Priority   `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
+	Position    string     `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version     int64      `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
 	CreatedAt   time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
 	UpdatedAt   time.Time  `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
@@ -75,4 +76,11 @@ type UpdateTaskRequest struct {
 	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
+}
+
+// MoveTaskRequest is the body of moveTask: the place of the task in the manual
+// order. One of After and Before is set.
+type MoveTaskRequest struct {
+	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"The task to stand behind; null for the first place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"The task to stand before; null for the last place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }

@@ -90,7 +90,7 @@ func TestSite(t *testing.T) {
 		created := answer.task()
 		want := taskapi.Task{
 			ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
-			Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
+			Position: created.Position, Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
 		}
 		if diff := cmp.Diff(want, created); diff != "" {
 			t.Errorf("created (-want +got):\n%s", diff)

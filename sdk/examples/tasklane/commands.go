@@ -35,7 +35,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 	priority := s.flags.String("priority", "", "only of this `priority`: none, low, medium, high, urgent")
 	before := s.flags.String("before", "", "only due before this `date`")
 	order := s.flags.String("sort", string(taskapi.DueSoonest),
-		"`order`: dueAt, priority, title, createdAt, updatedAt; with a minus sign the other way round")
+		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; with a minus sign the other way round")
 	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
 	words, err := s.start(args)
 	if err != nil {
@@ -200,6 +200,45 @@ func (s *session) done(ctx context.Context, args []string) error {
 
 func (s *session) reopen(ctx context.Context, args []string) error {
 	return s.batch(ctx, args, outsideTrash, "reopened", taskapi.TaskOperations.Update("", 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}))
+}
+
+func (s *session) move(ctx context.Context, args []string) error {
+	first := s.flags.Bool("first", false, "before all others")
+	last := s.flags.Bool("last", false, "behind all others")
+	after := s.flags.String("after", "", "behind the task with this `id`")
+	before := s.flags.String("before", "", "before the task with this `id`")
+	words, err := s.start(args)
+	if err != nil {
+		return err
+	}
+	given := s.given()
+	delete(given, "json")
+	if len(words) != 1 || len(given) != 1 {
+		return usageError("move takes a task, and one of -first, -last, -after and -before")
+	}
+	if other := cmp.Or(*after, *before); other != "" {
+		words = append(words, other)
+	}
+	tasks, err := s.find(ctx, words, outsideTrash)
+	if err != nil {
+		return err
+	}
+	var to taskapi.MoveTaskRequest
+	switch {
+	case *first:
+		to.After = taskapi.Null[string]()
+	case *last:
+		to.Before = taskapi.Null[string]()
+	case *after != "":
+		to.After = taskapi.Some(&tasks[1].ID)
+	default:
+		to.Before = taskapi.Some(&tasks[len(tasks)-1].ID)
+	}
+	moved, err := s.client.MoveTask(ctx, tasks[0].ID, to)
+	if err != nil {
+		return err
+	}
+	return s.printChanged("moved", moved)
 }
 
 func (s *session) delete(ctx context.Context, args []string) error {

@@ -48,6 +48,7 @@ var commands = []command{
 	{"edit", "ID", "change a task's title, description, priority, due date or tags", (*session).edit},
 	{"done", "ID…", "complete tasks", (*session).done},
 	{"reopen", "ID…", "take back that tasks are done", (*session).reopen},
+	{"move", "ID", "put a task into another place of the manual order", (*session).move},
 	{"delete", "ID…", "move tasks to the trash", (*session).delete},
 	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
 	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},

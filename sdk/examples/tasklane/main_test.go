@@ -125,6 +125,34 @@ func TestADay(t *testing.T) {
 	u.fails(exitNotFound, `there is no task "`+bill+`" here`, "restore", bill)
 }
 
+func TestMove(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	for _, title := range []string{"one", "two", "three"} {
+		u.types("add", title)
+	}
+	for _, step := range []struct{ want, id, flag, other string }{
+		{"three one two", "three", "-first", ""},
+		{"one two three", "three", "-last", ""},
+		{"two one three", "one", "-after", "two"},
+		{"two three one", "three", "-before", "one"},
+	} {
+		args := []string{"move", u.id(step.id), step.flag}
+		if step.other != "" {
+			args = append(args, u.id(step.other))
+		}
+		u.sees("moved ID  "+step.id+"\n", args...)
+		want := "ID        DUE  PRIORITY  TASK\n"
+		for title := range strings.FieldsSeq(step.want) {
+			want += "ID                 " + title + "\n"
+		}
+		u.sees(want, "list", "-sort", "position")
+	}
+	for _, args := range [][]string{{"move", u.id("one")}, {"move", "-first"}, {"move", u.id("one"), "-first", "-last"}, {"move", u.id("one"), u.id("two"), "-last"}} {
+		u.fails(exitUsage, "move takes a task", args...)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

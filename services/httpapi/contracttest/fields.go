@@ -41,7 +41,7 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 	var all []write
 	var schema *openapi3.Schema
 	for _, operation := range d.operations {
-		if operation.method != method || !strings.HasPrefix(operation.path, "/api/"+kind) || operation.RequestBody == nil {
+		if operation.method != method || !strings.HasPrefix(operation.path, "/api/"+kind) || operation.RequestBody == nil || strings.Contains(operation.path, "}/") {
 			continue
 		}
 		schema = operation.json()

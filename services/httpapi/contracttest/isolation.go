@@ -310,6 +310,7 @@ func header(pairs ...string) http.Header {
 var varying = []*regexp.Regexp{
 	regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 	regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`),
+	regexp.MustCompile(`"position":"\w+"`),
 	regexp.MustCompile(`"nextCursor":"[\w-]+"`),
 }
 
@@ -363,7 +364,9 @@ func attempts(op operation, theirs, own Loot) (all []Request) {
 	}
 	if strings.Contains(op.path, "{") && op.parameter("header", "Idempotency-Key") != nil {
 		for _, path := range pathsOf(op, own.Live) {
-			all = append(all, Request{Method: op.method, Path: path, Body: bodies[0], Header: header("Idempotency-Key", theirs.Keys[0])})
+			for _, body := range bodies {
+				all = append(all, Request{Method: op.method, Path: path, Body: body, Header: header("Idempotency-Key", theirs.Keys[0])})
+			}
 		}
 	}
 	return all

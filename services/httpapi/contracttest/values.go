@@ -13,7 +13,7 @@ import (
 const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
 // variants returns valid values of a schema, made of its examples: one for each
-// alternative of a union within it. Versions, which are conditions, are left out.
+// alternative of a union within it, and each example of an object. Versions, which are conditions, are left out.
 func variants(s *openapi3.Schema) []any {
 	switch {
 	case len(s.OneOf) > 0:
@@ -22,6 +22,8 @@ func variants(s *openapi3.Schema) []any {
 			all = append(all, variants(alternative.Value)...)
 		}
 		return all
+	case s.Type.Includes("object") && len(s.Examples) > 0:
+		return s.Examples
 	case s.Type.Includes("object"):
 		return objects(s)
 	case len(s.Examples) > 0:

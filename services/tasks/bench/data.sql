@@ -2,7 +2,7 @@
 -- in turn, so that each user's lie scattered over the table, as time leaves them.
 -- Makes those from $3 to before $4.
 INSERT INTO tasklane.tasks
-	(user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, created_at, updated_at, title_key, words)
+	(user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, position, created_at, updated_at, title_key, words)
 SELECT
 	($1::text[])[1 + n % cardinality($1::text[])],
 	-- A UUID of version 7: the time of creation, then what differs.
@@ -15,6 +15,7 @@ SELECT
 	(n % 5)::smallint,
 	CASE WHEN n % 2 = 0 THEN at + interval '7 days' END,
 	CASE n % 3 WHEN 0 THEN ARRAY[]::text[] WHEN 1 THEN ARRAY['home'] ELSE ARRAY['home', 'garden'] END,
+	lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || substr(hash, 1, 9) || 'V',
 	at, at,
 	convert_to(lower(title), 'UTF8'),
 	array_to_tsvector(ARRAY['the', 'ones', 'on', 'balcony', 'too', 'and', 'those', 'of', 'neighbours', 'while', 'they', 'are', 'away', verb, 'plants', n::text, '#2'])

@@ -29,8 +29,8 @@ type BatchOperation struct {
 	ID   string
 	// Version is zero for any.
 	Version int64
-	// Data is the kind's request to create, replace or update, by value; nil
-	// for other operations.
+	// Data is the kind's request to create, replace, update or move, by value;
+	// nil for other operations.
 	Data any
 }
 
@@ -96,6 +96,8 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 		return operation.with(kind.replace, place+".data", raw.Data)
 	case taskapi.BatchUpdate:
 		return operation.with(kind.update, place+".changes", raw.Changes)
+	case taskapi.BatchMove:
+		return operation.with(kind.move, place+".to", raw.To)
 	}
 	return operation, nil
 }

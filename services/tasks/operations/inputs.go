@@ -15,7 +15,7 @@ type ListTasksInput struct {
 	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
 	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
 	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
-	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
+	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title,position,-position" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
 	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most tasks that a page has." example:"50"`
 	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
 }

@@ -40,7 +40,7 @@ type Handlers struct {
 }
 
 // TaskHandlers implement the operations on one task.
-type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.TaskResponse]
+type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.TaskResponse]
 
 // Tags returns the groups of the operations in the document.
 func Tags() []*huma.Tag {

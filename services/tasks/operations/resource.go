@@ -12,19 +12,20 @@ import (
 )
 
 // ResourceHandlers implement the operations that every kind of resource has. C,
-// R and U are the requests to create, replace and update a resource, W is the
-// response with one.
-type ResourceHandlers[C, R, U, W any] struct {
+// R, U and M are the requests to create, replace, update and move a resource, W is
+// the response with one.
+type ResourceHandlers[C, R, U, M, W any] struct {
 	Create  func(context.Context, *CreateInput[C]) (*CreateOutput[W], error)
 	Get     func(context.Context, *GetInput) (*GetOutput[W], error)
 	Replace func(context.Context, *EditInput[R]) (*WriteOutput[W], error)
 	Update  func(context.Context, *EditInput[U]) (*WriteOutput[W], error)
 	Delete  func(context.Context, *DeleteInput) (*WriteOutput[W], error)
 	Restore func(context.Context, *WriteInput) (*WriteOutput[W], error)
+	Move    func(context.Context, *EditInput[M]) (*WriteOutput[W], error)
 }
 
 // registerResource adds the operations that every kind of resource has.
-func registerResource[C, R, U, W any](s Server, k kind, h ResourceHandlers[C, R, U, W]) {
+func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C, R, U, M, W]) {
 	noun := strings.ToLower(k.title)
 	operation := func(verb, method, path, description string) huma.Operation {
 		return huma.Operation{
@@ -56,4 +57,7 @@ func registerResource[C, R, U, W any](s Server, k kind, h ResourceHandlers[C, R,
 
 	register(s, h.Restore, writeCodes, operation("Restore", http.MethodPost, one+"/restore",
 		"Takes the {} out of the trash. A {} outside the trash is not found."))
+
+	register(s, h.Move, writeCodes, operation("Move", http.MethodPost, one+"/move",
+		"Puts the {} into another place of the manual order: behind or before another {}, or to an end. The request has one of after and before. A {} that stands there already keeps its version."))
 }

@@ -17,9 +17,9 @@ type kind struct {
 	// title is the kind in the names of schemas and operations.
 	title string
 	// path is that of its resources, tag their group in the document.
-	path, tag                         string
-	notFound                          taskapi.ErrorCode
-	resource, create, replace, update reflect.Type
+	path, tag                               string
+	notFound                                taskapi.ErrorCode
+	resource, create, replace, update, move reflect.Type
 }
 
 // kinds lists every kind of resource.
@@ -30,6 +30,7 @@ var kinds = []kind{{
 	create:   reflect.TypeFor[taskapi.CreateTaskRequest](),
 	replace:  reflect.TypeFor[taskapi.ReplaceTaskRequest](),
 	update:   reflect.TypeFor[taskapi.UpdateTaskRequest](),
+	move:     reflect.TypeFor[taskapi.MoveTaskRequest](),
 }}
 
 // exampleID is the id of resources in examples.
@@ -85,6 +86,10 @@ func (k kind) operations(api *httpapi.API) *union {
 			properties["data"] = api.Schema(k.replace)
 		case taskapi.BatchUpdate:
 			properties["changes"] = api.Schema(k.update)
+		case taskapi.BatchMove:
+			to := api.Schema(k.move)
+			schemas.SchemaFromRef(to.Ref).Examples = []any{map[string]any{"after": exampleID}, map[string]any{"before": nil}}
+			properties["to"] = to
 		}
 		name := k.operation(op)
 		schema := object(properties, optional...)

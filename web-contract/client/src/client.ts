@@ -49,6 +49,9 @@ export interface Client {
   /** Erases the task for good, from the trash or outside it, and returns it as it was. */
   eraseTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
 
+  /** Puts the task into another place of the manual order: `{ after: id }`, `{ before: id }`, or null for an end. */
+  moveTask: (id: string, to: api.MoveTaskRequest, call?: VersionedOptions) => Promise<api.Task>;
+
   /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
   batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
 
@@ -110,6 +113,7 @@ export function createClient(options: ClientOptions = {}): Client {
     deleteTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id) }),
     restoreTask: (id, call = {}) => ask({ ...call, method: "POST", path: `${taskPath(id)}/restore` }),
     eraseTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id), query: { permanent: true } }),
+    moveTask: (id, to, call = {}) => ask({ ...call, method: "POST", path: `${taskPath(id)}/move`, body: to }),
     batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
     getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: `${tasks}/stats`, query, signal }),
     async listChanges(query = {}, { signal } = {}) {

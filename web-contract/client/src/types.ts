@@ -26,6 +26,9 @@ export interface ReplaceTaskRequest extends schemas.ReplaceTaskRequest {}
 /** A merge patch: a field left out keeps its value; `dueAt: null` removes the deadline. */
 export interface UpdateTaskRequest extends schemas.UpdateTaskRequest {}
 
+/** A place in the manual order: one of `after` and `before`, null for an end. */
+export interface MoveTaskRequest extends schemas.MoveTaskRequest {}
+
 /** A resource of any kind; `kind` tells which. */
 export type Resource = Schemas["Resource"];
 

@@ -36,6 +36,7 @@ describe.concurrent("each operation asks for its own method and path", () => {
     ["deleteTask", (client) => client.deleteTask(task.id), `DELETE ${path}`, undefined],
     ["eraseTask", (client) => client.eraseTask(task.id), `DELETE ${path}?permanent=true`, undefined],
     ["restoreTask", (client) => client.restoreTask(task.id), `POST ${path}/restore`, undefined],
+    ["moveTask", (client) => client.moveTask(task.id, { after: null }), `POST ${path}/move`, { after: null }],
     [
       "batch",
       (client) => client.batch([{ op: "delete", kind: "task", id: task.id }]),

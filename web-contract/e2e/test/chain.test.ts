@@ -107,6 +107,7 @@ describe.concurrent.for([
     priority: "none",
     dueAt: null,
     tags: [],
+    position: expect.stringMatching(/^\w+$/),
     version: 1,
     createdAt: time,
     updatedAt: time,

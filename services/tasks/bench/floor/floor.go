@@ -19,25 +19,26 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // UserHeader names the user, who is believed.
 const UserHeader = "X-User"
 
 const (
-	columns = "id, title, description, completed_at, priority, due_at, tags, version, created_at, updated_at, deleted_at"
+	columns = "id, title, description, completed_at, priority, due_at, tags, position, version, created_at, updated_at, deleted_at"
 	listSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
-		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT $2`
 	getSQL   = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
 	afterSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
-		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($3, $4)
-		ORDER BY created_at DESC, id DESC LIMIT $2`
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND id < $3
+		ORDER BY id DESC LIMIT $2`
 	searchSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
 		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (completed_at IS NOT NULL) = $3 AND words @@ $4::tsquery
-		ORDER BY created_at DESC, id DESC LIMIT $2`
+		ORDER BY id DESC LIMIT $2`
 	insertSQL = `INSERT INTO tasklane.tasks
-		(user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
-		VALUES ($1, $2, 0, 1, $3, $4, $5, $6, now(), now(), '', '') RETURNING ` + columns
+		(user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
+		VALUES ($1, $2, 0, 1, $3, $4, $5, $6, $7, now(), now(), '', '') RETURNING ` + columns
 	updateSQL = `UPDATE tasklane.tasks SET title = $3, version = version + 1, updated_at = now()
 		WHERE user_id = $1 AND id = $2 RETURNING ` + columns
 	changesSQL = "SELECT " + columns + ", seq FROM tasklane.tasks WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
@@ -73,7 +74,7 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		sql, args = afterSQL, append(args, c.Key, c.ID)
+		sql, args = afterSQL, append(args, c.ID)
 	}
 	body := taskapi.TaskListResponse{Success: true, Data: make([]taskapi.Task, 0, limit+1)}
 	err := s.query(r.Context(), sql, args, func(rows pgx.Rows) error {
@@ -108,7 +109,7 @@ func (s server) create(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", "/api/tasks/"+id.String())
 	s.one(w, r, http.StatusCreated, insertSQL,
-		r.Header.Get(UserHeader), [16]byte(id), req.Title, req.Description, rank(req.Priority), req.Tags)
+		r.Header.Get(UserHeader), [16]byte(id), req.Title, req.Description, rank(req.Priority), req.Tags, position.Of(id))
 }
 
 func (s server) update(w http.ResponseWriter, r *http.Request) {
@@ -194,7 +195,7 @@ func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 		priority int16
 	)
 	into := append([]any{
-		&id, &t.Title, &t.Description, &t.CompletedAt, &priority, &t.DueAt, &t.Tags, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
+		&id, &t.Title, &t.Description, &t.CompletedAt, &priority, &t.DueAt, &t.Tags, &t.Position, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
 	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return t, err
@@ -227,15 +228,15 @@ func answer(w http.ResponseWriter, status int, body any, err error) {
 
 // cursor has the length of the service's, which also names the list.
 type cursor struct {
-	List []byte    `json:"l"`
-	Key  time.Time `json:"k"`
-	ID   string    `json:"i"`
+	List []byte `json:"l"`
+	Key  string `json:"k"`
+	ID   string `json:"i"`
 }
 
 func cursorAfter(t *taskapi.Task) string {
-	data, err := json.Marshal(cursor{List: make([]byte, 8), Key: t.CreatedAt, ID: t.ID})
+	data, err := json.Marshal(cursor{List: make([]byte, 8), ID: t.ID})
 	if err != nil {
-		panic(err) // times and strings can always be encoded
+		panic(err) // strings can always be encoded
 	}
 	return base64.RawURLEncoding.EncodeToString(data)
 }

@@ -30,7 +30,7 @@ type cleaner map[string]rule
 // stand in the field's tags.
 type rule func(c *checker, name string, field reflect.StructField, value reflect.Value)
 
-// clean returns a cleaned request to create, replace or update a resource.
+// clean returns a cleaned request to create, replace, update or move a resource.
 func clean[T any](rules cleaner, request T) (T, error) {
 	var check checker
 	rules.clean(&check, reflect.ValueOf(&request).Elem())
@@ -57,10 +57,7 @@ func cleanBatch(batch []operations.BatchOperation) ([]store.Operation, error) {
 		if op.Data == nil {
 			continue
 		}
-		check.prefix = fmt.Sprintf("operations[%d].data.", i)
-		if op.Op == taskapi.BatchUpdate {
-			check.prefix = fmt.Sprintf("operations[%d].changes.", i)
-		}
+		check.prefix = dataPlace(i, op.Op)
 		request := reflect.New(reflect.TypeOf(op.Data)).Elem()
 		request.Set(reflect.ValueOf(op.Data))
 		cleaners[op.Kind].clean(&check, request)
@@ -87,6 +84,19 @@ func (rules cleaner) clean(c *checker, request reflect.Value) {
 			byType(c, name, field, value)
 		}
 	}
+	if after := request.FieldByName("After"); after.IsValid() {
+		c.onePlace(!after.IsZero(), !request.FieldByName("Before").IsZero())
+	}
+}
+
+// onePlace checks that a move names one place.
+func (c *checker) onePlace(after, before bool) {
+	switch {
+	case after && before:
+		c.fault("before", taskapi.FieldNotAllowed, "must not be given together with after")
+	case !after && !before:
+		c.fault("after", taskapi.FieldRequired, "or before is required")
+	}
 }
 
 // byType is the rule of a field that has none of its own.
@@ -94,6 +104,10 @@ func byType(c *checker, name string, field reflect.StructField, value reflect.Va
 	switch v := value.Addr().Interface().(type) {
 	case **time.Time:
 		*v = c.time(name, *v)
+	case **string:
+		if *v != nil && field.Tag.Get("format") == "uuid" {
+			*v = new(c.id(name, **v))
+		}
 	case *[]string:
 		clean := make([]string, len(*v))
 		for i, text := range *v {
@@ -170,6 +184,15 @@ func (c *checker) queryText(field, s string) {
 	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		c.fault(field, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
 	}
+}
+
+// id returns an id in small letters.
+func (c *checker) id(field, text string) string {
+	id, err := parseID(text)
+	if err != nil {
+		c.fault(field, taskapi.FieldFormat, "must be a UUID")
+	}
+	return id.String()
 }
 
 func (c *checker) time(field string, t *time.Time) *time.Time {

@@ -26,6 +26,7 @@ var wireTypes = map[string]reflect.Type{
 	"CreateTaskRequest":    reflect.TypeFor[taskapi.CreateTaskRequest](),
 	"FieldError":           reflect.TypeFor[taskapi.FieldError](),
 	"ListMeta":             reflect.TypeFor[taskapi.ListMeta](),
+	"MoveTaskRequest":      reflect.TypeFor[taskapi.MoveTaskRequest](),
 	"Problem":              reflect.TypeFor[taskapi.Problem](),
 	"ReplaceTaskRequest":   reflect.TypeFor[taskapi.ReplaceTaskRequest](),
 	"ResourceListResponse": reflect.TypeFor[taskapi.ResourceListResponse](),

@@ -13,7 +13,7 @@ import (
 // resourceHandlers returns the handlers of the operations that every kind of
 // resource has. T is the resource, W the response that respond makes of it, and
 // path the path of the kind's resources.
-func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path string, respond func(T) W) operations.ResourceHandlers[C, R, U, W] {
+func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path string, respond func(T) W) operations.ResourceHandlers[C, R, U, M, W] {
 	rules := cleaners[kind]
 	body := func(r store.Resource) W { return respond(r.Data.(T)) }
 	write := func(ctx context.Context, op taskapi.BatchOp, in operations.WriteInput, data any) (*operations.WriteOutput[W], error) {
@@ -35,7 +35,7 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 		}
 		return &operations.WriteOutput[W]{ETag: httpapi.ETag(resource.Version), Replayed: replayed, Body: body(resource)}, nil
 	}
-	return operations.ResourceHandlers[C, R, U, W]{
+	return operations.ResourceHandlers[C, R, U, M, W]{
 		Create: func(ctx context.Context, in *operations.CreateInput[C]) (*operations.CreateOutput[W], error) {
 			data, err := clean(rules, in.Body)
 			if err != nil {
@@ -97,6 +97,13 @@ func resourceHandlers[C, R, U, T, W any](h *handlers, kind taskapi.Kind, path st
 		},
 		Restore: func(ctx context.Context, in *operations.WriteInput) (*operations.WriteOutput[W], error) {
 			return write(ctx, taskapi.BatchRestore, *in, nil)
+		},
+		Move: func(ctx context.Context, in *operations.EditInput[M]) (*operations.WriteOutput[W], error) {
+			data, err := clean(rules, in.Body)
+			if err != nil {
+				return nil, err
+			}
+			return write(ctx, taskapi.BatchMove, in.WriteInput, data)
 		},
 	}
 }

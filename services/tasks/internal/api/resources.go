@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -22,6 +24,9 @@ func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*opera
 		return nil, err
 	}
 	out, err := h.store.Batch(ctx, userFrom(ctx), ops, idempotencyKey(in.KeyInput, "batch", ops))
+	if failed, ok := errors.AsType[*store.BatchError](err); ok {
+		return nil, withField(err, dataPlace(failed.Index, ops[failed.Index].Op))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +52,29 @@ func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesIn
 		Data:    page.Changes,
 		Meta:    taskapi.ChangesMeta{NextCursor: page.Next.String(), HasMore: page.More},
 	}}, nil
+}
+
+// dataPlace returns the path of the data of a batch's operation, with a dot behind.
+func dataPlace(index int, op taskapi.BatchOp) string {
+	name := "data"
+	switch op {
+	case taskapi.BatchUpdate:
+		name = "changes"
+	case taskapi.BatchMove:
+		name = "to"
+	}
+	return fmt.Sprintf("operations[%d].%s.", index, name)
+}
+
+// withField turns an error about a field of an operation into a problem that names
+// it. The place is that of the operation's data.
+func withField(err error, place string) error {
+	if broken, ok := errors.AsType[*store.FieldError](err); ok {
+		field := taskapi.FieldError(*broken)
+		field.Field = place + field.Field
+		return httpapi.Invalid(field)
+	}
+	return err
 }
 
 // wireResource returns a resource as responses show it.

@@ -96,7 +96,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 			taskapi.CodeRateLimited, taskapi.CodeOverloaded, taskapi.CodeUnavailable,
 		},
 	}, operations.Handlers{
-		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest](
+		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest](
 			h, taskapi.KindTask, operations.TasksPath, taskResponse,
 		),
 		ListTasks:    h.listTasks,
@@ -129,7 +129,7 @@ type handlers struct {
 func (h *handlers) write(ctx context.Context, op store.Operation, key *store.IdempotencyKey) (resource store.Resource, replayed string, err error) {
 	out, err := h.store.Write(ctx, userFrom(ctx), op, key)
 	if err != nil {
-		return store.Resource{}, "", err
+		return store.Resource{}, "", withField(err, "")
 	}
 	h.hub.Changed(userFrom(ctx))
 	return out.Resources[0], replayedHeader(out), nil

@@ -173,6 +173,11 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	must(err)
 	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(given), sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
+	task, err = client.MoveTask(ctx, task.ID, taskapi.MoveTaskRequest{After: taskapi.Some(&second.ID)}, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
+	must(err)
+	if task.Position <= second.Position {
+		t.Errorf("the moved task stands at %s, not behind %s", task.Position, second.Position)
+	}
 	task, err = client.DeleteTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 	trash, err := client.ListTasks(ctx, taskapi.ListTasksOptions{Deleted: true})
@@ -187,13 +192,14 @@ func callEverything(t *testing.T, client *sdk.Client) {
 
 	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
 		taskapi.TaskOperations.Create(given),
-		taskapi.TaskOperations.Update(second.ID, second.Version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
-		taskapi.TaskOperations.Delete(second.ID, second.Version+1),
+		taskapi.TaskOperations.Move(second.ID, 0, taskapi.MoveTaskRequest{Before: taskapi.Null[string]()}),
+		taskapi.TaskOperations.Update(second.ID, second.Version+1, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
+		taskapi.TaskOperations.Delete(second.ID, second.Version+2),
 	})
 	must(err)
 	stats, err := client.TaskStats(ctx, "Europe/Berlin")
 	must(err)
-	if len(tasks) != 3 || stats.Completed != 1 || stats.Deleted != 1 || len(stats.ByPriority) != len(taskapi.Priorities()) {
+	if len(tasks) != 4 || stats.Completed != 1 || stats.Deleted != 1 || len(stats.ByPriority) != len(taskapi.Priorities()) {
 		t.Errorf("after the batch: %v, %+v", tasks, stats)
 	}
 

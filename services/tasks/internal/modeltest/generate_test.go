@@ -72,6 +72,7 @@ func (g *generator) add() {
 		{10, g.remove},
 		{6, g.restore},
 		{5, g.erase},
+		{12, g.move},
 		{12, g.batch},
 		{5, g.get},
 		{12, g.list},
@@ -79,7 +80,7 @@ func (g *generator) add() {
 		{3, g.stats},
 		{2, g.stray},
 	}
-	at := g.random.IntN(111)
+	at := g.random.IntN(123)
 	for _, kind := range kinds {
 		if at -= kind.weight; at < 0 {
 			kind.fill(&s)
@@ -129,6 +130,27 @@ func (g *generator) erase(s *step) {
 func (g *generator) restore(s *step) {
 	s.method, s.path = "POST", g.one(inTrash, outsideTrash)+"/restore"
 	g.conditions(s)
+}
+
+func (g *generator) move(s *step) {
+	s.method, s.path = "POST", g.one(outsideTrash, outsideTrash)+"/move"
+	s.body = g.place()
+	if strings.HasSuffix(s.path, "}/move") && g.chance(10) {
+		s.body = pick(g,
+			body{instead: "{}"}, body{instead: `{"after":null,"before":null}`}, body{instead: `{"after":7}`}, body{instead: `{"after":""}`},
+			body{instead: `{"before":"{{nobody}}"}`}, body{instead: `{"first":true}`}, body{instead: "null"},
+		)
+	}
+	g.conditions(s)
+}
+
+// place returns the body of a move.
+func (g *generator) place() body {
+	value := "null"
+	if !g.chance(4) {
+		value = `"{` + g.name(outsideTrash, outsideTrash) + `}"`
+	}
+	return body{members: []member{{name: pick(g, "after", "before"), value: value}}}
 }
 
 func (g *generator) get(s *step) {
@@ -353,6 +375,10 @@ func (g *generator) operation(number, at int, mistake bool) body {
 	case taskapi.BatchUpdate:
 		content := g.fields(true, inContent)
 		b.members = append(b.members, member{name: "changes", inner: &content})
+	case taskapi.BatchMove:
+		to := g.place()
+		b.members = append(b.members, member{name: "to", inner: &to})
+		inContent = false
 	default:
 		inContent = false
 	}

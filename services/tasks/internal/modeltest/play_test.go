@@ -81,7 +81,7 @@ func (p *player) request(s step) (sentRequest, bool) {
 		}
 		r.target += "?" + query
 	}
-	id := strings.TrimSuffix(strings.TrimPrefix(path, "/api/tasks/"), "/restore")
+	id, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/tasks/"), "/")
 	version := p.versions[id]
 	if version == "" {
 		version = "1"
@@ -227,6 +227,8 @@ func (p *player) named(v any, field string) any {
 				p.times[v] = fmt.Sprintf("time %d", len(p.times)+1)
 			}
 			return p.times[v]
+		case "position": // lists show what it means
+			return "a position"
 		case "nextCursor":
 			if _, err := taskapi.ParseChangeCursor(v); err != nil {
 				return "a cursor"

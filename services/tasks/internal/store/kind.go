@@ -17,6 +17,7 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // kinds are all kinds of resources. Transactions, changes, export, erasure,
@@ -56,9 +57,10 @@ type kind struct {
 	fields  int      // the number of the row's fields
 	texts   sync.Map // of insertions and updates, by the set of columns written
 	// columnNames are those of the fields. The selections are of one user's
-	// rows: by id, by ids, changed after a number and behind an id.
-	columnNames                                           string
-	selectOne, selectSeveral, selectChanged, selectBehind string
+	// rows: by id, by ids, changed after a number and behind an id, and those with
+	// which another one stands in a manual order.
+	columnNames                                                           string
+	selectOne, selectSeveral, selectChanged, selectBehind, selectSiblings string
 
 	// wire returns the resource of a row.
 	wire func(row) any
@@ -129,6 +131,7 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	k.selectOne, k.selectSeveral = from+"id = $2", from+"id = ANY ($2)"
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
 	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
+	k.selectSiblings = from + "id <> $2 AND deleted_at IS NULL"
 	for content := range reflect.TypeFor[C]().Fields() {
 		wire, inWire := reflect.TypeFor[W]().FieldByName(content.Name)
 		patch, inPatch := reflect.TypeFor[U]().FieldByName(content.Name)
@@ -148,6 +151,9 @@ func sizeColumn(fields []*schema.Field) column {
 	size := column{name: "size"}
 	var texts [][]int
 	for _, f := range fields {
+		if f.Name == "position" {
+			continue // it is not the user's text
+		}
 		switch reflect.Zero(f.StructField.Type).Interface().(type) {
 		case string, []string:
 			size.from, texts = append(size.from, f.Name), append(texts, f.Index)
@@ -246,6 +252,9 @@ func (k *kind) clone(r row) row {
 func (k *kind) create(id uuid.UUID, request any, now time.Time) row {
 	r := k.blank()
 	*r.shared() = meta{ID: id, Version: 1, CreatedAt: now, UpdatedAt: now}
+	if o := orderOf(r); o != nil {
+		o.Position = position.Of(id)
+	}
 	k.edit(r, request, now)
 	k.settle(r)
 	return r

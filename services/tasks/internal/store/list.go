@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
+
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // list is a page of a list of rows R to be read.
@@ -39,7 +41,8 @@ type page[W any] struct {
 	bytes   int // of the resources, about
 }
 
-// order is a way to sort rows: by an expression, equal ones by id.
+// order is a way to sort rows: by an expression, equal ones by id. The zero order
+// is by id, which is that of creation.
 type order[R any] struct {
 	expression string
 	descending bool
@@ -58,11 +61,16 @@ func (o order[R]) down() order[R] {
 	return o
 }
 
-func (o order[R]) direction() string {
+// clause returns the order as ORDER BY takes it; nulls says where those come.
+func (o order[R]) clause(nulls string) string {
+	direction := ""
 	if o.descending {
-		return " DESC"
+		direction = " DESC"
 	}
-	return ""
+	if o.expression == "" {
+		return "id" + direction
+	}
+	return o.expression + direction + nulls + ", id" + direction
 }
 
 func formatTime(t *time.Time) string {
@@ -73,6 +81,13 @@ func formatTime(t *time.Time) string {
 }
 
 func parseTime(key string) (any, error) { return time.Parse(time.RFC3339Nano, key) }
+
+func parsePosition(key string) (any, error) {
+	if !position.Valid(key) {
+		return nil, fmt.Errorf("%q is no position", key)
+	}
+	return key, nil
+}
 
 func formatNumber(n int64) string { return strconv.FormatInt(n, 10) }
 
@@ -124,7 +139,7 @@ func (d *definition[R, W, C, U]) readPage(rows pgx.Rows, l list[R], p *page[W]) 
 	into := append(d.into(any(&r).(row)), &p.changes)
 	for rows.Next() {
 		if len(p.resources) == l.limit || p.bytes >= pageBytes {
-			p.nextCursor = cursor{List: l.digest, Key: l.by.key(&r), ID: any(&r).(row).shared().ID}.String()
+			p.nextCursor = l.by.cursor(l.digest, &r)
 			rows.Close()
 			break
 		}
@@ -158,7 +173,7 @@ func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (s
 			q.Where(c.where, c.args...)
 		}
 		// bun's own Limit would write the number into the text.
-		return q.OrderExpr(l.by.expression+l.by.direction()+", id"+l.by.direction()+" LIMIT ?", b.arg(l.limit+1))
+		return q.OrderExpr(l.by.clause("")+" LIMIT ?", b.arg(l.limit+1))
 	}
 	q := part(conditions[0])
 	if len(conditions) == 1 {
@@ -168,7 +183,7 @@ func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (s
 	return s.build(s.bun.NewSelect().
 		ColumnExpr("*").
 		TableExpr("((?) UNION ALL (?)) AS page", q, rest).
-		OrderExpr(l.by.expression+l.by.direction()+" NULLS LAST, id"+l.by.direction()+" LIMIT ?", b.arg(l.limit+1)), &b)
+		OrderExpr(l.by.clause(" NULLS LAST")+" LIMIT ?", b.arg(l.limit+1)), &b)
 }
 
 // condition is a condition of a statement with placeholders for its arguments.
@@ -192,6 +207,8 @@ func (o order[R]) conditions(b *bound, after *cursor) ([]condition, error) {
 		return []condition{{}}, nil
 	case after == nil:
 		return []condition{some, none}, nil
+	case o.expression == "":
+		return []condition{{"id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
 	case after.Key == "" && o.nullable:
 		return []condition{{none.where + " AND id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
 	}
@@ -215,6 +232,15 @@ type cursor struct {
 	// Key is the row's place in the order, ID its id.
 	Key string    `json:"k"`
 	ID  uuid.UUID `json:"i"`
+}
+
+// cursor returns the cursor of a row in a list with the given digest.
+func (o order[R]) cursor(digest []byte, r *R) string {
+	c := cursor{List: digest, ID: any(r).(row).shared().ID}
+	if o.key != nil {
+		c.Key = o.key(r)
+	}
+	return c.String()
 }
 
 // String returns the cursor as clients carry it: opaque and safe in a URL.

@@ -71,6 +71,8 @@ func TestSorts(t *testing.T) {
 		taskapi.LeastUrgent:          "Zebra,Äpfel,Banana split,banana,apple",
 		taskapi.TitleAscending:       "Äpfel,apple,banana,Banana split,Zebra",
 		taskapi.TitleDescending:      "Zebra,Banana split,banana,apple,Äpfel",
+		taskapi.ManualOrder:          "Äpfel,apple,Zebra,banana,Banana split",
+		taskapi.ManualOrderReversed:  "Banana split,banana,Zebra,apple,Äpfel",
 	}
 	for _, sort := range append(taskapi.Sorts(), "") {
 		for limit := 1; limit <= 6; limit++ {

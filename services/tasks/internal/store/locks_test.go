@@ -28,8 +28,8 @@ const (
 
 // fill makes $1 tasks, a hundred of each user.
 const fill = `
-	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
-	SELECT 'user-' || n / 100, gen_random_uuid(), n % 100 + 1, 1, 'Water the plants ' || n, repeat('x', 100), n % 5, '{home}',
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
+	SELECT 'user-' || n / 100, gen_random_uuid(), n % 100 + 1, 1, 'Water the plants ' || n, repeat('x', 100), n % 5, '{home}', to_hex(n) || 'V',
 		timestamptz '2026-01-01' + n * interval '1 s', timestamptz '2026-01-01' + n * interval '1 s', decode(to_hex(4096 + n % 4096), 'hex'), 'plants water'
 	FROM generate_series($1::int, $2::int) n`
 

@@ -30,8 +30,8 @@ const manyUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-'
 // five answers for each. $1 is the moment, $2 the number of tasks.
 var dayOfLife = []string{
 	`WITH made AS (
-		INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
-		SELECT 'user-' || n % 20 + 1, gen_random_uuid(), 1, 1, 'Water the plants ' || n, repeat('x', 100), 0, '{home}', $1, $1, '\x01', 'plants water'
+		INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
+		SELECT 'user-' || n % 20 + 1, gen_random_uuid(), 1, 1, 'Water the plants ' || n, repeat('x', 100), 0, '{home}', md5(n::text), $1, $1, '\x01', 'plants water'
 		FROM generate_series(1, $2::int) n RETURNING 1)
 	UPDATE tasklane.user_state SET seq = seq + 1`,
 	`UPDATE tasklane.tasks SET deleted_at = $1, version = version + 1

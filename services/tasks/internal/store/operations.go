@@ -23,9 +23,10 @@ type Operation struct {
 	// OtherThan are versions that the resource must not have; otherwise the
 	// operation fails in the same way.
 	OtherThan []int64
-	// Data is the request that creates, replaces or updates the resource, for
-	// tasks a [taskapi.CreateTaskRequest], [taskapi.ReplaceTaskRequest] or
-	// [taskapi.UpdateTaskRequest]. It is nil for other operations.
+	// Data is the request that creates, replaces, updates or moves the resource,
+	// for tasks a [taskapi.CreateTaskRequest], [taskapi.ReplaceTaskRequest],
+	// [taskapi.UpdateTaskRequest] or [taskapi.MoveTaskRequest]. It is nil for
+	// other operations.
 	Data any
 }
 
@@ -61,6 +62,13 @@ func (e *ConflictError) Error() string {
 
 // Is makes the error an [ErrVersionConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrVersionConflict }
+
+// FieldError says that a field of an operation's data has a value that is not
+// possible now, such as the id of a resource that does not exist.
+type FieldError taskapi.FieldError
+
+// Error names the field and the rule.
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }
 
 // BatchError says which operation of a batch failed.
 type BatchError struct {

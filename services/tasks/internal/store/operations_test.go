@@ -133,7 +133,7 @@ func TestCreateTask(t *testing.T) {
 		s := storetest.New(t)
 		got := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "Rest"})
 		want := taskapi.Task{
-			ID: got.ID, Title: "Rest", Priority: taskapi.None, Tags: []string{}, Version: 1,
+			ID: got.ID, Title: "Rest", Priority: taskapi.None, Tags: []string{}, Position: got.Position, Version: 1,
 			CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -201,7 +201,7 @@ func TestReplaceTask(t *testing.T) {
 	created := mustCreate(t, s, alice, full())
 	got := write(t, s, alice, replace(uuid.MustParse(created.ID), taskapi.ReplaceTaskRequest{Title: "Only this"}), nil)
 	want := taskapi.Task{
-		ID: created.ID, Title: "Only this", Priority: taskapi.None, Tags: []string{}, Version: 2,
+		ID: created.ID, Title: "Only this", Priority: taskapi.None, Tags: []string{}, Position: created.Position, Version: 2,
 		CreatedAt: created.CreatedAt, UpdatedAt: got.UpdatedAt,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -17,8 +17,8 @@ import (
 // addOld makes $2 tasks of the user $1 as a release did that split texts
 // otherwise and did not fold tags.
 const addOld = `
-	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, created_at, updated_at, title_key, words)
-	SELECT $1, gen_random_uuid(), n, 7, 'Łódź ' || n, '', 0, '{Home}', '2026-11-01', '2026-11-01', '', 'łodz'
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
+	SELECT $1, gen_random_uuid(), n, 7, 'Łódź ' || n, '', 0, '{Home}', 'V', '2026-11-01', '2026-11-01', '', 'łodz'
 	FROM generate_series(1, $2::int) n`
 
 // TestMigrate_IndexesOldTasksAnew has another process hold the lock of the

@@ -102,6 +102,14 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, to := range []taskapi.MoveTaskRequest{
+		behind(write(t, s, user, create(req), nil).ID),
+		{Before: taskapi.Some(new(write(t, s, user, create(req), nil).ID))},
+		{After: taskapi.Null[string]()},
+		{Before: taskapi.Null[string]()},
+	} {
+		write(t, s, user, move(task.ID, to), on(fmt.Sprint("move", to)))
+	}
 	for _, sort := range taskapi.Sorts() {
 		options := taskapi.ListTasksOptions{
 			Completed: new(n%2 == 0), Priorities: []taskapi.Priority{taskapi.High, taskapi.None}, Tags: []string{text},

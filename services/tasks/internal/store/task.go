@@ -22,6 +22,7 @@ var ErrTaskNotFound = fmt.Errorf("task %w", ErrNotFound)
 type taskRow struct {
 	bun.BaseModel `bun:"table:tasklane.tasks,alias:t"`
 	meta
+	ordered
 
 	Title       string     `bun:"title"`
 	Description string     `bun:"description"`
@@ -55,6 +56,7 @@ func (r *taskRow) task() taskapi.Task {
 		Priority:    priorities[r.Priority],
 		DueAt:       r.DueAt,
 		Tags:        r.Tags,
+		Position:    r.Position,
 		Version:     r.Version,
 		CreatedAt:   r.CreatedAt,
 		UpdatedAt:   r.UpdatedAt,
@@ -114,11 +116,7 @@ type TaskPage struct {
 }
 
 var taskOrders = func() map[taskapi.Sort]order[taskRow] {
-	created := order[taskRow]{
-		expression: "created_at",
-		key:        func(r *taskRow) string { return formatTime(&r.CreatedAt) },
-		value:      parseTime,
-	}
+	created := order[taskRow]{} // ids are made from the time
 	updated := order[taskRow]{
 		// Numbers rise with the time of the change, and have an index.
 		expression: "seq",
@@ -140,6 +138,11 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 		key:        func(r *taskRow) string { return base64.RawStdEncoding.EncodeToString(titleKey(r.Title)) },
 		value:      func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
 	}
+	manual := order[taskRow]{
+		expression: "position",
+		key:        func(r *taskRow) string { return r.Position },
+		value:      parsePosition,
+	}
 	return map[taskapi.Sort]order[taskRow]{
 		taskapi.NewestFirst:          created.down(),
 		taskapi.OldestFirst:          created,
@@ -151,6 +154,8 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 		taskapi.LeastUrgent:          priority,
 		taskapi.TitleDescending:      title.down(),
 		taskapi.TitleAscending:       title,
+		taskapi.ManualOrderReversed:  manual.down(),
+		taskapi.ManualOrder:          manual,
 	}
 }()
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -72,13 +74,23 @@ type transaction struct {
 	store *Store
 	user  string
 	key   *IdempotencyKey
+	// conn is the connection that has the user's lock; nil without a look.
+	conn *pgxpool.Conn
+	// failure is that of what was sent in the midst of the operations.
+	failure error
 
-	// now is the time of all changes.
+	// now is the time of all changes, ids the number of ids made.
 	now time.Time
+	ids uint16
 	// found are the resources looked at, as the changes queued so far leave
 	// them; written has one for each operation so far.
 	found, written []*resource
-	statements     []statement
+	// statements are those that are queued, counted the arguments of the last
+	// countChange among them.
+	statements []statement
+	counted    []any
+	// maxBytes bounds the user's bytes after the latest change.
+	maxBytes int64
 }
 
 // resource is a row that a transaction deals with.
@@ -97,7 +109,7 @@ type resource struct {
 func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
 	batch := tx.store.newBatch()
 	beginWrite(tx.user).queue(batch)
-	if err := tx.queueAll(batch, operations); err != nil {
+	if err := tx.queueAll(ctx, batch, operations); err != nil {
 		return Outcome{}, err
 	}
 	if err := tx.store.send(ctx, p, batch); err != nil {
@@ -119,7 +131,8 @@ func (tx *transaction) runLocked(
 	defer conn.Release()
 	defer func() { rollBack(ctx, conn, err) }()
 
-	found, err := tx.look(ctx, conn, ids)
+	tx.conn = conn
+	found, err := tx.look(ctx, ids, operations)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -131,7 +144,7 @@ func (tx *transaction) runLocked(
 		}
 		return tx.store.replay(*found, *tx.key)
 	}
-	if err := tx.queueAll(batch, operations); err != nil {
+	if err := tx.queueAll(ctx, batch, operations); err != nil {
 		return Outcome{}, err
 	}
 	batch.Queue("COMMIT")
@@ -144,7 +157,7 @@ func (tx *transaction) runLocked(
 // look begins the transaction with the user's lock. It returns what is kept
 // under the key, if anything, and loads the resources, or fails with
 // [ErrBatchTooLarge].
-func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[taskapi.Kind][]uuid.UUID) (found *kept, err error) {
+func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUID, operations []Operation) (found *kept, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
 	beginWrite(tx.user).queue(batch)
@@ -167,13 +180,19 @@ func (tx *transaction) look(ctx context.Context, conn *pgxpool.Conn, ids map[tas
 			}))
 		}
 	}
-	err = tx.store.exchange(ctx, conn, batch)
+	for _, op := range operations {
+		if err := tx.lookAtSibling(batch, ids[op.Kind], op); err != nil {
+			return nil, err
+		}
+	}
+	err = tx.store.exchange(ctx, tx.conn, batch)
 	return found, err
 }
 
 // queueAll queues the operations and the keeping of their outcome.
-func (tx *transaction) queueAll(batch *pgx.Batch, operations []Operation) error {
-	tx.now, tx.written, tx.statements = microseconds(tx.store.now()), nil, nil
+func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operations []Operation) error {
+	tx.now, tx.ids, tx.written, tx.statements = microseconds(tx.store.now()), 0, nil, nil
+	tx.counted, tx.maxBytes = nil, tx.store.maxBytes
 	for _, r := range tx.found {
 		// Another replica's clock may be ahead: time does not run backwards.
 		if at := r.row.shared().UpdatedAt; at.After(tx.now) {
@@ -181,7 +200,10 @@ func (tx *transaction) queueAll(batch *pgx.Batch, operations []Operation) error 
 		}
 	}
 	for i, op := range operations {
-		if err := tx.queue(op); err != nil {
+		if err := tx.queue(ctx, op); err != nil {
+			if tx.failure != nil {
+				return tx.failure
+			}
 			return &BatchError{Index: i, Err: err}
 		}
 	}
@@ -190,11 +212,10 @@ func (tx *transaction) queueAll(batch *pgx.Batch, operations []Operation) error 
 		if err != nil {
 			return err
 		}
-		if len(tx.statements) == 0 {
-			tx.statements = []statement{{countBytes, []any{tx.user, size, tx.store.maxBytes}}}
+		if tx.counted == nil {
+			tx.statements = append(tx.statements, statement{countBytes, []any{tx.user, size, tx.maxBytes}})
 		} else {
-			first := tx.statements[0].args // of countChange
-			first[2] = first[2].(int64) + size
+			tx.counted[2] = tx.counted[2].(int64) + size
 		}
 		tx.statements = append(tx.statements, keep...)
 	}
@@ -202,6 +223,33 @@ func (tx *transaction) queueAll(batch *pgx.Batch, operations []Operation) error 
 		st.queue(batch)
 	}
 	return nil
+}
+
+// flush sends what is queued, so that statements which follow find it done.
+func (tx *transaction) flush(ctx context.Context) error {
+	if len(tx.statements) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, st := range tx.statements {
+		st.queue(batch)
+	}
+	tx.statements, tx.counted = nil, nil
+	return tx.exchange(ctx, batch)
+}
+
+// read carries out a selection.
+func (tx *transaction) read(ctx context.Context, st statement, rows func(pgx.Rows) error) error {
+	batch := &pgx.Batch{}
+	st.queue(batch).Query(rows)
+	return tx.exchange(ctx, batch)
+}
+
+// exchange sends a batch in the midst of the operations. Its failure is not that
+// of an operation.
+func (tx *transaction) exchange(ctx context.Context, batch *pgx.Batch) error {
+	tx.failure = tx.store.exchange(ctx, tx.conn, batch)
+	return tx.failure
 }
 
 func (tx *transaction) outcome() Outcome {
@@ -213,17 +261,13 @@ func (tx *transaction) outcome() Outcome {
 }
 
 // queue queues one operation.
-func (tx *transaction) queue(op Operation) error {
+func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	k, err := tx.store.kindOf(op.Kind)
 	if err != nil {
 		return err
 	}
 	if op.Op == taskapi.BatchCreate {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make an id: %w", err)
-		}
-		r := &resource{kind: k, row: k.create(id, op.Data, tx.now)}
+		r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
 		tx.written = append(tx.written, r)
 		tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
 		return nil
@@ -242,6 +286,10 @@ func (tx *transaction) queue(op Operation) error {
 		after.shared().DeletedAt = new(tx.now)
 	case taskapi.BatchRestore:
 		after.shared().DeletedAt = nil
+	case taskapi.BatchMove:
+		if after, err = tx.move(ctx, k, r.row, placeOf(op.Data)); err != nil {
+			return err
+		}
 	case taskapi.BatchErase:
 		tx.change(op, -1, rowSize-k.size(r.row),
 			statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
@@ -260,6 +308,18 @@ func (tx *transaction) queue(op Operation) error {
 	tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
 	r.row = after
 	return nil
+}
+
+// newID returns an id of version 7. Ids are in the order of the transactions'
+// times, which are those of the creations, and within one in the order of the calls.
+func (tx *transaction) newID() (id uuid.UUID) {
+	_, _ = rand.Read(id[:]) // never fails
+	micros := uint64(tx.now.UnixMicro())
+	const version, variant, fraction = 7 << 12, 1 << 15, 1 << 12
+	binary.BigEndian.PutUint64(id[:], micros/1000<<16|version|micros%1000*fraction/1000)
+	binary.BigEndian.PutUint16(id[8:], variant|tx.ids)
+	tx.ids++
+	return id
 }
 
 // find returns the resource of an operation: the kind's [ErrNotFound] for one
@@ -304,6 +364,6 @@ func (tx *transaction) change(op Operation, resources, bytes int64, statements .
 	if op.Op == taskapi.BatchDelete || op.Op == taskapi.BatchErase {
 		maxResources, maxBytes = math.MaxInt64, math.MaxInt64
 	}
-	tx.statements = append(tx.statements, statement{countChange, []any{tx.user, resources, bytes, maxResources, maxBytes}})
-	tx.statements = append(tx.statements, statements...)
+	tx.counted, tx.maxBytes = []any{tx.user, resources, bytes, maxResources, maxBytes}, maxBytes
+	tx.statements = append(append(tx.statements, statement{countChange, tx.counted}), statements...)
 }

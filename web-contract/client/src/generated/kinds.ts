@@ -26,6 +26,7 @@ export const kinds = {
       "createdAt",
       "deletedAt",
       "id",
+      "position",
       "updatedAt",
       "version"
     ]

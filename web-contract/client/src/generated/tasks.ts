@@ -158,6 +158,26 @@ export interface paths {
         patch: operations["updateTask"];
         trace?: never;
     };
+    "/api/tasks/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a task
+         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version.
+         */
+        post: operations["moveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks/{id}/restore": {
         parameters: {
             query?: never;
@@ -198,6 +218,16 @@ export interface components {
         EraseTaskBatchItem: EraseTaskBatchItem;
         FieldError: FieldError;
         ListMeta: ListMeta;
+        MoveTaskBatchItem: MoveTaskBatchItem;
+        /**
+         * @example {
+         *       "after": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+         *     }
+         * @example {
+         *       "before": null
+         *     }
+         */
+        MoveTaskRequest: MoveTaskRequest;
         /** @description A failure: an RFC 9457 problem document that is also the envelope with success set to false. */
         Problem: Problem;
         ReplaceTaskBatchItem: ReplaceTaskBatchItem;
@@ -211,7 +241,7 @@ export interface components {
         TagCount: TagCount;
         Task: Task;
         /** @description An operation of a batch on a task. */
-        TaskBatchItem: components["schemas"]["CreateTaskBatchItem"] | components["schemas"]["ReplaceTaskBatchItem"] | components["schemas"]["UpdateTaskBatchItem"] | components["schemas"]["DeleteTaskBatchItem"] | components["schemas"]["RestoreTaskBatchItem"] | components["schemas"]["EraseTaskBatchItem"];
+        TaskBatchItem: components["schemas"]["CreateTaskBatchItem"] | components["schemas"]["ReplaceTaskBatchItem"] | components["schemas"]["UpdateTaskBatchItem"] | components["schemas"]["DeleteTaskBatchItem"] | components["schemas"]["RestoreTaskBatchItem"] | components["schemas"]["EraseTaskBatchItem"] | components["schemas"]["MoveTaskBatchItem"];
         TaskChange: TaskChange;
         TaskListResponse: TaskListResponse;
         TaskResource: TaskResource;
@@ -291,6 +321,7 @@ export interface operations {
                      *                 "description": "The ones on the balcony too.",
                      *                 "dueAt": "2026-11-30T17:00:00Z",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
                      *                 "tags": [
                      *                   "home",
@@ -313,6 +344,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
                      *               "home",
@@ -459,6 +491,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
                      *               "home",
@@ -642,6 +675,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
                      *               "home",
@@ -875,7 +909,7 @@ export interface operations {
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
-                sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title";
+                sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title" | "position" | "-position";
                 /** @description The most tasks that a page has. */
                 limit?: number;
                 /** @description The nextCursor of the page before, with the same order and filters. */
@@ -907,6 +941,7 @@ export interface operations {
                      *           "description": "The ones on the balcony too.",
                      *           "dueAt": "2026-11-30T17:00:00Z",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
                      *           "tags": [
                      *             "home",
@@ -1046,6 +1081,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -1324,6 +1360,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -1494,6 +1531,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -1680,6 +1718,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -1874,6 +1913,200 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "priority": "high",
+                     *         "tags": [
+                     *           "home",
+                     *           "garden"
+                     *         ],
+                     *         "title": "Water the plants",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "completed": false,
+                     *         "completedAt": "2026-11-23T09:30:00Z",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "description": "The ones on the balcony too.",
+                     *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -2057,6 +2290,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
                      *           "home",
@@ -2385,6 +2619,42 @@ export interface ListMeta {
      */
     nextCursor: string | null;
 }
+export interface MoveTaskBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "task";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "move";
+    to: components["schemas"]["MoveTaskRequest"];
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface MoveTaskRequest {
+    /**
+     * Format: uuid
+     * @description The task to stand behind; null for the first place.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    after?: string | null;
+    /**
+     * Format: uuid
+     * @description The task to stand before; null for the last place.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    before?: string | null;
+}
 export interface Problem {
     /**
      * @description The stable name of the reason, for programs.
@@ -2620,6 +2890,11 @@ export interface Task {
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     id: string;
+    /**
+     * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
+     * @example 01c8yEZu2NQTy5qKs5kRVp
+     */
+    position: string;
     /**
      * @description How urgent the task is.
      * @example high

@@ -4,6 +4,7 @@ import { newKey } from "../request.js";
 import { present } from "./keys.js";
 import type { Item, KindName } from "./kind.js";
 import { rules } from "./kinds.js";
+import { positionAt } from "./order.js";
 
 /** What a write does to a resource before the server has answered; null erases it. */
 export type Edit = (item: Item) => Item | null;
@@ -33,9 +34,18 @@ export function isDraft(item: Item): boolean {
   return item.version === 0;
 }
 
-/** Returns what a write shows: its operations on one resource are applied one after the other. */
-export function planOf(operations: readonly BatchOperation[], key = newKey()): Plan {
+/**
+ * Returns what a write shows: its operations on one resource are applied one
+ * after the other. `others` are the known resources of a kind, among which a
+ * move finds its place.
+ */
+export function planOf(
+  operations: readonly BatchOperation[],
+  key = newKey(),
+  others: (kind: KindName) => readonly Item[] = () => [],
+): Plan {
   const now = new Date().toISOString();
+  const positions = new Map<string, string>();
   const edits = new Map<string, Edit>();
   const drafts: Resource[] = [];
   for (const operation of operations) {
@@ -46,13 +56,22 @@ export function planOf(operations: readonly BatchOperation[], key = newKey()): P
     }
     const { id } = operation;
     const earlier = edits.get(id);
-    const edit = editOf(operation, now);
+    const edit = operation.op === "move" ? moveOf(operation) : editOf(operation, now);
     edits.set(id, (item) => {
       const before = earlier ? earlier(item) : item;
       return before && edit(before);
     });
   }
   return { edits, drafts };
+
+  function moveOf({ kind, id, to }: Extract<BatchOperation, { op: "move" }>): Edit {
+    const all = others(kind).map((item) => ({ ...item, position: positions.get(item.id) ?? item.position }));
+    const item = all.find((item) => item.id === id);
+    if (!item) return (item) => item;
+    const position = positionAt(to, item, all);
+    positions.set(id, position);
+    return (item) => ({ ...item, position });
+  }
 }
 
 function draftOf(kind: KindName, id: string, request: object, now: string): Item {
@@ -62,7 +81,7 @@ function draftOf(kind: KindName, id: string, request: object, now: string): Item
   return rules[kind].settle({ ...blank, ...made, ...defaults, ...present(request) } as unknown as Item, undefined, now);
 }
 
-function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: string): Edit {
+function editOf(operation: Exclude<BatchOperation, { op: "create" | "move" }>, now: string): Edit {
   const { kind, op } = operation;
   if (op === "erase") return () => null;
   if (op === "delete") return (item) => ({ ...item, deletedAt: now, updatedAt: now });

@@ -21,6 +21,7 @@ import { keysOf } from "./keys.js";
 import type { DataOf, KindName } from "./kind.js";
 import { kindNames } from "../generated/kinds.js";
 import { storeOf, type Answer, type State, type Store } from "./store.js";
+import { siblingOf, type Destination } from "./order.js";
 import type { Turn } from "./turns.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
@@ -56,6 +57,7 @@ export function createMutations(client: Client) {
     delete: client.deleteTask,
     restore: client.restoreTask,
     erase: client.eraseTask,
+    move: client.moveTask,
   });
   return {
     /** Shows a draft until the server has made the task. */
@@ -73,6 +75,8 @@ export function createMutations(client: Client) {
     restoreTask: tasks.restore,
     /** Erases a task for good. */
     eraseTask: tasks.erase,
+    /** Puts a task into another place of the manual order. */
+    moveTask: tasks.move,
     /** Carries out several operations, all or none. */
     batch: (settings: MutationSettings<Resource[], BatchOperation[]> = {}) =>
       write(settings, {
@@ -88,6 +92,7 @@ type OperationOf<Name extends KindName, Op> = Extract<BatchOperation, { kind: Na
 type NewData<Name extends KindName> = OperationOf<Name, "create">["data"];
 type AllData<Name extends KindName> = OperationOf<Name, "replace">["data"];
 type Changes<Name extends KindName> = OperationOf<Name, "update">["changes"];
+type Place<Name extends KindName> = OperationOf<Name, "move">["to"];
 
 /** The calls that write resources of a kind. */
 interface Calls<Name extends KindName> {
@@ -97,12 +102,13 @@ interface Calls<Name extends KindName> {
   delete: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
   restore: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
   erase: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
+  move: (id: string, to: Place<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
 }
 
 /** The mutations that every kind has. */
 function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
   type Settings<Variables> = MutationSettings<DataOf<Name>, Variables>;
-  type Operation = { op: BatchOperation["op"]; data?: unknown; changes?: unknown } & Partial<VersionedWrite>;
+  type Operation = { op: BatchOperation["op"]; data?: unknown; changes?: unknown; to?: unknown } & Partial<VersionedWrite>;
 
   const send = (operation: BatchOperation, call: WriteOptions): Promise<DataOf<Name>> => {
     if (operation.op === "create") return calls.create(operation.data as NewData<Name>, call);
@@ -110,6 +116,7 @@ function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
     const versioned = { ...call, version };
     if (operation.op === "replace") return calls.replace(id, operation.data as AllData<Name>, versioned);
     if (operation.op === "update") return calls.update(id, operation.changes as Changes<Name>, versioned);
+    if (operation.op === "move") return calls.move(id, operation.to as Place<Name>, versioned);
     return calls[operation.op](id, versioned);
   };
   const writeOne = <Variables>(settings: Settings<Variables>, name: string, operation: (variables: Variables) => Operation) =>
@@ -130,6 +137,8 @@ function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
     delete: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "delete", (write) => ({ op: "delete", ...write })),
     restore: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "restore", (write) => ({ op: "restore", ...write })),
     erase: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "erase", (write) => ({ op: "erase", ...write })),
+    move: (settings: Settings<VersionedWrite & { to: Place<Name> }> = {}) =>
+      writeOne(settings, "move", (write) => ({ op: "move", ...write })),
   };
 }
 
@@ -190,9 +199,12 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
       return data;
     },
     onMutate: (variables, context) => {
-      const plan = planOf(operations(variables), keyOf(context));
       const store = storeOf(context.client);
-      const ids = [...[...plan.edits.keys()].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
+      const asked = operations(variables);
+      const plan = planOf(asked, keyOf(context), (kind) => store.all(kind));
+      // A move waits for the draft that it is next to.
+      const drafts = asked.flatMap((operation) => (operation.op === "move" && siblingOf(operation.to)) || []).filter(isDraftId);
+      const ids = [...[...plan.edits.keys(), ...drafts].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
       pending.set(context, { ...plan, turn: store.turns.take(ids), settle: store.edit(plan) });
     },
     onSuccess: (data, variables, result, context) => {
@@ -228,8 +240,22 @@ function doubt(queryClient: QueryClient, error: unknown): void {
 /** Returns an operation with the id and the version that its resource has by now. */
 function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
-  const id = store.idOf(operation.id);
-  if (isDraftId(id)) throw new Error("The resource does not exist: creating it failed.");
+  const id = serverId(operation.id, store);
   const { version } = operation;
-  return version === undefined ? { ...operation, id } : { ...operation, id, version: store.latestOwn(id, version) };
+  const resolved = version === undefined ? { ...operation, id } : { ...operation, id, version: store.latestOwn(id, version) };
+  return resolved.op === "move" ? { ...resolved, to: resolvePlace(resolved.to, store) } : resolved;
+}
+
+function resolvePlace(to: Destination, store: Store): Destination {
+  const sibling = siblingOf(to);
+  if (sibling === undefined) return to;
+  const id = serverId(sibling, store);
+  return to.after === undefined ? { ...to, before: id } : { ...to, after: id };
+}
+
+/** Returns the id that the server knows a resource by. */
+function serverId(name: string, store: Store): string {
+  const id = store.idOf(name);
+  if (isDraftId(id)) throw new Error("The resource does not exist: creating it failed.");
+  return id;
 }

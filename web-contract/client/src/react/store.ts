@@ -100,6 +100,12 @@ export class Store {
     return this.#itemIds.get(id) ?? id;
   }
 
+  /** Returns the known resources of a kind, with all edits. */
+  all(kind: KindName): Item[] {
+    const ids = [...this.#known, ...this.#drafts].filter(([, known]) => known.kind === kind).map(([id]) => id);
+    return ids.map(this.view).filter((item) => item !== null && item !== undefined);
+  }
+
   /** Returns the newest version that the server has sent. */
   confirmed(id: string): Item | undefined {
     return this.#known.get(id)?.item ?? undefined;

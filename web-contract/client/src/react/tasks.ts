@@ -1,5 +1,6 @@
 import type { Agenda, ListTasksOptions, Task } from "../index.js";
 import type { Kind, LookUp } from "./kind.js";
+import { compareOrder } from "./order.js";
 import { tagKey, uniqueTags } from "./tags.js";
 
 /** The filters and the order of a list of tasks. */
@@ -7,10 +8,13 @@ export type TaskFilters = Omit<ListTasksOptions, "cursor">;
 
 const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent"];
 
+/** The position of a draft: behind all that the server makes. */
+const last = "~";
+
 export const task: Kind<Task, TaskFilters> = {
   settle(next, before, now) {
     const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
-    return { ...next, title: next.title.trim(), tags: uniqueTags(next.tags), completedAt };
+    return { ...next, title: next.title.trim(), tags: uniqueTags(next.tags), position: next.position ?? last, completedAt };
   },
 
   matches(task, { completed, priority, tag, dueBefore, dueAfter, q, deleted = false }) {
@@ -39,10 +43,11 @@ export const task: Kind<Task, TaskFilters> = {
   views: { stats: undefined, agenda: updateAgenda },
 };
 
-type SortField = "createdAt" | "updatedAt" | "dueAt" | "priority" | "title";
+type SortField = "createdAt" | "updatedAt" | "dueAt" | "priority" | "title" | "position";
 
 function compareField(a: Task, b: Task, field: SortField): number {
   if (field === "priority") return priorities.indexOf(a.priority) - priorities.indexOf(b.priority);
+  if (field === "position") return compareOrder(a, b);
   if (field === "title") return a.title.localeCompare(b.title);
   return Date.parse(a[field] ?? "") - Date.parse(b[field] ?? "") || 0;
 }

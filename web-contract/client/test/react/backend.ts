@@ -10,6 +10,7 @@ export function taskOf(fields: Partial<Task>): Task {
     id: "a",
     title: "Water the plants",
     completedAt: null,
+    position: "V",
     version: 1,
     createdAt: "2026-11-23T08:00:00Z",
     updatedAt: "2026-11-23T08:00:00Z",
@@ -154,6 +155,7 @@ export class Backend {
     }
     if (method === "DELETE") return ok(this.change({ id, deletedAt: "2026-11-23T10:00:00Z" }).data);
     if (action === "restore") return ok(this.change({ id, deletedAt: null }).data);
+    if (action === "move") return ok(this.change({ id, position: `${this.tasks.get(JSON.parse(body).after)?.position ?? ""}V` }).data);
     return ok(this.change({ ...(method === "PUT" && kinds.task.defaults), ...JSON.parse(body), id }).data);
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kindNames, kinds } from "../../src/generated/kinds.js";
 import { isDraft, planOf } from "../../src/react/edits.js";
 import { isSameContent } from "../../src/react/kinds.js";
+import { compareOrder } from "../../src/react/order.js";
 import { taskOf } from "./backend.js";
 
 const operation = { kind: "task", id: "a" } as const;
@@ -29,13 +30,49 @@ describe("two states of a task have the same content", () => {
   });
 });
 
+describe("a pending move", () => {
+  const tasks = [..."abcd"].map((id) => taskOf({ id, position: `0${id}3` }));
+  const gone = taskOf({ id: "e", position: "0a5", deletedAt: "2026-11-23T08:00:00Z" });
+  const order = (moves: [string, { after: string | null } | { before: string | null }][]) => {
+    const operations = moves.map(([id, to]) => ({ op: "move", kind: "task", id, to }) as const);
+    const { edits } = planOf(operations, "key", () => [gone, ...tasks]);
+    return tasks
+      .map((task) => edits.get(task.id)?.(task) ?? task)
+      .toSorted(compareOrder)
+      .map(({ id }) => id)
+      .join("");
+  };
+  test.for<[Parameters<typeof order>[0], string]>([
+    [[["d", { after: null }]], "dabc"],
+    [[["a", { before: null }]], "bcda"],
+    [[["a", { after: "c" }]], "bcad"],
+    [[["d", { before: "b" }]], "adbc"],
+    [[["a", { before: "b" }]], "abcd"],
+    [[["a", { after: "gone" }]], "abcd"],
+    [[["a", { after: "e" }]], "abcd"],
+    [
+      [
+        ["d", { after: null }],
+        ["c", { after: "d" }],
+        ["b", { before: "c" }],
+      ],
+      "dbca",
+    ],
+  ])("%o: %s", ([moves, wanted]) => expect(order(moves)).toBe(wanted));
+
+  test("that changes nothing keeps the position", () => {
+    const { edits } = planOf([{ op: "move", kind: "task", id: "b", to: { after: "a" } }], "key", () => tasks);
+    expect(edits.get("b")?.(tasks[1]!)).toEqual(tasks[1]);
+  });
+});
+
 describe("a pending", () => {
   test("create shows a draft with the defaults of the contract", () => {
     const [draft] = planOf([{ op: "create", kind: "task", data: { title: " New ", completed: true } }]).drafts;
     const { id, createdAt, updatedAt, completedAt, ...rest } = draft!.data;
     expect(isDraft(draft!.data)).toBe(true);
     expect(new Set([createdAt, updatedAt, completedAt]).size).toBe(1);
-    expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, version: 0, deletedAt: null });
+    expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, position: "~", version: 0, deletedAt: null });
   });
 
   test("replace sets what is left out to its default, and an update keeps it", () => {

@@ -44,9 +44,9 @@ describe("a list takes", () => {
 });
 
 describe("a list is in order", () => {
-  const a = taskOf({ id: "a", title: "b", createdAt: "2026-11-23T08:00:00Z", priority: "urgent" });
-  const b = taskOf({ id: "b", title: "a", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-11-30T17:00:00Z" });
-  const c = taskOf({ id: "c", title: "c", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-12-01T17:00:00Z" });
+  const a = taskOf({ id: "a", title: "b", createdAt: "2026-11-23T08:00:00Z", priority: "urgent", position: "Z" });
+  const b = taskOf({ id: "b", title: "a", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-11-30T17:00:00Z", position: "a" });
+  const c = taskOf({ id: "c", title: "c", createdAt: "2026-11-23T08:00:00.5Z", dueAt: "2026-12-01T17:00:00Z", position: "Z" });
   test.for<[TaskFilters["sort"], string]>([
     [undefined, "cba"],
     ["createdAt", "abc"],
@@ -55,6 +55,8 @@ describe("a list is in order", () => {
     ["priority", "bca"],
     ["-priority", "acb"],
     ["title", "bac"],
+    ["position", "acb"],
+    ["-position", "bca"],
     ["-updatedAt", "cba"],
   ])("by %s: %s", ([sort, order]) => {
     expect(

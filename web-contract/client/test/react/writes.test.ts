@@ -46,6 +46,31 @@ const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
 const shown = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.concurrent("a write", () => {
+  test("of the order shows at once, and waits for the draft that it is next to", async ({ open }) => {
+    const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" });
+    const list = await showList(page, { sort: "position" });
+    const mutations = createMutations(page.client);
+    const ids = () => list().map(({ id }) => id);
+
+    const held = page.backend.hold("POST /api/tasks/a/move");
+    const moving = write(page, mutations.moveTask(), { id: "a", to: { after: "b" } });
+    await held.arrived;
+    expect(ids()).toEqual(["b", "a"]);
+    held.answer();
+    expect(await moving).toMatchObject({ position: "BV" });
+    expect(ids()).toEqual(["b", "a"]);
+
+    const key = newKey();
+    const creating = page.backend.hold("POST /api/tasks");
+    const created = write(page, { ...mutations.createTask(), meta: { idempotencyKey: key } }, { title: "New" });
+    const moved = write(page, mutations.moveTask(), { id: "b", to: { after: draftId(key) } });
+    await creating.arrived;
+    expect(ids()).toEqual(["a", draftId(key), "b"]);
+    creating.answer();
+    await Promise.all([created, moved]);
+    expect(page.backend.received.at(-1)?.body).toContain('"after":"new-1"');
+  });
+
   test("shows at once in every list, and is what the server made of it in the end", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const [all, done, trash] = [

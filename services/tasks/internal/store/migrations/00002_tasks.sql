@@ -17,6 +17,8 @@ CREATE TABLE tasklane.tasks (
     -- What the tags are compared by (taskapi.TagKey), null where they are that
     -- themselves.
     tag_keys text[],
+    -- The place in the manual order, compared by bytes.
+    position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     -- Null outside the trash.
@@ -30,9 +32,9 @@ CREATE TABLE tasklane.tasks (
     PRIMARY KEY (user_id, id)
 );
 
--- No index can serve words or tags: their operators are not leakproof, so
+-- The primary key is the order of creation. No index can serve words or tags: their operators are not leakproof, so
 -- PostgreSQL applies them only to rows that row-level security has let pass.
-CREATE INDEX tasks_created ON tasklane.tasks (user_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
+)
+
+// ordered is the part of rows that have a place in a manual order, which is that
+// of positions and, where they are equal, of ids.
+type ordered struct {
+	Position string `bun:"position"`
+}
+
+func (o *ordered) order() *ordered { return o }
+
+// orderOf returns that part of a row, or nil.
+func orderOf(r row) *ordered {
+	if o, ok := r.(interface{ order() *ordered }); ok {
+		return o.order()
+	}
+	return nil
+}
+
+// positionOf returns the position of a row, or nothing for none.
+func positionOf(r row) string {
+	if r == nil {
+		return ""
+	}
+	return orderOf(r).Position
+}
+
+// compareOrder compares two rows in the manual order.
+func compareOrder(a, b row) int {
+	return cmp.Or(strings.Compare(positionOf(a), positionOf(b)), slices.Compare(a.shared().ID[:], b.shared().ID[:]))
+}
+
+// place is where a move puts a resource: behind or before a sibling or, if that is
+// nil, first or last.
+type place struct {
+	before  bool
+	sibling *uuid.UUID
+}
+
+// field is the place's name in the request.
+func (p place) field() string {
+	if p.before {
+		return "before"
+	}
+	return "after"
+}
+
+// placeOf returns the place that the request of a move names, which has one of the
+// fields After and Before.
+func placeOf(request any) place {
+	v := reflect.ValueOf(request)
+	after, before := v.FieldByName("After").Interface().(taskapi.Optional[*string]), v.FieldByName("Before").Interface().(taskapi.Optional[*string])
+	p, id := place{before: before.Set}, after.Value
+	if before.Set {
+		id = before.Value
+	}
+	if id != nil {
+		p.sibling = new(uuid.MustParse(*id)) // it has been checked
+	}
+	return p
+}
+
+// lookAtSibling queues the reading of the sibling that a move names, unless it is
+// one of those that are read anyway.
+func (tx *transaction) lookAtSibling(batch *pgx.Batch, known []uuid.UUID, op Operation) error {
+	if op.Op != taskapi.BatchMove {
+		return nil
+	}
+	sibling := placeOf(op.Data).sibling
+	if sibling == nil || slices.Contains(known, *sibling) {
+		return nil
+	}
+	k, err := tx.store.kindOf(op.Kind)
+	if err == nil {
+		k.byID(tx.user, []uuid.UUID{*sibling}).queue(batch).Query(k.read(func(r row, _ int) error {
+			tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
+			return nil
+		}))
+	}
+	return err
+}
+
+// move returns the row in the place. What was queued so far is sent first, so that
+// the siblings are found as it leaves them.
+func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) (row, error) {
+	if err := tx.flush(ctx); err != nil {
+		return nil, err
+	}
+	var anchor row
+	if to.sibling != nil {
+		at := slices.IndexFunc(tx.found, func(other *resource) bool {
+			return other.kind == k && other.row.shared().ID == *to.sibling && !other.erased && other.row.shared().DeletedAt == nil
+		})
+		if at < 0 || *to.sibling == r.shared().ID {
+			return nil, &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not one of the others in this order"}
+		}
+		anchor = tx.found[at].row
+	}
+	next, err := tx.nextTo(ctx, k, r, anchor, to.before)
+	if err != nil {
+		return nil, err
+	}
+	// The row is to stand between these, either of which may be missing.
+	front, back := anchor, next
+	if to.before {
+		front, back = next, anchor
+	}
+	if (front == nil || compareOrder(front, r) < 0) && (back == nil || compareOrder(r, back) < 0) {
+		return r, nil
+	}
+	after := k.clone(r)
+	if back == nil {
+		orderOf(after).Position = position.Behind(positionOf(front), tx.newID())
+	} else {
+		orderOf(after).Position = position.Between(positionOf(front), positionOf(back), r.shared().ID)
+	}
+	if len(positionOf(after)) > position.MaxLength || back != nil && positionOf(front) == positionOf(back) {
+		return after, tx.spread(ctx, k, after, back)
+	}
+	return after, nil
+}
+
+// nextTo returns the sibling of r that comes next to a row in the manual order,
+// before or behind it; next to nothing is the last or the first one. It is nil if
+// there is none.
+func (tx *transaction) nextTo(ctx context.Context, k *kind, r, anchor row, before bool) (next row, err error) {
+	than, direction := " > ", ""
+	if before {
+		than, direction = " < ", " DESC"
+	}
+	st := statement{k.selectSiblings, []any{tx.user, [16]byte(r.shared().ID)}}
+	if anchor != nil {
+		st.text += " AND (position, id)" + than + "($3, $4)"
+		st.args = append(st.args, positionOf(anchor), [16]byte(anchor.shared().ID))
+	}
+	st.text += " ORDER BY position" + direction + ", id" + direction + " LIMIT 1"
+	err = tx.read(ctx, st, k.read(func(r row, _ int) error { next = r; return nil }))
+	return next, err
+}
+
+// moveSiblings gives the siblings with the ids $2 the positions $3. Each of them
+// changes, in the order of the ids.
+const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.version + 1, updated_at = greatest(r.updated_at, $4), seq = s.seq + p.n
+	FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS p (id, position, n), tasklane.user_state AS s
+	WHERE r.user_id = $1 AND r.id = p.id AND s.user_id = $1`
+
+// spread gives all siblings new positions where there is no room for r before
+// another one, or for nil at the end: those with which they were created, in their
+// present order.
+func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
+	var all []row
+	st := statement{k.selectSiblings + " ORDER BY position, id", []any{tx.user, [16]byte(r.shared().ID)}}
+	if err := tx.read(ctx, st, k.read(func(r row, _ int) error { all = append(all, r); return nil })); err != nil {
+		return err
+	}
+	at := len(all)
+	if before != nil {
+		at = slices.IndexFunc(all, func(other row) bool { return other.shared().ID == before.shared().ID })
+	}
+	all = slices.Insert(all, at, r)
+	positions := make([]string, len(all))
+	for i, r := range all {
+		positions[i] = position.Of(r.shared().ID)
+	}
+	slices.Sort(positions)
+	orderOf(r).Position = positions[at]
+	var ids [][16]byte
+	var moved []string
+	for i, other := range all {
+		if i == at || positionOf(other) == positions[i] {
+			continue
+		}
+		id := other.shared().ID
+		ids, moved = append(ids, id), append(moved, positions[i])
+		for _, f := range tx.found {
+			if f.kind == k && f.row.shared().ID == id {
+				f.row = k.clone(f.row)
+				orderOf(f.row).Position = positions[i]
+				f.row.shared().Version++
+				f.row.shared().UpdatedAt = tx.now
+			}
+		}
+	}
+	tx.statements = append(tx.statements,
+		statement{fmt.Sprintf(moveSiblings, k.table), []any{tx.user, ids, moved, tx.now}},
+		statement{"UPDATE tasklane.user_state SET seq = seq + $2 WHERE user_id = $1", []any{tx.user, len(ids)}})
+	return nil
+}
