@@ -175,10 +175,12 @@ export const languages: Record<string, Language> = {
       "pro",
       "raum",
       "seit",
+      "über",
       "und",
       "vergangenen",
       "version",
       "von",
+      "wegen",
       "zimmer"
     ],
     "weakNotAfter": [
@@ -417,6 +419,7 @@ export const languages: Record<string, Language> = {
       "for"
     ],
     "notAfter": [
+      "about",
       "after",
       "and",
       "each",

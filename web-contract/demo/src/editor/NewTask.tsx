@@ -1,15 +1,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { latest } from "@tasklane/web-contract/react";
-import { useRef, type FormEvent } from "react";
+import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from "react";
 import { showNewest } from "../app/route";
 import { forgetScroll } from "../app/scroll";
 import { newTaskFieldId } from "../app/shortcuts";
-import { quoted } from "../data/messages";
+import { counted, quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
-import type { Fields } from "../task/fields";
+import { emptyFields, type Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
+import { loadQuickAdd, quickAdd } from "./reading";
 import { TaskFields } from "./TaskFields";
 import "./new-task.css";
 
@@ -26,15 +27,62 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
   const field = useRef<HTMLInputElement>(null);
   const queryClient = useQueryClient();
   const { drafts, writes, notices } = useWorkspace();
-  const { fields, fault } = useStore(drafts.newTask);
+  const { fields, fault, literal = [] } = useStore(drafts.newTask);
+  const quick = useStore(quickAdd);
+  const [pasted, setPasted] = useState<string[]>();
   const blank = fields.title === "";
+  const read = quick?.readTask(fields, literal);
+  const shown = read?.shown ?? fields;
+  useEffect(() => void loadQuickAdd(), []);
 
-  function change(changes: Partial<Fields>) {
+  function change(wanted: Partial<Fields>) {
     // What else was chosen goes with the title: nothing of it would be seen.
-    if (changes.title === "") return drafts.clearNewTask();
+    if (wanted.title === "") return drafts.clearNewTask();
+    const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
     // The first letter decides when a task is due by default; from then on it is the user's.
     const first = blank && dueAt !== undefined && changes.title ? { dueAt } : {};
-    drafts.newTask.set({ fields: { ...fields, ...first, ...changes } });
+    drafts.newTask.set({ fields: { ...fields, ...first, ...changes }, literal: [...literal, ...kept] });
+  }
+
+  function keep({ text }: { text: string }) {
+    drafts.newTask.set({ fields, literal: [...literal, text] });
+    field.current?.focus();
+  }
+
+  /** Behind words that were understood, Backspace first leaves them in the title. */
+  function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
+    const { selectionStart, selectionEnd } = event.currentTarget;
+    if (event.key !== "Backspace" || event.nativeEvent.isComposing || selectionStart !== selectionEnd) return;
+    const part = read?.parts.find(({ end }) => end === selectionStart);
+    if (!part) return;
+    event.preventDefault();
+    keep(part);
+  }
+
+  function onPaste(event: ClipboardEvent<HTMLInputElement>) {
+    const lines = quick?.linesOf(event.clipboardData.getData("text")) ?? [];
+    if (lines.length === 0) return;
+    event.preventDefault();
+    const { selectionStart, selectionEnd } = event.currentTarget;
+    const [before, after] = [fields.title.slice(0, selectionStart ?? 0), fields.title.slice(selectionEnd ?? 0)];
+    setPasted(lines.map((line, i) => (i === 0 ? before : "") + line + (i === lines.length - 1 ? after : "")));
+  }
+
+  function addPasted(lines: string[]) {
+    setPasted(undefined);
+    drafts.clearNewTask();
+    for (const title of lines) {
+      const task = { ...emptyFields, dueAt: dueAt ?? null, title };
+      writes.create(quick?.readTask(task).shown ?? task);
+    }
+    notices.show({ message: `${counted(lines.length)} were added.` });
+    field.current?.focus();
+  }
+
+  function keepAsOne(lines: string[]) {
+    setPasted(undefined);
+    change({ title: lines.join(" ") });
+    field.current?.focus();
   }
 
   function submit(event: FormEvent) {
@@ -42,14 +90,14 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
     field.current?.focus();
     if (fields.title.trim() === "") return;
     drafts.clearNewTask();
-    const id = writes.create(fields);
+    const id = writes.create(shown);
     // Once the view has been drawn with the task.
     requestAnimationFrame(() => setTimeout(() => tell(id)));
   }
 
   /** Tells where the new task went if it is not to be seen. */
   function tell(id: string) {
-    const reason = whyHidden(id, fields);
+    const reason = whyHidden(id, shown);
     if (!reason) return;
     const show = () => {
       drafts.returnTo(latest(queryClient, { id } as Task).id);
@@ -57,7 +105,7 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
       forgetScroll("tasks");
       scrollTo(0, 0);
     };
-    notices.show({ message: `${quoted(fields.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
+    notices.show({ message: `${quoted(shown.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
   }
 
   return (
@@ -73,6 +121,8 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
             id={newTaskFieldId}
             value={fields.title}
             onChange={(event) => change({ title: event.target.value })}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
             placeholder={placeholder}
             autoComplete="off"
             enterKeyHint="done"
@@ -86,9 +136,13 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
             </button>
           )}
         </div>
+        {quick && pasted && (
+          <quick.Pasted lines={pasted} onMany={() => addPasted(pasted)} onOne={() => keepAsOne(pasted)} />
+        )}
+        {quick && read && <quick.Understood read={read} onKeep={keep} />}
         {!blank && (
           <div className="new-task-fields">
-            <TaskFields fields={fields} onChange={change} onDone={() => field.current?.focus()} fault={fault} />
+            <TaskFields fields={shown} onChange={change} onDone={() => field.current?.focus()} fault={fault} />
           </div>
         )}
       </div>

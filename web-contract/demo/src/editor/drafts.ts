@@ -16,6 +16,8 @@ export interface Edit {
 /** A new task that has not been added. */
 export interface NewTaskDraft {
   fields: Fields;
+  /** Words of the title that are not to be understood. */
+  literal?: readonly string[];
   fault?: Fault | undefined;
 }
 

@@ -1,0 +1,129 @@
+import { parseQuickAdd, type Part } from "@tasklane/web-contract/quick-add";
+import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
+import { useEffect, useRef, type KeyboardEvent } from "react";
+import { counted } from "../data/messages";
+import { dueName, dueOn, readDate } from "../task/dates";
+import type { Fields } from "../task/fields";
+import { priorityNames } from "../task/priorities";
+import { CrossIcon } from "../ui/icons";
+
+/** A part of the title that was understood, with its words. */
+export interface UnderstoodPart extends Part {
+  text: string;
+}
+
+/** What the words of a new task mean. */
+export interface Read {
+  /** The fields with what the title says. */
+  shown: Fields;
+  /** The tags that the title names. */
+  tags: string[];
+  parts: UnderstoodPart[];
+}
+
+/** How the user writes, by the browser's language. */
+function habits() {
+  const [first] = new Intl.DateTimeFormat(navigator.language, { day: "numeric", month: "numeric" }).formatToParts();
+  const languages = navigator.language.startsWith("de") ? ["de", "en"] : ["en", "de"];
+  return { languages, dayFirst: first?.type === "day" };
+}
+
+/** Reads the title of a new task. The parts in `literal` stay in it. */
+export function readTask(fields: Fields, literal: readonly string[] = []): Read {
+  const { title, date, time, tags, priority, parts } = parseQuickAdd(fields.title, { ...habits(), literal });
+  const day = date && readDate(date);
+  return {
+    shown: {
+      ...fields,
+      title,
+      dueAt: day ? dueOn(day, time) : fields.dueAt,
+      priority: priority ?? fields.priority,
+      tags: uniqueTags([...fields.tags, ...tags]),
+    },
+    tags,
+    parts: parts.map((part) => ({ ...part, text: fields.title.slice(part.start, part.end) })),
+  };
+}
+
+/** What a choice changes. It goes before what the title says of the same thing: that stays in the title. */
+export function choose({ parts, tags }: Read, changes: Partial<Fields>): { changes: Partial<Fields>; literal: string[] } {
+  const keys = changes.tags?.map(tagKey);
+  const isChosen = ({ kind, text }: UnderstoodPart) =>
+    (kind === "due" && changes.dueAt !== undefined) ||
+    (kind === "priority" && changes.priority !== undefined) ||
+    (kind === "tag" && keys?.includes(tagKey(text.slice(1))) === false);
+  const named = new Set(tags.map(tagKey));
+  const own = changes.tags && { tags: changes.tags.filter((tag) => !named.has(tagKey(tag))) };
+  return { changes: { ...changes, ...own }, literal: parts.filter(isChosen).map(({ text }) => text) };
+}
+
+interface UnderstoodProps {
+  read: Read;
+  onKeep: (part: UnderstoodPart) => void;
+}
+
+/** The words that were understood, each with a way to leave it in the title. */
+export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
+  const meaning = ({ kind, text }: UnderstoodPart) =>
+    kind === "due" ? `due ${dueName(shown.dueAt!)}` : kind === "priority" ? `priority ${priorityNames[shown.priority]}` : `tag ${text.slice(1)}`;
+  return (
+    <>
+      <p className="visually-hidden" role="status">
+        {parts.length > 0 && `Understood: ${[...new Set(parts.map(meaning))].join(", ")}`}
+      </p>
+      {parts.length > 0 && (
+        <ul className="understood" aria-label="Understood">
+          {parts.map((part) => (
+            <li key={part.start}>
+              <button type="button" className="understood-part" aria-label={`Keep “${part.text}” in the title`} title="Keep in the title (Backspace)" onClick={() => onKeep(part)}>
+                <span className="chip-text" dir="auto">{part.text}</span>
+                <CrossIcon />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** The most lines that are offered as tasks. */
+const mostLines = 100;
+
+/** The lines of a text that could be tasks, without the signs of a list; none if it is one line, or a whole document. */
+export function linesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  // One line that begins with "3." may be a date.
+  const isNumbered = lines.every((line) => /^\s*\d+[.)]\s/.test(line));
+  const sign = isNumbered ? /^\s*\d+[.)]\s+/ : /^\s*[-*•–]\s+/;
+  const titles = lines.map((line) => line.replace(sign, "").replace(/^\s*\[[ xX]?\]\s+/, "").trim());
+  return titles.length > 1 && titles.length <= mostLines ? titles : [];
+}
+
+interface PastedProps {
+  lines: string[];
+  onMany: () => void;
+  onOne: () => void;
+}
+
+/** Asks whether several pasted lines are several tasks. */
+export function Pasted({ lines, onMany, onOne }: PastedProps) {
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    onOne();
+  }
+  return (
+    <div className="pasted" role="group" aria-label={`You pasted ${lines.length} lines`} onKeyDown={onKeyDown}>
+      <p>You pasted {lines.length} lines.</p>
+      <button ref={first} type="button" className="button primary" onClick={onMany}>
+        Add {counted(lines.length)}
+      </button>
+      <button type="button" className="button" onClick={onOne}>
+        Keep as one
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { choose, linesOf, type Read } from "../src/editor/quick-add";
+import { emptyFields } from "../src/task/fields";
+
+describe("pasted lines", () => {
+  test.for([
+    ["one line", "Buy milk\n", []],
+    ["two lines, one of them empty", "Buy milk\r\n\r\n", []],
+    ["several lines", "Buy milk\n\n  Call mum \n", ["Buy milk", "Call mum"]],
+    ["a list", "- Buy milk\n* [ ] Call mum\n• [x] Sleep", ["Buy milk", "Call mum", "Sleep"]],
+    ["a numbered list", "1. Buy milk\n2) Call mum", ["Buy milk", "Call mum"]],
+    ["dates and minus signs", "3. Mai Wandern\n-5 degrees", ["3. Mai Wandern", "-5 degrees"]],
+    ["a document", Array.from({ length: 101 }, (_, i) => `line ${i}`).join("\n"), []],
+  ] as const)("%s", ([, text, lines]) => {
+    expect(linesOf(text)).toEqual(lines);
+  });
+});
+
+describe("a choice", () => {
+  const part = (kind: "due" | "tag" | "priority", text: string) => ({ kind, text, start: 0, end: text.length });
+  const read: Read = {
+    shown: emptyFields,
+    tags: ["home", "garden"],
+    parts: [part("due", "tomorrow"), part("tag", "#home"), part("tag", "#garden"), part("priority", "p1")],
+  };
+  test("of a day leaves the words of another day in the title", () => {
+    expect(choose(read, { dueAt: null })).toEqual({ changes: { dueAt: null }, literal: ["tomorrow"] });
+  });
+
+  test("of tags leaves those in the title that are no longer chosen, and keeps the others read", () => {
+    expect(choose(read, { tags: ["Home", "city"] })).toEqual({ changes: { tags: ["city"] }, literal: ["#garden"] });
+  });
+
+  test("of the title changes no other", () => {
+    expect(choose(read, { title: "x" })).toEqual({ changes: { title: "x" }, literal: [] });
+  });
+});
