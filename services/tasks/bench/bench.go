@@ -35,7 +35,7 @@ var Full = plan{
 	name:   "full",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, asked: 2000},
 	rounds: 7, turn: 1500 * time.Millisecond, look: 5 * time.Second,
-	starts: 11, streams: 5000, events: 300, bffStreams: 2000,
+	starts: 11, streams: 10_000, events: 300, bffStreams: 5000,
 }
 
 // Quick takes less than two minutes.
@@ -43,7 +43,7 @@ var Quick = plan{
 	name:   "quick",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 1000, grownTasks: 200_000, signedUp: 16, asked: 500},
 	rounds: 5, turn: 250 * time.Millisecond, look: 2 * time.Second,
-	starts: 5, streams: 1000, events: 100, bffStreams: 500,
+	starts: 5, streams: 5000, events: 100, bffStreams: 1000,
 }
 
 // Options say what to do beside measuring.

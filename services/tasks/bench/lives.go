@@ -79,8 +79,8 @@ func (s *stack) lives(ctx context.Context, people population, r *results) error 
 	return err
 }
 
-// browse opens streams at a bff of its own and lets them be. A stream is two
-// connections there: of the browser, and to the task service.
+// browse opens streams at a bff of its own and lets them be. All streams of a
+// session share one connection to the task service.
 func (s *stack) browse(ctx context.Context, streams int) (result streamResult, err error) {
 	if result.files, err = fileLimit(); err != nil {
 		return result, err
@@ -102,7 +102,7 @@ func (s *stack) browse(ctx context.Context, streams int) (result streamResult, e
 	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
 	group := new(errgroup.Group)
 	group.SetLimit(opening)
-	for range min(streams, (result.files-otherFiles)/2) / streamsOfBrowser {
+	for range min(streams/streamsOfBrowser, (result.files-otherFiles)/(streamsOfBrowser+1)) {
 		u, err := s.signedUp(ctx)
 		if err != nil {
 			return result, errors.Join(err, group.Wait())
