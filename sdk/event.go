@@ -32,7 +32,8 @@ type eventReader struct {
 }
 
 func newEventReader(stream io.Reader, reading func(bool)) *eventReader {
-	return &eventReader{lines: bufio.NewReader(stream), reading: reading}
+	// A small buffer: a program may have a watch for each of its users.
+	return &eventReader{lines: bufio.NewReaderSize(stream, 1<<10), reading: reading}
 }
 
 // isEventStream reports whether an answer says that it is one.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -69,14 +68,16 @@ func (o Observers) observe(next http.Handler) http.Handler {
 			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
 				status = statusClientGone
 			}
+			of := requested(r)
 			if info.stream == nil {
-				o.report(r, info, status, bytes, time.Since(start))
+				o.report(of, info, status, bytes, time.Since(start))
 				return
 			}
-			r, s := withoutConnection(r), info.stream
+			s := info.stream
+			info.caller, info.slot = nil, slot{} // only the log line is left to write
 			s.whenEnded(func() {
 				info.cause = s.cause
-				o.report(r, info, status, bytes+int(s.events.sent), time.Since(start))
+				o.report(of, info, status, bytes+int(s.events.sent), time.Since(start))
 			})
 		}()
 		next.ServeHTTP(answer, r)
@@ -84,37 +85,42 @@ func (o Observers) observe(next http.Handler) http.Handler {
 }
 
 // report counts and logs a request.
-func (o Observers) report(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) {
+func (o Observers) report(of request, info *requestInfo, status, bytes int, took time.Duration) {
 	o.Metrics.observe(info, status, took)
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	if o.Log.Enabled(r.Context(), level) {
-		o.Log.LogAttrs(r.Context(), level, "request", logLine(r, info, status, bytes, took)...)
+	if ctx := context.Background(); o.Log.Enabled(ctx, level) {
+		o.Log.LogAttrs(ctx, level, "request", logLine(of, info, status, bytes, took)...)
 	}
 }
 
-// withoutConnection returns what the log says of a request. A stream keeps it
-// for hours, and not the request's headers and buffers.
-func withoutConnection(r *http.Request) *http.Request {
-	ctx := trace.ContextWithSpanContext(context.Background(), trace.SpanContextFromContext(r.Context()))
-	return (&http.Request{Method: r.Method, URL: &url.URL{Path: r.URL.Path}}).WithContext(ctx)
+// request is what the log says of a request. A stream keeps it for hours, and not
+// the request with its headers.
+type request struct{ method, path, traceID string }
+
+func requested(r *http.Request) request {
+	of := request{method: r.Method, path: r.URL.Path}
+	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
+		of.traceID = span.TraceID().String()
+	}
+	return of
 }
 
 // logLine returns the attributes of a request's log line.
-func logLine(r *http.Request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
+func logLine(of request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
 	const most = 11 // there may be
 	attrs := append(make([]slog.Attr, 0, most),
 		slog.String("requestId", info.id),
-		slog.String("method", r.Method),
-		slog.String("path", cmp.Or(info.path, r.URL.Path)),
+		slog.String("method", of.method),
+		slog.String("path", cmp.Or(info.path, of.path)),
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000),
 	)
-	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
-		attrs = append(attrs, slog.String("traceId", span.TraceID().String()))
+	if of.traceID != "" {
+		attrs = append(attrs, slog.String("traceId", of.traceID))
 	}
 	if info.operation != "" {
 		attrs = append(attrs, slog.String("operation", info.operation))

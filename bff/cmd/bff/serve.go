@@ -72,20 +72,21 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), remember...)
 	addSessionFigures(metrics, sessions)
 	browsers, err := web.NewHandler(web.Config{
-		PublicURL:      c.PublicURL.URL,
-		TrustedOrigins: origins(c.TrustedOrigins),
-		TrustedProxies: networks(c.TrustedProxies),
-		PageDir:        string(c.PageDir),
-		BetterAuth:     auth,
-		Cookies:        session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix)),
-		Sessions:       sessions,
-		TasksURL:       c.TasksURL.URL,
-		TasksTransport: service,
-		Log:            log,
-		Limits:         c.Limits.Limits(),
-		ClientRate:     c.clientRate(),
-		Metrics:        metrics,
-		Tracing:        spans,
+		PublicURL:       c.PublicURL.URL,
+		TrustedOrigins:  origins(c.TrustedOrigins),
+		TrustedProxies:  networks(c.TrustedProxies),
+		PageDir:         string(c.PageDir),
+		BetterAuth:      auth,
+		Cookies:         session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix)),
+		Sessions:        sessions,
+		TasksURL:        c.TasksURL.URL,
+		TasksTransport:  service,
+		StreamTransport: watch.Transport("tasks", forward.StreamTransport{Next: connections}),
+		Log:             log,
+		Limits:          c.Limits.Limits(),
+		ClientRate:      c.clientRate(),
+		Metrics:         metrics,
+		Tracing:         spans,
 	})
 	if err != nil {
 		return nil, err

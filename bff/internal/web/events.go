@@ -38,6 +38,7 @@ const (
 // streams are those that are open, and the feeds of their sessions.
 type streams struct {
 	tasks     *sdk.Client
+	watching  *sdk.Client // for the connections of the feeds
 	sessions  *session.Sessions
 	users     *httpapi.UserGate
 	heartbeat time.Duration
@@ -50,10 +51,10 @@ type streams struct {
 	feeds map[[sha256.Size]byte]*feed
 }
 
-func newStreams(heartbeat time.Duration, tasks *sdk.Client, sessions *session.Sessions) *streams {
+func newStreams(heartbeat time.Duration, tasks, watching *sdk.Client, sessions *session.Sessions) *streams {
 	running, stop := context.WithCancel(context.Background())
 	return &streams{
-		tasks: tasks, sessions: sessions, users: httpapi.NewUserGate(streamsPerUser), heartbeat: heartbeat,
+		tasks: tasks, watching: watching, sessions: sessions, users: httpapi.NewUserGate(streamsPerUser), heartbeat: heartbeat,
 		running: running, stop: stop, feeds: map[[sha256.Size]byte]*feed{},
 	}
 }

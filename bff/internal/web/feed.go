@@ -114,7 +114,7 @@ func (f *feed) run(after int64) {
 		}
 		return nil
 	})
-	for change, err := range f.all.tasks.Watch(f.ctx, after, append(f.asUser(), connected)...) {
+	for change, err := range f.all.watching.Watch(f.ctx, after, append(f.asUser(), connected)...) {
 		if err != nil {
 			f.end(err)
 			return

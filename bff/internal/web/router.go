@@ -37,10 +37,12 @@ type Config struct {
 	BetterAuth *session.BetterAuth
 	Cookies    *session.Cookies
 	Sessions   *session.Sessions
-	// TasksURL is where the task service is reached, TasksTransport how.
-	TasksURL       *url.URL
-	TasksTransport http.RoundTripper
-	Log            *slog.Logger
+	// TasksURL is where the task service is reached, TasksTransport how, and
+	// StreamTransport how for its stream; nil for the same.
+	TasksURL        *url.URL
+	TasksTransport  http.RoundTripper
+	StreamTransport http.RoundTripper
+	Log             *slog.Logger
 	// Limits bound what is taken on, its Rate for each user. The zero Limits
 	// bound nothing.
 	Limits httpapi.Limits
@@ -92,6 +94,11 @@ func NewHandler(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	watching, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
+		sdk.WithHTTPClient(&http.Client{Transport: cmp.Or(config.StreamTransport, config.TasksTransport)}))
+	if err != nil {
+		return nil, err
+	}
 	s := &server{
 		public:   config.PublicURL.String(),
 		cookies:  config.Cookies,
@@ -99,7 +106,7 @@ func NewHandler(config Config) (*Handler, error) {
 		proxies:  config.TrustedProxies,
 		tasks:    tasks,
 		service:  forward.Upstream{URL: config.TasksURL, Transport: config.TasksTransport, Headers: serviceResponseHeaders},
-		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, config.Sessions),
+		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, watching, config.Sessions),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	r.Use(

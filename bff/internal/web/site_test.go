@@ -135,19 +135,20 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	public, auth := parse(t, c.public), session.NewBetterAuth(c.auth)
 	t.Cleanup(auth.Transport.CloseIdleConnections)
 	handler, err := web.NewHandler(web.Config{
-		PublicURL:      public,
-		TrustedOrigins: []*url.URL{parse(t, trustedOrigin)},
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix(trustedProxy)},
-		PageDir:        c.pageDir,
-		BetterAuth:     auth,
-		Cookies:        session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
-		Sessions:       session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
-		TasksURL:       parse(t, c.tasks),
-		TasksTransport: transport,
-		Limits:         c.limits,
-		ClientRate:     c.clientRate,
-		Log:            slog.New(slog.NewJSONHandler(c.log, nil)),
-		Heartbeat:      c.heartbeat,
+		PublicURL:       public,
+		TrustedOrigins:  []*url.URL{parse(t, trustedOrigin)},
+		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix(trustedProxy)},
+		PageDir:         c.pageDir,
+		BetterAuth:      auth,
+		Cookies:         session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
+		Sessions:        session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
+		TasksURL:        parse(t, c.tasks),
+		TasksTransport:  transport,
+		StreamTransport: forward.StreamTransport{Next: connections},
+		Limits:          c.limits,
+		ClientRate:      c.clientRate,
+		Log:             slog.New(slog.NewJSONHandler(c.log, nil)),
+		Heartbeat:       c.heartbeat,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,125 @@
+package forward_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/forward"
+)
+
+// askForStream asks a server for a stream with a transport of its own.
+func askForStream(ctx context.Context, t *testing.T, server *httptest.Server) (*http.Response, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events?after=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer a.b.c")
+	next := forward.NewTransport(time.Minute)
+	if server.TLS != nil {
+		next.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	}
+	t.Cleanup(next.CloseIdleConnections)
+	return forward.StreamTransport{Next: next}.RoundTrip(r)
+}
+
+func TestStreamTransport(t *testing.T) {
+	t.Parallel()
+	more := make(chan string)
+	left := make(chan struct{}, 1)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Method + r.URL.String() + r.Header.Get("Authorization"); got != "GET/events?after=1Bearer a.b.c" {
+			t.Errorf("the request is %s", got)
+		}
+		for {
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case text := <-more:
+				_, _ = io.WriteString(w, text)
+			case <-r.Context().Done():
+				left <- struct{}{}
+				return
+			}
+		}
+	})
+
+	for name, start := range map[string]func(http.Handler) *httptest.Server{
+		"plain HTTP": httptest.NewServer, "TLS, by the next transport": httptest.NewTLSServer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := start(handler)
+			t.Cleanup(server.Close)
+			ctx, leave := context.WithCancelCause(t.Context())
+			response, err := askForStream(ctx, t, server)
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Fatal(response, err)
+			}
+			defer response.Body.Close()
+			// Longer than any buffer in between.
+			for _, text := range []string{"short\n", strings.Repeat("long", 10_000)} {
+				more <- text
+				got := make([]byte, len(text))
+				if _, err := io.ReadFull(response.Body, got); err != nil || string(got) != text {
+					t.Fatalf("%.20q, %v, want %.20q", got, err, text)
+				}
+			}
+			reason := errors.New("nobody waits any more")
+			leave(reason)
+			if _, err := response.Body.Read(make([]byte, 1)); !errors.Is(err, reason) {
+				t.Errorf("after the end: %v", err)
+			}
+			<-left
+		})
+	}
+
+	t.Run("closing does not wait for the end of the stream", func(t *testing.T) {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		response, err := askForStream(t.Context(), t, server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		<-left
+	})
+
+	t.Run("an answer that does not come ends with the request", func(t *testing.T) {
+		ctx, leave := context.WithCancelCause(t.Context())
+		reason := errors.New("it takes too long")
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			leave(reason)
+			<-r.Context().Done()
+		}))
+		t.Cleanup(server.Close)
+		if response, err := askForStream(ctx, t, server); !errors.Is(err, reason) {
+			t.Errorf("%v, %v, want %v", response, err, reason)
+		}
+	})
+
+	t.Run("headers without end are refused", func(t *testing.T) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, out, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for _, err = fmt.Fprint(out, "HTTP/1.1 200 OK\r\n"); err == nil; {
+				_, err = fmt.Fprintf(out, "X-More: %s\r\n", strings.Repeat("x", 1000))
+			}
+		}))
+		t.Cleanup(server.Close)
+		if response, err := askForStream(t.Context(), t, server); err == nil {
+			t.Errorf("%s", response.Status)
+		}
+	})
+}
