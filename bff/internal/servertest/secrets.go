@@ -2,6 +2,8 @@ package servertest
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -9,10 +11,23 @@ import (
 // users, cookies and tokens.
 var secrets = regexp.MustCompile(`(?i)(@|%40)example\.com|` + Password + `|session_token=|\beyJ[\w-]{10,}\.[\w-]+|bearer [\w-]{20,}`)
 
+// marks are the texts, in small letters, one of which each secret has. Most lines
+// have none, and looking for a pattern is slow under the race detector.
+var marks = []string{"example.com", strings.ToLower(Password), "session_token=", "eyj", "bearer "}
+
+// mayHoldSecret reports whether a line may hold a secret.
+func mayHoldSecret(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) })
+}
+
 // CheckLog fails the test if a log holds a secret.
 func CheckLog(t testing.TB, name string, lines []string) {
 	t.Helper()
 	for _, line := range lines {
+		if !mayHoldSecret(line) {
+			continue
+		}
 		if found := secrets.FindString(line); found != "" {
 			t.Errorf("the log of %s holds %q: %s", name, found, line)
 		}
