@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
@@ -71,9 +72,10 @@ func encoded(t *testing.T, task taskapi.Task) []byte {
 	return data
 }
 
-// TestFeedUnderConcurrentWriters has 32 writers change one user's tasks while
-// a reader follows the feed. The reader must end with exactly the state of the
-// database, and see each task's versions only rise.
+// TestFeedUnderConcurrentWriters has 32 writers change and move one user's tasks
+// while a reader follows the feed. The reader must end with exactly the state of
+// the database, and see each task's versions only rise. In the end every task has
+// a position of its own.
 func TestFeedUnderConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 32, 40
@@ -89,7 +91,11 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 			for i := range writesEach {
 				id := ids[random.IntN(len(ids))]
 				var err error
-				switch random.IntN(8) {
+				switch random.IntN(14) {
+				case 8, 9, 10, 11: // most to one end, where the positions grow
+					_, err = s.Write(t.Context(), alice, move(id.String(), taskapi.MoveTaskRequest{After: taskapi.Null[string]()}), nil)
+				case 12, 13:
+					_, err = s.Write(t.Context(), alice, move(id.String(), behind(ids[random.IntN(len(ids))].String())), nil)
 				case 0:
 					_, err = s.Write(t.Context(), alice, create(full()), nil)
 				case 1:
@@ -101,7 +107,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				default:
 					_, err = s.Write(t.Context(), alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some(fmt.Sprint(w, i))}), nil)
 				}
-				if err != nil && !errors.Is(err, store.ErrNotFound) {
+				if _, notThere := errors.AsType[*store.FieldError](err); err != nil && !notThere && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}
 			}
@@ -167,6 +173,13 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, state); diff != "" {
 		t.Errorf("the feed's state (-database +feed):\n%s", diff)
+	}
+	standing := map[string]string{}
+	for _, task := range want {
+		if other := standing[task.Position]; other != "" || !position.Valid(task.Position) || len(task.Position) > position.MaxLength {
+			t.Errorf("%s stands at %q, as %q does", task.ID, task.Position, other)
+		}
+		standing[task.Position] = task.ID
 	}
 }
 
