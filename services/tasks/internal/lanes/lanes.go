@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -193,6 +194,9 @@ func (l *Lanes) enqueue(r *read) error {
 func (l *Lanes) serve(one *lane) {
 	var flush []*read
 	for {
+		// Callers that are ready to run join this flush. Where there are none,
+		// Gosched returns at once.
+		runtime.Gosched()
 		if flush = l.take(one, flush); len(flush) == 0 {
 			return
 		}
