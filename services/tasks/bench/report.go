@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Notes are what people have to say about the figures.
+// notes are what people have to say about the figures.
 //
 //go:embed notes.md
-var Notes string
+var notes string
 
 // bases are what the other contenders of a piece of work are compared with.
 // Where there are two, the bff goes with the second.
@@ -25,6 +25,8 @@ func (r *results) markdown() string {
 	for _, g := range r.goals() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.goal, g.measured(), g.verdict())
 	}
+	r.whereTimeGoes(&b)
+	b.WriteString(notes)
 	b.WriteString("\n## Everything\n\n" +
 		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
 		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
@@ -34,7 +36,6 @@ func (r *results) markdown() string {
 		r.rows(&b, work)
 	}
 	r.foot(&b)
-	r.whereTimeGoes(&b)
 	return b.String()
 }
 

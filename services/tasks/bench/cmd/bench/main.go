@@ -34,7 +34,7 @@ func main() {
 type runCommand struct {
 	Quick    bool           `help:"Less of everything, in less than two minutes."`
 	Only     *regexp.Regexp `help:"Do only the work whose name this regular expression matches."`
-	Out      string         `help:"Also write the report to this file, with the notes behind it." type:"path"`
+	Out      string         `help:"Also write the report to this file." type:"path"`
 	Profiles string         `help:"Keep profiles of the service in this directory." type:"existingdir"`
 }
 
@@ -51,7 +51,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if c.Out == "" {
 		return nil
 	}
-	return os.WriteFile(c.Out, []byte(report+bench.Notes), 0o644)
+	return os.WriteFile(c.Out, []byte(report), 0o644)
 }
 
 type floorCommand struct {
