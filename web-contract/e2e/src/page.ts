@@ -118,6 +118,14 @@ export async function goTo(page: Page, name: string): Promise<void> {
   await link.click();
 }
 
+/** Deletes a task by the button of its row, or by its options where there is no room for one. */
+export async function deleteTask(page: Page, title: string): Promise<void> {
+  const button = page.getByRole("button", { name: `Delete “${title}”` });
+  if (await button.isVisible()) return button.click();
+  await page.getByRole("button", { name: `Options for “${title}”` }).click();
+  await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name: "Delete" }).click();
+}
+
 /** Opens the editor of a task. */
 export async function editTask(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: `Edit “${title}”` }).click();

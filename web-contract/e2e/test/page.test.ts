@@ -2,6 +2,7 @@ import { describe, expect, vi } from "vitest";
 import {
   addTask,
   completedTask,
+  deleteTask,
   editTask,
   expectAccessible,
   expectTitles,
@@ -385,7 +386,7 @@ describe.concurrent.for([
     await goTo(page, "Agenda");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await check();
-    await page.getByRole("button", { name: "Delete “Water the plants”" }).click();
+    await deleteTask(page, "Water the plants");
     await page.getByText("“Water the plants” is in the trash.").waitFor();
     await goTo(page, "Trash");
     await page.getByText("Deleted today").waitFor();

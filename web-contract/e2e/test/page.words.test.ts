@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
+import { deleteTask, editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 /** The text of what describes a field: its hint, or what is wrong with it. */
@@ -189,7 +189,7 @@ describe.concurrent("a text that is twice as large", () => {
     await goTo(page, "Agenda");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await check("the agenda");
-    await page.getByRole("button", { name: "Delete “Water the plants”" }).click();
+    await deleteTask(page, "Water the plants");
     await page.getByText("is in the trash.").waitFor();
     await check("a notice");
     await goTo(page, "Trash");

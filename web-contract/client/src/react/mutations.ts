@@ -202,9 +202,9 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
       const store = storeOf(context.client);
       const asked = operations(variables);
       const plan = planOf(asked, keyOf(context), (kind) => store.all(kind));
-      // A move waits for the draft that it is next to.
-      const drafts = asked.flatMap((operation) => (operation.op === "move" && siblingOf(operation.to)) || []).filter(isDraftId);
-      const ids = [...[...plan.edits.keys(), ...drafts].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
+      // A move waits for the writes to the resource that it is next to: its place depends on them.
+      const siblings = asked.flatMap((operation) => (operation.op === "move" && siblingOf(operation.to)) || []);
+      const ids = [...[...plan.edits.keys(), ...siblings].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
       pending.set(context, { ...plan, turn: store.turns.take(ids), settle: store.edit(plan) });
     },
     onSuccess: (data, variables, result, context) => {

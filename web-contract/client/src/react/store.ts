@@ -36,7 +36,7 @@ export function storeOf(queryClient: QueryClient): Store {
 }
 
 /** Returns a key for React that a resource keeps when the server gives it its id. */
-export function itemKey(queryClient: QueryClient, { id }: Item): string {
+export function itemKey(queryClient: QueryClient, { id }: Pick<Item, "id">): string {
   return storeOf(queryClient).keyOf(id);
 }
 

@@ -46,6 +46,20 @@ const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
 const shown = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.concurrent("a write", () => {
+  test("of the order waits for a move of the one that it is next to", async ({ open }) => {
+    const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" }, { id: "c", position: "C" });
+    await showList(page, { sort: "position" });
+    const mutations = createMutations(page.client);
+    const held = page.backend.hold("POST /api/tasks/a/move");
+    const first = write(page, mutations.moveTask(), { id: "a", to: { after: "c" } });
+    const second = write(page, mutations.moveTask(), { id: "b", to: { after: "a" } });
+    await held.arrived;
+    expect(page.backend.count("POST /api/tasks/b/move")).toBe(0);
+    held.answer();
+    await Promise.all([first, second]);
+    expect(await second).toMatchObject({ position: "CVV" });
+  });
+
   test("of the order shows at once, and waits for the draft that it is next to", async ({ open }) => {
     const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" });
     const list = await showList(page, { sort: "position" });

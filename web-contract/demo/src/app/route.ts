@@ -26,6 +26,9 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener("hashchange", listener);
 }
 
+/** What narrows the list now. */
+export const currentQuery = () => read().query;
+
 export function useRoute(): Route {
   return useSyncExternalStore(subscribe, read);
 }

@@ -13,6 +13,8 @@ export const shortcuts = [
   ["/", "Search"],
   ["1 2 3", "Tasks, agenda, trash"],
   ["↑ ↓", "Go to the list, and through it"],
+  ["Alt ↑ ↓", "Move the task"],
+  ["m", "Open its options"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],
   ["e", "Edit the task"],

@@ -19,11 +19,16 @@ export function createUndo(notices: Notices) {
     notices.show({ message, ...(step && { action: { label: "Undo", run: () => undo(step) } }) });
   }
 
-  /** Tells what was done, and offers to undo it unless `done` says that it failed. */
-  function offer(message: string, step: Step, done?: Promise<boolean>): void {
+  /** Keeps a step, unless `done` says that it failed. */
+  function keep(step: Step, done?: Promise<boolean>): void {
     steps = [...steps, step].slice(-limit);
-    show(message, step);
     void done?.then((succeeded) => succeeded || drop(step));
+  }
+
+  /** Tells what was done, and offers to undo it. */
+  function offer(message: string, step: Step, done?: Promise<boolean>): void {
+    keep(step, done);
+    show(message, step);
   }
 
   function drop(step: Step): void {
@@ -45,5 +50,5 @@ export function createUndo(notices: Notices) {
     else notices.show({ message: "Nothing to undo." });
   }
 
-  return { offer, undoLast };
+  return { keep, offer, undoLast };
 }

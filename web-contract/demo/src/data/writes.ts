@@ -1,4 +1,4 @@
-import { isApiError, type BatchOperation, type Task } from "@tasklane/web-contract";
+import { isApiError, type BatchOperation, type MoveTaskRequest, type Task } from "@tasklane/web-contract";
 import { draftId } from "@tasklane/web-contract/react";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
@@ -45,6 +45,12 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
   const sendCompleted = outbox.kept("complete", (key, task: Named, completed: boolean) =>
     saved(send(mutations.completeTask(patient(key)), { id: task.id, completed }), (error) =>
       failed(`${quoted(task.title)} was not saved.`, error, () => sendCompleted(task, completed)),
+    ),
+  );
+
+  const sendMoved = outbox.kept("move", (key, task: Named, to: MoveTaskRequest) =>
+    saved(send(mutations.moveTask(patient(key)), { id: task.id, to }), (error) =>
+      failed(`${quoted(task.title)} was not moved.`, error, () => sendMoved(task, to)),
     ),
   );
 
@@ -98,6 +104,14 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     undo.offer(message, { name, run: () => sendCompleted(named(task), !completed) }, done);
   }
 
+  /** Moves the task in the user's own order, and tells where it is now; `back` is where it was. */
+  function move(task: Task, to: MoveTaskRequest, back: MoveTaskRequest, where: string): void {
+    const title = quoted(task.title);
+    const { saved: done } = sendMoved(named(task), to);
+    undo.keep({ name: `moving ${title}`, run: () => void sendMoved(named(task), back) }, done);
+    notices.announce(`${title} is now ${where}.`);
+  }
+
   function remove(task: Task): void {
     const title = quoted(task.title);
     const { saved: done } = sendRemoved(named(task));
@@ -133,5 +147,5 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
-  return { create, complete, remove, restore, erase, completeAll, removeAll };
+  return { create, complete, move, remove, restore, erase, completeAll, removeAll };
 }

@@ -1,10 +1,10 @@
 import type { TaskFilters } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
-import { narrow, useRoute } from "../app/route";
+import { currentQuery, narrow, useRoute } from "../app/route";
 import { addDays, startOfDay } from "../task/dates";
 import { priorities, type Priority } from "../task/priorities";
 
-export const sorts = ["newest", "due", "priority", "title", "changed"] as const;
+export const sorts = ["newest", "manual", "due", "priority", "title", "changed"] as const;
 export type Sort = (typeof sorts)[number];
 
 export const dues = ["any", "overdue", "today", "week"] as const;
@@ -17,6 +17,7 @@ export const showNames: Record<Show, string> = { all: "All tasks", completed: "C
 
 export const sortNames: Record<Sort, string> = {
   newest: "Newest first",
+  manual: "My order",
   due: "Due date",
   priority: "Priority",
   title: "Title",
@@ -42,6 +43,7 @@ export interface Filters {
 
 const serverSorts: Record<Sort, NonNullable<TaskFilters["sort"]>> = {
   newest: "-createdAt",
+  manual: "position",
   due: "dueAt",
   priority: "-priority",
   title: "title",
@@ -106,4 +108,9 @@ export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
   const { query } = useRoute();
   const filters = useMemo(() => filtersOf(query), [query]);
   return [filters, (changes) => narrow(queryOf({ ...filters, ...changes }))];
+}
+
+/** Sorts the list in the user's own order. */
+export function sortByHand(): void {
+  narrow(queryOf({ ...filtersOf(currentQuery()), sort: "manual" }));
 }

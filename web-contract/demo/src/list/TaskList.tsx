@@ -3,6 +3,7 @@ import type { Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
 import { useCallback, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
+import { dragged } from "../drag/drag";
 import { useStorePart } from "../ui/store";
 import { TaskItem } from "./TaskItem";
 import { VirtualList } from "./VirtualList";
@@ -28,6 +29,7 @@ export function TaskList({ label, tasks, more, children = (task) => <TaskItem ta
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));
+  const moving = useStorePart(dragged, (item) => (item?.kind === "task" ? itemKey(queryClient, item) : undefined));
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = more;
 
   const onEnd = useCallback(() => {
@@ -40,7 +42,7 @@ export function TaskList({ label, tasks, more, children = (task) => <TaskItem ta
         label={label}
         items={tasks}
         keyOf={(task) => itemKey(queryClient, task)}
-        pinned={edited}
+        pinned={[edited, moving]}
         onEnd={onEnd}
       >
         {children}

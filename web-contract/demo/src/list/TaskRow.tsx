@@ -1,9 +1,14 @@
 import type { Task } from "@tasklane/web-contract";
-import { useEffect, useId, useRef } from "react";
+import { isDraft } from "@tasklane/web-contract/react";
+import { useContext, useEffect, useId, useRef, type KeyboardEvent } from "react";
 import { runKey } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
-import { TrashIcon } from "../ui/icons";
+import { useDrag } from "../drag/drag";
+import { sortByHand } from "../filters/filters";
+import { GripIcon, TrashIcon } from "../ui/icons";
 import { leaveRow } from "./focus";
+import { OrderContext } from "./order";
+import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
 
 interface Props {
@@ -20,7 +25,8 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
-  const { writes, edits, drafts } = useWorkspace();
+  const { writes, edits, drafts, notices } = useWorkspace();
+  const order = useContext(OrderContext);
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
@@ -39,16 +45,39 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
   const keys: Record<string, () => void> = {
     e: () => edits.begin(task),
     x: onPick,
+    m: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
     // While tasks are picked, these keys are for all of them.
     ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
   };
+
+  useDrag(row, {
+    item: order && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
+    takes: (item) => (order && item.kind === "task" && item.id !== task.id ? ["before", "after"] : []),
+    onDrop: ({ id }, place) => place !== "inside" && order?.moveBeside(id, task, place),
+  });
+
+  /** The keys that move the row, which stays under the focus. */
+  function onKeyDown(event: KeyboardEvent) {
+    runKey(keys, event);
+    const places = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || !places || picking) return;
+    event.preventDefault();
+    if (order) order.moveBy(task, places);
+    else notices.show({ message: "Tasks move in your own order.", action: { label: "Sort by it", run: sortByHand } });
+    requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
+  }
 
   return (
     <div
       ref={row}
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
-      onKeyDown={(event) => runKey(keys, event)}
+      onKeyDown={onKeyDown}
     >
+      {order && !picking && (
+        <span className="grip">
+          <GripIcon />
+        </span>
+      )}
       <input
         type="checkbox"
         className={picking ? "check is-pick" : "check"}
@@ -74,15 +103,18 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
         <TaskMeta id={metaId} task={task} hideDay={hideDay} />
       </div>
       {!picking && (
-        <button
-          type="button"
-          className="button icon-only"
-          data-control="delete"
-          aria-label={`Delete “${task.title}”`}
-          onClick={remove}
-        >
-          <TrashIcon />
-        </button>
+        <>
+          <TaskMenu task={task} order={order} onDelete={remove} />
+          <button
+            type="button"
+            className="button icon-only"
+            data-control="delete"
+            aria-label={`Delete “${task.title}”`}
+            onClick={remove}
+          >
+            <TrashIcon />
+          </button>
+        </>
       )}
     </div>
   );

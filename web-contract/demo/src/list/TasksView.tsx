@@ -15,6 +15,7 @@ import { ViewHeader } from "../app/ViewHeader";
 import { timeZone } from "../data/client";
 import { counted, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
+import { useEdgeScroll } from "../drag/drag";
 import { LostEditor } from "../editor/LostEditor";
 import { NewTask } from "../editor/NewTask";
 import {
@@ -35,6 +36,7 @@ import { tasksOfList } from "../task/lists";
 import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { createOrder, OrderContext, type Order } from "./order";
 import { isInView } from "./focus";
 import { summary } from "./summary";
 import { TaskList } from "./TaskList";
@@ -51,14 +53,15 @@ interface Shown {
 
 /** The list of the signed-in user: what is open, and below it what is done. */
 export function TasksView({ started }: { started: boolean }) {
-  const { queries } = useWorkspace();
+  const { queries, writes, notices } = useWorkspace();
   const queryClient = useQueryClient();
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
   const [filters, change] = useFilters();
   const now = useNow((now) => nextChange([], now));
   const wanted = useMemo(() => taskFilters(filters, now), [filters, now]);
   const placeholderData = keepPreviousData;
-  const open = useInfiniteQuery({ ...queries.tasks({ ...wanted, completed: false }), placeholderData, enabled: started });
+  const openQuery = useMemo(() => queries.tasks({ ...wanted, completed: false }), [queries, wanted]);
+  const open = useInfiniteQuery({ ...openQuery, placeholderData, enabled: started });
   const completed = useInfiniteQuery({
     ...queries.tasks({ ...wanted, completed: true }),
     placeholderData,
@@ -79,8 +82,16 @@ export function TasksView({ started }: { started: boolean }) {
   // Who has no task yet has nothing to search either.
   const blank = loaded && openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
 
+  const byHand = filters.sort === "manual" && !wanted.q;
+  const order = useMemo(() => {
+    if (!byHand) return undefined;
+    const read = () => tasksOfList(queryClient.getQueryData(openQuery.queryKey));
+    return createOrder(read, { writes, notices });
+  }, [byHand, openQuery, queryClient, writes, notices]);
+  useEdgeScroll();
+
   function whyHidden(key: string): string | undefined {
-    const known = queryClient.getQueryData(queries.tasks({ ...wanted, completed: false }).queryKey);
+    const known = queryClient.getQueryData(openQuery.queryKey);
     const listed = tasksOfList(known).some((task) => itemKey(queryClient, task) === key);
     if (!known || isInView(key)) return undefined;
     if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
@@ -110,7 +121,7 @@ export function TasksView({ started }: { started: boolean }) {
         loadAll={() => loadAll(main)}
       />
       <NewTask whyHidden={whyHidden} />
-      <Lists open={open} completed={completed} shown={shown} />
+      <Lists open={open} completed={completed} shown={shown} order={order} />
     </>
   );
 }
@@ -143,9 +154,10 @@ interface ListsProps {
   open: ListQuery;
   completed: ListQuery;
   shown: Shown;
+  order: Order | undefined;
 }
 
-function Lists({ open, completed, shown }: ListsProps) {
+function Lists({ open, completed, shown, order }: ListsProps) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const failed = [open, completed].find((list) => !list.data && list.isError);
@@ -172,7 +184,11 @@ function Lists({ open, completed, shown }: ListsProps) {
         {isNarrowed(filters) && !main.isPlaceholderData && `${counted(all.length)} found`}
       </p>
       <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
-      {shown.open.length > 0 && <TaskList label="Open tasks" tasks={shown.open} more={open} />}
+      {shown.open.length > 0 && (
+        <OrderContext value={order}>
+          <TaskList label="Open tasks" tasks={shown.open} more={open} />
+        </OrderContext>
+      )}
       {shown.open.length === 0 && !(done && anyCompleted) && (
         <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
       )}

@@ -14,8 +14,8 @@ interface Props<Item> {
   label: string;
   items: readonly Item[];
   keyOf: (item: Item) => string;
-  /** The key of an item that stays drawn wherever the list is scrolled to. */
-  pinned?: string | undefined;
+  /** The keys of items that stay drawn wherever the list is scrolled to. */
+  pinned: readonly (string | undefined)[];
   /** Called when the end of the list comes near. */
   onEnd?: () => void;
   children: (item: Item) => ReactNode;
@@ -49,7 +49,7 @@ const nearEnd = 15;
 export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
   const [focused, setFocused] = useState<string>();
-  const kept = [pinned, focused]
+  const kept = [...pinned, focused]
     .map((key) => (key === undefined ? -1 : items.findIndex((item) => keyOf(item) === key)))
     .filter((index) => index >= 0);
 

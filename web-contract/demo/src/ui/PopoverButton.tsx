@@ -10,6 +10,8 @@ interface ButtonProps {
   title: string;
   className: string;
   children: ReactNode;
+  /** What the button is called among the controls of its row. */
+  control?: string;
   /** Which edges of the button and its popover are in line. */
   align?: "start" | "end";
   /** Called after a choice has closed the popover. Without it, or a choice, the focus goes back to the button. */
@@ -20,7 +22,7 @@ interface ButtonProps {
 }
 
 /** A button that opens a small window beside it. Escape and a click elsewhere close that. */
-export function PopoverButton({ label, title, className, children, content, onDone, onClose, align = "start" }: ButtonProps) {
+export function PopoverButton({ label, title, className, children, content, onDone, onClose, control, align = "start" }: ButtonProps) {
   const trigger = useRef<HTMLButtonElement>(null);
   const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
 
@@ -36,6 +38,7 @@ export function PopoverButton({ label, title, className, children, content, onDo
         ref={trigger}
         type="button"
         className={className}
+        data-control={control}
         aria-label={label}
         aria-haspopup="dialog"
         aria-expanded={state.isOpen}

@@ -1,3 +1,4 @@
+import { loadDragging } from "../drag/drag";
 import { lazy, Suspense, useState, type ComponentType } from "react";
 
 const loads: (() => unknown)[] = [];
@@ -24,4 +25,5 @@ export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 /** Loads all of them once the page is drawn, so that they are there when they are wanted, also offline. */
 export function loadRest(): void {
   for (const load of loads) void load();
+  void loadDragging();
 }

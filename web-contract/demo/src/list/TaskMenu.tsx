@@ -1,0 +1,72 @@
+import type { Task } from "@tasklane/web-contract";
+import { MoreIcon } from "../ui/icons";
+import { PopoverButton } from "../ui/PopoverButton";
+import "../ui/popover.css";
+import type { Order } from "./order";
+
+interface Props {
+  task: Task;
+  /** The order that the task is moved in; undefined where the rows have another one. */
+  order: Order | undefined;
+  onDelete: () => void;
+}
+
+/** What can be done with a task, without dragging it too. */
+export function TaskMenu({ task, order, onDelete }: Props) {
+  return (
+    <PopoverButton
+      className="button icon-only"
+      label={`Options for “${task.title}”`}
+      title="Options"
+      align="end"
+      control="menu"
+      content={(close) => <Actions task={task} order={order} onDelete={onDelete} onDone={close} />}
+    >
+      <MoreIcon />
+    </PopoverButton>
+  );
+}
+
+interface Action {
+  text: string;
+  /** The key that does the same. */
+  keys?: string;
+  run: () => void;
+}
+
+function Actions({ task, order, onDelete, onDone }: Props & { onDone: () => void }) {
+  const actions: Action[] = [
+    ...(order && !order.isFirst(task)
+      ? [
+          { text: "Move up", keys: "Alt ↑", run: () => order.moveBy(task, -1) },
+          { text: "Move to the top", run: () => order.toTop(task) },
+        ]
+      : []),
+    ...(order && !order.isLast(task)
+      ? [
+          { text: "Move down", keys: "Alt ↓", run: () => order.moveBy(task, 1) },
+          { text: "Move to the end", run: () => order.toEnd(task) },
+        ]
+      : []),
+    { text: "Delete", keys: "Delete", run: onDelete },
+  ];
+  return actions.map(({ text, keys, run }, index) => (
+    <button
+      key={text}
+      type="button"
+      className="option"
+      autoFocus={index === 0}
+      onClick={() => {
+        onDone();
+        run();
+      }}
+    >
+      <span className="option-text">{text}</span>
+      {keys && (
+        <span className="option-aside option-keys" aria-hidden="true">
+          {keys}
+        </span>
+      )}
+    </button>
+  ));
+}
