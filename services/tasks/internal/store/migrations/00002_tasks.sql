@@ -32,8 +32,10 @@ CREATE TABLE tasklane.tasks (
     PRIMARY KEY (user_id, id)
 );
 
--- The primary key is the order of creation. No index can serve words or tags: their operators are not leakproof, so
+-- The order of ids is that of creation. The primary key would also find the tasks
+-- in the trash, of which there may be many. No index can serve words or tags: their operators are not leakproof, so
 -- PostgreSQL applies them only to rows that row-level security has let pass.
+CREATE INDEX tasks_created ON tasklane.tasks (user_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
