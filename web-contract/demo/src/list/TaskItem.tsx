@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
+import { memo } from "react";
 import { useWorkspace } from "../data/workspace";
 import { TaskEditor } from "../editor/TaskEditor";
 import { useStorePart } from "../ui/store";
@@ -12,8 +13,8 @@ interface Props {
   hideDay?: boolean;
 }
 
-/** A task of a list: its row, or the editor in its place. */
-export function TaskItem({ task, hideDay = false }: Props) {
+/** A task of a list: its row, or the editor in its place. Drawn anew only for another state of the task, however much the list scrolls. */
+export const TaskItem = memo(function TaskItem({ task, hideDay = false }: Props) {
   const { drafts, selection } = useWorkspace();
   const queryClient = useQueryClient();
   const key = itemKey(queryClient, task);
@@ -21,4 +22,4 @@ export function TaskItem({ task, hideDay = false }: Props) {
   const picked = useStorePart(selection.picked, (keys) => keys?.has(key));
   if (editing) return <TaskEditor task={task} />;
   return <TaskRow task={task} hideDay={hideDay} picked={picked} onPick={() => selection.toggle(key)} />;
-}
+});
