@@ -29,6 +29,8 @@ var sentinels = map[taskapi.ErrorCode]error{
 	taskapi.CodeCrossOrigin:           sdk.ErrCrossOrigin,
 	taskapi.CodeQuotaExceeded:         sdk.ErrQuotaExceeded,
 	taskapi.CodeTaskNotFound:          sdk.ErrTaskNotFound,
+	taskapi.CodeListNotFound:          sdk.ErrListNotFound,
+	taskapi.CodeTooManyLists:          sdk.ErrTooManyLists,
 	taskapi.CodeNotFound:              sdk.ErrNotFound,
 	taskapi.CodeMethodNotAllowed:      sdk.ErrMethodNotAllowed,
 	taskapi.CodeVersionConflict:       sdk.ErrVersionConflict,

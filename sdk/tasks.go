@@ -31,13 +31,13 @@ type TaskPage struct {
 // CreateTask makes a task of the user's and returns it with the fields that
 // the server has filled in.
 func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.task(ctx, request{operation: "createTask", method: http.MethodPost, path: tasksPath, body: task}, opts)
+	return one[taskapi.Task](ctx, c, request{operation: "createTask", method: http.MethodPost, path: tasksPath, body: task}, opts)
 }
 
 // ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
 // all pages.
 func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
-	out, err := do[listAnswer](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
+	out, err := do[pageAnswer[taskapi.Task]](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
 	return TaskPage{Tasks: out.Data, Meta: out.Meta}, err
 }
 
@@ -68,7 +68,7 @@ func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, op
 // [ErrTaskNotFound] if the user has no such task, and with [IfNoneMatch] with
 // [ErrNotModified] if the task is still the one that the caller knows.
 func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "getTask", method: http.MethodGet}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "getTask", method: http.MethodGet, path: tasksPath}, opts)
 }
 
 // ReplaceTask makes the task exactly what is given and returns it. Fields that
@@ -76,7 +76,7 @@ func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (ta
 // some fields only there is [Client.UpdateTask]. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.ReplaceTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "replaceTask", method: http.MethodPut, body: task}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "replaceTask", method: http.MethodPut, path: tasksPath, body: task}, opts)
 }
 
 // UpdateTask changes the fields that are set, by [taskapi.Some] or
@@ -84,28 +84,28 @@ func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.Replac
 // [ErrVersionConflict] if the task has changed meanwhile. [Client.EditTask]
 // reads the task first and deals with such conflicts.
 func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.UpdateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "updateTask", method: http.MethodPatch, body: changes, contentType: typeMergePatch}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "updateTask", method: http.MethodPatch, path: tasksPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
 // DeleteTask moves the task to the trash and returns it as it is there, from
 // where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "deleteTask", method: http.MethodDelete}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath}, opts)
 }
 
 // RestoreTask takes the task out of the trash and returns it. It fails with
 // [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
 // [ErrVersionConflict] if it has changed meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "restoreTask", method: http.MethodPost, suffix: "/restore"}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "restoreTask", method: http.MethodPost, path: tasksPath, suffix: "/restore"}, opts)
 }
 
 // EraseTask removes the task for good, from the trash or outside it, and
 // returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "deleteTask", method: http.MethodDelete, query: url.Values{"permanent": {"true"}}}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
 // MoveTask puts the task into another place of the manual order and returns it:
@@ -116,7 +116,7 @@ func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (
 //
 //	task, err := client.MoveTask(ctx, id, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}) // to the top
 func (c *Client) MoveTask(ctx context.Context, id string, to taskapi.MoveTaskRequest, opts ...CallOption) (taskapi.Task, error) {
-	return c.taskByID(ctx, id, request{operation: "moveTask", method: http.MethodPost, suffix: "/move", body: to}, opts)
+	return byID[taskapi.Task](ctx, c, id, request{operation: "moveTask", method: http.MethodPost, path: tasksPath, suffix: "/move", body: to}, opts)
 }
 
 // TaskStats counts the user's tasks. The time zone, an IANA name such as
@@ -149,36 +149,6 @@ func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts
 	}, opts)
 	return out.Data, err
 }
-
-// taskByID carries out an operation on the task with this id.
-func (c *Client) taskByID(ctx context.Context, id string, r request, opts []CallOption) (taskapi.Task, error) {
-	// These would name another path. The server would say the same of them
-	// as of any other text that is no id.
-	if id == "" || id == "." || id == ".." {
-		return taskapi.Task{}, &Error{
-			Operation: r.operation,
-			Code:      taskapi.CodeInvalid,
-			Message:   "The task's id is not valid.",
-			Fields:    []taskapi.FieldError{{Field: "id", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
-		}
-	}
-	r.path = tasksPath + "/" + url.PathEscape(id) + r.suffix
-	return c.task(ctx, r, opts)
-}
-
-// task carries out an operation that is answered with one task.
-func (c *Client) task(ctx context.Context, r request, opts []CallOption) (taskapi.Task, error) {
-	out, err := do[taskAnswer](ctx, c, r, opts)
-	return out.Data, err
-}
-
-type taskAnswer struct{ taskapi.TaskResponse }
-
-func (a taskAnswer) complete(*request) bool { return a.Success && a.Data.ID != "" }
-
-type listAnswer struct{ taskapi.TaskListResponse }
-
-func (a listAnswer) complete(*request) bool { return a.Success && a.Data != nil }
 
 type statsAnswer struct{ taskapi.StatsResponse }
 

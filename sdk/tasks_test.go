@@ -173,7 +173,7 @@ func TestTaskID(t *testing.T) {
 			want := &sdk.Error{
 				Operation: "deleteTask",
 				Code:      taskapi.CodeInvalid,
-				Message:   "The task's id is not valid.",
+				Message:   "The id is not valid.",
 				Fields:    []taskapi.FieldError{{Field: "id", Code: taskapi.FieldFormat, Message: "must be a UUID"}},
 			}
 			if got := asError(t, err); !reflect.DeepEqual(got, want) {

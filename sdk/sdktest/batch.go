@@ -64,7 +64,10 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 				return nil, invalid(p.Errors...)
 			}
 			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "is not there")
-			if p.Code == taskapi.CodeVersionConflict {
+			switch p.Code {
+			case o.kind.tooMany:
+				fault = fieldError(index("operations", i), taskapi.FieldTooMany, "is one too many")
+			case taskapi.CodeVersionConflict:
 				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the present version")
 			}
 			p.Errors = faults{fault}

@@ -50,7 +50,9 @@ func Conformance(t *testing.T, target Target) {
 		name  string
 		cases []contractCase
 	}{
+		{"kind", kindCases},
 		{"task", taskCases},
+		{"lists", listsCases},
 		{"write", writeCases},
 		{"version", versionCases},
 		{"idempotency", idempotencyCases},

@@ -25,6 +25,10 @@ type kind struct {
 	// settle fills in what follows from the content: defaults that are not
 	// zero, and fields that only the service sets.
 	settle func(resource any, now time.Time)
+	// most, unless zero, bounds the resources of a user outside the trash, and
+	// tooMany is the code of one more.
+	most    int
+	tooMany taskapi.ErrorCode
 	// routes are those besides the ones that every kind has.
 	routes []route
 }
@@ -39,7 +43,7 @@ type textRule struct {
 }
 
 // kinds returns all kinds.
-var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks()} })
+var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks(), lists()} })
 
 func kindNamed(name taskapi.Kind) *kind {
 	for _, k := range kinds() {

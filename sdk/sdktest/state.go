@@ -135,6 +135,25 @@ func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
 	return e.resource, true
 }
 
+// resources returns those of a kind as the transaction has left them, in the order
+// of their ids.
+func (tx *transaction) resources(k *kind) []resource {
+	ids := slices.Collect(maps.Keys(tx.user.resources))
+	for id := range tx.staged {
+		if _, known := tx.user.resources[id]; !known {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	var all []resource
+	for _, id := range ids {
+		if r, ok := tx.find(k, id, anywhere); ok {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // create adds a resource.
 func (tx *transaction) create(k *kind, c content) resource {
 	r := k.new()

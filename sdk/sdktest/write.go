@@ -2,6 +2,7 @@ package sdktest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -65,7 +66,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 
 func (tx *transaction) do(o operation) (resource, *problem) {
 	if o.op == taskapi.BatchCreate {
-		return tx.create(o.kind, o.content), nil
+		return tx.create(o.kind, o.content), tx.checkCount(o.kind)
 	}
 	r, ok := tx.find(o.kind, o.id, places[o.op])
 	switch {
@@ -82,7 +83,7 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	case taskapi.BatchDelete:
 		return tx.trash(r, &tx.now), nil
 	case taskapi.BatchRestore:
-		return tx.trash(r, nil), nil
+		return tx.trash(r, nil), tx.checkCount(o.kind)
 	case taskapi.BatchMove:
 		if !tx.fits(0) { // a move goes by what is before it
 			return r, noRoom()
@@ -95,6 +96,24 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	default:
 		return tx.erase(r), nil
 	}
+}
+
+// checkCount returns a problem where the user has more resources of a kind outside
+// the trash than one may have.
+func (tx *transaction) checkCount(k *kind) *problem {
+	if k.most == 0 {
+		return nil
+	}
+	count := 0
+	for _, r := range tx.resources(k) {
+		if !r.deleted() {
+			count++
+		}
+	}
+	if count <= k.most {
+		return nil
+	}
+	return newProblem(k.tooMany, fmt.Sprintf("You have %d %ss. Delete one first.", k.most, k.name))
 }
 
 func (o operation) meaning() []any {

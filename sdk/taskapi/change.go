@@ -30,11 +30,17 @@ func (c Change) Erased() bool { return len(c.Data) == 0 || bytes.Equal(c.Data, [
 
 // Task decodes the task. It fails for another kind, and with [ErrErased] if the
 // task has been erased.
-func (c Change) Task() (Task, error) {
+func (c Change) Task() (Task, error) { return decodeChange[Task](KindTask, c) }
+
+// List decodes the list. It fails for another kind, and with [ErrErased] if the
+// list has been erased.
+func (c Change) List() (List, error) { return decodeChange[List](KindList, c) }
+
+func decodeChange[T any](wanted Kind, c Change) (resource T, err error) {
 	if c.Erased() {
-		return Task{}, ErrErased
+		return resource, ErrErased
 	}
-	return decodeAs[Task](KindTask, c.Kind, c.Data)
+	return decodeAs[T](wanted, c.Kind, c.Data)
 }
 
 // ListChangesOptions is the query of listChanges.

@@ -21,6 +21,8 @@ const (
 	CodeQuotaExceeded ErrorCode = "quota_exceeded"
 	// CodeTaskNotFound: the user has no such task.
 	CodeTaskNotFound ErrorCode = "task_not_found"
+	// CodeListNotFound: the user has no such list.
+	CodeListNotFound ErrorCode = "list_not_found"
 	// CodeNotFound: there is nothing at this path.
 	CodeNotFound ErrorCode = "not_found"
 	// CodeMethodNotAllowed: the path exists, with other methods (see Allow).
@@ -45,6 +47,9 @@ const (
 	// CodeIdempotencyKeyReused: the Idempotency-Key belongs to a different
 	// request.
 	CodeIdempotencyKeyReused ErrorCode = "idempotency_key_reused"
+	// CodeTooManyLists: the user has as many lists outside the trash as one may
+	// have.
+	CodeTooManyLists ErrorCode = "too_many_lists"
 	// CodeRateLimited: too many requests of one caller.
 	CodeRateLimited ErrorCode = "rate_limited"
 	// CodeInternal: a fault of the server.
@@ -73,6 +78,7 @@ var codes = []struct {
 	{CodeCrossOrigin, http.StatusForbidden},
 	{CodeQuotaExceeded, http.StatusForbidden},
 	{CodeTaskNotFound, http.StatusNotFound},
+	{CodeListNotFound, http.StatusNotFound},
 	{CodeNotFound, http.StatusNotFound},
 	{CodeMethodNotAllowed, http.StatusMethodNotAllowed},
 	{CodeIdempotencyInProgress, http.StatusConflict},
@@ -83,6 +89,7 @@ var codes = []struct {
 	{CodeInvalid, http.StatusUnprocessableEntity},
 	{CodeInvalidCursor, http.StatusUnprocessableEntity},
 	{CodeIdempotencyKeyReused, http.StatusUnprocessableEntity},
+	{CodeTooManyLists, http.StatusUnprocessableEntity},
 	{CodeRateLimited, http.StatusTooManyRequests},
 	{CodeInternal, http.StatusInternalServerError},
 	{CodeBadGateway, http.StatusBadGateway},

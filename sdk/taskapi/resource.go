@@ -9,11 +9,16 @@ import (
 // kinds they do not know.
 type Kind string
 
-// KindTask is the kind of a [Task].
-const KindTask Kind = "task"
+// The kinds.
+const (
+	// KindTask is the kind of a [Task].
+	KindTask Kind = "task"
+	// KindList is the kind of a [List].
+	KindList Kind = "list"
+)
 
 // Kinds returns every kind.
-func Kinds() []Kind { return []Kind{KindTask} }
+func Kinds() []Kind { return []Kind{KindTask, KindList} }
 
 // Resource is a resource of any kind.
 type Resource struct {
@@ -23,6 +28,9 @@ type Resource struct {
 
 // Task decodes the resource as a task. It fails for another kind.
 func (r Resource) Task() (Task, error) { return decodeAs[Task](KindTask, r.Kind, r.Data) }
+
+// List decodes the resource as a list. It fails for another kind.
+func (r Resource) List() (List, error) { return decodeAs[List](KindList, r.Kind, r.Data) }
 
 // decodeAs decodes the data of a resource that must be of the wanted kind.
 func decodeAs[T any](wanted, kind Kind, data json.RawMessage) (T, error) {

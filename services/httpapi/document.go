@@ -67,6 +67,7 @@ var responseHeaders = map[string]struct{ description, example string }{
 // completeOperation adds to an operation's part of the document what Huma leaves
 // out, and removes what only Huma understands.
 func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
+	completeEnums(doc.Components.Schemas)
 	for _, parameter := range op.Parameters {
 		// It stands in the rule's message by now and is no keyword of
 		// JSON Schema.
@@ -82,6 +83,18 @@ func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	if op.RequestBody != nil {
 		for _, content := range op.RequestBody.Content {
 			complete(doc, content)
+		}
+	}
+}
+
+// completeEnums adds null to the values of what may be null, as JSON Schema asks
+// for.
+func completeEnums(schemas huma.Registry) {
+	for _, schema := range schemas.Map() {
+		for _, property := range schema.Properties {
+			if property.Nullable && len(property.Enum) > 0 && !slices.Contains(property.Enum, any(nil)) {
+				property.Enum = append(property.Enum, nil)
+			}
 		}
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// bootstrapHolds is what a bootstrap holds in memory: a page of tasks as it comes, as
-// it is read and as it is sent.
-const bootstrapHolds = 4 << 20
+// bootstrapHolds is what a bootstrap holds in memory: a page of tasks and the lists
+// as they come, as they are read and as they are sent.
+const bootstrapHolds = 6 << 20
 
 var startTag = &huma.Tag{Name: "Start", Description: "What a page draws first, in one answer."}
 
@@ -28,8 +28,9 @@ type Bootstrap struct {
 	User       User               `json:"user"`
 	Stats      *taskapi.Stats     `json:"stats" doc:"As getTaskStats has it; null if that failed."`
 	Tasks      []taskapi.Task     `json:"tasks" nullable:"true" doc:"The first page of listTasks without filters; null if that failed."`
-	NextCursor *string            `json:"nextCursor" doc:"The cursor of the next page; null on the last one, or without tasks." example:"eyJ2IjoxfQ"`
-	Changes    *int64             `json:"changes" minimum:"0" doc:"The user's change number as of the tasks: what to watch from. Null without tasks." example:"184"`
+	Lists      []taskapi.List     `json:"lists" nullable:"true" doc:"All lists outside the trash, in their manual order; null if that failed."`
+	NextCursor *string            `json:"nextCursor" doc:"The cursor of the next page of tasks; null on the last one, or without tasks." example:"eyJ2IjoxfQ"`
+	Changes    *int64             `json:"changes" minimum:"0" doc:"The user's change number as of the tasks and lists: what to watch from. Null without tasks." example:"184"`
 	Failures   []BootstrapFailure `json:"failures" doc:"The parts that are missing, and why. Empty when all went well."`
 }
 
@@ -40,11 +41,12 @@ type BootstrapPart string
 const (
 	statsPart BootstrapPart = "stats"
 	tasksPart BootstrapPart = "tasks"
+	listsPart BootstrapPart = "lists"
 )
 
 // BootstrapFailure says why a part is missing.
 type BootstrapFailure struct {
-	Part  BootstrapPart     `json:"part" enum:"stats,tasks" example:"stats"`
+	Part  BootstrapPart     `json:"part" enum:"stats,tasks,lists" example:"stats"`
 	Code  taskapi.ErrorCode `json:"code" doc:"The reason, as a problem would have it." example:"unavailable"`
 	Error string            `json:"error" doc:"What went wrong, in a sentence for people." example:"The tasks cannot be reached right now. Please try again."`
 }
@@ -67,7 +69,7 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 	httpapi.Register(api, huma.Operation{
 		OperationID: "getBootstrap", Method: http.MethodGet, Path: "/api/bootstrap",
 		Summary: "Start a page",
-		Description: "Returns the user, the counts and the first page of the tasks. The parts are fetched side by side. " +
+		Description: "Returns the user, the counts, the lists and the first page of the tasks. The parts are fetched side by side. " +
 			"One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.",
 		Tags:     []string{startTag.Name},
 		Security: security,
@@ -82,14 +84,16 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	ctx, cancel := context.WithTimeout(ctx, budget.Part)
 	defer cancel()
 	var (
-		stats              taskapi.Stats
-		page               sdk.TaskPage
-		statsErr, tasksErr error
-		both               sync.WaitGroup
+		stats                        taskapi.Stats
+		page                         sdk.TaskPage
+		lists                        sdk.ListPage
+		statsErr, tasksErr, listsErr error
+		all                          sync.WaitGroup
 	)
-	both.Go(func() { stats, statsErr = s.tasks.TaskStats(ctx, in.TimeZone, s.asUser(ctx)...) })
-	both.Go(func() { page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...) })
-	both.Wait()
+	all.Go(func() { stats, statsErr = s.tasks.TaskStats(ctx, in.TimeZone, s.asUser(ctx)...) })
+	all.Go(func() { page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...) })
+	all.Go(func() { lists, listsErr = s.allLists(ctx) })
+	all.Wait()
 
 	data := Bootstrap{User: User(user), Failures: []BootstrapFailure{}}
 	if tasksErr == nil {
@@ -98,10 +102,17 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	if statsErr == nil {
 		data.Stats = &stats
 	}
-	for _, failed := range []struct {
+	if listsErr == nil {
+		data.Lists = lists.Lists
+		if data.Changes != nil {
+			*data.Changes = min(*data.Changes, lists.Meta.Changes)
+		}
+	}
+	parts := []struct {
 		part BootstrapPart
 		err  error
-	}{{tasksPart, tasksErr}, {statsPart, statsErr}} {
+	}{{tasksPart, tasksErr}, {statsPart, statsErr}, {listsPart, listsErr}}
+	for _, failed := range parts {
 		if failed.err == nil {
 			continue
 		}
@@ -109,12 +120,33 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 		problem := api.Problem(ctx, failure)
 		// The session's end and a request that makes no sense concern the
 		// whole, whatever else was found.
-		if len(data.Failures) == 1 || problem.Code == taskapi.CodeInvalid || errors.Is(failed.err, session.ErrExpired) {
+		if len(data.Failures) == len(parts)-1 || problem.Code == taskapi.CodeInvalid || errors.Is(failed.err, session.ErrExpired) {
 			return nil, failure
 		}
 		data.Failures = append(data.Failures, BootstrapFailure{Part: failed.part, Code: problem.Code, Error: problem.Problem.Error})
 	}
 	return &bootstrapOutput{Body: BootstrapResponse{Success: true, Data: data}}, nil
+}
+
+// allLists returns the lists outside the trash, with the change number as of the
+// first page.
+func (s *server) allLists(ctx context.Context) (all sdk.ListPage, err error) {
+	options := taskapi.ListListsOptions{Limit: taskapi.MaxListLimit}
+	for {
+		page, err := s.tasks.ListLists(ctx, options, s.asUser(ctx)...)
+		if err != nil {
+			return sdk.ListPage{}, err
+		}
+		if all.Lists == nil {
+			all = page
+		} else {
+			all.Lists = append(all.Lists, page.Lists...)
+		}
+		if page.Meta.NextCursor == nil {
+			return all, nil
+		}
+		options.Cursor = *page.Meta.NextCursor
+	}
 }
 
 // orNull documents that a member of an object, itself an object, may be null,

@@ -58,34 +58,37 @@ func testStart(t *testing.T, s *site) {
 		b.get(bootstrapPath + "?timeZone=Europe/Berlin").is(http.StatusOK).into(&body)
 		return body.Data
 	}
-	// parts are the three answers that bootstrap has in one.
-	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse) {
+	// parts are the four answers that bootstrap has in one.
+	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse, []taskapi.List) {
 		t.Helper()
+		var lists taskapi.ListListResponse
 		var session web.SessionResponse
 		var stats taskapi.StatsResponse
 		var list taskapi.TaskListResponse
 		b.get("/api/session").into(&session)
 		b.get(statsPath + "?timeZone=Europe/Berlin").into(&stats)
 		b.get("/api/tasks").into(&list)
-		return session, stats, list
+		b.get("/api/lists").into(&lists)
+		return session, stats, list, lists.Data
 	}
 
 	t.Run("bootstrap has all parts in one answer", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"nextCursor":null,"changes":0,"failures":[]`) {
+		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"lists":[],"nextCursor":null,"changes":0,"failures":[]`) {
 			t.Errorf("without tasks: %s", answer.body)
 		}
 		for range 51 {
 			ada.create("task")
 		}
-		session, stats, list := parts(t, ada)
+		ada.post("/api/lists", `{"name":"Garden"}`).is(http.StatusCreated)
+		session, stats, list, lists := parts(t, ada)
 		want := web.Bootstrap{
-			User: session.Data.User, Stats: &stats.Data, Tasks: list.Data, NextCursor: list.Meta.NextCursor,
+			User: session.Data.User, Stats: &stats.Data, Tasks: list.Data, Lists: lists, NextCursor: list.Meta.NextCursor,
 			Changes: &list.Meta.Changes, Failures: []web.BootstrapFailure{},
 		}
 		got := bootstrap(t, ada)
-		if diff := cmp.Diff(want, got); diff != "" || len(got.Tasks) != 50 || got.NextCursor == nil || *got.Changes != 51 {
+		if diff := cmp.Diff(want, got); diff != "" || len(got.Tasks) != 50 || got.NextCursor == nil || *got.Changes != 52 || len(got.Lists) != 1 {
 			t.Errorf("bootstrap (-want +got):\n%s", diff)
 		}
 		problem := ada.get(bootstrapPath + "?timeZone=Europe/Atlantis").fails(taskapi.CodeInvalid)
@@ -99,7 +102,7 @@ func testStart(t *testing.T, s *site) {
 		t.Parallel()
 		ada := signedUp(t)
 		ada.create("task")
-		session, stats, list := parts(t, ada)
+		session, stats, list, lists := parts(t, ada)
 		user := session.Data.User
 		for name, test := range map[string]struct {
 			instead func(http.ResponseWriter, *http.Request) bool
@@ -114,20 +117,20 @@ func testStart(t *testing.T, s *site) {
 					return true
 				},
 				web.Bootstrap{
-					User: user, Tasks: list.Data, NextCursor: list.Meta.NextCursor, Changes: &list.Meta.Changes,
+					User: user, Tasks: list.Data, Lists: lists, NextCursor: list.Meta.NextCursor, Changes: &list.Meta.Changes,
 					Failures: []web.BootstrapFailure{{Part: "stats", Code: taskapi.CodeUnavailable, Error: "The tasks cannot be reached right now. Please try again."}},
 				},
 			},
 			"the tasks hang": {
 				func(_ http.ResponseWriter, r *http.Request) bool {
-					if r.URL.Path == statsPath {
+					if r.URL.Path != "/api/tasks" {
 						return false
 					}
 					<-r.Context().Done()
 					return true
 				},
 				web.Bootstrap{
-					User: user, Stats: &stats.Data,
+					User: user, Stats: &stats.Data, Lists: lists,
 					Failures: []web.BootstrapFailure{{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."}},
 				},
 			},

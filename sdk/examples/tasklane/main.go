@@ -51,6 +51,7 @@ var commands = []command{
 	{"move", "ID", "put a task into another place of the manual order", (*session).move},
 	{"delete", "ID…", "move tasks to the trash", (*session).delete},
 	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
+	{"lists", "", "show the lists, or add one", (*session).lists},
 	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},
 }
 

@@ -526,3 +526,16 @@ func TestDates(t *testing.T) {
 		}
 	}
 }
+
+func TestLists(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.sees("ID        COLOUR  LIST\nID  green   Garden\n", "lists", "-add", "Garden", "-color", "green")
+	u.sees("ID        COLOUR  LIST\nID  green   Garden\nID          Shed\n", "lists", "-add", "Shed")
+	u.fails(exitUsage, "takes no words", "lists", "Garden")
+	var lists []taskapi.List
+	stdout, _, _ := u.types("lists", "-json")
+	if err := json.Unmarshal([]byte(stdout), &lists); err != nil || len(lists) != 2 {
+		t.Errorf("%v: %s", err, stdout)
+	}
+}

@@ -27,7 +27,7 @@ func TestBatch_NamesTheFieldAtFault(t *testing.T) {
 		`{"kind":"task",` + id + `}`:                                         "operations[0].op required",
 		`{"op":"delete","kind":null,` + id + `}`:                             "operations[0].kind wrong_type",
 		`{"op":"delete","kind":1,` + id + `}`:                                "operations[0].kind wrong_type",
-		`{"op":"delete","kind":"list",` + id + `}`:                           "operations[0].kind not_allowed",
+		`{"op":"delete","kind":"note",` + id + `}`:                           "operations[0].kind not_allowed",
 		`{"op":"destroy","kind":"task",` + id + `}`:                          "operations[0].op not_allowed",
 		`{"op":"delete","kind":"task"}`:                                      "operations[0].id required",
 		`{"op":"delete","kind":"task","id":"1"}`:                             "operations[0].id bad_format",

@@ -29,6 +29,19 @@ func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
 	}
 }
 
+// ListListsInput is the query of listLists.
+type ListListsInput struct {
+	Archived Optional[bool] `query:"archived" doc:"Only archived (true) or only other (false) lists; all by default." example:"false"`
+	Deleted  bool           `query:"deleted" doc:"The lists in the trash instead of those outside it." example:"false"`
+	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most lists that a page has." example:"50"`
+	Cursor   string         `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same filters."`
+}
+
+// Options returns the query as the SDK's type.
+func (in *ListListsInput) Options() taskapi.ListListsOptions {
+	return taskapi.ListListsOptions{Archived: in.Archived.Value, Deleted: in.Deleted, Limit: in.Limit, Cursor: in.Cursor}
+}
+
 // ResourceInput names the resource of an operation.
 type ResourceInput struct {
 	ID string `path:"id" format:"uuid" doc:"The resource's id." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`

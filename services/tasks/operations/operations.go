@@ -31,7 +31,9 @@ type Server struct {
 // answered by [httpapi.Config.Forward].
 type Handlers struct {
 	Tasks        TaskHandlers
+	Lists        ListHandlers
 	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
+	ListLists    func(context.Context, *ListListsInput) (*ListListsOutput, error)
 	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
 	GetAgenda    func(context.Context, *GetAgendaInput) (*GetAgendaOutput, error)
 	ListChanges  func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
@@ -42,21 +44,29 @@ type Handlers struct {
 // TaskHandlers implement the operations on one task.
 type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.TaskResponse]
 
+// ListHandlers implement the operations on one list.
+type ListHandlers = ResourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.ListResponse]
+
 // Tags returns the groups of the operations in the document.
 func Tags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tasksTag, Description: "The signed-in user's own to-do list."},
+		{Name: listsTag, Description: "The user's lists of tasks. Tasks that are in none of them are in the Inbox, which is no resource."},
 		{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."},
 	}
 }
 
 const (
 	tasksTag     = "Tasks"
+	listsTag     = "Lists"
 	resourcesTag = "Resources"
 )
 
-// TasksPath is the path of the tasks.
-const TasksPath = "/api/tasks"
+// The paths of the resources.
+const (
+	TasksPath = "/api/tasks"
+	ListsPath = "/api/lists"
+)
 
 // anyWriteCodes are the error codes of every write.
 var anyWriteCodes = []taskapi.ErrorCode{taskapi.CodeQuotaExceeded, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
@@ -96,6 +106,14 @@ func Register(s Server, h Handlers) {
 		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
 	})
 
+	register(s, h.ListLists, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
+		OperationID: "listLists", Method: http.MethodGet, Path: ListsPath, Tags: []string{listsTag},
+		Summary:     "List lists",
+		Description: "Returns the lists that pass all filters, in their manual order, a page at a time." + pageNote,
+		Metadata:    httpapi.Holds(pageHolds),
+	})
+	registerResource(s, kindOf(taskapi.KindList), h.Lists)
+
 	register(s, h.GetAgenda, nil, huma.Operation{
 		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
 		Summary: "Get the agenda",
@@ -126,7 +144,7 @@ func Register(s Server, h Handlers) {
 	})
 	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, anyWriteCodes...)
 	for _, k := range kinds {
-		batchCodes = append(batchCodes, k.notFound)
+		batchCodes = append(k.bounded(batchCodes), k.notFound)
 	}
 	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},

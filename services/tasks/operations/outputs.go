@@ -7,6 +7,11 @@ type ListTasksOutput struct {
 	Body taskapi.TaskListResponse
 }
 
+// ListListsOutput is the response of listLists.
+type ListListsOutput struct {
+	Body taskapi.ListListResponse
+}
+
 // GetOutput is the response W to reading one resource. It has no body with status
 // 304.
 type GetOutput[W any] struct {

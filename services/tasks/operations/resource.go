@@ -24,6 +24,14 @@ type ResourceHandlers[C, R, U, M, W any] struct {
 	Move    func(context.Context, *EditInput[M]) (*WriteOutput[W], error)
 }
 
+// bounded returns the codes of an operation that may bring one resource too many.
+func (k kind) bounded(codes []taskapi.ErrorCode) []taskapi.ErrorCode {
+	if k.tooMany == "" {
+		return codes
+	}
+	return append([]taskapi.ErrorCode{k.tooMany}, codes...)
+}
+
 // registerResource adds the operations that every kind of resource has.
 func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C, R, U, M, W]) {
 	noun := strings.ToLower(k.title)
@@ -38,7 +46,7 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 
 	create := operation("Create", http.MethodPost, k.path, "Creates a {} and returns it.")
 	create.DefaultStatus = http.StatusCreated
-	register(s, h.Create, anyWriteCodes, create)
+	register(s, h.Create, k.bounded(anyWriteCodes), create)
 
 	get := operation("Get", http.MethodGet, one, "Returns one {}, also from the trash. Another user's {} does not exist here.")
 	get.Responses = map[string]*huma.Response{"304": {Description: "The " + noun + " has a version that If-None-Match names."}}
@@ -55,7 +63,7 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 	register(s, h.Delete, writeCodes, operation("Delete", http.MethodDelete, one,
 		"Moves the {} to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the {}; an erased one as it was before."))
 
-	register(s, h.Restore, writeCodes, operation("Restore", http.MethodPost, one+"/restore",
+	register(s, h.Restore, k.bounded(writeCodes), operation("Restore", http.MethodPost, one+"/restore",
 		"Takes the {} out of the trash. A {} outside the trash is not found."))
 
 	register(s, h.Move, writeCodes, operation("Move", http.MethodPost, one+"/move",

@@ -17,8 +17,11 @@ type kind struct {
 	// title is the kind in the names of schemas and operations.
 	title string
 	// path is that of its resources, tag their group in the document.
-	path, tag                               string
-	notFound                                taskapi.ErrorCode
+	path, tag string
+	notFound  taskapi.ErrorCode
+	// tooMany is the code of more resources than a user may have outside the
+	// trash; empty without a bound.
+	tooMany                                 taskapi.ErrorCode
 	resource, create, replace, update, move reflect.Type
 }
 
@@ -31,6 +34,14 @@ var kinds = []kind{{
 	replace:  reflect.TypeFor[taskapi.ReplaceTaskRequest](),
 	update:   reflect.TypeFor[taskapi.UpdateTaskRequest](),
 	move:     reflect.TypeFor[taskapi.MoveTaskRequest](),
+}, {
+	name: taskapi.KindList, title: "List", path: ListsPath, tag: listsTag,
+	notFound: taskapi.CodeListNotFound, tooMany: taskapi.CodeTooManyLists,
+	resource: reflect.TypeFor[taskapi.List](),
+	create:   reflect.TypeFor[taskapi.CreateListRequest](),
+	replace:  reflect.TypeFor[taskapi.ReplaceListRequest](),
+	update:   reflect.TypeFor[taskapi.UpdateListRequest](),
+	move:     reflect.TypeFor[taskapi.MoveListRequest](),
 }}
 
 // exampleID is the id of resources in examples.

@@ -51,6 +51,35 @@ export interface Client {
 
   /** Puts the task into another place of the manual order: `{ after: id }`, `{ before: id }`, or null for an end. */
   moveTask: (id: string, to: api.MoveTaskRequest, call?: VersionedOptions) => Promise<api.Task>;
+  /** Returns one page of the user's lists, in their manual order. */
+  listLists: (query?: api.ListListsOptions, call?: CallOptions) => Promise<api.ListPage>;
+
+  /** Yields every list; pages are fetched as they are reached. */
+  lists: (query?: api.ListListsOptions, call?: CallOptions) => AsyncGenerator<api.List, void, undefined>;
+
+  /** Adds a list and returns it. Rejects with `too_many_lists` where there are 500. */
+  createList: (body: api.CreateListRequest, call?: WriteOptions) => Promise<api.List>;
+
+  /** Returns a list, also one in the trash. */
+  getList: (id: string, call?: CallOptions) => Promise<api.List>;
+
+  /** Replaces the whole list: a field left out takes its default. */
+  replaceList: (id: string, body: api.ReplaceListRequest, call?: VersionedOptions) => Promise<api.List>;
+
+  /** Changes the fields that are given and keeps the others. */
+  updateList: (id: string, body: api.UpdateListRequest, call?: VersionedOptions) => Promise<api.List>;
+
+  /** Moves the list to the trash. */
+  deleteList: (id: string, call?: VersionedOptions) => Promise<api.List>;
+
+  /** Takes the list out of the trash. */
+  restoreList: (id: string, call?: VersionedOptions) => Promise<api.List>;
+
+  /** Erases the list for good, from the trash or outside it, and returns it as it was. */
+  eraseList: (id: string, call?: VersionedOptions) => Promise<api.List>;
+
+  /** Puts the list into another place of the manual order. */
+  moveList: (id: string, to: api.MoveListRequest, call?: VersionedOptions) => Promise<api.List>;
 
   /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
   batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
@@ -87,35 +116,66 @@ export function createClient(options: ClientOptions = {}): Client {
     return (await send<{ data: Data }>(request)).data;
   }
 
-  async function listTasks(query: api.ListTasksOptions = {}, { signal }: CallOptions = {}): Promise<api.TaskPage> {
-    type List = { data: api.Task[]; meta: Omit<api.TaskPage, "items"> };
-    const { data, meta } = await send<List>({ method: "GET", path: tasks, query, signal });
-    return { items: data, ...meta };
+  /** The calls that every kind of resource has, below a path. */
+  function callsOf<Item, Options extends { cursor?: string | undefined } & object>(path: string) {
+    const one = (id: string) => `${path}/${encodeURIComponent(id)}`;
+    const list = async (query = {} as Options, { signal }: CallOptions = {}): Promise<api.Page<Item>> => {
+      type Answer = { data: Item[]; meta: Omit<api.Page<Item>, "items"> };
+      const { data, meta } = await send<Answer>({ method: "GET", path, query, signal });
+      return { items: data, ...meta };
+    };
+    return {
+      list,
+      async *all(query = {} as Options, call: CallOptions = {}) {
+        let cursor = query.cursor;
+        do {
+          const page = await list({ ...query, cursor }, call);
+          yield* page.items;
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor);
+      },
+      create: (body: object, call: WriteOptions = {}) => ask<Item>({ ...call, method: "POST", path, body }),
+      get: (id: string, { signal }: CallOptions = {}) => ask<Item>({ method: "GET", path: one(id), signal }),
+      replace: (id: string, body: object, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "PUT", path: one(id), body }),
+      update: (id: string, body: object, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "PATCH", path: one(id), body }),
+      delete: (id: string, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "DELETE", path: one(id) }),
+      restore: (id: string, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "POST", path: `${one(id)}/restore` }),
+      erase: (id: string, call: VersionedOptions = {}) =>
+        ask<Item>({ ...call, method: "DELETE", path: one(id), query: { permanent: true } }),
+      move: (id: string, to: object, call: VersionedOptions = {}) =>
+        ask<Item>({ ...call, method: "POST", path: `${one(id)}/move`, body: to }),
+    };
   }
+
+  const tasks = callsOf<api.Task, api.ListTasksOptions>("/api/tasks");
+  const lists = callsOf<api.List, api.ListListsOptions>("/api/lists");
 
   return {
     getSession: ({ signal } = {}) => ask({ method: "GET", path: "/api/session", signal }),
     getBootstrap: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/bootstrap", query, signal }),
     getAgenda: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/agenda", query, signal }),
-    listTasks,
-    async *tasks(query = {}, call = {}) {
-      let cursor = query.cursor;
-      do {
-        const page = await listTasks({ ...query, cursor }, call);
-        yield* page.items;
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor);
-    },
-    createTask: (body, call = {}) => ask({ ...call, method: "POST", path: tasks, body }),
-    getTask: (id, { signal } = {}) => ask({ method: "GET", path: taskPath(id), signal }),
-    replaceTask: (id, body, call = {}) => ask({ ...call, method: "PUT", path: taskPath(id), body }),
-    updateTask: (id, body, call = {}) => ask({ ...call, method: "PATCH", path: taskPath(id), body }),
-    deleteTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id) }),
-    restoreTask: (id, call = {}) => ask({ ...call, method: "POST", path: `${taskPath(id)}/restore` }),
-    eraseTask: (id, call = {}) => ask({ ...call, method: "DELETE", path: taskPath(id), query: { permanent: true } }),
-    moveTask: (id, to, call = {}) => ask({ ...call, method: "POST", path: `${taskPath(id)}/move`, body: to }),
+    listTasks: tasks.list,
+    tasks: tasks.all,
+    createTask: tasks.create,
+    getTask: tasks.get,
+    replaceTask: tasks.replace,
+    updateTask: tasks.update,
+    deleteTask: tasks.delete,
+    restoreTask: tasks.restore,
+    eraseTask: tasks.erase,
+    moveTask: tasks.move,
+    listLists: lists.list,
+    lists: lists.all,
+    createList: lists.create,
+    getList: lists.get,
+    replaceList: lists.replace,
+    updateList: lists.update,
+    deleteList: lists.delete,
+    restoreList: lists.restore,
+    eraseList: lists.erase,
+    moveList: lists.move,
     batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
-    getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: `${tasks}/stats`, query, signal }),
+    getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/tasks/stats", query, signal }),
     async listChanges(query = {}, { signal } = {}) {
       type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
       const { data, meta } = await send<List>({ method: "GET", path: "/api/changes", query, signal });
@@ -123,10 +183,4 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     watchChanges: (after, options = {}) => watchChanges(open, retry, after, options),
   };
-}
-
-const tasks = "/api/tasks";
-
-function taskPath(id: string): string {
-  return `${tasks}/${encodeURIComponent(id)}`;
 }

@@ -14,6 +14,9 @@ export interface FieldError extends schemas.FieldError {}
 /** A task of the user. */
 export interface Task extends schemas.Task {}
 
+/** A list of tasks. Tasks that are in none are in the Inbox, which is not a list. */
+export interface List extends schemas.List {}
+
 /** The signed-in user, and when the session ends (RFC 3339). */
 export interface Session extends schemas.Session {}
 
@@ -28,6 +31,17 @@ export interface UpdateTaskRequest extends schemas.UpdateTaskRequest {}
 
 /** A place in the manual order: one of `after` and `before`, null for an end. */
 export interface MoveTaskRequest extends schemas.MoveTaskRequest {}
+/** A place in the manual order of the lists: one of `after` and `before`, null for an end. */
+export interface MoveListRequest extends schemas.MoveListRequest {}
+
+/** A new list: a field left out takes its default. */
+export interface CreateListRequest extends schemas.CreateListRequest {}
+
+/** The whole list as it should be: a field left out takes its default. */
+export interface ReplaceListRequest extends schemas.ReplaceListRequest {}
+
+/** A merge patch: a field left out keeps its value; `color: null` removes the colour. */
+export interface UpdateListRequest extends schemas.UpdateListRequest {}
 
 /** A resource of any kind; `kind` tells which. */
 export type Resource = Schemas["Resource"];
@@ -52,6 +66,8 @@ type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?
 
 /** The filters and the page of a list; undefined does not filter. */
 export interface ListTasksOptions extends Options<"listTasks"> {}
+/** The filters and the page of the lists; undefined does not filter. */
+export interface ListListsOptions extends Options<"listLists"> {}
 /** The time zone whose day is today. */
 export interface StatsOptions extends Options<"getTaskStats"> {}
 /** The time zone and the number of days of an agenda. */
@@ -65,6 +81,7 @@ export interface Page<Item> extends schemas.ListMeta {
 }
 
 export type TaskPage = Page<Task>;
+export type ListPage = Page<List>;
 
 /** Some changes, in order. */
 export interface ChangePage extends schemas.ChangesMeta {

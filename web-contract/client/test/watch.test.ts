@@ -51,7 +51,7 @@ describe.concurrent("a watch", () => {
   });
 
   test("leaves out changes of unknown kinds, and does not ask for them again", async ({ serve }) => {
-    const unknown = event("change", { seq: 6, kind: "list", id: "list-1", data: { name: "Home" } }, 6);
+    const unknown = event("change", { seq: 6, kind: "note", id: "note-1", data: { name: "Home" } }, 6);
     const server = await serve((_, response) => {
       begin(response, 4);
       if (server.received.length === 1) response.end(change(5) + unknown);

@@ -108,7 +108,7 @@ describe.concurrent("the client, at the real bff", () => {
       }
     })();
     expect(await rejection(watching)).toMatchObject({ status: 401 });
-    expect(seen.map((change) => change.data?.title)).toEqual(["Before", "After"]);
+    expect(seen.map((change) => (change.data as Task | null)?.title)).toEqual(["Before", "After"]);
     expect(seen[0]!.seq).toBeLessThan(seen[1]!.seq);
   });
 });

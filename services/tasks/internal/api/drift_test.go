@@ -23,8 +23,15 @@ var wireTypes = map[string]reflect.Type{
 	"BatchRequest":         reflect.TypeFor[taskapi.BatchRequest](),
 	"ChangeListResponse":   reflect.TypeFor[taskapi.ChangeListResponse](),
 	"ChangesMeta":          reflect.TypeFor[taskapi.ChangesMeta](),
+	"CreateListRequest":    reflect.TypeFor[taskapi.CreateListRequest](),
 	"CreateTaskRequest":    reflect.TypeFor[taskapi.CreateTaskRequest](),
 	"FieldError":           reflect.TypeFor[taskapi.FieldError](),
+	"List":                 reflect.TypeFor[taskapi.List](),
+	"ListListResponse":     reflect.TypeFor[taskapi.ListListResponse](),
+	"ListResponse":         reflect.TypeFor[taskapi.ListResponse](),
+	"MoveListRequest":      reflect.TypeFor[taskapi.MoveListRequest](),
+	"ReplaceListRequest":   reflect.TypeFor[taskapi.ReplaceListRequest](),
+	"UpdateListRequest":    reflect.TypeFor[taskapi.UpdateListRequest](),
 	"ListMeta":             reflect.TypeFor[taskapi.ListMeta](),
 	"MoveTaskRequest":      reflect.TypeFor[taskapi.MoveTaskRequest](),
 	"Problem":              reflect.TypeFor[taskapi.Problem](),
@@ -50,6 +57,7 @@ var unions = map[string]reflect.Type{
 // values are those that a type of the SDK can have.
 var values = map[reflect.Type][]string{
 	reflect.TypeFor[taskapi.Priority]():       texts(taskapi.Priorities()),
+	reflect.TypeFor[taskapi.Color]():          texts(taskapi.Colors()),
 	reflect.TypeFor[taskapi.ErrorCode]():      texts(taskapi.ErrorCodes()),
 	reflect.TypeFor[taskapi.FieldErrorCode](): texts(taskapi.FieldErrorCodes()),
 }
@@ -208,8 +216,8 @@ func describeSchema(ref *openapi3.SchemaRef) string {
 		if codes, ok := schema.Extensions["x-extensible-enum"].([]any); ok {
 			text += fmt.Sprint(" ", codes)
 		}
-		if len(schema.Enum) > 0 {
-			text += fmt.Sprint(" ", schema.Enum)
+		if values := slices.DeleteFunc(slices.Clone(schema.Enum), func(v any) bool { return v == nil }); len(values) > 0 {
+			text += fmt.Sprint(" ", values)
 		}
 		if schema.Format != "" {
 			text += " " + schema.Format

@@ -16,6 +16,8 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: jwtauth.ErrInvalid, Code: taskapi.CodeUnauthenticated, Sentence: "The token is not valid here."},
 	{Err: jwtauth.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "Tokens cannot be checked at the moment. Try again shortly."},
 	{Err: store.ErrTaskNotFound, Code: taskapi.CodeTaskNotFound, Sentence: "Task not found."},
+	{Err: store.ErrListNotFound, Code: taskapi.CodeListNotFound, Sentence: "List not found."},
+	{Err: store.ErrTooManyLists, Code: taskapi.CodeTooManyLists, Sentence: "You have 500 lists. Delete one first."},
 	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has another version than the request asks for."},
 	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
 	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer known. List everything again."},
@@ -37,6 +39,10 @@ func addDetail(err error, p *httpapi.Problem) {
 	}
 	var failed *store.BatchError
 	if errors.As(err, &failed) {
+		if errors.Is(err, store.ErrTooMany) {
+			p.WithFields(taskapi.FieldError{Field: fmt.Sprintf("operations[%d]", failed.Index), Code: taskapi.FieldTooMany, Message: "is one too many"})
+			return
+		}
 		field := taskapi.FieldError{Field: fmt.Sprintf("operations[%d].id", failed.Index), Code: taskapi.FieldNotFound, Message: "does not exist, or not in this state"}
 		if conflict != nil {
 			field = taskapi.FieldError{Field: fmt.Sprintf("operations[%d].version", failed.Index), Code: taskapi.FieldConflict, Message: "is not the current version"}

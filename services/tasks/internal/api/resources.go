@@ -16,7 +16,7 @@ import (
 )
 
 // cleaners holds the rules of each kind.
-var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules}
+var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules, taskapi.KindList: listRules}
 
 func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*operations.BatchOutput, error) {
 	ops, err := cleanBatch(in.Operations)
@@ -117,6 +117,14 @@ func conditions(ifMatch, ifNoneMatch string) (match, noneMatch httpapi.Precondit
 		noneMatch, err = httpapi.ParsePreconditions("If-None-Match", ifNoneMatch)
 	}
 	return match, noneMatch, err
+}
+
+// listMeta says where a page stands.
+func listMeta(nextCursor string, changes int64) taskapi.ListMeta {
+	if nextCursor == "" {
+		return taskapi.ListMeta{Changes: changes}
+	}
+	return taskapi.ListMeta{NextCursor: &nextCursor, Changes: changes}
 }
 
 // parseID reads an id in the only form that the document has for a UUID. Huma

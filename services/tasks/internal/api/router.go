@@ -68,7 +68,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 	api := httpapi.NewAPI(router, httpapi.Config{
 		Title:       "Tasklane task service",
 		Version:     "1.0.0",
-		Description: "Keeps the to-do lists of users who are signed in with Better Auth. Every operation acts on the tasks of the user in the bearer token.",
+		Description: "Keeps the to-do lists of users who are signed in with Better Auth. Every operation acts on the tasks and lists of the user in the bearer token.",
 		Tags:        operations.Tags(),
 		SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {
 			Type: "http", Scheme: "bearer", BearerFormat: "JWT",
@@ -99,7 +99,11 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest](
 			h, taskapi.KindTask, operations.TasksPath, taskResponse,
 		),
+		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest](
+			h, taskapi.KindList, operations.ListsPath, listResponse,
+		),
 		ListTasks:    h.listTasks,
+		ListLists:    h.listLists,
 		GetTaskStats: h.getTaskStats,
 		GetAgenda:    h.getAgenda,
 		ListChanges:  h.listChanges,

@@ -203,6 +203,8 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		t.Errorf("after the batch: %v, %+v", tasks, stats)
 	}
 
+	callLists(t, client)
+
 	agenda, err := client.Agenda(ctx, taskapi.AgendaOptions{TimeZone: "Europe/Berlin", Days: 3})
 	must(err)
 	if len(agenda.Days) != 3 {
@@ -224,4 +226,54 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	if err != nil || others.Meta.HasMore {
 		t.Errorf("the changes behind it: %+v, %v", others, err)
 	}
+}
+
+// callLists calls the operations on lists.
+func callLists(t *testing.T, client *sdk.Client) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	given := taskapi.CreateListRequest{Name: "Garden", Color: new(taskapi.Green), Archived: true}
+	list, err := client.CreateList(ctx, given)
+	must(err)
+	if diff := cmp.Diff(given, taskapi.CreateListRequest{Name: list.Name, Color: list.Color, Archived: list.Archived}); diff != "" {
+		t.Errorf("the list (-given +made):\n%s", diff)
+	}
+	_, err = client.CreateList(ctx, given)
+	must(err)
+	options := taskapi.ListListsOptions{Archived: new(true), Limit: 1}
+	page, err := client.ListLists(ctx, options)
+	must(err)
+	options.Cursor = *page.Meta.NextCursor
+	rest, err := client.ListLists(ctx, options)
+	must(err)
+	if len(page.Lists) != 1 || page.Lists[0].ID != list.ID || len(rest.Lists) != 1 || rest.Meta.NextCursor != nil {
+		t.Errorf("two pages of one list each: %v, %v", page.Lists, rest.Lists)
+	}
+	list, err = client.GetList(ctx, list.ID, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	list, err = client.UpdateList(ctx, list.ID, taskapi.UpdateListRequest{
+		Name: taskapi.Some("Balcony"), Color: taskapi.Null[taskapi.Color](), Archived: taskapi.Some(false),
+	}, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	list, err = client.ReplaceList(ctx, list.ID, taskapi.ReplaceListRequest(given), sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	list, err = client.MoveList(ctx, list.ID, taskapi.MoveListRequest{Before: taskapi.Null[string]()}, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	list, err = client.DeleteList(ctx, list.ID, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	trash, err := client.ListLists(ctx, taskapi.ListListsOptions{Deleted: true})
+	must(err)
+	if len(trash.Lists) != 1 || trash.Lists[0].ID != list.ID {
+		t.Errorf("in the trash: %v", trash.Lists)
+	}
+	list, err = client.RestoreList(ctx, list.ID, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
+	_, err = client.EraseList(ctx, list.ID, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	must(err)
 }

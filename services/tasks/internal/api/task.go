@@ -23,15 +23,7 @@ func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput)
 	if err != nil {
 		return nil, err
 	}
-	out := &operations.ListTasksOutput{Body: taskapi.TaskListResponse{
-		Success: true,
-		Data:    page.Tasks,
-		Meta:    taskapi.ListMeta{Changes: page.Changes},
-	}}
-	if page.NextCursor != "" {
-		out.Body.Meta.NextCursor = &page.NextCursor
-	}
-	return out, nil
+	return &operations.ListTasksOutput{Body: taskapi.TaskListResponse{Success: true, Data: page.Tasks, Meta: listMeta(page.NextCursor, page.Changes)}}, nil
 }
 
 func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.GetTaskStatsOutput, error) {

@@ -36,20 +36,41 @@ func wireFields(request reflect.Type) []wireField {
 	return fields
 }
 
+// kind is a kind of resource, with the fields of its content and of a patch of it.
+type kind struct {
+	name             taskapi.Kind
+	path             string
+	content, changes []wireField
+}
+
 var (
-	contentFields = wireFields(reflect.TypeFor[taskapi.CreateTaskRequest]())
-	changeFields  = wireFields(reflect.TypeFor[taskapi.UpdateTaskRequest]())
+	tasks = &kind{
+		taskapi.KindTask, "/api/tasks",
+		wireFields(reflect.TypeFor[taskapi.CreateTaskRequest]()), wireFields(reflect.TypeFor[taskapi.UpdateTaskRequest]()),
+	}
+	lists = &kind{
+		taskapi.KindList, "/api/lists",
+		wireFields(reflect.TypeFor[taskapi.CreateListRequest]()), wireFields(reflect.TypeFor[taskapi.UpdateListRequest]()),
+	}
 )
 
-// content returns a body with a task's content, perhaps with one mistake.
-func (g *generator) content(partial, mistakes bool) body {
+// kind is mostly that of tasks.
+func (g *generator) kind() *kind {
+	if g.chance(4) {
+		return lists
+	}
+	return tasks
+}
+
+// content returns a body with a resource's content, perhaps with one mistake.
+func (g *generator) content(k *kind, partial, mistakes bool) body {
 	if !mistakes || !g.chance(7) {
-		return g.fields(partial, false)
+		return g.fields(k, partial, false)
 	}
 	if g.chance(2) {
-		return g.fields(partial, true)
+		return g.fields(k, partial, true)
 	}
-	b := g.fields(partial, false)
+	b := g.fields(k, partial, false)
 	switch g.random.IntN(6) {
 	case 0:
 		b.members = append(b.members, member{name: pick(g, "color", "id", "version", "Title", "userId", ""), value: "1"})
@@ -66,10 +87,10 @@ func (g *generator) content(partial, mistakes bool) body {
 
 // fields returns members for some of the fields, one of them wrong if there is
 // to be a mistake.
-func (g *generator) fields(partial, mistake bool) body {
-	fields := contentFields
+func (g *generator) fields(k *kind, partial, mistake bool) body {
+	fields := k.content
 	if partial {
-		fields = changeFields
+		fields = k.changes
 	}
 	wrong := -1
 	if mistake {

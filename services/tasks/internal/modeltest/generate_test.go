@@ -28,9 +28,12 @@ type generator struct {
 	// for.
 	places map[string]place
 	keys   int
-	lists  []string // queries of lists so far
+	lists  []listed // so far
 	now    time.Time
 }
+
+// listed is a list that was asked for.
+type listed struct{ path, query string }
 
 // place is where a resource is.
 type place int
@@ -91,17 +94,19 @@ func (g *generator) add() {
 }
 
 func (g *generator) create(s *step) {
-	s.method, s.path = "POST", "/api/tasks"
-	s.body = g.content(false, true)
+	k := g.kind()
+	s.method, s.path = "POST", k.path
+	s.body = g.content(k, false, true)
 	g.once(s)
 	if s.again == 0 {
-		g.names = append(g.names, created(s.number))
+		g.names = append(g.names, created(k.name, s.number))
 	}
 }
 
 func (g *generator) update(s *step) {
-	s.method, s.path = "PATCH", g.one(outsideTrash, outsideTrash)
-	s.body = g.content(true, strings.HasSuffix(s.path, "}"))
+	k := g.kind()
+	s.method, s.path = "PATCH", g.one(k, outsideTrash, outsideTrash)
+	s.body = g.content(k, true, strings.HasSuffix(s.path, "}"))
 	g.conditions(s)
 	if g.chance(2) {
 		s.header = append(s.header, headerLine{"Content-Type", "application/merge-patch+json"})
@@ -109,13 +114,14 @@ func (g *generator) update(s *step) {
 }
 
 func (g *generator) replace(s *step) {
-	s.method, s.path = "PUT", g.one(outsideTrash, outsideTrash)
-	s.body = g.content(false, strings.HasSuffix(s.path, "}"))
+	k := g.kind()
+	s.method, s.path = "PUT", g.one(k, outsideTrash, outsideTrash)
+	s.body = g.content(k, false, strings.HasSuffix(s.path, "}"))
 	g.conditions(s)
 }
 
 func (g *generator) remove(s *step) {
-	s.method, s.path = "DELETE", g.one(outsideTrash, inTrash)
+	s.method, s.path = "DELETE", g.one(g.kind(), outsideTrash, inTrash)
 	if strings.HasSuffix(s.path, "}") && g.chance(10) {
 		s.query = "permanent=" + pick(g, "false", "maybe", "0")
 	}
@@ -123,18 +129,19 @@ func (g *generator) remove(s *step) {
 }
 
 func (g *generator) erase(s *step) {
-	s.method, s.path, s.query = "DELETE", g.one(pick(g, outsideTrash, inTrash), nowhere), "permanent=true"
+	s.method, s.path, s.query = "DELETE", g.one(g.kind(), pick(g, outsideTrash, inTrash), nowhere), "permanent=true"
 	g.conditions(s)
 }
 
 func (g *generator) restore(s *step) {
-	s.method, s.path = "POST", g.one(inTrash, outsideTrash)+"/restore"
+	s.method, s.path = "POST", g.one(g.kind(), inTrash, outsideTrash)+"/restore"
 	g.conditions(s)
 }
 
 func (g *generator) move(s *step) {
-	s.method, s.path = "POST", g.one(outsideTrash, outsideTrash)+"/move"
-	s.body = g.place()
+	k := g.kind()
+	s.method, s.path = "POST", g.one(k, outsideTrash, outsideTrash)+"/move"
+	s.body = g.place(k)
 	if strings.HasSuffix(s.path, "}/move") && g.chance(10) {
 		s.body = pick(g,
 			body{instead: "{}"}, body{instead: `{"after":null,"before":null}`}, body{instead: `{"after":7}`}, body{instead: `{"after":""}`},
@@ -145,17 +152,17 @@ func (g *generator) move(s *step) {
 }
 
 // place returns the body of a move.
-func (g *generator) place() body {
+func (g *generator) place(k *kind) body {
 	value := "null"
 	if !g.chance(4) {
-		value = `"{` + g.name(outsideTrash, outsideTrash) + `}"`
+		value = `"{` + g.name(k, outsideTrash, outsideTrash) + `}"`
 	}
 	return body{members: []member{{name: pick(g, "after", "before"), value: value}}}
 }
 
 func (g *generator) get(s *step) {
 	at := pick(g, outsideTrash, outsideTrash, inTrash)
-	s.method, s.path = "GET", g.one(at, at)
+	s.method, s.path = "GET", g.one(g.kind(), at, at)
 	if g.chance(3) {
 		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `W/"{version}-gzip"`, `"1"`, `*`, `7`, ``)})
 	}
@@ -167,31 +174,35 @@ func (g *generator) get(s *step) {
 // stray makes a request that no operation takes as it is.
 func (g *generator) stray(s *step) {
 	*s = pick(g,
-		step{method: "GET", path: "/api/tasks/{" + g.name(outsideTrash, outsideTrash) + "}/restore"},
+		step{method: "GET", path: "/api/tasks/{" + g.name(tasks, outsideTrash, outsideTrash) + "}/restore"},
 		step{method: "PUT", path: "/api/tasks", body: body{instead: "{}"}},
-		step{method: "GET", path: "/api/lists"},
+		step{method: "GET", path: "/api/notes"},
 		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff", "limit=1&limit=2", "deleted=", "q=%zz", "q=a;b", "color=1&color=2", "q=&cursor=&sort=", "tag=")},
-		step{method: "POST", path: "/api/tasks", body: g.content(false, false), header: []headerLine{{"Content-Type", pick(g, "text/plain", "application/merge-patch+json", "application/json; charset=utf-8")}}},
+		step{method: "POST", path: "/api/tasks", body: g.content(tasks, false, false), header: []headerLine{{"Content-Type", pick(g, "text/plain", "application/merge-patch+json", "application/json; charset=utf-8")}}},
 		step{method: "POST", path: "/api/tasks"},
 		step{method: "POST", path: "/api/batch", body: body{instead: pick(g, "{}", "[]", "null", `{"operations":[]}`, `{"operations":[7]}`, `{"operations":null}`, `{"operations":[{}]}`)}},
 	)
 	s.number = len(g.steps) + 1
 }
 
-// name names a resource, mostly one that is at a place, and takes it to another
+// name names a resource of a kind, mostly one that is at a place, and takes it to another
 // one.
-func (g *generator) name(from, to place) string {
-	var there []string
+func (g *generator) name(k *kind, from, to place) string {
+	var all, there []string
 	for _, name := range g.names {
+		if !strings.HasPrefix(name, string(k.name)) {
+			continue
+		}
+		all = append(all, name)
 		if g.places[name] == from {
 			there = append(there, name)
 		}
 	}
 	switch {
-	case len(g.names) == 0 || g.chance(30):
+	case len(all) == 0 || g.chance(30):
 		return "nobody"
 	case len(there) == 0 || g.chance(20):
-		return pick(g, g.names...)
+		return pick(g, all...)
 	case g.chance(2): // the latest ones more often, so that things happen to them
 		there = there[max(0, len(there)-3):]
 	}
@@ -200,11 +211,11 @@ func (g *generator) name(from, to place) string {
 	return name
 }
 
-func (g *generator) one(from, to place) string {
+func (g *generator) one(k *kind, from, to place) string {
 	if g.chance(60) {
-		return "/api/tasks/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "019ac2f47b3c7c1e9a550d6f2b8e4c11", "%00", "{nobody}x")
+		return k.path + "/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "019ac2f47b3c7c1e9a550d6f2b8e4c11", "%00", "{nobody}x")
 	}
-	return "/api/tasks/{" + g.name(from, to) + "}"
+	return k.path + "/{" + g.name(k, from, to) + "}"
 }
 
 // conditions adds If-Match and a key.
@@ -248,11 +259,13 @@ func (g *generator) once(s *step) {
 var sorts = append(taskapi.Sorts(), "")
 
 func (g *generator) list(s *step) {
-	s.method, s.path = "GET", "/api/tasks"
+	k := g.kind()
+	s.method, s.path = "GET", k.path
 	if len(g.lists) > 0 && g.chance(3) {
-		s.query = pick(g, g.lists...) + "&cursor={cursor}"
+		l := pick(g, g.lists...)
+		s.path, s.query = l.path, l.query+"&cursor={cursor}"
 		if g.chance(15) {
-			s.query = pick(g, g.lists...) + "&cursor=" + pick(g, "nonsense", "e30", "AAAA")
+			s.query = l.query + "&cursor=" + pick(g, "nonsense", "e30", "AAAA")
 		}
 		return
 	}
@@ -265,13 +278,18 @@ func (g *generator) list(s *step) {
 		"tag": func() {
 			query.Add("tag", pick(g, strings.ToUpper, strings.ToLower, strings.TrimSpace)(pick(g, g.words...)))
 		},
-		"due":     func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
-		"deleted": func() { query.Set("deleted", pick(g, "true", "true", "false")) },
-		"sort":    func() { query.Set("sort", string(pick(g, sorts...))) },
-		"limit":   func() { query.Set("limit", pick(g, "50", "200", "1")) },
-		"q":       func() { query.Set("q", g.search()) },
+		"archived": func() { query.Set("archived", pick(g, "true", "false")) },
+		"due":      func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
+		"deleted":  func() { query.Set("deleted", pick(g, "true", "true", "false")) },
+		"sort":     func() { query.Set("sort", string(pick(g, sorts...))) },
+		"limit":    func() { query.Set("limit", pick(g, "50", "200", "1")) },
+		"q":        func() { query.Set("q", g.search()) },
 	}
-	for _, name := range []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q"} {
+	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q"}
+	if k == lists {
+		names = []string{"archived", "deleted", "limit"}
+	}
+	for _, name := range names {
 		if g.chance(4) {
 			filters[name]()
 		}
@@ -286,7 +304,7 @@ func (g *generator) list(s *step) {
 		query.Del("q")
 	}
 	s.query = query.Encode()
-	g.lists = append(g.lists, s.query)
+	g.lists = append(g.lists, listed{s.path, s.query})
 }
 
 func (g *generator) search() string {
@@ -352,10 +370,11 @@ func (g *generator) batch(s *step) {
 
 func (g *generator) operation(number, at int, mistake bool) body {
 	op := pick(g, taskapi.BatchOps()...)
+	k := g.kind()
 	if len(g.names) == 0 || g.chance(4) {
 		op = pick(g, taskapi.BatchCreate, taskapi.BatchUpdate)
 	}
-	b := body{members: []member{{name: "op", value: quote(string(op))}, {name: "kind", value: `"task"`}}}
+	b := body{members: []member{{name: "op", value: quote(string(op))}, {name: "kind", value: quote(string(k.name))}}}
 	inContent := mistake && g.chance(2)
 	if op != taskapi.BatchCreate {
 		move := map[taskapi.BatchOp][2]place{
@@ -363,27 +382,27 @@ func (g *generator) operation(number, at int, mistake bool) body {
 			taskapi.BatchRestore: {inTrash, outsideTrash},
 			taskapi.BatchErase:   {pick(g, outsideTrash, inTrash), nowhere},
 		}[op]
-		b.members = append(b.members, member{name: "id", value: `"{` + g.name(move[0], move[1]) + `}"`})
+		b.members = append(b.members, member{name: "id", value: `"{` + g.name(k, move[0], move[1]) + `}"`})
 		if g.chance(8) {
 			b.members = append(b.members, member{name: "version", value: pick(g, "1", "2", "3")})
 		}
 	}
 	switch op {
 	case taskapi.BatchCreate, taskapi.BatchReplace:
-		content := g.fields(false, inContent)
+		content := g.fields(k, false, inContent)
 		b.members = append(b.members, member{name: "data", inner: &content})
 	case taskapi.BatchUpdate:
-		content := g.fields(true, inContent)
+		content := g.fields(k, true, inContent)
 		b.members = append(b.members, member{name: "changes", inner: &content})
 	case taskapi.BatchMove:
-		to := g.place()
+		to := g.place(k)
 		b.members = append(b.members, member{name: "to", inner: &to})
 		inContent = false
 	default:
 		inContent = false
 	}
 	if op == taskapi.BatchCreate && !mistake {
-		g.names = append(g.names, created(number, at))
+		g.names = append(g.names, created(k.name, number, at))
 	}
 	if mistake && !inContent {
 		// Op and kind decide what else there may be.

@@ -51,7 +51,7 @@ func newPlayer(s side, user string) *player {
 // nobody is the id of a resource that does not exist.
 const nobody = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-var placeholder = regexp.MustCompile(`\{(task [0-9.]+|nobody)\}`)
+var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.]+|nobody)\}`)
 
 // resolve puts the side's ids in the place of names.
 func (p *player) resolve(text string) string {
@@ -76,13 +76,12 @@ func (p *player) request(s step) (sentRequest, bool) {
 	}
 	if s.query != "" {
 		query, hasCursor := strings.CutSuffix(s.query, "&cursor={cursor}")
-		if hasCursor && p.cursors[query] != "" {
-			query += "&cursor=" + p.cursors[query]
+		if cursor := p.cursors[s.path+"?"+query]; hasCursor && cursor != "" {
+			query += "&cursor=" + cursor
 		}
 		r.target += "?" + query
 	}
-	id, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/tasks/"), "/")
-	version := p.versions[id]
+	version := p.versions[pathID.FindString(path)]
 	if version == "" {
 		version = "1"
 	}
@@ -91,6 +90,8 @@ func (p *player) request(s step) (sentRequest, bool) {
 	}
 	return r, true
 }
+
+var pathID = regexp.MustCompile(`[0-9a-f-]{36}`)
 
 // play sends a step's request and returns the answer in words that hold for
 // either side. A step that repeats one that is not there says nothing.
@@ -170,12 +171,12 @@ var lastIndex = regexp.MustCompile(`\[\d+\]$`)
 func (p *player) learn(s step, status int, v any) {
 	object, _ := v.(map[string]any)
 	if status == http.StatusCreated {
-		p.meet(object["data"], created(s.number))
+		p.meet(object["data"], created(kindAt(s.path), s.number))
 	}
 	if resources, ok := object["data"].([]any); ok && s.path == "/api/batch" {
 		for i, r := range resources {
 			if r, ok := r.(map[string]any); ok {
-				p.meet(r["data"], created(s.number, i))
+				p.meet(r["data"], created(taskapi.Kind(fmt.Sprint(r["kind"])), s.number, i))
 			}
 		}
 	}
@@ -183,12 +184,22 @@ func (p *player) learn(s step, status int, v any) {
 	if current, ok := object["current"].(map[string]any); ok {
 		p.meet(current["data"], "")
 	}
-	if meta, ok := object["meta"].(map[string]any); ok && s.path == "/api/tasks" {
+	if meta, ok := object["meta"].(map[string]any); ok && kindAt(s.path) != "" {
 		if cursor, ok := meta["nextCursor"].(string); ok {
 			query, _, _ := strings.Cut(s.query, "&cursor=")
-			p.cursors[query] = cursor
+			p.cursors[s.path+"?"+query] = cursor
 		}
 	}
+}
+
+// kindAt returns the kind whose resources are at a path, or "".
+func kindAt(path string) taskapi.Kind {
+	for _, k := range []*kind{tasks, lists} {
+		if path == k.path {
+			return k.name
+		}
+	}
+	return ""
 }
 
 // meet remembers the version of a resource, and its name if it has none yet.
@@ -260,6 +271,8 @@ func compare(sides [2]side, user string, steps []step) *difference {
 		{number: last + 2, method: "GET", path: "/api/tasks", query: "limit=200"},
 		{number: last + 3, method: "GET", path: "/api/tasks", query: "deleted=true&limit=200"},
 		{number: last + 4, method: "GET", path: "/api/tasks/stats"},
+		{number: last + 5, method: "GET", path: "/api/lists", query: "limit=200"},
+		{number: last + 6, method: "GET", path: "/api/lists", query: "deleted=true&limit=200"},
 	}
 	for _, s := range append(steps[:len(steps):len(steps)], ends...) {
 		var answers [2]string

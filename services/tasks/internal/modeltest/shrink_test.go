@@ -85,7 +85,7 @@ func (b body) simpler() []body {
 		if m.inner == nil {
 			other.members = slices.Delete(slices.Clone(b.members), i, i+1)
 			// Without these, the body would differ for another reason.
-			if len(other.members) > 0 && !slices.Contains([]string{"op", "kind", "id", "title"}, m.name) {
+			if len(other.members) > 0 && !slices.Contains([]string{"op", "kind", "id", "title", "name"}, m.name) {
 				all = append(all, other)
 			}
 			continue

@@ -6,6 +6,8 @@ package modeltest_test
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // step is one request, in words that hold for either side: a resource is named
@@ -91,9 +93,9 @@ func (s step) String() string {
 
 // created is the name of the resource that a step creates, or that an operation
 // of its batch does.
-func created(number int, operation ...int) string {
+func created(name taskapi.Kind, number int, operation ...int) string {
 	if len(operation) > 0 {
-		return fmt.Sprintf("task %d.%d", number, operation[0])
+		return fmt.Sprintf("%s %d.%d", name, number, operation[0])
 	}
-	return fmt.Sprintf("task %d", number)
+	return fmt.Sprintf("%s %d", name, number)
 }

@@ -16,14 +16,14 @@ import (
 // and names those that get lost.
 func TestEachFieldArrives(t *testing.T) {
 	t.Parallel()
-	for _, fault := range slices.Concat(tasks.lost(), notes.lost()) {
+	for _, fault := range slices.Concat(tasks.lost(), lists.lost(), notes.lost()) {
 		t.Error(fault)
 	}
 }
 
 // lost names the fields that get lost between the kind's structs.
 func (k *definition[R, W, C, U]) lost() (faults []string) {
-	file := "store/" + string(k.name) + ".go"
+	file := "store/" + string(k.name) + ".go, or " + string(k.name) + "s.go"
 	rowType, wireType, contentType, patchType := reflect.TypeFor[R](), reflect.TypeFor[W](), reflect.TypeFor[C](), reflect.TypeFor[U]()
 	report := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 

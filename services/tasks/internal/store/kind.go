@@ -23,7 +23,7 @@ import (
 // kinds are all kinds of resources. Transactions, changes, export, erasure,
 // grants, checks and distribution go by this list; a purge goes by the table
 // tasklane.kinds, and a test compares the two.
-var kinds = []*kind{tasks.kind}
+var kinds = []*kind{tasks.kind, lists.kind}
 
 // definition is what a kind has of its own. The row R, a struct that embeds
 // [meta], names the columns once, in bun's tags. W is the resource on the wire,
@@ -40,6 +40,10 @@ type definition[R, W, C, U any] struct {
 	setContent func(*R, C, time.Time)
 	// derived are columns computed from others, which are never read.
 	derived []column
+	// most, unless zero, bounds a user's resources outside the trash, and tooMany
+	// is the kind's own [ErrTooMany].
+	most    int64
+	tooMany error
 	// example is a valid content, with which "tasks doctor" probes the table.
 	example C
 
@@ -51,6 +55,8 @@ type definition[R, W, C, U any] struct {
 type kind struct {
 	name    taskapi.Kind
 	missing error
+	most    int64
+	tooMany error
 	table   string
 	row     reflect.Type
 	columns []column // the row's fields, id first, and behind them the derived
@@ -61,6 +67,9 @@ type kind struct {
 	// which another one stands in a manual order.
 	columnNames                                                           string
 	selectOne, selectSeveral, selectChanged, selectBehind, selectSiblings string
+	// countLive counts a user's resources outside the trash, as far as to one too
+	// many, and refuseTooMany fails with [errRefused] where there are that many.
+	countLive, refuseTooMany string
 
 	// wire returns the resource of a row.
 	wire func(row) any
@@ -109,7 +118,7 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
+		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
@@ -132,6 +141,8 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
 	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
 	k.selectSiblings = from + "id <> $2 AND deleted_at IS NULL"
+	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.most+1)
+	k.countLive, k.refuseTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.most, live)
 	for content := range reflect.TypeFor[C]().Fields() {
 		wire, inWire := reflect.TypeFor[W]().FieldByName(content.Name)
 		patch, inPatch := reflect.TypeFor[U]().FieldByName(content.Name)

@@ -30,6 +30,9 @@ type Operation struct {
 	Data any
 }
 
+// adds reports whether the operation brings a resource outside the trash.
+func (op Operation) adds() bool { return op.Op == taskapi.BatchCreate || op.Op == taskapi.BatchRestore }
+
 // Resource is a resource of any kind.
 type Resource struct {
 	Kind    taskapi.Kind

@@ -136,7 +136,7 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 }
 
 var (
-	ofTables = regexp.MustCompile(`tasklane\W+(tasks|erased|user_state|idempotency_keys)`)
+	ofTables = regexp.MustCompile(`tasklane\W+(tasks|lists|erased|user_state|idempotency_keys)`)
 	// onTasks is a plan that looks for rows of tasks, rather than adds one.
 	onTasks = regexp.MustCompile(`(?m)^ *(->)? *(Index|Bitmap|Seq).* on tasks`)
 )

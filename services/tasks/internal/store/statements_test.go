@@ -65,7 +65,7 @@ func TestStatements(t *testing.T) {
 		t.Errorf("only %d statements were seen", len(texts))
 	}
 	value := regexp.MustCompile(`zebra|\b61\b`)
-	table := regexp.MustCompile(`tasklane\W+(tasks|erased|user_state|idempotency_keys)`)
+	table := regexp.MustCompile(`tasklane\W+(tasks|lists|erased|user_state|idempotency_keys)`)
 	for text := range texts {
 		if _, same := others[text]; value.MatchString(text) || !same {
 			t.Errorf("a value is in the text:\n%s", text)
@@ -131,10 +131,43 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 		t.Fatal(err)
 	}
 	write(t, s, user, erase(id), on("erase"))
+	exerciseLists(t, s, user, text, n)
 	if err := s.ExportUser(ctx, user, func(taskapi.Resource) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.EraseUser(ctx, user); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// exerciseLists does the same with lists.
+func exerciseLists(t *testing.T, s *store.Store, user, text string, n int) {
+	t.Helper()
+	id := makeList(t, s, user, taskapi.CreateListRequest{Name: text, Color: new(taskapi.Green)})
+	for _, op := range []store.Operation{
+		{Op: taskapi.BatchUpdate, Data: taskapi.UpdateListRequest{Archived: taskapi.Some(true)}},
+		{Op: taskapi.BatchDelete},
+		{Op: taskapi.BatchRestore},
+		{Op: taskapi.BatchErase},
+	} {
+		for _, options := range []taskapi.ListListsOptions{{}, {Deleted: true}, {Archived: new(n%2 == 0)}} {
+			options.Limit = n
+			if _, err := s.ListLists(t.Context(), user, options); err != nil {
+				t.Fatal(err)
+			}
+		}
+		op.Kind, op.ID = taskapi.KindList, id
+		if _, err := s.Write(t.Context(), user, op, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func makeList(t *testing.T, s *store.Store, user string, list taskapi.CreateListRequest) uuid.UUID {
+	t.Helper()
+	out, err := s.Write(t.Context(), user, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindList, Data: list}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Resources[0].ID
 }

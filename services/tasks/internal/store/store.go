@@ -71,6 +71,10 @@ var (
 	ErrCursorExpired = errors.New("changes have been purged")
 	// ErrFull: the user has as much as one may have. Deleting and erasing go on.
 	ErrFull = errors.New("the user has no room left")
+	// ErrTooMany: the user has as many resources of a kind outside the trash as one
+	// may have. Each kind with a bound has an error of its own that is one, such as
+	// [ErrTooManyLists].
+	ErrTooMany = errors.New("too many")
 	// ErrBatchTooLarge: the resources of a batch are too much to deal with at
 	// once.
 	ErrBatchTooLarge = errors.New("the resources of the batch are too large together")
@@ -78,8 +82,13 @@ var (
 	ErrUnavailable = errors.New("database unavailable")
 )
 
-// errKeyTaken: the idempotency key is there already.
-var errKeyTaken = errors.New("idempotency key taken")
+var (
+	// errKeyTaken: the idempotency key is there already.
+	errKeyTaken = errors.New("idempotency key taken")
+	// errRefused: a check within a transaction failed, and undid it. Such a check
+	// divides by zero, which nothing else does.
+	errRefused = errors.New("refused by a check")
+)
 
 const (
 	// cancelDelay is how long a cancelled query has to end by itself, and
@@ -296,6 +305,8 @@ func mapError(err error) error {
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == notNullViolation:
 		return fmt.Errorf("%w: %w", ErrFull, err) // no other column is written as null that must not be
+	case errors.As(err, &fault) && fault.Code == divisionByZero:
+		return fmt.Errorf("%w: %w", errRefused, err)
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case errors.As(err, &fault) && (fault.Code == deadlockDetected || fault.Code == serializationFailure):
@@ -319,6 +330,7 @@ func mapError(err error) error {
 const (
 	uniqueViolation  = "23505"
 	notNullViolation = "23502"
+	divisionByZero   = "22012"
 	// Row-level security refuses a row.
 	insufficientPrivilege = "42501"
 	// A lock was waited for too long.

@@ -56,7 +56,8 @@ func (s *Store) writeOnce(
 		// Nothing to look at first: all of it in one round trip.
 		out, err = tx.runBlind(ctx, p, operations)
 	}
-	if errors.Is(err, errKeyTaken) || key != nil && errors.Is(err, ErrFull) {
+	if errors.Is(err, errKeyTaken) || errors.Is(err, errRefused) || errors.Is(err, ErrFull) {
+		// Another look tells a kept outcome, and which operation failed, and why.
 		out, err = tx.runLocked(ctx, p, ids, operations)
 	}
 	if errors.Is(err, ErrFull) {
@@ -91,6 +92,11 @@ type transaction struct {
 	counted    []any
 	// maxBytes bounds the user's bytes after the latest change.
 	maxBytes int64
+	// blind says that nothing is looked at, so that the database checks what Go
+	// otherwise does.
+	blind bool
+	// live counts the resources outside the trash of kinds that have a bound.
+	live map[*kind]int64
 }
 
 // resource is a row that a transaction deals with.
@@ -107,6 +113,8 @@ type resource struct {
 // batch in an implicit transaction. It fails with [errKeyTaken] where the key
 // exists.
 func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
+	tx.blind = true
+	defer func() { tx.blind = false }()
 	batch := tx.store.newBatch()
 	beginWrite(tx.user).queue(batch)
 	if err := tx.queueAll(ctx, batch, operations); err != nil {
@@ -166,7 +174,16 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 		tx.key.find(batch, tx.user, &found)
 	}
 	size := 0
+	tx.live = map[*kind]int64{}
 	for _, k := range tx.store.kinds {
+		if k.most > 0 && slices.ContainsFunc(operations, func(op Operation) bool { return op.Kind == k.name && op.adds() }) {
+			batch.Queue(k.countLive, tx.user).QueryRow(func(row pgx.Row) error {
+				var n int64
+				err := row.Scan(&n)
+				tx.live[k] = n
+				return err
+			})
+		}
 		if len(ids[k.name]) > 0 {
 			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row, bytes int) error {
 				tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
@@ -269,7 +286,13 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	if op.Op == taskapi.BatchCreate {
 		r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
 		tx.written = append(tx.written, r)
+		if err := tx.count(k, 1); err != nil {
+			return err
+		}
 		tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
+		if tx.blind && k.most > 0 {
+			tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
+		}
 		return nil
 	}
 	r, err := tx.find(k, op)
@@ -284,8 +307,12 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 		k.settle(after)
 	case taskapi.BatchDelete:
 		after.shared().DeletedAt = new(tx.now)
+		_ = tx.count(k, -1) // fewer are never too many
 	case taskapi.BatchRestore:
 		after.shared().DeletedAt = nil
+		if err := tx.count(k, 1); err != nil {
+			return err
+		}
 	case taskapi.BatchMove:
 		if after, err = tx.move(ctx, k, r.row, placeOf(op.Data)); err != nil {
 			return err
@@ -296,6 +323,9 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
 			statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
 		r.erased = true
+		if r.row.shared().DeletedAt == nil {
+			_ = tx.count(k, -1)
+		}
 		return nil
 	default:
 		return fmt.Errorf("there is no operation %q", op.Op)
@@ -320,6 +350,18 @@ func (tx *transaction) newID() (id uuid.UUID) {
 	binary.BigEndian.PutUint16(id[8:], variant|tx.ids)
 	tx.ids++
 	return id
+}
+
+// count counts resources that leave the trash or come to be, and fails with the
+// kind's [ErrTooMany].
+func (tx *transaction) count(k *kind, n int64) error {
+	if k.most == 0 || tx.blind {
+		return nil
+	}
+	if tx.live[k] += n; n > 0 && tx.live[k] > k.most {
+		return k.tooMany
+	}
+	return nil
 }
 
 // find returns the resource of an operation: the kind's [ErrNotFound] for one

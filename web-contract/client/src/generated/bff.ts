@@ -51,7 +51,7 @@ export interface paths {
         };
         /**
          * Start a page
-         * @description Returns the user, the counts and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.
+         * @description Returns the user, the counts, the lists and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.
          */
         get: operations["getBootstrap"];
         put?: never;
@@ -96,6 +96,102 @@ export interface paths {
         get: operations["watchChanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lists
+         * @description Returns the lists that pass all filters, in their manual order, a page at a time. A page ends at about 1 MiB, also below the limit.
+         */
+        get: operations["listLists"];
+        put?: never;
+        /**
+         * Create a list
+         * @description Creates a list and returns it.
+         */
+        post: operations["createList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a list
+         * @description Returns one list, also from the trash. Another user's list does not exist here.
+         */
+        get: operations["getList"];
+        /**
+         * Replace a list
+         * @description Sets every field of the list. A field that is left out takes its default. A request that changes nothing keeps the version.
+         */
+        put: operations["replaceList"];
+        post?: never;
+        /**
+         * Delete a list
+         * @description Moves the list to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the list; an erased one as it was before.
+         */
+        delete: operations["deleteList"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a list
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.
+         */
+        patch: operations["updateList"];
+        trace?: never;
+    };
+    "/api/lists/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a list
+         * @description Puts the list into another place of the manual order: behind or before another list, or to an end. The request has one of after and before. A list that stands there already keeps its version.
+         */
+        post: operations["moveList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a list
+         * @description Takes the list out of the trash. A list outside the trash is not found.
+         */
+        post: operations["restoreList"];
         delete?: never;
         options?: never;
         head?: never;
@@ -246,21 +342,42 @@ export interface components {
         AgendaDay: AgendaDay;
         AgendaResponse: AgendaResponse;
         /** @description An operation of a batch. */
-        BatchItem: components["schemas"]["TaskBatchItem"];
+        BatchItem: components["schemas"]["TaskBatchItem"] | components["schemas"]["ListBatchItem"];
         BatchRequest: BatchRequest;
         Bootstrap: Bootstrap;
         BootstrapFailure: BootstrapFailure;
         BootstrapResponse: BootstrapResponse;
         /** @description A resource that changed. The set of kinds is open: ignore kinds you do not know. */
-        Change: components["schemas"]["TaskChange"];
+        Change: components["schemas"]["TaskChange"] | components["schemas"]["ListChange"];
         ChangeListResponse: ChangeListResponse;
         ChangesMeta: ChangesMeta;
+        CreateListBatchItem: CreateListBatchItem;
+        CreateListRequest: CreateListRequest;
         CreateTaskBatchItem: CreateTaskBatchItem;
         CreateTaskRequest: CreateTaskRequest;
+        DeleteListBatchItem: DeleteListBatchItem;
         DeleteTaskBatchItem: DeleteTaskBatchItem;
+        EraseListBatchItem: EraseListBatchItem;
         EraseTaskBatchItem: EraseTaskBatchItem;
         FieldError: FieldError;
+        List: List;
+        /** @description An operation of a batch on a list. */
+        ListBatchItem: components["schemas"]["CreateListBatchItem"] | components["schemas"]["ReplaceListBatchItem"] | components["schemas"]["UpdateListBatchItem"] | components["schemas"]["DeleteListBatchItem"] | components["schemas"]["RestoreListBatchItem"] | components["schemas"]["EraseListBatchItem"] | components["schemas"]["MoveListBatchItem"];
+        ListChange: ListChange;
+        ListListResponse: ListListResponse;
         ListMeta: ListMeta;
+        ListResource: ListResource;
+        ListResponse: ListResponse;
+        MoveListBatchItem: MoveListBatchItem;
+        /**
+         * @example {
+         *       "after": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+         *     }
+         * @example {
+         *       "before": null
+         *     }
+         */
+        MoveListRequest: MoveListRequest;
         MoveTaskBatchItem: MoveTaskBatchItem;
         /**
          * @example {
@@ -273,11 +390,14 @@ export interface components {
         MoveTaskRequest: MoveTaskRequest;
         /** @description A failure: an RFC 9457 problem document that is also the envelope with success set to false. */
         Problem: Problem;
+        ReplaceListBatchItem: ReplaceListBatchItem;
+        ReplaceListRequest: ReplaceListRequest;
         ReplaceTaskBatchItem: ReplaceTaskBatchItem;
         ReplaceTaskRequest: ReplaceTaskRequest;
         /** @description A resource of any kind. The set of kinds is open: ignore kinds you do not know. */
-        Resource: components["schemas"]["TaskResource"];
+        Resource: components["schemas"]["TaskResource"] | components["schemas"]["ListResource"];
         ResourceListResponse: ResourceListResponse;
+        RestoreListBatchItem: RestoreListBatchItem;
         RestoreTaskBatchItem: RestoreTaskBatchItem;
         Session: Session;
         SessionResponse: SessionResponse;
@@ -291,6 +411,8 @@ export interface components {
         TaskListResponse: TaskListResponse;
         TaskResource: TaskResource;
         TaskResponse: TaskResponse;
+        UpdateListBatchItem: UpdateListBatchItem;
+        UpdateListRequest: UpdateListRequest;
         UpdateTaskBatchItem: UpdateTaskBatchItem;
         UpdateTaskRequest: UpdateTaskRequest;
         User: User;
@@ -598,7 +720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: `task_not_found`. */
+            /** @description Not Found: `task_not_found`, `list_not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -648,7 +770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`, `too_many_lists`. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -747,6 +869,19 @@ export interface operations {
                      *       "data": {
                      *         "changes": 184,
                      *         "failures": [],
+                     *         "lists": [
+                     *           {
+                     *             "archived": false,
+                     *             "color": "green",
+                     *             "createdAt": "2026-11-23T08:00:00Z",
+                     *             "deletedAt": "2026-11-24T08:00:00Z",
+                     *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "name": "Garden",
+                     *             "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *             "updatedAt": "2026-11-23T08:00:00Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
                      *         "nextCursor": "eyJ2IjoxfQ",
                      *         "stats": {
                      *           "byPriority": {},
@@ -1102,6 +1237,1460 @@ export interface operations {
                 };
             };
             /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLists: {
+        parameters: {
+            query?: {
+                /** @description Only archived (true) or only other (false) lists; all by default. */
+                archived?: boolean;
+                /** @description The lists in the trash instead of those outside it. */
+                deleted?: boolean;
+                /** @description The most lists that a page has. */
+                limit?: number;
+                /** @description The nextCursor of the page before, with the same filters. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "archived": false,
+                     *           "color": "green",
+                     *           "createdAt": "2026-11-23T08:00:00Z",
+                     *           "deletedAt": "2026-11-24T08:00:00Z",
+                     *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "name": "Garden",
+                     *           "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *           "updatedAt": "2026-11-23T08:00:00Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "changes": 184,
+                     *         "nextCursor": "eyJ2IjoxfQ"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `invalid_cursor`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "archived": false,
+                 *       "color": "green",
+                 *       "name": "Garden"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateListRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`, `too_many_lists`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description The list has a version that If-None-Match names. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "archived": false,
+                 *       "color": "green",
+                 *       "name": "Garden"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceListRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteList: {
+        parameters: {
+            query?: {
+                /** @description Erase the resource instead of moving it to the trash. */
+                permanent?: boolean;
+            };
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "archived": true,
+                 *       "color": "green",
+                 *       "name": "Garden"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateListRequest"];
+                /**
+                 * @example {
+                 *       "archived": true,
+                 *       "color": "green",
+                 *       "name": "Garden"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["UpdateListRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveListRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "archived": false,
+                     *         "color": "green",
+                     *         "createdAt": "2026-11-23T08:00:00Z",
+                     *         "deletedAt": "2026-11-24T08:00:00Z",
+                     *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "name": "Garden",
+                     *         "position": "01c8yEZu2NQTy5qKs5kRVp",
+                     *         "updatedAt": "2026-11-23T08:00:00Z",
+                     *         "version": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `list_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`, `too_many_lists`. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3005,7 +4594,7 @@ export interface BatchRequest {
 export interface Bootstrap {
     /**
      * Format: int64
-     * @description The user's change number as of the tasks: what to watch from. Null without tasks.
+     * @description The user's change number as of the tasks and lists: what to watch from. Null without tasks.
      * @example 184
      */
     changes: number | null;
@@ -3014,8 +4603,10 @@ export interface Bootstrap {
      * @example []
      */
     failures: components["schemas"]["BootstrapFailure"][];
+    /** @description All lists outside the trash, in their manual order; null if that failed. */
+    lists: components["schemas"]["List"][] | null;
     /**
-     * @description The cursor of the next page; null on the last one, or without tasks.
+     * @description The cursor of the next page of tasks; null on the last one, or without tasks.
      * @example eyJ2IjoxfQ
      */
     nextCursor: string | null;
@@ -3030,7 +4621,7 @@ export interface BootstrapFailure {
      * @description The reason, as a problem would have it.
      * @example unavailable
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /**
      * @description What went wrong, in a sentence for people.
      * @example The tasks cannot be reached right now. Please try again.
@@ -3040,7 +4631,7 @@ export interface BootstrapFailure {
      * @example stats
      * @enum {string}
      */
-    part: "stats" | "tasks";
+    part: "stats" | "tasks" | "lists";
 }
 export interface BootstrapResponse {
     data: components["schemas"]["Bootstrap"];
@@ -3070,6 +4661,34 @@ export interface ChangesMeta {
      * @example 184
      */
     nextCursor: string;
+}
+export interface CreateListBatchItem {
+    data: components["schemas"]["CreateListRequest"];
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "create";
+}
+export interface CreateListRequest {
+    /**
+     * @description Whether the list is put away. False by default.
+     * @example false
+     */
+    archived?: boolean;
+    /**
+     * @description The list's colour; null or absent for none.
+     * @example green
+     * @enum {string|null}
+     */
+    color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
+    /**
+     * @description What the list is called. Surrounding white space is removed.
+     * @example Garden
+     */
+    name: string;
 }
 export interface CreateTaskBatchItem {
     data: components["schemas"]["CreateTaskRequest"];
@@ -3118,6 +4737,27 @@ export interface CreateTaskRequest {
      */
     title: string;
 }
+export interface DeleteListBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "delete";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
 export interface DeleteTaskBatchItem {
     /**
      * Format: uuid
@@ -3132,6 +4772,27 @@ export interface DeleteTaskBatchItem {
      * @enum {string}
      */
     op: "delete";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface EraseListBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "erase";
     /**
      * Format: int64
      * @description The version that the resource must have; any by default.
@@ -3177,6 +4838,86 @@ export interface FieldError {
      */
     message: string;
 }
+export interface List {
+    /**
+     * @description Whether the list is put away. Its tasks are then only listed where they are asked for by listId.
+     * @example false
+     */
+    archived: boolean;
+    /**
+     * @description The list's colour; null without one.
+     * @example green
+     * @enum {string|null}
+     */
+    color: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
+    /**
+     * Format: date-time
+     * @example 2026-11-23T08:00:00Z
+     */
+    createdAt: string;
+    /**
+     * Format: date-time
+     * @description When the list was moved to the trash; null outside it.
+     * @example 2026-11-24T08:00:00Z
+     */
+    deletedAt: string | null;
+    /**
+     * Format: uuid
+     * @description Made by the server, in the order of creation (UUID version 7).
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /**
+     * @description What the list is called. Empty only where a write is replayed whose list has been erased since.
+     * @example Garden
+     */
+    name: string;
+    /**
+     * @description The list's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveList changes it. A new list is last.
+     * @example 01c8yEZu2NQTy5qKs5kRVp
+     */
+    position: string;
+    /**
+     * Format: date-time
+     * @example 2026-11-23T08:00:00Z
+     */
+    updatedAt: string;
+    /**
+     * Format: int64
+     * @description Rises with every change of this list; also its ETag.
+     * @example 1
+     */
+    version: number;
+}
+export interface ListChange {
+    /** @description The resource as it is now, also in the trash; null once it has been erased. */
+    data: components["schemas"]["List"] | null;
+    /**
+     * Format: uuid
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "list";
+    /**
+     * Format: int64
+     * @description Higher than the number of every earlier change.
+     * @example 184
+     */
+    seq: number;
+}
+export interface ListListResponse {
+    data: components["schemas"]["List"][];
+    meta: components["schemas"]["ListMeta"];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
 export interface ListMeta {
     /**
      * Format: int64
@@ -3189,6 +4930,58 @@ export interface ListMeta {
      * @example eyJ2IjoxfQ
      */
     nextCursor: string | null;
+}
+export interface ListResource {
+    data: components["schemas"]["List"];
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "list";
+}
+export interface ListResponse {
+    data: components["schemas"]["List"];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
+export interface MoveListBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "move";
+    to: components["schemas"]["MoveListRequest"];
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface MoveListRequest {
+    /**
+     * Format: uuid
+     * @description The list to stand behind; null for the first place.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    after?: string | null;
+    /**
+     * Format: uuid
+     * @description The list to stand before; null for the last place.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    before?: string | null;
 }
 export interface MoveTaskBatchItem {
     /**
@@ -3231,7 +5024,7 @@ export interface Problem {
      * @description The stable name of the reason, for programs.
      * @example task_not_found
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /** @description The resource as it is now, with the code version_conflict. */
     current?: components["schemas"]["Resource"];
     /**
@@ -3262,6 +5055,46 @@ export interface Problem {
      * @example Not Found
      */
     title: string;
+}
+export interface ReplaceListBatchItem {
+    data: components["schemas"]["ReplaceListRequest"];
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "replace";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface ReplaceListRequest {
+    /**
+     * @description Whether the list is put away. False by default.
+     * @example false
+     */
+    archived?: boolean;
+    /**
+     * @description The list's colour; null or absent for none.
+     * @example green
+     * @enum {string|null}
+     */
+    color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
+    /**
+     * @description What the list is called. Surrounding white space is removed.
+     * @example Garden
+     */
+    name: string;
 }
 export interface ReplaceTaskBatchItem {
     data: components["schemas"]["ReplaceTaskRequest"];
@@ -3329,6 +5162,27 @@ export interface ResourceListResponse {
      * @enum {boolean}
      */
     success: true;
+}
+export interface RestoreListBatchItem {
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "restore";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
 }
 export interface RestoreTaskBatchItem {
     /**
@@ -3558,6 +5412,46 @@ export interface TaskResponse {
      * @enum {boolean}
      */
     success: true;
+}
+export interface UpdateListBatchItem {
+    changes: components["schemas"]["UpdateListRequest"];
+    /**
+     * Format: uuid
+     * @description The resource's id.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /** @enum {string} */
+    kind: "list";
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "update";
+    /**
+     * Format: int64
+     * @description The version that the resource must have; any by default.
+     * @example 3
+     */
+    version?: number;
+}
+export interface UpdateListRequest {
+    /**
+     * @description Whether the list is put away.
+     * @example true
+     */
+    archived?: boolean;
+    /**
+     * @description The list's colour; null removes it.
+     * @example green
+     * @enum {string|null}
+     */
+    color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
+    /**
+     * @description What the list is called. Surrounding white space is removed.
+     * @example Garden
+     */
+    name?: string;
 }
 export interface UpdateTaskBatchItem {
     changes: components["schemas"]["UpdateTaskRequest"];

@@ -1,12 +1,13 @@
 export { kinds } from "../generated/kinds.js";
 export { draftId, isDraft } from "./edits.js";
 export { goesStale } from "./invalidation.js";
-export { taskKeys } from "./keys.js";
-export type { Pages, TaskPages } from "./lists.js";
+export { listKeys, taskKeys } from "./keys.js";
+export type { Pages, TaskPages } from "./pages.js";
 export { feedChanges, useLiveChanges, type LiveChanges, type LiveOptions, type LiveState } from "./live.js";
 export { createMutations, type Mutations, type MutationSettings, type VersionedWrite } from "./mutations.js";
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
 export { itemKey, latest } from "./store.js";
 export { newKey } from "../request.js";
 export { tagKey, uniqueTags } from "./tags.js";
+export type { ListFilters } from "./lists.js";
 export type { TaskFilters } from "./tasks.js";

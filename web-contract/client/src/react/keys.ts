@@ -1,5 +1,6 @@
 import type { AgendaOptions, StatsOptions } from "../index.js";
 import type { KindName } from "./kind.js";
+import type { ListFilters } from "./lists.js";
 import type { TaskFilters } from "./tasks.js";
 
 const root = ["tasklane"] as const;
@@ -28,6 +29,9 @@ export const taskKeys = {
   agendas: [...root, "task", "agenda"] as const,
   agenda: (options: AgendaOptions = {}) => [...root, "task", "agenda", present(options)] as const,
 };
+
+/** The keys of the queries over lists. */
+export const listKeys = keysOf<ListFilters>("list");
 
 /** Drops what is undefined: it makes no other key, and is not sent. */
 export function present<Options extends object>(options: Options): Options {

@@ -1,9 +1,10 @@
 import { kinds as contract } from "../generated/kinds.js";
 import type { Item, Kind, KindName } from "./kind.js";
+import { list } from "./lists.js";
 import { task } from "./tasks.js";
 
 /** The rules of every kind. */
-export const rules: { readonly [Name in KindName]: Kind } = { task };
+export const rules: { readonly [Name in KindName]: Kind } = { task, list };
 
 /** Reports whether two states have the same values in all fields that callers can write, and are both in the trash or both not. */
 export function isSameContent(name: KindName, a: Item, b: Item): boolean {

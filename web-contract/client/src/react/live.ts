@@ -5,7 +5,7 @@ import { defaultRetry, wait } from "../retry.js";
 import { refreshSoon } from "./invalidation.js";
 import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
-import type { Pages } from "./lists.js";
+import type { Pages } from "./pages.js";
 import { storeOf } from "./store.js";
 import { watchTogether } from "./together.js";
 

@@ -59,7 +59,30 @@ export function createMutations(client: Client) {
     erase: client.eraseTask,
     move: client.moveTask,
   });
+  const lists = mutationsOf("list", {
+    create: client.createList,
+    replace: client.replaceList,
+    update: client.updateList,
+    delete: client.deleteList,
+    restore: client.restoreList,
+    erase: client.eraseList,
+    move: client.moveList,
+  });
   return {
+    /** Shows a draft until the server has made the list. */
+    createList: lists.create,
+    /** Replaces the whole list: a field left out takes its default. */
+    replaceList: lists.replace,
+    /** Changes the fields that are given and keeps the others. */
+    updateList: lists.update,
+    /** Moves a list to the trash. */
+    deleteList: lists.delete,
+    /** Takes a list out of the trash. */
+    restoreList: lists.restore,
+    /** Erases a list for good. */
+    eraseList: lists.erase,
+    /** Puts a list into another place of the manual order. */
+    moveList: lists.move,
     /** Shows a draft until the server has made the task. */
     createTask: tasks.create,
     /** Replaces the whole task: a field left out takes its default. */

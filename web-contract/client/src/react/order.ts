@@ -4,6 +4,9 @@ import type { Item } from "./kind.js";
 /** The place that a move names: behind or before another resource, or with null at an end. */
 export type Destination = Extract<BatchOperation, { op: "move" }>["to"];
 
+/** The position of a draft: behind all that the server makes. */
+export const last = "~";
+
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Compares two resources in the manual order. */

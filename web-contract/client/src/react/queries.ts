@@ -1,8 +1,9 @@
 import { infiniteQueryOptions, queryOptions, replaceEqualDeep, type QueryClient } from "@tanstack/react-query";
-import type { Agenda, AgendaOptions, Bootstrap, CallOptions, Client, Page, StatsOptions } from "../index.js";
-import { keysOf, taskKeys } from "./keys.js";
+import type { Agenda, AgendaOptions, Bootstrap, CallOptions, Client, List, Page, StatsOptions } from "../index.js";
+import { keysOf, listKeys, taskKeys } from "./keys.js";
 import type { DataOf, KindName } from "./kind.js";
-import type { Pages, TaskPages } from "./lists.js";
+import type { ListFilters } from "./lists.js";
+import type { Pages, TaskPages } from "./pages.js";
 import { storeOf, type Store } from "./store.js";
 import { updateAgenda, type TaskFilters } from "./tasks.js";
 
@@ -36,6 +37,12 @@ export function createQueries(client: Client) {
 
     /** One task, also one in the trash. */
     task: (id: string) => itemOf("task", id, client.getTask),
+
+    /** The lists, page by page. */
+    lists: (filters: ListFilters = {}) => listOf("list", filters, client.listLists),
+
+    /** One list, also one in the trash. */
+    list: (id: string) => itemOf("list", id, client.getList),
 
     /** The counts of tasks. */
     stats: (options: StatsOptions = {}) =>
@@ -111,7 +118,7 @@ function itemOf<Name extends KindName>(
   });
 }
 
-/** Reads everything that a page needs at its start in one request, and fills the queries `stats` and `tasks()`. */
+/** Reads everything that a page needs at its start in one request, and fills the queries `stats`, `tasks()` and `lists()`. */
 export async function prefetchBootstrap(
   queryClient: QueryClient,
   client: Pick<Client, "getBootstrap">,
@@ -127,6 +134,12 @@ export async function prefetchBootstrap(
     store.read("task", tasks);
     const list: TaskPages = { pages: [{ items: tasks, nextCursor, changes }], pageParams: [undefined] };
     queryClient.setQueryData(taskKeys.list(), store.list("task", list, {}, since));
+  }
+  if (answer.lists && answer.changes !== null) {
+    const { lists, changes } = answer;
+    store.read("list", lists);
+    const all: Pages<List> = { pages: [{ items: lists, nextCursor: null, changes }], pageParams: [undefined] };
+    queryClient.setQueryData(listKeys.list(), store.list("list", all, {}, since));
   }
   return answer;
 }

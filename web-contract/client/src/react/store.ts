@@ -5,7 +5,7 @@ import { isDraftId, type Edit, type Plan } from "./edits.js";
 import { keysOf, taskKeys } from "./keys.js";
 import type { Item, KindName } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
-import { itemsOf, place, type Pages } from "./lists.js";
+import { itemsOf, place, type Pages } from "./pages.js";
 import { Turns } from "./turns.js";
 
 /** A resource as the server says it is now; null data means that it was erased. */

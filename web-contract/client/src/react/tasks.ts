@@ -1,15 +1,12 @@
 import type { Agenda, ListTasksOptions, Task } from "../index.js";
 import type { Kind, LookUp } from "./kind.js";
-import { compareOrder } from "./order.js";
+import { compareOrder, last } from "./order.js";
 import { tagKey, uniqueTags } from "./tags.js";
 
 /** The filters and the order of a list of tasks. */
 export type TaskFilters = Omit<ListTasksOptions, "cursor">;
 
 const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent"];
-
-/** The position of a draft: behind all that the server makes. */
-const last = "~";
 
 export const task: Kind<Task, TaskFilters> = {
   settle(next, before, now) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Task } from "../../src/index.js";
 import { kindNames, kinds } from "../../src/generated/kinds.js";
 import { isDraft, planOf } from "../../src/react/edits.js";
 import { isSameContent } from "../../src/react/kinds.js";
@@ -69,7 +70,7 @@ describe("a pending move", () => {
 describe("a pending", () => {
   test("create shows a draft with the defaults of the contract", () => {
     const [draft] = planOf([{ op: "create", kind: "task", data: { title: " New ", completed: true } }]).drafts;
-    const { id, createdAt, updatedAt, completedAt, ...rest } = draft!.data;
+    const { id, createdAt, updatedAt, completedAt, ...rest } = draft!.data as Task;
     expect(isDraft(draft!.data)).toBe(true);
     expect(new Set([createdAt, updatedAt, completedAt]).size).toBe(1);
     expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, position: "~", version: 0, deletedAt: null });

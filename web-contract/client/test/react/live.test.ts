@@ -43,7 +43,7 @@ describe("a live change", () => {
     page.backend.tell(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
     await eventually(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
     page.backend.tell({ ...older, seq: ++page.backend.seq });
-    page.backend.tell({ seq: ++page.backend.seq, kind: "list", id: "list-1", data: { id: "list-1", name: "Home" } });
+    page.backend.tell({ seq: ++page.backend.seq, kind: "note", id: "note-1", data: { id: "note-1", name: "Home" } });
     page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "b", data: null });
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });

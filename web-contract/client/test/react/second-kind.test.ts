@@ -5,7 +5,7 @@ import { planOf } from "../../src/react/edits.js";
 import { keysOf, taskKeys } from "../../src/react/keys.js";
 import type { Item, Kind, KindName } from "../../src/react/kind.js";
 import { rules } from "../../src/react/kinds.js";
-import type { Pages } from "../../src/react/lists.js";
+import type { Pages } from "../../src/react/pages.js";
 import { storeOf, type State } from "../../src/react/store.js";
 import { taskOf } from "./backend.js";
 

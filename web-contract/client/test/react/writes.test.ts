@@ -263,7 +263,7 @@ describe.concurrent("a write", () => {
       { id: "b", title: "Two", deletedAt: "2026-11-23T10:00:00Z" },
     );
     const [all, trash] = [await showList(page), await showList(page, { deleted: true })];
-    page.backend.unknown = [{ kind: "list", data: { id: "list-1", name: "Home", version: 1 } }];
+    page.backend.unknown = [{ kind: "note", data: { id: "note-1", name: "Home", version: 1 } }];
     const held = page.backend.hold("POST /api/batch");
     const writing = write(page, createMutations(page.client).batch(), [
       { op: "restore", kind: "task", id: "a" },

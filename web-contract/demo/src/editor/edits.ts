@@ -52,7 +52,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     const updated = send(mutations.updateTask(patient(key)), { id: base.id, version: version || undefined, changes });
     return saved(updated, (error) => {
       const fault = faultOf(error);
-      if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data);
+      if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data as Task);
       // A page that was closed had sent this on top of a write that this page knows nothing of.
       if (isApiError(error, "idempotency_key_reused")) return update(base, changes, version);
       if (fault) return reopen({ base, touched: changes, fault });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../src/index.js";
 import type { TaskFilters } from "../../src/react/index.js";
-import { place, type Pages, type TaskPages } from "../../src/react/lists.js";
+import { place, type Pages, type TaskPages } from "../../src/react/pages.js";
 import { task as rules } from "../../src/react/tasks.js";
 import { taskOf } from "./backend.js";
 

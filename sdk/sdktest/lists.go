@@ -1,0 +1,75 @@
+package sdktest
+
+import (
+	"net/http"
+	"net/url"
+	"reflect"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// lists is the kind of lists of tasks.
+func lists() *kind {
+	texts := map[string]textRule{"name": {trim: true}}
+	return &kind{
+		name:     taskapi.KindList,
+		title:    "List",
+		path:     "/api/lists",
+		resource: reflect.TypeFor[taskapi.List](),
+		ordered:  true,
+		content:  fieldsOf(reflect.TypeFor[taskapi.CreateListRequest](), texts),
+		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateListRequest](), texts),
+		place:    fieldsOf(reflect.TypeFor[taskapi.MoveListRequest](), nil),
+		settle:   func(any, time.Time) {},
+		most:     taskapi.MaxLists,
+		tooMany:  taskapi.CodeTooManyLists,
+		routes: []route{{
+			operation: "listLists", method: http.MethodGet, path: "/api/lists", read: (*Server).listLists,
+			parameters: []string{"archived", "deleted", "limit", "cursor"},
+		}},
+	}
+}
+
+// listListsOptions reads the query of listLists.
+func listListsOptions(query url.Values) (taskapi.ListListsOptions, *problem) {
+	options := taskapi.ListListsOptions{Cursor: query.Get("cursor")}
+	limit := int64(taskapi.DefaultListLimit)
+	var archived bool
+	var f faults
+	if query.Has("archived") {
+		f.parameter(query, "archived", boolean(&archived))
+		options.Archived = &archived
+	}
+	f.parameter(query, "deleted", boolean(&options.Deleted))
+	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
+	options.Limit = int(limit)
+	return options, f.problem()
+}
+
+func (s *Server) listLists(c *call) (*reply, *problem) {
+	options, p := listListsOptions(c.request.URL.Query())
+	if p != nil {
+		return nil, p
+	}
+	name := options
+	name.Cursor, name.Limit = "", 0
+	page, next, p := c.tx.user.page(listing{
+		name: name,
+		passes: func(r resource) bool {
+			list, isList := r.wire().(taskapi.List)
+			return isList && options.Deleted == (list.DeletedAt != nil) && (options.Archived == nil || *options.Archived == list.Archived)
+		},
+		key:    func(e entry) string { return e.position() },
+		cursor: options.Cursor,
+		limit:  options.Limit,
+	})
+	if p != nil {
+		return nil, p
+	}
+	response := taskapi.ListListResponse{Success: true, Data: []taskapi.List{}, Meta: taskapi.ListMeta{NextCursor: next, Changes: c.tx.user.seq}}
+	for _, r := range page {
+		response.Data = append(response.Data, r.wire().(taskapi.List))
+	}
+	return newReply(http.StatusOK, response), nil
+}

@@ -1,0 +1,100 @@
+package taskapi
+
+import "time"
+
+// MaxLists is the number of lists that a user may have outside the trash.
+const MaxLists = 500
+
+// MaxNameLength is the limit of a list's name, in Unicode code points.
+const MaxNameLength = 200
+
+// Color is the colour of a list.
+type Color string
+
+// The colours of lists.
+const (
+	Red    Color = "red"
+	Orange Color = "orange"
+	Yellow Color = "yellow"
+	Green  Color = "green"
+	Teal   Color = "teal"
+	Blue   Color = "blue"
+	Purple Color = "purple"
+	Pink   Color = "pink"
+	Brown  Color = "brown"
+	Gray   Color = "gray"
+)
+
+// Colors returns every colour.
+func Colors() []Color {
+	return []Color{Red, Orange, Yellow, Green, Teal, Blue, Purple, Pink, Brown, Gray}
+}
+
+// List is a list of tasks. Tasks that are in no list are in the Inbox, which is
+// not a List. Every field is present in every answer; a nil pointer is the JSON
+// null.
+type List struct {
+	ID        string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Name      string     `json:"name" maxLength:"200" doc:"What the list is called. Empty only where a write is replayed whose list has been erased since." example:"Garden"`
+	Color     *Color     `json:"color" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null without one." example:"green"`
+	Archived  bool       `json:"archived" doc:"Whether the list is put away. Its tasks are then only listed where they are asked for by listId." example:"false"`
+	Position  string     `json:"position" doc:"The list's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveList changes it. A new list is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
+	Version   int64      `json:"version" minimum:"1" doc:"Rises with every change of this list; also its ETag." example:"1"`
+	CreatedAt time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
+	UpdatedAt time.Time  `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
+	DeletedAt *time.Time `json:"deletedAt" doc:"When the list was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
+}
+
+// CreateListRequest is the body of createList. A zero field is left out of the
+// JSON and takes its default.
+type CreateListRequest struct {
+	Name     string `json:"name" minLength:"1" maxLength:"200" doc:"What the list is called. Surrounding white space is removed." example:"Garden"`
+	Color    *Color `json:"color,omitempty" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null or absent for none." example:"green"`
+	Archived bool   `json:"archived,omitzero" doc:"Whether the list is put away. False by default." example:"false"`
+}
+
+// ReplaceListRequest is the body of replaceList: the whole list as it is to be.
+// A field left out takes its default, whatever the list held before.
+type ReplaceListRequest CreateListRequest
+
+// UpdateListRequest is the body of updateList, a JSON merge patch (RFC 7396): a
+// field left out keeps its value. Only Color may be null, which removes it.
+type UpdateListRequest struct {
+	Name     Optional[string] `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"What the list is called. Surrounding white space is removed." example:"Garden"`
+	Color    Optional[*Color] `json:"color,omitzero" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null removes it." example:"green"`
+	Archived Optional[bool]   `json:"archived,omitzero" doc:"Whether the list is put away." example:"true"`
+}
+
+// MoveListRequest is the body of moveList: the place of the list in the manual
+// order. One of After and Before is set.
+type MoveListRequest struct {
+	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"The list to stand behind; null for the first place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"The list to stand before; null for the last place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+}
+
+// ListListsOptions is the query of listLists. A zero field does not filter.
+type ListListsOptions struct {
+	// Archived selects archived (true) or other (false) lists.
+	Archived *bool
+	// Deleted selects the lists in the trash instead of those outside it.
+	Deleted bool
+	// Limit is the number of lists on a page, from 1 to [MaxListLimit]; zero
+	// means [DefaultListLimit].
+	Limit int
+	// Cursor is [ListMeta.NextCursor] of the page before. It belongs to the
+	// filters it was made for.
+	Cursor string
+}
+
+// ListResponse is the response of every operation on one list.
+type ListResponse struct {
+	Success bool `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Data    List `json:"data"`
+}
+
+// ListListResponse is the response of listLists.
+type ListListResponse struct {
+	Success bool     `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Data    []List   `json:"data"`
+	Meta    ListMeta `json:"meta"`
+}
