@@ -81,7 +81,7 @@ func Parse(text string, options Options) Task {
 	var when meaning
 	for _, g := range best {
 		when.add(g.meaning)
-		r.parts = append(r.parts, part{r.tokens[g.from].start, r.tokens[g.to-1].end})
+		r.parts = append(r.parts, r.partsOf(g)...)
 	}
 	slices.SortFunc(r.parts, func(a, b part) int { return cmp.Compare(a.start, b.start) })
 	r.task.Title = titleOf(text, r.parts)
@@ -98,6 +98,18 @@ type reader struct {
 	tokens  []token   // without signs
 	parts   []part
 	task    Task
+}
+
+// partsOf returns where a group stands: in several parts if signs stand in it.
+func (r *reader) partsOf(g group) []part {
+	var parts []part
+	for i, t := range r.tokens[g.from:g.to] {
+		if i == 0 || t.afterSign {
+			parts = append(parts, part{t.start, t.end})
+		}
+		parts[len(parts)-1].end = t.end
+	}
+	return parts
 }
 
 // add takes over what another meaning has.
@@ -125,20 +137,20 @@ var (
 
 // readSigns reads #tag, +List, p1 and !high, and keeps the other tokens.
 func (r *reader) readSigns(tokens []token) {
-	end := 0
+	end, afterSign := 0, false
 	for i, t := range tokens {
-		switch {
-		case t.isLiteral:
-			r.tokens = append(r.tokens, t)
-		case t.start < end: // the words of a list's name go with it
-		default:
-			end = r.readSign(t, i == len(tokens)-1)
-			if end > 0 {
-				r.parts = append(r.parts, part{t.start, end})
-			} else {
-				r.tokens = append(r.tokens, t)
+		if !t.isLiteral {
+			if t.start < end {
+				continue // the words of a list's name go with it
+			}
+			if found := r.readSign(t, i == len(tokens)-1); found > 0 {
+				r.parts = append(r.parts, part{t.start, found})
+				end, afterSign = found, true
+				continue
 			}
 		}
+		t.afterSign, afterSign = afterSign, false
+		r.tokens = append(r.tokens, t)
 	}
 }
 

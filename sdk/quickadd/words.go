@@ -17,6 +17,7 @@ type token struct {
 	isCapital  bool
 	isStop     bool // a comma or the like follows
 	isLiteral  bool
+	afterSign  bool // a sign stands before it, such as #tag
 }
 
 var (

@@ -1,10 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseQuickAdd, type QuickAdd } from "../src/quick-add.js";
 
 type Case = { text: string } & Partial<Omit<QuickAdd, "parts">>;
 
-const table = JSON.parse(await readFile(new URL("../../../sdk/quickadd/testdata/cases.json", import.meta.url), "utf8")) as {
+const grammar = fileURLToPath(new URL("../../../sdk/quickadd/", import.meta.url));
+const table = JSON.parse(await readFile(`${grammar}testdata/cases.json`, "utf8")) as {
   now: string;
   lists: string[];
   en: Case[];
@@ -55,8 +61,41 @@ test("parts say where they stand, and leave the rest as title", () => {
   ]);
 });
 
+test("a sign may stand within a date", () => {
+  const text = "Pay rent tomorrow #home 9am";
+  const { title, parts } = parseQuickAdd(text, { now });
+  expect(title).toBe("Pay rent");
+  expect(parts.map(({ start, end }) => text.slice(start, end))).toEqual(["tomorrow", "#home", "9am"]);
+  expect(read(text, { literal: ["9am"] })).toEqual({ title: "Pay rent tomorrow 9am", tags: ["home"] });
+});
+
 test("letters that grow in upper or lower case move no part", () => {
   const text = "İstanbul ẞ tomorrow";
   const [part] = parseQuickAdd(text, { now }).parts;
   expect(text.slice(part!.start, part!.end)).toBe("tomorrow");
 });
+
+interface Random {
+  text: string;
+  now: string;
+  languages: string[];
+  recurring: boolean;
+  dayFirst: boolean;
+  task: { Title: string; Date: string; Time: string; Rule: string; Tags: string[] | null; Priority: string; List: string };
+}
+
+test("Go and TypeScript agree on thousands of random texts", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "texts-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "texts.json");
+  await promisify(execFile)("go", ["test", "-count=1", "-run=^TestParse_RandomTexts$", ".", "-write", file], { cwd: grammar });
+  const { seed, texts } = JSON.parse(await readFile(file, "utf8")) as { seed: string; texts: Random[] };
+  const differing = texts.flatMap(({ text, now, task, ...options }) => {
+    const { title, date = "", time = "", rule = "", tags, priority = "", list = "" } = read(text, { ...options, now: new Date(now) });
+    const here = [title, date, time, rule, tags.join(), priority, list];
+    const there = [task.Title, task.Date, task.Time, task.Rule, (task.Tags ?? []).join(), task.Priority, task.List];
+    return here.join("|") === there.join("|") ? [] : [{ text, now, options, here, there }];
+  });
+  expect(differing, `seed ${seed}`).toEqual([]);
+  expect(texts.length).toBeGreaterThan(1000);
+}, 120_000);

@@ -77,27 +77,45 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   };
 
   const result: QuickAdd = { title: "", tags: [], parts: [] };
-  const words = all.filter((token, i) => {
-    const part = token && readSign(text, all, i, known, lists, result);
-    if (!part || isLiteral(part)) return true;
-    part.apply();
-    result.parts.push({ kind: part.kind, start: part.start, end: part.end });
+  const words: (Token | undefined)[] = [];
+  let [signEnd, isAfterSign] = [0, false];
+  for (const [i, token] of all.entries()) {
     // The words of a list's name go with it.
-    for (let next = i + 1; all[next] && all[next]!.start < part.end; next++) all[next] = undefined;
-    return false;
-  });
+    if (token && token.start < signEnd) continue;
+    const sign = token && readSign(text, all, i, known, lists, result);
+    if (sign && !isLiteral(sign)) {
+      sign.apply();
+      result.parts.push({ kind: sign.kind, start: sign.start, end: sign.end });
+      [signEnd, isAfterSign] = [sign.end, true];
+      continue;
+    }
+    words.push(token && { ...token, isAfterSign });
+    isAfterSign = false;
+  }
 
   const context = { tokens: words, now: clock, recurring: options.recurring ?? false, dayFirst: options.dayFirst ?? false, isLiteral };
   const readings = known.map((language, i) => groupsOf(context, language, i > 0));
   const best = readings.reduce((a, b) => (weight(b) > weight(a) ? b : a), []);
   const when: When = Object.assign({}, ...best.map((group) => group.when));
-  for (const { from, to, when } of best) {
-    result.parts.push({ kind: when.rule ? "repeat" : "due", start: words[from]!.start, end: words[to - 1]!.end });
+  for (const group of best) {
+    const kind = group.when.rule ? "repeat" : "due";
+    result.parts.push(...placesOf(words, group).map((place) => ({ kind, ...place }) as const));
   }
   result.parts.sort((a, b) => a.start - b.start);
   result.title = titleOf(text, result.parts);
   setDue(result, when, clock);
   return result;
+}
+
+/** Where a group stands: at several places if signs stand in it. */
+function placesOf(tokens: (Token | undefined)[], { from, to }: Group): { start: number; end: number }[] {
+  const places: { start: number; end: number }[] = [];
+  for (const { start, end, isAfterSign } of tokens.slice(from, to) as Token[]) {
+    const last = places.at(-1);
+    if (!last || isAfterSign) places.push({ start, end });
+    else last.end = end;
+  }
+  return places;
 }
 
 const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -143,10 +161,10 @@ function groupsOf(context: Context, language: Language, isForeign: boolean): Gro
   }
   const isLast = ({ to }: Group) => to === tokens.length;
   const counts = (group: Group) => {
-    const { from, to, level } = group;
+    const { from, level } = group;
     if (isForeign && level < 2) return false;
     if (!(level >= 3 || (level >= 2 && from === 0) || (level >= 1 && isLast(group)))) return false;
-    return !context.isLiteral({ start: tokens[from]!.start, end: tokens[to - 1]!.end });
+    return !placesOf(tokens, group).some(context.isLiteral);
   };
   const ranked = groups.filter(counts).sort((a, b) => Number(isLast(b)) - Number(isLast(a)) || b.level - a.level || a.from - b.from);
   const chosen: Group[] = [];

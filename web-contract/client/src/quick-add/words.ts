@@ -43,6 +43,8 @@ export interface Token {
   isCapital: boolean;
   /** Whether a comma or the like follows. */
   isStop: boolean;
+  /** Whether a sign stands before it, such as #tag. */
+  isAfterSign: boolean;
 }
 
 /** Numbers that were read, and the index of the token behind them. */
@@ -66,7 +68,7 @@ export function tokensOf(text: string): (Token | undefined)[] {
     const after = /[,;:!?)\]]*$/.exec(raw.slice(before))![0].length;
     const word = raw.slice(before, raw.length - after);
     const start = match.index + before;
-    return { start, end: start + word.length, word: word.toLowerCase(), isCapital: /^\p{Lu}/u.test(word), isStop: after > 0 };
+    return { start, end: start + word.length, word: word.toLowerCase(), isCapital: /^\p{Lu}/u.test(word), isStop: after > 0, isAfterSign: false };
   });
 }
 
