@@ -165,6 +165,20 @@ var moveCases = []contractCase{
 			s.same("answer", task, s.get(task.ID))
 		}
 	}},
+	{"moves to one place in a batch stand there in their order", func(s *subject) {
+		all := s.titled("a", "b", "c", "d", "e", "f", "g")
+		var behind, ahead []taskapi.BatchOperation
+		for _, task := range all[1:6] {
+			behind = append(behind, taskapi.TaskOperations.Move(task.ID, 0, after(all[0].ID)))
+			ahead = append(ahead, taskapi.TaskOperations.Move(task.ID, 0, before(all[6].ID)))
+		}
+		_, err := s.client.Batch(s.Context(), behind)
+		s.ok(err)
+		s.stands("afedcbg")
+		_, err = s.client.Batch(s.Context(), ahead)
+		s.ok(err)
+		s.stands("abcdefg")
+	}},
 	{"a key has the move happen once", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		moved, err := s.client.MoveTask(s.Context(), all[2].ID, toFirst, sdk.WithIdempotencyKey("k"))
