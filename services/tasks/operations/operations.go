@@ -51,7 +51,7 @@ type ListHandlers = ResourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceL
 func Tags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tasksTag, Description: "The signed-in user's own to-do list."},
-		{Name: listsTag, Description: "The user's lists of tasks. Tasks that are in none of them are in the Inbox, which is no resource."},
+		{Name: listsTag, Description: "The user's own lists."},
 		{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."},
 	}
 }

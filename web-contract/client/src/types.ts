@@ -14,7 +14,7 @@ export interface FieldError extends schemas.FieldError {}
 /** A task of the user. */
 export interface Task extends schemas.Task {}
 
-/** A list of tasks. Tasks that are in none are in the Inbox, which is not a list. */
+/** A list of the user. */
 export interface List extends schemas.List {}
 
 /** The signed-in user, and when the session ends (RFC 3339). */

@@ -4840,7 +4840,7 @@ export interface FieldError {
 }
 export interface List {
     /**
-     * @description Whether the list is put away. Its tasks are then only listed where they are asked for by listId.
+     * @description Whether the list is put away.
      * @example false
      */
     archived: boolean;
