@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,33 +115,43 @@ func TestLog_WritesLinesTogether(t *testing.T) {
 			log.Info("a line")
 			time.Sleep(logDelay / 4)
 		}
-		if len(w) != 0 {
-			t.Errorf("%d writes before the delay has passed", len(w))
+		if n := len(w.all()); n != 0 {
+			t.Errorf("%d writes before the delay has passed", n)
 		}
 		time.Sleep(logDelay / 4)
 		synctest.Wait()
-		if len(w) != 1 || strings.Count(w[0], "\n") != 3 {
-			t.Errorf("after the delay the log wrote %q, want three lines at once", w)
+		if all := w.all(); len(all) != 1 || strings.Count(all[0], "\n") != 3 {
+			t.Errorf("after the delay the log wrote %q, want three lines at once", all)
 		}
 
-		w = nil
 		log.Info(strings.Repeat("x", logBuffer-200))
 		log.Info(strings.Repeat("y", 200))
-		if len(w) != 1 || strings.Contains(w[0], "y") {
-			t.Errorf("a full buffer led to %d writes, want the first line", len(w))
+		if all := w.all(); len(all) != 2 || strings.Contains(all[1], "y") {
+			t.Errorf("a full buffer led to %d writes, want the first line", len(all)-1)
 		}
 		time.Sleep(logDelay)
 		synctest.Wait()
-		if len(w) != 2 || !strings.Contains(w[1], "y") {
-			t.Errorf("%d writes after the delay, want two", len(w))
+		if all := w.all(); len(all) != 3 || !strings.Contains(all[2], "y") {
+			t.Errorf("%d writes after the delay, want two", len(all)-1)
 		}
 	})
 }
 
 // writes keeps what is written to it.
-type writes []string
+type writes struct {
+	mu      sync.Mutex
+	written []string
+}
 
 func (w *writes) Write(p []byte) (int, error) {
-	*w = append(*w, string(p))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.written = append(w.written, string(p))
 	return len(p), nil
+}
+
+func (w *writes) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.written)
 }

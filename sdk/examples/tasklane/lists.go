@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -61,32 +60,4 @@ func (s *session) allLists(ctx context.Context) ([]taskapi.List, error) {
 		all = append(all, list)
 	}
 	return all, nil
-}
-
-// inbox is what people call the place of tasks that are in no list.
-const inbox = "inbox"
-
-// listNamed returns the id of the list that people mean: by its name in any case,
-// by its id or by the end of that. It is nil for the Inbox.
-func (s *session) listNamed(ctx context.Context, name string) (*string, error) {
-	if strings.EqualFold(name, inbox) {
-		return nil, nil
-	}
-	all, err := s.allLists(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, list := range all {
-		if strings.EqualFold(list.Name, name) || len(name) >= shortestID && strings.HasSuffix(list.ID, strings.ToLower(name)) {
-			found = append(found, list.ID)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, notFoundError(fmt.Sprintf("there is no list %q; \"tasklane lists\" shows them", name))
-	case 1:
-		return &found[0], nil
-	}
-	return nil, usageError(fmt.Sprintf("%q could be any of %d lists; \"tasklane lists\" shows their ids", name, len(found)))
 }
