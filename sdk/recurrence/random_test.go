@@ -58,7 +58,9 @@ func TestRandomRules(t *testing.T) {
 			all[i].Error = err.Error()
 			continue
 		}
-		previous := start.Add(-time.Second)
+		// A start within the second pass of an hour that the clocks repeat counts
+		// as within the first.
+		previous := start.Add(-time.Hour - time.Second)
 		for at := range rule.Occurrences(start) {
 			if at.Year() > 2024 || len(all[i].Instants) == 8 {
 				break

@@ -82,7 +82,9 @@ func Nonsense(t *testing.T, document []byte, target Target, seed uint64, request
 	sending.Wait()
 	t.Logf("%d of %d places with their values; requests by status: %v", min(sent, len(places)), len(places), a.statuses)
 	t.Logf("counted: requests sent %d", sent)
-	if a.statuses[http.StatusOK] < requests/20 || a.statuses[http.StatusUnprocessableEntity] < requests/20 {
+	// Which places are drawn is left to chance: about one request in fifteen succeeds.
+	succeeded := a.statuses[http.StatusOK] + a.statuses[http.StatusCreated]
+	if succeeded < requests/50 || a.statuses[http.StatusUnprocessableEntity] < requests/20 {
 		t.Errorf("too few of one kind: %v", a.statuses)
 	}
 }
