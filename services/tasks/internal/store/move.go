@@ -162,29 +162,40 @@ const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.vers
 // another one, or for nil at the end: those with which they were created, in their
 // present order.
 func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
-	var all []row
-	st := statement{k.selectSiblings + " ORDER BY position, id", []any{tx.user, [16]byte(r.shared().ID)}}
-	if err := tx.read(ctx, st, k.read(func(r row, _ int) error { all = append(all, r); return nil })); err != nil {
+	type sibling struct {
+		ID       uuid.UUID
+		Position string
+	}
+	var all []sibling
+	st := statement{
+		"SELECT id, position FROM " + k.table + " WHERE user_id = $1 AND id <> $2 AND deleted_at IS NULL ORDER BY position, id",
+		[]any{tx.user, [16]byte(r.shared().ID)},
+	}
+	err := tx.read(ctx, st, func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows: there may be 100,000
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	at := len(all)
 	if before != nil {
-		at = slices.IndexFunc(all, func(other row) bool { return other.shared().ID == before.shared().ID })
+		at = slices.IndexFunc(all, func(other sibling) bool { return other.ID == before.shared().ID })
 	}
-	all = slices.Insert(all, at, r)
+	all = slices.Insert(all, at, sibling{r.shared().ID, positionOf(r)})
 	positions := make([]string, len(all))
-	for i, r := range all {
-		positions[i] = position.Of(r.shared().ID)
+	for i, one := range all {
+		positions[i] = position.Of(one.ID)
 	}
 	slices.Sort(positions)
 	orderOf(r).Position = positions[at]
 	var ids [][16]byte
 	var moved []string
 	for i, other := range all {
-		if i == at || positionOf(other) == positions[i] {
+		if i == at || other.Position == positions[i] {
 			continue
 		}
-		id := other.shared().ID
+		id := other.ID
 		ids, moved = append(ids, id), append(moved, positions[i])
 		for _, f := range tx.found {
 			if f.kind == k && f.row.shared().ID == id {
