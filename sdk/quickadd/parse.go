@@ -154,7 +154,7 @@ func (r *reader) readSigns(tokens []token) {
 	}
 }
 
-// readSign returns where a sign ends, or 0 if there is none.
+// readSign returns the end of a sign, or 0 without a sign.
 func (r *reader) readSign(t token, isLast bool) int {
 	shown := r.text[t.start:t.end]
 	if tagPattern.MatchString(shown) {
@@ -372,7 +372,7 @@ func titleOf(text string, parts []part) string {
 		title += text[end:p.start]
 		end = p.end
 	}
-	// What ended the sentence goes with its last part.
+	// The end mark of a sentence goes with the sentence's last part.
 	if rest := text[end:]; len(parts) == 0 || !onlyStops.MatchString(rest) {
 		title += rest
 	}

@@ -18,7 +18,7 @@ func (r Rule) Occurrences(start time.Time) iter.Seq[time.Time] {
 }
 
 // Next returns the first occurrence after a moment, of the rule that begins at
-// start. It reports false if there is none.
+// start. It reports false after the last one.
 func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 	for at := range r.from(start, after) {
 		if at.After(after) {

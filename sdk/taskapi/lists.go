@@ -67,8 +67,8 @@ type UpdateListRequest struct {
 // MoveListRequest is the body of moveList: the place of the list in the manual
 // order. One of After and Before is set.
 type MoveListRequest struct {
-	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"The list to stand behind; null for the first place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"The list to stand before; null for the last place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"Places the list after this one; null places it first." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"Places the list before this one; null places it last." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
 // ListListsOptions is the query of listLists. A zero field does not filter.

@@ -81,6 +81,6 @@ type UpdateTaskRequest struct {
 // MoveTaskRequest is the body of moveTask: the place of the task in the manual
 // order. One of After and Before is set.
 type MoveTaskRequest struct {
-	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"The task to stand behind; null for the first place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"The task to stand before; null for the last place." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"Places the task after this one; null places it first." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"Places the task before this one; null places it last." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }

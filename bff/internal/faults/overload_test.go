@@ -154,7 +154,7 @@ func TestOverload(t *testing.T) {
 }
 
 // testShedding sends ten times the load that a system takes, of the largest tasks.
-// What is not served is refused at once and hears when to come back.
+// Requests that are not served are refused at once, with a Retry-After.
 func testShedding(t *testing.T, s *system) {
 	var users []*writer
 	for i := range 2 * atOnce {

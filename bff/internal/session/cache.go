@@ -391,7 +391,7 @@ func (s *Sessions) forget(e *entry) {
 }
 
 // use returns the entry of a key, which becomes the most recently used one. It makes
-// one if there is none.
+// one for a new key.
 func (s *Sessions) use(key [sha256.Size]byte) *entry {
 	if e, ok := s.entries[key]; ok {
 		s.recent.MoveToFront(e.element)

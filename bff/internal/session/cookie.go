@@ -112,7 +112,7 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 }
 
 // best returns the first of several cookies of one name that has a valid
-// signature, otherwise the first one, and nil if there are none.
+// signature, else the first one. Without cookies it returns nil.
 func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
 	for _, cookie := range found {
 		if _, ok := c.unsign(cookie); ok {

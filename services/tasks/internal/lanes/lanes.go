@@ -190,12 +190,12 @@ func (l *Lanes) enqueue(r *read) error {
 	return nil
 }
 
-// serve sends the reads of a lane until there are none.
+// serve sends the reads of a lane until its queue is empty.
 func (l *Lanes) serve(one *lane) {
 	var flush []*read
 	for {
-		// Callers that are ready to run join this flush. Where there are none,
-		// Gosched returns at once.
+		// Callers that are ready to run join this flush. Without
+		// any, Gosched returns at once.
 		runtime.Gosched()
 		if flush = l.take(one, flush); len(flush) == 0 {
 			return

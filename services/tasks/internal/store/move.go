@@ -134,9 +134,8 @@ func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) (row,
 	return after, nil
 }
 
-// nextTo returns the sibling of r that comes next to a row in the manual order,
-// before or behind it; next to nothing is the last or the first one. It is nil if
-// there is none.
+// nextTo returns the sibling of r directly before or after the anchor in the manual
+// order, or nil. Without an anchor it returns the last or the first sibling.
 func (tx *transaction) nextTo(ctx context.Context, k *kind, r, anchor row, before bool) (next row, err error) {
 	than, direction := " > ", ""
 	if before {

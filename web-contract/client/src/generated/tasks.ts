@@ -4265,13 +4265,13 @@ export interface MoveListBatchItem {
 export interface MoveListRequest {
     /**
      * Format: uuid
-     * @description The list to stand behind; null for the first place.
+     * @description Places the list after this one; null places it first.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     after?: string | null;
     /**
      * Format: uuid
-     * @description The list to stand before; null for the last place.
+     * @description Places the list before this one; null places it last.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     before?: string | null;
@@ -4301,13 +4301,13 @@ export interface MoveTaskBatchItem {
 export interface MoveTaskRequest {
     /**
      * Format: uuid
-     * @description The task to stand behind; null for the first place.
+     * @description Places the task after this one; null places it first.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     after?: string | null;
     /**
      * Format: uuid
-     * @description The task to stand before; null for the last place.
+     * @description Places the task before this one; null places it last.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     before?: string | null;

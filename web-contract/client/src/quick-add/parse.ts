@@ -290,7 +290,7 @@ function titleOf(text: string, parts: Part[]): string {
     title += text.slice(end, part.start);
     end = part.end;
   }
-  // What ended the sentence goes with its last part.
+  // The end mark of a sentence goes with the sentence's last part.
   if (!/^[\s.,;:!?]*$/.test(text.slice(end))) title += text.slice(end);
   if (parts.length > 0) {
     title = title
