@@ -5,7 +5,7 @@ import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
-import { forget, views } from "./route";
+import { forget } from "./route";
 import { forgetScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
@@ -42,7 +42,7 @@ export function App({ first }: Props) {
   useEffect(() => {
     if (lastOwner.current && lastOwner.current !== owner) {
       forget();
-      forgetScroll(...views);
+      forgetScroll();
     }
     lastOwner.current = owner;
   }, [owner]);

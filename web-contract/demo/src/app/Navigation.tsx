@@ -1,10 +1,12 @@
-import type { ComponentType } from "react";
+import { useRef, type ComponentType } from "react";
 import { AccountMenu } from "../account/AccountMenu";
+import { useEdgeScroll } from "../drag/drag";
 import { Dialog } from "../ui/later";
+import { ListNav } from "../lists/ListNav";
 import { AgendaIcon, MenuIcon, TasksIcon, TrashIcon } from "../ui/icons";
 import { Wordmark } from "../ui/Wordmark";
 import { closePanel, panel } from "./panel";
-import { addressOf, useRoute, views, type View } from "./route";
+import { addressOf, useRoute, type View } from "./route";
 import "./navigation.css";
 
 export const viewNames: Record<View, string> = { tasks: "Tasks", agenda: "Agenda", trash: "Trash" };
@@ -12,8 +14,10 @@ const icons: Record<View, ComponentType> = { tasks: TasksIcon, agenda: AgendaIco
 
 /** The views beside the list, where there is room for them. */
 export function Sidebar() {
+  const sidebar = useRef<HTMLElement>(null);
+  useEdgeScroll(sidebar);
   return (
-    <header className="sidebar">
+    <header ref={sidebar} className="sidebar">
       <div className="sidebar-head">
         <Wordmark />
         <AccountMenu />
@@ -26,14 +30,17 @@ export function Sidebar() {
 /** The way to every view. */
 export function Navigation() {
   return (
-    <nav aria-label="Views">
+    <nav className="navigation" aria-label="Views">
       <ul role="list">
-        {views.map((view) => (
-          <li key={view}>
-            <ViewLink view={view} className="nav-link" />
-          </li>
-        ))}
+        <li>
+          <ViewLink view="tasks" className="nav-link" />
+        </li>
+        <li>
+          <ViewLink view="agenda" className="nav-link" />
+        </li>
       </ul>
+      <ListNav />
+      <ViewLink view="trash" className="nav-link nav-trash" />
     </nav>
   );
 }
@@ -69,10 +76,10 @@ export function MenuButton({ className }: { className: string }) {
 }
 
 function ViewLink({ view, className }: { view: View; className: string }) {
-  const { view: shown, query } = useRoute();
+  const { path } = useRoute();
   const ViewIcon = icons[view];
   return (
-    <a className={className} href={addressOf(view, query)} aria-current={view === shown ? "page" : undefined} onClick={closePanel}>
+    <a className={className} href={addressOf(view)} aria-current={view === path ? "page" : undefined} onClick={closePanel}>
       <ViewIcon />
       <span className="nav-text">{viewNames[view]}</span>
     </a>

@@ -1,8 +1,12 @@
 import { useEffect, useRef } from "react";
 import { AgendaView } from "../agenda/AgendaView";
 import { useWorkspace } from "../data/workspace";
+import { Conflicts } from "../editor/Conflicts";
 import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
+import { ListView } from "../lists/ListView";
+import { GoneList } from "../lists/GoneList";
+import { ListsContext, useLoadedLists } from "../lists/use-lists";
 import { TrashView } from "../trash/TrashView";
 import { loadRest } from "../ui/later";
 import { narrow, useMedia, wide } from "../ui/media";
@@ -26,46 +30,56 @@ interface Props {
 
 /** The frame around the views. */
 export function Page({ started, away }: Props) {
-  const { view } = useRoute();
+  const { path, view, list } = useRoute();
+  const lists = useLoadedLists(started);
+  const { find, loaded } = lists;
+  const shownList = find(list);
   const { undo, edits } = useWorkspace();
   const open = useStore(panel);
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);
   useShortcuts({ help: () => panel.set("keyboard"), undo: undo.undoLast });
   useArrows();
-  useView(viewNames[view], edits);
-  useScrollMemory(view);
+  useView(path, list ? (shownList?.name ?? "List") : viewNames[view], edits);
+  useScrollMemory(path);
   useEffect(() => {
     loadRest();
     return closePanel;
   }, []);
 
   return (
-    <div className="page">
-      {isWide && <Sidebar />}
-      <div className="page-body">
-        <ConnectionBanner away={away} />
-        <main>
-          {view === "tasks" && <TasksView started={started} />}
-          {view === "agenda" && <AgendaView />}
-          {view === "trash" && <TrashView />}
-        </main>
+    <ListsContext value={lists}>
+      <div className="page">
+        {isWide && <Sidebar />}
+        <div className="page-body">
+          <ConnectionBanner away={away} />
+          <main>
+            {view === "tasks" && !list && <TasksView started={started} />}
+            {shownList && <ListView list={shownList} />}
+            {list && !shownList && loaded && <GoneList />}
+            {view === "agenda" && <AgendaView />}
+            {view === "trash" && <TrashView />}
+          </main>
+        </div>
+        {isNarrow && <Tabs />}
+        {open === "menu" && !isWide && <Drawer />}
+        {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
+        <Conflicts />
       </div>
-      {isNarrow && <Tabs />}
-      {open === "menu" && !isWide && <Drawer />}
-      {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
-    </div>
+    </ListsContext>
   );
 }
 
 /** Saves what is being edited when another view comes, and tells that it is there: the window, and who cannot see it. */
-function useView(name: string, edits: Edits): void {
-  const shown = useRef(name);
+function useView(path: string, name: string, edits: Edits): void {
+  const shown = useRef(path);
   useEffect(() => {
     document.title = `${name} · Tasklane`;
-    if (shown.current === name) return;
-    shown.current = name;
+  }, [name]);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
     edits.save(false);
     (takeFocusWish() ?? document.getElementById(titleId))?.focus({ preventScroll: true });
-  }, [name, edits]);
+  }, [path, edits]);
 }

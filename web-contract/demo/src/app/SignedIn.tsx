@@ -6,7 +6,6 @@ import { Leaving } from "../account/Leaving";
 import { timeZone } from "../data/client";
 import { seedLists } from "../data/seed";
 import { useWorkspace, WorkspaceContext, type Workspace } from "../data/workspace";
-import { Conflicts } from "../editor/Conflicts";
 import { nextChange, startOfDay } from "../task/dates";
 import { useNow } from "../ui/clock";
 import { NoticeArea } from "../ui/notices";
@@ -27,7 +26,6 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
     <QueryClientProvider client={workspace.queryClient}>
       <WorkspaceContext value={workspace}>
         {leaving ? <Leaving /> : <Started />}
-        <Conflicts />
         <NoticeArea notices={workspace.notices} />
       </WorkspaceContext>
     </QueryClientProvider>

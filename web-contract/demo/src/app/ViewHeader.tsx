@@ -6,6 +6,8 @@ import { titleId } from "./shortcuts";
 
 interface Props {
   title: string;
+  /** What stands before the title. */
+  mark?: ReactNode;
   /** What there is in the view, in one line. */
   summary: ReactNode;
   /** What can be done with all of it. */
@@ -13,14 +15,15 @@ interface Props {
 }
 
 /** The one line above a view: what it is called, and its tools. */
-export function ViewHeader({ title, summary, children }: Props) {
+export function ViewHeader({ title, mark, summary, children }: Props) {
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);
   return (
     <header className="view-header">
       {!isWide && !isNarrow && <MenuButton className="tool menu-button" />}
       <h1 id={titleId} className="page-title" tabIndex={-1}>
-        {title}
+        {mark}
+        <bdi>{title}</bdi>
       </h1>
       {!isWide && <AccountMenu />}
       <p className="page-summary">{summary}</p>

@@ -5,10 +5,23 @@ export type View = (typeof views)[number];
 
 /** Where in the page someone is: the part of its address after the #. It survives a reload and can be kept as a bookmark. */
 export interface Route {
+  /** The view, as the address writes it. */
+  path: string;
   view: View;
-  /** What narrows the list, as the address writes it. Every view keeps it, for the way back to the list. */
+  /** The id of the list whose tasks are shown; undefined for all. */
+  list: string | undefined;
+  /** What narrows the list, as the address writes it. */
   query: URLSearchParams;
 }
+
+const storageKey = "tasklane.queries";
+
+/** What each view was narrowed by in this tab, for the way back to it. */
+const queries = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [path: string, query: string][]);
+addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...queries])));
+
+/** The path of a list's view. */
+export const listPath = (id: string) => `list/${id}`;
 
 let known: { hash: string; route: Route } | undefined;
 
@@ -16,9 +29,16 @@ function read(): Route {
   const { hash } = location;
   if (known?.hash === hash) return known.route;
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
-  const view = views.find((name) => name === path) ?? "tasks";
-  known = { hash, route: { view, query: new URLSearchParams(query) } };
+  known = { hash, route: { ...placeOf(path), query: new URLSearchParams(query) } };
+  queries.set(known.route.path, query);
   return known.route;
+}
+
+function placeOf(path: string): Omit<Route, "query"> {
+  const [first, id] = path.split("/");
+  if (first === "list" && id) return { path, view: "tasks", list: id };
+  const view = views.find((name) => name === first) ?? "tasks";
+  return { path: view, view, list: undefined };
 }
 
 function subscribe(listener: () => void): () => void {
@@ -26,34 +46,38 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener("hashchange", listener);
 }
 
-/** What narrows the list now. */
-export const currentQuery = () => read().query;
+export const currentRoute = read;
 
 export function useRoute(): Route {
   return useSyncExternalStore(subscribe, read);
 }
 
-export function addressOf(view: View, query = read().query): string {
-  return `#/${view}${query.size > 0 ? `?${query}` : ""}`;
+export function addressOf(path: string, query: string | URLSearchParams = queries.get(path) ?? ""): string {
+  const text = String(query);
+  return `#/${path}${text && `?${text}`}`;
 }
 
-export function goTo(view: View): void {
-  location.hash = addressOf(view);
+export function goTo(path: string): void {
+  location.hash = addressOf(path);
 }
 
-/** Shows all tasks, the newest first. The back button leads to where it was. */
-export function showNewest(): void {
-  location.hash = addressOf("tasks", new URLSearchParams());
+/** Shows all tasks, the newest first, of the list that is open or of all. The back button leads to where it was. */
+export function showNewest(): string {
+  const { path, view, list } = read();
+  const shown = view === "tasks" ? path : "tasks";
+  location.hash = addressOf(shown, list === undefined ? "" : "sort=newest");
+  return shown;
 }
 
 /** Narrows the list in another way, without a step for the back button. */
 export function narrow(query: URLSearchParams): void {
-  history.replaceState(null, "", addressOf(read().view, query));
+  history.replaceState(null, "", addressOf(read().path, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 /** Leaves nothing in the address of what the last user looked at. */
 export function forget(): void {
-  history.replaceState(null, "", addressOf("tasks", new URLSearchParams()));
+  queries.clear();
+  history.replaceState(null, "", addressOf("tasks"));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }

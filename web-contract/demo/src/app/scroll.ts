@@ -1,22 +1,19 @@
 import { useLayoutEffect } from "react";
-import type { View } from "./route";
 
 const storageKey = "tasklane.scroll";
 
-/** How many pixels each view was scrolled down in this tab. */
-type Positions = Partial<Record<View, number>>;
-
-const positions = JSON.parse(sessionStorage.getItem(storageKey) ?? "{}") as Positions;
-addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify(positions)));
+/** How many pixels each view was scrolled down in this tab, by its path. */
+const positions = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [path: string, top: number][]);
+addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...positions])));
 history.scrollRestoration = "manual";
 
 /** What people do themselves ends the way back to where they were. */
 const ownMoves = ["wheel", "touchstart", "pointerdown", "keydown"];
 
 /** Shows each view where it was left, also after a reload, when the list has still to grow to its old height. */
-export function useScrollMemory(view: View): void {
+export function useScrollMemory(path: string): void {
   useLayoutEffect(() => {
-    let wanted = positions[view];
+    let wanted = positions.get(path);
     const settle = () => (wanted = undefined);
     const restore = () => {
       if (wanted === undefined) return;
@@ -24,7 +21,7 @@ export function useScrollMemory(view: View): void {
       if (Math.abs(scrollY - wanted) < 2) settle();
     };
     const note = () => {
-      if (wanted === undefined) positions[view] = Math.round(scrollY);
+      if (wanted === undefined) positions.set(path, Math.round(scrollY));
     };
     if (wanted === undefined) scrollTo(0, 0);
     restore();
@@ -37,10 +34,11 @@ export function useScrollMemory(view: View): void {
       removeEventListener("scroll", note);
       for (const move of ownMoves) removeEventListener(move, settle);
     };
-  }, [view]);
+  }, [path]);
 }
 
-/** Lets views begin at their top again. */
-export function forgetScroll(...forgotten: readonly View[]): void {
-  for (const view of forgotten) delete positions[view];
+/** Lets a view begin at its top again, or all of them. */
+export function forgetScroll(path?: string): void {
+  if (path === undefined) positions.clear();
+  else positions.delete(path);
 }

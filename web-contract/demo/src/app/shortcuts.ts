@@ -13,7 +13,7 @@ export const shortcuts = [
   ["/", "Search"],
   ["1 2 3", "Tasks, agenda, trash"],
   ["↑ ↓", "Go to the list, and through it"],
-  ["Alt ↑ ↓", "Move the task"],
+  ["Alt ↑ ↓", "Move the task, or the list"],
   ["m", "Open its options"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],

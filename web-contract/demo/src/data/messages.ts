@@ -2,7 +2,7 @@ import { ConnectionError, isApiError } from "@tasklane/web-contract";
 
 /** Says in a sentence why an operation failed, as far as people can do something about it. */
 export function reason(error: unknown): string {
-  if (isApiError(error, "task_not_found")) return "It is no longer there.";
+  if (isApiError(error, "task_not_found") || isApiError(error, "list_not_found")) return "It is no longer there.";
   if (isApiError(error, "rate_limited")) return "That was a lot at once. Wait a moment.";
   if (isApiError(error)) return error.message;
   if (error instanceof ConnectionError) return "Tasklane cannot be reached. Check your connection.";
@@ -28,6 +28,7 @@ export function faultOf(error: unknown): Fault | undefined {
 const names: Record<string, string> = {
   title: "A title",
   description: "Notes",
+  listId: "A list",
   dueAt: "A due date",
   tags: "A tag",
 };

@@ -64,9 +64,9 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
         },
       ),
 
-    /** Says what went wrong for good, and offers to try it again unless its task is gone. */
+    /** Says what went wrong for good, and offers to try it again unless what it was about is gone. */
     failed(what: string, error: unknown, retry: () => void): void {
-      const gone = isApiError(error, "task_not_found");
+      const gone = isApiError(error, "task_not_found") || isApiError(error, "list_not_found");
       notices.show({
         message: `${what} ${reason(error)}`,
         failure: true,

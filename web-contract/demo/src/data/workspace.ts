@@ -10,6 +10,7 @@ import { createNotices, type Notices } from "../ui/notices";
 import { createStore, type Store } from "../ui/store";
 import { createQueryClient } from "./query-client";
 import { createOutbox, type Outbox } from "./outbox";
+import { createListWrites, type ListWrites } from "../lists/writes";
 import { createSender, type Sender } from "./sender";
 import { createUndo, type Undo } from "./undo";
 import { createWrites, type Writes } from "./writes";
@@ -36,6 +37,7 @@ export interface Workspace {
   outbox: Outbox;
   undo: Undo;
   writes: Writes;
+  listWrites: ListWrites;
   edits: Edits;
 }
 
@@ -50,6 +52,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
   const outbox = createOutbox(user.id);
   const undo = createUndo(notices);
   const writes = createWrites({ sender, outbox, notices, undo, drafts });
+  const listWrites = createListWrites({ queryClient, sender, outbox, notices, undo });
   const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
   const selection = createSelection();
   const leaving = createStore(false);
@@ -67,6 +70,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
     outbox,
     undo,
     writes,
+    listWrites,
     edits,
   };
 }

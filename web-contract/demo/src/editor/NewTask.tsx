@@ -101,8 +101,7 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
     if (!reason) return;
     const show = () => {
       drafts.returnTo(latest(queryClient, { id } as Task).id);
-      showNewest();
-      forgetScroll("tasks");
+      forgetScroll(showNewest());
       scrollTo(0, 0);
     };
     notices.show({ message: `${quoted(shown.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });

@@ -1,6 +1,6 @@
 import type { TaskFilters } from "@tasklane/web-contract/react";
 import { useMemo } from "react";
-import { currentQuery, narrow, useRoute } from "../app/route";
+import { currentRoute, narrow, useRoute } from "../app/route";
 import { addDays, startOfDay } from "../task/dates";
 import { priorities, type Priority } from "../task/priorities";
 
@@ -112,5 +112,5 @@ export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
 
 /** Sorts the list in the user's own order. */
 export function sortByHand(): void {
-  narrow(queryOf({ ...filtersOf(currentQuery()), sort: "manual" }));
+  narrow(queryOf({ ...filtersOf(currentRoute().query), sort: "manual" }));
 }

@@ -7,7 +7,7 @@ import type { Order } from "./order";
 interface Props {
   task: Task;
   /** The order that the task is moved in; undefined where the rows have another one. */
-  order: Order | undefined;
+  order: Order<Task> | undefined;
   onDelete: () => void;
 }
 

@@ -86,7 +86,7 @@ export function TasksView({ started }: { started: boolean }) {
   const order = useMemo(() => {
     if (!byHand) return undefined;
     const read = () => tasksOfList(queryClient.getQueryData(openQuery.queryKey));
-    return createOrder(read, { writes, notices });
+    return createOrder({ read, move: writes.move, announce: notices.announce });
   }, [byHand, openQuery, queryClient, writes, notices]);
   useEdgeScroll();
 
@@ -154,7 +154,7 @@ interface ListsProps {
   open: ListQuery;
   completed: ListQuery;
   shown: Shown;
-  order: Order | undefined;
+  order: Order<Task> | undefined;
 }
 
 function Lists({ open, completed, shown, order }: ListsProps) {

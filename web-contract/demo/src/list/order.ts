@@ -1,42 +1,62 @@
 import type { Task } from "@tasklane/web-contract";
 import { createContext } from "react";
-import type { Workspace } from "../data/workspace";
 
-/** The tasks of a list in the user's own order, and how to move them in it. */
-export type Order = ReturnType<typeof createOrder>;
+interface Item {
+  id: string;
+}
 
-/** The order of the rows around; undefined where it is not the user's own. */
-export const OrderContext = createContext<Order | undefined>(undefined);
+/** Where an item is put: behind or before another one, or with null at the end. */
+export type Beside = { after: string } | { before: string | null };
 
-/** `read` returns the tasks as they are now: keys may come faster than the page is drawn. */
-export function createOrder(read: () => readonly Task[], { writes, notices }: Pick<Workspace, "writes" | "notices">) {
-  const placeOf = (task: Task) => read().findIndex(({ id }) => id === task.id);
+/** Items in the user's own order, and how to move them in it. */
+export interface Order<Of extends Item> {
+  isFirst: (item: Of) => boolean;
+  isLast: (item: Of) => boolean;
+  /** Moves an item by some places: -1 is up. */
+  moveBy: (item: Of, places: number) => void;
+  toTop: (item: Of) => void;
+  toEnd: (item: Of) => void;
+  /** Moves the item with an id beside another one. */
+  moveBeside: (id: string, other: Of, place: "before" | "after") => void;
+}
 
-  /** Moves a task to a place, counted from the top. */
-  function move(task: Task, wanted: number): void {
-    const others = read().filter(({ id }) => id !== task.id);
-    const from = placeOf(task);
+interface Parts<Of> {
+  /** Returns the items as they are now: keys may come faster than the page is drawn. */
+  read: () => readonly Of[];
+  /** Moves an item; `back` is where it was, `where` tells where it is now. */
+  move: (item: Of, to: Beside, back: Beside, where: string) => void;
+  announce: (message: string) => void;
+}
+
+/** The order of the tasks around; undefined where it is not the user's own. */
+export const OrderContext = createContext<Order<Task> | undefined>(undefined);
+
+export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>): Order<Of> {
+  const placeOf = (item: Of) => read().findIndex(({ id }) => id === item.id);
+
+  /** Moves an item to a place, counted from the top. */
+  function moveTo(item: Of, wanted: number): void {
+    const others = read().filter(({ id }) => id !== item.id);
+    const from = placeOf(item);
     const to = Math.min(others.length, Math.max(0, wanted));
     if (from < 0) return;
-    if (to === from) return notices.announce(`It is at the ${from === 0 ? "top" : "end"}.`);
-    const beside = (at: number) => (others[at - 1] ? { after: others[at - 1]!.id } : { before: others[at]?.id ?? null });
-    writes.move(task, beside(to), beside(from), `${to + 1} of ${others.length + 1}`);
+    if (to === from) return announce(`It is at the ${from === 0 ? "top" : "end"}.`);
+    const beside = (at: number): Beside => (others[at - 1] ? { after: others[at - 1]!.id } : { before: others[at]?.id ?? null });
+    move(item, beside(to), beside(from), `${to + 1} of ${others.length + 1}`);
   }
 
   return {
-    isFirst: (task: Task) => placeOf(task) === 0,
-    isLast: (task: Task) => placeOf(task) === read().length - 1,
-    /** Moves a task by some places: -1 is up. */
-    moveBy: (task: Task, places: number) => move(task, placeOf(task) + places),
-    toTop: (task: Task) => move(task, 0),
-    toEnd: (task: Task) => move(task, Infinity),
-    /** Moves the task with an id beside another one. */
-    moveBeside(id: string, other: Task, place: "before" | "after") {
-      const task = read().find((task) => task.id === id);
-      if (!task) return;
+    isFirst: (item) => placeOf(item) === 0,
+    isLast: (item) => placeOf(item) === read().length - 1,
+    moveBy: (item, places) => moveTo(item, placeOf(item) + places),
+    toTop: (item) => moveTo(item, 0),
+    toEnd: (item) => moveTo(item, Infinity),
+    moveBeside(id, other, place) {
+      const item = read().find((item) => item.id === id);
+      if (!item) return;
       const at = placeOf(other) + (place === "after" ? 1 : 0);
-      const to = placeOf(task) < at ? at - 1 : at;
-      if (to !== placeOf(task)) move(task, to);
+      const to = placeOf(item) < at ? at - 1 : at;
+      if (to !== placeOf(item)) moveTo(item, to);
     },
   };
 }

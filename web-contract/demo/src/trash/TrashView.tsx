@@ -12,6 +12,7 @@ import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { tasksOfList } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { DeletedLists } from "./DeletedLists";
 import { EraseDialog } from "./EraseDialog";
 import { TrashRow } from "./TrashRow";
 import "../list/list.css";
@@ -42,6 +43,7 @@ export function TrashView() {
     <>
       <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
       <LostEditor keys={[]} />
+      <DeletedLists />
       {failed && (
         <ErrorState
           title="Your trash could not be loaded."

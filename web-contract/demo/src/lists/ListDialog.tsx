@@ -1,0 +1,73 @@
+import type { List } from "@tasklane/web-contract";
+import { useState, type FormEvent } from "react";
+import { useWorkspace } from "../data/workspace";
+import { Dialog } from "../ui/later";
+import { TextField } from "../ui/TextField";
+import { colorNames, colors, type Color } from "./colors";
+import "./lists.css";
+
+interface Props {
+  /** The list to change; without it, a new one is added. */
+  list?: List | undefined;
+  onClose: () => void;
+  /** Called in place of onClose after a new list was added. */
+  onAdded?: () => void;
+}
+
+/** Asks for the name and the colour of a list. */
+export function ListDialog({ list, onClose, onAdded = onClose }: Props) {
+  const { listWrites } = useWorkspace();
+  const [name, setName] = useState(list?.name ?? "");
+  const [color, setColor] = useState<Color | null>(list?.color ?? null);
+  const [submitted, setSubmitted] = useState(false);
+  const wanted = name.trim();
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setSubmitted(true);
+    if (wanted === "") return;
+    if (!list) {
+      onAdded();
+      return listWrites.create({ name: wanted, color });
+    }
+    onClose();
+    const changes = { ...(wanted !== list.name && { name: wanted }), ...(color !== list.color && { color }) };
+    if (Object.keys(changes).length > 0) listWrites.change(list, changes);
+  }
+
+  return (
+    <Dialog title={list ? "Edit list" : "New list"} onClose={onClose}>
+      <form className="list-form" onSubmit={submit} noValidate>
+        <TextField
+          label="Name"
+          value={name}
+          maxLength={200}
+          autoComplete="off"
+          autoFocus
+          fault={submitted && wanted === "" ? "Enter a name." : undefined}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <fieldset className="plain">
+          <legend className="list-form-legend">Color</legend>
+          <div className="swatches">
+            {[null, ...colors].map((value) => (
+              <label key={value} className="swatch" title={value ? colorNames[value] : "None"}>
+                <input type="radio" name="color" checked={color === value} onChange={() => setColor(value)} />
+                <span className="dot" data-color={value ?? undefined} />
+                <span className="visually-hidden">{value ? colorNames[value] : "None"}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary">
+            {list ? "Save" : "Add list"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,51 @@
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import type { List, ListPage } from "@tasklane/web-contract";
+import { createContext, useCallback, useContext, useEffect, useMemo } from "react";
+import { useWorkspace } from "../data/workspace";
+
+/** The user's lists outside the trash, in their order. */
+export interface Lists {
+  /** Whether all of them are loaded. */
+  loaded: boolean;
+  active: readonly List[];
+  archived: readonly List[];
+  /** Returns the list with this id, also an archived one. */
+  find: (id: string | null | undefined) => List | undefined;
+  /** Returns the active lists as the cache has them, which may be newer than what is drawn. */
+  readActive: () => readonly List[];
+}
+
+const none: Lists = { loaded: false, active: [], archived: [], find: () => undefined, readActive: () => [] };
+
+export const ListsContext = createContext(none);
+
+export const useLists = () => useContext(ListsContext);
+
+const listsOf = (data: InfiniteData<ListPage> | undefined) => data?.pages.flatMap(({ items }) => items) ?? [];
+const isActive = ({ archived }: List) => !archived;
+
+/** Loads all lists, once the page's first answer has come. */
+export function useLoadedLists(started: boolean): Lists {
+  const { queries } = useWorkspace();
+  const queryClient = useQueryClient();
+  const query = useMemo(() => queries.lists(), [queries]);
+  const { data, hasNextPage, isFetching, isError, fetchNextPage } = useInfiniteQuery({ ...query, enabled: started });
+  useEffect(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+  const readActive = useCallback(
+    () => listsOf(queryClient.getQueryData(query.queryKey)).filter(isActive),
+    [queryClient, query],
+  );
+  return useMemo(() => {
+    const all = listsOf(data);
+    const byId = new Map(all.map((list) => [list.id, list]));
+    return {
+      loaded: data !== undefined && !hasNextPage,
+      active: all.filter(isActive),
+      archived: all.filter((list) => !isActive(list)),
+      find: (id) => (id ? byId.get(id) : undefined),
+      readActive,
+    };
+  }, [data, hasNextPage, readActive]);
+}
