@@ -92,6 +92,12 @@ build-bench: build
 build: tools ## build the programs into .build: tasks, bff and stack
 	$(call step,building the Go programs,go build -buildvcs=false -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)
 
+.PHONY: env
+env: ## write .env, the settings of docker compose, with new passwords and secrets
+	@test ! -e .env || { echo '.env is there already' >&2; exit 1; }
+	@umask 077; while IFS= read -r line; do case "$$line" in [A-Z]*=) echo "$$line$$(openssl rand -hex 32)";; *) printf '%s\n' "$$line";; esac; done <.env.example >.env
+	@echo 'written: .env' >&2
+
 .PHONY: lint
 lint: tools ## check the style and the arrows between the packages
 	$(call step,formatting,out=$$($(GOFUMPT) -l $(MODULES)); test -z "$$out" || { echo "run gofumpt on:"; echo "$$out"; exit 1; })

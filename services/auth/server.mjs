@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { createAuth } from "./auth.mjs";
 import { networks, readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
+import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { adoptConsole, createLogger, requestID } from "./log.mjs";
 
@@ -17,6 +18,7 @@ try {
 }
 
 async function run() {
+  readFiles(process.env);
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
   adoptConsole(log);

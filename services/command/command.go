@@ -3,18 +3,24 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tasklane/tasklane/services/version"
 )
 
 // Run runs the one of commands, a pointer to a struct as kong describes it, that
-// args name. Its context ends with an interrupt or a SIGTERM; a second one ends
-// the process at once.
+// args name, or "version". Its context ends with an interrupt or a SIGTERM; a second
+// one ends the process at once.
 func Run(name, description string, commands any, args []string) error {
-	parser, err := kong.New(commands, kong.Name(name), kong.Description(description))
+	common := new(struct {
+		Version versionCommand `cmd:"" help:"Print the version."`
+	})
+	parser, err := kong.New(commands, kong.Name(name), kong.Description(description), kong.Embed(common))
 	if err != nil {
 		return err
 	}
@@ -27,4 +33,12 @@ func Run(name, description string, commands any, args []string) error {
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
 	return command.Run()
+}
+
+type versionCommand struct{}
+
+// Run prints the version of the program.
+func (versionCommand) Run(program *kong.Kong) error {
+	_, err := fmt.Fprintln(program.Stdout, version.Line(program.Model.Name))
+	return err
 }

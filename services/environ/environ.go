@@ -25,7 +25,8 @@ type Checker interface {
 
 // Read fills c, a pointer to a struct whose fields have env tags as caarlos0/env
 // describes them, from the process's environment, and checks it if it is a
-// [Checker]. A variable that is set to nothing counts as not set.
+// [Checker]. A variable that is set to nothing counts as not set. In place of a
+// variable NAME, NAME_FILE may name a file that holds the value.
 func Read(c any) error { return ReadFrom(env.ToMap(os.Environ()), c) }
 
 // ReadFrom is [Read] from another environment.
@@ -59,16 +60,21 @@ func parse(environment map[string]string, c any) (texts, names []string) {
 			set[name] = value
 		}
 	}
+	texts, names = fromFiles(set, reflect.TypeOf(c).Elem())
+	unread := slices.Clone(names)
 	err := env.ParseWithOptions(c, env.Options{Environment: set})
 	var all env.AggregateError
 	if !errors.As(err, &all) {
 		for _, err := range split(err) {
 			texts = append(texts, err.Error())
 		}
-		return texts, nil
+		return texts, names
 	}
 	for _, err := range all.Errors {
 		name, text := mistake(reflect.TypeOf(c).Elem(), err)
+		if slices.Contains(unread, name) {
+			continue // its file has been complained about
+		}
 		texts, names = append(texts, strings.TrimSpace(name+" "+text)), append(names, name)
 	}
 	return texts, names

@@ -2,6 +2,8 @@ package environ_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -98,5 +100,51 @@ func TestRead(t *testing.T) {
 	var c config
 	if err := environ.Read(&c); err != nil || c.Token != "s3cret" {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const site = "https://a.example"
+	for name, tc := range map[string]struct {
+		environment map[string]string
+		want        []string // a line for each mistake
+	}{
+		"a file holds the value":     {map[string]string{"TOKEN_FILE": path, "SITE": site}, nil},
+		"an empty variable is unset": {map[string]string{"TOKEN_FILE": path, "TOKEN": "", "SITE": site, "SITE_FILE": ""}, nil},
+		"both":                       {map[string]string{"TOKEN_FILE": path, "TOKEN": "s3cret", "SITE": site}, []string{"ENVIRON_TEST_TOKEN and ENVIRON_TEST_TOKEN_FILE must not both be set"}},
+		"a file that is not there": {map[string]string{"TOKEN_FILE": path, "SITE_FILE": path + "s3cret"}, []string{
+			"ENVIRON_TEST_SITE_FILE cannot be read: no such file or directory",
+		}},
+		"a value of the wrong type": {map[string]string{"TOKEN_FILE": path, "SITE": site, "SIZE_FILE": path}, []string{
+			"ENVIRON_TEST_SIZE must be a number: invalid syntax",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environment := map[string]string{"ENVIRON_TEST_OPS": "9090"}
+			for name, value := range tc.environment {
+				environment["ENVIRON_TEST_"+name] = value
+			}
+			var c config
+			err := environ.ReadFrom(environment, &c)
+			var got []string
+			if err != nil {
+				got = strings.Split(err.Error(), "\n  ")[1:]
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+			if err != nil && strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%v shows a value", err)
+			}
+			if c.Token != "s3cret" && tc.environment["TOKEN"] == "" {
+				t.Errorf("%+v", c)
+			}
+		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tasklane/tasklane/services/version"
 )
 
 // noOperation labels requests that reached no operation. Their paths are the
@@ -62,6 +64,12 @@ func NewMetrics() *Metrics {
 		}, []string{"limit"}),
 		found: map[outcome]figures{},
 	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "tasklane_build_info",
+		Help: "Always 1; the labels say which build this is.",
+	}, []string{"version", "revision"})
+	build.WithLabelValues(version.Number, version.Revision).Set(1)
+	m.Register(build)
 	m.showLimits(limitRate, limitClientRate, limitInFlight, limitUserInFlight, limitMemory, limitUserMemory, limitStreams)
 	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations, m.refusals)
 	return m

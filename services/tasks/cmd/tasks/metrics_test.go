@@ -50,6 +50,7 @@ func TestMetrics(t *testing.T) {
 	httpapi.NewOperationsHandler(metrics).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	page := rec.Body.String()
 	for _, want := range []string{
+		`tasklane_build_info{revision="",version="dev"} 1`,
 		`tasklane_requests_total{operation="listTasks",status="200"} 2`,
 		`tasklane_tokens_checked_total 1`,
 		`tasklane_tokens_remembered_total 1`,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
@@ -212,7 +213,8 @@ func execEach(ctx context.Context, tx pgx.Tx, statements []string) error {
 
 // GrantRuntime makes the role that runtimeURL names able to run the service,
 // and no more than that. A role that does not exist is created with the
-// password in runtimeURL, for which the owner needs CREATEROLE.
+// password in runtimeURL, and one that this password is wrong for gets it. For
+// both the owner needs CREATEROLE.
 func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
@@ -227,7 +229,7 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 	if conn.Config().User == runtime.User {
 		return fmt.Errorf("the runtime role and the owner are both %q: the service must not own its tables", runtime.User)
 	}
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		err := awaitMigrators(ctx, func() scanner { return tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", migrationLock) })
 		if err != nil {
 			return err
@@ -247,6 +249,34 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return correctPassword(ctx, conn, runtime)
+}
+
+// correctPassword sets the runtime role's password if it is not the one in its
+// address. The server is the owner's: a pooler may ask for other passwords.
+func correctPassword(ctx context.Context, owner *pgx.Conn, runtime *pgx.ConnConfig) error {
+	login := owner.Config()
+	login.User, login.Password = runtime.User, runtime.Password
+	conn, err := pgx.ConnectConfig(ctx, login)
+	var fault *pgconn.PgError
+	switch {
+	case err == nil:
+		return conn.Close(ctx)
+	case runtime.Password == "" || !errors.As(err, &fault) || fault.Code != invalidPassword:
+		return nil // "tasks serve" says what is wrong
+	}
+	var change string
+	err = owner.QueryRow(ctx, "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", runtime.User, runtime.Password).Scan(&change)
+	if err == nil {
+		_, err = owner.Exec(ctx, change)
+	}
+	if err != nil {
+		return fmt.Errorf("set the password of the runtime role %q (the owner needs CREATEROLE, or set it by hand): %w", runtime.User, err)
+	}
+	return nil
 }
 
 // createRole makes a role that may log in, unless there is one of that name.

@@ -338,6 +338,8 @@ const (
 	// A transaction was undone for another one.
 	deadlockDetected     = "40P01"
 	serializationFailure = "40001"
+	// A login with a wrong password.
+	invalidPassword = "28P01"
 	// The server was asked to stop.
 	queryCanceled = "57014"
 )

@@ -1,0 +1,53 @@
+package environ
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// fromFiles adds to set the variables of a configuration that are given by a file:
+// NAME_FILE is the path of a file with the value of NAME, as Docker, Kubernetes and
+// systemd hand over secrets. A line break at its end is left out. It returns what is
+// wrong, in words, and the variables' names.
+func fromFiles(set map[string]string, config reflect.Type) (texts, names []string) {
+	for _, name := range variables(config) {
+		path, given := set[name+"_FILE"]
+		if !given {
+			continue
+		}
+		if _, both := set[name]; both {
+			texts, names = append(texts, name+" and "+name+"_FILE must not both be set"), append(names, name)
+			continue
+		}
+		value, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			var reason *fs.PathError
+			if errors.As(err, &reason) {
+				err = reason.Err // without the path
+			}
+			texts, names = append(texts, name+"_FILE cannot be read: "+err.Error()), append(names, name)
+			continue
+		}
+		if text := strings.TrimRight(string(value), "\r\n"); text != "" {
+			set[name] = text
+		}
+	}
+	return texts, names
+}
+
+// variables returns the names of the variables that a configuration is read from.
+func variables(config reflect.Type) (names []string) {
+	for _, field := range reflect.VisibleFields(config) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		switch {
+		case name != "":
+			names = append(names, name)
+		case !field.Anonymous && field.Type.Kind() == reflect.Struct:
+			names = append(names, variables(field.Type)...)
+		}
+	}
+	return names
+}

@@ -1,0 +1,131 @@
+package compose_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var dockerfiles = []string{"services/Dockerfile", "services/auth/Dockerfile", "bff/Dockerfile"}
+
+// TestImagesBuildForOtherMachines: what compiles or installs runs on the machine
+// that builds, also for an image of another architecture.
+func TestImagesBuildForOtherMachines(t *testing.T) {
+	t.Parallel()
+	for _, name := range dockerfiles {
+		text := read(t, filepath.Join(repository(t), name))
+		stages := regexp.MustCompile(`(?m)^FROM .*$`).FindAllString(text, -1)
+		for _, stage := range stages[:len(stages)-1] {
+			if !strings.HasPrefix(stage, "FROM --platform=$BUILDPLATFORM ") {
+				t.Errorf("%s: %q would run under emulation", name, stage)
+			}
+		}
+		if last := text[strings.LastIndex(text, "\nFROM "):]; strings.Contains(last, "\nRUN ") {
+			t.Errorf("%s: the last stage runs commands, under emulation for another machine", name)
+		}
+		if strings.Contains(text, "go build") && !strings.Contains(text, "GOOS=$TARGETOS GOARCH=$TARGETARCH") {
+			t.Errorf("%s compiles for the machine that builds", name)
+		}
+	}
+}
+
+// TestBuildsAreCached: after an edit, only what it concerns is downloaded or
+// compiled again, and no cache is in an image.
+func TestBuildsAreCached(t *testing.T) {
+	t.Parallel()
+	caches := map[string]string{
+		"go mod download": "target=/go/pkg/mod",
+		"go build":        "target=/root/.cache/go-build",
+		"npm ci":          "target=/root/.npm",
+	}
+	for _, name := range dockerfiles {
+		text := strings.ReplaceAll(read(t, filepath.Join(repository(t), name)), "\\\n", "")
+		for line := range strings.Lines(text) {
+			for command, cache := range caches {
+				if strings.HasPrefix(line, "RUN ") && strings.Contains(line, command) && !strings.Contains(line, "--mount=type=cache,"+cache) {
+					t.Errorf("%s: %q has no cache", name, line)
+				}
+			}
+		}
+	}
+}
+
+// TestImagesSayWhatTheyAre: the labels of OCI, and the version that the programs
+// print.
+func TestImagesSayWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, name := range dockerfiles {
+		text := read(t, filepath.Join(repository(t), name))
+		last := text[strings.LastIndex(text, "\nFROM "):]
+		for _, label := range []string{"title", "source", "licenses", "version", "revision"} {
+			if !strings.Contains(last, "org.opencontainers.image."+label+"=") {
+				t.Errorf("%s: the image has no label %s", name, label)
+			}
+		}
+		for _, variable := range []string{"Number=$VERSION", "Revision=$REVISION"} {
+			if strings.Contains(text, "go build") && !strings.Contains(text, "/services/version."+variable) {
+				t.Errorf("%s: the program does not know %s", name, variable)
+			}
+		}
+	}
+	project := load(t)
+	for _, name := range []string{"migrate", "tasks", "bff", "auth"} {
+		service := project.Services[name]
+		if version := service.Build.Args["VERSION"]; version == nil || *version != "dev" || !strings.HasSuffix(service.Image, ":dev") {
+			t.Errorf("%s is built as version %v and named %s", name, version, service.Image)
+		}
+	}
+}
+
+// TestReleasesCanBePulled: .env can name published images in place of built ones.
+func TestReleasesCanBePulled(t *testing.T) {
+	t.Parallel()
+	env := completeEnvironment()
+	env["IMAGES"], env["VERSION"] = "ghcr.io/tasklane", "1.2.3"
+	project, err := loadWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, image := range map[string]string{"migrate": "tasks", "tasks": "tasks", "bff": "bff", "auth": "auth"} {
+		if got, want := project.Services[service].Image, "ghcr.io/tasklane/"+image+":1.2.3"; got != want {
+			t.Errorf("the image of %s is %s, want %s", service, got, want)
+		}
+	}
+}
+
+// TestNothingIsCompiledForAuth: its packages are installed on the machine that
+// builds, and a compiled one would be that machine's.
+func TestNothingIsCompiledForAuth(t *testing.T) {
+	t.Parallel()
+	lock := read(t, filepath.Join(repository(t), "services", "auth", "package-lock.json"))
+	for _, sign := range []string{`"hasInstallScript": true`, `"cpu": [`, `"os": [`} {
+		if strings.Contains(lock, sign) {
+			t.Errorf("package-lock.json has %s", sign)
+		}
+	}
+}
+
+// TestCaddy: 2.10 answers 502 where it has to send a request with a body to
+// another replica.
+func TestCaddy(t *testing.T) {
+	t.Parallel()
+	match := regexp.MustCompile(`^caddy:2\.(\d+)-alpine$`).FindStringSubmatch(load(t).Services["edge"].Image)
+	if match == nil {
+		t.Fatalf("the image of edge is %s", load(t).Services["edge"].Image)
+	}
+	if minor, err := strconv.Atoi(match[1]); err != nil || minor < 11 {
+		t.Errorf("Caddy 2.%s is too old", match[1])
+	}
+	config := read(t, filepath.Join(repository(t), "services", "stack", "compose", "Caddyfile"))
+	for _, want := range []string{"grace_period 3s", "lb_try_duration 3s", "dial_timeout 300ms"} {
+		if !strings.Contains(config, "\t"+want+"\n") {
+			t.Errorf("the Caddyfile does not say %s", want)
+		}
+	}
+	if edge := load(t).Services["edge"]; !slices.Contains(edge.Tmpfs, "/data:uid=1000,gid=1000") || !slices.Contains(edge.Tmpfs, "/config:uid=1000,gid=1000") {
+		t.Errorf("edge cannot write to %v", edge.Tmpfs)
+	}
+}

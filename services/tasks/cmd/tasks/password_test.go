@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+// TestMigrateCorrectsThePassword: an operator who changes the runtime role's
+// password changes it in the environment and migrates.
+func TestMigrateCorrectsThePassword(t *testing.T) {
+	t.Parallel()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The tests' usual server accepts any password.
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: "superuser",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), roles.Passwords{Owner: "owner", Auth: "auth"}); err != nil {
+		t.Fatal(err)
+	}
+	owner := server.URL(roles.Owner, "owner", roles.Database)
+	if _, err := store.Migrate(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	for _, password := range []string{"first", "it's \"second\"", "it's \"second\""} {
+		app := server.URL(roles.App, password, roles.Database)
+		if err := store.GrantRuntime(t.Context(), owner, app); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := pgx.Connect(t.Context(), app)
+		if err != nil {
+			t.Fatalf("after migrating with the password %s: %v", password, err)
+		}
+		if err := conn.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}
+}
