@@ -5,8 +5,9 @@ import { FilterIcon, SelectIcon, SortIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
 import { useStorePart } from "../ui/store";
 import { FilterChoice } from "./FilterChoice";
-import { countFilters, sortNames, sorts, useFilters } from "./filters";
+import { countFilters, sortNames, sorts } from "./filters";
 import { SearchField } from "./SearchField";
+import { useFilters } from "./use-filters";
 import "./toolbar.css";
 
 const sortOptions = sorts.map((value) => ({ value, text: sortNames[value] }));

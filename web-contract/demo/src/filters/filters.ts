@@ -1,6 +1,4 @@
 import type { TaskFilters } from "@tasklane/web-contract/react";
-import { useMemo } from "react";
-import { currentRoute, narrow, useRoute } from "../app/route";
 import { addDays, startOfDay } from "../task/dates";
 import { priorities, type Priority } from "../task/priorities";
 
@@ -101,16 +99,4 @@ export function countFilters({ show, tags, priorities, due }: Filters): number {
 
 export function isNarrowed(filters: Filters): boolean {
   return countFilters(filters) > 0 || filters.search.trim() !== "";
-}
-
-/** The filters of the page's address, and how to set some of them. */
-export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
-  const { query } = useRoute();
-  const filters = useMemo(() => filtersOf(query), [query]);
-  return [filters, (changes) => narrow(queryOf({ ...filters, ...changes }))];
-}
-
-/** Sorts the list in the user's own order. */
-export function sortByHand(): void {
-  narrow(queryOf({ ...filtersOf(currentRoute().query), sort: "manual" }));
 }

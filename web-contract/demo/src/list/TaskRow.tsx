@@ -4,7 +4,7 @@ import { useContext, useEffect, useId, useRef, type KeyboardEvent } from "react"
 import { runKey } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { useDrag } from "../drag/drag";
-import { sortByHand } from "../filters/filters";
+import { sortByHand } from "../filters/use-filters";
 import { GripIcon, TrashIcon } from "../ui/icons";
 import { leaveRow } from "./focus";
 import { OrderContext } from "./order";

@@ -24,10 +24,10 @@ import {
   isNarrowed,
   queryOf,
   taskFilters,
-  useFilters,
   type Filters,
   type Show,
 } from "../filters/filters";
+import { useFilters } from "../filters/use-filters";
 import { ActiveFilters } from "../filters/ActiveFilters";
 import { Toolbar } from "../filters/Toolbar";
 import { SelectionBar } from "../select/SelectionBar";
