@@ -16,10 +16,10 @@ type (
 )
 
 // Schema implements [huma.SchemaProvider].
-func (errorCode) Schema(huma.Registry) *huma.Schema { return openSet(taskapi.ErrorCodes()) }
+func (errorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.ErrorCodes()) }
 
 // Schema implements [huma.SchemaProvider].
-func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return openSet(taskapi.FieldErrorCodes()) }
+func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.FieldErrorCodes()) }
 
 // registerCodes makes every field with a code documented as an open set.
 func registerCodes(schemas huma.Registry) {
@@ -27,8 +27,8 @@ func registerCodes(schemas huma.Registry) {
 	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.FieldErrorCode](), reflect.TypeFor[fieldErrorCode]())
 }
 
-// openSet returns the schema of a string whose known values may be added to.
-func openSet[T ~string](values []T) *huma.Schema {
+// OpenSet returns the schema of a string whose known values may be added to.
+func OpenSet[T ~string](values []T) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"x-extensible-enum": values}}
 }
 

@@ -44,9 +44,14 @@ const (
 	listsPart BootstrapPart = "lists"
 )
 
+// Schema implements [huma.SchemaProvider]: a later version may have more parts.
+func (BootstrapPart) Schema(huma.Registry) *huma.Schema {
+	return httpapi.OpenSet([]BootstrapPart{statsPart, tasksPart, listsPart})
+}
+
 // BootstrapFailure says why a part is missing.
 type BootstrapFailure struct {
-	Part  BootstrapPart     `json:"part" enum:"stats,tasks,lists" example:"stats"`
+	Part  BootstrapPart     `json:"part" doc:"The part that is missing." example:"stats"`
 	Code  taskapi.ErrorCode `json:"code" doc:"The reason, as a problem would have it." example:"unavailable"`
 	Error string            `json:"error" doc:"What went wrong, in a sentence for people." example:"The tasks cannot be reached right now. Please try again."`
 }

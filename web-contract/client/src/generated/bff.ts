@@ -4628,10 +4628,10 @@ export interface BootstrapFailure {
      */
     error: string;
     /**
+     * @description The part that is missing.
      * @example stats
-     * @enum {string}
      */
-    part: "stats" | "tasks" | "lists";
+    part: "stats" | "tasks" | "lists" | Unlisted;
 }
 export interface BootstrapResponse {
     data: components["schemas"]["Bootstrap"];
