@@ -1,7 +1,6 @@
-import type { Agenda, Stats, Task } from "@tasklane/web-contract";
+import type { Stats, Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 import { describe, expect, test } from "vitest";
-import { sectionsAt } from "../src/agenda/sections";
 import { summary } from "../src/list/summary";
 import { nextChange } from "../src/task/dates";
 
@@ -12,29 +11,6 @@ const task = (title: string, due: Date | null, completed = false) =>
 const late = task("late", at(9));
 const soon = task("soon", at(15, 30));
 const evening = task("evening", at(18));
-
-describe("the agenda", () => {
-  const agenda = {
-    overdue: [late],
-    days: [
-      { date: "2026-11-23", tasks: [soon, evening] },
-      { date: "2026-11-24", tasks: [] },
-    ],
-  } as unknown as Agenda;
-  const titlesAt = (now: Date) => {
-    const { overdue, days } = sectionsAt(agenda, now);
-    return [overdue, ...days.map(({ tasks }) => tasks)].map((tasks) => tasks.map(({ title }) => title));
-  };
-
-  test("moves a task to the overdue ones as its moment passes", () => {
-    expect(titlesAt(at(15, 30))).toEqual([["late"], ["soon", "evening"], []]);
-    expect(titlesAt(at(15, 31))).toEqual([["late", "soon"], ["evening"], []]);
-  });
-
-  test("takes the device's clock for it, should the server's be ahead", () => {
-    expect(titlesAt(at(8))).toEqual([[], ["late", "soon", "evening"], []]);
-  });
-});
 
 describe("the summary of the list", () => {
   const stats = { open: 4, completed: 1, dueToday: 2, overdue: 7 } as Stats;

@@ -116,6 +116,7 @@ export async function goTo(page: Page, name: string): Promise<void> {
   await link.or(menu).first().waitFor();
   if (!(await link.isVisible())) await menu.click();
   await link.click();
+  await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
 }
 
 /** Deletes a task by the button of its row, or by its options where there is no room for one. */

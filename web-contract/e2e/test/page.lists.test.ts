@@ -159,49 +159,6 @@ describe.concurrent("a list", () => {
   });
 });
 
-describe.concurrent("the agenda", () => {
-  test("shows what is overdue, what is due today, and the coming days", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
-    await signUp(page, newAccount());
-    await seed(page, [
-      { title: "Someday" },
-      { title: "Late", dueAt: due(-1) },
-      { title: "Now", dueAt: due(0) },
-      { title: "Next", dueAt: due(1) },
-      { title: "Far", dueAt: due(30) },
-    ]);
-    await goTo(page, "Agenda");
-    await expectTitles(page, "Overdue", ["Late"]);
-    await expectTitles(page, "Today", ["Now"]);
-    await expectTitles(page, "Tomorrow", ["Next"]);
-    await page.getByText("Later: 1 · No date: 1").waitFor();
-
-    await page.getByRole("checkbox", { name: "Late" }).click();
-    await page.getByRole("heading", { name: "Overdue" }).waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByRole("checkbox", { name: "Late" }).click();
-    await page.getByRole("heading", { name: "Overdue" }).waitFor({ state: "detached" });
-    await page.getByLabel("New task").fill("One more");
-    await page.keyboard.press("Enter");
-    await expectTitles(page, "Today", ["Now", "One more"]);
-    await editTask(page, "Next");
-    await page.getByRole("button", { name: /^Due/ }).click();
-    await page.getByRole("button", { name: /^Today/ }).click();
-    await page.getByRole("button", { name: "Save" }).click();
-    await expectTitles(page, "Today", ["Next", "Now", "One more"]);
-    await page.getByRole("checkbox", { name: "Next" }).press("x");
-    await page.getByRole("checkbox", { name: "Select “Now”" }).click();
-    await page.getByRole("toolbar").getByRole("button", { name: "Complete" }).click();
-    await expectTitles(page, "Today", ["One more"]);
-    await page.getByRole("button", { name: "Undo" }).click();
-    await expectTitles(page, "Today", ["Next", "Now", "One more"]);
-    await goTo(page, "Tasks");
-    await completedTask(page, "Late").waitFor();
-    await openTask(page, "One more").waitFor();
-    expect(complaints).toEqual([]);
-  });
-});
-
 describe.concurrent("a thousand tasks", () => {
   test("are there to the last, and few of them are drawn at a time", async ({ openPage }) => {
     const { page, complaints } = await openPage();

@@ -51,11 +51,11 @@ describe.concurrent.for([360, 768, 1440])("on a screen of %i,", (width) => {
     const before = await topmost(page);
 
     await page.keyboard.press("2");
-    await page.getByRole("heading", { name: "Agenda" }).waitFor();
+    await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
     expect(await page.evaluate(() => scrollY)).toBe(0);
     await page.goBack();
     await expectTopmost(page, before);
-    await page.keyboard.press("3");
+    await page.keyboard.press("4");
     await page.getByRole("heading", { name: "Trash" }).waitFor();
     await page.keyboard.press("1");
     await expectTopmost(page, before);
@@ -99,12 +99,11 @@ describe.concurrent("filters and the order", () => {
     await page.getByRole("checkbox", { name: /^#x/ }).click();
     await page.keyboard.press("Escape");
     await expectTitles(page, "Open tasks", ["A", "B"]);
-    await goTo(page, "Agenda");
-    await page.getByRole("heading", { name: "Agenda" }).waitFor();
+    await goTo(page, "Today");
     await page.reload();
     await goTo(page, "Tasks");
     await expectTitles(page, "Open tasks", ["A", "B"]);
-    await page.keyboard.press("3");
+    await page.keyboard.press("4");
     await page.keyboard.press("1");
     await expectTitles(page, "Open tasks", ["A", "B"]);
     await page.goBack();
@@ -170,15 +169,15 @@ describe.concurrent("the keyboard", () => {
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "One");
 
-    // In the agenda too, and from section to section.
-    await page.keyboard.press("2");
+    // From section to section too.
+    await page.keyboard.press("3");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "One");
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "Two");
     await page.keyboard.press("Delete");
-    await page.keyboard.press("3");
+    await page.keyboard.press("4");
     await page.getByRole("button", { name: "Restore “Two”" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "Restore “Two”");
@@ -187,7 +186,7 @@ describe.concurrent("the keyboard", () => {
     await expectFocus(page, "Search");
     expect(await titles(page, "Open tasks")).toEqual(["One"]);
     await page.getByRole("heading", { name: "Tasks" }).click();
-    await page.keyboard.press("3");
+    await page.keyboard.press("4");
     await page.getByRole("heading", { name: "Trash" }).waitFor();
     await page.keyboard.press("n");
     await expectFocus(page, "new-task");

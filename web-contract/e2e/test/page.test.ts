@@ -145,10 +145,12 @@ describe.concurrent("a person", () => {
     await keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await keyboard.press("Escape");
-    await keyboard.press("3");
+    await keyboard.press("4");
     await page.getByRole("heading", { name: "Trash" }).and(page.locator(":focus")).waitFor();
+    await keyboard.press("3");
+    await page.getByRole("heading", { name: "Upcoming" }).waitFor();
     await keyboard.press("2");
-    await page.getByRole("heading", { name: "Agenda" }).waitFor();
+    await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
     await keyboard.press("1");
     await page.getByRole("heading", { name: "Tasks" }).waitFor();
     await keyboard.press("n");
@@ -186,7 +188,7 @@ describe.concurrent("a person", () => {
     await press("Enter", "Delete");
     await page.getByText("3 tasks moved to the trash.").waitFor();
 
-    await press("3");
+    await press("4");
     await focused("heading", "Trash");
     await page.getByRole("button", { name: "Restore “One”" }).waitFor();
     const [first, second, third] = await titles(page, "Deleted tasks");
@@ -383,7 +385,10 @@ describe.concurrent.for([
     await check();
 
     await page.keyboard.press("Escape");
-    await goTo(page, "Agenda");
+    await goTo(page, "Today");
+    await page.getByRole("heading", { name: "Overdue" }).waitFor();
+    await check();
+    await goTo(page, "Upcoming");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await check();
     await deleteTask(page, "Water the plants");

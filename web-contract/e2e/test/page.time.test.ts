@@ -82,13 +82,13 @@ describe.concurrent("a due date", () => {
     await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
     expect(await dueOf(page, "Far")).toBe(due);
     expect(await dueOf(page, "Soon")).toBe(locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");
-    await goTo(page, "Agenda");
+    await goTo(page, "Today");
     await page.getByText(today, { exact: true }).first().waitFor();
   });
 });
 
 describe.concurrent("a task that becomes overdue while one looks", () => {
-  test("is red at its moment, is counted, and moves in the agenda", async ({ openPage }) => {
+  test("is red at its moment, is counted, and moves to the overdue ones", async ({ openPage }) => {
     const { page, complaints } = await openPage({ timezoneId });
     await page.clock.install();
     await page.reload();
@@ -103,7 +103,7 @@ describe.concurrent("a task that becomes overdue while one looks", () => {
     await page.clock.fastForward(605_000);
     await overdue(1);
     await page.getByText("1 overdue").waitFor();
-    await goTo(page, "Agenda");
+    await goTo(page, "Today");
     await expectTitles(page, "Overdue", ["Soon"]);
     await page.clock.fastForward(600_000);
     await expectTitles(page, "Overdue", ["Soon", "Later"]);

@@ -186,9 +186,11 @@ describe.concurrent("a text that is twice as large", () => {
     await page.getByRole("checkbox", { name: "Select “Water the plants”" }).click();
     await check("selecting");
     await page.getByRole("button", { name: "Stop selecting" }).click();
-    await goTo(page, "Agenda");
+    await goTo(page, "Today");
+    await check("today");
+    await goTo(page, "Upcoming");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
-    await check("the agenda");
+    await check("upcoming");
     await deleteTask(page, "Water the plants");
     await page.getByText("is in the trash.").waitFor();
     await check("a notice");

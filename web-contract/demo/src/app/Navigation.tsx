@@ -3,14 +3,14 @@ import { AccountMenu } from "../account/AccountMenu";
 import { useEdgeScroll } from "../drag/drag";
 import { Dialog } from "../ui/later";
 import { ListNav } from "../lists/ListNav";
-import { AgendaIcon, MenuIcon, TasksIcon, TrashIcon } from "../ui/icons";
+import { MenuIcon, TasksIcon, TodayIcon, TrashIcon, UpcomingIcon } from "../ui/icons";
 import { Wordmark } from "../ui/Wordmark";
 import { closePanel, panel } from "./panel";
 import { addressOf, useRoute, type View } from "./route";
 import "./navigation.css";
 
-export const viewNames: Record<View, string> = { tasks: "Tasks", agenda: "Agenda", trash: "Trash" };
-const icons: Record<View, ComponentType> = { tasks: TasksIcon, agenda: AgendaIcon, trash: TrashIcon };
+export const viewNames: Record<View, string> = { tasks: "Tasks", today: "Today", upcoming: "Upcoming", trash: "Trash" };
+const icons: Record<View, ComponentType> = { tasks: TasksIcon, today: TodayIcon, upcoming: UpcomingIcon, trash: TrashIcon };
 
 /** The views beside the list, where there is room for them. */
 export function Sidebar() {
@@ -32,12 +32,11 @@ export function Navigation() {
   return (
     <nav className="navigation" aria-label="Views">
       <ul role="list">
-        <li>
-          <ViewLink view="tasks" className="nav-link" />
-        </li>
-        <li>
-          <ViewLink view="agenda" className="nav-link" />
-        </li>
+        {(["tasks", "today", "upcoming"] as const).map((view) => (
+          <li key={view}>
+            <ViewLink view={view} className="nav-link" />
+          </li>
+        ))}
       </ul>
       <ListNav />
       <ViewLink view="trash" className="nav-link nav-trash" />
@@ -59,7 +58,8 @@ export function Tabs() {
   return (
     <nav className="tabs" aria-label="Views">
       <ViewLink view="tasks" className="tab" />
-      <ViewLink view="agenda" className="tab" />
+      <ViewLink view="today" className="tab" />
+      <ViewLink view="upcoming" className="tab" />
       <MenuButton className="tab" />
     </nav>
   );

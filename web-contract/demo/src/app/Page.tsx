@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
-import { AgendaView } from "../agenda/AgendaView";
+import { TodayView } from "../days/TodayView";
+import { UpcomingView } from "../days/UpcomingView";
 import { useWorkspace } from "../data/workspace";
 import { Conflicts } from "../editor/Conflicts";
 import type { Edits } from "../editor/edits";
@@ -57,7 +58,8 @@ export function Page({ started, away }: Props) {
             {view === "tasks" && !list && <TasksView started={started} />}
             {shownList && <ListView list={shownList} />}
             {list && !shownList && loaded && <GoneList />}
-            {view === "agenda" && <AgendaView />}
+            {view === "today" && <TodayView />}
+            {view === "upcoming" && <UpcomingView />}
             {view === "trash" && <TrashView />}
           </main>
         </div>

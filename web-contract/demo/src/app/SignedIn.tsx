@@ -74,7 +74,7 @@ function Live({ started }: { started: boolean }) {
   return <Page started={started} away={live.state === "offline" || live.state === "failed"} />;
 }
 
-/** Calls when another day begins: agendas and counts go by days, which the server counts. */
+/** Calls when another day begins: counts go by days, which the server counts. */
 function useNewDay(onDay: () => void): void {
   const call = useEffectEvent(onDay);
   const today = startOfDay(useNow((now) => nextChange([], now))).getTime();

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-export const views = ["tasks", "agenda", "trash"] as const;
+export const views = ["tasks", "today", "upcoming", "trash"] as const;
 export type View = (typeof views)[number];
 
 /** Where in the page someone is: the part of its address after the #. It survives a reload and can be kept as a bookmark. */

@@ -11,9 +11,9 @@ export const titleId = "title";
 export const shortcuts = [
   ["n", "Add a task"],
   ["/", "Search"],
-  ["1 2 3", "Tasks, agenda, trash"],
+  ["1 2 3 4", "Tasks, today, upcoming, trash"],
   ["↑ ↓", "Go to the list, and through it"],
-  ["Alt ↑ ↓", "Move the task, or the list"],
+  ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
   ["m", "Open its options"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],
@@ -70,8 +70,9 @@ export function useShortcuts({ help, undo }: { help: () => void; undo: () => voi
     n: () => focusInTasks(newTaskFieldId),
     "/": () => focusInTasks(searchFieldId),
     "1": () => goTo("tasks"),
-    "2": () => goTo("agenda"),
-    "3": () => goTo("trash"),
+    "2": () => goTo("today"),
+    "3": () => goTo("upcoming"),
+    "4": () => goTo("trash"),
     "?": help,
     z: undo,
   });

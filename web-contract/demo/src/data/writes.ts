@@ -112,6 +112,19 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     notices.announce(`${title} is now ${where}.`);
   }
 
+  /** Makes tasks due at other moments; `day` names the day for the user. */
+  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => string | null, day: string): void {
+    const [only] = tasks.length === 1 ? tasks : [];
+    const what = only ? quoted(only.title) : counted(tasks.length);
+    const set = (due: (task: Task) => string | null) =>
+      sendAll(
+        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: { dueAt: due(task) } })),
+        `${what} could not be rescheduled.`,
+      );
+    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt }) => dueAt) };
+    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set(dueOf));
+  }
+
   function remove(task: Task): void {
     const title = quoted(task.title);
     const { saved: done } = sendRemoved(named(task));
@@ -147,5 +160,5 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
-  return { create, complete, move, remove, restore, erase, completeAll, removeAll };
+  return { create, complete, move, remove, restore, erase, completeAll, removeAll, reschedule };
 }

@@ -15,15 +15,15 @@ import { TaskFields } from "./TaskFields";
 import "./new-task.css";
 
 interface Props {
-  /** What a new task is due, unless something else is chosen. */
-  dueAt?: string;
+  /** The fields of a new task, unless something else is chosen. */
+  defaults?: Partial<Fields>;
   placeholder?: string;
   /** Says why the view does not show a new task with this key, if it does not. */
   whyHidden: (key: string, fields: Fields) => string | undefined;
 }
 
 /** The field that a new task is written into. It is free for the next one at once. */
-export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props) {
+export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const queryClient = useQueryClient();
   const { drafts, writes, notices } = useWorkspace();
@@ -39,8 +39,8 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
     // What else was chosen goes with the title: nothing of it would be seen.
     if (wanted.title === "") return drafts.clearNewTask();
     const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
-    // The first letter decides when a task is due by default; from then on it is the user's.
-    const first = blank && dueAt !== undefined && changes.title ? { dueAt } : {};
+    // The first letter sets the defaults; from then on the fields are the user's.
+    const first = blank && changes.title ? defaults : {};
     drafts.newTask.set({ fields: { ...fields, ...first, ...changes }, literal: [...literal, ...kept] });
   }
 
@@ -72,7 +72,7 @@ export function NewTask({ dueAt, placeholder = "Add a task", whyHidden }: Props)
     setPasted(undefined);
     drafts.clearNewTask();
     for (const title of lines) {
-      const task = { ...emptyFields, dueAt: dueAt ?? null, title };
+      const task = { ...emptyFields, ...defaults, title };
       writes.create(quick?.readTask(task).shown ?? task);
     }
     notices.show({ message: `${counted(lines.length)} were added.` });

@@ -19,13 +19,16 @@ interface More {
 interface Props {
   label: string;
   tasks: readonly Task[];
-  more: More;
+  /** The pages behind; without it, all tasks are there. */
+  more?: More;
   /** Draws a task; by default as one that can be done and edited. */
   children?: (task: Task) => ReactNode;
 }
 
+const whole: More = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, fetchNextPage: () => {} };
+
 /** One list of tasks. What lies further down is loaded on the way there. */
-export function TaskList({ label, tasks, more, children = (task) => <TaskItem task={task} /> }: Props) {
+export function TaskList({ label, tasks, more = whole, children = (task) => <TaskItem task={task} /> }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));

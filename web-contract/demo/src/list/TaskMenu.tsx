@@ -1,4 +1,6 @@
 import type { Task } from "@tasklane/web-contract";
+import { dayBeside } from "../days/sections";
+import { dayInSentence } from "../task/dates";
 import { MoreIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
 import "../ui/popover.css";
@@ -8,11 +10,13 @@ interface Props {
   task: Task;
   /** The order that the task is moved in; undefined where the rows have another one. */
   order: Order<Task> | undefined;
+  /** Moves the task by a number of days; undefined where the rows are not in days. */
+  onDay: ((days: number) => void) | undefined;
   onDelete: () => void;
 }
 
 /** What can be done with a task, without dragging it too. */
-export function TaskMenu({ task, order, onDelete }: Props) {
+export function TaskMenu({ task, order, onDay, onDelete }: Props) {
   return (
     <PopoverButton
       className="button icon-only"
@@ -20,7 +24,7 @@ export function TaskMenu({ task, order, onDelete }: Props) {
       title="Options"
       align="end"
       control="menu"
-      content={(close) => <Actions task={task} order={order} onDelete={onDelete} onDone={close} />}
+      content={(close) => <Actions task={task} order={order} onDay={onDay} onDelete={onDelete} onDone={close} />}
     >
       <MoreIcon />
     </PopoverButton>
@@ -34,7 +38,7 @@ interface Action {
   run: () => void;
 }
 
-function Actions({ task, order, onDelete, onDone }: Props & { onDone: () => void }) {
+function Actions({ task, order, onDay, onDelete, onDone }: Props & { onDone: () => void }) {
   const actions: Action[] = [
     ...(order && !order.isFirst(task)
       ? [
@@ -47,6 +51,12 @@ function Actions({ task, order, onDelete, onDone }: Props & { onDone: () => void
           { text: "Move down", keys: "Alt ↓", run: () => order.moveBy(task, 1) },
           { text: "Move to the end", run: () => order.toEnd(task) },
         ]
+      : []),
+    ...(onDay
+      ? ([-1, 1] as const).flatMap((by) => {
+          const day = dayBeside(task, by, new Date());
+          return day ? [{ text: `Move to ${dayInSentence(day)}`, keys: by < 0 ? "Alt ↑" : "Alt ↓", run: () => onDay(by) }] : [];
+        })
       : []),
     { text: "Delete", keys: "Delete", run: onDelete },
   ];

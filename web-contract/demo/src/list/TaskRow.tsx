@@ -3,6 +3,7 @@ import { isDraft } from "@tasklane/web-contract/react";
 import { useContext, useEffect, useId, useRef, type KeyboardEvent } from "react";
 import { runKey } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
+import { DayContext } from "../days/move";
 import { useDrag } from "../drag/drag";
 import { sortByHand } from "../filters/use-filters";
 import { GripIcon, TrashIcon } from "../ui/icons";
@@ -27,6 +28,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
   const metaId = useId();
   const { writes, edits, drafts, notices } = useWorkspace();
   const order = useContext(OrderContext);
+  const days = useContext(DayContext);
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
@@ -51,7 +53,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
   };
 
   useDrag(row, {
-    item: order && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
+    item: (order || days) && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
     takes: (item) => (order && item.kind === "task" && item.id !== task.id ? ["before", "after"] : []),
     onDrop: ({ id }, place) => place !== "inside" && order?.moveBeside(id, task, place),
   });
@@ -63,6 +65,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
     if (!event.altKey || !places || picking) return;
     event.preventDefault();
     if (order) order.moveBy(task, places);
+    else if (days && row.current) days.moveBy(task, places, row.current);
     else notices.show({ message: "Tasks move in your own order.", action: { label: "Sort by it", run: sortByHand } });
     requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
   }
@@ -73,7 +76,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
       onKeyDown={onKeyDown}
     >
-      {order && !picking && (
+      {(order || days) && !picking && (
         <span className="grip">
           <GripIcon />
         </span>
@@ -104,7 +107,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
       </div>
       {!picking && (
         <>
-          <TaskMenu task={task} order={order} onDelete={remove} />
+          <TaskMenu task={task} order={order} onDay={days && ((by) => row.current && days.moveBy(task, by, row.current))} onDelete={remove} />
           <button
             type="button"
             className="button icon-only"

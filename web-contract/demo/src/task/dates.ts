@@ -73,6 +73,12 @@ export function dayName(moment: Date, now = new Date(), locale?: string): string
   return moment.toLocaleDateString(locale, { day: "numeric", month: "short", ...year });
 }
 
+/** A day within a sentence: today, tomorrow, Friday, Nov 30. */
+export function dayInSentence(moment: Date, now = new Date(), locale?: string): string {
+  const name = dayName(moment, now, locale);
+  return Math.abs(daysAhead(moment, now)) <= 1 ? name.toLowerCase() : name;
+}
+
 /** Nov 30, or Mon, Nov 30. */
 export function shortDate(moment: Date, weekday = false, locale?: string): string {
   return moment.toLocaleDateString(locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });

@@ -1,0 +1,54 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { latest } from "@tasklane/web-contract/react";
+import { useRef, type ReactNode } from "react";
+import { useWorkspace } from "../data/workspace";
+import { useDrag } from "../drag/drag";
+import { TaskItem } from "../list/TaskItem";
+import { TaskList } from "../list/TaskList";
+import { dayInSentence } from "../task/dates";
+import { onDay } from "./sections";
+import "../list/list.css";
+import "./days.css";
+
+interface Props {
+  title: string;
+  /** The date, beside the name of the day. */
+  aside?: string;
+  /** The day that tasks are dropped on; undefined for those that are overdue. */
+  day?: Date;
+  tasks: readonly Task[];
+  /** What can be done with all of them. */
+  children?: ReactNode;
+}
+
+/** One day, or the overdue tasks. A free day is one line. */
+export function DaySection({ title, aside, day, tasks, children }: Props) {
+  const section = useRef<HTMLElement>(null);
+  const { writes } = useWorkspace();
+  const queryClient = useQueryClient();
+  const free = tasks.length === 0;
+
+  useDrag(section, {
+    item: undefined,
+    takes: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? ["inside"] : []),
+    onDrop: ({ id }) => day && writes.reschedule([latest(queryClient, { id } as Task)], ({ dueAt }) => onDay(dueAt, day), dayInSentence(day)),
+  });
+
+  return (
+    <section ref={section} className={`day-section${day ? "" : " is-late"}${free ? " is-free" : ""}`} aria-label={title}>
+      <div className="day-head">
+        <h2>
+          {title} {aside && <span>{aside}</span>}
+        </h2>
+        {free && <span className="day-free">Free</span>}
+        {children}
+      </div>
+      {!free && (
+        <TaskList label={title} tasks={tasks}>
+          {(task) => <TaskItem task={task} hideDay={day !== undefined} />}
+        </TaskList>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Task } from "@tasklane/web-contract";
+import { createContext } from "react";
+import { leaveRow } from "../list/focus";
+import type { Workspace } from "../data/workspace";
+import { dayInSentence } from "../task/dates";
+import { dayBeside, onDay } from "./sections";
+
+/** How the rows around are moved to other days. */
+export interface DayMoves {
+  /** Moves a task by a number of days: 1 is a day later. */
+  moveBy: (task: Task, days: number, row: HTMLElement) => void;
+}
+
+/** Undefined where the rows are not in days. */
+export const DayContext = createContext<DayMoves | undefined>(undefined);
+
+/** `isShown` tells whether the view shows a day; a row that goes elsewhere gives the focus to the next one. */
+export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: Date) => boolean): DayMoves {
+  return {
+    moveBy(task, days, row) {
+      const day = dayBeside(task, days, new Date());
+      if (!day) return notices.announce("It is due today.");
+      if (isShown(day)) drafts.returnTo(task.id);
+      else leaveRow(row);
+      writes.reschedule([task], ({ dueAt }) => onDay(dueAt, day), dayInSentence(day));
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { screens } from "../src/press.js";
+import { newAccount } from "../src/visitor.js";
+
+const timezoneId = "UTC";
+
+/** The end of a day, so many days from today, where the browser of the tests is. */
+function due(days: number, hours = 23, minutes = 59): string {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + days, hours, minutes)).toISOString();
+}
+
+const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
+const noSection = (page: Page, name: string) => section(page, name).waitFor({ state: "detached" });
+const noTasks = (page: Page, list: string) =>
+  vi.waitFor(async () => expect(await page.getByRole("list", { name: list, exact: true }).count()).toBe(0), { timeout: 10_000 });
+
+describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([pointer, width, height]) => {
+  test("show what is due, and move it", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId, viewport: { width, height }, hasTouch: pointer === "touch" });
+    await signUp(page, newAccount());
+    await seed(page, [
+      { title: "Someday" },
+      { title: "Late", dueAt: due(-3) },
+      { title: "Late at nine", dueAt: due(-1, 9, 0) },
+      { title: "Now", dueAt: due(0) },
+      { title: "Next", dueAt: due(1, 9, 0) },
+      { title: "Far", dueAt: due(30) },
+    ]);
+    await goTo(page, "Today");
+    await expectTitles(page, "Overdue", ["Late", "Late at nine"]);
+    await expectTitles(page, "Today", ["Now"]);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Reschedule to today" }).click();
+    await page.getByText("2 tasks are due today.").waitFor();
+    await noSection(page, "Overdue");
+    await vi.waitFor(async () => expect(await section(page, "Today").getByRole("checkbox").count()).toBe(3));
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTitles(page, "Overdue", ["Late", "Late at nine"]);
+
+    const choose = async (title: string, option: string) => {
+      await page.getByRole("button", { name: `Options for “${title}”` }).click();
+      await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name: option }).click();
+    };
+    await choose("Now", "Move to tomorrow");
+    await page.getByText("“Now” is due tomorrow.").waitFor();
+    await noTasks(page, "Today");
+
+    await goTo(page, "Upcoming");
+    await expectTitles(page, "Tomorrow", ["Next", "Now"]);
+    await page.getByText("Later: 1 · No date: 1").waitFor();
+    await expectAccessible(page);
+    await choose("Next", "Move to today");
+    await expectTitles(page, "Today", ["Next"]);
+    await section(page, "Today").getByText("9:00").waitFor();
+    await page.getByRole("button", { name: "Show 14 more days" }).click();
+    await page.getByText("Later: 1").waitFor();
+    await page.getByRole("button", { name: "Show 14 more days" }).click();
+    await openOn(page, "Far").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+const openOn = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
+
+describe.concurrent("days", () => {
+  test("take tasks that are dragged to them, live in another tab", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Pay the rent", dueAt: due(0) }, { title: "Buy soil", dueAt: due(0) }]);
+    await goTo(page, "Upcoming");
+    const tab = await secondTab(page);
+    await goTo(tab, "Upcoming");
+    await openOn(tab, "Pay the rent").waitFor();
+    const from = (await openOn(page, "Pay the rent").boundingBox())!;
+    const onto = (await section(page, "Tomorrow").boundingBox())!;
+    await page.mouse.move(from.x + 200, from.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 200, from.y + 30, { steps: 4 });
+    await page.mouse.move(onto.x + 200, onto.y + onto.height / 2, { steps: 8 });
+    await page.locator("[data-drop=inside]").waitFor();
+    await page.mouse.up();
+    await expectTitles(page, "Tomorrow", ["Pay the rent"]);
+    await expectTitles(page, "Today", ["Buy soil"]);
+    await expectTitles(tab, "Tomorrow", ["Pay the rent"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await noTasks(tab, "Tomorrow");
+    expect(complaints).toEqual([]);
+  });
+
+  test("are changed by keys, and the focus stays with the task", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Pay the rent", dueAt: due(0) }, { title: "Buy soil", dueAt: due(0) }]);
+    await goTo(page, "Upcoming");
+    await openOn(page, "Pay the rent").press("Alt+ArrowDown");
+    await expectTitles(page, "Tomorrow", ["Pay the rent"]);
+    await page.getByText("“Pay the rent” is due tomorrow.").waitFor();
+    await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Alt+ArrowUp");
+    await noTasks(page, "Tomorrow");
+    await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.getByRole("status").filter({ hasText: "It is due today." }).waitFor({ state: "attached" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("show what was added, edited and completed, also offline", async ({ openPage }) => {
+    const { page } = await openPage({ timezoneId });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Now", dueAt: due(0) }, { title: "Late", dueAt: due(-1) }, { title: "Next", dueAt: due(1) }]);
+    await goTo(page, "Today");
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await openOn(page, "Late").click();
+    await noSection(page, "Overdue");
+    await page.getByLabel("New task").fill("One more");
+    await page.keyboard.press("Enter");
+    await expectTitles(page, "Today", ["Now", "One more"]);
+    await editTask(page, "Now");
+    await page.getByRole("button", { name: /^Due/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Tomorrow" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expectTitles(page, "Today", ["One more"]);
+    await page.context().setOffline(false);
+    await page.getByText("You are offline.").waitFor({ state: "detached" });
+    const tab = await secondTab(page);
+    await completedTask(tab, "Late").waitFor();
+    await openTask(tab, "One more").waitFor();
+    await goTo(tab, "Upcoming");
+    await expectTitles(tab, "Tomorrow", ["Next", "Now"]);
+  });
+});
