@@ -21,6 +21,7 @@ var (
 	ErrSessionExpired        error = codeError(taskapi.CodeSessionExpired)
 	ErrCrossOrigin           error = codeError(taskapi.CodeCrossOrigin)
 	ErrQuotaExceeded         error = codeError(taskapi.CodeQuotaExceeded)
+	ErrAccountDeleted        error = codeError(taskapi.CodeAccountDeleted)
 	ErrTaskNotFound          error = codeError(taskapi.CodeTaskNotFound)
 	ErrListNotFound          error = codeError(taskapi.CodeListNotFound)
 	ErrNotFound              error = codeError(taskapi.CodeNotFound)

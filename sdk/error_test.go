@@ -28,6 +28,7 @@ var sentinels = map[taskapi.ErrorCode]error{
 	taskapi.CodeSessionExpired:        sdk.ErrSessionExpired,
 	taskapi.CodeCrossOrigin:           sdk.ErrCrossOrigin,
 	taskapi.CodeQuotaExceeded:         sdk.ErrQuotaExceeded,
+	taskapi.CodeAccountDeleted:        sdk.ErrAccountDeleted,
 	taskapi.CodeTaskNotFound:          sdk.ErrTaskNotFound,
 	taskapi.CodeListNotFound:          sdk.ErrListNotFound,
 	taskapi.CodeTooManyLists:          sdk.ErrTooManyLists,

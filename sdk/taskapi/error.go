@@ -19,6 +19,9 @@ const (
 	// CodeQuotaExceeded: the user has as much as one may have. Deleting and
 	// erasing go on.
 	CodeQuotaExceeded ErrorCode = "quota_exceeded"
+	// CodeAccountDeleted: everything of the user has been erased, and nothing can
+	// be added.
+	CodeAccountDeleted ErrorCode = "account_deleted"
 	// CodeTaskNotFound: the user has no such task.
 	CodeTaskNotFound ErrorCode = "task_not_found"
 	// CodeListNotFound: the user has no such list.
@@ -77,6 +80,7 @@ var codes = []struct {
 	{CodeSessionExpired, http.StatusUnauthorized},
 	{CodeCrossOrigin, http.StatusForbidden},
 	{CodeQuotaExceeded, http.StatusForbidden},
+	{CodeAccountDeleted, http.StatusForbidden},
 	{CodeTaskNotFound, http.StatusNotFound},
 	{CodeListNotFound, http.StatusNotFound},
 	{CodeNotFound, http.StatusNotFound},

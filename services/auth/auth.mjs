@@ -1,6 +1,7 @@
 // Better Auth, configured for Tasklane.
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
+import { deleteAccount } from "./account.mjs";
 import { foreign } from "./log.mjs";
 
 /**
@@ -9,13 +10,17 @@ import { foreign } from "./log.mjs";
  * @param {ReturnType<import("./log.mjs").createLogger>} log
  */
 export function createAuth(config, pool, log) {
-  return betterAuth({
+  const auth = betterAuth({
     appName: "Tasklane",
     baseURL: config.baseURL,
     secret: config.secret,
     database: pool,
     // Once there is a sendResetPassword: a reset also ends the sessions of whoever knew the password.
     emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
+    user: {
+      // Without the task service, the tasks would stay behind.
+      deleteUser: config.tasksURL ? { enabled: true, beforeDelete: deleteAccount(() => auth, config.tasksURL, pool, log) } : { enabled: false },
+    },
     telemetry: { enabled: false },
     plugins: [
       jwt({
@@ -44,4 +49,5 @@ export function createAuth(config, pool, log) {
       log: (level, ...words) => foreign(log, level)(...words),
     },
   });
+  return auth;
 }

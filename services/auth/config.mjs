@@ -41,6 +41,7 @@ export function readConfig(env) {
     secret: env.BETTER_AUTH_SECRET ?? "",
     baseURL: env.BETTER_AUTH_URL ?? "",
     databaseURL: env.DATABASE_URL ?? "",
+    tasksURL: env.TASKS_URL || undefined,
     cookieDomain: env.COOKIE_DOMAIN || undefined,
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
@@ -52,6 +53,7 @@ export function readConfig(env) {
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
   check("DATABASE_URL", databaseMistake(config.databaseURL));
+  if (config.tasksURL && originMistake(config.tasksURL)) check("TASKS_URL", "must be the address of the task service, such as http://tasks:8080");
   check("COOKIE_DOMAIN", cookieDomainMistake(config.cookieDomain, config.baseURL));
   if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
     check("PORT", "must be a number from 1 to 65535");

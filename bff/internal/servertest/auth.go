@@ -28,6 +28,8 @@ type Auth struct {
 	postgres *Postgres
 	issuer   string
 	between  Between
+	// tasksPort is where the first task service that is started with it listens.
+	tasksPort string
 }
 
 // Between returns the address by which one server reaches another, whose
@@ -78,7 +80,7 @@ func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 	t.Helper()
 	database, _ := newDatabase(t, config.Postgres)
-	ports := freePorts(t, 1)
+	ports := freePorts(t, 2)
 	a := &Auth{
 		URL:      parse(t, "http://127.0.0.1:"+ports[0]),
 		Secret:   rand.Text() + rand.Text(),
@@ -86,6 +88,8 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 		postgres: config.Postgres,
 		issuer:   config.Public,
 		between:  config.Between,
+
+		tasksPort: ports[1],
 	}
 	a.process = &process{
 		t:       t,
@@ -97,6 +101,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"BETTER_AUTH_URL=" + config.Public,
 			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(config.Trusted, ","),
 			"DATABASE_URL=" + config.Between.address("auth", "postgres", database),
+			"TASKS_URL=" + config.Between.address("auth", "tasks", "http://127.0.0.1:"+ports[1]),
 			"HOST=127.0.0.1",
 			"TRUSTED_PROXIES=127.0.0.1",
 			"PORT=" + ports[0],
@@ -129,6 +134,9 @@ func (a *Auth) Replica() *Auth {
 	replica.start()
 	return replica
 }
+
+// OwnerURL is the address of the server's database.
+func (a *Auth) OwnerURL() string { return a.database }
 
 // Exec changes the server's database behind its back.
 func (a *Auth) Exec(statement string, args ...any) {

@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"cmp"
 	"net/url"
 	"os/exec"
 	"testing"
@@ -30,7 +31,9 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	s := &Tasks{OwnerURL: owner, auth: auth, runtime: runtime, more: env}
 	s.process = &process{t: t}
 	s.Migrate()
-	return s.Replica()
+	port := auth.tasksPort
+	auth.tasksPort = ""
+	return s.replica(port)
 }
 
 // Migrate brings the schema up to date, beside whatever is running.
@@ -52,9 +55,16 @@ func (s *Tasks) Exec(statement string) {
 
 // Replica starts another task service on the same database.
 func (s *Tasks) Replica() *Tasks {
+	s.t.Helper()
+	return s.replica("")
+}
+
+// replica starts a task service on a port, or on any.
+func (s *Tasks) replica(port string) *Tasks {
 	t, between := s.t, s.auth.between
 	t.Helper()
 	ports := freePorts(t, 2)
+	ports[0] = cmp.Or(port, ports[0])
 	replica := &Tasks{
 		URL: parse(t, "http://127.0.0.1:"+ports[0]), OpsURL: parse(t, "http://127.0.0.1:"+ports[1]),
 		OwnerURL: s.OwnerURL, auth: s.auth, runtime: s.runtime, more: s.more,

@@ -85,6 +85,7 @@ func (p plan) services() []service {
 				"BETTER_AUTH_TRUSTED_ORIGINS": origins,
 				"TRUSTED_PROXIES":             "127.0.0.1", // the bffs
 				"DATABASE_URL":                p.urls.auth,
+				"TASKS_URL":                   local(config.TasksPort),
 				"RATE_LIMIT_ENABLED":          strconv.FormatBool(config.RateLimit),
 			},
 			ready: local(config.AuthPort) + "/readyz",

@@ -69,7 +69,7 @@ const (
 )
 
 // anyWriteCodes are the error codes of every write.
-var anyWriteCodes = []taskapi.ErrorCode{taskapi.CodeQuotaExceeded, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
+var anyWriteCodes = []taskapi.ErrorCode{taskapi.CodeQuotaExceeded, taskapi.CodeAccountDeleted, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
 
 // mergePatch is the media type of a merge patch (RFC 7396).
 const mergePatch = "application/merge-patch+json"

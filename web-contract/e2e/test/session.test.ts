@@ -88,13 +88,16 @@ describe.concurrent("with Better Auth's own client, the next answer of the API k
     }
   });
 
-  test("that nobody can delete an account: the tasks would stay behind", async ({ openDevice }) => {
-    const device = await openDevice(stack.url);
+  test("a deleted account, whose sessions all end", async ({ openDevice }) => {
+    const [here, there] = await Promise.all([openDevice(stack.url), openDevice(stack.url)]);
     const account = newAccount();
-    await device.signUp(account);
-    const { error } = await device.page.evaluate((password) => window.clients.auth.deleteUser({ password }), account.password);
-    expect(error?.status).toBe(404);
-    expect(await device.answer()).toBe("ok");
+    await here.signUp(account);
+    await there.signIn(account);
+    expect([await here.answer(), await there.answer()]).toEqual(["ok", "ok"]);
+    succeed(await here.page.evaluate((password) => window.clients.auth.deleteUser({ password }), account.password));
+    expect(await here.answer()).toBe("unauthenticated");
+    await expectExpired(there.answer);
+    await expect(here.signIn(account)).rejects.toThrow("INVALID_EMAIL_OR_PASSWORD");
   });
 });
 

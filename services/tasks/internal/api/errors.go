@@ -24,6 +24,7 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
 	{Err: store.ErrInProgress, Code: taskapi.CodeIdempotencyInProgress, Sentence: "A request with this Idempotency-Key is still being carried out."},
 	{Err: store.ErrFull, Code: taskapi.CodeQuotaExceeded, Sentence: "You have no room left. Erase what you no longer need for good, then try again."},
+	{Err: store.ErrUserErased, Code: taskapi.CodeAccountDeleted, Sentence: "This account is being deleted. To finish, delete it once more."},
 	{Err: store.ErrBatchTooLarge, Code: taskapi.CodeBodyTooLarge, Sentence: "These are too large together. Send them in smaller batches."},
 	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
 	{Err: store.ErrAborted, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},

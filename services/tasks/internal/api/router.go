@@ -110,6 +110,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		WatchChanges: h.watchChanges,
 		Batch:        h.batch,
 	})
+	h.registerEraseUser(api)
 	return router, api
 }
 

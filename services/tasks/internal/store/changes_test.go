@@ -405,7 +405,7 @@ func TestEraseUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	for _, table := range []string{"user_state", "tasks", "erased", "idempotency_keys"} {
+	for _, table := range []string{"tasks", "erased", "idempotency_keys"} {
 		var hers, all int
 		err := conn.QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE user_id = $1), count(*) FROM tasklane."+table, alice).Scan(&hers, &all)
 		if err != nil || hers != 0 {
@@ -414,5 +414,43 @@ func TestEraseUser(t *testing.T) {
 		if table == "tasks" && all != 1 {
 			t.Errorf("bob has %d tasks, want 1", all)
 		}
+	}
+}
+
+// TestErasedUserAddsNothing writes with what a token of the user could still ask
+// for.
+func TestErasedUserAddsNothing(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	task := uuid.MustParse(mustCreate(t, s, alice, full()).ID)
+	for _, user := range []string{alice, "never-seen"} {
+		for range 2 { // erasing can be repeated
+			if _, err := s.EraseUser(t.Context(), user); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, key := range map[string]*store.IdempotencyKey{"without a key": nil, "with a key": {Key: "k"}} {
+			if _, err := s.Write(t.Context(), user, create(full()), key); !errors.Is(err, store.ErrUserErased) {
+				t.Errorf("create %s: %v, want ErrUserErased", name, err)
+			}
+		}
+		ops := []store.Operation{create(full()), create(full())}
+		if _, err := s.Batch(t.Context(), user, ops, nil); !errors.Is(err, store.ErrUserErased) {
+			t.Errorf("batch: %v, want ErrUserErased", err)
+		}
+		if usage, err := s.Usage(t.Context(), user); err != nil || usage != (store.Usage{}) {
+			t.Errorf("usage: %+v, %v; want none", usage, err)
+		}
+	}
+	if _, err := s.Write(t.Context(), alice, erase(task), nil); !errors.Is(err, store.ErrTaskNotFound) {
+		t.Errorf("erase: %v, want ErrTaskNotFound", err)
+	}
+	if _, err := s.Changes(t.Context(), alice, taskapi.ChangeCursor{After: 1}, 10); !errors.Is(err, store.ErrCursorExpired) {
+		t.Errorf("changes since before: %v, want ErrCursorExpired", err)
+	}
+	asOwner(t, db, "UPDATE tasklane.user_state SET erased_at = erased_at - interval '31 days'")
+	if n, err := s.Purge(t.Context()); n != 2 || err != nil {
+		t.Errorf("Purge: %d, %v; want 2", n, err)
 	}
 }

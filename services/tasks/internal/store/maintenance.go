@@ -27,8 +27,8 @@ func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err
 }
 
 // Purge removes what has expired, in small steps, and returns the number of
-// rows it removed: idempotency keys after a day, the trash and tombstones after
-// 30 days. It removes nothing while another purge is running.
+// rows it removed: idempotency keys after a day, the trash, tombstones and what is
+// left of erased users after 30 days. It removes nothing while another purge is running.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
@@ -45,14 +45,21 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	}
 }
 
+// markErased makes the state of a user one that nothing can be added to. Cursors
+// from before expire.
+const markErased = `INSERT INTO tasklane.user_state AS s (user_id, seq, purged_seq, erased_at) VALUES ($1, 1, 1, $2)
+	ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1, purged_seq = s.seq + 1, resources = 0, bytes = 0, erased_at = $2`
+
 // EraseUser removes everything of a user and returns the number of resources it
-// removed. After [ErrUnavailable] it may have done so; it can be called again.
+// removed. From then on, for 30 days, which no token outlives, writes of the user
+// fail with [ErrUserErased]. After [ErrUnavailable] it may have done so; it can be
+// called again.
 func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, err error) {
 	batch := s.newBatch()
 	setUser(user).queue(batch)
-	// The user's lock first, as in every change, and the row last.
-	batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user)
-	tables := usersTables(s.kinds)
+	// The user's state first, as in every change: its row is the user's lock.
+	batch.Queue(markErased, user, microseconds(s.now()))
+	tables := usersTables(s.kinds)[1:]
 	for i, table := range slices.Backward(tables) {
 		batch.Queue("DELETE FROM "+table+" WHERE user_id = $1", user).Exec(func(done pgconn.CommandTag) error {
 			if i >= len(tables)-len(s.kinds) {

@@ -71,6 +71,8 @@ var (
 	ErrCursorExpired = errors.New("changes have been purged")
 	// ErrFull: the user has as much as one may have. Deleting and erasing go on.
 	ErrFull = errors.New("the user has no room left")
+	// ErrUserErased: the user was erased, and can add nothing any more.
+	ErrUserErased = errors.New("the user was erased")
 	// ErrTooMany: the user has as many resources of a kind outside the trash as one
 	// may have. Each kind with a bound has an error of its own that is one, such as
 	// [ErrTooManyLists].
@@ -305,6 +307,8 @@ func mapError(err error) error {
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == notNullViolation:
 		return fmt.Errorf("%w: %w", ErrFull, err) // no other column is written as null that must not be
+	case errors.As(err, &fault) && fault.Code == checkViolation && strings.HasPrefix(fault.ConstraintName, "user_state_erased"):
+		return fmt.Errorf("%w: %w", ErrUserErased, err) // Citus adds a number to the constraint's name
 	case errors.As(err, &fault) && fault.Code == divisionByZero:
 		return fmt.Errorf("%w: %w", errRefused, err)
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
@@ -330,6 +334,7 @@ func mapError(err error) error {
 const (
 	uniqueViolation  = "23505"
 	notNullViolation = "23502"
+	checkViolation   = "23514"
 	divisionByZero   = "22012"
 	// Row-level security refuses a row.
 	insufficientPrivilege = "42501"

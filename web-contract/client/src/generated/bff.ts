@@ -710,7 +710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1509,7 +1509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1851,7 +1851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2046,7 +2046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2237,7 +2237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2438,7 +2438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2630,7 +2630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3104,7 +3104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3600,7 +3600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3802,7 +3802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4012,7 +4012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4220,7 +4220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4419,7 +4419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `cross_origin`, `quota_exceeded`. */
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4621,7 +4621,7 @@ export interface BootstrapFailure {
      * @description The reason, as a problem would have it.
      * @example unavailable
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "account_deleted" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /**
      * @description What went wrong, in a sentence for people.
      * @example The tasks cannot be reached right now. Please try again.
@@ -5024,7 +5024,7 @@ export interface Problem {
      * @description The stable name of the reason, for programs.
      * @example task_not_found
      */
-    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
+    code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "account_deleted" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /** @description The resource as it is now, with the code version_conflict. */
     current?: components["schemas"]["Resource"];
     /**

@@ -61,8 +61,14 @@ CREATE TABLE tasklane.user_state (
     -- What the user takes up: the number of resources, and the sizes of these, of
     -- kept outcomes and of tombstones, which are 100 bytes each.
     resources bigint NOT NULL DEFAULT 0,
-    bytes bigint NOT NULL DEFAULT 0
+    bytes bigint NOT NULL DEFAULT 0,
+    -- When the user was erased. Nothing can be added any more: a token of theirs may
+    -- still be valid.
+    erased_at timestamptz,
+    CONSTRAINT user_state_erased CHECK (erased_at IS NULL OR resources = 0 AND bytes = 0)
 );
+
+CREATE INDEX user_state_erased_age ON tasklane.user_state (erased_at) WHERE erased_at IS NOT NULL;
 
 -- Tombstones of resources that were erased for good, for readers of the change
 -- feed.
@@ -124,8 +130,8 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- Removes idempotency keys made before one time, and tombstones and resources in
--- the trash from before another; at most most_rows of each. It returns the number
+-- Removes idempotency keys made before one time, and tombstones, resources in the
+-- trash and erased users from before another; at most most_rows of each. It returns the number
 -- of rows removed.
 --
 -- It goes user by user, in order: on Citus, one server has all rows of a user, and
@@ -181,6 +187,11 @@ BEGIN
             - (SELECT coalesce(sum(i.size), 0) FROM tasklane.idempotency_keys i WHERE i.user_id = one.user_id AND i.key = ANY (one.keys))
             WHERE s.user_id = one.user_id;
         DELETE FROM tasklane.idempotency_keys WHERE user_id = one.user_id AND key = ANY (one.keys);
+        GET DIAGNOSTICS n = ROW_COUNT;
+        removed := removed + n;
+    END LOOP;
+    FOR one IN SELECT user_id FROM tasklane.user_state WHERE erased_at < rest_before ORDER BY user_id LIMIT most_rows LOOP
+        DELETE FROM tasklane.user_state WHERE user_id = one.user_id AND erased_at < rest_before;
         GET DIAGNOSTICS n = ROW_COUNT;
         removed := removed + n;
     END LOOP;

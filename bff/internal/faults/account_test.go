@@ -1,0 +1,266 @@
+package faults_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+)
+
+// TestAccountDeletionCanBeRepeated kills a server, or the network to it, at each of
+// the two steps by which an account is deleted: the tasks, then the account. A lock
+// holds the step up meanwhile. The user then deletes the account again, unless it is
+// gone.
+func TestAccountDeletionCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, servertest.StartPostgres(t))
+	steps := []struct{ name, database, lock string }{
+		{"the tasks", s.tasks.OwnerURL, "SELECT FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE"},
+		{"the account", s.auth.OwnerURL(), `SELECT FROM "user" WHERE id = $1 FOR UPDATE`},
+	}
+	for _, step := range steps {
+		for _, victim := range []string{"auth", "tasks", "bff", "postgres"} {
+			t.Run(step.name+" and "+victim, func(t *testing.T) {
+				a := s.newAccount(t)
+				first := make(chan int, 1)
+				release := a.hold(step.database, step.lock, func() {
+					go func() { first <- a.delete(a.signIn()) }()
+				})
+				restart := s.kill(victim)
+				release()
+				restart()
+				<-first
+				for cookie := a.signIn(); cookie != ""; cookie = a.signIn() {
+					if status := a.delete(cookie); status != http.StatusOK {
+						t.Fatalf("the repeated deletion: status %d", status)
+					}
+				}
+				a.expectNothing()
+			})
+		}
+	}
+}
+
+// TestDeletedAccountWritesNothing has a JWT, and a session, that outlive their
+// account.
+func TestDeletedAccountWritesNothing(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, nil)
+	a := s.newAccount(t)
+	elsewhere := a.signIn()
+	if status, _ := a.send(http.MethodPost, s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": "wrong"}, "Cookie", a.cookie); status != http.StatusBadRequest {
+		t.Fatalf("with a wrong password: status %d, want 400", status)
+	}
+	if status := a.delete(a.cookie); status != http.StatusOK {
+		t.Fatalf("delete: status %d", status)
+	}
+	for _, cookie := range []string{a.cookie, elsewhere} {
+		if status, body := a.send(http.MethodPost, s.bff.URL.String()+"/api/tasks", map[string]string{"title": "Ghost"}, "Cookie", cookie); status != http.StatusUnauthorized {
+			t.Errorf("a session of the account creates a task: %d %s", status, body)
+		}
+	}
+	a.expectNothing()
+}
+
+// TestAccountStaysWithoutTheTaskService deletes while the tasks cannot be erased.
+func TestAccountStaysWithoutTheTaskService(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t, nil)
+	a := s.newAccount(t)
+	mend := s.cast("auth to tasks", spells[0])
+	if status := a.delete(a.cookie); status != http.StatusServiceUnavailable {
+		t.Errorf("delete: status %d, want 503", status)
+	}
+	mend()
+	if status := a.delete(a.cookie); status != http.StatusOK {
+		t.Errorf("delete again: status %d, want 200", status)
+	}
+	a.expectNothing()
+}
+
+// account is a user with a task.
+type account struct {
+	t                      *testing.T
+	s                      *system
+	id, email, cookie, jwt string
+}
+
+func (s *system) newAccount(t *testing.T) *account {
+	t.Helper()
+	a := &account{t: t, s: s, email: servertest.NewEmail()}
+	response := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada Lovelace", "email": a.email, "password": servertest.Password})
+	a.cookie = cookies(response.Cookies())
+	_, body, header := a.ask(http.MethodGet, s.auth.URL.String()+"/api/auth/get-session", nil, "Cookie", a.cookie)
+	var session struct {
+		User struct {
+			ID string `json:"id"`
+		} `json:"user"`
+	}
+	if err := json.Unmarshal(body, &session); err != nil || session.User.ID == "" {
+		t.Fatalf("get-session: %s (%v)", body, err)
+	}
+	a.id, a.jwt = session.User.ID, header.Get("Set-Auth-Jwt")
+	if status, body := a.createDirectly(); status != http.StatusCreated {
+		t.Fatalf("create: %d %s", status, body)
+	}
+	return a
+}
+
+func cookies(all []*http.Cookie) (header string) {
+	for _, cookie := range all {
+		header += cookie.Name + "=" + cookie.Value + "; "
+	}
+	return header
+}
+
+// createDirectly creates a task with the JWT.
+func (a *account) createDirectly() (status int, body []byte) {
+	return a.send(http.MethodPost, a.s.tasks.URL.String()+"/api/tasks", map[string]string{"title": "Water the plants"}, "Authorization", "Bearer "+a.jwt)
+}
+
+// signIn returns the cookie of a new session, or "" if there is no such account.
+func (a *account) signIn() string {
+	a.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		body := map[string]string{"email": a.email, "password": servertest.Password}
+		response, err := a.do(http.MethodPost, a.s.auth.URL.String()+"/api/auth/sign-in/email", body)
+		switch {
+		case err == nil && response.StatusCode == http.StatusOK:
+			return cookies(response.Cookies())
+		case err == nil && response.StatusCode == http.StatusUnauthorized:
+			return ""
+		case time.Now().After(deadline):
+			a.t.Fatalf("cannot sign in: %v, %v", response, err)
+		}
+	}
+}
+
+// delete deletes the account and returns the status; zero without an answer.
+func (a *account) delete(cookie string) int {
+	status, _, _ := a.ask(http.MethodPost, a.s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": servertest.Password}, "Cookie", cookie)
+	return status
+}
+
+// expectNothing expects that there is no account, no task, and no way to add one.
+func (a *account) expectNothing() {
+	a.t.Helper()
+	if status, body := a.createDirectly(); status != http.StatusForbidden || !bytes.Contains(body, []byte(`"account_deleted"`)) {
+		a.t.Errorf("the JWT creates a task: %d %s", status, body)
+	}
+	if a.signIn() != "" {
+		a.t.Error("somebody signs in to the account")
+	}
+	counts := map[string]string{
+		`SELECT count(*) FROM "user" WHERE id = $1`:               a.s.auth.OwnerURL(),
+		`SELECT count(*) FROM session WHERE "userId" = $1`:        a.s.auth.OwnerURL(),
+		`SELECT count(*) FROM account WHERE "userId" = $1`:        a.s.auth.OwnerURL(),
+		`SELECT count(*) FROM tasklane.tasks WHERE user_id = $1`:  a.s.tasks.OwnerURL,
+		`SELECT count(*) FROM tasklane.erased WHERE user_id = $1`: a.s.tasks.OwnerURL,
+	}
+	for query, database := range counts {
+		var n int
+		a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(context.Background(), query, a.id).Scan(&n) })
+		if n != 0 {
+			a.t.Errorf("%s: %d", query, n)
+		}
+	}
+}
+
+func (a *account) query(database string, f func(*pgx.Conn) error) {
+	a.t.Helper()
+	conn, err := pgx.Connect(a.t.Context(), database)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if err := f(conn); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// hold locks a row of the user, begins something, and returns when that waits for
+// the row. The row is locked until release.
+func (a *account) hold(database, lock string, begin func()) (release func()) {
+	a.t.Helper()
+	ctx := context.Background()
+	holder, err := pgx.Connect(ctx, database)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	release = func() { _ = holder.Close(ctx) }
+	a.t.Cleanup(release)
+	if _, err := holder.Exec(ctx, "BEGIN"); err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := holder.Exec(ctx, lock, a.id); err != nil {
+		a.t.Fatal(err)
+	}
+	begin()
+	const waits = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for deadline := time.Now().Add(time.Minute); ; {
+		var n int
+		if a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, waits).Scan(&n) }); n > 0 {
+			return release
+		}
+		if time.Now().After(deadline) {
+			a.t.Fatal("nothing waits for the row")
+		}
+	}
+}
+
+func (a *account) send(method, url string, body any, header ...string) (status int, answer []byte) {
+	a.t.Helper()
+	status, answer, _ = a.ask(method, url, body, header...)
+	return status, answer
+}
+
+// ask returns the answer to a request; a status of zero means that none came.
+func (a *account) ask(method, url string, body any, header ...string) (status int, answer []byte, got http.Header) {
+	response, err := a.do(method, url, body, header...)
+	if err != nil {
+		return 0, []byte(err.Error()), nil
+	}
+	answer, _ = io.ReadAll(response.Body) // it is in memory
+	return response.StatusCode, answer, response.Header
+}
+
+// do sends a request and reads the whole answer.
+func (a *account) do(method, url string, body any, header ...string) (*http.Response, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	if body == nil {
+		encoded = nil
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, url, bytes.NewReader(encoded))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for pair := range slices.Chunk(header, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+	response, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(answer))
+	return response, nil
+}

@@ -1,0 +1,46 @@
+// Deleting an account: everything of the user at the task service first, then the account.
+import { APIError } from "better-auth/api";
+
+/**
+ * How long the task service may take. It gives up by itself before, and the BFF
+ * waits longer for Better Auth (services/budget).
+ */
+const ERASE_WAIT_MS = 12_000;
+
+/**
+ * Better Auth's beforeDelete, which it calls when it has checked the password.
+ * Each of the two steps is done wholly or not at all, and both can be repeated.
+ * After the first one the task service refuses every write of the user, also with
+ * a JWT that is still valid. So whenever this is interrupted, the user can delete
+ * the account again, and no task appears meanwhile.
+ *
+ * @param {() => ReturnType<import("./auth.mjs").createAuth>} auth
+ * @param {string} tasksURL
+ * @param {import("pg").Pool} pool
+ * @param {ReturnType<import("./log.mjs").createLogger>} log
+ */
+export function deleteAccount(auth, tasksURL, pool, log) {
+  return async (user) => {
+    try {
+      await eraseTasks(auth(), tasksURL, user.id);
+    } catch (error) {
+      log.error("the tasks of an account cannot be erased", { error: error.message });
+      throw new APIError("SERVICE_UNAVAILABLE", { code: "TASKS_UNAVAILABLE", message: "The account cannot be deleted right now. Please try again." });
+    }
+    // Better Auth would delete the sessions and the password before the user, in
+    // statements of their own: cut off in between, it leaves an account that nobody
+    // can sign in to and delete.
+    await pool.query(`DELETE FROM "user" WHERE id = $1`, [user.id]);
+  };
+}
+
+/** Has the task service erase everything of a user, in the name of that user. */
+async function eraseTasks(auth, tasksURL, userID) {
+  const { token } = await auth.api.signJWT({ body: { payload: { sub: userID } } });
+  const response = await fetch(new URL("/api/user", tasksURL), {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(ERASE_WAIT_MS),
+  });
+  if (response.status !== 204) throw new Error(`the task service answered ${response.status}`);
+}

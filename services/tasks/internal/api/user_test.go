@@ -1,0 +1,31 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// TestEraseUser calls the operation that is not in the document.
+func TestEraseUser(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	const create, path = `{"title":"Water the plants"}`, "/api/user"
+	for _, user := range []string{"alice", "bob"} {
+		if a := s.as(t, user, http.MethodPost, "/api/tasks", create); a.status != http.StatusCreated {
+			t.Fatalf("create: %d %s", a.status, a.body)
+		}
+	}
+	for range 2 {
+		if a := s.as(t, "alice", http.MethodDelete, path, ""); a.status != http.StatusNoContent || len(a.body) > 0 {
+			t.Fatalf("erase: %d %s, want 204 without a body", a.status, a.body)
+		}
+	}
+	wantProblem(t, s.as(t, "alice", http.MethodPost, "/api/tasks", create), taskapi.CodeAccountDeleted)
+	wantProblem(t, s.as(t, "alice", http.MethodPost, "/api/tasks", create, "Idempotency-Key", "k"), taskapi.CodeAccountDeleted)
+	if a := s.as(t, "bob", http.MethodPost, "/api/tasks", create); a.status != http.StatusCreated {
+		t.Errorf("another user's create: %d %s", a.status, a.body)
+	}
+	wantProblem(t, s.as(t, "", http.MethodDelete, path, ""), taskapi.CodeUnauthenticated)
+}
