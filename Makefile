@@ -68,6 +68,14 @@ test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API t
 test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the tests in a browser, and the conformance suite, against two task services and two bffs
 	@exec .build/stack test --replicas
 
+.PHONY: test-compose
+test-compose: tools ## build and start the compose stack on Docker, use it while its containers stop and die, and remove it
+	cd services && go test -count=1 -timeout=30m -tags=engine -v -run '^TestUse$$' ./stack/compose
+
+.PHONY: test-restore
+test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, restore elsewhere, find and erase; needs pg_dump
+	cd bff && go test -count=1 -timeout=10m -tags=drill -v -run '^TestRestore$$' ./internal/drill
+
 .PHONY: test-migrations
 test-migrations: tools $(POSTGRES) ## migrate a database of ten million tasks under load, and watch its locks; 10 GB, ten minutes
 	cd services && TEST_ROWS=10000000 go test -count=1 -timeout=1h -v -run 'MigrationsHoldNoLock|LocksAreSeen' ./tasks/internal/store

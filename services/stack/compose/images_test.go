@@ -129,3 +129,44 @@ func TestCaddy(t *testing.T) {
 		t.Errorf("edge cannot write to %v", edge.Tmpfs)
 	}
 }
+
+// TestNodeIsTested: CI runs the tests with the Node that the images have.
+func TestNodeIsTested(t *testing.T) {
+	t.Parallel()
+	workflow := read(t, filepath.Join(repository(t), ".github", "workflows", "ci.yml"))
+	tested := regexp.MustCompile(`(?m)^        node: \[(.*?)\]`).FindStringSubmatch(workflow)
+	if tested == nil {
+		t.Fatal("ci.yml names no versions of Node")
+	}
+	for _, name := range dockerfiles {
+		for _, match := range regexp.MustCompile(`(?m)^FROM .*\bnode:(\d+)-`).FindAllStringSubmatch(read(t, filepath.Join(repository(t), name)), -1) {
+			if !slices.Contains(strings.Split(tested[1], ", "), match[1]) {
+				t.Errorf("%s has Node %s, CI tests %s", name, match[1], tested[1])
+			}
+		}
+	}
+}
+
+// TestPublishing: what the workflow publishes can be pulled by compose, and says what
+// is in it and where it comes from.
+func TestPublishing(t *testing.T) {
+	t.Parallel()
+	workflow := read(t, filepath.Join(repository(t), ".github", "workflows", "publish.yml"))
+	for _, want := range []string{
+		`tags: ["v[0-9]*"]`, "make test-compose", `*.platform=linux/amd64,linux/arm64`, "--sbom=true", "--provenance=mode=max", "--push",
+		"IMAGES=", "VERSION=", "REVISION=",
+	} {
+		if !strings.Contains(workflow, want) {
+			t.Errorf("publish.yml does not say %s", want)
+		}
+	}
+	_, targets, found := strings.Cut(workflow, "--push ")
+	if !found {
+		t.Fatal("publish.yml publishes nothing")
+	}
+	for _, target := range strings.Fields(targets) {
+		if service, err := load(t).GetService(target); err != nil || service.Build == nil {
+			t.Errorf("publish.yml publishes %s, which compose does not build", target)
+		}
+	}
+}

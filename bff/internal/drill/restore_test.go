@@ -1,0 +1,342 @@
+//go:build drill
+
+// Package drill_test follows OPERATIONS.md: it runs the commands that stand there, on
+// servers that are set up as they say.
+package drill_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
+	"github.com/tasklane/tasklane/services/stack/port"
+	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/roles"
+)
+
+const public = "http://localhost:3000"
+
+// site is PostgreSQL with its roles, Better Auth and the task service, as on one
+// machine.
+type site struct {
+	t        *testing.T
+	root     string
+	server   *postgres.Server
+	password roles.Passwords
+	app      string // the runtime role's password
+	secret   string
+	ports    []int // of auth, the service, and its operations
+	programs string
+
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+func TestRestore(t *testing.T) {
+	bin := clients(t)
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs+"/", "./tasks/cmd/tasks")
+	build.Dir = filepath.Join(root, "services")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	path := strings.Join([]string{bin, programs, os.Getenv("PATH")}, ":")
+	t.Setenv("PATH", path)
+
+	first := newSite(t, root, programs)
+	if err := roles.Create(t.Context(), first.server.AdminURL(postgres.Superuser), first.password); err != nil {
+		t.Fatal(err)
+	}
+	first.sh("tasks migrate")
+	first.start()
+	ada, eve := first.signUp("ada@example.com"), first.signUp("eve@example.com")
+	for _, p := range []person{ada, eve} {
+		first.fill(p)
+	}
+	adas, eves := first.sh("tasks export-user "+ada.id), first.sh("tasks export-user "+eve.id)
+	if strings.Count(adas, "\n") != 4 { // three tasks and a list
+		t.Fatalf("Ada has\n%s", adas)
+	}
+	kept := filepath.Join(t.TempDir(), "tasklane.dump")
+	dumped := func(commands string) string { return strings.ReplaceAll(commands, "tasklane.dump", kept) }
+	first.sh(dumped(block(t, root, "backup")))
+
+	// Elsewhere: another server, other passwords, the same secret.
+	second := newSite(t, root, programs)
+	second.secret = first.secret
+	begin := time.Now()
+	// Better Auth can start once its schema is restored, and doctor wants it.
+	restore, doctor, found := strings.Cut(dumped(block(t, root, "restore")), "tasks doctor")
+	if !found {
+		t.Fatal("the restore ends without a doctor")
+	}
+	second.sh(restore)
+	second.startAuth()
+	if out := second.sh("tasks doctor" + doctor); strings.Contains(out, "FAIL") {
+		t.Errorf("doctor finds\n%s", out)
+	}
+	second.startTasks()
+	t.Logf("restored and serving after %s", time.Since(begin).Round(time.Second))
+	for id, want := range map[string]string{ada.id: adas, eve.id: eves} {
+		if diff := cmp.Diff(want, second.sh("tasks export-user "+id)); diff != "" {
+			t.Errorf("a user's resources (-backup +restored):\n%s", diff)
+		}
+	}
+	if again := second.signIn("ada@example.com"); again.id != ada.id {
+		t.Errorf("Ada is %s, was %s", again.id, ada.id)
+	}
+
+	t.Run("a log line leads to its user, and back", func(t *testing.T) {
+		match := regexp.MustCompile(`"operation":"createTask","user":"([0-9a-f]+)"`).FindStringSubmatch(first.logged())
+		if match == nil {
+			t.Fatalf("no user is in the log:\n%s", first.logged())
+		}
+		if got, want := second.sh("LOGGED="+match[1]+"\n"+block(t, root, "user-of-line")), ada.id+"|ada@example.com\n"; got != want {
+			t.Errorf("the line is of %q, want %q", got, want)
+		}
+		if got := second.sh("EMAIL=ada@example.com\n" + block(t, root, "line-of-user")); got != match[1]+"\n" {
+			t.Errorf("Ada's lines have %q, want %q", got, match[1])
+		}
+	})
+	t.Run("who uses most", func(t *testing.T) {
+		if out := second.sh(block(t, root, "who-uses-most")); !strings.Contains(out, ada.id) || !strings.Contains(out, eve.id) {
+			t.Errorf("the list is\n%s", out)
+		}
+	})
+	t.Run("an erased user is gone", func(t *testing.T) {
+		export := filepath.Join(t.TempDir(), "export.jsonl")
+		erase := strings.ReplaceAll(block(t, root, "erase"), "export.jsonl", export)
+		second.sh("ID=" + ada.id + "\n" + erase)
+		if copied, err := os.ReadFile(export); err != nil || string(copied) != adas {
+			t.Errorf("the copy is %q, %v", copied, err)
+		}
+		if left := second.sh("tasks export-user " + ada.id); left != "" {
+			t.Errorf("there is left\n%s", left)
+		}
+		if got := second.sh("tasks export-user " + eve.id); got != eves {
+			t.Errorf("Eve has\n%s", got)
+		}
+		if status, _ := second.post("/api/auth/sign-in/email", credentials("ada@example.com")); status != http.StatusUnauthorized {
+			t.Errorf("Ada signs in: %d", status)
+		}
+	})
+}
+
+// block returns the commands of OPERATIONS.md of that name.
+func block(t *testing.T, root, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "OPERATIONS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "<!-- test: "+name+" -->\n```sh\n")
+	commands, _, ended := strings.Cut(rest, "```")
+	if !found || !ended {
+		t.Fatalf("OPERATIONS.md has no block %s", name)
+	}
+	return commands
+}
+
+func newSite(t *testing.T, root, programs string) *site {
+	t.Helper()
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: rand.Text(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	ports, err := port.Free(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &site{
+		t: t, root: root, programs: programs, server: server, ports: ports,
+		password: roles.Passwords{Owner: rand.Text(), Auth: rand.Text()}, app: rand.Text(), secret: rand.Text() + rand.Text(),
+	}
+}
+
+// environment is what the programs and the commands of OPERATIONS.md read.
+func (s *site) environment() []string {
+	admin, err := url.Parse(s.server.AdminURL(postgres.Superuser))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	admin.Path, admin.RawQuery = "", ""
+	return append(os.Environ(),
+		"SERVER_URL="+admin.String(), "ADMIN_URL="+admin.String()+"/"+roles.Database,
+		"OWNER_PASSWORD="+s.password.Owner, "AUTH_PASSWORD="+s.password.Auth,
+		"DATABASE_URL="+s.server.URL(roles.App, s.app, roles.Database),
+		"DATABASE_URL_UNPOOLED="+s.server.URL(roles.Owner, s.password.Owner, roles.Database),
+		fmt.Sprintf("BETTER_AUTH_URL=http://127.0.0.1:%d", s.ports[0]), "JWT_ISSUER="+public,
+		"HOST=127.0.0.1", fmt.Sprintf("PORT=%d", s.ports[1]), fmt.Sprintf("OPS_PORT=%d", s.ports[2]),
+	)
+}
+
+// sh runs commands at the top of the repository, and returns what they print.
+func (s *site) sh(commands string) string {
+	s.t.Helper()
+	shell := exec.CommandContext(s.t.Context(), "sh", "-eu", "-c", commands) //nolint:gosec // of OPERATIONS.md
+	shell.Dir, shell.Env = s.root, s.environment()
+	var out, errs bytes.Buffer
+	shell.Stdout, shell.Stderr = &out, &errs
+	if err := shell.Run(); err != nil {
+		s.t.Fatalf("%v:\n%s\n%s%s", err, commands, out.String(), errs.String())
+	}
+	return out.String()
+}
+
+func (s *site) start() { s.startAuth(); s.startTasks() }
+
+func (s *site) startAuth() {
+	s.t.Helper()
+	auth := exec.Command("node", "server.mjs")
+	auth.Dir = filepath.Join(s.root, "services", "auth")
+	auth.Env = append(s.environment(),
+		"DATABASE_URL="+s.server.URL(roles.Auth, s.password.Auth, roles.Database), "BETTER_AUTH_SECRET="+s.secret,
+		"BETTER_AUTH_URL="+public, fmt.Sprintf("PORT=%d", s.ports[0]))
+	s.await(auth, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[0]))
+}
+
+func (s *site) startTasks() {
+	s.t.Helper()
+	tasks := exec.Command(filepath.Join(s.programs, "tasks"), "serve") //nolint:gosec // ours
+	tasks.Env = s.environment()
+	s.await(tasks, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[2]))
+}
+
+// await starts a server and waits until it is ready.
+func (s *site) await(command *exec.Cmd, ready string) {
+	s.t.Helper()
+	process, err := child.Start(command, syscall.SIGKILL, s.keep)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: 10 * time.Second}) })
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	if err := process.AwaitReady(ctx, command.Path, ready, nil, 50*time.Millisecond); err != nil {
+		s.t.Fatalf("%v\n%s", err, s.logged())
+	}
+}
+
+func (s *site) keep(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.WriteString(line + "\n")
+}
+
+func (s *site) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// person is a user with a JWT.
+type person struct{ id, jwt string }
+
+func credentials(email string) map[string]string {
+	return map[string]string{"name": "A Person", "email": email, "password": "correct horse battery"}
+}
+
+func (s *site) signUp(email string) person {
+	s.t.Helper()
+	return s.sign("/api/auth/sign-up/email", email)
+}
+
+func (s *site) signIn(email string) person {
+	s.t.Helper()
+	return s.sign("/api/auth/sign-in/email", email)
+}
+
+func (s *site) sign(path, email string) person {
+	s.t.Helper()
+	status, response := s.post(path, credentials(email))
+	if status != http.StatusOK {
+		s.t.Fatalf("%s: %d", path, status)
+	}
+	session, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api/auth/get-session", s.ports[0]), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, cookie := range response.Cookies() {
+		session.AddCookie(cookie)
+	}
+	answer, err := http.DefaultClient.Do(session)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var body struct{ User struct{ ID string } }
+	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+		s.t.Fatal(err)
+	}
+	return person{body.User.ID, answer.Header.Get("Set-Auth-Jwt")}
+}
+
+func (s *site) post(path string, body any) (int, *http.Response) {
+	s.t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d%s", s.ports[0], path), "application/json", bytes.NewReader(encoded)) //nolint:noctx // of a test
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, response
+}
+
+// fill gives a person tasks and a list, in every state.
+func (s *site) fill(p person) {
+	s.t.Helper()
+	client, err := sdk.New(fmt.Sprintf("http://127.0.0.1:%d", s.ports[1]), sdk.WithTokenSource(sdk.StaticToken(p.jwt)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx := s.t.Context()
+	for _, title := range []string{"Water the plants", "Łódź — 🎉 “quotes” and 'apostrophes'", "Deleted"} {
+		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: title, Description: "of " + p.id, Tags: []string{"home"}})
+		if err == nil && title == "Deleted" {
+			_, err = client.DeleteTask(ctx, task.ID)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if _, err := client.CreateList(ctx, taskapi.CreateListRequest{Name: "Garden"}); err != nil {
+		s.t.Fatal(err)
+	}
+}

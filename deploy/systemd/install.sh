@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs Tasklane on this machine, for systemd, from a checkout in which `make up`
+# or `make test` has run once:
+#
+#   sudo deploy/systemd/install.sh https://tasks.example.com
+#
+# Run it again to upgrade: it replaces the programs, and keeps /etc/tasklane. DESTDIR
+# is put before every path. SERVER is the address of PostgreSQL, 127.0.0.1:5432 unless
+# set.
+set -eu
+cd "$(dirname "$0")/../.."
+root=${DESTDIR:-}
+server=${SERVER:-127.0.0.1:5432}
+etc=$root/etc/tasklane opt=$root/opt/tasklane units=$root/etc/systemd/system
+
+[ -e "$etc/tasklane.env" ] || [ $# = 1 ] || { echo "usage: $0 PUBLIC_URL" >&2; exit 2; }
+for built in .build/tasks .build/bff web-contract/demo/dist/index.html services/auth/node_modules/better-auth; do
+	[ -e "$built" ] || { echo "$built is missing: run make build, and make up or make test once" >&2; exit 1; }
+done
+
+mkdir -p "$opt/bin" "$opt/auth" "$etc" "$units"
+# Renamed into place: a program that runs cannot be written to.
+for program in tasks bff; do
+	cp ".build/$program" "$opt/bin/$program.new" && chmod 755 "$opt/bin/$program.new" && mv "$opt/bin/$program.new" "$opt/bin/$program"
+done
+rm -rf "$opt/page.new" "$opt/auth/node_modules"
+cp -r web-contract/demo/dist "$opt/page.new"
+rm -rf "$opt/page" && mv "$opt/page.new" "$opt/page"
+cp services/auth/package.json services/auth/*.mjs "$opt/auth/"
+rm -f "$opt"/auth/*.test.mjs
+cp -r services/auth/node_modules "$opt/auth/node_modules"
+chmod -R go+rX "$opt"
+cp services/stack/roles/roles.sql "$opt/roles.sql"
+cp deploy/systemd/*.service "$units/"
+
+# Secrets are root's: systemd hands each service its own.
+chmod 700 "$etc"
+umask 077
+random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+keep() { [ -e "$etc/$1" ] || printf '%s\n' "$2" >"$etc/$1"; }
+keep better-auth-secret "$(random)"
+keep owner-password "$(random)"
+keep auth-password "$(random)"
+keep app-password "$(random)"
+url() { printf 'postgres://%s:%s@%s/tasklane?sslmode=%s' "$1" "$(cat "$etc/$2-password")" "$server" "${SSLMODE:-disable}"; }
+keep owner-url "$(url tasklane_owner owner)"
+keep auth-url "$(url tasklane_auth auth)"
+keep app-url "$(url tasklane_app app)"
+[ -e "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" deploy/systemd/tasklane.env >"$etc/tasklane.env"
+echo "installed below $opt, with the settings in $etc" >&2

@@ -1,0 +1,223 @@
+// Package systemd_test installs deploy/systemd below another root and looks at what
+// is there.
+package systemd_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
+)
+
+// built is what install.sh copies besides files of the repository.
+var built = []string{".build/tasks", ".build/bff", "web-contract/demo/dist/index.html", "services/auth/node_modules/better-auth/package.json"}
+
+// install runs install.sh in a copy of what it needs, and returns the root below
+// which it has installed.
+func install(t *testing.T, args ...string) (dest, output string, err error) {
+	t.Helper()
+	root, copied, dest := repository(t), t.TempDir(), t.TempDir()
+	for _, dir := range []string{"deploy/systemd", "services/stack/roles"} {
+		if err := os.CopyFS(filepath.Join(copied, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sources, err := filepath.Glob(filepath.Join(root, "services", "auth", "*.mjs"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal(sources, err)
+	}
+	for _, source := range append(sources, filepath.Join(root, "services", "auth", "package.json")) {
+		write(t, filepath.Join(copied, "services", "auth", filepath.Base(source)), read(t, source))
+	}
+	for _, path := range built {
+		write(t, filepath.Join(copied, path), "#!/bin/sh\n")
+	}
+	output, err = run(t, copied, dest, args...)
+	if err != nil {
+		return dest, output, err
+	}
+	// Again, as for an upgrade: nothing that is kept changes.
+	before := settings(t, dest)
+	if again, err := run(t, copied, dest); err != nil {
+		t.Errorf("the second time: %v\n%s", err, again)
+	}
+	if diff := cmp.Diff(before, settings(t, dest)); diff != "" {
+		t.Errorf("the second time changes the settings (-before +after):\n%s", diff)
+	}
+	return dest, output, nil
+}
+
+func run(t *testing.T, copied, dest string, args ...string) (string, error) {
+	t.Helper()
+	script := exec.CommandContext(t.Context(), filepath.Join(copied, "deploy/systemd/install.sh"), args...) //nolint:gosec // ours
+	script.Env = append(os.Environ(), "DESTDIR="+dest)
+	out, err := script.CombinedOutput()
+	return string(out), err
+}
+
+// settings are the files below /etc/tasklane.
+func settings(t *testing.T, dest string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dest, "etc", "tasklane", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		all[filepath.Base(file)] = read(t, file)
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, want 0600: %v", file, info.Mode(), err)
+		}
+	}
+	return all
+}
+
+func TestInstall(t *testing.T) {
+	t.Parallel()
+	dest, output, err := install(t, "https://tasks.example.com")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	got := settings(t, dest)
+	if !strings.Contains(got["tasklane.env"], "\nPUBLIC_URL=https://tasks.example.com\n") {
+		t.Errorf("tasklane.env is\n%s", got["tasklane.env"])
+	}
+	var passwords []string
+	for _, role := range []string{"owner", "auth", "app"} {
+		password := strings.TrimSpace(got[role+"-password"])
+		if want := "postgres://tasklane_" + role + ":" + password + "@127.0.0.1:5432/tasklane?sslmode=disable\n"; got[role+"-url"] != want {
+			t.Errorf("%s-url is %q, want %q", role, got[role+"-url"], want)
+		}
+		passwords = append(passwords, password)
+	}
+	passwords = append(passwords, strings.TrimSpace(got["better-auth-secret"]))
+	slices.Sort(passwords)
+	if len(slices.Compact(passwords)) != 4 || len(passwords[0]) != 64 {
+		t.Errorf("the secrets are %v", passwords)
+	}
+	for _, secret := range passwords {
+		if strings.Contains(output, secret) {
+			t.Error("install.sh prints a secret")
+		}
+	}
+	if tests, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/auth/*.test.mjs")); err != nil || len(tests) > 0 {
+		t.Errorf("%v, %v are installed", tests, err)
+	}
+	for _, path := range []string{"bin/tasks", "bin/bff", "page/index.html", "auth/server.mjs", "auth/node_modules/better-auth/package.json", "roles.sql"} {
+		if _, err := os.Stat(filepath.Join(dest, "opt/tasklane", path)); err != nil {
+			t.Error(err)
+		}
+	}
+	checkUnits(t, dest)
+}
+
+func TestInstallNeedsTheAddress(t *testing.T) {
+	t.Parallel()
+	if _, output, err := install(t); err == nil || !strings.HasPrefix(output, "usage: ") {
+		t.Errorf("without an address: %v %s", err, output)
+	}
+}
+
+// sources are where the programs of the units read their environment.
+var sources = map[string][]string{
+	"migrate": {"services/tasks/cmd/tasks"},
+	"tasks":   {"services/tasks/cmd/tasks", "services/httpapi"},
+	"bff":     {"bff/cmd/bff", "services/httpapi"},
+	"auth":    {"services/auth"},
+}
+
+// checkUnits reads the units, and has systemd do so where it is here.
+func checkUnits(t *testing.T, dest string) {
+	t.Helper()
+	units, err := filepath.Glob(filepath.Join(dest, "etc/systemd/system/tasklane-*.service"))
+	if err != nil || len(units) != len(sources) {
+		t.Fatal(units, err)
+	}
+	for _, unit := range units {
+		text := read(t, unit)
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(unit), "tasklane-"), ".service")
+		for _, want := range []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "WantedBy=multi-user.target"} {
+			if !strings.Contains(text, "\n"+want+"\n") {
+				t.Errorf("%s does not say %s", name, want)
+			}
+		}
+		for _, match := range regexp.MustCompile(`LoadCredential=[\w-]+:(\S+)`).FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(dest, match[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		var code string
+		for _, dir := range sources[name] {
+			code += sourceText(t, filepath.Join(repository(t), dir))
+		}
+		for _, match := range regexp.MustCompile(`(?m)^(?:Environment=|ExecStart=/usr/bin/env ).*$`).FindAllString(text, -1) {
+			for _, variable := range regexp.MustCompile(`\b([A-Z_]+)=`).FindAllStringSubmatch(match, -1) {
+				known := strings.TrimSuffix(variable[1], "_FILE")
+				if known != "GOMEMLIMIT" && known != "NODE_ENV" && !regexp.MustCompile(`\b`+known+`\b`).MatchString(code) {
+					t.Errorf("%s sets %s, which nothing reads", name, variable[1])
+				}
+			}
+		}
+		// Where the programs are, for systemd to look at them.
+		write(t, unit, strings.ReplaceAll(text, "/opt/tasklane", filepath.Join(dest, "opt/tasklane")))
+	}
+	verify, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Log("LEFT OUT: systemd-analyze is not on this machine, so the units were read and not verified")
+		return
+	}
+	if out, err := exec.CommandContext(t.Context(), verify, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 { //nolint:gosec // systemd's
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// sourceText is what the files of a directory say, without its subdirectories.
+func sourceText(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range []string{"*.go", "*.mjs"} {
+		paths, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			all.WriteString(read(t, path))
+		}
+	}
+	return all.String()
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // of a test
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil { //nolint:gosec // of a test
+		t.Fatal(err)
+	}
+}
