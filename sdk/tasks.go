@@ -177,6 +177,9 @@ func listQuery(options taskapi.ListTasksOptions) url.Values {
 	if options.Query != "" {
 		query.Set("q", options.Query)
 	}
+	if options.ListID != "" {
+		query.Set("listId", options.ListID)
+	}
 	if options.Deleted {
 		query.Set("deleted", "true")
 	}

@@ -53,6 +53,7 @@ func Conformance(t *testing.T, target Target) {
 		{"kind", kindCases},
 		{"task", taskCases},
 		{"lists", listsCases},
+		{"tasks in lists", inListCases},
 		{"write", writeCases},
 		{"version", versionCases},
 		{"idempotency", idempotencyCases},

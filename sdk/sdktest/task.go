@@ -36,7 +36,7 @@ func tasks() *kind {
 		routes: []route{
 			{
 				operation: "listTasks", method: http.MethodGet, path: "/api/tasks", read: (*Server).listTasks,
-				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "deleted", "sort", "limit", "cursor"},
+				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "listId", "deleted", "sort", "limit", "cursor"},
 			},
 			{operation: "getTaskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, read: (*Server).getTaskStats},
 			{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", parameters: []string{"timeZone", "days"}, read: (*Server).getAgenda},
@@ -74,6 +74,11 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	f.filters(query)
 	f.parameter(query, "dueBefore", instant(&options.DueBefore))
 	f.parameter(query, "dueAfter", instant(&options.DueAfter))
+	f.parameter(query, "listId", func(f *faults, name, text string) {
+		if options.ListID = strings.ToLower(text); text != taskapi.Inbox && !isUUID(options.ListID) {
+			f.add(name, taskapi.FieldFormat, "must be inbox or a UUID")
+		}
+	})
 	f.parameter(query, "deleted", boolean(&options.Deleted))
 	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
 	f.parameter(query, "sort", func(f *faults, name, text string) {
@@ -152,6 +157,8 @@ func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 		slices.ContainsFunc(options.Tags, func(key string) bool {
 			return !slices.ContainsFunc(task.Tags, func(tag string) bool { return taskapi.TagKey(tag) == key })
 		}),
+		options.ListID == taskapi.Inbox && task.ListID != nil,
+		options.ListID != "" && options.ListID != taskapi.Inbox && (task.ListID == nil || *task.ListID != options.ListID),
 		options.DueBefore != nil && (task.DueAt == nil || !task.DueAt.Before(*options.DueBefore)),
 		options.DueAfter != nil && (task.DueAt == nil || task.DueAt.Before(*options.DueAfter)):
 		return false

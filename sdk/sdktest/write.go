@@ -1,6 +1,7 @@
 package sdktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -66,7 +67,8 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 
 func (tx *transaction) do(o operation) (resource, *problem) {
 	if o.op == taskapi.BatchCreate {
-		return tx.create(o.kind, o.content), tx.checkCount(o.kind)
+		r := tx.create(o.kind, o.content)
+		return r, cmp.Or(tx.checkCount(o.kind), tx.checkList(resource{}, r))
 	}
 	r, ok := tx.find(o.kind, o.id, places[o.op])
 	switch {
@@ -76,10 +78,9 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 		return r, o.kind.conflict(tx.user.resources[o.id].resource)
 	}
 	switch o.op {
-	case taskapi.BatchReplace:
-		return tx.edit(r, o.content, true), nil
-	case taskapi.BatchUpdate:
-		return tx.edit(r, o.content, false), nil
+	case taskapi.BatchReplace, taskapi.BatchUpdate:
+		after := tx.edit(r, o.content, o.op == taskapi.BatchReplace)
+		return after, tx.checkList(r, after)
 	case taskapi.BatchDelete:
 		return tx.trash(r, &tx.now), nil
 	case taskapi.BatchRestore:

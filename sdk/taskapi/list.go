@@ -37,6 +37,9 @@ func Sorts() []Sort {
 	}
 }
 
+// Inbox is the ListID of tasks that are in no list, in [ListTasksOptions].
+const Inbox = "inbox"
+
 // ListTasksOptions is the query of listTasks. A zero field does not filter;
 // several filters select what passes all of them.
 type ListTasksOptions struct {
@@ -53,6 +56,8 @@ type ListTasksOptions struct {
 	// words, in any order and case. The last word may be the beginning of
 	// one.
 	Query string
+	// ListID selects the tasks of a list, or with [Inbox] those of none.
+	ListID string
 	// Deleted selects the tasks in the trash instead of those outside it.
 	Deleted bool
 	// Sort is the order; empty means [NewestFirst].

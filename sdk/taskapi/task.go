@@ -39,6 +39,7 @@ type Task struct {
 	Priority    Priority   `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
+	ListID      *string    `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Position    string     `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version     int64      `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
 	CreatedAt   time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
@@ -60,6 +61,7 @@ type CreateTaskRequest struct {
 	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
 	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        []string   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
+	ListID      *string    `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
 // ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
@@ -67,8 +69,8 @@ type CreateTaskRequest struct {
 type ReplaceTaskRequest CreateTaskRequest
 
 // UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
-// a field left out keeps its value. Only DueAt may be null, which removes the
-// deadline.
+// a field left out keeps its value. DueAt and ListID may be null: the task then
+// has no deadline, or is in the Inbox.
 type UpdateTaskRequest struct {
 	Title       Optional[string]     `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
 	Description Optional[string]     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
@@ -76,6 +78,7 @@ type UpdateTaskRequest struct {
 	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
 	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
+	ListID      Optional[*string]    `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
 // MoveTaskRequest is the body of moveTask: the place of the task in the manual

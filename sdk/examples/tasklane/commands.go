@@ -36,6 +36,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 	before := s.flags.String("before", "", "only due before this `date`")
 	order := s.flags.String("sort", string(taskapi.DueSoonest),
 		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; with a minus sign the other way round")
+	list := s.flags.String("list", "", "only in the list of this `name`, or in the inbox")
 	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
 	words, err := s.start(args)
 	if err != nil {
@@ -56,6 +57,9 @@ func (s *session) list(ctx context.Context, args []string) error {
 	if *most > 0 {
 		options.Limit = min(*most, taskapi.MaxListLimit)
 	}
+	if options.ListID, err = s.listNamed(ctx, *list); err != nil {
+		return err
+	}
 	tasks := []taskapi.Task{}
 	for task, err := range s.client.Tasks(ctx, options) {
 		if err != nil {
@@ -74,6 +78,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
+	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
 	words, err := s.start(args)
 	if err != nil {
 		return err
@@ -92,6 +97,12 @@ func (s *session) add(ctx context.Context, args []string) error {
 		if err := s.readWords(&task); err != nil {
 			return err
 		}
+	}
+	switch id, err := s.listNamed(ctx, *list); {
+	case err != nil:
+		return err
+	case id != "" && id != taskapi.Inbox:
+		task.ListID = &id
 	}
 	added, err := s.client.CreateTask(ctx, task)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -48,6 +49,31 @@ func (s *session) lists(ctx context.Context, args []string) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", short(list.ID), color, name)
 	}
 	return table.Flush()
+}
+
+// listNamed returns the id of the list that a flag names, by its name in any case or
+// the beginning of its id; [taskapi.Inbox] for the inbox, and nothing for nothing.
+func (s *session) listNamed(ctx context.Context, name string) (string, error) {
+	if name == "" || strings.EqualFold(name, taskapi.Inbox) {
+		return strings.ToLower(name), nil
+	}
+	all, err := s.allLists(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, list := range all {
+		if strings.EqualFold(list.Name, name) || short(list.ID) == name || list.ID == name {
+			found = append(found, list.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", usageError(fmt.Sprintf("there is no list %q; \"tasklane lists\" shows those there are", name))
+	case 1:
+		return found[0], nil
+	}
+	return "", usageError(fmt.Sprintf("%d lists are called %q; name one by its id", len(found), name))
 }
 
 // allLists returns the lists outside the trash.

@@ -539,3 +539,16 @@ func TestLists(t *testing.T) {
 		t.Errorf("%v: %s", err, stdout)
 	}
 }
+
+func TestTasksInLists(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.types("lists", "-add", "Garden")
+	u.sees("added ID  Water\n", "add", "-list", "garden", "Water")
+	u.sees("added ID  Call\n", "add", "-list", "inbox", "Call")
+	u.sees("ID        DUE  PRIORITY  TASK\nID                 Water\n", "list", "-list", "Garden")
+	u.sees("ID        DUE  PRIORITY  TASK\nID                 Call\n", "list", "-list", "Inbox")
+	u.fails(exitUsage, `there is no list "Shed"`, "add", "-list", "Shed", "Paint")
+	u.types("lists", "-add", "Garden")
+	u.fails(exitUsage, "2 lists are called", "list", "-list", "Garden")
+}

@@ -90,7 +90,11 @@ func (d *Document) fields(t *testing.T, p Person, kind string) {
 	}
 	before, after, required := map[string]any{}, map[string]any{}, map[string]any{}
 	for _, name := range names {
-		before[name], after[name] = twoValues(schema.Properties[name].Value)
+		if value := schema.Properties[name].Value; isReference(value) {
+			before[name], after[name] = d.twoResources(t, p, kind, name)
+		} else {
+			before[name], after[name] = twoValues(value)
+		}
 		if slices.Contains(schema.Required, name) {
 			required[name] = after[name]
 		}
@@ -179,6 +183,19 @@ func compare(t *testing.T, by, reader string, want, got map[string]any) {
 	}
 }
 
+// twoResources returns the ids of two resources that a field may name: those of the
+// kind that it is called after, such as listId, or else of the field's own kind.
+func (d *Document) twoResources(t *testing.T, p Person, kind, field string) (before, after any) {
+	t.Helper()
+	operations := d.batchOperations("create")
+	at := slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == strings.TrimSuffix(field, "Id") })
+	if at < 0 {
+		at = slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == kind })
+	}
+	ids := d.batch(t, p, "", operations[at], operations[at])
+	return ids[0], ids[1]
+}
+
 // twoValues returns two values of a field, in the form in which they are stored.
 func twoValues(s *openapi3.Schema) (before, after any) {
 	switch {
@@ -187,8 +204,6 @@ func twoValues(s *openapi3.Schema) (before, after any) {
 		return values[0], values[len(values)-1]
 	case s.Format == "date-time":
 		return "2026-11-30T17:00:00Z", "2027-01-02T03:04:05.678901Z"
-	case s.Format == "uuid":
-		return exampleID, exampleID
 	case s.Type.Includes("boolean"):
 		return false, true
 	case s.Type.Includes("integer"), s.Type.Includes("number"):

@@ -123,7 +123,8 @@ func invent(ids map[string]string) map[string]string {
 func (d *Document) batchOperations(op string) []map[string]any {
 	var all []map[string]any
 	for _, variant := range variants(d.components.Schemas["BatchItem"].Value) {
-		if operation, ok := clone(variant).(map[string]any); ok && operation["op"] == op {
+		operation, ok := clone(variant).(map[string]any)
+		if ok && operation["op"] == op && !slices.ContainsFunc(all, func(other map[string]any) bool { return other["kind"] == operation["kind"] }) {
 			all = append(all, operation)
 		}
 	}

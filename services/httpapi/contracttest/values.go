@@ -26,6 +26,8 @@ func variants(s *openapi3.Schema) []any {
 		return s.Examples
 	case s.Type.Includes("object"):
 		return objects(s)
+	case isReference(s):
+		return []any{nil, exampleID}
 	case len(s.Examples) > 0:
 		return s.Examples[:1]
 	case len(s.Enum) > 0:
@@ -43,6 +45,10 @@ func variants(s *openapi3.Schema) []any {
 	}
 	return []any{"text"}
 }
+
+// isReference reports whether a value may be the id of another resource, or null for
+// none.
+func isReference(s *openapi3.Schema) bool { return s.Format == "uuid" && s.Type.IncludesNull() }
 
 // objects returns an object with all properties, and one more for each further
 // variant of a property.

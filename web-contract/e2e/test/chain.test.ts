@@ -107,6 +107,7 @@ describe.concurrent.for([
     priority: "none",
     dueAt: null,
     tags: [],
+    listId: null,
     position: expect.stringMatching(/^\w+$/),
     version: 1,
     createdAt: time,

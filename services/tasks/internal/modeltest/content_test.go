@@ -120,6 +120,8 @@ func (g *generator) right(f wireField) string {
 		typ = typ.Elem()
 	}
 	switch {
+	case f.tag.Get("format") == "uuid":
+		return `"{` + g.name(lists, outsideTrash, outsideTrash) + `}"`
 	case typ == reflect.TypeFor[time.Time]():
 		return quote(pick(g, g.times()...))
 	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
@@ -172,7 +174,11 @@ func (g *generator) wrong(f wireField) string {
 		if limit(f, "minLength", 0) > 0 {
 			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)
 		}
-		all = append(all, quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 0)+1)))
+		if f.tag.Get("format") == "uuid" {
+			all = append(all, `""`, `"7"`, `"inbox"`, `"019ac2f47b3c7c1e9a550d6f2b8e4c11"`, `"{nobody}x"`)
+		} else {
+			all = append(all, quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 0)+1)))
+		}
 	case typ.Kind() == reflect.Bool:
 		all = append(all, "1", `"true"`, "[]")
 	case typ.Kind() == reflect.Slice:

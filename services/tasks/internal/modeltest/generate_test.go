@@ -278,6 +278,9 @@ func (g *generator) list(s *step) {
 		"tag": func() {
 			query.Add("tag", pick(g, strings.ToUpper, strings.ToLower, strings.TrimSpace)(pick(g, g.words...)))
 		},
+		"listId": func() {
+			query.Set("listId", pick(g, "inbox", "{"+g.name(lists, outsideTrash, outsideTrash)+"}", "{"+g.name(lists, inTrash, inTrash)+"}", "7"))
+		},
 		"archived": func() { query.Set("archived", pick(g, "true", "false")) },
 		"due":      func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
 		"deleted":  func() { query.Set("deleted", pick(g, "true", "true", "false")) },
@@ -285,7 +288,7 @@ func (g *generator) list(s *step) {
 		"limit":    func() { query.Set("limit", pick(g, "50", "200", "1")) },
 		"q":        func() { query.Set("q", g.search()) },
 	}
-	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q"}
+	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q", "listId"}
 	if k == lists {
 		names = []string{"archived", "deleted", "limit"}
 	}

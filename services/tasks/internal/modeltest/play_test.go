@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,6 +54,8 @@ const nobody = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
 var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.]+|nobody)\}`)
 
+var encodedPlaceholder = regexp.MustCompile(`%7B(?:(?:task|list)\+[0-9.]+|nobody)%7D`)
+
 // resolve puts the side's ids in the place of names.
 func (p *player) resolve(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
@@ -60,6 +63,17 @@ func (p *player) resolve(text string) string {
 			return id
 		}
 		return nobody
+	})
+}
+
+// resolveQuery does the same with the names in an encoded query.
+func (p *player) resolveQuery(query string) string {
+	return encodedPlaceholder.ReplaceAllStringFunc(query, func(name string) string {
+		decoded, err := url.QueryUnescape(name)
+		if err != nil {
+			panic(err) // it has just been matched
+		}
+		return p.resolve(decoded)
 	})
 }
 
@@ -79,7 +93,7 @@ func (p *player) request(s step) (sentRequest, bool) {
 		if cursor := p.cursors[s.path+"?"+query]; hasCursor && cursor != "" {
 			query += "&cursor=" + cursor
 		}
-		r.target += "?" + query
+		r.target += "?" + p.resolveQuery(query)
 	}
 	version := p.versions[pathID.FindString(path)]
 	if version == "" {
@@ -229,7 +243,7 @@ func (p *player) named(v any, field string) any {
 		}
 	case string:
 		switch field {
-		case "id":
+		case "id", "listId":
 			if name, ok := p.names[v]; ok {
 				return name
 			}

@@ -124,6 +124,9 @@ func fill(v reflect.Value, tag reflect.StructTag) {
 	case reflect.String:
 		options := strings.Split(tag.Get("enum"), ",")
 		v.SetString(options[len(options)-1])
+		if tag.Get("format") == "uuid" {
+			v.SetString(uuid.NewString())
+		}
 		if v.IsZero() {
 			v.SetString("text")
 		}

@@ -246,8 +246,10 @@ func (k *kind) into(r row) []any {
 	v, targets := reflect.ValueOf(r).Elem(), make([]any, k.fields, k.fields+1)
 	for i, c := range k.columns[:k.fields] {
 		targets[i] = v.FieldByIndex(c.index).Addr().Interface()
+		if id, ok := targets[i].(*uuid.UUID); ok {
+			targets[i] = (*[16]byte)(id) // the form that pgx scans fastest
+		}
 	}
-	targets[0] = (*[16]byte)(&r.shared().ID) // the form that pgx scans fastest
 	return targets
 }
 
@@ -345,7 +347,11 @@ func (k *kind) write(user string, r row, s columnSet, text func(names, values []
 		case c.derive != nil:
 			args = append(args, c.derive(r))
 		default:
-			args = append(args, v.FieldByIndex(c.index).Interface())
+			value := v.FieldByIndex(c.index).Interface()
+			if id, isID := value.(uuid.UUID); isID {
+				value = [16]byte(id) // the form that pgx encodes fastest
+			}
+			args = append(args, value)
 		}
 		if !ok {
 			names, values = append(names, c.name), append(values, "$"+strconv.Itoa(len(args)))

@@ -69,29 +69,9 @@ func placeOf(request any) place {
 		id = before.Value
 	}
 	if id != nil {
-		p.sibling = new(uuid.MustParse(*id)) // it has been checked
+		p.sibling = new(rowID(id))
 	}
 	return p
-}
-
-// lookAtSibling queues the reading of the sibling that a move names, unless it is
-// one of those that are read anyway.
-func (tx *transaction) lookAtSibling(batch *pgx.Batch, known []uuid.UUID, op Operation) error {
-	if op.Op != taskapi.BatchMove {
-		return nil
-	}
-	sibling := placeOf(op.Data).sibling
-	if sibling == nil || slices.Contains(known, *sibling) {
-		return nil
-	}
-	k, err := tx.store.kindOf(op.Kind)
-	if err == nil {
-		k.byID(tx.user, []uuid.UUID{*sibling}).queue(batch).Query(k.read(func(r row, _ int) error {
-			tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
-			return nil
-		}))
-	}
-	return err
 }
 
 // move returns the row in the place. What was queued so far is sent first, so that
@@ -102,13 +82,10 @@ func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) (row,
 	}
 	var anchor row
 	if to.sibling != nil {
-		at := slices.IndexFunc(tx.found, func(other *resource) bool {
-			return other.kind == k && other.row.shared().ID == *to.sibling && !other.erased && other.row.shared().DeletedAt == nil
-		})
-		if at < 0 || *to.sibling == r.shared().ID {
+		anchor = tx.foundLive(k.name, *to.sibling)
+		if anchor == nil || *to.sibling == r.shared().ID {
 			return nil, &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not one of the others in this order"}
 		}
-		anchor = tx.found[at].row
 	}
 	next, err := tx.nextTo(ctx, k, r, anchor, to.before)
 	if err != nil {

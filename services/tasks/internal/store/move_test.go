@@ -90,12 +90,14 @@ func TestRoundTrips(t *testing.T) {
 	count := &batchCounter{recorder: recorder{texts: map[string][]any{}}}
 	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Tracer: count})
 	task, other := mustCreate(t, s, alice, full()), mustCreate(t, s, alice, full())
+	list := makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"})
 	for _, tc := range []struct {
 		name string
 		op   store.Operation
 		want int
 	}{
 		{"a creation", create(full()), 1},
+		{"a creation in a list", create(taskapi.CreateTaskRequest{Title: "a", ListID: new(list.String())}), 1},
 		{"an update", update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), 2},
 		{"a move", move(task.ID, behind(other.ID)), 3},
 	} {

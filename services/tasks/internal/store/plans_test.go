@@ -20,21 +20,23 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// makeMany gives one user 200,000 tasks, the newest 10,000 in the trash, and a
-// thousand others thirty each. The indexes are built when all is there, in half the
+// makeMany gives one user 200,000 tasks in 500 lists, the newest 10,000 in the trash,
+// and a thousand others thirty each in the Inbox. The indexes are built when all is there, in half the
 // time.
 const makeMany = `
-	DROP INDEX tasklane.tasks_created, tasklane.tasks_position, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
+	DROP INDEX tasklane.tasks_created, tasklane.tasks_position, tasklane.tasks_list, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
 	INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user' || n, 200000 FROM generate_series(0, 1000) n;
-	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, position, created_at, updated_at, title_key, words)
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, list_id, position, created_at, updated_at, title_key, words)
 	SELECT 'user' || CASE WHEN n <= 200000 THEN 0 ELSE n % 1000 + 1 END, md5(n::text)::uuid, n, 1, 'task ' || n, '',
-		CASE WHEN n % 3 = 0 THEN now() END, n % 5, CASE WHEN n % 2 = 0 THEN now() + n * interval '1 minute' END, '{home}', md5('p' || n) || 'V',
+		CASE WHEN n % 3 = 0 THEN now() END, n % 5, CASE WHEN n % 2 = 0 THEN now() + n * interval '1 minute' END, '{home}',
+		CASE WHEN n <= 200000 THEN md5('list' || n % 500)::uuid ELSE '00000000-0000-0000-0000-000000000000' END, md5('p' || n) || 'V',
 		now() - n * interval '1 second', now(), int4send(n), 'task ''#2'''::tsvector
 	FROM generate_series(1, 230000) n;
 	UPDATE tasklane.tasks SET deleted_at = now()
 		WHERE user_id = 'user0' AND id IN (SELECT id FROM tasklane.tasks WHERE user_id = 'user0' ORDER BY id DESC LIMIT 10000);
 	CREATE INDEX tasks_created ON tasklane.tasks (user_id, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
+	CREATE INDEX tasks_list ON tasklane.tasks (user_id, list_id, position, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 	CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -61,6 +63,10 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 	t.Helper()
 	task := uuid.MustParse(mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ID)
 	other := mustList(t, s, user, taskapi.ListTasksOptions{Sort: taskapi.OldestFirst, Limit: 1}).Tasks[0].ID
+	inList := taskapi.Inbox
+	if id := mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ListID; id != nil {
+		inList = *id
+	}
 	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: key} }
 	list := func(options taskapi.ListTasksOptions) func() {
 		return func() {
@@ -83,13 +89,16 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		{name: "due latest", run: list(taskapi.ListTasksOptions{Sort: taskapi.DueLatest}), index: "tasks_due"},
 		{name: "recently updated", run: list(taskapi.ListTasksOptions{Sort: taskapi.RecentlyUpdatedFirst}), index: "tasks_seq"},
 		{name: "manual order", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}), index: "tasks_position"},
-		{name: "manual order, deep", run: deep(t, r, s, user, taskapi.ManualOrder), index: "tasks_position"},
-		{name: "manual order reversed, deep", run: deep(t, r, s, user, taskapi.ManualOrderReversed), index: "tasks_position"},
-		{name: "newest first, deep", run: deep(t, r, s, user, taskapi.NewestFirst), index: "tasks_created"},
-		{name: "oldest first, deep", run: deep(t, r, s, user, taskapi.OldestFirst), index: "tasks_created"},
-		{name: "due soonest, deep", run: deep(t, r, s, user, taskapi.DueSoonest), index: "tasks_due"},
-		{name: "due latest, deep", run: deep(t, r, s, user, taskapi.DueLatest), index: "tasks_due"},
-		{name: "recently updated, deep", run: deep(t, r, s, user, taskapi.RecentlyUpdatedFirst), index: "tasks_seq"},
+		{name: "manual order of a list", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: inList}), index: "tasks_list"},
+		{name: "manual order of the Inbox", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: taskapi.Inbox}), index: "tasks_list"},
+		{name: "manual order of a list, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: inList}), index: "tasks_list"},
+		{name: "manual order, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}), index: "tasks_position"},
+		{name: "manual order reversed, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrderReversed}), index: "tasks_position"},
+		{name: "newest first, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.NewestFirst}), index: "tasks_created"},
+		{name: "oldest first, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.OldestFirst}), index: "tasks_created"},
+		{name: "due soonest, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.DueSoonest}), index: "tasks_due"},
+		{name: "due latest, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.DueLatest}), index: "tasks_due"},
+		{name: "recently updated, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.RecentlyUpdatedFirst}), index: "tasks_seq"},
 		{name: "filter and search", run: list(taskapi.ListTasksOptions{Completed: new(false), Query: "task"}), index: "tasks_created", varies: true},
 		{name: "get", run: func() { _, _ = s.Get(t.Context(), user, taskapi.KindTask, task) }, index: "tasks_pkey"},
 		{name: "changes", run: func() { _, _ = s.Changes(t.Context(), user, after(100_000), 50) }, index: "tasks_seq"},
@@ -154,9 +163,10 @@ func begins(r *recorder, user string) string {
 }
 
 // deep goes far into a list, so that what r holds in the end is a later page.
-func deep(t *testing.T, r *recorder, s *store.Store, user string, sort taskapi.Sort) func() {
+func deep(t *testing.T, r *recorder, s *store.Store, user string, options taskapi.ListTasksOptions) func() {
 	return func() {
-		options := taskapi.ListTasksOptions{Sort: sort, Limit: taskapi.MaxListLimit}
+		options := options
+		options.Limit = taskapi.MaxListLimit
 		for range 20 {
 			if page := mustList(t, s, user, options); page.NextCursor != "" {
 				options.Cursor = page.NextCursor

@@ -144,6 +144,10 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 func exerciseLists(t *testing.T, s *store.Store, user, text string, n int) {
 	t.Helper()
 	id := makeList(t, s, user, taskapi.CreateListRequest{Name: text, Color: new(taskapi.Green)})
+	write(t, s, user, create(taskapi.CreateTaskRequest{Title: text, ListID: new(id.String())}), nil)
+	for _, list := range []string{id.String(), taskapi.Inbox} {
+		mustList(t, s, user, taskapi.ListTasksOptions{ListID: list, Sort: taskapi.ManualOrder, Limit: n})
+	}
 	for _, op := range []store.Operation{
 		{Op: taskapi.BatchUpdate, Data: taskapi.UpdateListRequest{Archived: taskapi.Some(true)}},
 		{Op: taskapi.BatchDelete},

@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/uptrace/bun"
@@ -30,6 +32,8 @@ type taskRow struct {
 	Priority    int16      `bun:"priority"`
 	DueAt       *time.Time `bun:"due_at"`
 	Tags        []string   `bun:"tags,array"`
+	// ListID is zero in the Inbox.
+	ListID uuid.UUID `bun:"list_id,type:uuid"`
 }
 
 var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest]{
@@ -56,6 +60,7 @@ func (r *taskRow) task() taskapi.Task {
 		Priority:    priorities[r.Priority],
 		DueAt:       r.DueAt,
 		Tags:        r.Tags,
+		ListID:      wireID(r.ListID),
 		Position:    r.Position,
 		Version:     r.Version,
 		CreatedAt:   r.CreatedAt,
@@ -71,6 +76,7 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	r.Priority = rank(c.Priority)
 	r.DueAt = c.DueAt
 	r.Tags = c.Tags
+	r.ListID = rowID(c.ListID)
 	switch {
 	case !c.Completed:
 		r.CompletedAt = nil
@@ -90,6 +96,9 @@ func (r *taskRow) tagKeys() []string {
 	}
 	return keys
 }
+
+// list returns the list that the row is in.
+func (r *taskRow) list() uuid.UUID { return r.ListID }
 
 // words returns what search looks through.
 func (r *taskRow) words() pgtype.TSVector {
@@ -184,7 +193,7 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 // isFiltered reports whether it depends on the filters how a page is found best.
 func isFiltered(o taskapi.ListTasksOptions) bool {
 	return o.Deleted || o.Completed != nil || len(o.Priorities) > 0 || len(o.Tags) > 0 ||
-		o.DueBefore != nil || o.DueAfter != nil || o.Query != ""
+		o.DueBefore != nil || o.DueAfter != nil || o.Query != "" || o.ListID != "" && !strings.HasSuffix(string(o.Sort), string(taskapi.ManualOrder))
 }
 
 // filterTasks adds the conditions of a list's filters.
@@ -212,6 +221,13 @@ func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions)
 	}
 	if options.DueAfter != nil {
 		q.Where("due_at >= ?", b.arg(*options.DueAfter))
+	}
+	if options.ListID != "" {
+		var list uuid.UUID
+		if options.ListID != taskapi.Inbox {
+			list = uuid.MustParse(options.ListID) // it has been checked
+		}
+		q.Where("list_id = ?", b.arg([16]byte(list)))
 	}
 	if options.Query != "" {
 		if query := searchQuery(options.Query); query != "" {

@@ -197,11 +197,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 			}))
 		}
 	}
-	for _, op := range operations {
-		if err := tx.lookAtSibling(batch, ids[op.Kind], op); err != nil {
-			return nil, err
-		}
-	}
+	tx.lookAtReferences(batch, ids, operations)
 	err = tx.store.exchange(ctx, tx.conn, batch)
 	return found, err
 }
@@ -293,7 +289,7 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 		if tx.blind && k.most > 0 {
 			tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
 		}
-		return nil
+		return tx.checkList(r.row)
 	}
 	r, err := tx.find(k, op)
 	if err != nil {
@@ -305,6 +301,11 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
 		k.edit(after, op.Data, tx.now)
 		k.settle(after)
+		if listOf(after) != listOf(r.row) {
+			if err := tx.checkList(after); err != nil {
+				return err
+			}
+		}
 	case taskapi.BatchDelete:
 		after.shared().DeletedAt = new(tx.now)
 		_ = tx.count(k, -1) // fewer are never too many

@@ -495,6 +495,7 @@ export interface operations {
                      *                 "description": "The ones on the balcony too.",
                      *                 "dueAt": "2026-11-30T17:00:00Z",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
                      *                 "tags": [
@@ -518,6 +519,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -641,6 +643,7 @@ export interface operations {
                  *             "completed": false,
                  *             "description": "The ones on the balcony too.",
                  *             "dueAt": "2026-11-30T17:00:00Z",
+                 *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
                  *               "home",
@@ -680,6 +683,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -907,6 +911,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -1052,6 +1057,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -2881,6 +2887,8 @@ export interface operations {
                 dueAfter?: string;
                 /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
                 q?: string;
+                /** @description Only tasks of this list, or of the Inbox. */
+                listId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
@@ -2922,6 +2930,7 @@ export interface operations {
                      *           "description": "The ones on the balcony too.",
                      *           "dueAt": "2026-11-30T17:00:00Z",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
                      *           "tags": [
@@ -3043,6 +3052,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3077,6 +3087,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3387,6 +3398,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3540,6 +3552,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3573,6 +3586,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3775,6 +3789,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3938,6 +3953,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3952,6 +3968,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3985,6 +4002,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4193,6 +4211,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4392,6 +4411,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4717,6 +4737,12 @@ export interface CreateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: uuid
+     * @description The list that the task is in; null or absent for the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -5136,6 +5162,12 @@ export interface ReplaceTaskRequest {
      */
     dueAt?: string | null;
     /**
+     * Format: uuid
+     * @description The list that the task is in; null or absent for the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
+    /**
      * @description How urgent the task is. None by default.
      * @example high
      * @enum {string}
@@ -5333,6 +5365,12 @@ export interface Task {
      */
     id: string;
     /**
+     * Format: uuid
+     * @description The list that the task is in; null in the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId: string | null;
+    /**
      * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
@@ -5492,6 +5530,12 @@ export interface UpdateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: uuid
+     * @description The list that the task is in; null for the Inbox. The task keeps its position.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
     /**
      * @description How urgent the task is.
      * @example high

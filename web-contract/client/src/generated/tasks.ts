@@ -443,6 +443,7 @@ export interface operations {
                      *                 "description": "The ones on the balcony too.",
                      *                 "dueAt": "2026-11-30T17:00:00Z",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
                      *                 "tags": [
@@ -466,6 +467,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -574,6 +576,7 @@ export interface operations {
                  *             "completed": false,
                  *             "description": "The ones on the balcony too.",
                  *             "dueAt": "2026-11-30T17:00:00Z",
+                 *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
                  *               "home",
@@ -613,6 +616,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -797,6 +801,7 @@ export interface operations {
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -2361,6 +2366,8 @@ export interface operations {
                 dueAfter?: string;
                 /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
                 q?: string;
+                /** @description Only tasks of this list, or of the Inbox. */
+                listId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
@@ -2396,6 +2403,7 @@ export interface operations {
                      *           "description": "The ones on the balcony too.",
                      *           "dueAt": "2026-11-30T17:00:00Z",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
                      *           "tags": [
@@ -2502,6 +2510,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -2536,6 +2545,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -2815,6 +2825,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -2953,6 +2964,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -2986,6 +2998,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3173,6 +3186,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3321,6 +3335,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3335,6 +3350,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3368,6 +3384,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3561,6 +3578,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3745,6 +3763,7 @@ export interface operations {
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4010,6 +4029,12 @@ export interface CreateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: uuid
+     * @description The list that the task is in; null or absent for the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -4429,6 +4454,12 @@ export interface ReplaceTaskRequest {
      */
     dueAt?: string | null;
     /**
+     * Format: uuid
+     * @description The list that the task is in; null or absent for the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
+    /**
      * @description How urgent the task is. None by default.
      * @example high
      * @enum {string}
@@ -4609,6 +4640,12 @@ export interface Task {
      */
     id: string;
     /**
+     * Format: uuid
+     * @description The list that the task is in; null in the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId: string | null;
+    /**
      * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
@@ -4768,6 +4805,12 @@ export interface UpdateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: uuid
+     * @description The list that the task is in; null for the Inbox. The task keeps its position.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
     /**
      * @description How urgent the task is.
      * @example high

@@ -14,12 +14,13 @@ export const task: Kind<Task, TaskFilters> = {
     return { ...next, title: next.title.trim(), tags: uniqueTags(next.tags), position: next.position ?? last, completedAt };
   },
 
-  matches(task, { completed, priority, tag, dueBefore, dueAfter, q, deleted = false }) {
+  matches(task, { completed, priority, tag, dueBefore, dueAfter, q, listId, deleted = false }) {
     return (
       (task.deletedAt !== null) === deleted &&
       (completed === undefined || task.completed === completed) &&
       (!priority?.length || priority.includes(task.priority)) &&
       (tag ?? []).every((name) => task.tags.some((own) => tagKey(own) === tagKey(name.trim()))) &&
+      (listId === undefined || (task.listId ?? "inbox") === listId) &&
       (dueBefore === undefined || (task.dueAt !== null && Date.parse(task.dueAt) < Date.parse(dueBefore))) &&
       (dueAfter === undefined || (task.dueAt !== null && Date.parse(task.dueAt) >= Date.parse(dueAfter))) &&
       // The server alone knows the words of every language.

@@ -17,6 +17,9 @@ CREATE TABLE tasklane.tasks (
     -- What the tags are compared by (taskapi.TagKey), null where they are that
     -- themselves.
     tag_keys text[],
+    -- The list; zero for the Inbox. PostgreSQL takes rows in the order of an index
+    -- behind =, but not behind IS NULL.
+    list_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The place in the manual order, compared by bytes.
     position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
@@ -37,6 +40,7 @@ CREATE TABLE tasklane.tasks (
 -- PostgreSQL applies them only to rows that row-level security has let pass.
 CREATE INDEX tasks_created ON tasklane.tasks (user_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
+CREATE INDEX tasks_list ON tasklane.tasks (user_id, list_id, position, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
