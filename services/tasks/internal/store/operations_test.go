@@ -109,16 +109,17 @@ func TestCreateTask(t *testing.T) {
 	t.Run("keeps every field", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
-		created := mustCreate(t, s, alice, full())
+		want := full()
+		want.ListID = new(makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"}).String())
+		created := mustCreate(t, s, alice, want)
 		for field, value := range reflect.ValueOf(created).Fields() {
 			if value.IsZero() && field.Name != "DeletedAt" {
 				t.Errorf("%s is empty", field.Name)
 			}
 		}
-		want := full()
 		got := taskapi.CreateTaskRequest{
 			Title: created.Title, Description: created.Description, Completed: created.Completed,
-			Priority: created.Priority, DueAt: created.DueAt, Tags: created.Tags,
+			Priority: created.Priority, DueAt: created.DueAt, Tags: created.Tags, ListID: created.ListID,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("CreateTask (-want +got):\n%s", diff)
