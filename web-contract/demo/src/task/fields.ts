@@ -12,6 +12,7 @@ export const fieldLabels: Record<FieldName, string> = {
   dueAt: "Due",
   priority: "Priority",
   tags: "Tags",
+  listId: "List",
 };
 
 const fieldNames = Object.keys(fieldLabels) as FieldName[];
