@@ -78,13 +78,14 @@ func (c *Client) UpdateList(ctx context.Context, id string, changes taskapi.Upda
 	return byID[taskapi.List](ctx, c, id, request{operation: "updateList", method: http.MethodPatch, path: listsPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
-// DeleteList moves the list to the trash and returns it as it is there. With
-// [IfMatch] it fails with [ErrVersionConflict] if the list has changed meanwhile.
+// DeleteList moves the list to the trash, and its tasks with it, and returns it as
+// it is there. With [IfMatch] it fails with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) DeleteList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "deleteList", method: http.MethodDelete, path: listsPath}, opts)
 }
 
-// RestoreList takes the list out of the trash and returns it. It fails with
+// RestoreList takes the list out of the trash, and the tasks that went with it, and
+// returns it. It fails with
 // [ErrListNotFound] if the list is not there, and with [ErrTooManyLists] where
 // the user has [taskapi.MaxLists] others.
 func (c *Client) RestoreList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
@@ -97,8 +98,8 @@ func (c *Client) MoveList(ctx context.Context, id string, to taskapi.MoveListReq
 	return byID[taskapi.List](ctx, c, id, request{operation: "moveList", method: http.MethodPost, path: listsPath, suffix: "/move", body: to}, opts)
 }
 
-// EraseList removes the list for good, from the trash or outside it, and returns
-// it as it was. With [IfMatch] it fails with [ErrVersionConflict] if the list has
+// EraseList removes the list for good, from the trash or outside it, and all its
+// tasks, also those that were in the trash before. It returns the list as it was. With [IfMatch] it fails with [ErrVersionConflict] if the list has
 // changed meanwhile.
 func (c *Client) EraseList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{

@@ -94,7 +94,8 @@ func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) 
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath}, opts)
 }
 
-// RestoreTask takes the task out of the trash and returns it. It fails with
+// RestoreTask takes the task out of the trash and returns it. If its list is not
+// there any more, the task comes into the Inbox. It fails with
 // [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
 // [ErrVersionConflict] if it has changed meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {

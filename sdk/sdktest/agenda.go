@@ -38,7 +38,7 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 	for id, e := range u.resources {
 		task, isTask := e.wire().(taskapi.Task)
 		switch {
-		case !isTask || task.DeletedAt != nil || task.Completed:
+		case !isTask || task.DeletedAt != nil || task.Completed || u.isArchived(task):
 		case task.DueAt == nil:
 			agenda.Undated++
 		default:

@@ -1,9 +1,7 @@
 package sdktest
 
 import (
-	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -103,111 +101,6 @@ var listsCases = []contractCase{
 		if n := len(s.names(taskapi.ListListsOptions{Limit: taskapi.MaxListLimit})); n != taskapi.MaxLists {
 			s.Errorf("there are %d lists", n)
 		}
-	}},
-}
-
-// listed adds a task to a list, or to the Inbox.
-func (s *subject) listed(title string, list *string) taskapi.Task {
-	s.Helper()
-	return s.create(taskapi.CreateTaskRequest{Title: title, ListID: list})
-}
-
-var inListCases = []contractCase{
-	{"a task is in a list or in the Inbox", func(s *subject) {
-		lists := s.named("garden", "kitchen")
-		garden, kitchen := lists[0].ID, lists[1].ID
-		a := s.listed("a", &garden)
-		if a.ListID == nil || *a.ListID != garden {
-			s.Errorf("got %s", inJSON(a))
-		}
-		s.listed("b", new(strings.ToUpper(kitchen)))
-		c := s.listed("c", nil)
-		s.lists(taskapi.ListTasksOptions{}, "c", "b", "a")
-		s.lists(taskapi.ListTasksOptions{ListID: garden}, "a")
-		s.lists(taskapi.ListTasksOptions{ListID: strings.ToUpper(kitchen)}, "b")
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c")
-		s.lists(taskapi.ListTasksOptions{ListID: missing})
-
-		moved, err := s.client.UpdateTask(s.Context(), c.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&garden)})
-		s.ok(err)
-		s.same("position", moved.Position, c.Position)
-		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "a")
-		_, err = s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Null[string]()})
-		s.ok(err)
-		_, err = s.client.ReplaceTask(s.Context(), c.ID, taskapi.ReplaceTaskRequest{Title: "d"})
-		s.ok(err)
-		s.lists(taskapi.ListTasksOptions{ListID: garden})
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "d", "a")
-	}},
-	{"listId goes with every other filter and order", func(s *subject) {
-		garden := s.named("garden")[0].ID
-		for i, title := range []string{"b", "a", "d", "c"} {
-			s.create(taskapi.CreateTaskRequest{Title: title, ListID: &garden, Completed: title == "d", DueAt: onDay(9 - i), Priority: taskapi.Priorities()[i]})
-			s.listed("x", nil)
-		}
-		for sort, want := range map[taskapi.Sort]string{
-			taskapi.OldestFirst: "bac", taskapi.NewestFirst: "cab", taskapi.DueSoonest: "cab", taskapi.MostUrgent: "cab",
-			taskapi.TitleAscending: "abc", taskapi.ManualOrder: "bac", taskapi.ManualOrderReversed: "cab", taskapi.LongestUntouched: "bac",
-		} {
-			options := taskapi.ListTasksOptions{ListID: garden, Completed: new(false), Sort: sort, Limit: 1}
-			if got := strings.Join(s.titles(options), ""); got != want {
-				s.Errorf("%s: got %s, want %s", sort, got, want)
-			}
-		}
-		s.lists(taskapi.ListTasksOptions{ListID: garden, Query: "d"}, "d")
-		s.lists(taskapi.ListTasksOptions{ListID: garden, Query: "x"})
-	}},
-	{"422: the list is not there, or not the user's", func(s *subject) {
-		lists := s.named("garden", "gone", "erased")
-		task := s.listed("a", &lists[0].ID)
-		_, err := s.client.DeleteList(s.Context(), lists[1].ID)
-		s.ok(err)
-		_, err = s.client.EraseList(s.Context(), lists[2].ID)
-		s.ok(err)
-		seq := s.seq()
-		for _, id := range []string{missing, task.ID, lists[1].ID, lists[2].ID, s.another().named("theirs")[0].ID} {
-			body, path := `{"title":"b","listId":"`+id+`"}`, "/api/tasks/"+task.ID
-			for _, a := range []answer{
-				s.raw(http.MethodPost, "/api/tasks", body),
-				s.raw(http.MethodPost, "/api/tasks", body, "Idempotency-Key", "k"),
-				s.raw(http.MethodPut, path, body),
-				s.raw(http.MethodPatch, path, body),
-			} {
-				s.problem(a, taskapi.CodeInvalid, field422("listId", taskapi.FieldNotFound))
-			}
-			for place, operation := range map[string]taskapi.BatchOperation{
-				"data.listId":    taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "b", ListID: &id}),
-				"changes.listId": taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&id)}),
-			} {
-				_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c"}), operation})
-				if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]."+place {
-					s.Errorf("the failure names %+v", failure.Fields)
-				}
-			}
-		}
-		s.same("change number", s.seq(), seq)
-		s.same("what is read", s.get(task.ID), task)
-	}},
-	{"422: listId is neither inbox nor a UUID", func(s *subject) {
-		for _, text := range []string{"garden", "INBOX", "null", missing + "x"} {
-			s.problem(s.raw(http.MethodGet, "/api/tasks?listId="+text, ""), taskapi.CodeInvalid, field422("listId", taskapi.FieldFormat))
-		}
-	}},
-	{"a batch sees what it did to a list", func(s *subject) {
-		lists := s.named("a", "b")
-		create := taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c", ListID: &lists[0].ID})
-		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, taskapi.ListOperations.Update(lists[0].ID, 0, taskapi.UpdateListRequest{Name: taskapi.Some("new")})})
-		s.ok(err)
-		for _, first := range []taskapi.BatchOperation{taskapi.ListOperations.Delete(lists[0].ID, 0), taskapi.ListOperations.Erase(lists[0].ID, 0)} {
-			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, create})
-			s.fails(err, sdk.ErrInvalid)
-		}
-		_, err = s.client.DeleteList(s.Context(), lists[1].ID)
-		s.ok(err)
-		create = taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "d", ListID: &lists[1].ID})
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Restore(lists[1].ID, 0), create})
-		s.ok(err)
-		s.lists(taskapi.ListTasksOptions{}, "d", "c")
 	}},
 }
 

@@ -271,7 +271,7 @@ var listCases = []contractCase{
 }
 
 var statsCases = []contractCase{
-	{"open, completed, overdue, undated, deleted, byPriority, byTag", func(s *subject) {
+	{"open, completed, overdue, undated, deleted, byPriority, byTag, byList", func(s *subject) {
 		past, future := time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
 		s.create(taskapi.CreateTaskRequest{Title: "1", Priority: taskapi.High, Tags: []string{"home", "garden"}, DueAt: &past})
 		s.create(taskapi.CreateTaskRequest{Title: "2", Priority: taskapi.High, Tags: []string{"home"}, DueAt: &future})
@@ -289,6 +289,7 @@ var statsCases = []contractCase{
 			Open: 3, Completed: 2, Overdue: 1, Undated: 1, Deleted: 2,
 			ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
 			ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "car", Count: 1}, {Tag: "garden", Count: 1}},
+			ByList:     []taskapi.ListCount{{Count: 3}},
 		})
 	}},
 	{"byTag counts a tag in all spellings, under the most used one", func(s *subject) {
@@ -302,7 +303,7 @@ var statsCases = []contractCase{
 	{"a user without tasks has zeros", func(s *subject) {
 		a := s.raw(http.MethodGet, "/api/tasks/stats", "")
 		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"undated":0,"deleted":0,` +
-			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[]}}`
+			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[],"byList":[]}}`
 		if a.status != http.StatusOK || !sameJSON(a.body, []byte(want)) {
 			s.Errorf("got %d %s, want %s", a.status, a.body, want)
 		}

@@ -59,15 +59,19 @@ func kindNamed(name taskapi.Kind) *kind {
 type resource struct {
 	kind  *kind
 	value reflect.Value
+	// deletedWith is the id of the resource that took it to the trash; empty
+	// where it was deleted itself.
+	deletedWith string
 }
 
-func (k *kind) new() resource { return resource{k, reflect.New(k.resource).Elem()} }
+func (k *kind) new() resource { return resource{kind: k, value: reflect.New(k.resource).Elem()} }
 
 // copied returns a copy that may be changed. Its fields may share memory with
 // the original, as they are replaced and never changed.
 func (r resource) copied() resource {
 	c := r.kind.new()
 	c.value.Set(r.value)
+	c.deletedWith = r.deletedWith
 	return c
 }
 

@@ -177,10 +177,20 @@ func (tx *transaction) edit(r resource, c content, replace bool) resource {
 	return tx.changed(after)
 }
 
-// trash puts a resource into the trash, or takes it out where the time is nil.
-func (tx *transaction) trash(r resource, deletedAt *time.Time) resource {
+// trash puts a resource into the trash, with another one or by itself.
+func (tx *transaction) trash(r resource, with string) resource {
 	after := r.copied()
-	after.set("deletedAt", deletedAt)
+	after.set("deletedAt", &tx.now)
+	after.deletedWith = with
+	return tx.changed(after)
+}
+
+// restore takes a resource out of the trash.
+func (tx *transaction) restore(r resource) resource {
+	after := r.copied()
+	after.set("deletedAt", (*time.Time)(nil))
+	after.deletedWith = ""
+	tx.settleIn(after)
 	return tx.changed(after)
 }
 

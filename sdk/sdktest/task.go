@@ -131,7 +131,7 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 		name: name,
 		passes: func(r resource) bool {
 			task, isTask := r.wire().(taskapi.Task)
-			return isTask && passes(task, options)
+			return isTask && passes(task, options) && (options.ListID != "" || options.Deleted || !c.tx.user.isArchived(task))
 		},
 		key:        taskKey(options.Sort),
 		descending: strings.HasPrefix(string(options.Sort), "-"),
@@ -230,11 +230,12 @@ func timeZone(into **time.Location) func(*faults, string, string) {
 // stats counts the user's tasks.
 func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 	date := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
-	stats := taskapi.Stats{ByPriority: make(map[taskapi.Priority]int64), ByTag: []taskapi.TagCount{}}
+	stats := taskapi.Stats{ByPriority: make(map[taskapi.Priority]int64), ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
 	for _, priority := range taskapi.Priorities() {
 		stats.ByPriority[priority] = 0
 	}
 	tags := make(map[string]map[string]int64) // by key and spelling
+	lists := make(map[string]int64)           // by id, empty for the Inbox
 	for _, e := range u.resources {
 		task, isTask := e.wire().(taskapi.Task)
 		switch {
@@ -242,6 +243,12 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 			continue
 		case task.DeletedAt != nil:
 			stats.Deleted++
+			continue
+		case !task.Completed:
+			lists[listOf(e.resource)]++
+		}
+		switch {
+		case u.isArchived(task):
 			continue
 		case task.Completed:
 			stats.Completed++
@@ -267,6 +274,13 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 		if date(*due) == date(now) {
 			stats.DueToday++
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(lists)) {
+		count := taskapi.ListCount{Count: lists[id]}
+		if id != "" {
+			count.ListID = &id
+		}
+		stats.ByList = append(stats.ByList, count)
 	}
 	for _, spellings := range tags {
 		var counted, most taskapi.TagCount

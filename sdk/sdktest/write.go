@@ -62,6 +62,9 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		g.bytes = after.size() - before.size()
 	}
 	tx.growth = append(tx.growth, g)
+	if o.kind.name == taskapi.KindList {
+		tx.followList(o.op, after)
+	}
 	return after, nil
 }
 
@@ -82,9 +85,9 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 		after := tx.edit(r, o.content, o.op == taskapi.BatchReplace)
 		return after, tx.checkList(r, after)
 	case taskapi.BatchDelete:
-		return tx.trash(r, &tx.now), nil
+		return tx.trash(r, ""), nil
 	case taskapi.BatchRestore:
-		return tx.trash(r, nil), tx.checkCount(o.kind)
+		return tx.restore(r), tx.checkCount(o.kind)
 	case taskapi.BatchMove:
 		if !tx.fits(0) { // a move goes by what is before it
 			return r, noRoom()

@@ -56,7 +56,8 @@ type ListTasksOptions struct {
 	// words, in any order and case. The last word may be the beginning of
 	// one.
 	Query string
-	// ListID selects the tasks of a list, or with [Inbox] those of none.
+	// ListID selects the tasks of a list, or with [Inbox] those of none. Without
+	// it, tasks of archived lists are left out, unless they are in the trash.
 	ListID string
 	// Deleted selects the tasks in the trash instead of those outside it.
 	Deleted bool

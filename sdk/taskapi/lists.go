@@ -36,7 +36,7 @@ type List struct {
 	ID        string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Name      string     `json:"name" maxLength:"200" doc:"What the list is called. Empty only where a write is replayed whose list has been erased since." example:"Garden"`
 	Color     *Color     `json:"color" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null without one." example:"green"`
-	Archived  bool       `json:"archived" doc:"Whether the list is put away." example:"false"`
+	Archived  bool       `json:"archived" doc:"Whether the list is put away: its tasks are then left out of lists of tasks, unless those are of this list, of the agenda and of the counts." example:"false"`
 	Position  string     `json:"position" doc:"The list's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveList changes it. A new list is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version   int64      `json:"version" minimum:"1" doc:"Rises with every change of this list; also its ETag." example:"1"`
 	CreatedAt time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`

@@ -5,7 +5,7 @@ package taskapi
 const MaxStatsTags = 100
 
 // Stats counts a user's tasks. All but Completed and Deleted count open tasks
-// outside the trash.
+// outside the trash. Only Deleted and ByList count those of archived lists.
 type Stats struct {
 	Open       int64              `json:"open" minimum:"0" doc:"Tasks that are not finished." example:"3"`
 	Completed  int64              `json:"completed" minimum:"0" doc:"Tasks that are finished." example:"9"`
@@ -15,6 +15,13 @@ type Stats struct {
 	Deleted    int64              `json:"deleted" minimum:"0" doc:"Tasks in the trash." example:"0"`
 	ByPriority map[Priority]int64 `json:"byPriority" doc:"Open tasks of each priority; every priority is there."`
 	ByTag      []TagCount         `json:"byTag" doc:"Open tasks of each tag, in its most used spelling; the most used tag first, at most 100 tags."`
+	ByList     []ListCount        `json:"byList" doc:"Open tasks of each list that has some, the Inbox first; archived lists are there, too."`
+}
+
+// ListCount is the number of open tasks in a list.
+type ListCount struct {
+	ListID *string `json:"listId" format:"uuid" doc:"The list; null for the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Count  int64   `json:"count" minimum:"1" example:"2"`
 }
 
 // TagCount is the number of open tasks that have a tag.

@@ -61,10 +61,10 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 	register(s, h.Update, writeCodes, update)
 
 	register(s, h.Delete, writeCodes, operation("Delete", http.MethodDelete, one,
-		"Moves the {} to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the {}; an erased one as it was before."))
+		"Moves the {} to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the {}; an erased one as it was before."+k.onDelete))
 
 	register(s, h.Restore, k.bounded(writeCodes), operation("Restore", http.MethodPost, one+"/restore",
-		"Takes the {} out of the trash. A {} outside the trash is not found."))
+		"Takes the {} out of the trash. A {} outside the trash is not found."+k.onRestore))
 
 	register(s, h.Move, writeCodes, operation("Move", http.MethodPost, one+"/move",
 		"Puts the {} into another place of the manual order: behind or before another {}, or to an end. The request has one of after and before. A {} that stands there already keeps its version."))

@@ -21,27 +21,32 @@ type kind struct {
 	notFound  taskapi.ErrorCode
 	// tooMany is the code of more resources than a user may have outside the
 	// trash; empty without a bound.
-	tooMany                                 taskapi.ErrorCode
+	tooMany taskapi.ErrorCode
+	// onDelete and onRestore tell what becomes of other resources.
+	onDelete, onRestore                     string
 	resource, create, replace, update, move reflect.Type
 }
 
 // kinds lists every kind of resource.
 var kinds = []kind{{
 	name: taskapi.KindTask, title: "Task", path: TasksPath, tag: tasksTag,
-	notFound: taskapi.CodeTaskNotFound,
-	resource: reflect.TypeFor[taskapi.Task](),
-	create:   reflect.TypeFor[taskapi.CreateTaskRequest](),
-	replace:  reflect.TypeFor[taskapi.ReplaceTaskRequest](),
-	update:   reflect.TypeFor[taskapi.UpdateTaskRequest](),
-	move:     reflect.TypeFor[taskapi.MoveTaskRequest](),
+	notFound:  taskapi.CodeTaskNotFound,
+	onRestore: " A task whose list is not there any more comes into the Inbox.",
+	resource:  reflect.TypeFor[taskapi.Task](),
+	create:    reflect.TypeFor[taskapi.CreateTaskRequest](),
+	replace:   reflect.TypeFor[taskapi.ReplaceTaskRequest](),
+	update:    reflect.TypeFor[taskapi.UpdateTaskRequest](),
+	move:      reflect.TypeFor[taskapi.MoveTaskRequest](),
 }, {
 	name: taskapi.KindList, title: "List", path: ListsPath, tag: listsTag,
 	notFound: taskapi.CodeListNotFound, tooMany: taskapi.CodeTooManyLists,
-	resource: reflect.TypeFor[taskapi.List](),
-	create:   reflect.TypeFor[taskapi.CreateListRequest](),
-	replace:  reflect.TypeFor[taskapi.ReplaceListRequest](),
-	update:   reflect.TypeFor[taskapi.UpdateListRequest](),
-	move:     reflect.TypeFor[taskapi.MoveListRequest](),
+	onDelete:  " The tasks of the list go to the trash with it. With permanent=true all its tasks are erased, also those that were in the trash before.",
+	onRestore: " The tasks that went to the trash with it come back.",
+	resource:  reflect.TypeFor[taskapi.List](),
+	create:    reflect.TypeFor[taskapi.CreateListRequest](),
+	replace:   reflect.TypeFor[taskapi.ReplaceListRequest](),
+	update:    reflect.TypeFor[taskapi.UpdateListRequest](),
+	move:      reflect.TypeFor[taskapi.MoveListRequest](),
 }}
 
 // exampleID is the id of resources in examples.

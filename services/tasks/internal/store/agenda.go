@@ -36,7 +36,7 @@ var selectAgenda = func() string {
 			sum(octet_length(title) + octet_length(description) + octet_length(array_to_string(tags, '')))
 				OVER (ORDER BY due_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
 			FROM tasklane.tasks
-			WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + due + `
+			WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived + ` AND ` + due + `
 			ORDER BY due_at, id LIMIT $4)`
 	}
 	return "SELECT " + tasks.columnNames + " FROM (" + part("due_at < $2") + " UNION ALL " + part("due_at >= $2 AND due_at < $3") + `) AS page
@@ -45,7 +45,7 @@ var selectAgenda = func() string {
 
 const countAgenda = `
 	SELECT count(*) FILTER (WHERE due_at < $2), count(*) FILTER (WHERE due_at >= $2), count(*) FILTER (WHERE due_at IS NULL)
-	FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL`
+	FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived
 
 // Agenda returns the open tasks with a deadline before end: 1,000 at most that are
 // overdue and as many that are not, and fewer where they are large.

@@ -207,6 +207,7 @@ func TestStats(t *testing.T) {
 		Open: 3, Completed: 1, Overdue: 1, Undated: 1, Deleted: 1,
 		ByPriority: map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 0, taskapi.High: 2, taskapi.Urgent: 0},
 		ByTag:      []taskapi.TagCount{{Tag: "home", Count: 2}, {Tag: "a", Count: 1}},
+		ByList:     []taskapi.ListCount{{Count: 3}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Stats (-want +got):\n%s", diff)

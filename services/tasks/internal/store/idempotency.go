@@ -64,14 +64,19 @@ func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) 
 
 // forgetData removes the data of an erased resource from stored outcomes. Each of
 // their rows then has the size [rowSize].
-const forgetData = `WITH kept AS (
-		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND resource = $2
+var forgetData = forgetDataOf("resource = $2")
+
+// forgetDataOf does so for the resources of a condition.
+func forgetDataOf(condition string) string {
+	return `WITH kept AS (
+		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND ` + condition + `
 	), forgotten AS (
 		UPDATE tasklane.idempotency_keys
 		SET snapshot = convert_to((convert_from(snapshot, 'UTF8')::jsonb - 'Data')::text, 'UTF8'), size = 100
-		WHERE user_id = $1 AND resource = $2
+		WHERE user_id = $1 AND ` + condition + `
 	)
 	UPDATE tasklane.user_state SET bytes = bytes - freed FROM kept WHERE user_id = $1 AND freed > 0`
+}
 
 // replay returns the outcome again, or [ErrKeyReused] where it belongs to
 // another request.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,14 @@ type definition[R, W, C, U any] struct {
 	tooMany error
 	// example is a valid content, with which "tasks doctor" probes the table.
 	example C
+	// prepare, unless nil, checks what other resources have to do with an
+	// operation, and completes the row as it is to be. before is nil for a new
+	// one. Where a creation is sent without a look, prepare is not called.
+	prepare func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after *R) error
+	// follow, unless nil, queues what follows from an operation for other
+	// resources, and the checks that prepare leaves out where nothing is looked
+	// at. after is nil for a resource that is erased.
+	follow func(tx *transaction, before, after *R)
 
 	*kind
 	merges []mergedField
@@ -75,6 +84,9 @@ type kind struct {
 	wire func(row) any
 	// edit changes a row by the request that creates, replaces or updates it.
 	edit func(r row, request any, now time.Time)
+	// prepare and follow are those of the definition, or nil.
+	prepare func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after row) error
+	follow  func(tx *transaction, before, after row)
 	// decode reads a resource from JSON.
 	decode  func([]byte) (any, error)
 	example any
@@ -122,6 +134,15 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
+	}
+	of := func(r row) *R { typed, _ := any(r).(*R); return typed } // nil for nil
+	if d.prepare != nil {
+		k.prepare = func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after row) error {
+			return d.prepare(ctx, tx, op, of(before), of(after))
+		}
+	}
+	if d.follow != nil {
+		k.follow = func(tx *transaction, before, after row) { d.follow(tx, of(before), of(after)) }
 	}
 	d.derived = append(d.derived, sizeColumn(table.Fields))
 	var names []string

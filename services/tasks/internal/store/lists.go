@@ -34,6 +34,7 @@ var lists = define(&definition[listRow, taskapi.List, taskapi.ReplaceListRequest
 	wire:       (*listRow).list,
 	setContent: (*listRow).setContent,
 	example:    taskapi.ReplaceListRequest{Name: "probe"},
+	follow:     followList,
 	most:       taskapi.MaxLists,
 	tooMany:    ErrTooManyLists,
 })

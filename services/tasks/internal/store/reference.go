@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"reflect"
 	"slices"
 
@@ -88,27 +89,25 @@ func wireID(id uuid.UUID) *string {
 	return new(id.String())
 }
 
-// listOf returns the list that a row is in, or zero.
-func listOf(r row) uuid.UUID {
-	if r, ok := r.(interface{ list() uuid.UUID }); ok {
-		return r.list()
+// load returns a resource as the transaction has left it, in the trash or outside
+// it, or nil. It is read unless it is in memory.
+func (tx *transaction) load(ctx context.Context, k *kind, id uuid.UUID) (row, error) {
+	for _, r := range tx.found {
+		if r.kind == k && r.row.shared().ID == id {
+			if r.erased {
+				return nil, nil
+			}
+			return r.row, nil
+		}
 	}
-	return uuid.Nil
-}
-
-// requireList fails with [errRefused] unless the user has the list outside the trash.
-const requireList = "SELECT 1 / count(*)::int FROM tasklane.lists WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL"
-
-// checkList checks that the list of a row is there. Without a look, the database
-// checks it behind the change that the row comes with.
-func (tx *transaction) checkList(r row) error {
-	list := listOf(r)
-	switch {
-	case list == uuid.Nil:
-	case tx.blind:
-		tx.statements = append(tx.statements, statement{requireList, []any{tx.user, [16]byte(list)}})
-	case tx.foundLive(taskapi.KindList, list) == nil:
-		return &FieldError{Field: "listId", Code: taskapi.FieldNotFound, Message: "is not one of your lists"}
+	if err := tx.flush(ctx); err != nil {
+		return nil, err
 	}
-	return nil
+	var found row
+	err := tx.read(ctx, k.byID(tx.user, []uuid.UUID{id}), k.read(func(r row, _ int) error {
+		found = r
+		tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
+		return nil
+	}))
+	return found, err
 }

@@ -34,6 +34,9 @@ type taskRow struct {
 	Tags        []string   `bun:"tags,array"`
 	// ListID is zero in the Inbox.
 	ListID uuid.UUID `bun:"list_id,type:uuid"`
+	// DeletedWith is the resource that took the task to the trash; zero outside it,
+	// and where the task was deleted itself.
+	DeletedWith uuid.UUID `bun:"deleted_with,type:uuid"`
 }
 
 var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest]{
@@ -42,6 +45,8 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	wire:       (*taskRow).task,
 	setContent: (*taskRow).setContent,
 	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
+	prepare:    prepareTask,
+	follow:     followTask,
 	derived: []column{
 		{name: "title_key", from: []string{"title"}, derive: func(r row) any { return titleKey(r.(*taskRow).Title) }},
 		{name: "tag_keys", from: []string{"tags"}, derive: func(r row) any { return r.(*taskRow).tagKeys() }},
@@ -96,9 +101,6 @@ func (r *taskRow) tagKeys() []string {
 	}
 	return keys
 }
-
-// list returns the list that the row is in.
-func (r *taskRow) list() uuid.UUID { return r.ListID }
 
 // words returns what search looks through.
 func (r *taskRow) words() pgtype.TSVector {
@@ -182,7 +184,7 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
-	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, options) }
+	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, user, options) }
 	page, err := tasks.list(ctx, s, user, l)
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
@@ -197,7 +199,7 @@ func isFiltered(o taskapi.ListTasksOptions) bool {
 }
 
 // filterTasks adds the conditions of a list's filters.
-func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions) {
+func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.ListTasksOptions) {
 	if options.Deleted {
 		q.Where("deleted_at IS NOT NULL")
 	} else {
@@ -222,6 +224,9 @@ func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions)
 	if options.DueAfter != nil {
 		q.Where("due_at >= ?", b.arg(*options.DueAfter))
 	}
+	if options.ListID == "" && !options.Deleted {
+		q.Where("list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = ? AND archived)", b.arg(user))
+	}
 	if options.ListID != "" {
 		var list uuid.UUID
 		if options.ListID != taskapi.Inbox {
@@ -238,6 +243,9 @@ func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions)
 	}
 }
 
+// notArchived leaves out the tasks of archived lists, of the user $1.
+const notArchived = "list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = $1 AND archived)"
+
 // $2 is the time now. Today begins at $3 and ends at $4.
 const selectCounts = `
 	SELECT
@@ -247,17 +255,21 @@ const selectCounts = `
 		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= $3 AND due_at < $4),
 		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
 		count(*) FILTER (WHERE deleted_at IS NOT NULL)
-	FROM tasklane.tasks WHERE user_id = $1`
+	FROM tasklane.tasks WHERE user_id = $1 AND (deleted_at IS NOT NULL OR ` + notArchived + `)`
 
 const selectPriorities = `
 	SELECT priority, count(*) FROM tasklane.tasks
-	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY priority`
+	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived + ` GROUP BY priority`
+
+const selectLists = `
+	SELECT list_id, count(*) FROM tasklane.tasks
+	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY list_id ORDER BY list_id`
 
 // A tag has the spelling that most tasks give it.
 const selectTags = `
 	SELECT (array_agg(tag ORDER BY n DESC, tag COLLATE "C"))[1], sum(n)::bigint FROM (
 		SELECT key, tag, count(*) AS n FROM tasklane.tasks, unnest(tags, coalesce(tag_keys, tags)) AS u (tag, key)
-		WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL
+		WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived + `
 		GROUP BY key, tag
 	) spellings
 	GROUP BY key ORDER BY sum(n) DESC, key COLLATE "C" LIMIT $2`
@@ -268,7 +280,7 @@ func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location)
 	begins, ends := dayOf(now, zone)
 	var stats taskapi.Stats
 	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
-		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}}
+		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
 		for _, p := range priorities {
 			stats.ByPriority[p] = 0
 		}
@@ -280,6 +292,15 @@ func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location)
 			var count int64
 			_, err := pgx.ForEachRow(rows, []any{&priority, &count}, func() error {
 				stats.ByPriority[priorities[priority]] = count
+				return nil
+			})
+			return err
+		})
+		batch.Queue(selectLists, user).Query(func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var count int64
+			_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &count}, func() error {
+				stats.ByList = append(stats.ByList, taskapi.ListCount{ListID: wireID(id), Count: count})
 				return nil
 			})
 			return err

@@ -27,9 +27,10 @@ func counted(t *testing.T, db storetest.Database, when string) store.Usage {
 	var says, is store.Usage
 	err = conn.QueryRow(t.Context(), `
 		SELECT resources, bytes,
-			(SELECT count(*) FROM tasklane.tasks t WHERE t.user_id = s.user_id),
+			(SELECT count(*) FROM tasklane.tasks t WHERE t.user_id = s.user_id) + (SELECT count(*) FROM tasklane.lists l WHERE l.user_id = s.user_id),
 			(SELECT coalesce(sum(100 + octet_length(title) + octet_length(description) + octet_length(array_to_string(tags, ''))), 0)
 				FROM tasklane.tasks t WHERE t.user_id = s.user_id)
+			+ (SELECT coalesce(sum(100 + octet_length(name)), 0) FROM tasklane.lists l WHERE l.user_id = s.user_id)
 			+ (SELECT 100 * count(*) FROM tasklane.erased e WHERE e.user_id = s.user_id)
 			+ (SELECT coalesce(sum(size), 0) FROM tasklane.idempotency_keys k WHERE k.user_id = s.user_id)
 		FROM tasklane.user_state s WHERE user_id = $1`, alice).Scan(&says.Resources, &says.Bytes, &is.Resources, &is.Bytes)

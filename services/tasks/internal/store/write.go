@@ -95,6 +95,8 @@ type transaction struct {
 	// blind says that nothing is looked at, so that the database checks what Go
 	// otherwise does.
 	blind bool
+	// stale says that tasks in memory are to be read again (see affects).
+	stale bool
 	// live counts the resources outside the trash of kinds that have a bound.
 	live map[*kind]int64
 }
@@ -204,7 +206,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 
 // queueAll queues the operations and the keeping of their outcome.
 func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operations []Operation) error {
-	tx.now, tx.ids, tx.written, tx.statements = microseconds(tx.store.now()), 0, nil, nil
+	tx.now, tx.ids, tx.written, tx.statements, tx.stale = microseconds(tx.store.now()), 0, nil, nil, false
 	tx.counted, tx.maxBytes = nil, tx.store.maxBytes
 	for _, r := range tx.found {
 		// Another replica's clock may be ahead: time does not run backwards.
@@ -213,12 +215,19 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 		}
 	}
 	for i, op := range operations {
-		if err := tx.queue(ctx, op); err != nil {
+		err := tx.refresh(ctx)
+		if err == nil {
+			err = tx.queue(ctx, op)
+		}
+		if err != nil {
 			if tx.failure != nil {
 				return tx.failure
 			}
 			return &BatchError{Index: i, Err: err}
 		}
+	}
+	if err := tx.refresh(ctx); err != nil {
+		return err
 	}
 	if tx.key != nil {
 		keep, size, err := tx.key.keep(tx.user, tx.written, tx.now)
@@ -243,12 +252,17 @@ func (tx *transaction) flush(ctx context.Context) error {
 	if len(tx.statements) == 0 {
 		return nil
 	}
+	return tx.exchange(ctx, tx.queued())
+}
+
+// queued returns a batch of what is queued, which is queued no more.
+func (tx *transaction) queued() *pgx.Batch {
 	batch := &pgx.Batch{}
 	for _, st := range tx.statements {
 		st.queue(batch)
 	}
 	tx.statements, tx.counted = nil, nil
-	return tx.exchange(ctx, batch)
+	return batch
 }
 
 // read carries out a selection.
@@ -280,16 +294,7 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 		return err
 	}
 	if op.Op == taskapi.BatchCreate {
-		r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
-		tx.written = append(tx.written, r)
-		if err := tx.count(k, 1); err != nil {
-			return err
-		}
-		tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
-		if tx.blind && k.most > 0 {
-			tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
-		}
-		return tx.checkList(r.row)
+		return tx.create(ctx, k, op)
 	}
 	r, err := tx.find(k, op)
 	if err != nil {
@@ -301,11 +306,6 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
 		k.edit(after, op.Data, tx.now)
 		k.settle(after)
-		if listOf(after) != listOf(r.row) {
-			if err := tx.checkList(after); err != nil {
-				return err
-			}
-		}
 	case taskapi.BatchDelete:
 		after.shared().DeletedAt = new(tx.now)
 		_ = tx.count(k, -1) // fewer are never too many
@@ -319,17 +319,15 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 			return err
 		}
 	case taskapi.BatchErase:
-		tx.change(op, -1, rowSize-k.size(r.row),
-			statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
-			statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
-			statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
-		r.erased = true
-		if r.row.shared().DeletedAt == nil {
-			_ = tx.count(k, -1)
-		}
+		tx.erase(k, r, op)
 		return nil
 	default:
 		return fmt.Errorf("there is no operation %q", op.Op)
+	}
+	if k.prepare != nil {
+		if err := k.prepare(ctx, tx, op.Op, r.row, after); err != nil {
+			return err
+		}
 	}
 	if k.differences(r.row, after) == 0 {
 		return nil
@@ -337,8 +335,46 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	after.shared().Version++
 	after.shared().UpdatedAt = tx.now
 	tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
+	if k.follow != nil {
+		k.follow(tx, r.row, after)
+	}
 	r.row = after
 	return nil
+}
+
+func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error {
+	r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
+	tx.written = append(tx.written, r)
+	if err := tx.count(k, 1); err != nil {
+		return err
+	}
+	if k.prepare != nil && !tx.blind {
+		if err := k.prepare(ctx, tx, op.Op, nil, r.row); err != nil {
+			return err
+		}
+	}
+	tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
+	if tx.blind && k.most > 0 {
+		tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
+	}
+	if k.follow != nil {
+		k.follow(tx, nil, r.row)
+	}
+	return nil
+}
+
+func (tx *transaction) erase(k *kind, r *resource, op Operation) {
+	tx.change(op, -1, rowSize-k.size(r.row),
+		statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
+		statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
+		statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
+	r.erased = true
+	if r.row.shared().DeletedAt == nil {
+		_ = tx.count(k, -1)
+	}
+	if k.follow != nil {
+		k.follow(tx, r.row, nil)
+	}
 }
 
 // newID returns an id of version 7. Ids are in the order of the transactions'

@@ -26,6 +26,9 @@ CREATE TABLE tasklane.tasks (
     updated_at timestamptz NOT NULL,
     -- Null outside the trash.
     deleted_at timestamptz,
+    -- The resource that took the task to the trash; zero outside it, and where the
+    -- task was deleted itself.
+    deleted_with uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The title's place in the alphabet (words.go).
     title_key bytea NOT NULL,
     -- The words of title, description and tags (words.go).
@@ -44,5 +47,7 @@ CREATE INDEX tasks_list ON tasklane.tasks (user_id, list_id, position, id) WHERE
 CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX tasks_deleted_with ON tasklane.tasks (user_id, deleted_with) WHERE deleted_with <> '00000000-0000-0000-0000-000000000000';
 
 SELECT tasklane.add_kind('task', 'tasks');

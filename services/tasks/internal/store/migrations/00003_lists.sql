@@ -21,6 +21,7 @@ CREATE TABLE tasklane.lists (
 );
 
 CREATE INDEX lists_position ON tasklane.lists (user_id, position, id) WHERE deleted_at IS NULL;
+CREATE INDEX lists_archived ON tasklane.lists (user_id, id) WHERE archived;
 CREATE INDEX lists_seq ON tasklane.lists (user_id, seq);
 CREATE INDEX lists_trash ON tasklane.lists (deleted_at) WHERE deleted_at IS NOT NULL;
 

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// A cascade changes the tasks that hang on a resource, however many they are, with
+// a few statements: none of them is read. Each task changes once, as a change of its
+// own behind that of the resource, in the order of the ids. The statements come
+// behind [countChange], so the user's lock is held.
+//
+// Citus routes them to one server, because each table is named with the user.
+
+// members selects the tasks of a cascade: the ids of the user's ($1) tasks, by the
+// id of the resource ($2).
+type members string
+
+const (
+	// inList are the tasks of a list, also those in the trash.
+	inList members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND list_id = $2"
+	// liveInList are those outside the trash.
+	liveInList = inList + " AND deleted_at IS NULL"
+	// goneWith are the tasks that a resource has taken to the trash.
+	goneWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> '00000000-0000-0000-0000-000000000000'"
+)
+
+// changeMembers sets the columns of all members. $3 is the time.
+func changeMembers(m members, set string) string {
+	return fmt.Sprintf(`WITH numbered AS (
+		SELECT id, row_number() OVER (ORDER BY id) AS n FROM (%s) AS members
+	), changed AS (
+		UPDATE tasklane.tasks AS t
+		SET %s, version = t.version + 1, updated_at = greatest(t.updated_at, $3), seq = s.seq + m.n
+		FROM numbered AS m, tasklane.user_state AS s
+		WHERE t.user_id = $1 AND t.id = m.id AND s.user_id = $1
+		RETURNING 1
+	)
+	UPDATE tasklane.user_state SET seq = seq + (SELECT count(*) FROM changed) WHERE user_id = $1`, m, set)
+}
+
+var (
+	trashMembers   = func(m members) string { return changeMembers(m, "deleted_at = $3, deleted_with = $2") }
+	restoreMembers = func(m members) string {
+		return changeMembers(m, "deleted_at = NULL, deleted_with = '00000000-0000-0000-0000-000000000000'")
+	}
+)
+
+// eraseMembers erases all members, with three statements: the tombstones, whose
+// numbers are above the user's latest, name the tasks for those that follow.
+func eraseMembers(m members) (buried, forgotten, removed string) {
+	const gone = `(SELECT e.id FROM tasklane.erased AS e, tasklane.user_state AS s WHERE e.user_id = $1 AND s.user_id = $1 AND e.seq > s.seq)`
+	buried = fmt.Sprintf(`INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+		SELECT s.user_id, 'task', m.id, s.seq + row_number() OVER (ORDER BY m.id), $3
+		FROM (%s) AS m, tasklane.user_state AS s WHERE s.user_id = $1`, m)
+	forgotten = forgetDataOf("resource IN " + gone)
+	removed = `WITH removed AS (
+		DELETE FROM tasklane.tasks WHERE user_id = $1 AND id IN ` + gone + ` RETURNING size
+	), counted AS (
+		SELECT count(*) AS n, coalesce(sum(100 - size), 0) AS bytes FROM removed
+	)
+	UPDATE tasklane.user_state AS s SET seq = s.seq + c.n, resources = s.resources - c.n, bytes = s.bytes + c.bytes
+	FROM counted AS c WHERE s.user_id = $1`
+	return buried, forgotten, removed
+}
+
+// cascade queues the change of the members of a resource.
+func (tx *transaction) cascade(text string, of uuid.UUID, more ...any) {
+	tx.statements = append(tx.statements, statement{text, append([]any{tx.user, [16]byte(of), tx.now}, more...)})
+}
+
+// eraseAll queues the erasure of the members of a resource.
+func (tx *transaction) eraseAll(m members, of uuid.UUID) {
+	buried, forgotten, removed := eraseMembers(m)
+	tx.cascade(buried, of)
+	tx.statements = append(tx.statements, statement{forgotten, []any{tx.user}}, statement{removed, []any{tx.user}})
+}
+
+// affects notes that a cascade may have changed tasks that the transaction has in
+// memory: those that the function tells. They are read again before they are used.
+func (tx *transaction) affects(is func(*taskRow) bool) {
+	for _, r := range tx.inMemory() {
+		if task, ok := r.row.(*taskRow); ok && !r.erased && is(task) {
+			tx.stale = true
+		}
+	}
+}
+
+// inMemory returns the resources that were looked at or made.
+func (tx *transaction) inMemory() []*resource {
+	return append(tx.found[:len(tx.found):len(tx.found)], tx.written...)
+}
+
+// refresh sends what is queued and reads the tasks in memory again, if cascades
+// may have changed them.
+func (tx *transaction) refresh(ctx context.Context) error {
+	if !tx.stale {
+		return nil
+	}
+	tx.stale = false
+	batch := tx.queued()
+	var ids []uuid.UUID
+	for _, r := range tx.inMemory() {
+		if r.kind.name == taskapi.KindTask && !r.erased {
+			ids = append(ids, r.row.shared().ID)
+		}
+	}
+	current := map[uuid.UUID]row{}
+	tasks.byID(tx.user, ids).queue(batch).Query(tasks.read(func(r row, _ int) error {
+		current[r.shared().ID] = r
+		return nil
+	}))
+	if err := tx.exchange(ctx, batch); err != nil {
+		return err
+	}
+	for _, r := range tx.inMemory() {
+		if r.kind.name != taskapi.KindTask || r.erased {
+			continue
+		}
+		if row, ok := current[r.row.shared().ID]; ok {
+			r.row = row
+		} else {
+			r.erased = true
+		}
+	}
+	return nil
+}
