@@ -126,7 +126,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a list
-         * @description Moves the list to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the list; an erased one as it was before.
+         * @description Moves the list to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the list; an erased one as it was before. The tasks of the list go to the trash with it. With permanent=true all its tasks are erased, also those that were in the trash before.
          */
         delete: operations["deleteList"];
         options?: never;
@@ -169,7 +169,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a list
-         * @description Takes the list out of the trash. A list outside the trash is not found.
+         * @description Takes the list out of the trash. A list outside the trash is not found. The tasks that went to the trash with it come back.
          */
         post: operations["restoreList"];
         delete?: never;
@@ -285,7 +285,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a task
-         * @description Takes the task out of the trash. A task outside the trash is not found.
+         * @description Takes the task out of the trash. A task outside the trash is not found. A task whose list is not there any more comes into the Inbox.
          */
         post: operations["restoreTask"];
         delete?: never;
@@ -321,6 +321,7 @@ export interface components {
         /** @description An operation of a batch on a list. */
         ListBatchItem: components["schemas"]["CreateListBatchItem"] | components["schemas"]["ReplaceListBatchItem"] | components["schemas"]["UpdateListBatchItem"] | components["schemas"]["DeleteListBatchItem"] | components["schemas"]["RestoreListBatchItem"] | components["schemas"]["EraseListBatchItem"] | components["schemas"]["MoveListBatchItem"];
         ListChange: ListChange;
+        ListCount: ListCount;
         ListListResponse: ListListResponse;
         ListMeta: ListMeta;
         ListResource: ListResource;
@@ -2366,7 +2367,7 @@ export interface operations {
                 dueAfter?: string;
                 /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
                 q?: string;
-                /** @description Only tasks of this list, or of the Inbox. */
+                /** @description Only tasks of this list, or of the Inbox. Without it, tasks of archived lists are left out, unless they are in the trash. */
                 listId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
@@ -2694,6 +2695,12 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "byList": [
+                     *           {
+                     *             "count": 2,
+                     *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+                     *           }
+                     *         ],
                      *         "byPriority": {
                      *           "high": 1,
                      *           "low": 0,
@@ -4158,7 +4165,7 @@ export interface FieldError {
 }
 export interface List {
     /**
-     * @description Whether the list is put away.
+     * @description Whether the list is put away: its tasks are then left out of lists of tasks, unless those are of this list, of the agenda and of the counts.
      * @example false
      */
     archived: boolean;
@@ -4226,6 +4233,19 @@ export interface ListChange {
      * @example 184
      */
     seq: number;
+}
+export interface ListCount {
+    /**
+     * Format: int64
+     * @example 2
+     */
+    count: number;
+    /**
+     * Format: uuid
+     * @description The list; null for the Inbox.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId: string | null;
 }
 export interface ListListResponse {
     data: components["schemas"]["List"][];
@@ -4530,6 +4550,8 @@ export interface RestoreTaskBatchItem {
     version?: number;
 }
 export interface Stats {
+    /** @description Open tasks of each list that has some, the Inbox first; archived lists are there, too. */
+    byList: components["schemas"]["ListCount"][];
     /**
      * @description Open tasks of each priority; every priority is there.
      * @example {
