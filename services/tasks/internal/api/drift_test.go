@@ -32,6 +32,7 @@ var wireTypes = map[string]reflect.Type{
 	"MoveListRequest":      reflect.TypeFor[taskapi.MoveListRequest](),
 	"ReplaceListRequest":   reflect.TypeFor[taskapi.ReplaceListRequest](),
 	"UpdateListRequest":    reflect.TypeFor[taskapi.UpdateListRequest](),
+	"ListCount":            reflect.TypeFor[taskapi.ListCount](),
 	"ListMeta":             reflect.TypeFor[taskapi.ListMeta](),
 	"MoveTaskRequest":      reflect.TypeFor[taskapi.MoveTaskRequest](),
 	"Problem":              reflect.TypeFor[taskapi.Problem](),

@@ -68,7 +68,8 @@ func TestEachUserClauseHasASecondLine(t *testing.T) {
 	}
 	noticed := len(leaks())
 	t.Logf("%d mutants of %d statements; without row-level security %d leak", len(mutants), len(r.texts), noticed)
-	if noticed < len(mutants)/3 {
+	// Statements of cascades name the user several times, of which one is enough.
+	if noticed < len(mutants)/4 {
 		t.Errorf("without row-level security only %d of %d mutants are noticed", noticed, len(mutants))
 	}
 }

@@ -146,7 +146,7 @@ func TestDistributedForm(t *testing.T) {
 	if err := s.ProbeIsolation(t.Context()); err != nil {
 		t.Error(err)
 	}
-	exercise(t, s, alice, "zebratext", 61)
+	exercise(t, s, bob, "zebratext", 61) // and erase him
 	mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "open"})
 	if _, err := s.ListTasks(t.Context(), alice, taskapi.ListTasksOptions{Tags: []string{"\x00"}, Limit: 1}); err == nil {
 		t.Error("PostgreSQL took a NUL")
