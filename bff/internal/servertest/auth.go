@@ -62,6 +62,8 @@ type AuthConfig struct {
 	// with, under the id "provider"; empty for none. Its endpoints are
 	// /authorize, /token and /user.
 	Provider string
+	// Env adds to its variables.
+	Env []string
 }
 
 // oauthServer is the server that knows an OAuth provider.
@@ -110,6 +112,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"RATE_LIMIT_ENABLED=false",
 		},
 	}
+	a.env = append(a.env, config.Env...)
 	if config.Provider != "" {
 		a.command = []string{"node", "--input-type=module", "--eval", oauthServer}
 		a.env = append(a.env, "OAUTH_PROVIDER_URL="+config.Provider)
@@ -159,7 +162,7 @@ func (a *Auth) SignUp() []*http.Cookie {
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
 // Post calls the server itself, as a program without a browser does, and
-// returns the answer, which must be a success. Its body is read already.
+// returns the answer, which must be a success.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
 	t := a.t
 	t.Helper()
@@ -188,5 +191,22 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("POST %s: %d %s (%v)", path, response.StatusCode, answer, err)
 	}
+	response.Body = io.NopCloser(bytes.NewReader(answer))
 	return response
+}
+
+// JWT returns a JWT of a session.
+func (a *Auth) JWT(cookie *http.Cookie) string {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.URL.JoinPath("/api/auth/get-session").String(), nil)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	r.AddCookie(cookie)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.Header.Get("Set-Auth-Jwt")
 }

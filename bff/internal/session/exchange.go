@@ -103,6 +103,9 @@ type Request struct {
 	Network netip.Prefix
 	// RequestID names the request in Better Auth's log.
 	RequestID string
+	// Bearer says that the session was named by a bearer token, so that nobody
+	// waits for cookies.
+	Bearer bool
 	// KeepExpiry looks the session up without renewing it, for a caller whose
 	// answer does not reach the browser: the new cookie would be lost.
 	KeepExpiry bool

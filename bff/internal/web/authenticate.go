@@ -50,7 +50,9 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	var known session.Result
 	if err == nil {
 		known, err = s.sessions.Get(r.Context(), request)
-		relay(w.Header(), known.SetCookie)
+		if !request.Bearer {
+			relay(w.Header(), known.SetCookie)
+		}
 	}
 	if err == nil && !isExpected(r, known.Session.User) {
 		err = errOtherUser
@@ -63,8 +65,9 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// sessionRequest returns what the session of a request is looked up by. Of several
-// session cookies, the first one whose session lives counts.
+// sessionRequest returns what the session of a request is looked up by: the bearer
+// token, if it has one, else the cookie. Of several session cookies, the first one
+// whose session lives counts.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	client := s.proxies.client(r)
 	request := session.Request{
@@ -72,6 +75,12 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 		Network:    network(client),
 		RequestID:  httpapi.RequestID(r.Context()),
 		KeepExpiry: r.Header.Get(renewalHeader) == "none",
+	}
+	if token, ok := session.Bearer(r); ok {
+		var err error
+		request.Bearer = true
+		request.Cookie, err = s.cookies.OfBearer(token)
+		return request, err
 	}
 	candidates := s.cookies.Candidates(r)
 	if len(candidates) == 0 {

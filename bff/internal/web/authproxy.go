@@ -89,14 +89,22 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Path, req.Timeout = "/"+endpoint, budget.AuthRequest
 	caller, noSession := p.sessionRequest(r)
-	if cookies := p.cookies.Forwarded(r, caller.Cookie); cookies != "" {
+	cookies := p.cookies.Forwarded(r, caller.Cookie)
+	if caller.Bearer {
+		if errors.Is(noSession, session.ErrJWT) {
+			httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), noSession))
+			return
+		}
+		cookies = caller.Cookie.Alone()
+	}
+	if cookies != "" {
 		req.Header.Set("Cookie", cookies)
 	}
 	if caller.Client.IsValid() {
 		req.Header.Set("X-Forwarded-For", caller.Client.String())
 	}
 	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
-	p.nameOrigin(r, req.Header)
+	p.nameOrigin(r, req.Header, caller.Bearer)
 	forget := func([]string) {}
 	if noSession == nil {
 		forget = p.forgetter(w, r, endpoint, caller)
@@ -110,6 +118,12 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p.sessions.Recheck()
 		}
 		response.Header["Set-Cookie"] = session.Relayed(lines)
+		if caller.Bearer {
+			response.Header.Del("Set-Cookie")
+		}
+		if token := p.cookies.Token(lines); token != "" && (caller.Bearer || isProgram(r)) {
+			response.Header.Set(sessionTokenHeader, token)
+		}
 		switch {
 		case response.Status < http.StatusBadRequest:
 			send(w, r, response)
@@ -131,13 +145,23 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), err))
 }
 
+// sessionTokenHeader has the token of a session that begins, for programs and native
+// apps, which send it as a bearer token. It is the header of Better Auth's own plugin.
+const sessionTokenHeader = "Set-Auth-Token"
+
+// isProgram reports whether no script of a page can read the answer to a request.
+// Browsers send Origin with every POST.
+func isProgram(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == ""
+}
+
 // nameOrigin names the site's own origin for a write that has none, which Better
-// Auth would refuse. The rule of the whole API has let it through: it is not from
-// a page of another site.
-func (p *authProxy) nameOrigin(r *http.Request, header http.Header) {
+// Auth would refuse, and for one with a bearer token. The rule of the whole API has
+// let it through: it is not from a page of another site.
+func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool) {
 	origin := r.Header.Get("Origin")
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	if (origin == "" || origin == "null") && !reads && !isCallback(r) {
+	if (origin == "" || origin == "null" || bearer) && !reads && !isCallback(r) {
 		header.Set("Origin", p.public)
 	}
 }
@@ -147,7 +171,8 @@ func (p *authProxy) nameOrigin(r *http.Request, header http.Header) {
 // before the browser sees the answer, so that its next request finds the new state.
 func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
 	if !slices.Contains(revokingEndpoints, endpoint) {
-		writes := r.Method != http.MethodGet && r.Method != http.MethodHead
+		// The link of a mail changes the user's address.
+		writes := r.Method != http.MethodGet && r.Method != http.MethodHead || endpoint == "verify-email"
 		return func(setCookie []string) {
 			if writes || p.cookies.Changed(request.Cookie, setCookie) {
 				p.sessions.Forget(request.Cookie)
@@ -156,7 +181,9 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 	}
 	// Whose sessions they are can be found out only while this one lives.
 	known, err := p.sessions.Get(r.Context(), request)
-	relay(w.Header(), known.SetCookie)
+	if !request.Bearer {
+		relay(w.Header(), known.SetCookie)
+	}
 	return func([]string) {
 		p.sessions.Forget(request.Cookie)
 		if err == nil {

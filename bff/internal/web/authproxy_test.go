@@ -171,7 +171,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		// Another browser with ada's cookie in a header of the test's own.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "x"}, http.Header{
 			"Accept":            {"application/json"},
-			"Authorization":     {"Bearer x"},
+			"Authorization":     {"Basic x"},
 			"Cookie":            {"theme=dark; " + session.CookieName + "=" + ada.cookie().Value + "; better-auth.session_data=cached"},
 			"Forwarded":         {"for=198.51.100.1"},
 			"User-Agent":        {"browser"},

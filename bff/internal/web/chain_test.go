@@ -330,7 +330,7 @@ func TestSite(t *testing.T) {
 		ada := s.newBrowser(t)
 		ada.signUp()
 		ada.do(http.MethodGet, "/api/tasks", nil, http.Header{
-			"Authorization":   {"Bearer of-somebody-else"},
+			"Authorization":   {"Basic of-somebody-else"},
 			"X-User-Id":       {"bob"},
 			"X-Forwarded-For": {"198.51.100.1"},
 			"X-Request-Id":    {"headers-to-the-service"},

@@ -26,6 +26,7 @@ var (
 // sessionErrors says what the browser hears when there is no session.
 var sessionErrors = []httpapi.ErrorStatus{
 	{Err: session.ErrUnauthenticated, Code: taskapi.CodeUnauthenticated, Sentence: "Please sign in."},
+	{Err: session.ErrJWT, Code: taskapi.CodeUnauthenticated, Sentence: "This is a JWT, which the task service takes at its own address. Here, send the session token of a sign-in."},
 	{Err: errOtherUser, Code: taskapi.CodeUnauthenticated, Sentence: "Somebody else is signed in now. Please sign in again."},
 	{Err: session.ErrExpired, Code: taskapi.CodeSessionExpired, Sentence: "Your session has ended. Please sign in again."},
 	{Err: session.ErrUnavailable, Code: taskapi.CodeAuthUnavailable, Sentence: "Your session cannot be checked right now. Please try again."},

@@ -126,7 +126,7 @@ func TestForwardsToTheService(t *testing.T) {
 	}, nil)
 	const sent = `{ "title" : "x", "of": "another release" }`
 	answer := s.send(http.MethodPost, "/api/tasks?x=%7a&&y", sent, http.Header{
-		"Idempotency-Key": {"once"}, "Authorization": {"Bearer x"}, "X-User-Id": {"bob"}, "X-Request-Id": {"the-id"}, "X-Request-Timeout": {"3600"},
+		"Idempotency-Key": {"once"}, "Authorization": {"Basic x"}, "X-User-Id": {"bob"}, "X-Request-Id": {"the-id"}, "X-Request-Timeout": {"3600"},
 	}).is(http.StatusCreated)
 	if string(answer.body) != `{"success":true, "of":"another release"}` || string(body) != sent {
 		t.Errorf("%s was answered with %s", body, answer.body)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/cors"
 
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
@@ -61,6 +62,12 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// No page of another site can add this header without asking first, and
+			// with it the cookies count for nothing.
+			if _, ok := session.Bearer(r); ok {
+				next.ServeHTTP(w, r)
+				return
+			}
 			checked := *r
 			if r.URL.Path == eventsPath {
 				checked.Method = http.MethodPost // which is not taken for harmless

@@ -157,7 +157,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		Forward:        s.forward,
 		Title:          "Tasklane browser API",
 		Version:        "1.0.0",
-		Description:    "The to-do list of the user who is signed in, for pages in a browser. The session cookie of Better Auth is the only credential.",
+		Description:    "The to-do list of the user who is signed in, for pages in a browser. The credential is the session cookie of Better Auth. Programs and native apps, which have no cookies, send the session token of a sign-in as a bearer token in its place.",
 		Tags:           append([]*huma.Tag{sessionTag, startTag}, operations.Tags()...),
 		HideDocument:   true,
 		Limits:         limits,

@@ -90,7 +90,7 @@ func testWire(t *testing.T, s *site) {
 }
 
 // impostor is what a stranger says of themselves.
-const impostor = "Authorization: Bearer x\r\nProxy-Authorization: Basic eA==\r\nForwarded: for=198.51.100.1\r\nX-Forwarded-Host: evil.example\r\n" +
+const impostor = "Authorization: Basic x\r\nProxy-Authorization: Basic eA==\r\nForwarded: for=198.51.100.1\r\nX-Forwarded-Host: evil.example\r\n" +
 	"X-Forwarded-Proto: https\r\nX-Real-Ip: 198.51.100.1\r\nX-User-Id: bob\r\nX_User_Id: bob\r\nX-Original-Url: /readyz\r\nX-Http-Method-Override: DELETE\r\n"
 
 // wire sends bytes and returns the status of each answer until the connection
