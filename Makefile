@@ -37,6 +37,7 @@ help: ## show this
 	@echo '  TASKS_PORT (8080)      the task service;  TASKS_OPS_PORT (9090)  its operations port'
 	@echo '  BFF_OPS_PORT (9091)    the operations port of the bff'
 	@echo '  AUTH_PORT (3001)       Better Auth'
+	@echo '  MAIL_PORT (3025)       the mail that is sent, unless SMTP_URL and MAIL_FROM name a mail server'
 	@echo '  POSTGRES_PORT (15432)  PostgreSQL'
 	@echo '  DATA_DIR (.data)       where the data and the generated secrets stay'
 	@echo '  DATABASE_URL, DATABASE_URL_UNPOOLED   an existing server: as its runtime role, and as its owner'

@@ -43,6 +43,7 @@ var renewRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 100 * time.Millisecond, 
 const (
 	signInPath  = "/api/auth/sign-in/email"
 	sessionPath = "/api/auth/get-session?disableCookieCache=true"
+	tokenPath   = "/api/auth/token" // for keys alone: a session is renewed by sessionPath
 )
 
 // sessionToken ends the name of the cookie that names a session.
@@ -58,7 +59,7 @@ const sessionToken = ".session_token"
 //
 // Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or
 // failed, [ErrRateLimited] if it limits sign-ins, [ErrUnauthenticated] if it
-// refused the password, and [ErrSessionExpired] if the session of a cookie has
+// refused the password or the API key, and [ErrSessionExpired] if the session of a cookie has
 // ended. With ErrRateLimited the error wraps an [*Error] that has the time to
 // wait; until that is over, calls fail at once. No error, nor the source when
 // printed, shows a password, cookie or token. To stay below the limit, a program
@@ -70,6 +71,8 @@ type BetterAuth struct {
 	// email and password sign in whenever there is no session. They are
 	// empty for a source that was given a session.
 	email, password string
+	// key is an API key; empty for a source that has a session.
+	key string
 
 	// turn is held by the one renewal at a time: a mutex for which a wait
 	// can end with a context. It guards cookies, those of the session, and
@@ -130,6 +133,23 @@ func NewSessionSource(baseURL, cookie string, opts ...BetterAuthOption) (*Better
 		return nil, err
 	}
 	b.cookies = cookies
+	return b, nil
+}
+
+// NewKeySource returns a source for the user whom an API key belongs to, which Better
+// Auth's plugin for API keys has made. [ErrUnauthenticated] means that the key was
+// revoked or has expired. The URL is that of [NewPasswordSource].
+//
+// To use a token across runs of a program, wrap the source in a [TokenFile].
+func NewKeySource(baseURL, key string, opts ...BetterAuthOption) (*BetterAuth, error) {
+	if _, err := checkToken(key); err != nil {
+		return nil, errors.New("tasklane: the API key is empty or holds characters that a key cannot have")
+	}
+	b, err := newBetterAuth(baseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	b.key = key
 	return b, nil
 }
 
@@ -238,6 +258,9 @@ type authToken struct {
 
 // renew gets a token for the session there is, or for a new one.
 func (b *BetterAuth) renew(ctx context.Context) (authToken, error) {
+	if b.key != "" {
+		return b.exchangeKey(ctx)
+	}
 	if b.cookies != nil {
 		token, err := b.exchange(ctx)
 		if b.password == "" || !errors.Is(err, ErrSessionExpired) {
@@ -283,9 +306,30 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	if token == "" {
 		return authToken{}, errors.New("get the session: the answer has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
 	}
+	return newAuthToken(token, asked)
+}
+
+// exchangeKey gets a token for the API key.
+func (b *BetterAuth) exchangeKey(ctx context.Context) (authToken, error) {
+	asked := time.Now()
+	_, body, err := b.send(ctx, http.MethodGet, tokenPath, nil)
+	if err != nil {
+		return authToken{}, fmt.Errorf("exchange the API key: %w", err)
+	}
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
+		return authToken{}, errors.New("exchange the API key: the answer has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+	}
+	return newAuthToken(answer.Token, asked)
+}
+
+// newAuthToken reads how long a token is valid.
+func newAuthToken(token string, asked time.Time) (authToken, error) {
 	life, err := lifetime(token, asked)
 	if err != nil {
-		return authToken{}, fmt.Errorf("get the session: %w", err)
+		return authToken{}, err
 	}
 	return authToken{
 		token:    token,
@@ -325,9 +369,12 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	}
 	req.Close = true // the next request is minutes away
 	req.Header.Set("Accept", "application/json")
-	if method == http.MethodPost {
+	switch {
+	case method == http.MethodPost:
 		req.Header.Set("Content-Type", typeJSON)
-	} else {
+	case b.key != "":
+		req.Header.Set("X-Api-Key", b.key)
+	default:
 		for _, cookie := range b.cookies {
 			req.AddCookie(cookie)
 		}
@@ -346,6 +393,9 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	}
 	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
 	switch {
+	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !refusesKey(answer):
+		// Better Auth says so of every key while its database is away.
+		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
 		err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
 	case resp.StatusCode == http.StatusTooManyRequests:
@@ -354,6 +404,14 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	}
 	return resp, nil, err
+}
+
+// refusesKey reports whether a refusal is about the API key itself.
+func refusesKey(answer []byte) bool {
+	var refusal struct {
+		Code string `json:"code"`
+	}
+	return json.Unmarshal(answer, &refusal) == nil && strings.Contains(refusal.Code, "KEY")
 }
 
 // rateLimited returns the error of a 429, with the time to wait that Better Auth

@@ -55,6 +55,8 @@ func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.signIn(w, r)
 	case "/auth/api/auth/get-session":
 		b.session(w, r)
+	case "/auth/api/auth/token":
+		b.token(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -87,14 +89,31 @@ func (b *betterAuth) session(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "null")
 		return
 	}
+	w.Header().Set("Set-Auth-Jwt", b.newToken())
+	_, _ = io.WriteString(w, `{"session":{},"user":{}}`)
+}
+
+// newToken returns another token; b.mu is held.
+func (b *betterAuth) newToken() string {
 	life := b.life
 	if life == 0 {
 		life = 5 * time.Minute
 	}
 	b.tokens++
 	now := time.Now().Add(b.skew)
-	w.Header().Set("Set-Auth-Jwt", jwt(map[string]any{"sub": b.tokens, "iat": now.Unix(), "exp": now.Add(life).Unix()}))
-	_, _ = io.WriteString(w, `{"session":{},"user":{}}`)
+	return jwt(map[string]any{"sub": b.tokens, "iat": now.Unix(), "exp": now.Add(life).Unix()})
+}
+
+// apiKey is the key of the user.
+const apiKey = "tasklane_key"
+
+// token answers for an API key.
+func (b *betterAuth) token(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Api-Key") != apiKey || r.Header.Get("Cookie") != "" {
+		http.Error(w, `{"code":"INVALID_API_KEY"}`, http.StatusUnauthorized)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"token":%q}`, b.newToken())
 }
 
 // jwt returns a token that says so.

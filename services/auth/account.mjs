@@ -30,7 +30,11 @@ export function deleteAccount(auth, tasksURL, pool, log) {
     // Better Auth would delete the sessions and the password before the user, in
     // statements of their own: cut off in between, it leaves an account that nobody
     // can sign in to and delete.
-    await pool.query(`DELETE FROM "user" WHERE id = $1`, [user.id]);
+    await pool.query(
+      `WITH keys AS (DELETE FROM apikey WHERE "referenceId" = $1), codes AS (DELETE FROM "deviceCode" WHERE "userId" = $1)
+       DELETE FROM "user" WHERE id = $1`,
+      [user.id],
+    );
   };
 }
 

@@ -2,7 +2,10 @@
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
 import { deleteAccount } from "./account.mjs";
+import { features } from "./features.mjs";
 import { foreign } from "./log.mjs";
+import { createMail } from "./mail.mjs";
+import { programPlugins } from "./programs.mjs";
 
 /**
  * @param {ReturnType<import("./config.mjs").readConfig>} config
@@ -10,14 +13,33 @@ import { foreign } from "./log.mjs";
  * @param {ReturnType<import("./log.mjs").createLogger>} log
  */
 export function createAuth(config, pool, log) {
+  const mail = createMail(config, log);
   const auth = betterAuth({
     appName: "Tasklane",
     baseURL: config.baseURL,
     secret: config.secret,
     database: pool,
-    // Once there is a sendResetPassword: a reset also ends the sessions of whoever knew the password.
-    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
+    emailAndPassword: {
+      enabled: true,
+      requireEmailVerification: config.requireVerification,
+      // A reset also ends the sessions of whoever knew the password.
+      revokeSessionsOnPasswordReset: true,
+      ...(mail && {
+        sendResetPassword: async ({ user, url }) => mail.resetPassword(user.email, url),
+        onPasswordReset: async ({ user }) => mail.passwordChanged(user.email),
+      }),
+    },
+    ...(mail && {
+      emailVerification: {
+        sendVerificationEmail: async ({ user, url }) => mail.verifyAddress(user.email, url),
+        sendOnSignIn: config.requireVerification,
+        autoSignInAfterVerification: true,
+      },
+    }),
+    socialProviders: config.providers,
     user: {
+      // To the old address first where that is known to be the user's, then to the new one.
+      changeEmail: { enabled: Boolean(mail), sendChangeEmailConfirmation: async ({ user, newEmail, url }) => mail.changeAddress(user.email, newEmail, url) },
       // Without the task service, the tasks would stay behind.
       deleteUser: config.tasksURL ? { enabled: true, beforeDelete: deleteAccount(() => auth, config.tasksURL, pool, log) } : { enabled: false },
     },
@@ -33,6 +55,8 @@ export function createAuth(config, pool, log) {
           definePayload: () => ({}),
         },
       }),
+      ...programPlugins(),
+      features(config),
     ],
     rateLimit: {
       enabled: config.rateLimit,

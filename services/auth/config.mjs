@@ -42,6 +42,10 @@ export function readConfig(env) {
     baseURL: env.BETTER_AUTH_URL ?? "",
     databaseURL: env.DATABASE_URL ?? "",
     tasksURL: env.TASKS_URL || undefined,
+    smtpURL: env.SMTP_URL || undefined,
+    mailFrom: env.MAIL_FROM || undefined,
+    requireVerification: env.REQUIRE_EMAIL_VERIFICATION === "true",
+    providers: providers(env, check),
     cookieDomain: env.COOKIE_DOMAIN || undefined,
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
@@ -54,6 +58,15 @@ export function readConfig(env) {
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
   check("DATABASE_URL", databaseMistake(config.databaseURL));
   if (config.tasksURL && originMistake(config.tasksURL)) check("TASKS_URL", "must be the address of the task service, such as http://tasks:8080");
+  if (config.smtpURL) {
+    if (!/^smtps?:\/\/[^/]+/.test(config.smtpURL)) check("SMTP_URL", "must be smtp://user:password@host:port, or smtps://… for TLS from the start");
+    if (!config.mailFrom) check("MAIL_FROM", "is required with SMTP_URL: the address that mail comes from");
+  } else if (config.requireVerification) {
+    check("REQUIRE_EMAIL_VERIFICATION", "needs SMTP_URL: nobody could confirm an address");
+  }
+  if (!["", "true", "false"].includes(env.REQUIRE_EMAIL_VERIFICATION ?? "")) {
+    check("REQUIRE_EMAIL_VERIFICATION", "must be true or false");
+  }
   check("COOKIE_DOMAIN", cookieDomainMistake(config.cookieDomain, config.baseURL));
   if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
     check("PORT", "must be a number from 1 to 65535");
@@ -81,6 +94,27 @@ export function readConfig(env) {
   function check(name, mistake) {
     if (mistake) mistakes.push(`${name} ${mistake}`);
   }
+}
+
+/** The social providers of Better Auth that the environment can name, each with its id and its secret. */
+const PROVIDERS = {
+  discord: ["DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET"],
+  github: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+  gitlab: ["GITLAB_CLIENT_ID", "GITLAB_CLIENT_SECRET"],
+  google: ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
+  linkedin: ["LINKEDIN_CLIENT_ID", "LINKEDIN_CLIENT_SECRET"],
+  microsoft: ["MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET"],
+};
+
+/** The providers whose id and secret are set. */
+function providers(env, check) {
+  const found = {};
+  for (const [name, [id, secret]] of Object.entries(PROVIDERS)) {
+    if (env[id] && env[secret]) found[name] = { clientId: env[id], clientSecret: env[secret] };
+    else if (env[id]) check(secret, `is required with ${id}`);
+    else if (env[secret]) check(id, `is required with ${secret}`);
+  }
+  return found;
 }
 
 /**

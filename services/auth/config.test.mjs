@@ -14,6 +14,10 @@ test("a minimal environment takes the defaults", () => {
     baseURL: "https://tasks.example.com",
     databaseURL: valid.DATABASE_URL,
     tasksURL: undefined,
+    smtpURL: undefined,
+    mailFrom: undefined,
+    requireVerification: false,
+    providers: {},
     cookieDomain: undefined,
     host: undefined,
     port: 3001,
@@ -24,6 +28,20 @@ test("a minimal environment takes the defaults", () => {
     issuer: "https://tasks.example.com",
     audience: "https://tasks.example.com",
   });
+});
+
+test("a provider whose id and secret are set can be signed in with", () => {
+  const { providers } = readConfig({ ...valid, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret", GOOGLE_CLIENT_ID: "" });
+  assert.deepEqual(providers, { github: { clientId: "id", clientSecret: "secret" } });
+  assert.deepEqual(mistakes({ ...valid, GITHUB_CLIENT_ID: "id", GOOGLE_CLIENT_SECRET: "secret" }), ["GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID"]);
+});
+
+test("mail needs a server and a sender", () => {
+  const mail = { SMTP_URL: "smtp://localhost:25", MAIL_FROM: "Tasklane <tasks@example.com>", REQUIRE_EMAIL_VERIFICATION: "true" };
+  const { smtpURL, mailFrom, requireVerification } = readConfig({ ...valid, ...mail });
+  assert.deepEqual([smtpURL, mailFrom, requireVerification], [mail.SMTP_URL, mail.MAIL_FROM, true]);
+  assert.deepEqual(mistakes({ ...valid, ...mail, MAIL_FROM: "" }), ["MAIL_FROM"]);
+  assert.deepEqual(mistakes({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
 });
 
 test("the audience follows the issuer", () => {
@@ -71,6 +89,7 @@ for (const [name, value] of [
   ["DATABASE_URL", "mysql://user:database-password@localhost/tasklane"],
   ["TASKS_URL", "tasks:8080"],
   ["TASKS_URL", "http://tasks:8080/api"],
+  ["REQUIRE_EMAIL_VERIFICATION", "yes"],
   ["COOKIE_DOMAIN", "other.example"],
   ["COOKIE_DOMAIN", "ample.com"],
   ["COOKIE_DOMAIN", ".example.com"],

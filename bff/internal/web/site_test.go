@@ -58,10 +58,11 @@ type site struct {
 type siteConfig struct {
 	// ttl is how long a session is believed; zero means a whole test.
 	ttl time.Duration
-	// jwtLifetime, postgres and provider are Better Auth's.
+	// jwtLifetime, postgres, provider and env are Better Auth's.
 	jwtLifetime string
 	postgres    *servertest.Postgres
 	provider    string
+	env         []string
 	// directAuth and directTasks leave out the taps: a server that is gone
 	// refuses connections, and behind a tap it breaks them.
 	directAuth, directTasks bool
@@ -80,7 +81,7 @@ func newSiteWith(t *testing.T, c siteConfig) *site {
 	t.Cleanup(server.Close)
 	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
 	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{
-		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres, Provider: c.provider,
+		Public: s.url, Trusted: []string{trustedOrigin}, JWTLifetime: c.jwtLifetime, Postgres: c.postgres, Provider: c.provider, Env: c.env,
 	})
 	s.authTap = servertest.NewTap(t, s.auth.URL)
 	s.tasks = servertest.StartTasks(t, s.auth, "RATE_LIMIT=0")

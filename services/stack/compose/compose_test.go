@@ -63,6 +63,11 @@ func TestNetworks(t *testing.T) {
 	if !project.Networks["inner"].Internal {
 		t.Error("the inner network leads outside")
 	}
+	for name, service := range project.Services {
+		if _, leadsOutside := service.Networks["egress"]; leadsOutside != (name == "auth") {
+			t.Errorf("%s is on the network egress: %v", name, leadsOutside)
+		}
+	}
 }
 
 func sharesNetwork(project *types.Project, name string) []string {

@@ -19,7 +19,12 @@ type Config struct {
 	BFFOpsPort   environ.Port `env:"BFF_OPS_PORT" envDefault:"9091"`
 	AuthPort     environ.Port `env:"AUTH_PORT" envDefault:"3001"`
 	PostgresPort environ.Port `env:"POSTGRES_PORT" envDefault:"15432"`
+	MailPort     environ.Port `env:"MAIL_PORT" envDefault:"3025"`
 	DataDir      string       `env:"DATA_DIR" envDefault:".data"`
+
+	// SMTPURL names a mail server, which the auth server gets from us; without
+	// one, mail is printed and shown at MailPort.
+	SMTPURL string `env:"SMTP_URL"`
 
 	// DatabaseURL and DatabaseURLUnpooled name an existing server; the stack
 	// starts one of its own when both are empty.
@@ -78,6 +83,9 @@ func (c *Config) ports() []portSetting {
 		{"PORT", c.Port},
 		{"TASKS_PORT", c.TasksPort},
 		{"AUTH_PORT", c.AuthPort},
+	}
+	if c.SMTPURL == "" {
+		all = append(all, portSetting{"MAIL_PORT", c.MailPort})
 	}
 	if c.Replicas == 1 {
 		all = append(all, portSetting{"TASKS_OPS_PORT", c.TasksOpsPort}, portSetting{"BFF_OPS_PORT", c.BFFOpsPort})

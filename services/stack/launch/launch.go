@@ -95,6 +95,11 @@ func (s *stack) start(ctx context.Context) error {
 		return err
 	}
 	p := plan{config: s.config, root: root, bin: bin, node: node, urls: urls, secret: secrets.BetterAuth}
+	if s.config.SMTPURL == "" {
+		if p.smtp, err = s.startMailbox(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.migrate(ctx, p.migration()); err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type plan struct {
 	node   string // path of Node
 	urls   databaseURLs
 	secret string // of Better Auth
+	smtp   string // address of the mail server, if it is ours
 }
 
 // migration is the process that brings the task service's schema up to date.
@@ -73,7 +74,7 @@ func (p plan) services() []service {
 	if config.TrustedOrigins != "" {
 		origins += "," + config.TrustedOrigins
 	}
-	return []service{
+	all := []service{
 		{
 			name: "auth",
 			path: p.node,
@@ -120,6 +121,10 @@ func (p plan) services() []service {
 			replicated: true,
 		},
 	}
+	if p.smtp != "" {
+		all[0].env["SMTP_URL"], all[0].env["MAIL_FROM"] = p.smtp, "Tasklane <tasklane@localhost>"
+	}
+	return all
 }
 
 // binaryDir is where all of Tasklane's programs are, this one too.

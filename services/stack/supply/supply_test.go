@@ -135,7 +135,7 @@ func familyName(name string) string {
 
 // permissive are the licences under which we may ship what others wrote in
 // programs under the MIT licence.
-var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "(MIT OR CC0-1.0)"}
+var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "MIT-0", "(MIT OR CC0-1.0)"}
 
 // texts tell Go modules' licences by what stands in them.
 var texts = []struct{ licence, text string }{

@@ -17,6 +17,8 @@ export interface Stack {
   tasksUrl: string;
   /** Better Auth itself, for programs that sign in. */
   authUrl: string;
+  /** The mail that it sends, for people; at /messages for programs. */
+  mailUrl: string;
   /** The log lines of all its servers. */
   logFile: string;
   /** Another origin whose pages it trusts; a test may listen there. */
@@ -40,11 +42,12 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
     throw new Error(`${program} is missing: run \`make test\`, which builds it`);
   });
   const folder = await mkdtemp(join(tmpdir(), "tasklane-e2e-"));
-  const [port, tasksPort, tasksOpsPort, bffOpsPort, authPort, postgresPort, trustedPort] = await freePorts(7);
+  const [port, tasksPort, tasksOpsPort, bffOpsPort, authPort, postgresPort, trustedPort, mailPort] = await freePorts(8);
   const addresses = {
     url: `http://localhost:${port}`,
     tasksUrl: `http://127.0.0.1:${tasksPort}`,
     authUrl: `http://127.0.0.1:${authPort}`,
+    mailUrl: `http://127.0.0.1:${mailPort}`,
     logFile: join(folder, "stack.log"),
     trustedOrigin: `http://localhost:${trustedPort}`,
   };
@@ -60,6 +63,7 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
       BFF_OPS_PORT: String(bffOpsPort),
       AUTH_PORT: String(authPort),
       POSTGRES_PORT: String(postgresPort),
+      MAIL_PORT: String(mailPort),
       DATA_DIR: join(folder, "data"),
       TRUSTED_ORIGINS: addresses.trustedOrigin,
       RATE_LIMIT_ENABLED: "false",

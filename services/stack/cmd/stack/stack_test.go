@@ -62,7 +62,7 @@ type settings map[string]string
 // newSettings gives a stack free ports and a data directory of its own.
 func newSettings(t *testing.T) settings {
 	t.Helper()
-	variables := []string{"PORT", "TASKS_PORT", "TASKS_OPS_PORT", "BFF_OPS_PORT", "AUTH_PORT", "POSTGRES_PORT"}
+	variables := []string{"PORT", "TASKS_PORT", "TASKS_OPS_PORT", "BFF_OPS_PORT", "AUTH_PORT", "POSTGRES_PORT", "MAIL_PORT"}
 	ports, err := port.Free(t.Context(), len(variables))
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,147 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/mailbox"
+)
+
+// mailTimeout is how long a mail may take on a busy machine.
+const mailTimeout = time.Minute
+
+// mailbox is a mail server whose messages come in turn.
+type inbox struct {
+	t        *testing.T
+	box      *mailbox.Mailbox
+	messages chan mailbox.Message
+}
+
+func newInbox(t *testing.T) *inbox {
+	t.Helper()
+	in := &inbox{t: t, messages: make(chan mailbox.Message, 20)}
+	box, err := mailbox.Listen(t.Context(), func(m mailbox.Message) { in.messages <- m })
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.box = box
+	served := make(chan error, 1)
+	go func() { served <- box.Serve() }()
+	t.Cleanup(func() {
+		_ = box.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return in
+}
+
+func (in *inbox) env(more ...string) []string {
+	return append([]string{"SMTP_URL=" + in.box.URL(), "MAIL_FROM=Tasklane <tasks@example.com>"}, more...)
+}
+
+// next waits for a mail to an address with a subject, and returns the path of the link
+// in it.
+func (in *inbox) next(to, subject string) (path string) {
+	in.t.Helper()
+	select {
+	case m := <-in.messages:
+		if m.To != to || m.Subject != subject {
+			in.t.Fatalf("a mail to %s, %q; want %s, %q", m.To, m.Subject, to, subject)
+		}
+		for line := range strings.Lines(m.Text) {
+			if u, err := url.Parse(strings.TrimSpace(line)); err == nil && u.Host != "" {
+				return u.RequestURI()
+			}
+		}
+		return ""
+	case <-time.After(mailTimeout):
+		in.t.Fatalf("no mail to %s", to)
+		return ""
+	}
+}
+
+// TestForgottenPassword goes from the request, through the mail, to the new
+// password.
+func TestForgottenPassword(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	s := newSiteWith(t, siteConfig{env: in.env()})
+	ada, elsewhere := s.newBrowser(t), s.newBrowser(t)
+	email := ada.signUp()
+	elsewhere.signIn(email)
+	reset := map[string]any{"email": email, "redirectTo": "/?reset"}
+	nobody := s.newBrowser(t)
+	nobody.post("/api/auth/request-password-reset", map[string]any{"email": servertest.NewEmail(), "redirectTo": "/?reset"}).is(http.StatusOK)
+	nobody.post("/api/auth/request-password-reset", reset).is(http.StatusOK)
+	link := in.next(email, "Choose a new password") // the only mail: nobody has the other address
+	at := parse(t, nobody.get(link).is(http.StatusFound).header.Get("Location"))
+	if !at.Query().Has("reset") || at.Query().Get("token") == "" {
+		t.Fatalf("the link leads to %s", at)
+	}
+	change := map[string]any{"newPassword": "another correct horse", "token": at.Query().Get("token")}
+	nobody.post("/api/auth/reset-password", change).is(http.StatusOK)
+	in.next(email, "Your password was changed")
+	for _, b := range []*browser{ada, elsewhere} {
+		b.get("/api/session").fails(taskapi.CodeSessionExpired)
+	}
+	if answer := nobody.post("/api/auth/reset-password", change); answer.status != http.StatusBadRequest {
+		t.Errorf("the link works twice: %d", answer.status)
+	}
+	if got := nobody.get(link).is(http.StatusFound).header.Get("Location"); !strings.Contains(got, "error=INVALID_TOKEN") {
+		t.Errorf("a used link leads to %s", got)
+	}
+	nobody.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": "another correct horse"}).is(http.StatusOK)
+	nobody.get("/api/session").is(http.StatusOK)
+}
+
+// TestChangeOfEmail goes by the new address, and by the old one too where that has
+// been verified.
+func TestChangeOfEmail(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	s := newSiteWith(t, siteConfig{env: in.env()})
+	ada := s.newBrowser(t)
+	email := ada.signUp()
+	is := func(want string) {
+		t.Helper()
+		var found web.SessionResponse
+		ada.get("/api/session").is(http.StatusOK).into(&found)
+		if found.Data.User.Email != want {
+			t.Errorf("the address is %s, want %s", found.Data.User.Email, want)
+		}
+	}
+	second, third := servertest.NewEmail(), servertest.NewEmail()
+	ada.post("/api/auth/change-email", map[string]any{"newEmail": second, "callbackURL": "/"}).is(http.StatusOK)
+	is(email)
+	ada.get(in.next(second, "Confirm your email address")).is(http.StatusFound)
+	is(second)
+	s.auth.Exec(`UPDATE "user" SET "emailVerified" = true WHERE email = $1`, second)
+	ada.post("/api/auth/change-email", map[string]any{"newEmail": third, "callbackURL": "/"}).is(http.StatusOK)
+	ada.get(in.next(second, "Confirm your new email address")).is(http.StatusFound)
+	is(second)
+	ada.get(in.next(third, "Confirm your email address")).is(http.StatusFound)
+	is(third)
+}
+
+// TestVerification signs nobody in before the address is confirmed.
+func TestVerification(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	s := newSiteWith(t, siteConfig{env: in.env("REQUIRE_EMAIL_VERIFICATION=true")})
+	ada := s.newBrowser(t)
+	email := ada.signUp()
+	ada.get("/api/session").fails(taskapi.CodeUnauthenticated)
+	in.next(email, "Confirm your email address")
+	if answer := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}); answer.status != http.StatusForbidden || !strings.Contains(string(answer.body), "EMAIL_NOT_VERIFIED") {
+		t.Fatalf("sign in: %d %s", answer.status, answer.body)
+	}
+	ada.get(in.next(email, "Confirm your email address")).is(http.StatusFound)
+	ada.get("/api/session").is(http.StatusOK)
+}

@@ -1,0 +1,21 @@
+// What people can do with their account here, for the page.
+import { createAuthEndpoint } from "better-auth/api";
+
+/**
+ * A plugin of Better Auth with the endpoint /features.
+ *
+ * @param {ReturnType<import("./config.mjs").readConfig>} config
+ */
+export function features(config) {
+  const answer = {
+    mail: Boolean(config.smtpURL),
+    verification: config.requireVerification,
+    deletion: Boolean(config.tasksURL),
+    keys: true,
+    providers: Object.keys(config.providers),
+  };
+  return {
+    id: "tasklane-features",
+    endpoints: { tasklaneFeatures: createAuthEndpoint("/features", { method: "GET" }, async (ctx) => ctx.json(answer)) },
+  };
+}

@@ -1,0 +1,46 @@
+// Mail by SMTP: the few messages that accounts need.
+import { createTransport } from "nodemailer";
+
+/** How long the mail server may take to answer. */
+const WAIT_MS = 10_000;
+
+/**
+ * Returns what sends each kind of message, or undefined without SMTP_URL.
+ *
+ * @param {ReturnType<import("./config.mjs").readConfig>} config
+ * @param {ReturnType<import("./log.mjs").createLogger>} log
+ */
+export function createMail(config, log) {
+  if (!config.smtpURL) return undefined;
+  const transport = createTransport(
+    { url: config.smtpURL, connectionTimeout: WAIT_MS, greetingTimeout: WAIT_MS, socketTimeout: WAIT_MS },
+    { from: config.mailFrom },
+  );
+
+  /**
+   * Does not wait for the mail server: how long an answer takes would tell who has
+   * an account.
+   */
+  function send(to, subject, ...paragraphs) {
+    transport.sendMail({ to, subject, text: `${paragraphs.join("\n\n")}\n` }).catch((error) => {
+      log.error("a mail cannot be sent", { subject, error: error.message });
+    });
+  }
+
+  return {
+    /** Checks the address and the password of the mail server. */
+    verify: () => transport.verify(),
+    resetPassword: (to, url) =>
+      send(to, "Choose a new password", `To choose a new password for Tasklane, open this page within an hour:`, url,
+        "If you did not ask for this, you can ignore this message. Your password stays as it is."),
+    verifyAddress: (to, url) =>
+      send(to, "Confirm your email address", "To confirm that this is your email address at Tasklane, open this page within an hour:", url,
+        "If you did not ask for this, you can ignore this message."),
+    changeAddress: (to, newAddress, url) =>
+      send(to, "Confirm your new email address", `To use ${newAddress} for Tasklane from now on, open this page within an hour:`, url,
+        "If you did not ask for this, change your password: somebody else is signed in to your account."),
+    passwordChanged: (to) =>
+      send(to, "Your password was changed", "Your password at Tasklane was changed just now, and all other sessions were signed out.",
+        "If that was not you, choose a new password with “Forgot your password?” on the sign-in page."),
+  };
+}

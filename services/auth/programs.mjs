@@ -1,0 +1,52 @@
+// How programs sign in: API keys, and a code that is confirmed on the page.
+import { createHmac } from "node:crypto";
+import { apiKey } from "@better-auth/api-key";
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import { bearer, deviceAuthorization } from "better-auth/plugins";
+
+const KEY_HEADER = "x-api-key";
+
+/** A key stands for its user at these alone: it cannot change the account or make other keys. */
+const KEY_PATHS = ["/token", "/get-session"];
+
+/** The plugins of Better Auth by which programs sign in. */
+export function programPlugins() {
+  return [
+    // Without a signature, a token that was seen in an answer would be a credential.
+    bearer({ requireSignature: true }),
+    apiKey({
+      apiKeyHeaders: KEY_HEADER,
+      enableSessionForAPIKeys: true,
+      defaultPrefix: "tasklane_",
+      requireName: true,
+      // Sign-ins by key have Better Auth's limit for each address; a key's own would be 10 a day.
+      rateLimit: { enabled: false },
+    }),
+    deviceAuthorization({ verificationUri: "/?device", expiresIn: "15m" }),
+    {
+      id: "tasklane-programs",
+      hooks: {
+        before: [
+          {
+            matcher: ({ headers, path }) => Boolean(headers?.get(KEY_HEADER)) && !KEY_PATHS.includes(path),
+            handler: createAuthMiddleware(async () => {
+              throw new APIError("FORBIDDEN", { code: "KEY_NOT_ACCEPTED", message: "An API key is for getting a JWT only." });
+            }),
+          },
+        ],
+        after: [
+          {
+            // The answer has the token without its signature, which no server takes.
+            matcher: ({ path }) => path === "/device/token",
+            handler: createAuthMiddleware(async (ctx) => {
+              const answer = ctx.context.returned;
+              if (!answer?.access_token) return;
+              const signature = createHmac("sha256", ctx.context.secret).update(answer.access_token).digest("base64");
+              return ctx.json({ ...answer, access_token: `${answer.access_token}.${signature}` });
+            }),
+          },
+        ],
+      },
+    },
+  ];
+}
