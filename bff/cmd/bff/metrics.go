@@ -12,13 +12,14 @@ import (
 )
 
 // addSessionFigures adds what is known of sessions.
-func addSessionFigures(m *httpapi.Metrics, sessions *session.Sessions) {
+func addSessionFigures(m *httpapi.Metrics, sessions *session.Sessions, cookies *session.Cookies) {
 	counts := sessions.Counts
 	m.Gauge("tasklane_sessions_remembered", "Sessions that are remembered.", func() float64 { return float64(counts().Sessions) })
 	m.Counter("tasklane_session_hits_total", "Requests whose session was remembered.", func() float64 { return float64(counts().Hits) })
 	m.Counter("tasklane_session_misses_total", "Requests for which Better Auth was asked.", func() float64 { return float64(counts().Misses) })
 	m.Counter("tasklane_session_stale_total", "Misses that what was remembered had to do for.", func() float64 { return float64(counts().Stale) })
 	m.Counter("tasklane_session_refusals_total", "Requests with a cookie that Better Auth had just refused.", func() float64 { return float64(counts().Refused) })
+	m.Counter("tasklane_session_forged_total", "Session cookies with an invalid signature.", func() float64 { return float64(cookies.Forged()) })
 	m.Counter("tasklane_exchanges_refused_total", "Exchanges for which there was no room, or no turn in time.", func() float64 { return float64(counts().TooMany) })
 	m.Gauge("tasklane_exchanges_in_flight", "Exchanges under way, those that wait for their turn included.", func() float64 { return float64(counts().Exchanges) })
 }

@@ -70,14 +70,15 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 		remember = append(remember, session.RememberEnded())
 	}
 	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), remember...)
-	addSessionFigures(metrics, sessions)
+	cookies := session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix))
+	addSessionFigures(metrics, sessions, cookies)
 	browsers, err := web.NewHandler(web.Config{
 		PublicURL:       c.PublicURL.URL,
 		TrustedOrigins:  origins(c.TrustedOrigins),
 		TrustedProxies:  networks(c.TrustedProxies),
 		PageDir:         string(c.PageDir),
 		BetterAuth:      auth,
-		Cookies:         session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix)),
+		Cookies:         cookies,
 		Sessions:        sessions,
 		TasksURL:        c.TasksURL.URL,
 		TasksTransport:  service,

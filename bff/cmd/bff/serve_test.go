@@ -81,6 +81,9 @@ func TestWhatOperatorsSee(t *testing.T) {
 	other := auth.SignUp()
 	auth.Post("/api/auth/sign-out", map[string]any{}, other...)
 	ask("/api/session", http.StatusUnauthorized, other...)
+	forged := *cookies[0]
+	forged.Value = "token." + strings.Repeat("A", 43) + "%3D"
+	ask("/api/session", http.StatusUnauthorized, &forged)
 
 	t.Run("figures", func(t *testing.T) {
 		t.Parallel()
@@ -110,6 +113,7 @@ func checkFigures(t *testing.T, operations http.Handler) {
 		`tasklane_session_misses_total 2`,
 		`tasklane_session_stale_total 0`,
 		`tasklane_session_refusals_total 0`,
+		`tasklane_session_forged_total 1`,
 		`tasklane_upstream_requests_total{status="200",upstream="auth"} 2`,
 		`tasklane_upstream_requests_total{status="302",upstream="auth"} 1`,
 		`tasklane_upstream_requests_total{status="200",upstream="tasks"} 1`,

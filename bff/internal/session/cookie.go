@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,6 +58,7 @@ type Cookies struct {
 	secret []byte
 	prefix string
 	names  [2]string
+	forged atomic.Int64
 }
 
 // NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET;
@@ -73,6 +75,9 @@ func NewCookies(secret string, secure bool, prefix string) *Cookies {
 	return &Cookies{secret: []byte(secret), prefix: prefix, names: names}
 }
 
+// Forged returns how many session cookies had an invalid signature.
+func (c *Cookies) Forged() int64 { return c.forged.Load() }
+
 // Candidates returns the session cookies of a request whose signatures are valid,
 // at most four. A browser can send several of one name, and their order means
 // nothing (RFC 6265, section 4.2.2): another host of the domain may have set one
@@ -82,6 +87,9 @@ func (c *Cookies) Candidates(r *http.Request) []Cookie {
 	for _, name := range c.names {
 		for _, cookie := range r.CookiesNamed(name) {
 			candidate, ok := c.read(r, cookie)
+			if !ok {
+				c.forged.Add(1)
+			}
 			same := func(other Cookie) bool { return other.key == candidate.key }
 			if ok && len(found) < maxCandidates && !slices.ContainsFunc(found, same) {
 				found = append(found, candidate)

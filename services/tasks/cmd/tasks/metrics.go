@@ -28,6 +28,7 @@ func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *ht
 
 	m.Counter("tasklane_tokens_checked_total", "Bearer tokens whose signature was looked at.", func() float64 { return float64(tokens.Counts().Checked) })
 	m.Counter("tasklane_tokens_remembered_total", "Bearer tokens that were known to be valid.", func() float64 { return float64(tokens.Counts().Remembered) })
+	m.Counter("tasklane_tokens_refused_total", "Bearer tokens that are not the issuer's for this audience; expired ones are not counted.", func() float64 { return float64(tokens.Counts().Refused) })
 	m.Gauge("tasklane_jwks_keys", "The issuer's keys at hand.", func() float64 { return float64(tokens.Counts().Keys) })
 	m.Counter("tasklane_jwks_fetches_total", "Attempts to fetch the issuer's keys.", func() float64 { return float64(tokens.Counts().Fetches) })
 	m.Counter("tasklane_jwks_fetch_failures_total", "Attempts that brought no key.", func() float64 { return float64(tokens.Counts().Failures) })

@@ -35,16 +35,22 @@ func TestMetrics(t *testing.T) {
 	tasks := storetest.New(t)
 	hub := feed.New(store.NewBus(tasks, ""), log)
 	metrics := newMetrics(tasks, tokens, hub)
+	chores := newMaintenance(tasks, log, metrics)
+	chores.purge(t.Context())
+	chores.measure(t.Context())
 	handler := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
 	token := key.Token(t, issuertest.Claims("alice"), nil)
-	for range 2 {
+	ask := func(token string, want int) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/tasks", nil)
 		req.Header.Set("Authorization", "Bearer "+token)
 		rec := httptest.NewRecorder()
-		if handler.ServeHTTP(rec, req); rec.Code != http.StatusOK {
+		if handler.ServeHTTP(rec, req); rec.Code != want {
 			t.Fatalf("%d %s", rec.Code, rec.Body)
 		}
 	}
+	ask(token, http.StatusOK)
+	ask(token, http.StatusOK)
+	ask(token[:len(token)-4]+"AAAA", http.StatusUnauthorized)
 
 	rec := httptest.NewRecorder()
 	httpapi.NewOperationsHandler(metrics).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -52,7 +58,11 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`tasklane_build_info{revision="",version="dev"} 1`,
 		`tasklane_requests_total{operation="listTasks",status="200"} 2`,
-		`tasklane_tokens_checked_total 1`,
+		`tasklane_tokens_checked_total 2`,
+		`tasklane_tokens_refused_total 1`,
+		`tasklane_purges_total{outcome="done"} 1`,
+		`tasklane_purges_total{outcome="failed"} 0`,
+		`tasklane_purged_rows_total 0`,
 		`tasklane_tokens_remembered_total 1`,
 		`tasklane_jwks_keys 1`,
 		`tasklane_jwks_fetch_failures_total 0`,
@@ -63,6 +73,10 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(page, "\n"+want+"\n") {
 			t.Errorf("%s is not among the figures", want)
 		}
+	}
+
+	if !regexp.MustCompile(`(?m)^tasklane_table_bytes\{table="idempotency_keys"\} [1-9]`).MatchString(page) {
+		t.Error("the tables are not measured")
 	}
 
 	var names []string

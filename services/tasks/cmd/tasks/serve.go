@@ -26,10 +26,6 @@ const (
 	startRetry = time.Second
 )
 
-// offerInterval is how often each replica offers to purge. A purge begins if an
-// hour has passed since the last one began: after 65 minutes at most.
-const offerInterval = 5 * time.Minute
-
 type serveCommand struct{}
 
 // Run serves until ctx ends.
@@ -70,6 +66,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	hub := feed.New(store.NewBus(tasks, config.listenURL()), log)
 	drain := httpapi.NewDrain(config.Drain)
 	metrics := newMetrics(tasks, tokens, hub)
+	chores := newMaintenance(tasks, log, metrics)
 	handler := api.NewHandler(api.Parts{
 		Log: log, Store: tasks, Tokens: tokens, Hub: hub,
 		Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
@@ -92,7 +89,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		background.Wait()
 	}()
 	background.Go(func() { hub.Run(working) })
-	background.Go(func() { purgeRegularly(working, log, tasks, time.Tick(offerInterval)) })
+	background.Go(func() { chores.run(working, time.Tick(offerInterval)) })
 	return httpapi.Serve(ctx, log, drain,
 		httpapi.Server{Name: "api", Address: config.address(config.Port), Handler: handler, Stop: hub.Close},
 		httpapi.Server{Name: "operations", Address: config.address(config.OpsPort), Handler: operations},
@@ -115,27 +112,6 @@ func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) er
 		case <-time.After(startRetry):
 		case <-ctx.Done():
 			return fmt.Errorf("the database could not be reached: %w", err)
-		}
-	}
-}
-
-// purgeRegularly removes what has expired, when it is this replica's turn: at once
-// and whenever offers says, until ctx ends.
-func purgeRegularly(ctx context.Context, log *slog.Logger, tasks *store.Store, offers <-chan time.Time) {
-	for {
-		_, removed, err := tasks.PurgeInTurn(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			log.Warn("cannot purge; the next attempt follows", "error", err.Error())
-		case removed > 0:
-			log.Info("purged", "rows", removed)
-		}
-		select {
-		case <-offers:
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
@@ -48,7 +49,8 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	start := func() (offer func()) {
 		s := storetest.Open(t, store.Config{URL: db.URL})
 		offers := make(chan time.Time)
-		running.Go(func() { purgeRegularly(ctx, slog.New(slog.DiscardHandler), s, offers) })
+		chores := newMaintenance(s, slog.New(slog.DiscardHandler), httpapi.NewMetrics())
+		running.Go(func() { chores.run(ctx, offers) })
 		// The first is taken after what is done at once, the second after the
 		// first.
 		offer = func() {

@@ -157,6 +157,7 @@ func TestTrace(t *testing.T) {
 	if len(servers) != 2 || servers[0].Name() != "createTask" {
 		t.Fatalf("server spans: %v", servers)
 	}
+	checkBatches(t, spans.Ended())
 	first, second := texts[servers[0].SpanContext().SpanID().String()], texts[servers[1].SpanContext().SpanID().String()]
 	if !slices.ContainsFunc(second, func(text string) bool { return strings.Contains(text, "INSERT INTO") }) {
 		t.Errorf("no statement that inserts a task: %q", second)
@@ -166,5 +167,34 @@ func TestTrace(t *testing.T) {
 		if !slices.Contains(first, text) {
 			t.Errorf("the text varies: %s", text)
 		}
+	}
+}
+
+// checkBatches: the statements of a batch take as long as their answers, within the
+// batch and after what was prepared for it.
+func checkBatches(t *testing.T, spans []trace.ReadOnlySpan) {
+	t.Helper()
+	checked := 0
+	for _, batch := range spans {
+		if batch.Name() != "batch start" {
+			continue
+		}
+		sent := batch.StartTime()
+		for _, span := range spans { // in the order of their ends
+			switch {
+			case span.Parent().SpanID() != batch.SpanContext().SpanID():
+			case strings.HasPrefix(span.Name(), "prepare "):
+				sent = span.EndTime()
+			default:
+				checked++
+				if !span.EndTime().After(span.StartTime()) || span.StartTime().Before(sent) || span.EndTime().After(batch.EndTime()) {
+					t.Errorf("%s lasts from %s to %s, its batch was sent at %s and ended at %s",
+						span.Name(), span.StartTime(), span.EndTime(), sent, batch.EndTime())
+				}
+			}
+		}
+	}
+	if checked < 4 {
+		t.Errorf("only %d statements of batches have spans", checked)
 	}
 }

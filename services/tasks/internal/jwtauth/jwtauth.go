@@ -107,7 +107,7 @@ type Verifier struct {
 	verified *otter.Cache[[sha256.Size]byte, verified]
 
 	// Counters for the metrics.
-	remembered, checked atomic.Int64
+	remembered, checked, refused atomic.Int64
 }
 
 type verified struct {
@@ -193,6 +193,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return Identity{}, fmt.Errorf("%w: %w", ErrExpired, err)
 	case err != nil:
+		v.refused.Add(1)
 		return Identity{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	claims := parsed.Claims.(*jwt.RegisteredClaims)
@@ -249,8 +250,9 @@ func (v *Verifier) Ready(ctx context.Context) error {
 // Counts are what a verifier has done and has.
 type Counts struct {
 	// Remembered counts tokens that were known to be valid, Checked those
-	// that had to be verified.
-	Remembered, Checked int64
+	// that had to be verified, and Refused those of them that are not the
+	// issuer's for this audience. Tokens that have expired are not among them.
+	Remembered, Checked, Refused int64
 	// Fetches and Failures count attempts to fetch the issuer's keys, and
 	// those that brought none.
 	Fetches, Failures int64
@@ -263,7 +265,7 @@ type Counts struct {
 // Counts returns what the verifier has done so far. With a secret there are no
 // keys.
 func (v *Verifier) Counts() Counts {
-	c := Counts{Remembered: v.remembered.Load(), Checked: v.checked.Load()}
+	c := Counts{Remembered: v.remembered.Load(), Checked: v.checked.Load(), Refused: v.refused.Load()}
 	if v.keys == nil {
 		return c
 	}

@@ -50,6 +50,28 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 const markErased = `INSERT INTO tasklane.user_state AS s (user_id, seq, purged_seq, erased_at) VALUES ($1, 1, 1, $2)
 	ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1, purged_seq = s.seq + 1, resources = 0, bytes = 0, erased_at = $2`
 
+// TableSizes returns how many bytes the tables with users' rows take up on the disk,
+// indexes included, by their names. It returns nothing on a Citus cluster, where they
+// are on other servers.
+func (s *Store) TableSizes(ctx context.Context) (map[string]int64, error) {
+	if s.distributed.Load() {
+		return nil, nil
+	}
+	rows, err := s.pool.Query(ctx, "SELECT name, pg_total_relation_size(name::regclass) FROM unnest($1::text[]) AS name", usersTables(s.kinds))
+	if err != nil {
+		return nil, fmt.Errorf("measure the tables: %w", mapError(err))
+	}
+	var (
+		name  string
+		size  int64
+		sizes = map[string]int64{}
+	)
+	if _, err := pgx.ForEachRow(rows, []any{&name, &size}, func() error { sizes[name] = size; return nil }); err != nil {
+		return nil, fmt.Errorf("measure the tables: %w", mapError(err))
+	}
+	return sizes, nil
+}
+
 // EraseUser removes everything of a user and returns the number of resources it
 // removed. From then on, for 30 days, which no token outlives, writes of the user
 // fail with [ErrUserErased]. After [ErrUnavailable] it may have done so; it can be

@@ -33,7 +33,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
@@ -42,8 +41,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-	"go.opentelemetry.io/otel/metric/noop"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // What a store's method can fail with, besides the end of its context. The
@@ -355,14 +352,4 @@ func isUnavailable(code string) bool {
 	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
 		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
 		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
-}
-
-// Tracer returns a tracer for [Config.Tracer] that makes a span of every query
-// within a span: with its text, which is constant, and without its arguments,
-// which are the user's. It is nil where spans is.
-func Tracer(spans trace.TracerProvider) pgx.QueryTracer {
-	if spans == nil {
-		return nil
-	}
-	return otelpgx.NewTracer(otelpgx.WithTracerProvider(spans), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
 }
