@@ -107,11 +107,22 @@ func (s *engineStack) docker(args ...string) string {
 func (s *engineStack) up(args ...string) {
 	s.t.Helper()
 	begin := time.Now()
+	failed := s.t.Failed()
 	s.compose(append([]string{"up", "--detach", "--wait", "--wait-timeout=180", "--scale=tasks=2", "--scale=bff=2", "--scale=auth=2"}, args...)...)
-	if s.t.Failed() {
+	if s.t.Failed() && !failed {
 		s.t.FailNow()
 	}
 	s.t.Logf("healthy after %s", time.Since(begin).Round(time.Second))
+}
+
+// step runs a part of the test, to which what goes wrong meanwhile belongs.
+func (s *engineStack) step(name string, run func(t *testing.T)) {
+	whole := s.t
+	defer func() { s.t = whole }()
+	whole.Run(name, func(t *testing.T) {
+		s.t = t
+		run(t)
+	})
 }
 
 // containers are those of a service that run.
