@@ -289,13 +289,13 @@ func (c *call) checkMediaType() *problem {
 		return nil
 	}
 	if encoding := joined(c.request.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		p := newProblem(taskapi.CodeUnsupportedMediaType, "The body must not be compressed.")
+		p := newProblem(taskapi.CodeUnsupportedMediaType, "The request body must not be compressed.")
 		p.header.Set("Accept-Encoding", "identity")
 		return p
 	}
 	mediaType, _, err := mime.ParseMediaType(joined(c.request.Header, "Content-Type"))
 	if err != nil || !slices.Contains(c.route.mediaTypes, mediaType) {
-		return newProblem(taskapi.CodeUnsupportedMediaType, "The body's Content-Type is not accepted here; send application/json.")
+		return newProblem(taskapi.CodeUnsupportedMediaType, "The Content-Type of the request body is not supported. Send application/json.")
 	}
 	return nil
 }
@@ -309,7 +309,7 @@ func (c *call) readBody() *problem {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return newProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
+		return newProblem(taskapi.CodeBodyTooLarge, "The request body is too large.")
 	case err != nil && !errors.Is(err, io.EOF):
 		panic(http.ErrAbortHandler) // the client is gone
 	case n == 0:
@@ -337,7 +337,7 @@ func (c *call) checkGiven() *problem {
 	var faults faults
 	query, err := url.ParseQuery(c.request.URL.RawQuery)
 	if err != nil {
-		faults.add("query", taskapi.FieldFormat, "cannot be read")
+		faults.add("query", taskapi.FieldFormat, "is malformed")
 	}
 	for _, name := range c.route.parameters {
 		faults.given(name, query[name], slices.Contains(texts, name))

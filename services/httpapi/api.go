@@ -19,16 +19,16 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// unavailableRetryAfter is when to try again after a 503 or 504, unless more is
-// known.
+// unavailableRetryAfter is the Retry-After of a 503 or 504, unless the error says
+// otherwise.
 const unavailableRetryAfter = time.Second
 
-// MaxBodyBytes is the size of the largest body that is read. It holds the
-// longest task that there can be, in the longest spelling JSON has for it.
+// MaxBodyBytes is the default limit of a request body. The longest valid task fits,
+// even with every character escaped.
 const MaxBodyBytes = 256 << 10
 
-// ErrorStatus is a row of a server's table of errors: an error that errors.Is matches
-// becomes a problem with this code.
+// ErrorStatus is a row of a server's table of errors. Errors that match Err with
+// errors.Is become problems with this code and sentence.
 type ErrorStatus struct {
 	Err      error
 	Code     taskapi.ErrorCode
@@ -41,58 +41,56 @@ type API struct {
 
 	statuses []ErrorStatus
 	detail   func(err error, p *Problem)
-	// challenge is what a 401 asks for.
+	// challenge is the default WWW-Authenticate header of a 401.
 	challenge string
 	forward   func(huma.Context)
 	timeout   time.Duration
 	inFlight  *gate
-	// othersInFlight bounds requests that are no operations separately, so that
-	// a hung upstream of theirs cannot starve operations.
+	// othersInFlight bounds requests that are not operations, so that a hung
+	// upstream of theirs cannot starve operations.
 	othersInFlight *gate
 	metrics        *Metrics
-	// users bounds the operations in flight for one user, clients the other
-	// requests of one client; nil for no limit.
+	// users bounds the operations in flight per user, clients the other requests
+	// in flight per client. Both are nil if there is no limit.
 	users, clients *UserGate
 	streams        *gate
 	rate           *rateLimiter
-	// answers bounds what operations hold, received and otherReceived the bodies
-	// of operations and of other requests.
-	answers, received, otherReceived *room
+	// responses bounds the memory of operations, received and otherReceived the
+	// request bodies of operations and of other requests.
+	responses, received, otherReceived *room
 }
 
-// Config says what is particular to one server.
+// Config configures the API of one server.
 type Config struct {
 	// Title, Version and Description head the OpenAPI document.
 	Title, Version, Description string
 	// Tags describe the groups of operations in the document.
 	Tags []*huma.Tag
-	// SecuritySchemes are the credentials the operations ask for, by name.
+	// SecuritySchemes are the schemes that operations refer to, by name.
 	SecuritySchemes map[string]*huma.SecurityScheme
-	// HideDocument keeps the document from being served at /openapi.json and
-	// /openapi.yaml.
+	// HideDocument disables /openapi.json and /openapi.yaml.
 	HideDocument bool
-	// Errors is the server's table of errors, in order: the first row whose
-	// error is found decides.
+	// Errors is the server's table of errors. The first row that matches wins.
 	Errors []ErrorStatus
-	// Challenge is the WWW-Authenticate header of a 401 that has none of its own.
+	// Challenge is the WWW-Authenticate header of a 401 that does not set its own.
 	Challenge string
-	// RequestTimeout bounds the work on one request; zero means
-	// [budget.Service]. A caller may state less in X-Request-Timeout.
+	// RequestTimeout is the timeout of an operation; zero means [budget.Service].
+	// Callers can shorten it with X-Request-Timeout.
 	RequestTimeout time.Duration
-	// Limits bound the work at once.
+	// Limits bound concurrent work.
 	Limits Limits
-	// Metrics, unless nil, get the API's gauges.
+	// Metrics receives the API's gauges. It may be nil.
 	Metrics *Metrics
-	// Detail, unless nil, adds details of the error to its problem.
+	// Detail adds details of an error to its problem. It may be nil.
 	Detail func(err error, p *Problem)
-	// Forward answers the operations that are registered without a handler.
-	// Their parameters and bodies are not parsed; all middleware runs. The
-	// context ends after the API's timeout.
+	// Forward handles operations that are registered without a handler. All
+	// middleware runs, but parameters and bodies are not parsed. The context
+	// ends after the API's timeout.
 	Forward func(huma.Context)
 }
 
-// setHumaGlobals sets what Huma keeps in package variables. It has to happen
-// before any operation is registered, and once is enough for a process.
+// setHumaGlobals sets Huma's package variables, once per process and before any
+// operation is registered.
 var setHumaGlobals = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
@@ -108,20 +106,19 @@ var setHumaGlobals = sync.OnceFunc(func() {
 	}
 })
 
-// NewAPI adds an OpenAPI document to router, on which operations are then
-// registered with [Register].
+// NewAPI returns an API on router. Register operations with [Register].
 func NewAPI(router chi.Router, config Config) *API {
 	setHumaGlobals()
 	c := huma.DefaultConfig(config.Title, config.Version)
 	c.Info.Description = config.Description
 	c.Info.Contact = &huma.Contact{Name: "Tasklane", URL: "https://github.com/tasklane/tasklane"}
 	c.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
-	c.Servers = []*huma.Server{{URL: "/", Description: "The server that this document came from."}}
+	c.Servers = []*huma.Server{{URL: "/", Description: "The server that serves this document."}}
 	c.Tags = config.Tags
 	c.Components.SecuritySchemes = config.SecuritySchemes
 	c.Components.Headers = map[string]*huma.Header{}
 	c.OnAddOperation = append(c.OnAddOperation, completeOperation)
-	c.CreateHooks = nil // no $schema in answers and no Link headers
+	c.CreateHooks = nil // no $schema in responses and no Link headers
 	c.SchemasPath = ""
 	c.DocsPath = ""
 	if config.HideDocument {
@@ -148,25 +145,25 @@ func NewAPI(router chi.Router, config Config) *API {
 		metrics:        config.Metrics,
 		streams:        newGate(config.Limits.Streams),
 		rate:           newRateLimiter("user", limitRate, config.Limits.Rate),
-		answers:        newRoom(maxHeld),
+		responses:      newRoom(maxHeld),
 		received:       newRoom(maxReceived),
 		otherReceived:  newRoom(maxReceived),
 	}
 	if most := config.Limits.InFlight; most > 0 {
 		api.users, api.clients = NewUserGate(max(most/userShare, 1)), NewUserGate(max(most/userShare, 1))
 	}
-	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that are worked on or wait for memory, streams left out.", api.inFlight.count)
-	config.Metrics.Gauge("tasklane_streams_open", "Streams that are open.", api.streams.count)
-	config.Metrics.Gauge("tasklane_held_bytes", "Bytes that operations hold for what they read and for their answers.", api.answers.heldBytes)
-	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of the bodies of requests that are held.",
+	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that run or wait for memory, without streams.", api.inFlight.count)
+	config.Metrics.Gauge("tasklane_streams_open", "Open streams.", api.streams.count)
+	config.Metrics.Gauge("tasklane_held_bytes", "Bytes reserved by operations for reads and responses.", api.responses.heldBytes)
+	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of request bodies in memory.",
 		func() float64 { return api.received.heldBytes() + api.otherReceived.heldBytes() })
-	config.Metrics.Gauge("tasklane_requests_waiting", "Operations, and streams before they send, that wait for memory.", api.answers.waiters)
+	config.Metrics.Gauge("tasklane_requests_waiting", "Operations and streams that wait for memory.", api.responses.waiters)
 	api.UseMiddleware(noteOperation, arrive, checkMediaType)
 	return api
 }
 
-// dropContentType removes the header that Huma has set for a body from a response
-// that has none.
+// dropContentType removes Content-Type from a 304, for which Huma sets it although
+// there is no body.
 func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 	if status == strconv.Itoa(http.StatusNotModified) {
 		_, w := humachi.Unwrap(ctx)
@@ -175,9 +172,9 @@ func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 	return body, nil
 }
 
-// Register adds an operation whose handler returns plain errors. The codes are its
-// errors besides those that every operation has. Its context ends after the API's
-// timeout. A nil handler means [Config.Forward].
+// Register adds an operation whose handler returns plain errors. codes are its error
+// codes besides those that every operation has. The handler's context ends after the
+// API's timeout. If handler is nil, [Config.Forward] handles the operation.
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	if handler == nil {
 		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
@@ -189,8 +186,8 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 	})
 }
 
-// RegisterStream adds an operation whose response may last without a timeout. A nil
-// handler means [Config.Forward].
+// RegisterStream adds an operation that responds with a stream, which has no timeout.
+// If handler is nil, [Config.Forward] handles the operation.
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
 	if handler == nil {
 		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
@@ -198,8 +195,8 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 	register(api, op, codes, stream(api, handler))
 }
 
-// limited returns the context of an operation, which ends after the API's timeout
-// or shortly before the caller gives up.
+// limited returns a context that ends after the API's timeout or shortly before the
+// caller gives up, whichever is earlier.
 func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
 	if info := requestInfoFrom(ctx); info != nil && !info.slot.deadline.IsZero() && info.slot.deadline.Before(deadline) {
@@ -208,7 +205,7 @@ func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithDeadline(ctx, deadline)
 }
 
-// forwardOnly is a middleware that answers an operation without its handler.
+// forwardOnly is a middleware that passes the request to [Config.Forward].
 func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
 	limited, cancel := a.limited(ctx.Context())
 	defer cancel()
@@ -216,12 +213,12 @@ func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
 }
 
 func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
-	// Huma refuses a body of exactly its limit.
+	// Huma rejects a body of exactly the limit.
 	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, MaxBodyBytes) + 1
 	op.Middlewares = append(huma.Middlewares{checkParameters}, op.Middlewares...)
 	documentErrors(&op, codes)
 	api.registerOptionals(reflect.TypeFor[I]())
-	// Huma looks for its configuration in its own API, not in a wrapper.
+	// Huma reads its configuration from its own API type, not from a wrapper.
 	huma.Register(api.API, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
@@ -231,8 +228,8 @@ func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 	})
 }
 
-// Problem turns an error into the problem for the client. An error that the table
-// does not have is an internal one, which only the log explains.
+// Problem turns an error into a problem and logs the error with the request. An error
+// that is not in the table becomes an internal one, without details for the client.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
 	NoteCause(ctx, err)
 	problem := a.problem(err)
@@ -258,13 +255,12 @@ func (a *API) problem(err error) *Problem {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return NewProblem(taskapi.CodeTimeout, "This took longer than a request may.").WithRetryAfter(unavailableRetryAfter)
+		return NewProblem(taskapi.CodeTimeout, "The request timed out.").WithRetryAfter(unavailableRetryAfter)
 	}
 	return NewProblem(taskapi.CodeInternal, "Something went wrong on our side.")
 }
 
-// shortText returns a short text for the log of an error that may quote the
-// request.
+// shortText returns the text of err, shortened because it may quote the request.
 func shortText(err error) string {
 	const longest = 200
 	text := err.Error()

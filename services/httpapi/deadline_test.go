@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// TestXRequestTimeout_ShortensTheDeadline: an operation gets the API's timeout or
-// what its caller has left, less the time to answer, whichever is less.
+// TestXRequestTimeout_ShortensTheDeadline: an operation gets the smaller of the API's
+// timeout and the caller's, less the time to respond.
 func TestXRequestTimeout_ShortensTheDeadline(t *testing.T) {
 	t.Parallel()
 	const timeout = 10 * time.Second
@@ -44,7 +44,7 @@ func TestXRequestTimeout_ShortensTheDeadline(t *testing.T) {
 					router.ServeHTTP(httptest.NewRecorder(), r)
 				}
 				if handled != want || forwarded != want {
-					t.Errorf("a handler has %v and a forwarder %v, want %v", handled, forwarded, want)
+					t.Errorf("the handler has %v and the forwarder %v, want %v", handled, forwarded, want)
 				}
 			})
 		})

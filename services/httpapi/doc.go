@@ -1,7 +1,7 @@
-// Package httpapi holds the HTTP conventions that the task service and the
-// BFF share: how Huma is set up, the shape of failures, the strict reading of
-// JSON, the middleware every request passes, and the life of a server.
+// Package httpapi holds the HTTP conventions that the task service and the BFF
+// share: the setup of Huma, problem documents, strict JSON parsing, middleware,
+// limits, event streams, and starting and stopping servers.
 //
-// Operations return plain errors. [Register] turns them into problem documents
-// at this one edge, by the table that the server was given.
+// Operations return plain errors. [Register] turns them into problem documents,
+// using the server's table of errors.
 package httpapi

@@ -19,13 +19,13 @@ var (
 	docsScript []byte
 )
 
-// docsPolicy lets the page load what lies beside it and call this server.
-// Swagger UI draws its icons from data: URLs.
+// docsPolicy lets the page load its own files and call this server. Swagger UI loads
+// its icons from data: URLs.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// ServeDocs adds a page at /docs that shows /openapi.yaml. All it needs comes
-// from this server.
+// ServeDocs serves Swagger UI for /openapi.yaml at /docs, without files from other
+// hosts.
 func ServeDocs(router chi.Router) {
 	router = router.With(middleware.Compress(gzip.BestSpeed, "text/html", "text/css", "text/javascript"))
 	for path, file := range map[string]struct {
@@ -43,12 +43,12 @@ func ServeDocs(router chi.Router) {
 			header.Set("Content-Type", file.mediaType)
 			header.Set("Content-Security-Policy", docsPolicy)
 			header.Set("Cache-Control", "public, max-age=3600")
-			_, _ = w.Write(file.content()) // the reader is gone; there is nobody to tell
+			_, _ = w.Write(file.content()) // the client may have disconnected
 		})
 	}
 }
 
-// swaggerUI returns a file of Swagger UI, which is part of the program.
+// swaggerUI returns an embedded file of Swagger UI.
 func swaggerUI(name string) []byte {
 	content, err := static.FS.ReadFile(name)
 	if err != nil {
@@ -60,7 +60,7 @@ func swaggerUI(name string) []byte {
 func unzipped(name string) []byte {
 	r, err := gzip.NewReader(bytes.NewReader(swaggerUI(name)))
 	if err != nil {
-		panic(err) // it is part of the program
+		panic(err) // the file is embedded
 	}
 	content, err := io.ReadAll(r)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// documentErrors describes each failing status with the codes it can carry.
+// documentErrors documents each error status with the codes that it can have.
 func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
 	all := append(slices.Clone(codes), taskapi.CodeInvalid, taskapi.CodeInternal, taskapi.CodeTimeout)
 	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
@@ -23,7 +23,7 @@ func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
 			byStatus[code.Status()] = append(byStatus[code.Status()], code)
 		}
 	}
-	// Huma would overwrite the descriptions of statuses in op.Errors.
+	// Huma would overwrite the descriptions of the statuses in op.Errors.
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
@@ -40,7 +40,7 @@ func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
 	}
 }
 
-// problemExamples shows a failure of each code.
+// problemExamples returns an example problem for each code.
 func problemExamples(codes []taskapi.ErrorCode) map[string]*huma.Example {
 	examples := make(map[string]*huma.Example, len(codes))
 	for _, code := range codes {
@@ -54,23 +54,22 @@ func problemExamples(codes []taskapi.ErrorCode) map[string]*huma.Example {
 	return examples
 }
 
-// responseHeaders are the headers that answers of many operations have, with an
-// example of each.
+// responseHeaders describes the headers that many responses have, with an example of
+// each.
 var responseHeaders = map[string]struct{ description, example string }{
-	RequestIDHeader:    {"Names the request in the servers' logs: the caller's own name for it, or a new one.", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"},
-	"RateLimit":        {"How many requests may follow at once (r), and in how many seconds all of the quota is back (t).", `"user";r=199;t=1`},
-	"RateLimit-Policy": {"How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).", `"user";q=200;w=2`},
-	"Retry-After":      {"In how many seconds to try again.", "1"},
-	"WWW-Authenticate": {"Which credentials are asked for, and what is wrong with those that came.", ""},
+	RequestIDHeader:    {"Identifies the request in the servers' logs: the caller's own id, or a new one.", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"},
+	"RateLimit":        {"The number of requests left (r), and the seconds until the full quota is available (t).", `"user";r=199;t=1`},
+	"RateLimit-Policy": {"The quota (q), and the seconds in which an empty quota refills (w).", `"user";q=200;w=2`},
+	"Retry-After":      {"The seconds after which to retry.", "1"},
+	"WWW-Authenticate": {"The accepted credentials, and the reason why those in the request were rejected.", ""},
 }
 
-// completeOperation adds to an operation's part of the document what Huma leaves
-// out, and removes what only Huma understands.
+// completeOperation documents what Huma omits and removes what only Huma understands.
 func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	completeEnums(doc.Components.Schemas)
 	for _, parameter := range op.Parameters {
-		// It stands in the rule's message by now and is no keyword of
-		// JSON Schema.
+		// The description is part of the rule's message by now, and it is not a
+		// keyword of JSON Schema.
 		parameter.Schema.PatternDescription = ""
 	}
 	for status, response := range op.Responses {
@@ -87,8 +86,7 @@ func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
 	}
 }
 
-// completeEnums adds null to the values of what may be null, as JSON Schema asks
-// for.
+// completeEnums adds null to the enums of nullable values, as JSON Schema requires.
 func completeEnums(schemas huma.Registry) {
 	for _, schema := range schemas.Map() {
 		for _, property := range schema.Properties {
@@ -99,7 +97,7 @@ func completeEnums(schemas huma.Registry) {
 	}
 }
 
-// complete gives a body an example, made of the examples of its fields.
+// complete gives a body an example, built from the examples of its fields.
 func complete(doc *huma.OpenAPI, content *huma.MediaType) {
 	if content.Example == nil && content.Examples == nil {
 		content.Example = exampleOf(doc.Components.Schemas, content.Schema)
@@ -128,7 +126,7 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 	return simplest[s.Type+s.Format]
 }
 
-// simplest has examples for schemas without one, by type and format.
+// simplest has an example for each type and format without one.
 var simplest = map[string]any{
 	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
 	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",
@@ -161,7 +159,7 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	}
 }
 
-// challengeExample is an example of the WWW-Authenticate header of the operation.
+// challengeExample returns an example of the operation's WWW-Authenticate header.
 func challengeExample(doc *huma.OpenAPI, op *huma.Operation) string {
 	for _, schemes := range op.Security {
 		for name := range schemes {

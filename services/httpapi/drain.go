@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// maxDrainDelay rejects values that can only be mistakes. The supervisor must wait
-// longer than the delay before it kills the process.
+// maxDrainDelay is the longest accepted delay. The supervisor must wait longer than the
+// delay before it kills the process.
 const maxDrainDelay = time.Minute
 
-// DrainConfig is the part of the environment about draining.
+// DrainConfig holds the environment variables of draining.
 type DrainConfig struct {
-	// Delay is how long a replica that was told to stop goes on serving, so that
-	// load balancers notice that it is not ready.
+	// Delay is how long a replica keeps serving after SIGTERM, so that load
+	// balancers notice that it is not ready.
 	Delay time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
 }
 
@@ -27,30 +27,30 @@ func (c DrainConfig) Check() error {
 	return nil
 }
 
-// Drain is the time between the order to stop and the end. The replica still
-// serves, but says that it is not ready and has clients close idle connections.
+// Drain is the phase between SIGTERM and shutdown. The replica still serves, but reports
+// that it is not ready and closes idle connections.
 type Drain struct {
 	delay time.Duration
 	began atomic.Bool
 }
 
-// NewDrain returns a drain with the delay of the environment.
+// NewDrain returns a drain with the configured delay.
 func NewDrain(c DrainConfig) *Drain { return &Drain{delay: c.Delay} }
 
-// errLeaving is the error in /readyz while a replica drains.
-var errLeaving = errors.New("this replica is about to stop")
+// errDraining is the error in /readyz while a replica drains.
+var errDraining = errors.New("this replica is shutting down")
 
-// Check is ready until the drain begins.
+// Check returns a readiness check that fails once the drain has begun.
 func (d *Drain) Check() Check {
 	return Check{Name: "stopping", Run: func(context.Context) error {
 		if d.began.Load() {
-			return errLeaving
+			return errDraining
 		}
 		return nil
 	}}
 }
 
-// handler makes next close connections while draining.
+// handler wraps next so that it closes connections while draining.
 func (d *Drain) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.began.Load() {
@@ -60,7 +60,7 @@ func (d *Drain) handler(next http.Handler) http.Handler {
 	})
 }
 
-// wait drains, unless failed ends.
+// wait starts draining and returns after the delay, or when failed ends.
 func (d *Drain) wait(failed context.Context) {
 	d.began.Store(true)
 	timer := time.NewTimer(d.delay)

@@ -39,7 +39,7 @@ func TestDrain(t *testing.T) {
 	for deadline := time.After(time.Minute); !drain.began.Load(); {
 		select {
 		case <-deadline:
-			t.Fatal("it does not begin")
+			t.Fatal("the drain does not begin")
 		default:
 			runtime.Gosched()
 		}

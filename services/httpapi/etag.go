@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// ETag returns the entity tag of a version.
+// ETag returns the entity tag of a resource's version.
 func ETag(version int64) string {
 	return strconv.Quote(strconv.FormatInt(version, 10))
 }
@@ -19,17 +19,17 @@ func ETag(version int64) string {
 type Preconditions struct {
 	// Any is set by "*", which every version matches.
 	Any bool
-	// Present says whether there was a header at all.
+	// Present reports whether the request has the header.
 	Present bool
 
 	tags []entityTag
 }
 
-// entityTag is the text of a tag, without quotes and W/.
+// entityTag is the text of a tag without quotes and W/.
 type entityTag string
 
-// ParsePreconditions reads the value of the header of that name. A value that
-// breaks RFC 9110 is a problem, since a condition must not be ignored.
+// ParsePreconditions parses the header name with the given value. An invalid value is
+// an error, because ignoring a precondition is unsafe.
 func ParsePreconditions(name, value string) (Preconditions, error) {
 	value = strings.Trim(value, " \t")
 	if value == "" {
@@ -47,8 +47,8 @@ func ParsePreconditions(name, value string) (Preconditions, error) {
 
 var errEntityTags = errors.New("not a list of entity tags")
 
-// parseEntityTags reads a list as RFC 9110, section 8.8.3 writes it. Empty
-// elements are allowed there.
+// parseEntityTags parses a list of entity tags (RFC 9110, section 8.8.3), which may have
+// empty elements.
 func parseEntityTags(list string) (tags []entityTag, err error) {
 	for {
 		list = strings.TrimLeft(list, " \t,")
@@ -73,11 +73,11 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 	return tags, nil
 }
 
-// notInTag reports whether a character is invalid in an entity tag.
+// notInTag reports whether r is invalid in an entity tag.
 func notInTag(r rune) bool { return r < 0x21 || r == 0x7f }
 
-// Versions returns the versions that the tags name, in order, and nil if there is
-// no condition or it is "*".
+// Versions returns the versions of the tags, sorted, and nil if there is no
+// precondition or it is "*".
 func (p Preconditions) Versions() []int64 {
 	if !p.Present || p.Any {
 		return nil
@@ -92,17 +92,17 @@ func (p Preconditions) Versions() []int64 {
 	return slices.Compact(versions)
 }
 
-// Match reports whether the condition names the version.
+// Match reports whether the precondition includes the version.
 func (p Preconditions) Match(version int64) bool {
 	return p.Any || slices.Contains(p.Versions(), version)
 }
 
-// versionTags matches the tags that [ETag] makes, also with the suffix that proxies
-// append when they compress a response.
+// versionTags matches the tags that [ETag] makes, with or without the suffix that some
+// proxies append when they compress a response.
 var versionTags = regexp.MustCompile(`^([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?$`)
 
-// version returns the version that a tag names. A weak tag names one as well: a
-// proxy that compresses makes tags weak, and the version is the same.
+// version returns the version of a tag. Weak tags count too: proxies that compress
+// responses make tags weak, and the version stays the same.
 func (t entityTag) version() (int64, bool) {
 	named := versionTags.FindStringSubmatch(string(t))
 	if named == nil {

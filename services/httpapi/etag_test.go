@@ -53,7 +53,7 @@ func TestParsePreconditions(t *testing.T) {
 	}
 	for _, value := range []string{"3", `"3`, `3"`, `"3" "4"`, `"3";`, `*, "3"`, `w/"3"`, `"a b"`, ",", "\"\x7f\""} {
 		if _, err := httpapi.ParsePreconditions("If-Match", value); err == nil {
-			t.Errorf("%s is accepted", value)
+			t.Errorf("%s was accepted", value)
 		}
 	}
 }
@@ -66,14 +66,14 @@ func FuzzParsePreconditions(f *testing.F) {
 		p, err := httpapi.ParsePreconditions("If-Match", value)
 		var problem *httpapi.Problem
 		if err != nil && !errors.As(err, &problem) {
-			t.Fatalf("%q: %v is no problem", value, err)
+			t.Fatalf("%q: got error %v, want a *Problem", value, err)
 		}
 		if !p.Present && (p.Any || p.Versions() != nil) {
 			t.Fatalf("%q: %+v", value, p)
 		}
 		for _, version := range p.Versions() {
 			if !p.Match(version) {
-				t.Fatalf("%q names %d, which it does not match", value, version)
+				t.Fatalf("%q has version %d but does not match it", value, version)
 			}
 		}
 	})

@@ -16,18 +16,18 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// DefaultHeartbeat is how often a quiet stream sends a comment, so that nobody
-// between takes the connection for dead.
+// DefaultHeartbeat is how often an idle stream sends a comment, so that proxies do not
+// close the connection.
 const DefaultHeartbeat = 15 * time.Second
 
-// eventsTimeout is how long a reader may take to accept what is sent.
+// eventsTimeout bounds how long one write to a client may take.
 const eventsTimeout = 10 * time.Second
 
 const (
-	// EventsAtOnce is how many bytes of events are sent at a time.
+	// EventsAtOnce is the number of bytes of events written at a time.
 	EventsAtOnce = 64 << 10
-	// EventsHold is what events hold while they are sent, one of the largest
-	// included.
+	// EventsHold is the memory reserved while events are sent, including one of
+	// the largest.
 	EventsHold = 4 * EventsAtOnce
 )
 
@@ -35,34 +35,34 @@ const (
 type Events struct {
 	out eventWriter
 	buf bytes.Buffer
-	// sent counts bytes on a connection that was taken from net/http.
+	// sent counts the bytes written to a hijacked connection.
 	sent int64
-	// failed says that a write has failed: the client has left or is too slow.
+	// failed is set when a write has failed: the client is gone or too slow.
 	failed bool
 }
 
-// eventWriter sends what is written at once.
+// eventWriter writes without buffering.
 type eventWriter interface {
 	io.Writer
 	SetWriteDeadline(deadline time.Time) error
 }
 
-// beginEvents begins the answer, which may then last as long as it likes.
+// beginEvents starts the response and removes its read deadline.
 func beginEvents(ctx huma.Context) *Events {
 	_, w := humachi.Unwrap(ctx)
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
-	// What compresses would, too, as Next.js does unless it is told not to.
+	// Compressing proxies, such as Next.js by default, would buffer events.
 	header.Set("Cache-Control", "no-store, no-transform")
-	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	header.Set("X-Accel-Buffering", "no") // disables buffering in nginx
 	out := responseEvents{w, http.NewResponseController(w)}
-	// Nothing more is read.
+	// Nothing more is read from the client.
 	_ = out.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
 	return &Events{out: out}
 }
 
-// responseEvents sends events through net/http.
+// responseEvents writes events through net/http.
 type responseEvents struct {
 	http.ResponseWriter
 	*http.ResponseController
@@ -76,13 +76,13 @@ func (r responseEvents) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// take sends what follows on a connection that was taken from net/http, which
-// has sent the header and announced chunks if the client knows them.
+// take continues on a hijacked connection. net/http has sent the headers, and announced
+// chunks if the client supports them.
 func (e *Events) take(conn net.Conn, chunks bool) {
 	e.out, e.sent = &connectionEvents{conn, chunks}, 0
 }
 
-// connectionEvents sends events on a connection of its own.
+// connectionEvents writes events to a hijacked connection.
 type connectionEvents struct {
 	net.Conn
 
@@ -101,23 +101,23 @@ func (c *connectionEvents) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end ends the answer, and closes a connection that was taken. A client sees that
-// an answer broke off by the missing last chunk.
+// end ends the response and closes a hijacked connection. Without the last chunk the
+// client can tell that the response was truncated.
 func (e *Events) end(broken bool) {
 	c, taken := e.out.(*connectionEvents)
 	if !taken {
-		return // net/http ends it
+		return // net/http ends the response
 	}
 	if c.chunks && !e.failed && !broken {
 		if c.SetWriteDeadline(time.Now().Add(eventsTimeout)) == nil {
-			_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client may have left
+			_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client may have disconnected
 		}
 	}
-	_ = c.Close() // nothing follows
+	_ = c.Close() // the response is complete
 }
 
-// AppendEvent appends an event to encoded ones. The data is one line. A reader
-// resumes from the id; an event without one has "".
+// AppendEvent appends an event to encoded events. data must be a single line. Clients
+// resume from the id, which may be empty.
 func AppendEvent(encoded []byte, id, name string, data []byte) []byte {
 	if id != "" {
 		encoded = fmt.Appendf(encoded, "id: %s\n", id)
@@ -125,19 +125,18 @@ func AppendEvent(encoded []byte, id, name string, data []byte) []byte {
 	return fmt.Appendf(encoded, "event: %s\ndata: %s\n\n", name, data)
 }
 
-// Add adds an event to those that the next Flush sends. The data is one line.
+// Add queues an event for the next Flush. data must be a single line.
 func (e *Events) Add(name string, data []byte) {
 	e.buf.Write(AppendEvent(e.buf.AvailableBuffer(), "", name, data))
 }
 
-// beat adds a comment, which shows that the stream lives.
+// beat queues a comment, which keeps the connection alive.
 func (e *Events) beat() {
 	e.buf.WriteString(":\n\n")
 }
 
-// Flush sends what has been added and gives its memory back: thousands of
-// streams are quiet most of the time. It fails if the client has left or is too
-// slow.
+// Flush sends the queued events and frees the buffer, because most streams are idle most
+// of the time. It fails if the client is gone or too slow.
 func (e *Events) Flush() error {
 	if e.buf.Len() == 0 {
 		return nil
@@ -147,8 +146,7 @@ func (e *Events) Flush() error {
 	return err
 }
 
-// Send sends what has been added, then events that are encoded already, and does
-// not keep them.
+// Send flushes the queue, then sends encoded events without buffering them.
 func (e *Events) Send(encoded []byte) error {
 	if err := e.Flush(); err != nil {
 		return err
@@ -175,10 +173,10 @@ func (e *Events) write(p []byte) error {
 	return nil
 }
 
-// noteStreamEnd keeps the error that ended a stream for its log line, unless the
-// reader just went away.
+// noteStreamEnd records the error that ended a stream for its log line, unless the
+// client just disconnected.
 func noteStreamEnd(ctx context.Context, err error) {
-	// A failed write ends the context of the request as well.
+	// A failed write also ends the request's context.
 	if err != nil && !errors.Is(err, ErrStreamEnd) && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		NoteCause(ctx, err)
 	}

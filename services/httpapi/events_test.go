@@ -17,7 +17,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// countingSource sends a number after each heartbeat, up to a last one.
+// countingSource sends the next number after each heartbeat, up to last.
 type countingSource struct{ sent, last int }
 
 func (s *countingSource) Begin(_ context.Context, events *httpapi.Events) error {
@@ -37,7 +37,7 @@ func (s *countingSource) Next(_ context.Context, events *httpapi.Events, beat bo
 
 func (s *countingSource) Close() {}
 
-func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
+func TestEventsOutlastTheWriteDeadline(t *testing.T) {
 	t.Parallel()
 	const limit, beats = 100 * time.Millisecond, 10
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
@@ -45,7 +45,7 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				// What the server allows other answers.
+				// The write deadline of other responses.
 				_, w := humachi.Unwrap(ctx)
 				connection := http.NewResponseController(w)
 				if err := errors.Join(
@@ -76,8 +76,8 @@ func TestEventsOutlastTheTimeOfOtherAnswers(t *testing.T) {
 	}
 }
 
-// TestHeadOfAStream asks on one connection, as a browser does, for the header of
-// a stream and then for something else.
+// TestHeadOfAStream sends HEAD for a stream, and then another request, on the same
+// connection, as browsers do.
 func TestHeadOfAStream(t *testing.T) {
 	t.Parallel()
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
@@ -106,7 +106,7 @@ func TestHeadOfAStream(t *testing.T) {
 		}
 		next.Body.Close()
 		if next.StatusCode != http.StatusNotFound {
-			t.Errorf("the request after it: %d", next.StatusCode)
+			t.Errorf("the next request: %d", next.StatusCode)
 		}
 	}
 }

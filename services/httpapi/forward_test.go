@@ -13,8 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// TestRegister_ForwardsWithoutHandler sends what no handler would accept: the
-// forwarder gets the body as it is, behind the middleware.
+// TestRegister_ForwardsWithoutHandler: middleware runs, and the forwarder gets the body
+// as it was sent, even if no handler would accept it.
 func TestRegister_ForwardsWithoutHandler(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
@@ -38,10 +38,10 @@ func TestRegister_ForwardsWithoutHandler(t *testing.T) {
 		status            int
 		want              string
 	}{
-		"a body that is invalid":   {"application/json", "{nonsense", http.StatusOK, "take {nonsense"},
-		"a body that is too large": {"application/json", strings.Repeat(" ", MaxBodyBytes+1), http.StatusRequestEntityTooLarge, `"body_too_large"`},
-		"a body of another type":   {"text/plain", "{}", http.StatusUnsupportedMediaType, `"unsupported_media_type"`},
-		"the longest body":         {"application/json", strings.Repeat(" ", MaxBodyBytes), http.StatusOK, "take "},
+		"invalid body":     {"application/json", "{nonsense", http.StatusOK, "take {nonsense"},
+		"body too large":   {"application/json", strings.Repeat(" ", MaxBodyBytes+1), http.StatusRequestEntityTooLarge, `"body_too_large"`},
+		"unsupported type": {"text/plain", "{}", http.StatusUnsupportedMediaType, `"unsupported_media_type"`},
+		"longest body":     {"application/json", strings.Repeat(" ", MaxBodyBytes), http.StatusOK, "take "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// gate bounds how many are inside at once; a limit of zero means no limit.
+// gate counts who is inside and bounds their number; zero means no limit.
 type gate struct {
 	inside atomic.Int64
 	limit  int64
@@ -27,7 +27,7 @@ func (g *gate) leave() { g.inside.Add(-1) }
 // count returns the number inside, for the metrics.
 func (g *gate) count() float64 { return float64(g.inside.Load()) }
 
-// UserGate bounds how many each user has inside at once.
+// UserGate bounds how many requests each user has inside.
 type UserGate struct {
 	most int
 
@@ -35,13 +35,13 @@ type UserGate struct {
 	users map[string]int
 }
 
-// NewUserGate returns a gate that lets most in for each user.
+// NewUserGate returns a gate for at most most requests per user.
 func NewUserGate(most int) *UserGate {
 	return &UserGate{most: most, users: map[string]int{}}
 }
 
-// Enter reports whether the user had room for one more. Call Leave once after each
-// success.
+// Enter reports whether the user had room for one more request. Call Leave once after
+// each success.
 func (c *UserGate) Enter(user string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (c *UserGate) Enter(user string) bool {
 	return true
 }
 
-// Leave gives one back.
+// Leave frees one place of the user.
 func (c *UserGate) Leave(user string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

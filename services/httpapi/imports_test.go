@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestKnowsNoResource: this package is about HTTP. Of the wire it knows failures.
+// TestKnowsNoResource: of the wire types, this package uses only those of errors.
 func TestKnowsNoResource(t *testing.T) {
 	t.Parallel()
 	failures := regexp.MustCompile(`^(Problem|ErrorCodes?|Code[A-Z]\w*|FieldErrorCodes?|FieldError|Field[A-Z]\w*)$`)
@@ -34,7 +34,7 @@ func TestKnowsNoResource(t *testing.T) {
 		ast.Inspect(source, func(n ast.Node) bool {
 			if selector, ok := n.(*ast.SelectorExpr); ok {
 				if of, ok := selector.X.(*ast.Ident); ok && of.Name == "taskapi" && !failures.MatchString(selector.Sel.Name) {
-					t.Errorf("%s knows taskapi.%s", file.Name(), selector.Sel.Name)
+					t.Errorf("%s uses taskapi.%s", file.Name(), selector.Sel.Name)
 				}
 			}
 			return true

@@ -10,9 +10,9 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// jsonFormat reads and writes bodies. Huma reads a body twice, to validate it
-// and to fill the operation's type, and keeps of an error only the text, from
-// which fieldErrors takes the parts again.
+// jsonFormat reads and writes bodies. Huma decodes a body twice, to validate it and to
+// fill the operation's type, and keeps only the text of an error, which fieldErrors
+// parses.
 var jsonFormat = huma.Format{
 	Marshal: wirejson.Write,
 	Unmarshal: func(data []byte, v any) error {
@@ -28,8 +28,8 @@ var jsonFormat = huma.Format{
 	},
 }
 
-// fieldName shortens the name of a field that the client chose, and keeps it
-// from being read as more than a name.
+// fieldName shortens a field name chosen by the client and removes characters that do
+// not belong in a name.
 func fieldName(path string) string {
 	const longest = 100
 	path = strings.ReplaceAll(path, codeSeparator, "")
@@ -42,11 +42,11 @@ func fieldName(path string) string {
 	return path
 }
 
-// anyTime is a time of RFC 3339, whose t and z may be small.
+// anyTime matches RFC 3339 times, including those with a lower-case t or z.
 var anyTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d[tT]\d\d:\d\d:\d\d(?:\.\d+)?(?:[zZ]|[+-]\d\d:\d\d)$`)
 
-// spellTimes spells the times in a value with capital letters, which Huma's
-// validation insists on and RFC 3339 does not. The value is for validation only.
+// spellTimes upper-cases the t and z of times within a value. RFC 3339 allows lower
+// case, Huma's validation does not. The result is for validation only.
 func spellTimes(value any) any {
 	switch value := value.(type) {
 	case string:

@@ -5,26 +5,26 @@ import (
 	"fmt"
 )
 
-// The rates and bursts that a [rateLimiter] can count with.
+// The ranges of rates and bursts that a [rateLimiter] supports.
 const (
 	minRate  = .001
 	maxRate  = 1e6
 	maxBurst = 1_000_000
 )
 
-// LimitConfig is the part of the environment that limits a replica.
+// LimitConfig holds the environment variables that limit a replica.
 type LimitConfig struct {
-	// RateLimit is how many requests a second one user may send to a
-	// replica, RateBurst how many at once; a limit of zero is none.
+	// RateLimit is the number of requests per second that one user may send to a
+	// replica, RateBurst the number at once. A limit of zero disables it.
 	RateLimit float64 `env:"RATE_LIMIT" envDefault:"100"`
 	RateBurst int     `env:"RATE_BURST" envDefault:"200"`
-	// MaxInFlight and MaxStreams bound the requests that a replica has in hand at
-	// once, those that wait for memory included, and the streams it keeps open.
+	// MaxInFlight bounds the requests in flight on a replica, including those that
+	// wait for memory; MaxStreams bounds its open streams.
 	MaxInFlight int `env:"MAX_IN_FLIGHT" envDefault:"500"`
 	MaxStreams  int `env:"MAX_STREAMS" envDefault:"10000"`
 }
 
-// Check returns the errors of all values that are out of range.
+// Check returns an error for every value that is out of range.
 func (c LimitConfig) Check() error {
 	var errs []error
 	if c.MaxInFlight < 1 || c.MaxStreams < 1 {
@@ -33,7 +33,7 @@ func (c LimitConfig) Check() error {
 	return errors.Join(append(errs, c.rate().Check("RATE_LIMIT", "RATE_BURST"))...)
 }
 
-// Limits are the limits that the environment sets.
+// Limits returns the limits that the environment sets.
 func (c LimitConfig) Limits() Limits {
 	return Limits{InFlight: c.MaxInFlight, Streams: c.MaxStreams, Rate: c.rate()}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// limit is a limit that requests are refused by, as the metrics name it.
+// limit is the name, in the metrics, of a limit that rejects requests.
 type limit string
 
 const (
@@ -24,45 +24,45 @@ const (
 	limitMemory       limit = "memory"
 	limitUserMemory   limit = "user_memory"
 	limitStreams      limit = "streams"
-	// ofAuth precedes the limits of requests to Better Auth.
+	// ofAuth prefixes the limits of requests to Better Auth.
 	ofAuth = "auth_"
 )
 
-// overloadedRetryAfter is when to come back to a server that is full. Requests
-// are short; streams are not, but another replica may have room.
+// overloadedRetryAfter is the Retry-After of a server that is full. Requests are short.
+// Streams are not, but another replica may have room.
 const overloadedRetryAfter = time.Second
 
-// Limits bound what a server takes on, each replica for itself. A field that is
-// zero sets no limit. How many bytes it holds is bounded besides (room.go).
+// Limits bound the load of one replica. Zero means no limit. Memory is bounded
+// separately (room.go).
 type Limits struct {
-	// InFlight is the number of operations that are worked on at once, of
-	// which a quarter may be one user's. An operation counts once its caller is
-	// known and its body has arrived, a stream until it streams. As many
-	// requests beside the operations have places of their own, of which a
-	// quarter may be one client's.
+	// InFlight bounds the operations in flight, of which one user may have a
+	// quarter. An operation counts once its caller is authenticated and its body
+	// has been read; a stream stops counting when it starts to stream. Requests
+	// that are not operations have the same limit, counted separately, of which
+	// one client may have a quarter.
 	InFlight int
-	// Streams is the number of streams that are open at once.
+	// Streams bounds the open streams.
 	Streams int
-	// Rate is how often one user may call operations behind [API.LimitRate].
+	// Rate limits one user's calls of operations behind [API.LimitRate].
 	Rate Rate
 }
 
-// userShare is what part of all that is in flight or held may be one caller's, so
-// that a client that does not read answers holds up few others.
+// userShare is the divisor of the share of a limit that one caller may take, so that a
+// client that does not read its responses affects few others.
 const userShare = 4
 
-// slot is a request's place among those in flight, and among those of its user.
+// slot is a request's place among those in flight, in total and of its user.
 type slot struct {
 	gate  *gate
 	users *UserGate
 	user  string
 	hold  *Held
-	// deadline is when the operation must end for its caller; zero if the caller
-	// did not say.
+	// deadline is when the caller gives up, less the time to respond; zero if
+	// unknown.
 	deadline time.Time
 }
 
-// leave gives the places back.
+// leave frees the places.
 func (s *slot) leave() {
 	if s.gate != nil {
 		s.gate.leave()
@@ -74,8 +74,8 @@ func (s *slot) leave() {
 	}
 }
 
-// arrive is a middleware that notes when a request's caller gives up. What a
-// stranger asks for takes no place in flight.
+// arrive is a middleware that records when a request's caller gives up. A request takes
+// no place in flight before it is authenticated.
 func arrive(ctx huma.Context, next func(huma.Context)) {
 	if info := requestInfoFrom(ctx.Context()); info != nil {
 		info.slot.deadline = statedDeadline(ctx.Header(TimeoutHeader))
@@ -83,12 +83,11 @@ func arrive(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// TimeoutHeader carries the seconds that a caller has left for a request, such as
-// 7.4.
+// TimeoutHeader is the number of seconds after which the caller gives up, such as 7.4.
 const TimeoutHeader = "X-Request-Timeout"
 
-// statedDeadline returns when an operation must end to be answered before its
-// caller gives up, and zero if the header does not say, or not sensibly.
+// statedDeadline returns when an operation must end so that its caller still gets the
+// response. It is zero if the header is missing or invalid.
 func statedDeadline(header string) time.Time {
 	if header == "" {
 		return time.Time{}
@@ -101,15 +100,15 @@ func statedDeadline(header string) time.Time {
 	return time.Now().Add(max(left-budget.Answer, left/2))
 }
 
-// maxStated is far more than any operation takes.
+// maxStated is the longest timeout that is accepted; far more than any operation takes.
 const maxStated = 24 * time.Hour
 
-// Admit is a middleware for a handler that is no operation, with bodies of
-// maxBodyBytes at most. Once its body has arrived, a request counts among those in
-// flight, apart from the operations, and may take the time given. client names who
-// a request is from. An API has one such handler.
+// Admit is a middleware for a handler that is not an operation. It reads the request
+// body, of at most maxBodyBytes, and then counts the request among those in flight,
+// separately from operations, for at most timeout. client identifies the sender of a
+// request. An API has at most one such handler.
 func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration, client func(*http.Request) string) http.Handler {
-	a.metrics.Gauge("tasklane_auth_requests_in_flight", "Requests to Better Auth that are worked on.", a.othersInFlight.count)
+	a.metrics.Gauge("tasklane_auth_requests_in_flight", "Requests to Better Auth in flight.", a.othersInFlight.count)
 	a.metrics.showLimits(ofAuth+limitInFlight, ofAuth+limitUserInFlight, ofAuth+limitMemory, ofAuth+limitUserMemory)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := &receivedBody{hold: a.otherReceived.enter(client(r))}
@@ -132,14 +131,14 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 			WriteProblem(w, r, problem)
 			return
 		}
-		limitAnswer(w, timeout)
+		limitResponse(w, timeout)
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// enter takes a place among all that are in flight and among those of a caller.
+// enter takes a place in total and one of the caller's.
 func (s *slot) enter(all *gate, each *UserGate, caller string) *Problem {
 	if !all.enter() {
 		return full(limitInFlight)
@@ -152,17 +151,17 @@ func (s *slot) enter(all *gate, each *UserGate, caller string) *Problem {
 	return nil
 }
 
-func limitAnswer(w http.ResponseWriter, timeout time.Duration) {
-	// Only a connection has deadlines; a recorder in a test has none.
+func limitResponse(w http.ResponseWriter, timeout time.Duration) {
+	// httptest's recorder has no deadlines.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + budget.Delivery))
 }
 
 func full(by limit) *Problem {
-	return overloaded(by, "The server has as much to do as it can. Try again shortly.")
+	return overloaded(by, "The server is overloaded. Try again shortly.")
 }
 
 func tooMuchAtOnce(by limit) *Problem {
-	return refusal(by, taskapi.CodeRateLimited, "Too many requests at once. Try again shortly.")
+	return refusal(by, taskapi.CodeRateLimited, "Too many concurrent requests. Try again shortly.")
 }
 
 func overloaded(by limit, sentence string) *Problem {
@@ -175,12 +174,12 @@ func refusal(by limit, code taskapi.ErrorCode, sentence string) *Problem {
 	return p
 }
 
-// stream makes a handler's answer a stream: one of those that may be open at
-// once, and no longer in flight.
+// stream wraps a handler whose response is a stream. The stream counts among the open
+// ones, and no longer among the requests in flight.
 func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResponse, error)) func(context.Context, *I) (*huma.StreamResponse, error) {
 	return func(ctx context.Context, in *I) (_ *huma.StreamResponse, err error) {
 		if !api.streams.enter() {
-			return nil, overloaded(limitStreams, "As many streams are open on this server as there may be. Try again shortly.")
+			return nil, overloaded(limitStreams, "Too many streams are open on this server. Try again shortly.")
 		}
 		streaming := false
 		defer func() {
@@ -210,9 +209,8 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 	}
 }
 
-// LimitRate is a middleware for operations whose user is known by [SetUser]: it
-// refuses those that come more often than the limits allow, and tells with
-// every answer how many may follow.
+// LimitRate is a middleware for operations, after [SetUser]. It rejects requests above
+// the user's rate limit, and adds the remaining quota to every response.
 func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfoFrom(ctx.Context())
 	if a.rate == nil || info == nil {
@@ -227,11 +225,10 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// LimitInFlight is a middleware for operations, the last one, whose user is known
-// by [SetUser]. It refuses an operation while too many are in flight, altogether
-// or of the user, and waits until there is room for what it may hold in memory. It
-// also bounds how long the answer may take, so that a client that does not read
-// holds nothing for long.
+// LimitInFlight is the last middleware of an operation, after [SetUser]. It rejects an
+// operation while too many are in flight, in total or of the user, and waits until there
+// is room for the memory that it may need. It also limits how long sending the response
+// may take, so that a client that does not read releases its place.
 func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfoFrom(ctx.Context())
 	if info == nil {
@@ -242,7 +239,7 @@ func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	if end := time.Now().Add(a.timeout); held.deadline.IsZero() || end.Before(held.deadline) {
 		held.deadline = end
 	}
-	held.hold = a.answers.enter(info.user)
+	held.hold = a.responses.enter(info.user)
 	defer held.hold.Release()
 	defer held.leave()
 	problem := held.enter(a.inFlight, a.users, info.user)
@@ -254,13 +251,13 @@ func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	_, w := humachi.Unwrap(ctx)
-	limitAnswer(w, a.timeout)
-	answer := &answer{humaContext: ctx}
-	next(answer)
-	answer.send(w, held.hold)
+	limitResponse(w, a.timeout)
+	response := &bufferedResponse{humaContext: ctx}
+	next(response)
+	response.send(w, held.hold)
 }
 
-// waitForRoom takes what an operation may hold.
+// waitForRoom reserves the memory of an operation.
 func (a *API) waitForRoom(ctx huma.Context, held *slot) *Problem {
 	bytes := holds(ctx.Operation())
 	if held.hold.try(bytes) == nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// limited is a server with operations that a test holds up: /op and /stream
-// send to started what they wait for; /broken panics before it streams.
+// limited is a server whose operations block until the test releases them: /op and
+// /stream send their release function to started. /broken panics before it streams.
 type limited struct {
 	t       *testing.T
 	handler http.Handler
@@ -61,7 +61,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) { panic("broken") })
 	router.Method(http.MethodGet, "/beside", api.Admit(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if _, limited := r.Context().Deadline(); !limited {
-			s.t.Error("what is beside the API may take as long as it likes")
+			s.t.Error("requests outside the API have no deadline")
 		}
 		_ = wait(r.Context())
 	}), httpapi.MaxBodyBytes, time.Minute, func(r *http.Request) string { return r.Header.Get("User") }))
@@ -69,7 +69,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 	return s
 }
 
-// get answers a request of a user.
+// get sends a user's GET request.
 func (s *limited) get(ctx context.Context, user, path string) *http.Response {
 	rec := httptest.NewRecorder()
 	req := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
@@ -78,7 +78,7 @@ func (s *limited) get(ctx context.Context, user, path string) *http.Response {
 	return rec.Result()
 }
 
-// want checks an answer's status, and its code where it is a failure.
+// want checks a response's status and, if it is an error, its code.
 func (s *limited) want(res *http.Response, status int, code taskapi.ErrorCode) {
 	s.t.Helper()
 	var problem taskapi.Problem
@@ -95,7 +95,7 @@ func (s *limited) want(res *http.Response, status int, code taskapi.ErrorCode) {
 	}
 }
 
-// hold has one request of path wait inside, until the function it returns.
+// hold sends a request that blocks inside the handler until release.
 func (s *limited) hold(path string) (release func()) {
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -110,7 +110,7 @@ func (s *limited) hold(path string) (release func()) {
 	}
 }
 
-// figure returns the line of a metric.
+// figure returns the value of a metric.
 func (s *limited) figure(name string) string {
 	s.t.Helper()
 	rec := httptest.NewRecorder()
@@ -139,7 +139,7 @@ func TestInFlight(t *testing.T) {
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
-	// Requests to Better Auth have places of their own.
+	// Requests to Better Auth are counted separately.
 	endBeside := s.hold("/beside")
 	if got := s.figure("tasklane_auth_requests_in_flight"); got != "1" {
 		t.Errorf("%s requests to Better Auth in flight, want 1", got)
@@ -156,7 +156,7 @@ func TestInFlight(t *testing.T) {
 	s.wantRefusals("memory", "0")
 }
 
-func TestOneUserHasAShareOfWhatIsInFlight(t *testing.T) {
+func TestInFlight_OneUserHasAShare(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{InFlight: 8, Streams: 3})
 	ends := []func(){s.hold("/stream"), s.hold("/stream"), s.hold("/op"), s.hold("/op")}
@@ -172,7 +172,7 @@ func TestOneUserHasAShareOfWhatIsInFlight(t *testing.T) {
 	s.wantRefusals("user_in_flight", "2")
 }
 
-func TestStreamsAtOnce(t *testing.T) {
+func TestStreams_AreBounded(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{InFlight: 1, Streams: 1})
 	for range 3 {
@@ -183,7 +183,7 @@ func TestStreamsAtOnce(t *testing.T) {
 		t.Errorf("%s streams open, want 1", got)
 	}
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
-	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "") // the stream is not in flight
+	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "") // a stream does not count as in flight
 	end()
 	s.hold("/stream")()
 	if streams, requests := s.figure("tasklane_streams_open"), s.figure("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
@@ -220,7 +220,7 @@ func TestRatePerClient(t *testing.T) {
 		status        int
 		policy, limit []string
 	}{
-		// What the user may do is told besides.
+		// The user's limit is reported too.
 		{"192.0.2.1", 204, []string{`"client";q=1;w=100`, `"user";q=2;w=200`}, []string{`"client";r=0;t=100`, `"user";r=1;t=100`}},
 		{"192.0.2.1", 429, []string{`"client";q=1;w=100`}, []string{`"client";r=0;t=100`}},
 		{"192.0.2.2", 204, []string{`"client";q=1;w=100`, `"user";q=2;w=200`}, []string{`"client";r=0;t=100`, `"user";r=0;t=200`}},
@@ -238,7 +238,7 @@ func TestRatePerClient(t *testing.T) {
 	}
 }
 
-func TestMetricsHaveNoLabelOfTheCallers(t *testing.T) {
+func TestMetrics_LabelsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{})
 	s.want(s.get(t.Context(), "alice", "/quick"), http.StatusNoContent, "")
@@ -262,9 +262,9 @@ func TestMetricsHaveNoLabelOfTheCallers(t *testing.T) {
 		}
 	}
 	if s.figure("go_goroutines") == "missing" {
-		t.Error("there is nothing about the Go runtime")
+		t.Error("the metrics of the Go runtime are missing")
 	}
 	if strings.Contains(s.log.String(), `"level":"ERROR"`) || !strings.Contains(s.log.String(), `"status":499`) {
-		t.Errorf("a client that went away is logged as a fault: %s", s.log.String())
+		t.Errorf("a disconnected client is logged as an error: %s", s.log.String())
 	}
 }

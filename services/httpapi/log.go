@@ -8,35 +8,33 @@ import (
 )
 
 const (
-	// logDelay bounds how long a line of the log waits for others, with which it
-	// is written.
+	// logDelay bounds how long a log line is buffered.
 	logDelay = 10 * time.Millisecond
-	// logBuffer is how many bytes of lines wait at most.
+	// logBuffer is the size of the buffer in bytes.
 	logBuffer = 32 << 10
 )
 
-// NewLog returns a log of JSON lines. A busy server writes many lines to w at
-// once, each at most 10 ms late. Defer flush where the process begins, so that no
-// line is lost when it stops, fails or panics there; a process that is killed
-// loses the lines of its last 10 ms.
+// NewLog returns a logger of JSON lines. It buffers lines for up to 10 ms and writes them
+// to w together. Defer flush in main, so that no line is lost when the process returns,
+// fails or panics there. A process that is killed loses the lines of its last 10 ms.
 func NewLog(w io.Writer, level slog.Leveler) (log *slog.Logger, flush func()) {
 	lines := &lineBuffer{w: w}
 	lines.timer = time.AfterFunc(logDelay, lines.flush)
 	return slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: level})), lines.flush
 }
 
-// lineBuffer gathers lines for a writer. A writer that blocks holds up those who
-// log, so that what waits in memory stays bounded.
+// lineBuffer buffers lines for a writer. If the writer blocks, so do the callers, which
+// bounds the memory.
 type lineBuffer struct {
 	w io.Writer
 
 	mu    sync.Mutex
 	lines []byte
-	// timer runs while lines wait.
+	// timer runs while lines are buffered.
 	timer *time.Timer
 }
 
-// Write takes in a line. It never fails: nobody would hear of it.
+// Write buffers a line. It never fails, because nobody could report the error.
 func (b *lineBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,7 +56,7 @@ func (b *lineBuffer) flush() {
 
 func (b *lineBuffer) write() {
 	if len(b.lines) > 0 {
-		_, _ = b.w.Write(b.lines) // a log that cannot be written can only be lost
+		_, _ = b.w.Write(b.lines) // there is nowhere to log this error
 		b.lines = b.lines[:0]
 	}
 }

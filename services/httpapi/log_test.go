@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// asLogger makes this test's program one that logs, and says how it ends.
+// asLogger is the environment variable that makes the test binary log some lines and
+// then end in the given way.
 const asLogger = "TEST_AS_LOGGER"
 
-// loggedLines are how many lines that program logs. Most of them wait in the
-// buffer when it ends.
+// loggedLines is the number of lines. Most of them are still buffered at the end.
 const loggedLines = 20
 
 func TestMain(m *testing.M) {
@@ -46,12 +46,12 @@ func logAndEnd(end string) error {
 	case "failure":
 		return errors.New("the program fails")
 	case "kill":
-		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
+		_, _ = io.Copy(io.Discard, os.Stdin) // blocks until killed
 	}
 	return nil
 }
 
-func TestLog_LosesNothingAtTheEnd(t *testing.T) {
+func TestLog_IsFlushedAtExit(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"stop", "failure", "panic"} {
 		t.Run(end, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestLog_LosesNothingAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestLog_IsWrittenBeforeAKill kills a program that logged and then does nothing.
+// TestLog_IsWrittenBeforeAKill kills a program that logged and is idle since.
 func TestLog_IsWrittenBeforeAKill(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -137,7 +137,7 @@ func TestLog_WritesLinesTogether(t *testing.T) {
 	})
 }
 
-// writes keeps what is written to it.
+// writes records each write.
 type writes struct {
 	mu      sync.Mutex
 	written []string

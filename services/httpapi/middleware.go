@@ -17,8 +17,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// NewRouter returns a router whose responses all follow the conventions of this
-// package, also those to unknown paths and methods, and those after a panic.
+// NewRouter returns a router whose responses follow the conventions of this package,
+// including those for unknown paths and methods and after a panic.
 func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
 	r.Use(identify, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
@@ -26,7 +26,7 @@ func NewRouter(observers Observers) chi.Router {
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		allowed := allowedMethods(r, req.URL.Path)
 		if len(allowed) == 0 {
-			// chi comes here with every method that it does not know.
+			// chi calls this for every method that it does not know.
 			r.NotFoundHandler()(w, req)
 			return
 		}
@@ -39,8 +39,8 @@ func NewRouter(observers Observers) chi.Router {
 	return r
 }
 
-// keepPrivate keeps responses out of caches and forbids browsers to guess their
-// type. Handlers of public content set other headers.
+// keepPrivate disables caching and content sniffing. Handlers of public content set
+// other headers.
 func keepPrivate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -49,13 +49,13 @@ func keepPrivate(next http.Handler) http.Handler {
 	})
 }
 
-// NotFound answers a request for a path that does not exist.
+// NotFound responds to a request for an unknown path.
 func NotFound(w http.ResponseWriter, r *http.Request) {
 	WriteProblem(w, r, NewProblem(taskapi.CodeNotFound, "There is nothing at this path."))
 }
 
-// allowedMethods returns the methods that the path accepts. chi knows them but tells
-// only its own handler.
+// allowedMethods returns the methods that the path accepts. chi passes them only to its
+// own handler.
 func allowedMethods(r chi.Router, path string) []string {
 	var allowed []string
 	for _, method := range []string{
@@ -68,8 +68,8 @@ func allowedMethods(r chi.Router, path string) []string {
 	return allowed
 }
 
-// recoverPanics answers a panic with an envelope and logs the stack. If the response
-// has begun, it cuts the connection so that the client notices.
+// recoverPanics turns a panic into a problem and logs the stack. If the response has
+// begun, it closes the connection so that the client notices.
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -90,27 +90,27 @@ func recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// readTimeout bounds how long a request's body may take to arrive, even if nobody
-// reads it: the server reads the rest before it answers. It is longer than any
-// handler takes, because net/http takes its end for a client that has gone.
+// readTimeout bounds how long a request body may take to arrive, even if the handler
+// does not read it: the server reads the rest before it responds. It is longer than any
+// handler runs, because net/http treats an expired deadline as a closed connection.
 const readTimeout = 30 * time.Second
 
-// limitReading keeps a client that promises a body and never sends it from
-// holding its connection. Streams lift the limit.
+// limitReading sets the read deadline of requests, so that a client that never sends its
+// body does not keep its connection. Streams remove the deadline.
 func limitReading(d time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Only a connection has deadlines; a recorder in a test has none.
+			// httptest's recorder has no deadlines.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 			next.ServeHTTP(w, r)
 		})
 	}
 }
 
-// closeAfterChunks closes a connection after a request with a chunked body. Such a
-// request may also have had a Content-Length, by which a proxy in front sees its end
-// elsewhere. The next request on the connection could then be one that the proxy has
-// not checked (RFC 9112, section 6.1).
+// closeAfterChunks closes the connection after a request with a chunked body. If the
+// request also had a Content-Length, a proxy may disagree about where the request ends,
+// and the next request on the connection could bypass the proxy's checks (RFC 9112,
+// section 6.1).
 func closeAfterChunks(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TransferEncoding) > 0 {
@@ -120,9 +120,8 @@ func closeAfterChunks(next http.Handler) http.Handler {
 	})
 }
 
-// checkMediaType refuses a body of a type that the operation does not list, or one
-// that is compressed. Huma itself would read it as JSON, or fail with a text of
-// its own.
+// checkMediaType rejects a compressed body and one whose type the operation does not
+// list. Huma itself would parse it as JSON, or fail with its own error text.
 func checkMediaType(ctx huma.Context, next func(huma.Context)) {
 	body := ctx.Operation().RequestBody
 	if body == nil {
@@ -141,7 +140,7 @@ func checkMediaType(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// isEncoded reports whether the body of a request is compressed.
+// isEncoded reports whether the request body is compressed.
 func isEncoded(r *http.Request) bool {
 	encoding := strings.Join(r.Header.Values("Content-Encoding"), ", ")
 	return encoding != "" && !strings.EqualFold(encoding, "identity")

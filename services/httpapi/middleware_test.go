@@ -21,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// call sends a GET to a router and returns the answer and the log.
+// call sends a GET request and returns the response and the log.
 func call(t *testing.T, path string, set func(api *httpapi.API)) (res *http.Response, problem taskapi.Problem, log string) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -42,7 +42,7 @@ func failing(err func(context.Context) error) func(*httpapi.API) {
 	}
 }
 
-func TestFailuresShowNothingInternal(t *testing.T) {
+func TestProblems_HideInternals(t *testing.T) {
 	t.Parallel()
 	const secret = `pq: relation "secret_table" does not exist`
 	for _, tc := range []struct {
@@ -50,7 +50,7 @@ func TestFailuresShowNothingInternal(t *testing.T) {
 		err  func(context.Context) error
 		want taskapi.ErrorCode
 	}{
-		{"an error that no table knows", func(context.Context) error { return errors.New(secret) }, taskapi.CodeInternal},
+		{"an unknown error", func(context.Context) error { return errors.New(secret) }, taskapi.CodeInternal},
 		{"a panic", func(context.Context) error { panic(secret) }, taskapi.CodeInternal},
 		{"a deadline", func(ctx context.Context) error {
 			if _, bounded := ctx.Deadline(); !bounded {
@@ -69,10 +69,10 @@ func TestFailuresShowNothingInternal(t *testing.T) {
 				t.Errorf("requestId %q, header %q", problem.RequestID, res.Header.Get("X-Request-Id"))
 			}
 			if strings.Contains(fmt.Sprintf("%+v", problem), "secret_table") {
-				t.Errorf("the client is told %+v", problem)
+				t.Errorf("the client sees %+v", problem)
 			}
 			if !strings.Contains(log, "secret_table") || !strings.Contains(log, problem.RequestID) {
-				t.Errorf("the log does not tell what happened to %s: %s", problem.RequestID, log)
+				t.Errorf("the log lacks the cause for %s: %s", problem.RequestID, log)
 			}
 		})
 	}
@@ -90,7 +90,7 @@ func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 
-	t.Run("finishes requests under way", func(t *testing.T) {
+	t.Run("finishes requests in flight", func(t *testing.T) {
 		t.Parallel()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
@@ -120,7 +120,7 @@ func TestServe(t *testing.T) {
 		}
 	})
 
-	t.Run("does not wait for a connection on which nothing is said", func(t *testing.T) {
+	t.Run("does not wait for connections without a request", func(t *testing.T) {
 		t.Parallel()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
@@ -139,12 +139,12 @@ func TestServe(t *testing.T) {
 		}
 		defer func() { _ = silent.Close() }()
 		stop()
-		if err := <-served; err != nil || strings.Contains(buf.String(), "cut off") {
+		if err := <-served; err != nil || strings.Contains(buf.String(), "closed connections") {
 			t.Errorf("Serve: %v\n%s", err, buf.String())
 		}
 	})
 
-	t.Run("cuts off what does not finish", func(t *testing.T) {
+	t.Run("closes connections that do not finish", func(t *testing.T) {
 		t.Parallel()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
@@ -153,7 +153,7 @@ func TestServe(t *testing.T) {
 			served <- httpapi.Serve(ctx, log, new(httpapi.Drain), httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
 				func(_ http.ResponseWriter, r *http.Request) {
 					close(started)
-					<-r.Context().Done() // until it is cut off
+					<-r.Context().Done() // until the connection is closed
 				})})
 		}()
 		answered := make(chan error, 1)
@@ -171,7 +171,7 @@ func TestServe(t *testing.T) {
 		}
 	})
 
-	t.Run("fails where an address is taken", func(t *testing.T) {
+	t.Run("fails if an address is taken", func(t *testing.T) {
 		t.Parallel()
 		taken, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -187,7 +187,7 @@ func TestServe(t *testing.T) {
 	})
 }
 
-// freeAddress returns an address on which nobody listens.
+// freeAddress returns an address that is not in use.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -19,51 +19,51 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// statusClientGone is the status in the log and the metrics of a request whose
-// client went away before the response, as in nginx.
+// statusClientGone is the status, in the log and the metrics, of a request whose client
+// disconnected before the response, as in nginx.
 const statusClientGone = 499
 
-// Observers see every request of a router.
+// Observers log, count and trace the requests of a router.
 type Observers struct {
-	// Log gets a line for each request.
+	// Log receives a line for each request.
 	Log *slog.Logger
-	// Metrics, unless nil, count the requests.
+	// Metrics count requests. They may be nil.
 	Metrics *Metrics
-	// Tracing, unless nil, gets a span for each request. Spans continue the
-	// trace that the header traceparent names.
+	// Tracing receives a span for each request, which continues the trace in the
+	// traceparent header. It may be nil.
 	Tracing trace.TracerProvider
-	// Public says that anybody may call. Spans then begin a trace of their own,
-	// with a link to the caller's: a stranger's traceparent neither decides
-	// what is sampled nor gets into anybody's trace.
+	// Public marks a server that anyone may call. Its spans start a new trace,
+	// linked to the caller's, so that the caller's traceparent affects neither
+	// sampling nor other traces.
 	Public bool
 }
 
-// trace wraps each request in a span. It costs nothing without tracing.
+// trace wraps each request in a span, unless tracing is off.
 func (o Observers) trace(next http.Handler) http.Handler {
 	if o.Tracing == nil {
 		return next
 	}
 	return otelhttp.NewHandler(next, "",
 		otelhttp.WithTracerProvider(o.Tracing),
-		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Metrics count
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Metrics has them
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return o.Public }),
-		// The name until the operation is known, and of requests without one.
+		// The name until the operation is known, and for requests without one.
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 			return cmp.Or(requestInfoFrom(r.Context()).operation, r.Method)
 		}),
 	)
 }
 
-// observe counts and logs each request once it is answered, cut off by a panic, or
-// its stream has ended.
+// observe counts and logs each request after its response, its panic, or the end of its
+// stream.
 func (o Observers) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			info := requestInfoFrom(r.Context())
-			// A handler that writes nothing answers 200.
+			// A handler that writes nothing responds with 200.
 			status, bytes := cmp.Or(answer.Status(), http.StatusOK), answer.BytesWritten()
 			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
 				status = statusClientGone
@@ -74,7 +74,7 @@ func (o Observers) observe(next http.Handler) http.Handler {
 				return
 			}
 			s := info.stream
-			info.caller, info.slot = nil, slot{} // only the log line is left to write
+			info.caller, info.slot = nil, slot{} // the log line needs neither
 			s.whenEnded(func() {
 				info.cause = s.cause
 				o.report(of, info, status, bytes+int(s.events.sent), time.Since(start))
@@ -96,8 +96,8 @@ func (o Observers) report(of request, info *requestInfo, status, bytes int, took
 	}
 }
 
-// request is what the log says of a request. A stream keeps it for hours, and not
-// the request with its headers.
+// request is the part of a request that the log needs. A stream keeps it for hours,
+// instead of the whole request.
 type request struct{ method, path, traceID string }
 
 func requested(r *http.Request) request {
@@ -110,7 +110,7 @@ func requested(r *http.Request) request {
 
 // logLine returns the attributes of a request's log line.
 func logLine(of request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
-	const most = 11 // there may be
+	const most = 11 // attributes
 	attrs := append(make([]slog.Attr, 0, most),
 		slog.String("requestId", info.id),
 		slog.String("method", of.method),
@@ -137,22 +137,21 @@ func logLine(of request, info *requestInfo, status, bytes int, took time.Duratio
 	return attrs
 }
 
-// hashUser shortens a user id to a name that tells users apart in a log
-// without saying who they are.
+// hashUser returns a short hash of a user's id, which distinguishes users in the log
+// without identifying them.
 func hashUser(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:8])
 }
 
-// noteOperation keeps the operation's name for the log, the metrics and the
-// trace.
+// noteOperation records the operation's name for the log, the metrics and the trace.
 func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	NoteOperation(ctx.Context(), op.OperationID, op.Path)
 	next(ctx)
 }
 
-// NoteOperation names the operation in the log, the metrics and the trace, for a
+// NoteOperation sets the operation's name in the log, the metrics and the trace, for a
 // handler that is not an operation of an [API].
 func NoteOperation(ctx context.Context, name, route string) {
 	if info := requestInfoFrom(ctx); info != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// TestWhoseTraceItIs compares servers that only other servers call with those
-// that anybody calls. The caller's trace is a sampled one.
-func TestWhoseTraceItIs(t *testing.T) {
+// TestTrace_IgnoresStrangersTraces compares internal servers with public ones. The
+// caller's trace is sampled.
+func TestTrace_PublicServersStartTheirOwn(t *testing.T) {
 	t.Parallel()
 	const callersTrace = "0af7651916cd43dd8448eb211c80319c"
 	for name, tc := range map[string]struct {

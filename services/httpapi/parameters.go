@@ -13,13 +13,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// listHeaders may come in several lines, which are one list (RFC 9110, section
-// 5.3).
+// listHeaders may be sent on several lines, which form one list (RFC 9110, section 5.3).
 var listHeaders = []string{"If-Match", "If-None-Match"}
 
-// checkParameters is a middleware that refuses what Huma would silently drop: the
-// second value of a parameter, an empty value where there is no empty text, and
-// a query that cannot be read.
+// checkParameters is a middleware that rejects what Huma would silently drop: a repeated
+// parameter, an empty value of a parameter that is not text, and a malformed query.
 func checkParameters(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humachi.Unwrap(ctx)
 	if faults := parameterFaults(ctx.Operation(), r); len(faults) > 0 {
@@ -35,7 +33,7 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		fault("query", taskapi.FieldFormat, "cannot be read")
+		fault("query", taskapi.FieldFormat, "is malformed")
 	}
 	respell := false
 	for _, p := range op.Parameters {
@@ -58,7 +56,7 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 			fault(p.Name, taskapi.FieldFormat, "must not be empty")
 		case len(values) > 0 && p.In == "query" && p.Schema.Format == "date-time":
 			if spacedTime.MatchString(values[0]) {
-				fault(p.Name, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z; in a query, + is written %2B")
+				fault(p.Name, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z; encode + as %2B in a query")
 			}
 			if upper := strings.ToUpper(values[0]); upper != values[0] && anyTime.MatchString(values[0]) {
 				query.Set(p.Name, upper)
@@ -72,18 +70,18 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 	return faults
 }
 
-// spacedTime is a time with an offset whose plus was read as a space.
+// spacedTime matches a time whose plus sign was decoded as a space.
 var spacedTime = regexp.MustCompile(`^[0-9-]+[tT][0-9:.]+ [0-9:]+$`)
 
-// JoinedHeader returns the lines of a header as one (RFC 9110, section 5.2), so
-// that a second line of one that may have a single value makes it invalid.
+// JoinedHeader returns all lines of a header as one (RFC 9110, section 5.2). A second
+// line of a header with a single value thus makes it invalid.
 func JoinedHeader(ctx huma.Context, name string) string {
 	r, _ := humachi.Unwrap(ctx)
 	return strings.Join(r.Header.Values(name), ", ")
 }
 
-// emptyIsText reports whether a parameter is a text that may be empty, which means
-// the same as leaving it out.
+// emptyIsText reports whether a parameter is text, for which an empty value means the
+// same as no value.
 func emptyIsText(p *huma.Param) bool {
 	return p.In == "query" && p.Schema.Type == huma.TypeString && p.Schema.Format == ""
 }

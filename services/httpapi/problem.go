@@ -13,26 +13,25 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// ProblemMediaType is the media type of every failure.
+// ProblemMediaType is the media type of error responses.
 const ProblemMediaType = "application/problem+json"
 
-// CookieChallenge is the WWW-Authenticate header of a server that accepts a session
-// cookie. Every 401 must have one; browsers ignore a scheme that they do not know.
+// CookieChallenge is the WWW-Authenticate header of a server that authenticates by
+// session cookie. A 401 must have one; browsers ignore unknown schemes.
 const CookieChallenge = `Cookie realm="Tasklane"`
 
-// Problem is a failure on its way to the client: the wire form, and the
-// headers that go with it. Handlers may return one where the table of errors
-// does not say enough.
+// Problem is an error response: the wire form and its headers. Handlers may return one
+// where the table of errors does not say enough.
 type Problem struct {
 	taskapi.Problem
 
 	headers http.Header
-	// limit is the limit that the request has met, for the metrics.
+	// limit is the limit that rejected the request, for the metrics.
 	limit limit
 }
 
-// NewProblem returns the problem for code with a sentence for people. The
-// sentence is shown to the client, so it must hold nothing internal.
+// NewProblem returns a problem with a sentence for people. Clients see the sentence, so
+// it must not contain internals.
 func NewProblem(code taskapi.ErrorCode, sentence string) *Problem {
 	status := code.Status()
 	return &Problem{Problem: taskapi.Problem{
@@ -59,7 +58,7 @@ func (p *Problem) WithRetryAfter(d time.Duration) *Problem {
 	return p.WithHeader("Retry-After", strconv.FormatInt(max(seconds, 1), 10))
 }
 
-// WithFields adds the fields that break a rule and returns p.
+// WithFields adds field errors and returns p.
 func (p *Problem) WithFields(fields ...taskapi.FieldError) *Problem {
 	p.Errors = append(p.Errors, fields...)
 	return p
@@ -68,22 +67,22 @@ func (p *Problem) WithFields(fields ...taskapi.FieldError) *Problem {
 // Error returns the sentence for people.
 func (p *Problem) Error() string { return p.Problem.Error }
 
-// GetStatus returns the HTTP status, as Huma asks for it.
+// GetStatus returns the HTTP status. Huma calls it.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// GetHeaders returns the response headers, as Huma asks for them.
+// GetHeaders returns the response headers. Huma calls it.
 func (p *Problem) GetHeaders() http.Header { return p.headers }
 
-// ContentType replaces the negotiated media type, as Huma asks for it.
+// ContentType replaces the negotiated media type. Huma calls it.
 func (p *Problem) ContentType(string) string { return ProblemMediaType }
 
-// TransformSchema describes the schema.
+// TransformSchema implements [huma.SchemaTransformer].
 func (p *Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	s.Description = "A failure: an RFC 9457 problem document that is also the envelope with success set to false."
+	s.Description = "An error: an RFC 9457 problem document, which is also the envelope with success set to false."
 	return s
 }
 
-// WriteProblem answers a request that has not reached an operation.
+// WriteProblem writes p as the response to a request outside an operation.
 func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	p.stamp(r.Context())
 	header := w.Header()
@@ -94,18 +93,18 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	header.Del("Content-Length")
 	w.WriteHeader(p.Status)
 	if r.Method != http.MethodHead {
-		// The client may be gone; there is nobody else to tell.
+		// The client may have disconnected.
 		_ = json.NewEncoder(w).Encode(p)
 	}
 }
 
-// WriteTo answers a request from a middleware of Huma.
+// WriteTo writes p as the response from a Huma middleware.
 func WriteTo(ctx huma.Context, p *Problem) {
 	r, w := humachi.Unwrap(ctx)
 	WriteProblem(w, r, p)
 }
 
-// stamp adds the request's id, and notes the problem for the log and the metrics.
+// stamp adds the request's id, and records the problem for the log and the metrics.
 func (p *Problem) stamp(ctx context.Context) *Problem {
 	p.RequestID = RequestID(ctx)
 	if info := requestInfoFrom(ctx); info != nil {

@@ -5,8 +5,8 @@ import (
 	"net/http/pprof"
 )
 
-// WithProfiles adds the profiles of the Go runtime, below /debug/pprof/, to a
-// handler of operations. The command line is not among them.
+// WithProfiles adds Go's runtime profiles under /debug/pprof/ to the operations handler,
+// without the command line.
 func WithProfiles(operations http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", operations)

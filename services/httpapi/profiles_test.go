@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-func TestProfilesAreOnlyWhereWanted(t *testing.T) {
+func TestProfiles_AreOffByDefault(t *testing.T) {
 	t.Parallel()
 	plain := httpapi.NewOperationsHandler(httpapi.NewMetrics())
 	for _, tc := range []struct {
@@ -18,7 +18,7 @@ func TestProfilesAreOnlyWhereWanted(t *testing.T) {
 		status  int
 	}{
 		{"not by default", plain, "/debug/pprof/heap", http.StatusNotFound},
-		{"where wanted", httpapi.WithProfiles(plain), "/debug/pprof/heap", http.StatusOK},
+		{"when enabled", httpapi.WithProfiles(plain), "/debug/pprof/heap", http.StatusOK},
 		{"never the command line", httpapi.WithProfiles(plain), "/debug/pprof/cmdline", http.StatusNotFound},
 		{"beside health", httpapi.WithProfiles(plain), "/healthz", http.StatusOK},
 	} {

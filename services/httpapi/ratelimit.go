@@ -10,47 +10,46 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxBuckets bounds the memory of a limiter: it has at most twice as many buckets,
-// and drops the older half when that is reached.
+// maxBuckets bounds the memory of a limiter: it holds at most twice as many buckets and
+// then drops the older half.
 const maxBuckets = 100_000
 
-// The headers in the form in which [http.Header] keeps them; in another form, each
-// use would allocate.
+// The headers in canonical form, which saves [http.Header] an allocation per use.
 const (
 	policyHeader = "Ratelimit-Policy"
 	limitHeader  = "Ratelimit"
 )
 
-// Rate is how often one caller may call. The zero Rate is no limit.
+// Rate is a rate limit per caller. The zero Rate is no limit.
 type Rate struct {
-	// PerSecond is the sustained rate, on each replica.
+	// PerSecond is the sustained rate on each replica.
 	PerSecond float64
 	// Burst is the number of requests that may come at once.
 	Burst int
 }
 
-// rateLimiter has a bucket of tokens for each caller: a request takes one, and
-// they come back at the rate. A bucket that is full needs no memory.
+// rateLimiter is a token bucket for each caller. A request takes a token, and tokens
+// return at the rate. A full bucket needs no memory.
 type rateLimiter struct {
-	// name names the limit in headers.
+	// name is the limit's name in headers.
 	name string
-	// limit names the limit in metrics.
+	// limit is the limit's name in the metrics.
 	limit limit
-	// interval is the time in which a token comes back, capacity that in
-	// which an empty bucket fills.
+	// interval is the time in which one token returns, capacity the time in which
+	// an empty bucket fills.
 	interval, capacity time.Duration
 	// policy is the value of RateLimit-Policy.
 	policy string
 
 	mu sync.Mutex
-	// recent and older hold the time at which each bucket will be full.
-	// Where nothing was taken for as long as recent has been filled, the
-	// bucket is full, so that the map can be dropped as a whole.
+	// recent and older map callers to the time at which their bucket is full.
+	// Buckets in older were last used before recent began. Once recent has lasted
+	// for capacity, all of them are full, so the whole map can be dropped.
 	recent, older map[string]time.Time
 	turned        time.Time
 }
 
-// newRateLimiter returns nil for no limit.
+// newRateLimiter returns nil if the rate is no limit.
 func newRateLimiter(name string, by limit, rate Rate) *rateLimiter {
 	if rate.PerSecond <= 0 {
 		return nil
@@ -62,18 +61,18 @@ func newRateLimiter(name string, by limit, rate Rate) *rateLimiter {
 	return l
 }
 
-// allowance is what a bucket holds after a request.
+// allowance is the state of a bucket after a request.
 type allowance struct {
-	// wait is zero for a request that may pass, and otherwise the time until
-	// one may.
+	// wait is zero if the request passes, and otherwise the time until the next
+	// one passes.
 	wait time.Duration
 	// left is the number of requests that may follow at once.
 	left int
-	// full is the time until all of them may.
+	// full is the time until the bucket is full.
 	full time.Duration
 }
 
-// take takes a token out of a caller's bucket, if there is one.
+// take takes a token from a caller's bucket, if there is one.
 func (l *rateLimiter) take(caller string) allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +94,8 @@ func (l *rateLimiter) take(caller string) allowance {
 	return allowance{left: int((l.capacity - taken) / l.interval), full: taken}
 }
 
-// turn forgets the buckets that are full by now and, where there are too many,
-// those that were used longest ago.
+// turn drops buckets that are full by now and, if there are too many, those that were
+// used least recently.
 func (l *rateLimiter) turn(now time.Time) {
 	if now.Sub(l.turned) < l.capacity && len(l.recent) < maxBuckets {
 		return
@@ -104,9 +103,9 @@ func (l *rateLimiter) turn(now time.Time) {
 	l.older, l.recent, l.turned = l.recent, map[string]time.Time{}, now
 }
 
-// admit takes a token out of a caller's bucket, tells in the answer's header how
-// many are left, and returns what to answer instead if there was none. The
-// header's fields list the limits that a request meets, the outermost first
+// admit takes a token from a caller's bucket and adds the remaining quota to the
+// response's headers. It returns a problem if there was no token. The headers list the
+// limits of a request from the outermost one
 // (draft-ietf-httpapi-ratelimit-headers-10).
 func (l *rateLimiter) admit(caller string, header http.Header) *Problem {
 	allowed := l.take(caller)
@@ -124,8 +123,8 @@ func (l *rateLimiter) admit(caller string, header http.Header) *Problem {
 	return p
 }
 
-// LimitClients is a middleware that refuses requests of clients that come more
-// often than the rate. client names who a request is from.
+// LimitClients is a middleware that rejects requests of clients above the rate limit.
+// client identifies the sender of a request.
 func LimitClients(rate Rate, client func(*http.Request) string) func(http.Handler) http.Handler {
 	limiter := newRateLimiter("client", limitClientRate, rate)
 	return func(next http.Handler) http.Handler {
@@ -142,7 +141,7 @@ func LimitClients(rate Rate, client func(*http.Request) string) func(http.Handle
 	}
 }
 
-// wholeSeconds rounds up.
+// wholeSeconds rounds d up to seconds.
 func wholeSeconds(d time.Duration) int64 {
 	return int64((d + time.Second - 1) / time.Second)
 }

@@ -13,13 +13,13 @@ func TestRateLimiter(t *testing.T) {
 	t.Parallel()
 	const second = time.Second
 
-	t.Run("a burst passes, then one for each interval", func(t *testing.T) {
+	t.Run("a burst passes, then one request per interval", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := newRateLimiter("user", limitRate, Rate{PerSecond: 2, Burst: 3})
 			var got []allowance
 			for _, pause := range []time.Duration{0, 0, 0, 0, second / 4, second / 4, 0, 10 * second} {
-				time.Sleep(pause) // the bubble's clock
+				time.Sleep(pause) // synctest's clock
 				got = append(got, l.take("alice"))
 			}
 			want := []allowance{
@@ -51,14 +51,14 @@ func TestRateLimiter(t *testing.T) {
 		}
 	})
 
-	t.Run("a bucket in use outlives the forgetting", func(t *testing.T) {
+	t.Run("a bucket in use survives turns", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := newRateLimiter("user", limitRate, Rate{PerSecond: 1, Burst: 10})
 			for range 10 {
 				l.take("alice")
 			}
-			// Twice as fast as tokens come back: every other one passes.
+			// Twice the rate: every other request passes.
 			passed := 0
 			for range 100 {
 				time.Sleep(second / 2)

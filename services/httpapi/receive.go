@@ -15,9 +15,9 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// Receive is a middleware for operations whose user is known by [SetUser]. It
-// waits for the request's body before [API.LimitInFlight] counts the request, so
-// that slow clients hold up nobody else.
+// Receive is a middleware for operations, after [SetUser]. It reads the request body
+// before [API.LimitInFlight] counts the request, so that slow clients do not take up
+// places.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	info := requestInfoFrom(ctx.Context())
@@ -34,8 +34,7 @@ func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// ReceivedBody returns the body of a request behind [API.Receive] or
-// [API.Admit], and nil for any other request.
+// ReceivedBody returns the body that [API.Receive] or [API.Admit] has read, or nil.
 func ReceivedBody(r *http.Request) []byte {
 	if body, ok := r.Body.(*receivedBody); ok {
 		return body.data
@@ -43,23 +42,23 @@ func ReceivedBody(r *http.Request) []byte {
 	return nil
 }
 
-// receivedBody is a request's body that has arrived.
+// receivedBody is a request body that has been read.
 type receivedBody struct {
 	bytes.Reader
 
 	data []byte
-	hold *Held // of as many bytes
+	hold *Held // len(data) bytes
 }
 
-// receive waits for the body of a request, of at most limit bytes, and puts the
-// bytes in its place. It returns a problem if the body is too large or does not
-// arrive, or if too much is held already.
+// receive reads a request body of at most limit bytes and replaces r.Body with the
+// bytes. It returns a problem if the body is too large, does not arrive in time, or if
+// too many bytes are held already.
 func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int64) *Problem {
 	if r.ContentLength > limit {
 		return bodyTooLarge()
 	}
 	if r.ContentLength != 0 {
-		// Only a connection has deadlines; a recorder in a test has none.
+		// httptest's recorder has no deadlines.
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(budget.Body))
 		size := int64(4 << 10)
@@ -73,7 +72,7 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 		case errors.As(err, &noRoom):
 			return noRoom
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
+			return NewProblem(taskapi.CodeTimeout, "The request body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
 		case err == nil && int64(len(b.data)) > limit:
 			return bodyTooLarge()
 		case err != nil:
@@ -86,8 +85,7 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 	return nil
 }
 
-// Write takes in a part of the body. It fails with a [Problem] where too much is
-// held.
+// Write appends part of the body. It fails with a [Problem] if too many bytes are held.
 func (b *receivedBody) Write(p []byte) (int, error) {
 	if problem := b.hold.try(int64(len(p))); problem != nil {
 		return 0, problem

@@ -21,9 +21,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestSlowBodiesHoldUpNobody sends a server that works on one request at a time
-// the beginning of many.
-func TestSlowBodiesHoldUpNobody(t *testing.T) {
+// TestReceive_SlowBodiesTakeNoPlace sends the first bytes of many requests to a server
+// that runs one request at a time.
+func TestReceive_SlowBodiesTakeNoPlace(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1}})
@@ -35,7 +35,7 @@ func TestSlowBodiesHoldUpNobody(t *testing.T) {
 	}
 	Register(api, huma.Operation{OperationID: "take", Method: http.MethodPost, Path: "/take"}, nil, func(_ context.Context, in *named) (*named, error) { return in, nil })
 	router.Method(http.MethodPost, "/beside", api.Admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(w, r.Body) // the client reads it
+		_, _ = io.Copy(w, r.Body) // the client checks the response
 	}), MaxBodyBytes, time.Minute, func(*http.Request) string { return "" }))
 	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)
@@ -62,7 +62,7 @@ func TestSlowBodiesHoldUpNobody(t *testing.T) {
 			}
 			defer response.Body.Close()
 			if response.StatusCode != http.StatusOK {
-				t.Errorf("%s beside slow ones: %s", path, response.Status)
+				t.Errorf("%s during slow requests: %s", path, response.Status)
 			}
 		}
 	}
@@ -85,21 +85,21 @@ func TestReceive(t *testing.T) {
 	for name, test := range map[string]struct {
 		body   io.Reader
 		length int64
-		full   bool // of others' bodies
-		share  bool // which the caller has taken
+		full   bool // others hold all bytes
+		share  bool // the caller holds its whole share
 		want   taskapi.ErrorCode
 	}{
-		"a body":                     {body: strings.NewReader("body"), length: 4},
-		"a body in chunks":           {body: strings.NewReader("body"), length: -1},
-		"the longest body":           {body: strings.NewReader("01234567"), length: -1},
-		"no body":                    {body: http.NoBody},
-		"a body that is too large":   {body: strings.NewReader("012345678"), length: -1, want: taskapi.CodeBodyTooLarge},
-		"a length that is too large": {body: strings.NewReader("0123456789"), length: 10, want: taskapi.CodeBodyTooLarge},
-		"a body that breaks off":     {body: io.MultiReader(strings.NewReader("bo"), iotest.ErrReader(broken)), length: 4, want: taskapi.CodeInvalid},
-		"a body that is too slow":    {body: iotest.ErrReader(os.ErrDeadlineExceeded), length: 4, want: taskapi.CodeTimeout},
-		"no room for another body":   {body: strings.NewReader("body"), length: 4, full: true, want: taskapi.CodeOverloaded},
-		"no room in one's share":     {body: strings.NewReader("body"), length: 4, share: true, want: taskapi.CodeRateLimited},
-		"a body that never comes":    {body: strings.NewReader(""), length: -1},
+		"body":                     {body: strings.NewReader("body"), length: 4},
+		"chunked body":             {body: strings.NewReader("body"), length: -1},
+		"longest body":             {body: strings.NewReader("01234567"), length: -1},
+		"no body":                  {body: http.NoBody},
+		"body too large":           {body: strings.NewReader("012345678"), length: -1, want: taskapi.CodeBodyTooLarge},
+		"Content-Length too large": {body: strings.NewReader("0123456789"), length: 10, want: taskapi.CodeBodyTooLarge},
+		"body truncated":           {body: io.MultiReader(strings.NewReader("bo"), iotest.ErrReader(broken)), length: 4, want: taskapi.CodeInvalid},
+		"body too slow":            {body: iotest.ErrReader(os.ErrDeadlineExceeded), length: 4, want: taskapi.CodeTimeout},
+		"server full":              {body: strings.NewReader("body"), length: 4, full: true, want: taskapi.CodeOverloaded},
+		"caller's share full":      {body: strings.NewReader("body"), length: 4, share: true, want: taskapi.CodeRateLimited},
+		"body missing":             {body: strings.NewReader(""), length: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +130,7 @@ func TestReceive(t *testing.T) {
 			}
 			body.hold.Release()
 			if !test.full && !test.share && (!all.all.TryAcquire(maxReceived) || len(all.callers) > 0) {
-				t.Error("something is held after the end")
+				t.Error("bytes are held after the end")
 			}
 		})
 	}

@@ -11,15 +11,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// RequestIDHeader carries the request's name between servers and back to the
-// client.
+// RequestIDHeader carries the request's id between servers and back to the client.
 const RequestIDHeader = "X-Request-Id"
 
-// maxRequestIDLength bounds a request id that comes from outside.
+// maxRequestIDLength bounds a request id from the caller.
 const maxRequestIDLength = 128
 
 // requestInfo collects what middleware and handlers learn about a request. Only the
-// request's own goroutine changes it.
+// request's goroutine changes it.
 type requestInfo struct {
 	id        string
 	path      string
@@ -28,13 +27,14 @@ type requestInfo struct {
 	code      taskapi.ErrorCode
 	limit     limit
 	cause     error
-	// caller is the server's own value for the user.
+	// caller is the server's own value for the user; see [SetUser].
 	caller any
 	// slot is the request's place among those in flight.
 	slot slot
-	// streamed says that the response was a stream, whose duration means nothing.
+	// streamed reports whether the response was a stream, whose duration is not
+	// recorded.
 	streamed bool
-	// stream, unless nil, goes on when the handler has returned.
+	// stream is set if the response continues after the handler has returned.
 	stream *Stream
 }
 
@@ -45,7 +45,7 @@ func requestInfoFrom(ctx context.Context) *requestInfo {
 	return info
 }
 
-// RequestID returns the id of the request that ctx belongs to, or "".
+// RequestID returns the id of the request of ctx, or "".
 func RequestID(ctx context.Context) string {
 	if info := requestInfoFrom(ctx); info != nil {
 		return info.id
@@ -53,8 +53,8 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// SetLoggedPath replaces the path in the log and the trace, for a path that
-// contains a secret.
+// SetLoggedPath replaces the path in the log and the trace, because it contains a
+// secret.
 func SetLoggedPath(ctx context.Context, path string) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.path = path
@@ -63,7 +63,7 @@ func SetLoggedPath(ctx context.Context, path string) {
 }
 
 // SetUser sets the user of the request, and the value that [Caller] returns. The log
-// shows a hash of the id.
+// has a hash of the id.
 func SetUser(ctx context.Context, userID string, caller any) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.user, info.caller = userID, caller
@@ -79,8 +79,8 @@ func Caller[T any](ctx context.Context) T {
 	return caller
 }
 
-// NoteCode sets the error code in the request's log line, for a failure that another
-// server has answered.
+// NoteCode sets the error code in the request's log line, for an error response of
+// another server.
 func NoteCode(ctx context.Context, code taskapi.ErrorCode) {
 	if info := requestInfoFrom(ctx); info != nil {
 		info.code = code
@@ -94,8 +94,7 @@ func NoteCause(ctx context.Context, err error) {
 	}
 }
 
-// identify gives each request an id: the caller's, if it is safe to log, or a new
-// one.
+// identify gives each request an id: the caller's, if it is safe to log, or a new one.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)

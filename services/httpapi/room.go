@@ -10,31 +10,31 @@ import (
 )
 
 const (
-	// maxHeld is how many bytes the operations of a server may hold at once for
-	// what they read and for their answers, from before they run until the last
-	// byte is sent. The rest waits.
+	// maxHeld bounds the memory that a server's operations reserve for reads and
+	// responses, from before they run until the last byte is sent. Operations
+	// above it wait.
 	maxHeld = 64 << 20
-	// maxReceived is how many bytes of bodies a server holds at most until their
-	// requests are answered: those of operations, and as many of other requests,
-	// which need no session.
+	// maxReceived bounds the request bodies in memory, which are held until their
+	// requests are answered. Requests that are not operations, and need no
+	// session, have the same limit, counted separately.
 	maxReceived = 24 << 20
-	// roomWait bounds an operation's wait for room.
+	// roomWait bounds how long an operation waits for memory.
 	roomWait = 5 * time.Second
 )
 
-// room bounds the bytes that are held at once, in all and for each caller, who has
-// at most 1/[userShare] of them.
+// room bounds the bytes held at once, in total and per caller, who may have
+// 1/[userShare] of them.
 type room struct {
 	size int64
 	all  *semaphore.Weighted
-	// held counts the bytes that are held, waiting those who wait for some.
+	// held counts the bytes held, waiting the callers that wait for some.
 	held, waiting atomic.Int64
 
 	mu      sync.Mutex
 	callers map[string]*callerRoom
 }
 
-// callerRoom is one caller's part of a room, while something in it is held.
+// callerRoom is one caller's part of a room. It exists while the caller holds bytes.
 type callerRoom struct {
 	*semaphore.Weighted
 
@@ -45,11 +45,11 @@ func newRoom(size int64) *room {
 	return &room{size: size, all: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
 }
 
-// heldBytes and waiters are figures for the metrics.
+// heldBytes and waiters are gauges.
 func (r *room) heldBytes() float64 { return float64(r.held.Load()) }
 func (r *room) waiters() float64   { return float64(r.waiting.Load()) }
 
-// Held is a number of bytes that one goroutine holds for a caller.
+// Held is the number of bytes that one goroutine holds for a caller.
 type Held struct {
 	room   *room
 	caller string
@@ -57,7 +57,7 @@ type Held struct {
 	bytes  int64
 }
 
-// enter returns a Held of a caller, without bytes yet, which must be released.
+// enter returns a Held of zero bytes for a caller. Release it.
 func (r *room) enter(caller string) *Held {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,8 +70,8 @@ func (r *room) enter(caller string) *Held {
 	return &Held{room: r, caller: caller, own: own}
 }
 
-// wait takes n more bytes, once there is room for them. If ctx ends before that, the
-// problem says whether the caller or the server had no room.
+// wait takes n more bytes once there is room. If ctx ends first, the problem says
+// whether the caller's share or the room was full.
 func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	h.room.waiting.Add(1)
 	defer h.room.waiting.Add(-1)
@@ -86,7 +86,7 @@ func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	return nil
 }
 
-// try takes n more bytes if there is room for them.
+// try takes n more bytes if there is room.
 func (h *Held) try(n int64) *Problem {
 	if !h.own.TryAcquire(n) {
 		return tooMuchAtOnce(limitUserMemory)
@@ -114,7 +114,7 @@ func (h *Held) Shrink(n int64) {
 	}
 }
 
-// Release gives everything back. It may be called again, and for nil.
+// Release gives back all bytes. It may be called again, and on nil.
 func (h *Held) Release() {
 	if h == nil || h.own == nil {
 		return

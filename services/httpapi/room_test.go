@@ -13,7 +13,7 @@ import (
 func TestRoom(t *testing.T) {
 	t.Parallel()
 
-	t.Run("one caller has a share, and all have no more than there is", func(t *testing.T) {
+	t.Run("bounds each caller and the total", func(t *testing.T) {
 		t.Parallel()
 		r := newRoom(maxHeld)
 		for caller := range userShare {
@@ -22,16 +22,16 @@ func TestRoom(t *testing.T) {
 				t.Fatalf("caller %d: %v", caller, problem)
 			}
 			if problem := held.try(1); problem == nil || problem.Code != taskapi.CodeRateLimited {
-				t.Errorf("more than a share: %v, want %s", problem, taskapi.CodeRateLimited)
+				t.Errorf("above the share: %v, want %s", problem, taskapi.CodeRateLimited)
 			}
 		}
 		another := r.enter("another")
 		if problem := another.try(1); problem == nil || problem.Code != taskapi.CodeOverloaded {
-			t.Errorf("more than there is: %v, want %s", problem, taskapi.CodeOverloaded)
+			t.Errorf("above the total: %v, want %s", problem, taskapi.CodeOverloaded)
 		}
 	})
 
-	t.Run("who waits gets what another gives back", func(t *testing.T) {
+	t.Run("waiters get bytes that others release", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			r := newRoom(8)
@@ -60,7 +60,7 @@ func TestRoom(t *testing.T) {
 				held.Release()
 			}
 			if len(r.callers) > 0 || r.heldBytes() != 0 || r.waiters() != 0 || !r.all.TryAcquire(8) {
-				t.Error("something is held after the end")
+				t.Error("bytes are held after the end")
 			}
 		})
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// errorCode and fieldErrorCode document the codes as open sets.
+// errorCode and fieldErrorCode document the codes as open sets of values.
 type (
 	errorCode      struct{}
 	fieldErrorCode struct{}
@@ -21,19 +21,20 @@ func (errorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.Err
 // Schema implements [huma.SchemaProvider].
 func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.FieldErrorCodes()) }
 
-// registerCodes makes every field with a code documented as an open set.
+// registerCodes documents every field with an error code as an open set of values.
 func registerCodes(schemas huma.Registry) {
 	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.ErrorCode](), reflect.TypeFor[errorCode]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[taskapi.FieldErrorCode](), reflect.TypeFor[fieldErrorCode]())
 }
 
-// OpenSet returns the schema of a string whose known values may be added to.
+// OpenSet returns the schema of a string with known values, to which later versions may
+// add.
 func OpenSet[T ~string](values []T) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"x-extensible-enum": values}}
 }
 
-// Schema returns a reference to the schema of a type, in which an optional field
-// has the schema of its value.
+// Schema returns a reference to the schema of a type. An optional field has the schema
+// of its value.
 func (a *API) Schema(t reflect.Type) *huma.Schema {
 	a.registerOptionals(t)
 	return a.OpenAPI().Components.Schemas.Schema(t, true, "")
@@ -43,8 +44,8 @@ func (a *API) registerOptionals(t reflect.Type) {
 	registerOptionals(a.OpenAPI().Components.Schemas, t, map[reflect.Type]bool{})
 }
 
-// registerOptionals finds every type within t that has a method Present, such
-// as taskapi.Optional, and documents it as the type that the method points to.
+// registerOptionals finds every type within t that has a Present method, such as
+// taskapi.Optional, and documents it as the type of its value.
 func registerOptionals(schemas huma.Registry, t reflect.Type, seen map[reflect.Type]bool) {
 	if seen[t] {
 		return
@@ -64,8 +65,8 @@ func registerOptionals(schemas huma.Registry, t reflect.Type, seen map[reflect.T
 	}
 }
 
-// optionalValue returns the type of an optional field's value, and nil for any
-// other type.
+// optionalValue returns the type of an optional field's value, or nil if t is not
+// optional.
 func optionalValue(t reflect.Type) reflect.Type {
 	if optional, ok := reflect.New(t).Interface().(interface{ Present() any }); ok {
 		return reflect.TypeOf(optional.Present()).Elem()
@@ -73,8 +74,8 @@ func optionalValue(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// openResponses lets the objects of a response have properties that the document
-// does not list, so that adding one breaks no client.
+// openResponses allows undocumented properties in the objects of a response, so that
+// adding a property breaks no client.
 func openResponses(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]bool) {
 	if s == nil || seen[s] {
 		return
@@ -95,9 +96,9 @@ func openResponses(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]
 	}
 }
 
-// alternatives returns the schemas of a union. One with a discriminator stands
-// in the extensions: Huma's check of discriminators accepts null and numbers,
-// and misplaces the errors that follow.
+// alternatives returns the schemas of a union. A union with a discriminator is in the
+// extensions, because Huma's check of discriminators accepts null and numbers and
+// reports other errors at the wrong path.
 func alternatives(s *huma.Schema) []*huma.Schema {
 	documented, _ := s.Extensions["oneOf"].([]*huma.Schema)
 	return slices.Concat(s.OneOf, s.AnyOf, s.AllOf, documented)

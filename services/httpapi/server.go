@@ -23,28 +23,28 @@ import (
 const (
 	// headerTimeout bounds how long a client may take to send its headers.
 	headerTimeout = 10 * time.Second
-	// writeTimeout bounds how long a response may take, including a slow reader.
-	// Operations have less time and streams set their own; files of a page may be
-	// large, and connections slow.
+	// writeTimeout bounds how long a response may take, including a slow client.
+	// Operations have less, streams set their own. The page's files may be large
+	// and connections slow.
 	writeTimeout = time.Minute
-	// idleTimeout is how long an unused connection is kept.
+	// idleTimeout bounds how long an idle connection is kept.
 	idleTimeout = 2 * time.Minute
-	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies
-	// stay far below it.
+	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies are far
+	// smaller.
 	maxHeaderBytes = 32 << 10
-	// checkTimeout bounds all checks of one look at /readyz.
+	// checkTimeout bounds all checks of one request to /readyz.
 	checkTimeout = 3 * time.Second
 )
 
-// Server is an address and what it serves.
+// Server is an HTTP server that [Serve] runs.
 type Server struct {
-	// Name stands in the log.
+	// Name identifies the server in the log.
 	Name string
-	// Address is a host and port as net.Listen takes them.
+	// Address is a host and port, as for net.Listen.
 	Address string
 	Handler http.Handler
-	// Stop, unless nil, is called when the server stops accepting requests. It
-	// ends responses that would not end by themselves.
+	// Stop is called when the server stops accepting requests, to end responses
+	// that would not end by themselves. It may be nil.
 	Stop func()
 }
 
@@ -69,21 +69,21 @@ func (s Server) http(log *slog.Logger, open *openStreams) *http.Server {
 	return server
 }
 
-// Serve runs the servers until ctx ends, drains, then stops taking requests and
-// waits for those under way, up to [budget.Shutdown]; it cuts off the rest.
-// It listens on every address before it serves the first request, and fails if
-// one is taken. In a container with a limit of memory, the garbage collector works
-// towards 90 % of it, unless GOMEMLIMIT says otherwise.
+// Serve runs the servers until ctx ends. Then it drains, stops accepting requests, waits
+// up to [budget.Shutdown] for requests in flight, and closes the remaining connections.
+// It listens on all addresses before it serves the first request, and fails if one is
+// taken. In a container with a memory limit, it sets GOMEMLIMIT to 90 % of the limit,
+// unless the environment sets it.
 func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Server) error {
 	if _, err := memlimit.Set(); err != nil && !errors.Is(err, memlimit.ErrCgroupsNotSupported) {
-		log.Warn("cannot find out the container's limit of memory", "error", err.Error())
+		log.Warn("cannot read the container's memory limit", "error", err.Error())
 	}
 	listeners := make([]net.Listener, 0, len(servers))
 	for _, s := range servers {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address)
 		if err != nil {
 			for _, l := range listeners {
-				_ = l.Close() // nothing was served on it
+				_ = l.Close() // nothing was served
 			}
 			return fmt.Errorf("listen for %s: %w", s.Name, err)
 		}
@@ -122,18 +122,18 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 	return group.Wait()
 }
 
-// stop lets requests under way and streams finish for a while, and ends the rest.
+// stop waits for requests in flight and streams, and closes the rest after a timeout.
 func stop(ctx context.Context, log *slog.Logger, server *http.Server, open *openStreams) {
 	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.Shutdown)
 	defer cancel()
 	if err := errors.Join(server.Shutdown(timeout), open.wait(timeout)); err != nil {
-		log.Warn("cut off what did not finish in time", "address", server.Addr, "error", err.Error())
-		_ = server.Close() // nobody waits for an answer any more
+		log.Warn("closed connections that did not finish in time", "address", server.Addr, "error", err.Error())
+		_ = server.Close() // the listener is closed already
 	}
 }
 
-// silentConnections tracks connections without a request yet. Browsers open them in
-// advance, and a server that stops would wait five seconds for their first request.
+// silentConnections tracks connections that have not sent a request. Browsers open them
+// in advance, and Shutdown would wait five seconds for each first request.
 type silentConnections struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
@@ -147,7 +147,7 @@ func (s *silentConnections) track(conn net.Conn, state http.ConnState) {
 	case state != http.StateNew:
 		delete(s.conns, conn)
 	case s.closed:
-		_ = conn.Close() // it came too late
+		_ = conn.Close() // accepted during shutdown
 	default:
 		s.conns[conn] = struct{}{}
 	}
@@ -158,22 +158,21 @@ func (s *silentConnections) close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	for conn := range s.conns {
-		_ = conn.Close() // nothing was said on it
+		_ = conn.Close() // no request was sent
 	}
 }
 
-// Check is a check for readiness.
+// Check is a readiness check.
 type Check struct {
 	Name string
 	Run  func(context.Context) error
-	// Once: after the check has passed once, the server stays ready if it fails.
+	// Once keeps the server ready if the check fails after it has passed once.
 	Once bool
 }
 
-// NewOperationsHandler serves /healthz, which answers while the process lives,
-// /readyz, which runs the checks side by side and says what failed, and
-// /metrics. It is meant for a port that only the network inside can reach, and
-// logs nothing: probes come all the time.
+// NewOperationsHandler serves /healthz, which always succeeds, /readyz, which runs the
+// checks concurrently and reports their results, and /metrics. Serve it on a port that
+// only the internal network can reach. It does not log, because probes are frequent.
 func NewOperationsHandler(metrics *Metrics, checks ...Check) http.Handler {
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
@@ -191,7 +190,7 @@ func NewOperationsHandler(metrics *Metrics, checks ...Check) http.Handler {
 	return r
 }
 
-// runChecks runs the checks and notes those that have passed.
+// runChecks runs the checks concurrently and records those that have passed.
 func runChecks(ctx context.Context, checks []Check, passed []atomic.Bool) (status int, results map[string]string) {
 	errs := make([]error, len(checks))
 	var running sync.WaitGroup
@@ -218,5 +217,5 @@ func runChecks(ctx context.Context, checks []Check, passed []atomic.Bool) (statu
 func writeStatus(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the prober is gone; there is nobody to tell
+	_ = json.NewEncoder(w).Encode(body) // the prober may have disconnected
 }

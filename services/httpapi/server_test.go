@@ -20,7 +20,7 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// pipe is a listener for one connection, with the bubble's clock.
+// pipe is a listener for one connection, with synctest's clock.
 type pipe struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -37,7 +37,7 @@ func (p pipe) Accept() (net.Conn, error) {
 func (p pipe) Close() error   { close(p.done); return nil }
 func (p pipe) Addr() net.Addr { return &net.UnixAddr{} }
 
-// dial starts a server and connects to it. It must be called in a bubble.
+// dial starts a server and connects to it. It must be called within synctest.Test.
 func dial(t *testing.T, handler http.Handler) net.Conn {
 	t.Helper()
 	return serve(t, Server{Handler: handler}.http(slog.New(slog.DiscardHandler), nil))
@@ -53,14 +53,14 @@ func serve(t *testing.T, server *http.Server) net.Conn {
 	t.Cleanup(func() {
 		_ = client.Close()
 		_ = server.Close()
-		time.Sleep(time.Second) // the bubble's clock: a refused connection lingers
+		time.Sleep(time.Second) // synctest's clock: a refused connection lingers
 	})
 	return client
 }
 
 type echoInput struct{ Body struct{ Text string } }
 
-// large is an answer that no buffer between holds.
+// large is a response that exceeds all buffers.
 type large struct{ Body string }
 
 func slowHandler(failed chan<- error) http.Handler {
@@ -69,7 +69,7 @@ func slowHandler(failed chan<- error) http.Handler {
 	api.UseMiddleware(api.LimitInFlight)
 	Register(api, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, nil,
 		func(ctx context.Context, _ *echoInput) (*struct{}, error) {
-			// Longer than a body may take to arrive, and not too long.
+			// Longer than a body may take to arrive.
 			select {
 			case <-time.After(8 * time.Second):
 				return &struct{}{}, nil
@@ -89,7 +89,7 @@ func slowHandler(failed chan<- error) http.Handler {
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 
-	t.Run("headers that do not end", func(t *testing.T) {
+	t.Run("incomplete headers", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			conn, start := dial(t, slowHandler(nil)), time.Now()
@@ -101,7 +101,7 @@ func TestSlowClients(t *testing.T) {
 		})
 	})
 
-	t.Run("a body that does not end", func(t *testing.T) {
+	t.Run("incomplete body", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			conn, start := dial(t, slowHandler(make(chan error, 1))), time.Now()
@@ -115,12 +115,12 @@ func TestSlowClients(t *testing.T) {
 				t.Errorf("%v, %+v, want the code timeout", err, problem)
 			}
 			if took := time.Since(start); took > 6*time.Second {
-				t.Errorf("the answer took %v", took)
+				t.Errorf("the response took %v", took)
 			}
 		})
 	})
 
-	t.Run("work that takes longer than a body may goes on", func(t *testing.T) {
+	t.Run("a handler may run longer than a body may take", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			conn := dial(t, slowHandler(make(chan error, 1)))
@@ -132,14 +132,14 @@ func TestSlowClients(t *testing.T) {
 		})
 	})
 
-	t.Run("an answer that is not read", func(t *testing.T) {
+	t.Run("an unread response", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			failed := make(chan error, 1)
 			conn, start := dial(t, slowHandler(failed)), time.Now()
 			fmt.Fprint(conn, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
 			if err := <-failed; err == nil {
-				t.Error("the answer was sent to nobody")
+				t.Error("the response was sent")
 			}
 			if took := time.Since(start); took != budget.Delivery {
 				t.Errorf("the request was held for %v, want %v", took, budget.Delivery)

@@ -7,27 +7,26 @@ import (
 	"sync"
 )
 
-// Shared reads a value once for all streams that want it at the same time, and
-// holds it in memory once, until the last of them has sent it. The zero Shared is
-// ready for use.
+// Shared reads a value once for all streams that need it at the same time, and keeps
+// it in memory until the last of them has sent it. The zero Shared is ready for use.
 type Shared[K comparable, V any] struct {
 	mu     sync.Mutex
 	shares map[K]*share[V]
 }
 
-// share is a value and those who use it or wait for it.
+// share is a value and the number of its users, including those that wait for it.
 type share[V any] struct {
-	done    chan struct{} // closed when the value or the error is there
+	done    chan struct{} // closed when value or err is set
 	value   V
 	held    *Held
 	err     error
 	streams int
-	cancel  context.CancelFunc // of the reading
+	cancel  context.CancelFunc // cancels the read
 }
 
-// Get returns the value of a key, to be released. If nobody reads or uses it, it
-// calls read, whose context ends when nobody waits any more. read returns what is
-// held for the value, too.
+// Get returns the value of a key. The caller must release it. If no other stream uses or
+// reads the value, Get calls read, whose context ends when nobody waits for it any more.
+// read also returns the memory held for the value.
 func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Held, error)) (value V, release func(), err error) {
 	s.mu.Lock()
 	found := s.shares[key]
@@ -49,7 +48,7 @@ func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context
 	return found.value, func() { s.release(key, found) }, nil
 }
 
-// begin begins to read a value. s.mu is held.
+// begin starts reading a value. s.mu must be held.
 func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Held, error)) *share[V] {
 	ctx, cancel := context.WithCancel(context.Background())
 	begun := &share[V]{done: make(chan struct{}), cancel: cancel}
@@ -73,7 +72,7 @@ func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Held, error)
 	return begun
 }
 
-// recovered calls read on a goroutine that has no other protection from panics.
+// recovered calls read and turns a panic into an error.
 func recovered[V any](ctx context.Context, read func(context.Context) (V, *Held, error)) (value V, held *Held, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -30,19 +30,19 @@ func TestShared(t *testing.T) {
 	free := func(t *testing.T, r *room, want bool) {
 		t.Helper()
 		if got := r.all.TryAcquire(8); got != want {
-			t.Errorf("everything is given back: %t, want %t", got, want)
+			t.Errorf("all bytes released: %t, want %t", got, want)
 		} else if got {
 			r.all.Release(8)
 		}
 	}
 
-	bubble("a value is read once and held until the last has sent it", func(t *testing.T, s *Shared[string, int], r *room) {
+	bubble("reads a value once and holds it until the last release", func(t *testing.T, s *Shared[string, int], r *room) {
 		reads := 0
 		read := func(context.Context) (int, *Held, error) {
 			reads++
 			held := r.enter("ada")
 			_ = held.try(1)
-			time.Sleep(time.Second) // the bubble's clock
+			time.Sleep(time.Second) // synctest's clock
 			return 7, held, nil
 		}
 		var releases []func()
@@ -78,7 +78,7 @@ func TestShared(t *testing.T) {
 		}
 	})
 
-	bubble("a reading goes on without the stream that began it, and ends with the last", func(t *testing.T, s *Shared[string, int], r *room) {
+	bubble("keeps reading until the last stream leaves", func(t *testing.T, s *Shared[string, int], r *room) {
 		var ended error
 		read := func(ctx context.Context) (int, *Held, error) {
 			held := r.enter("ada")
@@ -101,18 +101,18 @@ func TestShared(t *testing.T) {
 		leaveFirst()
 		synctest.Wait()
 		if ended != nil {
-			t.Error("the reading has ended with the first stream")
+			t.Error("the read was canceled with the first stream")
 		}
 		leaveSecond()
 		getting.Wait()
 		synctest.Wait()
 		if ended == nil {
-			t.Error("the reading goes on for nobody")
+			t.Error("the read was not canceled with the last stream")
 		}
 		free(t, r, true)
 	})
 
-	bubble("a failure reaches all who wait, and is not kept", func(t *testing.T, s *Shared[string, int], _ *room) {
+	bubble("an error reaches all waiters and is not cached", func(t *testing.T, s *Shared[string, int], _ *room) {
 		failure := errors.New("no")
 		for name, read := range map[string]func(context.Context) (int, *Held, error){
 			"no":          func(context.Context) (int, *Held, error) { return 0, nil, failure },
@@ -130,7 +130,7 @@ func TestShared(t *testing.T) {
 	})
 }
 
-// crowd is users with streams that count up, each from 1.
+// crowd is a number of users with several streams each, which count up from 1.
 type crowd struct {
 	users []*crowdUser
 	reads atomic.Int64
@@ -146,7 +146,7 @@ type crowdUser struct {
 	streams map[*Stream]struct{}
 }
 
-// crowdStream is the source of one of their streams.
+// crowdStream is the source of one stream.
 type crowdStream struct {
 	*crowd
 
@@ -191,7 +191,7 @@ func (c *crowdStream) Close() {
 	c.open.Add(-1)
 }
 
-// change tells the streams of a user of the next number.
+// change sends the next number to a user's streams.
 func (u *crowdUser) change() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -201,8 +201,8 @@ func (u *crowdUser) change() {
 	}
 }
 
-// TestCrowdOfStreams opens 2,000 streams of 20 users. Some clients leave, some never
-// read; the others get every number of their user in order. Then the streams end.
+// TestCrowdOfStreams opens 2,000 streams of 20 users. Some clients disconnect, some never
+// read; the others receive every number of their user in order.
 func TestCrowdOfStreams(t *testing.T) {
 	t.Parallel()
 	const users, each, changes = 20, 100, 20
@@ -245,8 +245,8 @@ func TestCrowdOfStreams(t *testing.T) {
 		}
 		switch n / users {
 		case 0:
-			_ = conn.Close() // it leaves
-		case 1: // it never reads
+			_ = conn.Close() // this client disconnects
+		case 1: // this client never reads
 		default:
 			readers = append(readers, lines)
 		}
@@ -278,7 +278,7 @@ func TestCrowdOfStreams(t *testing.T) {
 	}
 	changing.Wait()
 	reading.Wait()
-	// One change after the other would be read by each stream without sharing.
+	// Without sharing, every stream would read every change.
 	if reads := all.reads.Load(); reads > users*each*changes/4 {
 		t.Errorf("%d reads for %d streams and %d changes", reads, users*each, changes)
 	}

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// TestBodyThatNeverArrives promises a body, sends two bytes of it and waits:
-// the connection must end, whether the handler wants the body or not.
+// TestBodyThatNeverArrives announces a body, sends two bytes and waits. The connection
+// must be closed, whether the handler reads the body or not.
 func TestBodyThatNeverArrives(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"and is not wanted": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
-		"and is waited for": func(w http.ResponseWriter, r *http.Request) {
+		"handler ignores it": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"handler reads it": func(w http.ResponseWriter, r *http.Request) {
 			if _, err := io.ReadAll(r.Body); err == nil {
 				w.WriteHeader(http.StatusOK)
 			}
@@ -35,7 +35,7 @@ func TestBodyThatNeverArrives(t *testing.T) {
 			if _, err := fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{}"); err != nil {
 				t.Fatal(err)
 			}
-			// An answer may come first; then the end.
+			// A response may come first.
 			if _, err := io.Copy(io.Discard, bufio.NewReader(conn)); err != nil {
 				t.Errorf("the connection ended with %v", err)
 			}

@@ -15,31 +15,31 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// ErrStreamEnd is what a [Source] returns to end its stream without a failure.
+// ErrStreamEnd is returned by a [Source] to end its stream without an error.
 var ErrStreamEnd = errors.New("the stream is complete")
 
-// Source feeds one [Stream]. One goroutine at a time calls its methods. An error
-// ends the stream.
+// Source produces the events of one [Stream]. Its methods are not called concurrently.
+// An error ends the stream.
 type Source interface {
 	// Begin sends the first events, as part of the operation.
 	Begin(ctx context.Context, events *Events) error
 	// Next sends the events that are due. It is called once after Begin, after
-	// [Stream.Wake], and after each heartbeat, which beat reports. Several calls
-	// of Wake may lead to one of Next. The context ends when the client leaves
-	// or the stream is told to end.
+	// [Stream.Wake], and after each heartbeat, for which beat is true. Several
+	// calls of Wake may lead to one call of Next. The context ends when the
+	// client disconnects or the stream is ended.
 	Next(ctx context.Context, events *Events, beat bool) error
 	// Close is called once, after all other calls.
 	Close()
 }
 
-// Stream is a response of server-sent events. After the first events it takes the
-// connection from net/http, whose goroutine and buffers are several times larger
-// than an idle stream needs. An idle stream keeps one small goroutine, which
-// waits for the client to leave. Whatever is due is sent by another one, which
-// ends when all is sent, so a slow reader delays only itself.
+// Stream is a response of server-sent events. After the first events it hijacks the
+// connection, because net/http's goroutine and buffers are several times larger than an
+// idle stream needs. An idle stream has one small goroutine, which waits for the client
+// to disconnect. A second goroutine sends events and exits when all are sent, so a slow
+// client delays only its own stream.
 //
-// Where the connection cannot be taken, as with HTTP/2, the handler waits for the
-// end of the stream.
+// If the connection cannot be hijacked, as with HTTP/2, the handler blocks until the
+// stream ends.
 type Stream struct {
 	source    Source
 	heartbeat time.Duration
@@ -48,20 +48,20 @@ type Stream struct {
 	received  [1]byte // clients send nothing
 
 	mu      sync.Mutex
-	conn    net.Conn // nil unless taken
+	conn    net.Conn // nil unless hijacked
 	due     signals
-	working bool // or not begun
+	working bool // also true before the stream begins
 	cancel  context.CancelFunc
 	beat    *time.Timer
 	ended   bool
 	atEnd   []func()
 
-	// Set before the end.
-	broken bool // by a panic
+	// Set before the stream ends.
+	broken bool // Next has panicked
 	cause  error
 }
 
-// signals are reasons to work on a stream.
+// signals are the reasons for a stream to run.
 type signals uint8
 
 const (
@@ -71,13 +71,13 @@ const (
 	clientLeft
 )
 
-// NewStream returns a stream, which may be woken at once. It sends nothing before
-// [Stream.Serve]. A source whose stream is never served is not closed.
+// NewStream returns a stream, which sends nothing before [Stream.Serve]. Wake may be
+// called at once. If the stream is never served, the source is not closed.
 func NewStream(source Source, heartbeat time.Duration) *Stream {
 	return &Stream{source: source, heartbeat: heartbeat, working: true}
 }
 
-// Wake has the source called soon. It never blocks.
+// Wake makes the stream call Next soon. It never blocks.
 func (s *Stream) Wake() { s.signal(woken) }
 
 // End ends the stream soon. It never blocks.
@@ -96,11 +96,11 @@ func (s *Stream) signal(reason signals) {
 	}
 }
 
-// Serve answers a request with the stream. It returns when the stream has begun.
+// Serve responds to a request with the stream. It returns when the stream has begun.
 func (s *Stream) Serve(ctx huma.Context) {
 	r, w := humachi.Unwrap(ctx)
 	if r.Method != http.MethodHead {
-		w.Header().Set("Connection", "close") // nothing follows on a connection that was taken
+		w.Header().Set("Connection", "close") // a hijacked connection is not reused
 	}
 	s.events = beginEvents(ctx)
 	begun := false
@@ -110,7 +110,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 		}
 	}()
 	if r.Method == http.MethodHead {
-		return // the client takes the header for the whole answer
+		return // the response to HEAD is complete
 	}
 	if err := s.source.Begin(ctx.Context(), s.events); err != nil {
 		noteStreamEnd(ctx.Context(), err)
@@ -129,14 +129,14 @@ func (s *Stream) Serve(ctx huma.Context) {
 		info.stream = s
 	}
 	s.start(conn)
-	// A client that has sent more is not read any further: the next write finds
-	// out that it has left.
+	// If the client has sent more bytes, they are not read. The next write then
+	// detects that it has disconnected.
 	if buffered.Reader.Buffered() == 0 {
 		go s.watch(conn)
 	}
 }
 
-// wait serves the stream on its handler's goroutine.
+// wait serves the stream on the handler's goroutine.
 func (s *Stream) wait(ctx context.Context) {
 	ended := make(chan struct{})
 	s.whenEnded(func() { close(ended) })
@@ -160,14 +160,14 @@ func (s *Stream) start(conn net.Conn) {
 	go s.work()
 }
 
-// watch waits for the client to leave.
+// watch blocks until the client disconnects.
 func (s *Stream) watch(conn net.Conn) {
 	if n, _ := conn.Read(s.received[:]); n == 0 {
 		s.signal(clientLeft)
 	}
 }
 
-// work sends what is due.
+// work sends events until nothing is due.
 func (s *Stream) work() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -185,12 +185,12 @@ func (s *Stream) work() {
 	}
 }
 
-// take returns what is due. If nothing is, the work is over.
+// take returns the pending signals. If there are none, work is done.
 func (s *Stream) take(cancel context.CancelFunc) signals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	due := s.due
-	// An end stays due until it has come.
+	// The end stays pending until the stream has ended.
 	s.due &= ending | clientLeft
 	s.working, s.cancel = due != 0, cancel
 	if due == 0 {
@@ -216,8 +216,8 @@ func (s *Stream) step(ctx context.Context, due signals) error {
 	return s.events.Flush()
 }
 
-// end ends the stream. The client sees the end last: if it comes back at once, its
-// place is free.
+// end ends the stream. It closes the connection last: a client that reconnects at once
+// finds its place free.
 func (s *Stream) end(err error) {
 	s.mu.Lock()
 	s.beat.Stop()
@@ -237,7 +237,7 @@ func (s *Stream) end(err error) {
 	s.open.remove(s)
 }
 
-// whenEnded calls f at the end of the stream, or now if it has ended.
+// whenEnded calls f when the stream ends, or now if it has ended.
 func (s *Stream) whenEnded(f func()) {
 	s.mu.Lock()
 	if !s.ended {
@@ -249,8 +249,8 @@ func (s *Stream) whenEnded(f func()) {
 	f()
 }
 
-// openStreams are the streams whose connections a server has handed over. net/http
-// does not wait for them when it shuts down.
+// openStreams are a server's hijacked streams, which net/http does not wait for when it
+// shuts down.
 type openStreams struct {
 	mu      sync.Mutex
 	streams map[*Stream]struct{}
@@ -259,8 +259,7 @@ type openStreams struct {
 
 type openStreamsKey struct{}
 
-// openStreamsFrom returns the streams of the server that ctx comes from; nil if
-// that is not known.
+// openStreamsFrom returns the open streams of the server of ctx, or nil.
 func openStreamsFrom(ctx context.Context) *openStreams {
 	open, _ := ctx.Value(openStreamsKey{}).(*openStreams)
 	return open
@@ -288,8 +287,8 @@ func (o *openStreams) remove(s *Stream) {
 	}
 }
 
-// wait returns once there are no streams. If ctx ends before, it closes the
-// connections of those that are left.
+// wait returns once there are no streams. If ctx ends first, it closes the connections
+// of the remaining ones.
 func (o *openStreams) wait(ctx context.Context) error {
 	o.mu.Lock()
 	if len(o.streams) == 0 {
@@ -317,6 +316,6 @@ func (s *Stream) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn != nil {
-		_ = s.conn.Close() // nobody waits for more
+		_ = s.conn.Close() // the stream is over
 	}
 }

@@ -23,11 +23,11 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-// testHeartbeat is that of the streams of a testSource.
+// testHeartbeat is the heartbeat of a testSource's stream.
 const testHeartbeat = 15 * time.Second
 
-// testSource is the source of a server's only stream. It sends what the test puts
-// into text.
+// testSource is the source of a server's only stream. It sends the texts that the test
+// passes to send.
 type testSource struct {
 	stream *Stream
 	next   func(context.Context) error
@@ -71,14 +71,14 @@ func (s *testSource) Close() {
 	s.closed++
 }
 
-// closes returns how often the source was closed.
+// closes returns how often Close was called.
 func (s *testSource) closes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.closed
 }
 
-// send has the stream send a text.
+// send makes the stream send a text.
 func (s *testSource) send(text string) {
 	s.mu.Lock()
 	s.text += text
@@ -86,7 +86,7 @@ func (s *testSource) send(text string) {
 	s.stream.Wake()
 }
 
-// handler serves the stream at /events, for one client at a time.
+// handler serves the stream at /events, to one client at a time.
 func (s *testSource) handler() http.Handler {
 	router := NewRouter(Observers{Log: slog.New(slog.NewJSONHandler(s.log, nil)), Metrics: s.server})
 	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1, Streams: 1}, Metrics: s.server})
@@ -97,8 +97,8 @@ func (s *testSource) handler() http.Handler {
 	return router
 }
 
-// inbox is what has arrived on a connection and has not been read, as the kernel
-// has it for others than those of a bubble.
+// inbox is a receive buffer: the in-memory connections of these tests have none of their
+// own.
 type inbox struct {
 	mu      sync.Mutex
 	arrived *sync.Cond
@@ -106,7 +106,7 @@ type inbox struct {
 	err     error
 }
 
-// receive takes in what arrives, from now on.
+// receive starts buffering a connection's incoming bytes.
 func receive(conn net.Conn) *inbox {
 	i := &inbox{}
 	i.arrived = sync.NewCond(&i.mu)
@@ -135,7 +135,7 @@ func (i *inbox) Read(p []byte) (int, error) {
 	return i.data.Read(p)
 }
 
-// open asks for the stream on a connection of the bubble and reads its first event.
+// open requests the stream on a new connection and reads its first event.
 func (s *testSource) open(t *testing.T, request string) (net.Conn, *http.Response, *bufio.Reader) {
 	t.Helper()
 	conn := dial(t, s.handler())
@@ -144,7 +144,7 @@ func (s *testSource) open(t *testing.T, request string) (net.Conn, *http.Respons
 	return conn, response, lines
 }
 
-// begin reads the beginning of a stream.
+// begin reads the headers and the first event of a stream.
 func begin(t *testing.T, from io.Reader) (*http.Response, *bufio.Reader) {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(from), nil)
@@ -169,8 +169,8 @@ func wantText(t *testing.T, from io.Reader, want string) {
 	}
 }
 
-// ended fails the test unless the stream was closed and reported once, and its place
-// is free. It returns the error of the log line.
+// ended fails the test unless the stream was closed and logged once, and its place is
+// free. It returns the error in the log line.
 func (s *testSource) ended(t *testing.T, bytes int) string {
 	t.Helper()
 	synctest.Wait()
@@ -179,7 +179,7 @@ func (s *testSource) ended(t *testing.T, bytes int) string {
 		Status, Bytes    int
 	}
 	if err := json.Unmarshal(s.log.Bytes(), &line); err != nil {
-		t.Fatalf("the log: %v: %s", err, s.log)
+		t.Fatalf("log: %v: %s", err, s.log)
 	}
 	if s.closes() != 1 || line.Operation != "watch" || line.Status != http.StatusOK || line.Bytes != bytes {
 		t.Errorf("closed %d times, log %+v, want %d bytes", s.closes(), line, bytes)
@@ -208,7 +208,7 @@ func TestStream(t *testing.T) {
 		})
 	}
 
-	bubble("sends what comes, and a comment at each heartbeat", func(t *testing.T, s *testSource) {
+	bubble("sends events, and a comment at each heartbeat", func(t *testing.T, s *testSource) {
 		conn, _, lines := s.open(t, askStream)
 		start := time.Now()
 		s.send("data: 1\n\n")
@@ -225,11 +225,11 @@ func TestStream(t *testing.T) {
 		}
 		_ = conn.Close()
 		if cause := s.ended(t, ready+len("data: 1\n\n")+2*len(":\n\n")); cause != "" {
-			t.Errorf("the log has the error %q for a client that left", cause)
+			t.Errorf("the log has the error %q for a client that disconnected", cause)
 		}
 	})
 
-	bubble("is counted until the client leaves", func(t *testing.T, s *testSource) {
+	bubble("is counted until the client disconnects", func(t *testing.T, s *testSource) {
 		conn, _, _ := s.open(t, askStream)
 		if s.closes() != 0 || s.log.Len() != 0 {
 			t.Errorf("closed %d times, log %s", s.closes(), s.log)
@@ -238,7 +238,7 @@ func TestStream(t *testing.T) {
 		s.ended(t, ready)
 	})
 
-	bubble("interrupts the source when the client leaves", func(t *testing.T, s *testSource) {
+	bubble("cancels the source when the client disconnects", func(t *testing.T, s *testSource) {
 		s.next = func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -246,11 +246,11 @@ func TestStream(t *testing.T) {
 		conn, _, _ := s.open(t, askStream)
 		_ = conn.Close()
 		if cause := s.ended(t, ready); cause != "" {
-			t.Errorf("the log has the error %q for a client that left", cause)
+			t.Errorf("the log has the error %q for a client that disconnected", cause)
 		}
 	})
 
-	bubble("ends with the last chunk when it is told to", func(t *testing.T, s *testSource) {
+	bubble("sends the last chunk after End", func(t *testing.T, s *testSource) {
 		_, _, lines := s.open(t, askStream)
 		s.stream.End()
 		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
@@ -261,7 +261,7 @@ func TestStream(t *testing.T) {
 		}
 	})
 
-	bubble("ends with the source's error in the log, and for the client like any other", func(t *testing.T, s *testSource) {
+	bubble("logs the source's error and sends the last chunk", func(t *testing.T, s *testSource) {
 		_, _, lines := s.open(t, askStream)
 		s.next = func(context.Context) error { return errors.New("no more") }
 		s.stream.Wake()
@@ -273,7 +273,7 @@ func TestStream(t *testing.T) {
 		}
 	})
 
-	bubble("breaks off after a panic", func(t *testing.T, s *testSource) {
+	bubble("truncates the response after a panic", func(t *testing.T, s *testSource) {
 		_, _, lines := s.open(t, askStream)
 		s.next = func(context.Context) error { panic("oh no") }
 		s.stream.Wake()
@@ -291,14 +291,14 @@ func TestStream(t *testing.T) {
 		begin(t, conn)
 		start := time.Now()
 		s.send("data: 1\n\n")
-		time.Sleep(eventsTimeout) // the bubble's clock
+		time.Sleep(eventsTimeout) // synctest's clock
 		cause := s.ended(t, ready)
 		if took := time.Since(start); took != eventsTimeout || !strings.HasPrefix(cause, "send events: ") {
 			t.Errorf("dropped after %s, error %q", took, cause)
 		}
 	})
 
-	bubble("has no chunks for HTTP/1.0", func(t *testing.T, s *testSource) {
+	bubble("sends no chunks to HTTP/1.0 clients", func(t *testing.T, s *testSource) {
 		_, response, lines := s.open(t, "GET /events HTTP/1.0\r\nHost: a\r\n\r\n")
 		s.send("data: 1\n\n")
 		wantText(t, lines, "data: 1\n\n")
@@ -309,7 +309,7 @@ func TestStream(t *testing.T) {
 		s.ended(t, ready+len("data: 1\n\n"))
 	})
 
-	bubble("goes on for a client that has sent more, and notices its end by writing", func(t *testing.T, s *testSource) {
+	bubble("continues for a client that has sent more bytes, and detects its end by writing", func(t *testing.T, s *testSource) {
 		conn, _, lines := s.open(t, askStream+"GET /other HTTP/1.1\r\n")
 		s.send("data: 1\n\n")
 		wantText(t, lines, "data: 1\n\n")
@@ -317,20 +317,20 @@ func TestStream(t *testing.T) {
 		_ = conn.Close()
 		synctest.Wait()
 		if s.closes() != 0 {
-			t.Error("it has ended already")
+			t.Error("the stream has ended")
 		}
-		time.Sleep(testHeartbeat) // the bubble's clock
+		time.Sleep(testHeartbeat) // synctest's clock
 		s.ended(t, ready+len("data: 1\n\n"))
 	})
 
-	bubble("is an ordinary response where the connection cannot be taken", func(t *testing.T, s *testSource) {
+	bubble("is an ordinary response if the connection cannot be hijacked", func(t *testing.T, s *testSource) {
 		ctx, leave := context.WithCancel(t.Context())
 		rec, ended := httptest.NewRecorder(), make(chan struct{})
 		go func() {
 			defer close(ended)
 			s.handler().ServeHTTP(deadlines{rec}, httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil))
 		}()
-		time.Sleep(testHeartbeat) // the bubble's clock
+		time.Sleep(testHeartbeat) // synctest's clock
 		synctest.Wait()
 		s.send("data: 1\n\n")
 		synctest.Wait()
@@ -344,17 +344,17 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// deadlines gives a recorder a connection's methods but Hijack.
+// deadlines is a recorder with a connection's deadlines, but without Hijack.
 type deadlines struct{ *httptest.ResponseRecorder }
 
 func (deadlines) SetReadDeadline(time.Time) error  { return nil }
 func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
-// TestServerWaitsForStreams stops a server with a stream: one that ends when it is
-// told, and one that does not.
+// TestServerWaitsForStreams stops a server with a stream that ends in time, and with one
+// that does not.
 func TestServerWaitsForStreams(t *testing.T) {
 	t.Parallel()
-	for name, stuck := range map[string]bool{"that end": false, "that do not, for a while": true} {
+	for name, stuck := range map[string]bool{"until they end": false, "until the timeout": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -377,7 +377,7 @@ func TestServerWaitsForStreams(t *testing.T) {
 					want = budget.Shutdown
 				}
 				if took := time.Since(start); took != want {
-					t.Errorf("it waited %s, want %s", took, want)
+					t.Errorf("waited %s, want %s", took, want)
 				}
 				synctest.Wait()
 				if s.closes() != 1 {

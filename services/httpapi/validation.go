@@ -13,12 +13,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Huma reports a broken rule as a text. The rules' texts are ours to set, so
-// each begins with its code: "too_long|must have at most 500 characters".
+// Huma reports a violation as text. The texts below start with the error code:
+// "too_long|must have at most 500 characters".
 const codeSeparator = "|"
 
-// nameValidationRules sets the texts of Huma's rules, which are variables of
-// its package. They are copied into each schema when it is made.
+// nameValidationRules replaces the texts of Huma's rules, which are package variables.
+// Huma copies them into each schema that it builds.
 func nameValidationRules() {
 	rule := func(message *string, code taskapi.FieldErrorCode, text string) {
 		*message = string(code) + codeSeparator + text
@@ -47,12 +47,12 @@ func nameValidationRules() {
 	rule(&validation.MsgExpectedMaximumNumber, taskapi.FieldOutOfRange, "must be at most %v")
 }
 
-// maxFieldErrors bounds the fields that one answer names: a client can make up
-// as many as its body holds.
+// maxFieldErrors bounds the fields in one problem. Clients can cause as many errors as
+// fit into a body.
 const maxFieldErrors = 20
 
-// paramRules are the texts Huma has for parameters, which cannot be set. Any
-// other text about a parameter means that its value could not be read.
+// paramRules match Huma's fixed texts for parameters. Any other text about a parameter
+// means that its value could not be parsed.
 var paramRules = []struct {
 	text    string
 	code    taskapi.FieldErrorCode
@@ -64,8 +64,7 @@ var paramRules = []struct {
 	{"invalid integer", taskapi.FieldType, "must be a whole number"},
 }
 
-// newValidationProblem makes the one problem for everything that Huma found
-// wrong with a request.
+// newValidationProblem combines all of Huma's validation errors into one problem.
 func newValidationProblem(status int, message string, errs []error) *Problem {
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
@@ -73,7 +72,7 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	case status == http.StatusUnsupportedMediaType:
 		return unsupportedMediaType()
 	case status == http.StatusRequestTimeout:
-		return NewProblem(taskapi.CodeTimeout, "The request's body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
+		return NewProblem(taskapi.CodeTimeout, "The request body took too long to arrive.").WithRetryAfter(unavailableRetryAfter)
 	case status == http.StatusBadRequest && len(errs) == 0:
 		return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldRequired, Message: "is required"})
 	case status >= http.StatusInternalServerError:
@@ -86,14 +85,14 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	if len(fields) == 0 {
 		fields = append(fields, taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: message})
 	}
-	// Huma ranges over maps: without an order the answer would vary.
+	// Huma ranges over maps, so the order would vary.
 	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
 	fields = slices.Compact(fields)
 	return Invalid(fields...)
 }
 
-// FieldErrors checks a value that was read into an any against a schema. The
-// place is the value's path in the body.
+// FieldErrors validates a decoded value against a schema. place is the value's path in
+// the body.
 func (a *API) FieldErrors(schema *huma.Schema, place string, value any) []taskapi.FieldError {
 	value = spellTimes(value)
 	path, result := huma.NewPathBuffer([]byte("body."+place), len("body."+place)), &huma.ValidateResult{}
@@ -105,8 +104,7 @@ func (a *API) FieldErrors(schema *huma.Schema, place string, value any) []taskap
 	return fields
 }
 
-// Invalid returns the problem of a request that breaks rules. It names at most 20
-// fields.
+// Invalid returns the problem of an invalid request, with at most 20 fields.
 func Invalid(fields ...taskapi.FieldError) *Problem {
 	fields = fields[:min(len(fields), maxFieldErrors)]
 	sentence := "The request is not valid."
@@ -116,8 +114,8 @@ func Invalid(fields ...taskapi.FieldError) *Problem {
 	return NewProblem(taskapi.CodeInvalid, sentence).WithFields(fields...)
 }
 
-// fieldErrors translates one finding. A [Problem] from a resolver brings its
-// own fields.
+// fieldErrors translates one validation error. A [Problem] returned by a resolver has
+// its own fields.
 func fieldErrors(err error) []taskapi.FieldError {
 	var problem *Problem
 	if errors.As(err, &problem) {
@@ -133,7 +131,7 @@ func fieldErrors(err error) []taskapi.FieldError {
 	if !coded {
 		code, message = paramRule(detail.Message)
 	}
-	// "body|tags|…": the strict reading of JSON names the field itself.
+	// "body|tags|…": the JSON decoder names the field itself.
 	if inner, rest, named := strings.Cut(message, codeSeparator); named {
 		field, message = inner, rest
 	}
@@ -159,13 +157,13 @@ func paramRule(text string) (code, message string) {
 }
 
 func bodyTooLarge() *Problem {
-	return NewProblem(taskapi.CodeBodyTooLarge, "The request's body is too large.")
+	return NewProblem(taskapi.CodeBodyTooLarge, "The request body is too large.")
 }
 
 func unsupportedEncoding() *Problem {
-	return NewProblem(taskapi.CodeUnsupportedMediaType, "The body must not be compressed.").WithHeader("Accept-Encoding", "identity")
+	return NewProblem(taskapi.CodeUnsupportedMediaType, "The request body must not be compressed.").WithHeader("Accept-Encoding", "identity")
 }
 
 func unsupportedMediaType() *Problem {
-	return NewProblem(taskapi.CodeUnsupportedMediaType, "The body's Content-Type is not accepted here; send application/json.")
+	return NewProblem(taskapi.CodeUnsupportedMediaType, "The Content-Type of the request body is not supported. Send application/json.")
 }

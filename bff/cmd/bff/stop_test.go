@@ -60,7 +60,7 @@ func TestStopsWithOpenStreams(t *testing.T) {
 		if strings.Contains(line, `"operation":"watchChanges"`) {
 			logged++
 		}
-		if strings.Contains(line, "cut off") || strings.Contains(line, `"level":"ERROR"`) {
+		if strings.Contains(line, "closed connections") || strings.Contains(line, `"level":"ERROR"`) {
 			t.Errorf("the log: %s", line)
 		}
 	}

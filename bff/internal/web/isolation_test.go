@@ -28,11 +28,11 @@ func (s *site) newPerson(t *testing.T) contracttest.Person {
 }
 
 // send sends a request as the browser's user.
-func (b *browser) send(_ testing.TB, r contracttest.Request) contracttest.Answer {
+func (b *browser) send(_ testing.TB, r contracttest.Request) contracttest.Response {
 	var body any
 	if r.Body != "" {
 		body = r.Body
 	}
 	a := b.do(r.Method, r.Path, body, r.Header)
-	return contracttest.Answer{Status: a.status, Header: a.header, Body: a.body}
+	return contracttest.Response{Status: a.status, Header: a.header, Body: a.body}
 }

@@ -1,8 +1,7 @@
-// Package contracttest tests a server against its own OpenAPI document: that its
-// responses are as documented, that strangers learn nothing, that nonsense is
-// refused and that every field is stored. All requests are made from the
-// document, so a new operation, kind or field is covered once it is documented.
-// It is for the tests of both servers.
+// Package contracttest tests a server against its own OpenAPI document: responses match
+// the document, other users' data stays private, invalid requests are rejected and every
+// field is stored. It derives all requests from the document, so new operations, kinds
+// and fields are covered once they are documented. Both servers' tests use it.
 package contracttest
 
 import (
@@ -16,16 +15,16 @@ type Request struct {
 	// Path includes the query.
 	Path   string
 	Header http.Header
-	// Body is empty for none.
+	// Body may be empty.
 	Body string
 }
 
-// Answer is a response with its body read.
-type Answer struct {
+// Response is a response whose body has been read.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Send sends a request as a user.
-type Send func(testing.TB, Request) Answer
+// Send sends a request as one user.
+type Send func(testing.TB, Request) Response

@@ -15,27 +15,27 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Document is an OpenAPI document. Its methods may be called concurrently.
+// Document is an OpenAPI document. Its methods are safe for concurrent use.
 type Document struct {
 	operations []operation
 	components *openapi3.Components
 
 	compiler *jsonschema.Compiler
 	mu       sync.Mutex
-	compiled map[string]*jsonschema.Schema // by their places
+	compiled map[string]*jsonschema.Schema // by JSON pointer
 }
 
-// operation is one of the document's.
+// operation is an operation of the document.
 type operation struct {
 	*openapi3.Operation
 
 	method, path string
 }
 
-// place is where the compiler finds the document.
+// place is the name of the document for the schema compiler.
 const place = "document.json"
 
-// Load reads a document, which is YAML or JSON.
+// Load parses a document in YAML or JSON.
 func Load(text []byte) (*Document, error) {
 	read, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
@@ -64,9 +64,8 @@ func Load(text []byte) (*Document, error) {
 	return d, nil
 }
 
-// closeSchemas makes the schemas of objects and of open sets exclude what they do
-// not list. Clients must expect more; our own servers must not send more than
-// they document.
+// closeSchemas makes objects reject unlisted properties and open sets unlisted values.
+// Clients must expect more, but our servers must not send more than they document.
 func closeSchemas(tree any) {
 	switch tree := tree.(type) {
 	case map[string]any:
@@ -86,46 +85,45 @@ func closeSchemas(tree any) {
 	}
 }
 
-// CheckResponse returns an error if a response is not as documented: its status,
-// its media type or its body. It knows nothing of requests to other paths. The
-// body of a stream is not checked.
-func (d *Document) CheckResponse(method, path string, answer Answer) error {
+// CheckResponse returns an error if the status, media type or body of a response is not
+// as documented. It ignores paths that are not in the document, and bodies of streams.
+func (d *Document) CheckResponse(method, path string, response Response) error {
 	if op := d.find(method, path); op != nil {
-		return d.check(op, answer)
+		return d.check(op, response)
 	}
 	return nil
 }
 
-func (d *Document) check(op *operation, answer Answer) error {
-	response := op.Responses.Status(answer.Status)
-	if response == nil {
-		return fmt.Errorf("%s has no status %d", op.OperationID, answer.Status)
+func (d *Document) check(op *operation, response Response) error {
+	documented := op.Responses.Status(response.Status)
+	if documented == nil {
+		return fmt.Errorf("%s has no status %d", op.OperationID, response.Status)
 	}
-	if len(response.Value.Content) == 0 {
-		if len(answer.Body) > 0 {
-			return fmt.Errorf("%s has no body with status %d", op.OperationID, answer.Status)
+	if len(documented.Value.Content) == 0 {
+		if len(response.Body) > 0 {
+			return fmt.Errorf("%s has no body with status %d", op.OperationID, response.Status)
 		}
 		return nil
 	}
-	media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	if err != nil || response.Value.Content[media] == nil {
-		return fmt.Errorf("%s has no media type %q with status %d", op.OperationID, answer.Header.Get("Content-Type"), answer.Status)
+	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if err != nil || documented.Value.Content[media] == nil {
+		return fmt.Errorf("%s has no media type %q with status %d", op.OperationID, response.Header.Get("Content-Type"), response.Status)
 	}
 	if media == "text/event-stream" {
 		return nil
 	}
-	schema, err := d.schema(pointer("paths", op.path, strings.ToLower(op.method), "responses", strconv.Itoa(answer.Status), "content", media, "schema"))
+	schema, err := d.schema(pointer("paths", op.path, strings.ToLower(op.method), "responses", strconv.Itoa(response.Status), "content", media, "schema"))
 	if err != nil {
 		return err
 	}
-	body, err := jsonschema.UnmarshalJSON(bytes.NewReader(answer.Body))
+	body, err := jsonschema.UnmarshalJSON(bytes.NewReader(response.Body))
 	if err != nil {
 		return err
 	}
 	return schema.Validate(body)
 }
 
-// schema returns the compiled schema at a place.
+// schema returns the compiled schema at a JSON pointer.
 func (d *Document) schema(pointer string) (*jsonschema.Schema, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,7 +138,7 @@ func (d *Document) schema(pointer string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// pointer returns a JSON pointer as a fragment.
+// pointer builds a JSON pointer as a URL fragment.
 func pointer(tokens ...string) string {
 	var b strings.Builder
 	b.WriteByte('#')
@@ -168,7 +166,7 @@ func matches(template, path string) bool {
 	return slices.EqualFunc(wanted, got, func(a, b string) bool { return a == b || strings.HasPrefix(a, "{") })
 }
 
-// json returns an operation's body, and nil for none.
+// json returns the schema of an operation's request body, or nil.
 func (op operation) json() *openapi3.Schema {
 	if op.RequestBody == nil {
 		return nil

@@ -10,10 +10,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A text is a piece of JSON, or of what pretends to be.
+// A text is JSON, valid or not.
 type text = string
 
-// odd is what no field of any operation takes, and what few programs think of.
+// odd are values that no field of any operation accepts.
 var odd = []text{
 	`null`, `true`, `false`, `0`, `-1`, `1`, `-0.0`, `1.5`, `1e2`, `1e400`, `-1e400`, `1e-400`, `9223372036854775807`, `9223372036854775808`,
 	`-9223372036854775809`, `123456789012345678901234567890`, `0x10`, `01`, `+1`, `.5`, `NaN`, `Infinity`,
@@ -24,8 +24,7 @@ var odd = []text{
 	strings.Repeat("[", 100) + strings.Repeat("]", 100), strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
 }
 
-// oddTimes are dates and times that do not exist, and the ends of those that
-// do.
+// oddTimes are invalid dates and times, and the earliest and latest valid ones.
 var oddTimes = []text{
 	`"2026-11-30T17:00:00Z"`, `"2026-11-30t17:00:00z"`, `"2026-11-30 17:00:00Z"`, `"2026-11-30T17:00:00"`, `"2026-11-30"`, `"2026-02-30T00:00:00Z"`, `"2026-13-01T00:00:00Z"`,
 	`"2026-11-30T24:00:00Z"`, `"2026-12-31T23:59:60Z"`, `"2026-11-30T17:00:00+14:00"`, `"2026-11-30T17:00:00+23:59"`, `"2026-11-30T17:00:00+24:00"`, `"2026-11-30T17:00:00-23:60"`, `"2026-11-30T17:00:00.123456789123Z"`,
@@ -38,8 +37,8 @@ var oddIDs = []text{
 	`"019ac2f47b3c7c1e9a550d6f2b8e4c11"`, `"019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1g"`,
 }
 
-// edges returns values for a place in a request: at, below and above its
-// limits, of other types, and odd.
+// edges returns test values for a schema: at and beyond its limits, of other types, and
+// odd ones.
 func edges(schema *openapi3.Schema) []text {
 	var all []text
 	switch {
@@ -68,8 +67,8 @@ func edges(schema *openapi3.Schema) []text {
 	return append(all, odd...)
 }
 
-// lengths are texts of the least and greatest length, and of one character
-// less and more, of one byte and of four bytes each.
+// lengths returns strings of the minimum and maximum length, and one character shorter
+// and longer, in one-byte and four-byte characters.
 func lengths(schema *openapi3.Schema) (all []text) {
 	limits := []uint64{schema.MinLength}
 	if schema.MaxLength != nil {
@@ -85,8 +84,7 @@ func lengths(schema *openapi3.Schema) (all []text) {
 	return all
 }
 
-// sizes are arrays of the least and greatest number of entries, and of one less
-// and more.
+// sizes returns arrays of the minimum and maximum size, and one entry smaller and larger.
 func sizes(schema *openapi3.Schema) (all []text) {
 	limits := []uint64{schema.MinItems}
 	if schema.MaxItems != nil {
@@ -111,7 +109,7 @@ func sizes(schema *openapi3.Schema) (all []text) {
 	return append(all, `["a","a"]`, `["`+strings.Repeat("a", 50)+`"]`, `["`+strings.Repeat("ä", 51)+`"]`, `["a",1]`)
 }
 
-// whole are bodies that are odd as a whole.
+// whole returns bodies that are malformed as a whole.
 func whole() []text {
 	return []text{
 		"\xef\xbb\xbf{}", "{}{}", "{} x", "\x00", "{\"title\"", `"title"`, "[{}]", strings.Repeat("[", 50_000), strings.Repeat(`{"a":`, 20_000),
@@ -132,13 +130,13 @@ func quote(s string) text {
 	if !utf8.ValidString(s) {
 		return `"` + s + `"`
 	}
-	quoted, _ := json.Marshal(s) // of valid UTF-8
+	quoted, _ := json.Marshal(s) // strings always encode
 	return string(quoted)
 }
 
 func number(n int64) text { return strconv.FormatInt(n, 10) }
 
-// plain is a piece of JSON as a parameter has it: without quotes.
+// plain returns a JSON value as a parameter's value, without quotes.
 func plain(t text) string {
 	var s string
 	if json.Unmarshal([]byte(t), &s) == nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Fields writes each field of each kind of resource in every way that the
-// document has, alone and in a batch, and fails if a field gets lost: in the
-// response, in what is read afterwards, or because another field was written.
+// Fields writes each field of each kind of resource in every way that the document has,
+// alone and in a batch. It fails if a value is lost in the response, in a later read, or
+// by a write of another field.
 func Fields(t *testing.T, document []byte, p Person) {
 	t.Helper()
 	d, err := Load(document)
@@ -27,15 +27,14 @@ func Fields(t *testing.T, document []byte, p Person) {
 	}
 }
 
-// write sends the fields of a resource and returns the resource as the response
-// shows it.
+// write sends fields of a resource and returns the resource from the response.
 type write struct {
 	name string
 	send func(id string, fields map[string]any) map[string]any
 }
 
-// writes returns how the document writes fields: with an operation of a method
-// and in a batch.
+// writes returns every way to write fields in the document: an operation with the given
+// method, and a batch operation.
 func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*openapi3.Schema, []write) {
 	t.Helper()
 	var all []write
@@ -46,13 +45,13 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 		}
 		schema = operation.json()
 		all = append(all, write{operation.OperationID, func(id string, fields map[string]any) map[string]any {
-			var answer struct{ Data map[string]any }
+			var response struct{ Data map[string]any }
 			path := operation.path
 			if before, _, ok := strings.Cut(path, "{"); ok {
 				path = before + id
 			}
-			must(t, p, Request{Method: method, Path: path, Body: encode(fields)}, &answer)
-			return answer.Data
+			must(t, p, Request{Method: method, Path: path, Body: encode(fields)}, &response)
+			return response.Data
 		}})
 	}
 	for _, example := range d.batchOperations(op) {
@@ -69,11 +68,11 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 			if operation["id"] != nil {
 				operation["id"] = id
 			}
-			var answer struct {
+			var response struct {
 				Data []struct{ Data map[string]any }
 			}
-			must(t, p, Request{Method: http.MethodPost, Path: "/api/batch", Body: encode(map[string]any{"operations": []any{operation}})}, &answer)
-			return answer.Data[0].Data
+			must(t, p, Request{Method: http.MethodPost, Path: "/api/batch", Body: encode(map[string]any{"operations": []any{operation}})}, &response)
+			return response.Data[0].Data
 		}})
 	}
 	return schema, all
@@ -114,12 +113,12 @@ func (d *Document) fields(t *testing.T, p Person, kind string) {
 	for _, create := range creates {
 		check(create.name, create.send("", before), before)
 		check(create.name, create.send("", after), after)
-		check(create.name+" with as little as it takes", create.send("", required), defaults)
+		check(create.name+" with only required fields", create.send("", required), defaults)
 	}
 	for _, replace := range replaces {
 		resource := creates[0].send("", before)
 		check(replace.name, replace.send(id(resource), after), after)
-		check(replace.name+" with as little as it takes", replace.send(id(resource), required), defaults)
+		check(replace.name+" with only required fields", replace.send(id(resource), required), defaults)
 	}
 	for _, update := range updates {
 		for _, name := range names {
@@ -135,8 +134,8 @@ func (d *Document) fields(t *testing.T, p Person, kind string) {
 	}
 }
 
-// checkReads checks that whatever reads a resource shows it as the response to
-// its last write did.
+// checkReads checks that every operation that reads a resource returns it as the last
+// write did.
 func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[string]any) {
 	t.Helper()
 	var one struct{ Data map[string]any }
@@ -156,7 +155,7 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 			must(t, p, get(op.path+query), &list)
 			at := slices.IndexFunc(list.Data, func(one map[string]any) bool { return one["id"] == want["id"] })
 			if at < 0 {
-				t.Fatalf("after %s, %s does not show the resource", by, op.OperationID)
+				t.Fatalf("after %s, %s does not return the resource", by, op.OperationID)
 			}
 			compare(t, by, op.OperationID, want, list.Data[at])
 		}
@@ -178,13 +177,13 @@ func compare(t *testing.T, by, reader string, want, got map[string]any) {
 	t.Helper()
 	for name, value := range want {
 		if encode(got[name]) != encode(value) {
-			t.Errorf("after %s, %s shows the field %s as %s, want %s", by, reader, name, encode(got[name]), encode(value))
+			t.Errorf("after %s, %s returns the field %s as %s, want %s", by, reader, name, encode(got[name]), encode(value))
 		}
 	}
 }
 
-// twoResources returns the ids of two resources that a field may name: those of the
-// kind that it is called after, such as listId, or else of the field's own kind.
+// twoResources creates two resources that a field may refer to and returns their ids. The
+// kind is that in the field's name, such as listId, or else the field's own kind.
 func (d *Document) twoResources(t *testing.T, p Person, kind, field string) (before, after any) {
 	t.Helper()
 	operations := d.batchOperations("create")
@@ -196,7 +195,7 @@ func (d *Document) twoResources(t *testing.T, p Person, kind, field string) (bef
 	return ids[0], ids[1]
 }
 
-// twoValues returns two values of a field, in the form in which they are stored.
+// twoValues returns two values of a field, in stored form.
 func twoValues(s *openapi3.Schema) (before, after any) {
 	switch {
 	case len(s.Enum) > 0:

@@ -21,36 +21,35 @@ import (
 // Person is a user of the server under attack.
 type Person struct {
 	Send Send
-	// Own are texts that stand in answers to this user and to no other, such
-	// as the user's id.
+	// Own are texts that appear only in responses to this user, such as the
+	// user's id.
 	Own []string
 }
 
-// Loot is what a stranger may have got hold of: names of what is somebody else's.
+// Loot is what a stranger may have got hold of: identifiers of another user's data.
 type Loot struct {
-	// Live and Trashed are ids of resources of each kind, both of version 2; All
-	// are the ids of all resources.
+	// Live and Trashed are ids of resources by kind, all at version 2; All are
+	// the ids of all resources.
 	Live, Trashed map[string]string
 	All           map[string][]string
-	// Cursors are places in lists, by operation and order.
+	// Cursors are list cursors, by operation and sort order.
 	Cursors map[string]string
 	// Keys are idempotency keys of a batch and of a create.
 	Keys []string
-	// Seq is the number of the latest change.
+	// Seq is the sequence number of the latest change.
 	Seq int64
 }
 
-// secret stands in every text of the resources that are attacked.
+// secret appears in every text field of the attacked resources.
 const secret = "quince"
 
-// listed is the number of resources in a list that is attacked; more than any
-// stranger has.
+// listed is the number of resources in an attacked list; strangers have fewer.
 const listed = 20
 
-// Isolation lets strangers try each operation of the document on what is another
-// user's, on what was another user's and is erased, and on what never was. They
-// have lists of their own which are alike, so their answers must be alike too,
-// byte for byte but for what differs between any two users.
+// Isolation lets strangers call each operation with identifiers of another user's data,
+// of erased data and of data that never existed. The strangers have equal data of their
+// own, so their responses must be equal byte for byte, apart from what differs between
+// any two users.
 func Isolation(t *testing.T, document []byte, newPerson func() Person) {
 	t.Helper()
 	d, err := Load(document)
@@ -85,27 +84,27 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person) {
 	for _, op := range d.operations {
 		var said [][]string
 		for _, s := range strangers {
-			var answers []string
+			var responses []string
 			for _, r := range attempts(op, s.loot, s.own) {
-				answer := s.person.Send(t, r)
+				response := s.person.Send(t, r)
 				sent++
-				if strings.Contains(string(answer.Body), secret) {
+				if strings.Contains(string(response.Body), secret) {
 					leaks++
-					t.Errorf("%s %s tells of %s: %s", r.Method, r.Path, s.name, answer.Body)
+					t.Errorf("%s %s reveals %s: %s", r.Method, r.Path, s.name, response.Body)
 				}
-				answers = append(answers, alike(r.Method, answer, s.person, s.loot))
+				responses = append(responses, alike(r.Method, response, s.person, s.loot))
 			}
-			said = append(said, answers)
+			said = append(said, responses)
 		}
 		for i, s := range strangers[1:] {
 			if diff := cmp.Diff(said[0], said[i+1]); diff != "" {
 				leaks++
-				t.Errorf("%s: the answers differ (-%s +%s):\n%s", op.OperationID, strangers[0].name, s.name, diff)
+				t.Errorf("%s: the responses differ (-%s +%s):\n%s", op.OperationID, strangers[0].name, s.name, diff)
 			}
 		}
 	}
 	if diff := cmp.Diff(before, d.everything(t, victim)); diff != "" {
-		t.Errorf("strangers changed the list (-before +after):\n%s", diff)
+		t.Errorf("a stranger changed the list (-before +after):\n%s", diff)
 	}
 	t.Logf("counted: requests sent %d, leaks %d", sent, leaks)
 }
@@ -118,8 +117,8 @@ func invent(ids map[string]string) map[string]string {
 	return other
 }
 
-// batchOperations returns an operation of a batch for each kind, as the document
-// shows it, with the op.
+// batchOperations returns a batch operation of each kind with the given op, from the
+// document's examples.
 func (d *Document) batchOperations(op string) []map[string]any {
 	var all []map[string]any
 	for _, variant := range variants(d.components.Schemas["BatchItem"].Value) {
@@ -131,10 +130,10 @@ func (d *Document) batchOperations(op string) []map[string]any {
 	return all
 }
 
-// batch carries out operations and returns the ids of their resources.
+// batch runs operations in a batch and returns the ids of their resources.
 func (d *Document) batch(t testing.TB, p Person, key string, operations ...map[string]any) []string {
 	t.Helper()
-	var answer struct {
+	var response struct {
 		Data []struct {
 			Data struct{ ID string }
 		}
@@ -142,15 +141,15 @@ func (d *Document) batch(t testing.TB, p Person, key string, operations ...map[s
 	must(t, p, Request{
 		Method: http.MethodPost, Path: "/api/batch", Header: header("Idempotency-Key", key),
 		Body: encode(map[string]any{"operations": operations}),
-	}, &answer)
-	ids := make([]string, len(answer.Data))
-	for i, resource := range answer.Data {
+	}, &response)
+	ids := make([]string, len(response.Data))
+	for i, resource := range response.Data {
 		ids[i] = resource.Data.ID
 	}
 	return ids
 }
 
-// hide puts the secret into every text of a value that may be any text.
+// hide puts the secret into every free text within a value.
 func hide(value any, schema *openapi3.Schema) {
 	walk(value, schema, func(holder, key any, schema *openapi3.Schema) {
 		if !schema.Type.Is("string") || schema.Format != "" || len(schema.Enum) > 0 {
@@ -165,7 +164,7 @@ func hide(value any, schema *openapi3.Schema) {
 	})
 }
 
-// fill gives a person a list of each kind whose names are worth stealing.
+// fill creates resources of each kind for a person and returns their identifiers.
 func (d *Document) fill(t testing.TB, p Person) Loot {
 	t.Helper()
 	loot := Loot{
@@ -195,13 +194,13 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 		if op.creates() {
 			body := clone(variants(op.json())[0])
 			hide(body, op.json())
-			var answer struct {
+			var response struct {
 				Data struct{ ID string }
 			}
-			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", key())}, &answer)
+			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", key())}, &response)
 			for kind := range loot.All {
 				if strings.HasPrefix(op.path, "/api/"+kind) {
-					loot.All[kind] = append(loot.All[kind], answer.Data.ID)
+					loot.All[kind] = append(loot.All[kind], response.Data.ID)
 				}
 			}
 		}
@@ -219,7 +218,7 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 	return loot
 }
 
-// cursorQueries returns the orders of a list that has cursors.
+// cursorQueries returns the sort orders of a list with cursors.
 func cursorQueries(op operation) (all []string) {
 	if order := op.parameter("query", "sort"); order != nil && op.parameter("query", "cursor") != nil {
 		for _, sort := range order.Schema.Value.Enum {
@@ -229,7 +228,7 @@ func cursorQueries(op operation) (all []string) {
 	return all
 }
 
-// erase removes what fill has made, for good.
+// erase permanently deletes what fill has created.
 func (d *Document) erase(t testing.TB, p Person, loot Loot) {
 	t.Helper()
 	for _, erase := range d.batchOperations("erase") {
@@ -244,7 +243,7 @@ func (d *Document) erase(t testing.TB, p Person, loot Loot) {
 	}
 }
 
-// settle gives a stranger a resource of each kind outside the trash.
+// settle creates one live resource of each kind for a stranger.
 func (d *Document) settle(t testing.TB, p Person) Loot {
 	t.Helper()
 	own := Loot{Live: map[string]string{}}
@@ -255,7 +254,7 @@ func (d *Document) settle(t testing.TB, p Person) Loot {
 	return own
 }
 
-// everything is all that the operations tell a user.
+// everything returns the responses of all operations that read a user's data.
 func (d *Document) everything(t testing.TB, p Person) map[string]any {
 	t.Helper()
 	all := map[string]any{}
@@ -282,18 +281,18 @@ func (d *Document) everything(t testing.TB, p Person) map[string]any {
 	return all
 }
 
-// must sends a request that has to succeed.
+// must sends a request that must succeed.
 func must(t testing.TB, p Person, r Request, into any) {
 	t.Helper()
-	answer := p.Send(t, r)
-	if answer.Status/100 != 2 {
-		t.Fatalf("%s %s: %d %s", r.Method, r.Path, answer.Status, answer.Body)
+	response := p.Send(t, r)
+	if response.Status/100 != 2 {
+		t.Fatalf("%s %s: %d %s", r.Method, r.Path, response.Status, response.Body)
 	}
 	if into == nil {
 		return
 	}
-	if err := json.Unmarshal(answer.Body, into); err != nil {
-		t.Fatalf("%s %s: %s: %v", r.Method, r.Path, answer.Body, err)
+	if err := json.Unmarshal(response.Body, into); err != nil {
+		t.Fatalf("%s %s: %s: %v", r.Method, r.Path, response.Body, err)
 	}
 }
 
@@ -307,7 +306,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// varying are what may differ between the answers to two users.
+// varying matches what may differ between the responses to two users.
 var varying = []*regexp.Regexp{
 	regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 	regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`),
@@ -315,10 +314,10 @@ var varying = []*regexp.Regexp{
 	regexp.MustCompile(`"nextCursor":"[\w-]+"`),
 }
 
-// alike is an answer without what differs between any two users: the request's
-// id, ids, times and cursors. The length counts where only the request's id
-// differs, as in every failure.
-func alike(method string, a Answer, p Person, loot Loot) string {
+// alike returns a response without what differs between any two users: request ids, ids,
+// times and cursors. It keeps the length if only the request id differs, as in every
+// error.
+func alike(method string, a Response, p Person, loot Loot) string {
 	h := a.Header.Clone()
 	id := h.Get("X-Request-Id")
 	for _, name := range []string{"X-Request-Id", "Date", "RateLimit"} {
@@ -341,14 +340,13 @@ func alike(method string, a Answer, p Person, loot Loot) string {
 	return text
 }
 
-// tags are entity tags of versions that the attacked resources have, had and
-// never had.
+// tags are entity tags of the current version, a former one and one that never existed.
 var tags = []string{`"1"`, `"2"`, `"99"`, `W/"2"`, "*"}
 
 func get(path string) Request { return Request{Method: http.MethodGet, Path: path} }
 
-// attempts are what a stranger tries at an operation with what is somebody
-// else's, and with what is their own.
+// attempts returns a stranger's requests to an operation, with another user's
+// identifiers and with their own.
 func attempts(op operation, theirs, own Loot) (all []Request) {
 	bodies := bodiesOf(op, theirs, own)
 	for _, path := range pathsOf(op, theirs.Live, theirs.Trashed) {
@@ -373,7 +371,7 @@ func attempts(op operation, theirs, own Loot) (all []Request) {
 	return all
 }
 
-// pathsOf returns the operation's path about each of the resources.
+// pathsOf returns the operation's path for each of the resources.
 func pathsOf(op operation, resources ...map[string]string) (all []string) {
 	before, after, found := strings.Cut(op.path, "{id}")
 	if !found {
@@ -386,7 +384,7 @@ func pathsOf(op operation, resources ...map[string]string) (all []string) {
 	return append(all, before+strings.ToUpper(resources[0][kind])+after)
 }
 
-// headersOf returns conditions and keys that belong to somebody else.
+// headersOf returns preconditions and idempotency keys of another user's requests.
 func headersOf(op operation, theirs Loot) (all []http.Header) {
 	keys, conditions := []string{""}, [][2]string{{"If-Match", ""}}
 	if op.parameter("header", "Idempotency-Key") != nil {
@@ -410,8 +408,8 @@ func headersOf(op operation, theirs Loot) (all []http.Header) {
 	return all
 }
 
-// queriesOf returns values of each query parameter, such as what somebody else's
-// texts hold.
+// queriesOf returns values for each query parameter, such as the text of another user's
+// resources.
 func queriesOf(op operation, theirs Loot) []string {
 	all := []string{""}
 	for _, query := range cursorQueries(op) {
@@ -446,8 +444,8 @@ func queriesOf(op operation, theirs Loot) []string {
 	return all
 }
 
-// bodiesOf returns bodies about somebody else's resources. Of several operations
-// in one body, one is about the stranger's own.
+// bodiesOf returns bodies about another user's resources. In a batch, one operation is
+// about the stranger's own resource.
 func bodiesOf(op operation, theirs, own Loot) []string {
 	if op.RequestBody == nil {
 		return []string{""}

@@ -20,21 +20,19 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// senders is how many requests are under way at once.
+// senders is the number of concurrent requests.
 const senders = 4
 
-// Target is a server under attack, and the credentials of one of its users.
+// Target is the server under attack, and the credentials of one of its users.
 type Target struct {
 	URL    string
 	Header http.Header
 }
 
-// Nonsense sends requests that are made from the document, most of them wrong:
-// first each place of each request with each thing that may be wrong with it, in
-// an order that the seed chooses, then, until there are so many, several at
-// random. No answer is a failure of
-// the server; each has a status that the document names for the operation, a
-// body that is as the document says, and the envelope.
+// Nonsense sends requests made from the document, most of them invalid: first each place
+// of each request with each bad value, in an order chosen by the seed, then random
+// combinations until there are enough requests. Every response must have a documented
+// status and body and a valid envelope, and none may be a server error.
 func Nonsense(t *testing.T, document []byte, target Target, seed uint64, requests int) {
 	t.Helper()
 	d, err := Load(document)
@@ -61,7 +59,7 @@ func Nonsense(t *testing.T, document []byte, target Target, seed uint64, request
 	}
 	for _, op := range d.operations {
 		if op.creates() {
-			a.fire(t, bases(op)[0]) // so that there is a resource
+			a.fire(t, bases(op)[0]) // creates a resource
 		}
 	}
 	for _, op := range d.operations {
@@ -69,7 +67,7 @@ func Nonsense(t *testing.T, document []byte, target Target, seed uint64, request
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	places := eachPlace(d.operations)
-	// So that few requests, too, are of all operations.
+	// A short run then covers all operations, too.
 	random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 	for _, s := range places {
 		if !send(s) {
@@ -82,14 +80,14 @@ func Nonsense(t *testing.T, document []byte, target Target, seed uint64, request
 	sending.Wait()
 	t.Logf("%d of %d places with their values; requests by status: %v", min(sent, len(places)), len(places), a.statuses)
 	t.Logf("counted: requests sent %d", sent)
-	// Which places are drawn is left to chance: about one request in fifteen succeeds.
+	// Places are drawn at random: about one request in fifteen succeeds.
 	succeeded := a.statuses[http.StatusOK] + a.statuses[http.StatusCreated]
 	if succeeded < requests/50 || a.statuses[http.StatusUnprocessableEntity] < requests/20 {
-		t.Errorf("too few of one kind: %v", a.statuses)
+		t.Errorf("too few successes or too few rejections: %v", a.statuses)
 	}
 }
 
-// attack is what an attack has learnt.
+// attack is the state of an attack.
 type attack struct {
 	document *Document
 	target   Target
@@ -107,14 +105,14 @@ type shot struct {
 	operation
 
 	path   map[string]string
-	query  []string // pairs as they stand in the address
+	query  []string // encoded pairs
 	header http.Header
 	body   string
-	// value is the body before anything is wrong with it.
+	// value is the valid body.
 	value any
 }
 
-// bases returns requests that are right, one for each variant of the body.
+// bases returns valid requests, one for each variant of the body.
 func bases(op operation) []shot {
 	s := shot{operation: op, path: map[string]string{}, header: http.Header{}}
 	for _, p := range op.Parameters {
@@ -134,7 +132,7 @@ func bases(op operation) []shot {
 	return all
 }
 
-// copied returns a shot that can be changed.
+// copied returns a copy that can be changed.
 func (s shot) copied() shot {
 	s.path, s.query, s.header = maps.Clone(s.path), slices.Clone(s.query), s.header.Clone()
 	return s
@@ -151,8 +149,8 @@ func (a *attack) id() string {
 	return a.ids[a.turn%len(a.ids)]
 }
 
-// replaced returns the body with some of its places, by their number in the
-// walk, replaced by pieces of JSON, and how many places there are.
+// replaced returns the body with some places, numbered as walk visits them, replaced by
+// pieces of JSON, and the schemas of all places.
 func replaced(value any, schema *openapi3.Schema, pieces map[int]text) (string, []*openapi3.Schema) {
 	tree := clone(value)
 	var places []*openapi3.Schema
@@ -177,8 +175,8 @@ func replaced(value any, schema *openapi3.Schema, pieces map[int]text) (string, 
 	return body, places
 }
 
-// eachPlace returns, for each place of each operation's request, a request that
-// is right but for that place.
+// eachPlace returns, for each place of each operation's request, a request that is
+// invalid only there.
 func eachPlace(operations []operation) (all []shot) {
 	for _, op := range operations {
 		for i, base := range bases(op) {
@@ -204,8 +202,7 @@ func eachPlace(operations []operation) (all []shot) {
 	return all
 }
 
-// outsideBody adds requests of which something else is wrong than a place in the
-// body.
+// outsideBody adds requests that are invalid outside the body.
 func outsideBody(op operation, add func(func(*shot))) {
 	for _, p := range op.Parameters {
 		for _, edge := range edges(p.Value.Schema.Value) {
@@ -231,7 +228,7 @@ func outsideBody(op operation, add func(func(*shot))) {
 	add(func(s *shot) { s.header.Set("Content-Encoding", "gzip") })
 }
 
-// several returns a request with a few things wrong.
+// several returns a request with several faults.
 func several(random *rand.Rand, op operation) shot {
 	pick := func(from []text) text { return from[random.IntN(len(from))] }
 	all := bases(op)
@@ -261,11 +258,11 @@ func several(random *rand.Rand, op operation) shot {
 	return s
 }
 
-// set sets a parameter, if it can be sent at all.
+// set sets a parameter, if the value can be sent.
 func (s *shot) set(p *openapi3.Parameter, value string) {
 	switch p.In {
 	case openapi3.ParameterInPath:
-		// These lead to other paths, which are no operation's.
+		// Other values would change the path.
 		if value != "" && value != "." && value != ".." && !strings.Contains(value, "/") {
 			s.path[p.Name] = value
 		}
@@ -278,7 +275,7 @@ func (s *shot) set(p *openapi3.Parameter, value string) {
 	}
 }
 
-// fire sends a request and looks at the answer.
+// fire sends a request and checks the response.
 func (a *attack) fire(t *testing.T, s shot) {
 	route := s.operation.path
 	for name, value := range s.path {
@@ -288,7 +285,7 @@ func (a *attack) fire(t *testing.T, s shot) {
 	route = strings.ReplaceAll(route, exampleID, id)
 	body := strings.ReplaceAll(s.body, exampleID, id)
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel() // which ends a stream
+	defer cancel() // ends a stream
 	r, err := http.NewRequestWithContext(ctx, s.method, a.target.URL+route, strings.NewReader(body))
 	if err != nil {
 		t.Errorf("%s %q: %v", s.method, route, err)
@@ -304,20 +301,20 @@ func (a *attack) fire(t *testing.T, s shot) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	stream := strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
-	var answer []byte
+	var received []byte
 	if !stream {
-		if answer, err = io.ReadAll(response.Body); err != nil {
+		if received, err = io.ReadAll(response.Body); err != nil {
 			t.Errorf("%s %s: %v", s.method, r.URL, err)
 			return
 		}
 	}
-	a.learn(response.StatusCode, answer)
-	if err := a.document.checkAnswer(s.operation, Answer{response.StatusCode, response.Header, answer}); err != nil {
-		t.Errorf("%s %s %q with %s: %d %s: %v", s.method, shorten(r.URL.String()), s.header, shorten(body), response.StatusCode, shorten(string(answer)), err)
+	a.learn(response.StatusCode, received)
+	if err := a.document.checkEnvelope(s.operation, Response{response.StatusCode, response.Header, received}); err != nil {
+		t.Errorf("%s %s %q with %s: %d %s: %v", s.method, shorten(r.URL.String()), s.header, shorten(body), response.StatusCode, shorten(string(received)), err)
 	}
 }
 
-// learn counts an answer and keeps the id of a new resource.
+// learn counts a status and keeps the id of a new resource.
 func (a *attack) learn(status int, body []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -330,14 +327,14 @@ func (a *attack) learn(status int, body []byte) {
 	}
 }
 
-// checkAnswer checks an answer to nonsense: it is as documented, no failure of the
-// server, and its envelope agrees with its status.
-func (d *Document) checkAnswer(op operation, answer Answer) error {
-	if answer.Status >= http.StatusInternalServerError {
-		return fmt.Errorf("the server failed")
+// checkEnvelope checks the response to an invalid request: it is as documented, no server
+// error, and its envelope matches its status.
+func (d *Document) checkEnvelope(op operation, response Response) error {
+	if response.Status >= http.StatusInternalServerError {
+		return fmt.Errorf("the server returned an error of its own")
 	}
-	stream := strings.HasPrefix(answer.Header.Get("Content-Type"), "text/event-stream")
-	if err := d.check(&op, answer); err != nil || stream || answer.Status == http.StatusNotModified {
+	stream := strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
+	if err := d.check(&op, response); err != nil || stream || response.Status == http.StatusNotModified {
 		return err
 	}
 	var envelope struct {
@@ -347,20 +344,20 @@ func (d *Document) checkAnswer(op operation, answer Answer) error {
 		Error     string
 		RequestID string
 	}
-	if err := json.Unmarshal(answer.Body, &envelope); err != nil {
+	if err := json.Unmarshal(response.Body, &envelope); err != nil {
 		return err
 	}
-	fine := answer.Status < http.StatusBadRequest
+	fine := response.Status < http.StatusBadRequest
 	switch {
 	case envelope.Success == nil || *envelope.Success != fine || fine != (envelope.Data != nil):
-		return fmt.Errorf("the envelope does not say whether it went well")
-	case !fine && (envelope.Code.Status() != answer.Status || envelope.Error == "" || envelope.RequestID != answer.Header.Get("X-Request-Id")):
-		return fmt.Errorf("the envelope does not say what went wrong")
+		return fmt.Errorf("success does not match the status")
+	case !fine && (envelope.Code.Status() != response.Status || envelope.Error == "" || envelope.RequestID != response.Header.Get("X-Request-Id")):
+		return fmt.Errorf("the error fields are missing or do not match the response")
 	}
 	return nil
 }
 
-// shorten keeps the log readable.
+// shorten shortens text for the test log.
 func shorten(s string) string {
 	const longest = 300
 	if len(s) > longest {

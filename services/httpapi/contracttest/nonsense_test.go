@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCheck shows that an answer that is not documented is noticed, and one
-// that the document has but no client could make sense of.
+// TestCheck: undocumented responses are detected, and those that the document allows but
+// no client could handle.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile("../../../web-contract/openapi/tasks.yaml")
@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 		ok          bool
 	}{
 		"as documented":      {404, "application/problem+json", problem, true},
-		"a server's failure": {500, "application/problem+json", strings.NewReplacer("404", "500", "task_not_found", "internal").Replace(problem), false},
+		"a server error":     {500, "application/problem+json", strings.NewReplacer("404", "500", "task_not_found", "internal").Replace(problem), false},
 		"another code":       {404, "application/problem+json", strings.Replace(problem, "task_not_found", "invalid", 1), false},
 		"an unknown code":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "gone", 1), false},
 		"a success":          {404, "application/problem+json", strings.Replace(problem, "false", "true", 1), false},
@@ -43,7 +43,7 @@ func TestCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"Content-Type": {tc.media}, "X-Request-Id": {"r"}, "Etag": {`"1"`}}
-			err := d.checkAnswer(*get, Answer{tc.status, header, []byte(tc.body)})
+			err := d.checkEnvelope(*get, Response{tc.status, header, []byte(tc.body)})
 			if (err == nil) != tc.ok {
 				t.Errorf("check: %v", err)
 			}

@@ -6,9 +6,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Openness fails unless the document's requests are strict and its responses
-// open: every object in a request refuses unknown properties, and no object in a
-// response does.
+// Openness fails unless requests are strict and responses are open: every object in a
+// request rejects unknown properties, and no object in a response does.
 func Openness(t *testing.T, document []byte) {
 	t.Helper()
 	d, err := Load(document)
@@ -19,7 +18,7 @@ func Openness(t *testing.T, document []byte) {
 		if op.RequestBody != nil {
 			for _, object := range objectsIn(op.json(), map[*openapi3.Schema]bool{}) {
 				if has := object.AdditionalProperties.Has; has == nil || *has {
-					t.Errorf("the request of %s has an object that takes any property: %v", op.OperationID, object.Required)
+					t.Errorf("the request of %s has an object that accepts unknown properties: %v", op.OperationID, object.Required)
 				}
 			}
 		}
@@ -27,7 +26,7 @@ func Openness(t *testing.T, document []byte) {
 			for _, content := range response.Value.Content {
 				for _, object := range objectsIn(content.Schema.Value, map[*openapi3.Schema]bool{}) {
 					if has := object.AdditionalProperties.Has; has != nil && !*has {
-						t.Errorf("the response %s of %s has an object that takes no other property: %v", status, op.OperationID, object.Required)
+						t.Errorf("the response %s of %s has an object that rejects unknown properties: %v", status, op.OperationID, object.Required)
 					}
 				}
 			}

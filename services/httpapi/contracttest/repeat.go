@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// repeat gives each parameter of an operation twice that may be given once. The
-// answer must name it, unless authentication has refused the request.
+// repeat sends each single-valued parameter of an operation twice. The response must name
+// it, unless authentication rejects the request.
 func (a *attack) repeat(t *testing.T, op operation) {
 	t.Helper()
 	for _, ref := range op.Parameters {
@@ -45,7 +45,7 @@ func (a *attack) repeat(t *testing.T, op operation) {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(response.Body)
-		_ = response.Body.Close() // it is read
+		_ = response.Body.Close() // the body has been read
 		if response.StatusCode == http.StatusUnauthorized {
 			continue
 		}

@@ -9,11 +9,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// exampleID stands for the id of a resource in the document's examples.
+// exampleID is the resource id in the document's examples.
 const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
 // variants returns valid values of a schema, made of its examples: one for each
-// alternative of a union within it, and each example of an object. Versions, which are conditions, are left out.
+// alternative of a union within it, and each example of an object. It omits versions,
+// which are preconditions.
 func variants(s *openapi3.Schema) []any {
 	switch {
 	case len(s.OneOf) > 0:
@@ -46,12 +47,11 @@ func variants(s *openapi3.Schema) []any {
 	return []any{"text"}
 }
 
-// isReference reports whether a value may be the id of another resource, or null for
-// none.
+// isReference reports whether the schema is that of an optional id of another resource.
 func isReference(s *openapi3.Schema) bool { return s.Format == "uuid" && s.Type.IncludesNull() }
 
-// objects returns an object with all properties, and one more for each further
-// variant of a property.
+// objects returns an object with all properties, and one more for each further variant
+// of a property.
 func objects(s *openapi3.Schema) []any {
 	base := map[string]any{}
 	var more []any
@@ -71,9 +71,8 @@ func objects(s *openapi3.Schema) []any {
 	return append([]any{base}, more...)
 }
 
-// alternative returns the schema of a union that a value belongs to: whose
-// constants it has. Any other schema is returned as it is, and so is that of a
-// value that belongs to none.
+// alternative returns the alternative of a union that matches a value's constants. It
+// returns other schemas unchanged, and a union that nothing matches.
 func alternative(s *openapi3.Schema, value any) *openapi3.Schema {
 	for _, ref := range s.OneOf {
 		if inner := alternative(ref.Value, value); hasConstants(inner, value) {
@@ -93,8 +92,8 @@ func hasConstants(s *openapi3.Schema, value any) bool {
 	return len(s.OneOf) == 0
 }
 
-// walk calls visit with each place below a value: what holds it, its name or
-// number there, and its schema.
+// walk calls visit for each place below a value, with its container, its key or index,
+// and its schema.
 func walk(value any, schema *openapi3.Schema, visit func(holder, key any, schema *openapi3.Schema)) {
 	schema = alternative(schema, value)
 	switch value := value.(type) {
@@ -130,5 +129,5 @@ func clone(v any) any {
 	return copied
 }
 
-// about returns a body about another resource than that of the examples.
+// about returns a body with another resource id than that of the examples.
 func about(body, id string) string { return strings.ReplaceAll(body, exampleID, id) }

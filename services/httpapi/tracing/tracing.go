@@ -1,5 +1,5 @@
-// Package tracing sends OpenTelemetry traces where the standard environment
-// variables say.
+// Package tracing sends OpenTelemetry traces, configured by the standard environment
+// variables.
 package tracing
 
 import (
@@ -17,17 +17,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// flushTimeout bounds how long the end of the process waits for the last spans
-// to be sent.
+// flushTimeout bounds how long the process waits at exit for the last spans to be sent.
 const flushTimeout = 5 * time.Second
 
-// protocol is the one way in which spans are sent.
+// protocol is the only supported protocol.
 const protocol = "http/protobuf"
 
-// Config is the part of the environment that decides whether there are traces.
-// OpenTelemetry's own packages read the rest: OTEL_SERVICE_NAME,
-// OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_* and
-// OTEL_EXPORTER_OTLP_*.
+// Config holds the environment variables that turn tracing on or off. OpenTelemetry's
+// own packages read the rest: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
+// OTEL_TRACES_SAMPLER, OTEL_BSP_* and OTEL_EXPORTER_OTLP_*.
 type Config struct {
 	Disabled       bool   `env:"OTEL_SDK_DISABLED"`
 	Exporter       string `env:"OTEL_TRACES_EXPORTER"`
@@ -37,7 +35,7 @@ type Config struct {
 	TracesProtocol string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"`
 }
 
-// Check returns what is asked for and not to be had.
+// Check returns an error for every unsupported value.
 func (c Config) Check() error {
 	var errs []error
 	if c.Exporter != "" && c.Exporter != "otlp" && c.Exporter != "none" {
@@ -53,14 +51,14 @@ func (c Config) Check() error {
 	return errors.Join(errs...)
 }
 
-// enabled reports whether there are traces: not unless the environment names an
-// exporter or an endpoint.
+// enabled reports whether tracing is on: the environment names an exporter or an
+// endpoint.
 func (c Config) enabled() bool {
 	return !c.Disabled && c.Exporter != "none" && (c.Exporter != "" || c.Endpoint != "" || c.TracesEndpoint != "")
 }
 
-// Start returns where a service's spans go, nil for nowhere, and what sends the
-// last ones. The receiver need not be there.
+// Start returns the tracer provider of a service, nil if tracing is off, and a function
+// that sends the last spans. The receiver need not be reachable.
 func Start(ctx context.Context, c Config, service string, log *slog.Logger) (spans trace.TracerProvider, flush func(), err error) {
 	if !c.enabled() {
 		return nil, func() {}, nil
@@ -77,8 +75,8 @@ func Start(ctx context.Context, c Config, service string, log *slog.Logger) (spa
 	if err != nil {
 		return nil, nil, fmt.Errorf("describe this service in traces: %w", err)
 	}
-	// OpenTelemetry reports spans that it cannot send to one handler for the
-	// whole process, which by default prints text.
+	// OpenTelemetry reports export errors to one handler per process, which by
+	// default prints text.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("cannot send traces", "error", err.Error())
 	}))

@@ -51,7 +51,7 @@ func TestSpansAreSent(t *testing.T) {
 	}
 }
 
-func TestTracesAreOffUnlessAskedFor(t *testing.T) {
+func TestTracingIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]tracing.Config{
 		"nothing is set":    {},

@@ -25,12 +25,12 @@ func TestStrangersLearnNothing(t *testing.T) {
 
 // sender sends requests as a user.
 func (s *service) sender(user string) contracttest.Send {
-	return func(t testing.TB, r contracttest.Request) contracttest.Answer {
+	return func(t testing.TB, r contracttest.Request) contracttest.Response {
 		var header []string
 		for name := range r.Header {
 			header = append(header, name, r.Header.Get(name))
 		}
 		a := s.as(t, user, r.Method, r.Path, r.Body, header...)
-		return contracttest.Answer{Status: a.status, Header: a.header, Body: a.body}
+		return contracttest.Response{Status: a.status, Header: a.header, Body: a.body}
 	}
 }

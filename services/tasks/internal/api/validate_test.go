@@ -34,7 +34,7 @@ func validated(t *testing.T, next http.Handler) http.Handler {
 		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		answer.Tee(&body)
 		next.ServeHTTP(answer, r)
-		given := contracttest.Answer{Status: answer.Status(), Header: answer.Header(), Body: body.Bytes()}
+		given := contracttest.Response{Status: answer.Status(), Header: answer.Header(), Body: body.Bytes()}
 		if err := document.CheckResponse(r.Method, r.URL.Path, given); err != nil {
 			t.Errorf("%s %s: %d is not as documented: %v", r.Method, r.URL.Path, answer.Status(), err)
 		}

@@ -389,7 +389,7 @@ export interface components {
          *     }
          */
         MoveTaskRequest: MoveTaskRequest;
-        /** @description A failure: an RFC 9457 problem document that is also the envelope with success set to false. */
+        /** @description An error: an RFC 9457 problem document, which is also the envelope with success set to false. */
         Problem: Problem;
         ReplaceListBatchItem: ReplaceListBatchItem;
         ReplaceListRequest: ReplaceListRequest;
@@ -423,27 +423,27 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description How many requests may follow at once (r), and in how many seconds all of the quota is back (t).
+         * @description The number of requests left (r), and the seconds until the full quota is available (t).
          * @example "user";r=199;t=1
          */
         RateLimit: string;
         /**
-         * @description How many requests may come at once (q), and in how many seconds a quota that is used up is back (w).
+         * @description The quota (q), and the seconds in which an empty quota refills (w).
          * @example "user";q=200;w=2
          */
         "RateLimit-Policy": string;
         /**
-         * @description In how many seconds to try again.
+         * @description The seconds after which to retry.
          * @example 1
          */
         "Retry-After": string;
         /**
-         * @description Which credentials are asked for, and what is wrong with those that came.
+         * @description The accepted credentials, and the reason why those in the request were rejected.
          * @example Cookie realm="Tasklane"
          */
         "WWW-Authenticate": string;
         /**
-         * @description Names the request in the servers' logs: the caller's own name for it, or a new one.
+         * @description Identifies the request in the servers' logs: the caller's own id, or a new one.
          * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
          */
         "X-Request-Id": string;
