@@ -19,7 +19,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// hangUp reads the request and closes the connection without an answer.
+// hangUp reads the request and closes the connection without a response.
 func hangUp(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -28,7 +28,7 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 	_ = conn.Close()
 }
 
-// cutShort closes the connection in the middle of an answer.
+// cutShort closes the connection in the middle of a response.
 func cutShort(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	w.Header().Set("X-Request-Id", "the-request")
@@ -37,10 +37,10 @@ func cutShort(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// impatient makes the waits between attempts too short to notice.
+// impatient makes the delays between attempts negligible.
 var impatient = sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1})
 
-func TestAttemptsOverBrokenConnections(t *testing.T) {
+func TestBrokenConnectionIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(context.Context, *sdk.Client) (taskapi.Task, error){
 		"getTask": func(ctx context.Context, c *sdk.Client) (taskapi.Task, error) {
@@ -62,13 +62,13 @@ func TestAttemptsOverBrokenConnections(t *testing.T) {
 			return c.RestoreTask(ctx, "x")
 		},
 	} {
-		for fault, broken := range map[string]http.HandlerFunc{"no answer": hangUp, "half an answer": cutShort} {
+		for fault, broken := range map[string]http.HandlerFunc{"no response": hangUp, "truncated response": cutShort} {
 			t.Run(name+", "+fault, func(t *testing.T) {
 				t.Parallel()
 				s := serve(t, answerTask(fullTask()), broken, answerTask(fullTask()))
 				client := s.client(t, impatient)
-				// The first call makes the connection that breaks in the
-				// second: net/http repeats by itself only over such.
+				// The second call reuses the connection of the first: only on a
+				// reused connection would net/http itself retry.
 				if _, err := client.GetTask(t.Context(), "x"); err != nil {
 					t.Fatal(err)
 				}
@@ -88,7 +88,7 @@ func TestAttemptsOverBrokenConnections(t *testing.T) {
 	}
 }
 
-func TestLostAnswersLeaveOpenWhatHappened(t *testing.T) {
+func TestMaybeApplied_AfterLostResponses(t *testing.T) {
 	t.Parallel()
 	s := serve(t, hangUp)
 	_, err := s.client(t, impatient).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
@@ -97,7 +97,7 @@ func TestLostAnswersLeaveOpenWhatHappened(t *testing.T) {
 	}
 }
 
-func TestAnswerCutShortKeepsItsRequestID(t *testing.T) {
+func TestTruncatedResponse_KeepsRequestID(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cutShort)
 	var response sdk.Response
@@ -111,7 +111,7 @@ func TestAnswerCutShortKeepsItsRequestID(t *testing.T) {
 	}
 }
 
-// cutProblem closes the connection in the middle of a failure.
+// cutProblem closes the connection in the middle of an error response.
 func cutProblem(status int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
@@ -125,14 +125,14 @@ func cutProblem(status int, header ...string) http.HandlerFunc {
 	}
 }
 
-func TestFailureCutShortIsAskedForAgain(t *testing.T) {
+func TestTruncatedError_IsRetried(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cutProblem(http.StatusPreconditionFailed), answerProblem(taskapi.CodeVersionConflict))
 	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x", sdk.IfMatch(1))
 	if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Attempts != 2 || failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
 	}
-	t.Run("and keeps its status where none follows", func(t *testing.T) {
+	t.Run("and keeps its status after the last attempt", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, cutProblem(http.StatusTooManyRequests, "Retry-After", "40", "X-Request-Id", "the-request"))
 		_, err := s.client(t).DeleteTask(t.Context(), "x")
@@ -146,7 +146,7 @@ func TestFailureCutShortIsAskedForAgain(t *testing.T) {
 	})
 }
 
-func TestEveryWriteHasAKeyOfItsOwn(t *testing.T) {
+func TestEveryWriteHasItsOwnKey(t *testing.T) {
 	t.Parallel()
 	s := serve(t, answerTask(fullTask()))
 	client := s.client(t)
@@ -165,7 +165,7 @@ func TestEveryWriteHasAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestRepeatedWriteThatMeetsItsOwnEffect(t *testing.T) {
+func TestRetriedWrite_ConflictsWithItself(t *testing.T) {
 	t.Parallel()
 	s := serve(t, hangUp, answerProblem(taskapi.CodeTaskNotFound))
 	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x")
@@ -174,7 +174,7 @@ func TestRepeatedWriteThatMeetsItsOwnEffect(t *testing.T) {
 	}
 }
 
-func TestWaitsBetweenAttempts(t *testing.T) {
+func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Parallel()
 	// attempts returns when the attempts of a call came, since its start.
 	attempts := func(ctx context.Context, t *testing.T, policy sdk.RetryPolicy, answers ...http.HandlerFunc) ([]time.Duration, error) {
@@ -204,18 +204,18 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 			bounds := []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
 			for i, bound := range bounds {
 				if wait := at[i+1] - at[i]; wait >= bound {
-					t.Errorf("the wait after attempt %d is %v, want less than %v", i+1, wait, bound)
+					t.Errorf("the delay after attempt %d is %v, want less than %v", i+1, wait, bound)
 				}
 			}
 			if at[5] != at[4] {
 				t.Errorf("the call ended %v after its last attempt", at[5]-at[4])
 			}
 			if at[4] == 0 {
-				t.Error("there was no wait at all")
+				t.Error("there was no delay")
 			}
 		})
 	})
-	t.Run("respect Retry-After", func(t *testing.T) {
+	t.Run("honor Retry-After", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			at, err := attempts(t.Context(), t, tiny,
@@ -233,7 +233,7 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 			}
 		})
 	})
-	t.Run("are not made for a Retry-After that is too long", func(t *testing.T) {
+	t.Run("end at a Retry-After that is too long", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			at, err := attempts(t.Context(), t, tiny, unavailable("Retry-After", "31"))
@@ -243,7 +243,7 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 			}
 		})
 	})
-	t.Run("are not made past the deadline", func(t *testing.T) {
+	t.Run("end before the deadline", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -268,7 +268,7 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 	})
 }
 
-func TestAttemptsSayHowMuchTimeIsLeft(t *testing.T) {
+func TestAttempts_SendTheTimeLeft(t *testing.T) {
 	t.Parallel()
 	sent := func(ctx context.Context, t *testing.T) []string {
 		t.Helper()
@@ -304,7 +304,7 @@ func TestAttemptsSayHowMuchTimeIsLeft(t *testing.T) {
 	})
 }
 
-func TestCancelledAttemptIsNotRepeated(t *testing.T) {
+func TestCanceledAttemptIsNotRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -324,7 +324,7 @@ func TestCancelledAttemptIsNotRepeated(t *testing.T) {
 	})
 }
 
-func TestAttemptHasATimeoutOfItsOwn(t *testing.T) {
+func TestAttempt_TimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -341,7 +341,7 @@ func TestAttemptHasATimeoutOfItsOwn(t *testing.T) {
 			t.Errorf("got %+v after %v", failure, took)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%v does not say that time ran out", err)
+			t.Errorf("%v is not a timeout", err)
 		}
 	})
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Batch carries out operations in order, all or none, and returns their
-// resources in the same order, as the whole batch left them; an erased one as
-// it was before. There may be up to [taskapi.MaxBatchOperations]. If one fails,
-// the error is that one's, and its [Error.Fields] name it.
+// Batch runs operations in order, all or none, and returns their resources in the same
+// order, in the state after the whole batch; an erased resource in the state before it.
+// A batch has at most [taskapi.MaxBatchOperations] operations. If one fails, Batch
+// returns its error, and [Error.Fields] name the operation.
 //
 //	resources, err := client.Batch(ctx, []taskapi.BatchOperation{
 //		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Water the plants"}),
@@ -20,7 +20,7 @@ import (
 //	…
 //	watered, err := resources[0].Task()
 func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation, opts ...CallOption) ([]taskapi.Resource, error) {
-	out, err := do[batchAnswer](ctx, c, request{
+	out, err := do[batchEnvelope](ctx, c, request{
 		operation: "batch",
 		method:    http.MethodPost,
 		path:      "/api/batch",
@@ -29,8 +29,8 @@ func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation,
 	return out.Data, err
 }
 
-type batchAnswer struct{ taskapi.ResourceListResponse }
+type batchEnvelope struct{ taskapi.ResourceListResponse }
 
-func (a batchAnswer) complete(r *request) bool {
+func (a batchEnvelope) complete(r *request) bool {
 	return a.Success && len(a.Data) == len(r.body.(taskapi.BatchRequest).Operations)
 }

@@ -17,10 +17,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// The benchmarks compare the client with what a program would write without
-// it, against the same server.
+// The benchmarks compare the client with equivalent code without it, on the same server.
 
-// benchServer answers with the same bytes each time.
+// benchServer responds with the same bytes to every request.
 func benchServer(b *testing.B, body any) *httptest.Server {
 	b.Helper()
 	data, err := json.Marshal(body)
@@ -36,8 +35,7 @@ func benchServer(b *testing.B, body any) *httptest.Server {
 	return server
 }
 
-// byHand sends a request with net/http and encoding/json alone. A body of nil
-// is none.
+// byHand sends a request with only net/http and encoding/json. in may be nil.
 func byHand(ctx context.Context, h *http.Client, method, url string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -69,9 +67,8 @@ func byHand(ctx context.Context, h *http.Client, method, url string, in, out any
 	return json.NewDecoder(resp.Body).Decode(out)
 }
 
-// compare measures a call of the client and its counterpart by hand, in turns,
-// so that what else the machine does meets both. It reports their median times
-// and the ratio of these.
+// compare alternates calls of the client with calls by hand, so that other load on the
+// machine affects both. It reports their median durations and the ratio.
 func compare(b *testing.B, answer any, call func(context.Context, *sdk.Client) error, byHand func(context.Context, *http.Client, string) error) {
 	server := benchServer(b, answer)
 	client, err := sdk.New(server.URL, sdk.WithTokenSource(sdk.StaticToken("the-token")))
@@ -101,7 +98,7 @@ func compare(b *testing.B, answer any, call func(context.Context, *sdk.Client) e
 		slices.Sort(times[i])
 		medians[i] = float64(times[i][len(times[i])/2])
 	}
-	b.ReportMetric(0, "ns/op") // of both together
+	b.ReportMetric(0, "ns/op") // the sum of both is meaningless
 	b.ReportMetric(medians[0], "sdk-ns")
 	b.ReportMetric(medians[1], "net/http-ns")
 	b.ReportMetric(medians[0]/medians[1], "ratio")

@@ -19,27 +19,27 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// upTo returns a random duration from a nanosecond to most, each order of
-// magnitude as likely as another.
+// upTo returns a random duration from a nanosecond to most, uniformly distributed over
+// the orders of magnitude.
 func upTo(random *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(math.Exp(random.Float64() * math.Log(float64(most))))
 }
 
-// trial is one call with a random policy and deadline, to a service that gives
-// random answers after random times.
+// trial is one call with a random policy and deadline, to a service that gives random
+// responses after random delays.
 type trial struct {
 	random   *rand.Rand
 	policy   sdk.RetryPolicy
-	deadline time.Time // of the call; zero without one
-	patience time.Duration
+	deadline time.Time // zero for none
+	timeout  time.Duration
 
 	attempts []attempted
 }
 
-// attempted is what the service knows of an attempt.
+// attempted is an attempt that reached the service.
 type attempted struct {
 	begun, ended time.Time
-	status       int // zero without an answer
+	status       int // zero without a response
 	retryAfter   time.Duration
 	key          string
 }
@@ -54,7 +54,7 @@ func newTrial(seed uint64) *trial {
 			MaxDelay:      upTo(random, time.Minute),
 			MaxRetryAfter: upTo(random, time.Minute),
 		},
-		patience: upTo(random, time.Minute),
+		timeout: upTo(random, time.Minute),
 	}
 	if random.IntN(4) > 0 {
 		c.deadline = time.Now().Add(upTo(random, 10*time.Minute))
@@ -62,7 +62,7 @@ func newTrial(seed uint64) *trial {
 	return c
 }
 
-// keyOf returns the idempotency key, which has no canonical name here.
+// keyOf returns the idempotency key, whose header name is not canonical here.
 func keyOf(header http.Header) string {
 	for name, values := range header {
 		if strings.EqualFold(name, "Idempotency-Key") {
@@ -72,7 +72,7 @@ func keyOf(header http.Header) string {
 	return ""
 }
 
-// RoundTrip answers an attempt.
+// RoundTrip responds to an attempt.
 func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := attempted{begun: time.Now(), key: keyOf(r.Header)}
 	defer func() {
@@ -102,14 +102,14 @@ func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// longest returns the longest wait after so many attempts, besides what the
-// server asks for.
+// longest returns the maximum delay after the given number of attempts, without
+// Retry-After.
 func (c *trial) longest(attempts int) time.Duration {
 	bound := float64(c.policy.BaseDelay) * math.Pow(2, float64(attempts-1))
 	return time.Duration(min(bound, float64(c.policy.MaxDelay)))
 }
 
-// check holds what happened against the policy and the deadline.
+// check checks the call against its policy and deadline.
 func (c *trial) check(t *testing.T, err error) {
 	now := time.Now()
 	if !c.deadline.IsZero() && now.After(c.deadline) {
@@ -117,23 +117,23 @@ func (c *trial) check(t *testing.T, err error) {
 	}
 	last := c.attempts[len(c.attempts)-1]
 	if now != last.ended {
-		t.Errorf("it waited %v for an attempt that never came", now.Sub(last.ended))
+		t.Errorf("it waited %v and then made no attempt", now.Sub(last.ended))
 	}
 	if len(c.attempts) > c.policy.MaxAttempts {
-		t.Errorf("%d attempts, %d are allowed", len(c.attempts), c.policy.MaxAttempts)
+		t.Errorf("%d attempts, want at most %d", len(c.attempts), c.policy.MaxAttempts)
 	}
 	var failure *sdk.Error
 	if errors.As(err, &failure) && failure.Attempts != len(c.attempts) {
-		t.Errorf("the error tells of %d attempts out of %d", failure.Attempts, len(c.attempts))
+		t.Errorf("the error has %d attempts, want %d", failure.Attempts, len(c.attempts))
 	}
 	for i, next := range c.attempts[1:] {
 		before := c.attempts[i]
 		waited := next.begun.Sub(before.ended)
 		if waited < before.retryAfter || waited > before.retryAfter+c.longest(i+1) {
-			t.Errorf("a wait of %v after attempt %d, with a Retry-After of %v", waited, i+1, before.retryAfter)
+			t.Errorf("a delay of %v after attempt %d, with a Retry-After of %v", waited, i+1, before.retryAfter)
 		}
 		if before.retryAfter > c.policy.MaxRetryAfter {
-			t.Errorf("a Retry-After of %v is too long to be waited for", before.retryAfter)
+			t.Errorf("it waited for a Retry-After of %v, which is too long", before.retryAfter)
 		}
 		if before.status == 200 || before.status == 412 || before.status == 500 {
 			t.Errorf("another attempt after the status %d", before.status)
@@ -144,13 +144,13 @@ func (c *trial) check(t *testing.T, err error) {
 	}
 }
 
-func TestAttemptsKeepWithinPolicyAndDeadline(t *testing.T) {
+func TestAttempts_RespectPolicyAndDeadline(t *testing.T) {
 	t.Parallel()
 	repeated := 0
 	for seed := range uint64(1000) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newTrial(seed)
-			client := newClient(t, "http://tasks", sdk.WithRetry(c.policy), sdk.WithHTTPClient(&http.Client{Transport: c, Timeout: c.patience}))
+			client := newClient(t, "http://tasks", sdk.WithRetry(c.policy), sdk.WithHTTPClient(&http.Client{Transport: c, Timeout: c.timeout}))
 			ctx := t.Context()
 			if !c.deadline.IsZero() {
 				var cancel context.CancelFunc
@@ -169,15 +169,15 @@ func TestAttemptsKeepWithinPolicyAndDeadline(t *testing.T) {
 		}
 	}
 	if repeated < 500 {
-		t.Errorf("only %d attempts were repeated", repeated)
+		t.Errorf("only %d attempts were retries", repeated)
 	}
 }
 
-// outage is a service that is gone in one way or another, for hours.
+// outage is a service that fails in different ways for hours.
 type outage struct {
 	mu     sync.Mutex
 	random *rand.Rand
-	sent   map[string]int // requests by their path
+	sent   map[string]int // requests by path
 }
 
 func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -198,7 +198,7 @@ func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-func TestLastingOutageMeetsLittleMoreThanTheCalls(t *testing.T) {
+func TestRetryBudget_BoundsLoadInAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const callers, watches, lasts, pause = 20, 5, 20 * time.Minute, 10 * time.Second
@@ -211,7 +211,7 @@ func TestLastingOutageMeetsLittleMoreThanTheCalls(t *testing.T) {
 			all.Go(func() {
 				for _, err := range client.Watch(ctx, 0) {
 					if err == nil {
-						t.Error("a change came")
+						t.Error("a change was received")
 					}
 				}
 			})
@@ -234,14 +234,14 @@ func TestLastingOutageMeetsLittleMoreThanTheCalls(t *testing.T) {
 		all.Wait()
 		sent := o.sent["/api/tasks/x"]
 		if most := calls + calls/10 + 10; sent > most || sent < calls {
-			t.Errorf("%d calls sent %d requests, want up to %d", calls, sent, most)
+			t.Errorf("%d calls sent %d requests, want at most %d", calls, sent, most)
 		}
-		// A watch tries again after half its longest delay on average, and
-		// leaves the budget to the calls.
+		// A watch reconnects after half of its maximum delay on average, and does not
+		// use the retry budget.
 		const longest = 30 * time.Second
 		connections := o.sent["/api/events"]
 		if most := watches * int(lasts/(longest/2)) * 5 / 4; connections > most || connections < most/2 {
-			t.Errorf("%d watches tried %d times, want up to %d", watches, connections, most)
+			t.Errorf("%d watches made %d connections, want at most %d", watches, connections, most)
 		}
 		t.Logf("%d calls sent %d requests; %d watches tried %d times in %v", calls, sent, watches, connections, lasts)
 	})

@@ -13,16 +13,15 @@ import (
 
 // ChangePage is one page of the user's changes.
 type ChangePage struct {
-	// Changes are in the order of their numbers; never nil.
+	// Changes are in ascending order of their numbers; never nil.
 	Changes []taskapi.Change
-	// Meta says where the page stands.
+	// Meta has the cursor of the next page.
 	Meta taskapi.ChangesMeta
 }
 
-// ListChanges returns one page of what has changed after a number.
-// [Client.Changes] goes through all pages. It fails with [ErrCursorExpired] if
-// the number is so old that some of the changes are no longer known: everything
-// must then be listed again.
+// ListChanges returns one page of the changes after a number. [Client.Changes] iterates
+// over all pages. It fails with [ErrCursorExpired] if the number is so old that changes
+// after it have been removed; read all resources again then.
 func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) (ChangePage, error) {
 	query := make(url.Values)
 	if options.Cursor != "" {
@@ -33,19 +32,18 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	if options.Limit != 0 {
 		query.Set("limit", strconv.Itoa(options.Limit))
 	}
-	out, err := do[changesAnswer](ctx, c, request{operation: "listChanges", method: http.MethodGet, path: "/api/changes", query: query}, opts)
+	out, err := do[changesEnvelope](ctx, c, request{operation: "listChanges", method: http.MethodGet, path: "/api/changes", query: query}, opts)
 	return ChangePage{Changes: out.Data, Meta: out.Meta}, err
 }
 
-// Changes goes through what has changed after options.After, up to now, fetching
-// a page of options.Limit changes whenever the one before is used up. From zero it
-// goes through every resource there is, also in the trash. After an error, which
-// comes with the zero Change, it ends. [Client.Watch] goes on with what changes
-// from now on.
+// Changes iterates over the changes after options.After, up to now. It reads
+// options.Limit changes per request. From zero it returns every resource, including
+// those in the trash. An error comes with the zero Change and ends the iteration.
+// [Client.Watch] also waits for later changes.
 //
-// A resource that has changed several times is there once, as it is now, at its
-// latest number. Changes of kinds that this version does not know are among
-// them: skip those whose [taskapi.Change.Kind] the program does not handle.
+// A resource that changed several times is returned once, in its current state, at its
+// latest number. Changes of kinds that this version does not know are included: skip
+// those whose [taskapi.Change.Kind] the program does not handle.
 func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
 	return pages("listChanges", options.Cursor, func(cursor string) ([]taskapi.Change, *string, error) {
 		query := options
@@ -58,8 +56,8 @@ func (c *Client) Changes(ctx context.Context, options taskapi.ListChangesOptions
 	})
 }
 
-// pages goes through the items of all pages from a cursor on. fetch returns the
-// page at a cursor, and the cursor of the next one or nil.
+// pages iterates over the items of all pages from a cursor on. fetch returns the page at
+// a cursor, and the next cursor or nil.
 func pages[T any](operation, first string, fetch func(string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for cursor := first; ; {
@@ -70,8 +68,8 @@ func pages[T any](operation, first string, fetch func(string) ([]T, *string, err
 				}
 			}
 			if err == nil && next != nil && *next == cursor {
-				// A cache that ignores the query would make this endless.
-				err = &Error{Operation: operation, Message: "the list goes on with the same page"}
+				// With a cache that ignores the query, this loop would not end.
+				err = &Error{Operation: operation, Message: "the next page is the same page"}
 			}
 			if err != nil {
 				var none T
@@ -86,14 +84,14 @@ func pages[T any](operation, first string, fetch func(string) ([]T, *string, err
 	}
 }
 
-type changesAnswer struct{ taskapi.ChangeListResponse }
+type changesEnvelope struct{ taskapi.ChangeListResponse }
 
-func (a changesAnswer) complete(*request) bool {
+func (a changesEnvelope) complete(*request) bool {
 	return a.Success && a.Data != nil && !slices.ContainsFunc(a.Data, incomplete)
 }
 
-// incomplete reports whether a change lacks what every change has, of whatever
-// kind. An erased resource has the data null.
+// incomplete reports whether a change lacks a field that every kind has. The data of an
+// erased resource is null.
 func incomplete(c taskapi.Change) bool {
 	return c.Seq <= 0 || c.Kind == "" || c.ID == "" || c.Data == nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// answerChanges answers with a page of changes with these numbers.
+// answerChanges responds with a page of changes with these numbers.
 func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
 	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
 	for _, seq := range seqs {
@@ -53,17 +53,17 @@ func TestChanges(t *testing.T) {
 		answers []http.HandlerFunc
 		want    []int64
 		uris    []string
-		err     error // nil for any
+		err     error // nil means any error
 		fails   bool
 	}{
 		{
-			name:    "go through all pages",
+			name:    "iterates over all pages",
 			answers: []http.HandlerFunc{answerChanges(true, 3, 5), answerChanges(true, 6), answerChanges(false, 9)},
 			want:    []int64{3, 5, 6, 9},
 			uris:    []string{"?after=2&limit=2", "?cursor=5&limit=2", "?cursor=6&limit=2"},
 		},
 		{
-			name:    "end at an error",
+			name:    "ends at an error",
 			answers: []http.HandlerFunc{answerChanges(true, 3), answerProblem(taskapi.CodeCursorExpired)},
 			want:    []int64{3},
 			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
@@ -71,7 +71,7 @@ func TestChanges(t *testing.T) {
 			fails:   true,
 		},
 		{
-			name:    "end when a page leads to itself",
+			name:    "fails if the next page is the same page",
 			answers: []http.HandlerFunc{answerChanges(true, 3)},
 			want:    []int64{3, 3},
 			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
@@ -100,7 +100,7 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
-	t.Run("fetch no page that is not wanted", func(t *testing.T) {
+	t.Run("reads no page in advance", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerChanges(true, 3, 5))
 		for _, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{}) {
@@ -115,7 +115,7 @@ func TestChanges(t *testing.T) {
 	})
 }
 
-func TestChangesOfUnknownKindsArePassedOn(t *testing.T) {
+func TestChanges_PassOnUnknownKinds(t *testing.T) {
 	t.Parallel()
 	const page = `{"success":true,"data":[
 		{"seq":3,"kind":"plan","id":"p","data":{"steps":[1,2]},"from":"the future"},
@@ -137,7 +137,7 @@ func TestChangesOfUnknownKindsArePassedOn(t *testing.T) {
 	}
 }
 
-func TestChangesThatLackSomethingAreRefused(t *testing.T) {
+func TestChanges_RejectIncompleteOnes(t *testing.T) {
 	t.Parallel()
 	for _, change := range []string{
 		`{"kind":"task","id":"x","data":null}`, `{"seq":3,"id":"x","data":null}`,
@@ -147,7 +147,7 @@ func TestChangesThatLackSomethingAreRefused(t *testing.T) {
 			_, _ = w.Write([]byte(`{"success":true,"data":[` + change + `],"meta":{"nextCursor":"5","hasMore":false}}`))
 		})
 		if page, err := s.client(t).ListChanges(t.Context(), taskapi.ListChangesOptions{}); err == nil {
-			t.Errorf("%s is taken for %+v", change, page)
+			t.Errorf("%s was accepted as %+v", change, page)
 		}
 	}
 }

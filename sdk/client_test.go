@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-func TestNewRefusesBaseURLs(t *testing.T) {
+func TestNew_RejectsBaseURLs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, url string }{
 		{"empty", ""},
@@ -42,7 +42,7 @@ func TestNewRefusesBaseURLs(t *testing.T) {
 	}
 }
 
-func TestNewRefusesOptions(t *testing.T) {
+func TestNew_RejectsOptions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -63,7 +63,7 @@ func TestNewRefusesOptions(t *testing.T) {
 	}
 }
 
-func TestClientHidesItsToken(t *testing.T) {
+func TestClient_HidesItsToken(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, "http://tasks/", sdk.WithTokenSource(sdk.StaticToken("secret-token")))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -88,7 +88,7 @@ func TestBaseURLMayHaveAPath(t *testing.T) {
 		}
 		requests := s.got()
 		if got := requests[len(requests)-1].uri; got != want {
-			t.Errorf("with %q below the host the path is %s, want %s", path, got, want)
+			t.Errorf("base path %q: the path is %s, want %s", path, got, want)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-func TestRedirectIsAnAnswer(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, answerTask(fullTask()))
 	to := elsewhere.URL + "/api/tasks?secret=hunter2"
@@ -133,18 +133,18 @@ func TestRedirectIsAnAnswer(t *testing.T) {
 			t.Errorf("%s: status %d, code %q", name, failure.Status, failure.Code)
 		}
 		if !strings.Contains(failure.Message, elsewhere.URL) || strings.Contains(failure.Message, "hunter2") {
-			t.Errorf("%s: the message is %q, want the other host without its query", name, failure.Message)
+			t.Errorf("%s: the message is %q, want the host of the redirect without its query", name, failure.Message)
 		}
 	}
 	if http.DefaultClient.CheckRedirect != nil {
 		t.Error("the caller's HTTP client was changed")
 	}
 	if got := elsewhere.got(); len(got) != 0 {
-		t.Errorf("the other host got %+v", got)
+		t.Errorf("the redirect was followed: %+v", got)
 	}
 }
 
-func TestRedirectIsFollowedIfTheCallerSaysSo(t *testing.T) {
+func TestWithHTTPClient_MayFollowRedirects(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, answerTask(fullTask()))
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +159,7 @@ func TestRedirectIsFollowedIfTheCallerSaysSo(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreKeptAndClosed(t *testing.T) {
+func TestClose_ClosesIdleConnections(t *testing.T) {
 	t.Parallel()
 	states := make(chan http.ConnState, 100)
 	server := httptest.NewUnstartedServer(answerTask(fullTask()))
@@ -181,7 +181,7 @@ func TestConnectionsAreKeptAndClosed(t *testing.T) {
 		select {
 		case got := <-states:
 			if got != want {
-				t.Fatalf("a connection is %v, want %v: five calls need one connection", got, want)
+				t.Fatalf("a connection is %v, want %v: five calls share one connection", got, want)
 			}
 		case <-time.After(10 * time.Second): // sooner than it closes by itself
 			t.Fatalf("no connection is %v", want)
@@ -189,7 +189,7 @@ func TestConnectionsAreKeptAndClosed(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesTheCallersConnections(t *testing.T) {
+func TestClose_KeepsTheCallersConnections(t *testing.T) {
 	t.Parallel()
 	states := make(chan http.ConnState, 100)
 	server := httptest.NewUnstartedServer(answerTask(fullTask()))
@@ -210,6 +210,6 @@ func TestCloseLeavesTheCallersConnections(t *testing.T) {
 		client.Close()
 	}
 	if len(states) != 1 {
-		t.Errorf("%d connections were opened, want one that both clients use", len(states))
+		t.Errorf("%d connections were opened, want one shared by both clients", len(states))
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// pipes is a network in memory between clients and one server.
+// pipes is an in-memory network between clients and one server.
 type pipes struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -27,8 +27,8 @@ func newPipes() *pipes {
 	return p
 }
 
-// pipe is the client's end of a connection. Once it is swallowed, nothing that
-// is sent arrives, and nobody is told.
+// pipe is the client's end of a connection. Once swallowed is set, it silently drops
+// everything that is written.
 type pipe struct {
 	net.Conn
 	swallowed atomic.Bool
@@ -71,10 +71,9 @@ func (p *pipes) Close() error {
 	return nil
 }
 
-// TestDeadConnectionIsNotUsedAgain lets a connection die without a word. Under
-// HTTP/2 the attempts of all calls share one, and net/http by itself would use
-// it again after each timeout.
-func TestDeadConnectionIsNotUsedAgain(t *testing.T) {
+// TestDeadConnectionIsReplaced makes a connection drop all data. With HTTP/2, all calls
+// share the connection, and net/http would use it again after each timeout.
+func TestDeadConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []int{1, 2} {
 		synctest.Test(t, func(t *testing.T) {
@@ -84,7 +83,7 @@ func TestDeadConnectionIsNotUsedAgain(t *testing.T) {
 				EnableHTTP2: protocol == 2,
 				Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.ProtoMajor != protocol {
-						t.Errorf("the request came by %s", r.Proto)
+						t.Errorf("the request used %s", r.Proto)
 					}
 					w.Header().Set("Content-Type", typeJSON)
 					_, _ = w.Write([]byte(`{"success":true,"data":{"id":"x"}}`))
@@ -103,7 +102,7 @@ func TestDeadConnectionIsNotUsedAgain(t *testing.T) {
 			for _, attempts := range []int{1, 2} {
 				begun := time.Now()
 				if _, err := client.GetTask(t.Context(), "x", WithResponse(&response)); err != nil || response.Attempts != attempts {
-					t.Errorf("by HTTP/%d: got %v after %d attempts and %v, want %d attempts", protocol, err, response.Attempts, time.Since(begun), attempts)
+					t.Errorf("HTTP/%d: got %v after %d attempts and %v, want %d attempts", protocol, err, response.Attempts, time.Since(begun), attempts)
 				}
 				network.latest.Load().swallowed.Store(true)
 			}

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestAConsumerGetsOneModule builds a program of another module with the SDK,
-// with no network: nothing may come along but the SDK itself.
-func TestAConsumerGetsOneModule(t *testing.T) {
+// TestSDKHasNoDependencies builds a program in another module with the SDK, offline. No
+// other module may be needed.
+func TestSDKHasNoDependencies(t *testing.T) {
 	t.Parallel()
 	sdkDir, err := os.Getwd()
 	if err != nil {
@@ -71,16 +71,16 @@ func TestPlanner(t *testing.T) {
 	}
 	var modules []string
 	for line := range strings.Lines(run("mod", "graph")) {
-		// The version of Go stands in the graph like a module.
+		// go mod graph lists the versions of Go, too.
 		if !strings.Contains(line, "go@") && !strings.Contains(line, "toolchain@") {
 			modules = append(modules, strings.TrimSpace(line))
 		}
 	}
 	if got, want := strings.Join(modules, "\n"), "example.com/planner github.com/tasklane/tasklane/sdk@v0.0.0"; got != want {
-		t.Errorf("go mod graph says\n%s\nwant\n%s", got, want)
+		t.Errorf("go mod graph printed\n%s\nwant\n%s", got, want)
 	}
 	run("vet", "./...")
 	if _, err := os.Stat(filepath.Join(dir, "go.sum")); !os.IsNotExist(err) {
-		t.Errorf("there is a go.sum (%v), so something was needed", err)
+		t.Errorf("there is a go.sum (%v), so the SDK has a dependency", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// TestGoDoc runs the command that the READMEs name for the top of a checkout.
+// TestGoDoc runs the command that the READMEs recommend.
 func TestGoDoc(t *testing.T) {
 	t.Parallel()
 	command := exec.CommandContext(t.Context(), "go", "doc", "-all", "./sdk")
@@ -26,8 +26,7 @@ func TestGoDoc(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasAnExample finds an example that runs for each method of
-// the client.
+// TestEveryOperationHasAnExample: each method of Client has an example with output.
 func TestEveryOperationHasAnExample(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("example*_test.go")
@@ -48,7 +47,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	}
 	for method := range reflect.TypeFor[*sdk.Client]().Methods() {
 		if !slices.Contains([]string{"Close", "String", "GoString"}, method.Name) && !runs["Client_"+method.Name] {
-			t.Errorf("Client.%s has no example that runs", method.Name)
+			t.Errorf("Client.%s has no example with output", method.Name)
 		}
 	}
 }

@@ -13,27 +13,24 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxEdits is how often EditTask tries before it leaves the conflict to its
-// caller. Each conflict means that somebody else has got ahead.
+// maxEdits is the number of attempts before EditTask returns the conflict. Each conflict
+// means that another writer was faster.
 const maxEdits = 10
 
-// EditTask changes a task according to what it is: it reads the task, lets edit
-// change it, and sends the fields that have changed. If the task has changed
-// meanwhile, it begins again with the new one, so edit may be called several
-// times. Nothing that others change at the same time is lost.
+// EditTask reads a task, lets edit change it, and sends the changed fields. If another
+// write comes in between, it starts again with the new version, so edit may be called
+// several times. No concurrent change is lost.
 //
 //	task, err := client.EditTask(ctx, id, func(task *taskapi.Task) error {
 //		task.Tags = append(task.Tags, "garden")
 //		return nil
 //	})
 //
-// edit may change the fields of [taskapi.UpdateTaskRequest]. If it returns an
-// error nothing is written, and EditTask's error wraps it. If it changes
-// nothing, nothing is written either. After ten conflicts in a row EditTask
-// gives up with [ErrVersionConflict].
+// edit may change the fields of [taskapi.UpdateTaskRequest]. If it returns an error,
+// nothing is written, and EditTask's error wraps it. If it changes nothing, nothing is
+// written. After ten conflicts in a row EditTask fails with [ErrVersionConflict].
 //
-// The call options hold for each request that it sends; [IfMatch] and
-// [IfNoneMatch] are not for it.
+// The call options apply to each request. [IfMatch] and [IfNoneMatch] must not be used.
 func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Task) error, opts ...CallOption) (taskapi.Task, error) {
 	current, err := c.GetTask(ctx, id, opts...)
 	if err != nil {
@@ -57,7 +54,7 @@ func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Tas
 			return task, err
 		}
 		current = newer
-		// Two who collide at each step would otherwise go on doing so.
+		// Without jitter, two writers could keep colliding.
 		delay := time.Duration(rand.Float64() * float64(c.retry.backoff(number)))
 		if err := wait(ctx, delay); err != nil {
 			return taskapi.Task{}, editFailed(err)
@@ -65,16 +62,15 @@ func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Tas
 	}
 }
 
-// editFailed returns the Error of an edit that ends before it is sent.
+// editFailed returns the Error of an edit that failed before its write was sent.
 func editFailed(err error) *Error {
 	e := fail("the edit was not sent", err)
 	e.Operation = "updateTask"
 	return e
 }
 
-// edited returns the changes that edit makes to a resource, as the merge patch
-// of type U. The fields of both types correspond by their names in JSON; those
-// of U are Optionals of the same types.
+// edited returns the changes that edit makes to a resource, as the merge patch U. Fields
+// of R and U correspond by JSON name; those of U are Optionals of the same types.
 func edited[U, R any](resource R, edit func(*R) error) (U, error) {
 	var changes U
 	before, after := reflect.ValueOf(resource), reflect.New(reflect.TypeFor[R]()).Elem()
@@ -95,7 +91,7 @@ func edited[U, R any](resource R, edit func(*R) error) (U, error) {
 		name := wireName(before.Type().Field(i))
 		target, ok := optional[name]
 		if !ok {
-			return changes, fmt.Errorf("it changes %s, which only the service sets", name)
+			return changes, fmt.Errorf("it changes %s, which is read-only", name)
 		}
 		target.FieldByName("Value").Set(after.Field(i))
 		target.FieldByName("Set").SetBool(true)
@@ -103,13 +99,13 @@ func edited[U, R any](resource R, edit func(*R) error) (U, error) {
 	return changes, nil
 }
 
-// wireName returns the name of a struct's field in JSON.
+// wireName returns the JSON name of a struct's field.
 func wireName(field reflect.StructField) string {
 	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 	return name
 }
 
-// cloned returns a copy of a field that shares no memory with it.
+// cloned returns a deep copy of a field's value.
 func cloned(v reflect.Value) reflect.Value {
 	switch {
 	case v.Kind() == reflect.Pointer && !v.IsNil():
@@ -122,8 +118,8 @@ func cloned(v reflect.Value) reflect.Value {
 	return v
 }
 
-// same reports whether two values of a field mean the same: times are compared
-// as instants, and no slice is like an empty one.
+// same reports whether two values of a field are equal. Times are compared as instants,
+// and a nil slice equals an empty one.
 func same(a, b reflect.Value) bool {
 	switch {
 	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():

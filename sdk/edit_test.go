@@ -17,13 +17,13 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestEditTaskSendsWhatHasChanged(t *testing.T) {
+func TestEditTask_SendsChangedFields(t *testing.T) {
 	t.Parallel()
 	later := fullTask().DueAt.Add(time.Hour)
 	for _, tt := range []struct {
 		name string
 		edit func(*taskapi.Task)
-		body string // empty for no request
+		body string // empty if nothing is sent
 	}{
 		{"nothing", func(*taskapi.Task) {}, ""},
 		{"the same values", func(task *taskapi.Task) {
@@ -35,10 +35,10 @@ func TestEditTaskSendsWhatHasChanged(t *testing.T) {
 		{"completed", func(task *taskapi.Task) { task.Completed = false }, `{"completed":false}`},
 		{"priority", func(task *taskapi.Task) { task.Priority = taskapi.Low }, `{"priority":"low"}`},
 		{"due date", func(task *taskapi.Task) { task.DueAt = &later }, `{"dueAt":"2026-11-23T18:30:00.123456Z"}`},
-		{"due date in its place", func(task *taskapi.Task) { *task.DueAt = later }, `{"dueAt":"2026-11-23T18:30:00.123456Z"}`},
+		{"due date in place", func(task *taskapi.Task) { *task.DueAt = later }, `{"dueAt":"2026-11-23T18:30:00.123456Z"}`},
 		{"no due date", func(task *taskapi.Task) { task.DueAt = nil }, `{"dueAt":null}`},
 		{"tags", func(task *taskapi.Task) { task.Tags = append(task.Tags, "new") }, `{"tags":["home","garden","new"]}`},
-		{"a tag in its place", func(task *taskapi.Task) { task.Tags[0] = "new" }, `{"tags":["new","garden"]}`},
+		{"a tag in place", func(task *taskapi.Task) { task.Tags[0] = "new" }, `{"tags":["new","garden"]}`},
 		{"no tags", func(task *taskapi.Task) { task.Tags = nil }, `{"tags":[]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,18 +66,18 @@ func TestEditTaskSendsWhatHasChanged(t *testing.T) {
 	}
 }
 
-func TestEditTaskThatSendsNothing(t *testing.T) {
+func TestEditTask_SendsNothingAfterAnError(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("not this one")
 	for name, tt := range map[string]struct {
 		edit func(*taskapi.Task) error
-		want error // nil for any
+		want error // nil means any error
 	}{
-		"the edit fails":               {func(task *taskapi.Task) error { task.Title = "New"; return cause }, cause},
-		"the edit sets the id":         {func(task *taskapi.Task) error { task.ID = "x"; return nil }, nil},
-		"the edit sets the version":    {func(task *taskapi.Task) error { task.Version++; return nil }, nil},
-		"the edit takes it from trash": {func(task *taskapi.Task) error { task.DeletedAt = nil; return nil }, nil},
-		"the edit moves a time":        {func(task *taskapi.Task) error { *task.CompletedAt = time.Now(); return nil }, nil},
+		"the edit fails":             {func(task *taskapi.Task) error { task.Title = "New"; return cause }, cause},
+		"the edit sets the id":       {func(task *taskapi.Task) error { task.ID = "x"; return nil }, nil},
+		"the edit sets the version":  {func(task *taskapi.Task) error { task.Version++; return nil }, nil},
+		"the edit restores the task": {func(task *taskapi.Task) error { task.DeletedAt = nil; return nil }, nil},
+		"the edit sets completedAt":  {func(task *taskapi.Task) error { *task.CompletedAt = time.Now(); return nil }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +92,7 @@ func TestEditTaskThatSendsNothing(t *testing.T) {
 			}
 		})
 	}
-	t.Run("there is no such task", func(t *testing.T) {
+	t.Run("the task does not exist", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerProblem(taskapi.CodeTaskNotFound))
 		_, err := s.client(t).EditTask(t.Context(), "x", func(*taskapi.Task) error { t.Error("edited"); return nil })
@@ -102,7 +102,7 @@ func TestEditTaskThatSendsNothing(t *testing.T) {
 	})
 }
 
-func TestEditTaskAfterAConflict(t *testing.T) {
+func TestEditTask_RetriesConflicts(t *testing.T) {
 	t.Parallel()
 	conflict := func(version int64) http.HandlerFunc {
 		task := fullTask()
@@ -117,7 +117,7 @@ func TestEditTaskAfterAConflict(t *testing.T) {
 			return nil
 		}
 	}
-	t.Run("begins again with the task as it is", func(t *testing.T) {
+	t.Run("starts again with the current version", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerTask(fullTask()), conflict(8), conflict(12), answerTask(fullTask()))
 		var calls []int64
@@ -141,7 +141,7 @@ func TestEditTaskAfterAConflict(t *testing.T) {
 			t.Errorf("got %v after %d edits", err, len(calls))
 		}
 	})
-	t.Run("loses nothing that others write", func(t *testing.T) {
+	t.Run("keeps concurrent writes", func(t *testing.T) {
 		t.Parallel()
 		server := sdktest.NewServer(t)
 		client := server.Client(t, "alice")
@@ -167,8 +167,8 @@ func TestEditTaskAfterAConflict(t *testing.T) {
 	})
 }
 
-// An edit may change whatever an update may, also what is added later.
-func TestEditTaskCanChangeEveryFieldOfAnUpdate(t *testing.T) {
+// Fields that are added to an update later are covered, too.
+func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 	t.Parallel()
 	for field := range reflect.TypeFor[taskapi.UpdateTaskRequest]().Fields() {
 		t.Run(field.Name, func(t *testing.T) {

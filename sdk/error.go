@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// The errors of the API, one for each code, to be compared by [errors.Is]:
+// The errors of the API, one for each code. Compare them with [errors.Is]:
 //
 //	if errors.Is(err, sdk.ErrTaskNotFound) { … }
 var (
@@ -44,64 +44,64 @@ var (
 	ErrTimeout               error = codeError(taskapi.CodeTimeout)
 )
 
-// ErrNotModified is what a read with [IfNoneMatch] fails with if the task still
-// has that version.
+// ErrNotModified is the error of a read with [IfNoneMatch] if the task still has that
+// version.
 var ErrNotModified = errors.New("tasklane: not modified")
 
-// codeError is the sentinel of one code.
+// codeError is the sentinel error of a code.
 type codeError taskapi.ErrorCode
 
 func (e codeError) Error() string {
 	return "tasklane: " + string(e)
 }
 
-// Error is the failure of a call. Every error that an operation of [Client]
-// returns is an *Error.
+// Error is the error of a call. Every operation of [Client] returns errors of type
+// *Error.
 type Error struct {
 	// Operation is the operation's name in the API, such as "getTask".
 	Operation string
-	// Status is the HTTP status of the last answer, or zero if the last
+	// Status is the HTTP status of the last response, or zero if the last
 	// attempt got none.
 	Status int
-	// Code is the reason. It is empty if Tasklane did not give one: there
-	// was no answer, or something in between gave it.
+	// Code is the reason. It is empty if there was no response or if the
+	// response was not from Tasklane.
 	Code taskapi.ErrorCode
-	// Message says what went wrong, in a sentence for people. It holds no
+	// Message describes the error in a sentence for people, without
 	// credentials.
 	Message string
-	// Fields are the parts of the request that break a rule, with
-	// [ErrInvalid], or the operation that failed, after a batch: its name
-	// then begins with, say, "operations[1]".
+	// Fields are the invalid parts of the request, with [ErrInvalid]. After a
+	// batch they name the operation that failed, with a prefix such as
+	// "operations[1]".
 	Fields []taskapi.FieldError
-	// RequestID names the request in the servers' logs.
+	// RequestID identifies the request in the servers' logs.
 	RequestID string
-	// RetryAfter is how long the server asked to wait, or zero.
+	// RetryAfter is the Retry-After of the response, or zero.
 	RetryAfter time.Duration
-	// Current is the resource as it is now, with [ErrVersionConflict];
-	// otherwise the zero Resource, which is of no kind.
+	// Current is the current resource, with [ErrVersionConflict]; otherwise the
+	// zero Resource.
 	Current taskapi.Resource
-	// Attempts is the number of requests that were sent.
+	// Attempts is the number of requests sent.
 	Attempts int
-	// MaybeApplied says that the write may have taken effect all the same:
-	// the answer to one of its attempts was lost, or left that open. Called
-	// again with the same [WithIdempotencyKey] it happens once, whatever
-	// became of it. If MaybeApplied is false this call has certainly changed
-	// nothing. It is always false for reads.
+	// MaybeApplied reports whether a write may have taken effect despite the
+	// error, because the response to an attempt was lost or ambiguous. Repeat
+	// the call with the same [WithIdempotencyKey] to apply it exactly once. If
+	// MaybeApplied is false, this call has changed nothing. It is always false
+	// for reads.
 	MaybeApplied bool
-	// Err is what ended the call on this side, such as an error of the
-	// network, the context or the token source. It is nil if an answer did,
-	// but for [ErrNotModified].
+	// Err is the cause on the client's side, such as an error of the network,
+	// the context or the token source. It is nil if a response caused the
+	// error, except with [ErrNotModified].
 	Err error
 }
 
-// Error returns the operation, the message, and what helps to find the cause.
+// Error returns the operation, the message and details.
 func (e *Error) Error() string {
 	var details []string
 	if e.Status != 0 {
 		details = append(details, strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code)))
 	}
 	for _, field := range e.Fields {
-		// The message names one of them itself.
+		// The message may include a field error already.
 		if text := field.Field + " " + field.Message; !strings.Contains(e.Message, text) {
 			details = append(details, text)
 		}
@@ -119,8 +119,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns e.Err, so that [errors.Is] finds [context.Canceled] and the
-// like.
+// Unwrap returns e.Err, so that [errors.Is] finds [context.Canceled] and other causes.
 func (e *Error) Unwrap() error {
 	return e.Err
 }
@@ -131,15 +130,15 @@ func (e *Error) Is(target error) bool {
 	return ok && taskapi.ErrorCode(code) == e.Code
 }
 
-// fail fills in an Error that comes from this side.
+// fail returns an Error with a cause on the client's side.
 func fail(message string, err error) *Error {
 	return &Error{Message: message + ": " + err.Error(), Err: err}
 }
 
-// failTransport returns the Error of an attempt that got no whole answer. The
-// status is zero unless it is that of a failure.
+// failTransport returns the Error of an attempt without a complete response. The status
+// is zero unless it is an error status.
 func failTransport(status int, header http.Header, err error) *Error {
-	e := fail("no complete answer", withoutURL(err))
+	e := fail("incomplete response", withoutURL(err))
 	e.Status, e.RequestID = status, header.Get(headerRequestID)
 	if wait := parseRetryAfter(header.Get("Retry-After"), time.Now()); wait != nil {
 		e.RetryAfter = *wait
@@ -147,7 +146,7 @@ func failTransport(status int, header http.Header, err error) *Error {
 	return e
 }
 
-// askedToWait returns how long an error says to wait, or zero.
+// askedToWait returns the Retry-After of an error, or zero.
 func askedToWait(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) {
@@ -156,8 +155,8 @@ func askedToWait(err error) time.Duration {
 	return 0
 }
 
-// withoutURL returns an error of net/http without the URL that it quotes: the
-// query may be nobody's business.
+// withoutURL removes the URL from an error of net/http, because the query may be
+// private.
 func withoutURL(err error) error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
@@ -166,9 +165,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// failAnswer returns the Error that an answer of a status other than 2xx
-// stands for.
-func failAnswer(status int, header http.Header, body []byte, now time.Time) *Error {
+// failResponse returns the Error for a response with a status other than 2xx.
+func failResponse(status int, header http.Header, body []byte, now time.Time) *Error {
 	e := failForeign(status, header)
 	if wait := parseRetryAfter(header.Get("Retry-After"), now); wait != nil {
 		e.RetryAfter = *wait
@@ -189,16 +187,16 @@ func failAnswer(status int, header http.Header, body []byte, now time.Time) *Err
 	return e
 }
 
-// failForeign returns the Error of an answer that is not Tasklane's. It does
-// not quote the body, which may be anything.
+// failForeign returns the Error for a response that is not from Tasklane. It does not
+// quote the body, which may contain anything.
 func failForeign(status int, header http.Header) *Error {
 	contentType := header.Get("Content-Type")
 	if contentType == "" {
 		contentType = "no content type"
 	}
-	message := fmt.Sprintf("the answer is not one of the task service (%s)", contentType)
+	message := fmt.Sprintf("the response is not from the task service (%s)", contentType)
 	if to, err := url.Parse(header.Get("Location")); status/100 == 3 && err == nil && to.Host != "" {
-		message = fmt.Sprintf("the answer is a redirect to %s://%s; the base URL must name the task service itself", to.Scheme, to.Host)
+		message = fmt.Sprintf("the response redirects to %s://%s; set the base URL to that of the task service", to.Scheme, to.Host)
 	}
 	return &Error{Status: status, Message: message, RequestID: header.Get(headerRequestID)}
 }

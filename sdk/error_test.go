@@ -17,7 +17,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// sentinels are the errors of the package by their codes.
+// sentinels are the package's errors by code.
 var sentinels = map[taskapi.ErrorCode]error{
 	taskapi.CodeIdempotencyInProgress: sdk.ErrIdempotencyInProgress,
 	taskapi.CodeCursorExpired:         sdk.ErrCursorExpired,
@@ -47,7 +47,7 @@ var sentinels = map[taskapi.ErrorCode]error{
 	taskapi.CodeTimeout:               sdk.ErrTimeout,
 }
 
-func TestEveryCodeHasItsError(t *testing.T) {
+func TestEveryCodeHasASentinel(t *testing.T) {
 	t.Parallel()
 	if got, want := len(sentinels), len(taskapi.ErrorCodes()); got != want {
 		t.Errorf("there are %d errors for %d codes", got, want)
@@ -76,7 +76,7 @@ func TestEveryCodeHasItsError(t *testing.T) {
 	}
 }
 
-func TestErrorHoldsTheWholeProblem(t *testing.T) {
+func TestError_HasAllFieldsOfTheProblem(t *testing.T) {
 	t.Parallel()
 	current := resource(fullTask())
 	fields := []taskapi.FieldError{
@@ -126,7 +126,7 @@ func TestErrorTexts(t *testing.T) {
 		want string
 	}{
 		{sdk.ErrTaskNotFound, "tasklane: task_not_found"},
-		{&sdk.Error{Operation: "getTask", Message: "no complete answer: EOF"}, "tasklane: getTask: no complete answer: EOF"},
+		{&sdk.Error{Operation: "getTask", Message: "incomplete response: EOF"}, "tasklane: getTask: incomplete response: EOF"},
 		{
 			&sdk.Error{Operation: "getTask", Message: "It failed.", Status: 502, Attempts: 4},
 			"tasklane: getTask: It failed. (502; 4 attempts)",
@@ -138,7 +138,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-func TestAnswerThatIsNotTasklanes(t *testing.T) {
+func TestForeignResponse(t *testing.T) {
 	t.Parallel()
 	const page = "<html><body>hunter2</body></html>"
 	for _, tt := range []struct {
@@ -147,20 +147,20 @@ func TestAnswerThatIsNotTasklanes(t *testing.T) {
 		contentType string
 		body        string
 	}{
-		{"HTML failure of a proxy", 502, "text/html", page},
+		{"HTML error of a proxy", 502, "text/html", page},
 		{"HTML 404 of a proxy", 404, "text/html", page},
 		{"HTML success of a page server", 200, "text/html", page},
-		{"JSON failure of another service", 400, "application/json", `{"message":"hunter2"}`},
-		{"JSON failure that says it is a success", 400, "application/json", `{"success":true,"code":"hunter2"}`},
+		{"JSON error of another service", 400, "application/json", `{"message":"hunter2"}`},
+		{"JSON error with success true", 400, "application/json", `{"success":true,"code":"hunter2"}`},
 		{"JSON success of another service", 200, "application/json", `{"id":"hunter2"}`},
-		{"success that says it is a failure", 200, "application/json", `{"success":false,"data":{"id":"hunter2"}}`},
-		{"success without its data", 200, "application/json", `{"success":true}`},
-		{"success with null", 200, "application/json", `{"success":true,"data":null}`},
-		{"success with data of another kind", 200, "application/json", `{"success":true,"data":["hunter2"]}`},
-		{"success with more behind it", 200, "application/json", `{"success":true,"data":{"id":"x"}} hunter2`},
+		{"200 with success false", 200, "application/json", `{"success":false,"data":{"id":"hunter2"}}`},
+		{"success without data", 200, "application/json", `{"success":true}`},
+		{"success with null data", 200, "application/json", `{"success":true,"data":null}`},
+		{"success with data of another type", 200, "application/json", `{"success":true,"data":["hunter2"]}`},
+		{"success with trailing data", 200, "application/json", `{"success":true,"data":{"id":"x"}} hunter2`},
 		{"empty success", 204, "", ""},
 		{"not modified", 304, "", ""},
-		{"empty failure", 500, "", ""},
+		{"empty error", 500, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +182,7 @@ func TestAnswerThatIsNotTasklanes(t *testing.T) {
 			want := &sdk.Error{
 				Operation:    "createTask",
 				Status:       tt.status,
-				Message:      "the answer is not one of the task service (" + kind + ")",
+				Message:      "the response is not from the task service (" + kind + ")",
 				RequestID:    "the-request",
 				Attempts:     1,
 				MaybeApplied: tt.status < 300 || tt.status >= 500,
@@ -195,7 +195,7 @@ func TestAnswerThatIsNotTasklanes(t *testing.T) {
 			}
 		})
 	}
-	t.Run("list without its data", func(t *testing.T) {
+	t.Run("list without data", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answer(200, map[string]any{"success": true}))
 		_, err := s.client(t).ListTasks(t.Context(), taskapi.ListTasksOptions{})
@@ -205,7 +205,7 @@ func TestAnswerThatIsNotTasklanes(t *testing.T) {
 	})
 }
 
-func TestAnswerThatIsTooLarge(t *testing.T) {
+func TestResponseTooLarge(t *testing.T) {
 	t.Parallel()
 	tooLarge := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -213,15 +213,15 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 			w.WriteHeader(status)
 		}
 	}
-	t.Run("is not asked for again", func(t *testing.T) {
+	t.Run("is not retried", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, tooLarge(200))
 		_, err := s.client(t).GetTask(t.Context(), "x")
-		if failure := asError(t, err); failure.Message != "no complete answer: the answer is larger than 16 MiB" || failure.Attempts != 1 {
+		if failure := asError(t, err); failure.Message != "incomplete response: the response exceeds 16 MiB" || failure.Attempts != 1 {
 			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
 		}
 	})
-	t.Run("has a status if it is a failure", func(t *testing.T) {
+	t.Run("has the status of an error response", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, tooLarge(403))
 		_, err := s.client(t).GetTask(t.Context(), "x")
@@ -231,7 +231,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	})
 }
 
-func TestErrorOfTheNetworkIsWrappedWithoutTheURL(t *testing.T) {
+func TestNetworkError_IsWrappedWithoutURL(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -256,7 +256,7 @@ func TestErrorOfTheNetworkIsWrappedWithoutTheURL(t *testing.T) {
 	}
 }
 
-func TestErrorOfTheContextIsWrapped(t *testing.T) {
+func TestContextError_IsWrapped(t *testing.T) {
 	t.Parallel()
 	t.Run("before anything is sent", func(t *testing.T) {
 		t.Parallel()
@@ -282,7 +282,7 @@ func TestErrorOfTheContextIsWrapped(t *testing.T) {
 	})
 }
 
-func TestRequestThatCannotBeEncoded(t *testing.T) {
+func TestUnencodableRequestIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, answerTask(fullTask()))
 	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -292,7 +292,7 @@ func TestRequestThatCannotBeEncoded(t *testing.T) {
 	}
 }
 
-func TestHeaderValuesThatCannotBeSent(t *testing.T) {
+func TestInvalidHeaderValuesAreNotSent(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"a b", "a\r\nX-Evil: 1", "ü", strings.Repeat("a", 256)} {
 		for name, option := range map[string]sdk.CallOption{

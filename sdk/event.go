@@ -10,13 +10,11 @@ import (
 	"net/http"
 )
 
-// maxEvent is the size in bytes that an event of a stream may have. The
-// largest task stays below it.
+// maxEvent bounds the size of an event in bytes. The largest task is smaller.
 const maxEvent = 1 << 20
 
-// errBadEvent ends a stream that does not keep to its format, which another
-// connection would not mend.
-var errBadEvent = errors.New("the stream holds an event that makes no sense")
+// errBadEvent ends a malformed stream. Reconnecting would not help.
+var errBadEvent = errors.New("the stream has an invalid event")
 
 // event is one event of a stream.
 type event struct {
@@ -24,26 +22,25 @@ type event struct {
 	data     []byte
 }
 
-// eventReader reads a text/event-stream. Of the events' fields it knows event, id
-// and data.
+// eventReader parses a text/event-stream. It ignores fields other than event, id and
+// data.
 type eventReader struct {
 	lines   *bufio.Reader
-	reading func(bool) // called before and after every wait for the stream
+	reading func(bool) // called with true before every read and with false after it
 }
 
 func newEventReader(stream io.Reader, reading func(bool)) *eventReader {
-	// A small buffer: a program may have a watch for each of its users.
+	// The buffer is small because a program may watch the tasks of many users.
 	return &eventReader{lines: bufio.NewReaderSize(stream, 1<<10), reading: reading}
 }
 
-// isEventStream reports whether an answer says that it is one.
+// isEventStream reports whether a response is an event stream.
 func isEventStream(resp *http.Response) bool {
 	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	return err == nil && mediaType == "text/event-stream"
 }
 
-// next returns the next event. An event that is cut off by the stream's end is
-// none.
+// next returns the next event. It drops an event that the end of the stream truncates.
 func (r *eventReader) next() (event, error) {
 	var e event
 	size := 0
@@ -59,7 +56,7 @@ func (r *eventReader) next() (event, error) {
 			continue
 		}
 		if line[0] == ':' {
-			continue // a comment, the sign of life
+			continue // a heartbeat comment
 		}
 		size += len(line)
 		name, value, _ := bytes.Cut(line, []byte(":"))
@@ -78,7 +75,7 @@ func (r *eventReader) next() (event, error) {
 	}
 }
 
-// line returns the next line of at most the given size, without its end. It is
+// line returns the next line, without its end, of at most the given size. The result is
 // valid until the next call.
 func (r *eventReader) line(most int) ([]byte, error) {
 	var line []byte
@@ -87,10 +84,10 @@ func (r *eventReader) line(most int) ([]byte, error) {
 		part, err := r.lines.ReadSlice('\n')
 		r.reading(false)
 		if len(line)+len(part) > most {
-			return nil, fmt.Errorf("%w: it is larger than %d MiB", errBadEvent, maxEvent>>20)
+			return nil, fmt.Errorf("%w: it exceeds %d MiB", errBadEvent, maxEvent>>20)
 		}
 		if err == nil && line == nil {
-			line = part // the usual case needs no copy
+			line = part // the common case needs no copy
 		} else {
 			line = append(line, part...)
 		}

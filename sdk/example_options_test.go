@@ -17,12 +17,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Tokens that come from a place of the program's own.
+// Tokens from a source of your own.
 func ExampleTokenFunc() {
 	server := sdktest.Start()
 	defer server.Close()
 	source := sdk.TokenFunc(func(context.Context) (string, error) {
-		// Asked before each request, so it should remember its answer.
+		// Called before each request, so it should cache the token.
 		return server.Token("alice"), nil
 	})
 	client, err := sdk.New(server.URL, sdk.WithTokenSource(source))
@@ -39,21 +39,21 @@ func ExampleTokenFunc() {
 	// Output: 0 open
 }
 
-// A token that is written into the configuration, and hidden from logs.
+// A token from the configuration. Logs do not show it.
 func ExampleStaticToken() {
 	token := sdk.StaticToken("eyJhbGciOiJSUzI1NiJ9.e30.c2ln")
 	fmt.Println(token)
 	// Output: [hidden token]
 }
 
-// A proxy, certificates of one's own, a shorter timeout, or a transport that
-// traces: what net/http can do, the client can.
+// A proxy, custom certificates, a shorter timeout or a tracing transport: the client
+// supports what net/http supports.
 func ExampleWithHTTPClient() {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxConnsPerHost = 20
 	client, err := sdk.New("http://tasks:8080", sdk.WithHTTPClient(&http.Client{
 		Transport: transport,
-		Timeout:   5 * time.Second, // for each attempt
+		Timeout:   5 * time.Second, // per attempt
 	}))
 	if err != nil {
 		log.Fatal(err)
@@ -63,7 +63,7 @@ func ExampleWithHTTPClient() {
 	// Output: ready
 }
 
-// Which program it was, for the servers' logs.
+// The program's name, for the servers' logs.
 func ExampleWithUserAgent() {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var program, client string
@@ -80,7 +80,7 @@ func ExampleWithUserAgent() {
 	// Output: planner/1.4 true
 }
 
-// A page that is rendered has no time to wait: one more attempt, soon.
+// A page that is being rendered cannot wait long: one quick retry.
 func ExampleWithRetry() {
 	server := sdktest.Start()
 	defer server.Close()
@@ -102,7 +102,7 @@ func ExampleWithRetry() {
 	// Output: unavailable after 2 attempts
 }
 
-// A log of what fails, and whether it is tried again.
+// Log failed attempts and whether they are retried.
 func ExampleWithHook_log() {
 	server := sdktest.Start()
 	defer server.Close()
@@ -137,10 +137,9 @@ func ExampleWithHook_log() {
 	// Output: level=WARN msg=tasklane operation=getTaskStats attempt=1 status=503 again=true
 }
 
-// Requests by operation and status, and their durations: fit for a counter and
-// a histogram of any library.
+// Count requests by operation and status, and measure their durations.
 func ExampleWithHook_metrics() {
-	requests := map[string]int{} // by a program with goroutines, of course with a lock
+	requests := map[string]int{} // in concurrent programs, guard it with a mutex
 	_, _, stop := exampleClient(sdk.WithHook(
 		func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
 			return func(outcome sdk.Outcome) {
@@ -153,9 +152,8 @@ func ExampleWithHook_metrics() {
 	// Output: map[createTask 201:1]
 }
 
-// The trace that the caller is part of goes on in the service. With
-// OpenTelemetry, Inject(ctx, propagation.HeaderCarrier(attempt.Header)) sets
-// the header.
+// Propagate the caller's trace to the service. With OpenTelemetry,
+// Inject(ctx, propagation.HeaderCarrier(attempt.Header)) sets the header.
 func ExampleWithHook_trace() {
 	type traceKey struct{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -178,7 +176,7 @@ func ExampleWithHook_trace() {
 	// Output: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 }
 
-// The answer itself, of which the call returns only the data.
+// The HTTP response of a call.
 func ExampleWithResponse() {
 	client, plants, stop := exampleClient()
 	defer stop()
@@ -199,7 +197,7 @@ func ExampleWithResponse() {
 	// Water the plants
 }
 
-// One name for what this program and the servers log of a call.
+// One id for a call in this program's log and the servers' logs.
 func ExampleWithRequestID() {
 	client, _, stop := exampleClient()
 	defer stop()
@@ -212,7 +210,7 @@ func ExampleWithRequestID() {
 	// Output: task_not_found import-4711
 }
 
-// A page that shows whether what it shows is fresh.
+// Show whether the data on a page is up to date.
 func ExampleOnConnect() {
 	client, _, stop := exampleClient()
 	defer stop()
@@ -220,7 +218,7 @@ func ExampleOnConnect() {
 	tell := sdk.OnConnect(func(err error) error {
 		if err != nil {
 			fmt.Println("away:", err)
-			return nil // Watch goes on; an error here would end it
+			return nil // Watch continues; an error would end it
 		}
 		fmt.Println("up to date from now on")
 		return nil
@@ -237,7 +235,7 @@ func ExampleOnConnect() {
 	// change 1
 }
 
-// What to do about an error that the client could not wait out.
+// Handle an error that remains after all retries.
 func ExampleError_maybeApplied() {
 	server := sdktest.Start()
 	defer server.Close()
@@ -260,7 +258,7 @@ func ExampleError_maybeApplied() {
 	if errors.As(err, &failure) {
 		fmt.Println("status", failure.Status, "may have happened:", failure.MaybeApplied)
 	}
-	// The key makes it safe to ask again, now or after a restart.
+	// The key makes it safe to repeat the call, now or after a restart.
 	if err := create(); err != nil {
 		log.Fatal(err)
 	}

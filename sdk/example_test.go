@@ -16,8 +16,8 @@ import (
 
 var ctx = context.Background()
 
-// exampleClient returns a client of a service in memory, whose user has one
-// task, and what ends both.
+// exampleClient returns a client of an in-memory service whose user has one task, and a
+// function that stops both.
 func exampleClient(opts ...sdk.Option) (client *sdk.Client, plants taskapi.Task, stop func()) {
 	server := sdktest.Start()
 	source := sdk.StaticToken(server.Token("alice"))
@@ -53,7 +53,7 @@ func ExampleNew() {
 	// Output: ready to call the service
 }
 
-// A program with a user of its own.
+// A program with its own user.
 func ExampleNewPasswordSource() {
 	password := "correct horse battery" // from the environment, say
 	source, err := sdk.NewPasswordSource("http://auth:3001", "planner@example.com", password)
@@ -70,7 +70,7 @@ func ExampleNewPasswordSource() {
 	// Output: [Better Auth at http://auth:3001]
 }
 
-// The tasks of whoever is signed in.
+// The tasks of the user who is signed in.
 func ExampleNewSessionSource() {
 	source, err := sdk.NewSessionSource("http://auth:3001", "better-auth.session_token="+os.Getenv("SESSION"))
 	if err != nil {
@@ -102,7 +102,7 @@ func ExampleClient_ListTasks() {
 
 	page, err := client.ListTasks(ctx, taskapi.ListTasksOptions{
 		Tags:  []string{"home"},
-		Query: "plant", // words, the last one perhaps only begun
+		Query: "plant", // words; the last one may be a prefix
 		Sort:  taskapi.DueSoonest,
 		Limit: 20,
 	})
@@ -159,7 +159,7 @@ func ExampleClient_ReplaceTask() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// What was left out has its default now.
+	// Omitted fields have their defaults now.
 	fmt.Println(task.Title, task.Priority, task.Tags)
 	// Output: Water the garden none []
 }
@@ -174,7 +174,7 @@ func ExampleClient_UpdateTask() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// What was left out is as it was.
+	// Omitted fields are unchanged.
 	fmt.Println(task.Title, task.Completed, task.Version)
 	// Output: Water the plants true 2
 }
@@ -263,7 +263,7 @@ func ExampleClient_EraseTask() {
 	// true
 }
 
-// Several changes, of which none happens unless all do.
+// Several changes, all or none.
 func ExampleClient_Batch() {
 	client, plants, stop := exampleClient()
 	defer stop()
@@ -331,7 +331,7 @@ func ExampleClient_ListChanges() {
 	}
 	for _, change := range page.Changes {
 		if change.Kind != taskapi.KindTask {
-			continue // of a kind that this program does not show
+			continue // a kind that this program does not show
 		}
 		task, err := change.Task()
 		if err != nil {
@@ -345,18 +345,18 @@ func ExampleClient_ListChanges() {
 	// continue after 1
 }
 
-// A program that looks now and then what is new.
+// Poll for changes.
 func ExampleClient_Changes() {
 	client, plants, stop := exampleClient()
 	defer stop()
-	const seen = 1 // the last number of the last time
+	const seen = 1 // the last number of the previous poll
 
 	if _, err := client.EraseTask(ctx, plants.ID); err != nil {
 		log.Fatal(err)
 	}
 	for change, err := range client.Changes(ctx, taskapi.ListChangesOptions{After: seen}) {
 		if errors.Is(err, sdk.ErrCursorExpired) {
-			break // list the tasks anew: the last time was too long ago
+			break // the previous poll was too long ago: list the tasks again
 		}
 		if err != nil {
 			log.Fatal(err)
@@ -366,7 +366,7 @@ func ExampleClient_Changes() {
 	// Output: 2 true true
 }
 
-// A list that is kept up to date.
+// Keep a list up to date.
 func ExampleClient_Watch() {
 	client, _, stop := exampleClient()
 	defer stop()
@@ -380,7 +380,7 @@ func ExampleClient_Watch() {
 		tasks[task.ID] = task
 	}
 
-	time.AfterFunc(time.Millisecond, func() { // elsewhere
+	time.AfterFunc(time.Millisecond, func() { // another device
 		if _, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Feed the cat"}); err != nil {
 			log.Fatal(err)
 		}
@@ -390,7 +390,7 @@ func ExampleClient_Watch() {
 			log.Fatal(err)
 		}
 		if change.Kind != taskapi.KindTask {
-			continue // of a kind that this program does not show
+			continue // a kind that this program does not show
 		}
 		if change.Erased() {
 			delete(tasks, change.ID)
@@ -402,12 +402,12 @@ func ExampleClient_Watch() {
 		}
 		tasks[task.ID] = task
 		fmt.Println(task.Title, "makes it", len(tasks))
-		break // a real program goes on
+		break // a real program continues
 	}
 	// Output: Feed the cat makes it 2
 }
 
-// A write that protects what others have changed meanwhile.
+// Protect concurrent changes.
 func ExampleIfMatch() {
 	client, plants, stop := exampleClient()
 	defer stop()
@@ -424,7 +424,7 @@ func ExampleIfMatch() {
 	// Output: now at version 1
 }
 
-// A read that sends nothing the caller has already.
+// Read a task only if it has changed.
 func ExampleIfNoneMatch() {
 	client, plants, stop := exampleClient()
 	defer stop()
@@ -434,7 +434,7 @@ func ExampleIfNoneMatch() {
 	// Output: true
 }
 
-// A write that happens once, however often the program is started again.
+// A write that is applied once, even if the program restarts.
 func ExampleWithIdempotencyKey() {
 	client, _, stop := exampleClient()
 	defer stop()
@@ -453,7 +453,7 @@ func ExampleWithIdempotencyKey() {
 	// Pay the bill replayed: true
 }
 
-// One client for the requests of many users.
+// One client for many users.
 func ExampleWithToken() {
 	server := sdktest.Start()
 	defer server.Close()
@@ -464,7 +464,7 @@ func ExampleWithToken() {
 	defer client.Close()
 
 	for _, user := range []string{"alice", "bob"} {
-		jwt := server.Token(user) // comes with the request that is served
+		jwt := server.Token(user) // from the request being served
 		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "A task of " + user},
 			sdk.WithToken(jwt), sdk.WithRequestID("from-the-page-4711"))
 		if err != nil {

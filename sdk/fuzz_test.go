@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// readEvents returns the events of a stream and what ended it.
+// readEvents returns the events of a stream and the error that ended it.
 func readEvents(stream io.Reader) ([]event, error) {
 	r := newEventReader(stream, func(bool) {})
 	var all []event
@@ -29,8 +29,8 @@ func readEvents(stream io.Reader) ([]event, error) {
 	}
 }
 
-// FuzzEvents reads a stream as it is and in pieces, which must make no
-// difference, and writes its events anew.
+// FuzzEvents reads a stream at once and byte by byte, which must give the same events,
+// and encodes the events again.
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte("event: ready\ndata: {\"seq\":0}\n\n"))
 	f.Add([]byte("id: 7\r\nevent:change\r\ndata: a\r\ndata: b\r\n\r\n:\n\n"))
@@ -42,7 +42,7 @@ func FuzzEvents(f *testing.F) {
 		}
 		pieces, piecesErr := readEvents(iotest.OneByteReader(bytes.NewReader(stream)))
 		if !reflect.DeepEqual(events, pieces) || errors.Is(err, io.EOF) != errors.Is(piecesErr, io.EOF) {
-			t.Fatalf("in pieces %q, %v; as it is %q, %v", pieces, piecesErr, events, err)
+			t.Fatalf("byte by byte %q, %v; at once %q, %v", pieces, piecesErr, events, err)
 		}
 		var again bytes.Buffer
 		for _, e := range events {
@@ -57,7 +57,7 @@ func FuzzEvents(f *testing.F) {
 		}
 		for i := range events {
 			if events[i].name == "" && events[i].data == nil {
-				t.Fatal("an event of nothing")
+				t.Fatal("an empty event")
 			}
 		}
 		if rewritten, _ := readEvents(&again); !reflect.DeepEqual(events, rewritten) {
@@ -80,14 +80,13 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q is a wait of %v", value, wait)
 		case wait == nil && err != nil:
 			if _, err := http.ParseTime(value); err == nil {
-				t.Errorf("the date %q is no wait", value)
+				t.Errorf("no wait for the date %q", value)
 			}
 		}
 	})
 }
 
-// FuzzProblem reads failures: what is none of Tasklane's must not be quoted,
-// and what is must keep its code.
+// FuzzProblem: foreign error bodies are not quoted, and Tasklane's keep their code.
 func FuzzProblem(f *testing.F) {
 	whole, err := json.Marshal(taskapi.Problem{
 		Error: "The task has changed.", Code: taskapi.CodeVersionConflict, Status: 412,
@@ -101,7 +100,7 @@ func FuzzProblem(f *testing.F) {
 	f.Add(307, "", "", "https://user:secret@example.com/?token=secret")
 	f.Fuzz(func(t *testing.T, status int, body, contentType, location string) {
 		header := http.Header{"Content-Type": {contentType}, "Location": {location}}
-		e := failAnswer(status, header, []byte(body), time.Now())
+		e := failResponse(status, header, []byte(body), time.Now())
 		var problem taskapi.Problem
 		theirs := json.Unmarshal([]byte(body), &problem) == nil && !problem.Success && problem.Code != ""
 		if theirs != (e.Code != "") || theirs && (e.Code != problem.Code || !errors.Is(e, codeError(problem.Code))) {
@@ -110,8 +109,8 @@ func FuzzProblem(f *testing.F) {
 		if e.Status != status || e.Message == "" && problem.Error != "" {
 			t.Errorf("got %+v", e)
 		}
-		if again := failAnswer(status, header, []byte("something else"), time.Now()); !theirs && again.Error() != e.Error() {
-			t.Errorf("the error tells of the body: %v", e)
+		if again := failResponse(status, header, []byte("something else"), time.Now()); !theirs && again.Error() != e.Error() {
+			t.Errorf("the error quotes the body: %v", e)
 		}
 	})
 }

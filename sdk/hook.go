@@ -6,44 +6,44 @@ import (
 	"time"
 )
 
-// A Hook watches the attempts of a client: for logs, metrics and traces. It is
-// called before each attempt, and the function it returns, unless that is nil,
-// after the attempt. What both need, such as a span, is kept by the closure.
-// Hooks run on the caller's goroutine, several at once if calls are.
+// A Hook observes the attempts of a client, for logs, metrics and traces. It is called
+// before each attempt, and the function that it returns, if any, after the attempt. The
+// closure can carry state, such as a span. Hooks run on the caller's goroutine, so
+// concurrent calls run them concurrently.
 type Hook func(ctx context.Context, attempt Attempt) func(Outcome)
 
-// Attempt is one request that is about to be sent.
+// Attempt is a request that is about to be sent.
 type Attempt struct {
 	// Operation is the operation's name in the API, such as "createTask".
 	Operation string
-	// Method and Path are those of the request. The path has no query.
+	// Method and Path are those of the request, without the query.
 	Method, Path string
-	// Number counts the attempts of one call, from 1.
+	// Number counts the attempts of a call from 1.
 	Number int
-	// Header is empty. What a hook sets is sent with this attempt, such as
-	// a traceparent, but does not replace what the SDK itself sends.
-	// Credentials never appear here.
+	// Header is empty. Headers that a hook sets, such as traceparent, are sent
+	// with this attempt, but cannot replace those of the SDK. It never has
+	// credentials.
 	Header http.Header
 }
 
-// Outcome is how an attempt ended.
+// Outcome is the result of an attempt.
 type Outcome struct {
-	// Status is the HTTP status, or zero without a whole answer.
+	// Status is the HTTP status, or zero without a complete response.
 	Status int
-	// RequestID names the attempt in the servers' logs, if they answered.
+	// RequestID identifies the attempt in the servers' logs, if there was a response.
 	RequestID string
-	// Duration is the time from sending the request to the last byte of
-	// the answer.
+	// Duration is the time from sending the request to the last byte of the
+	// response.
 	Duration time.Duration
 	// Err is nil if the attempt succeeded, and otherwise an [*Error].
 	Err error
-	// WillRetry says whether another attempt follows, after Delay.
+	// WillRetry reports whether another attempt follows after Delay.
 	WillRetry bool
 	Delay     time.Duration
 }
 
-// before runs the hooks of an attempt, which may fill its header, and returns
-// what runs after the attempt.
+// before runs the hooks, which may set headers, and returns a function to call after
+// the attempt.
 func (c *Client) before(ctx context.Context, attempt *Attempt) func(Outcome) {
 	if len(c.hooks) == 0 {
 		return func(Outcome) {}

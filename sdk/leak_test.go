@@ -18,9 +18,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// leavesNothing runs a story, whose client is closed at its end, and fails if
-// one of the goroutines that began in it is still there. They inherit a label,
-// so that other tests may run beside it.
+// leavesNothing runs a story, which closes its client, and fails if a goroutine started
+// by it remains. Goroutines inherit a label, so other tests may run concurrently.
 func leavesNothing(t *testing.T, story func(ctx context.Context)) {
 	t.Helper()
 	pprof.Do(context.WithoutCancel(t.Context()), pprof.Labels("story", t.Name()), story)
@@ -38,7 +37,7 @@ func leavesNothing(t *testing.T, story func(ctx context.Context)) {
 	}
 }
 
-// labelled returns the stacks of the goroutines with a label.
+// labelled returns the stacks of goroutines with a label.
 func labelled(t *testing.T, label string) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -54,8 +53,7 @@ func labelled(t *testing.T, label string) string {
 	return strings.Join(found, "\n\n")
 }
 
-// stuck holds a request until its client goes away, or shows a stream that
-// says nothing more.
+// stuck blocks a request until its client disconnects, and leaves streams silent.
 func stuck(arrived chan<- struct{}) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/events") {
@@ -68,13 +66,13 @@ func stuck(arrived chan<- struct{}) http.HandlerFunc {
 	}
 }
 
-func TestNoGoroutineIsLeft(t *testing.T) {
+func TestNoGoroutineLeaks(t *testing.T) {
 	t.Parallel()
 	busy := func(w http.ResponseWriter, r *http.Request) {
 		answerProblem(taskapi.CodeUnavailable, "Retry-After", "20")(w, r)
 	}
 	for name, story := range map[string]func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}){
-		"by calls that are cancelled under way": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {
+		"canceled calls": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {
 			ctx, cancel := context.WithCancel(ctx)
 			var calls sync.WaitGroup
 			for range 8 {
@@ -90,14 +88,14 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			cancel()
 			calls.Wait()
 		},
-		"by a call that ends with its deadline": func(ctx context.Context, t *testing.T, client *sdk.Client, _ <-chan struct{}) {
+		"a call past its deadline": func(ctx context.Context, t *testing.T, client *sdk.Client, _ <-chan struct{}) {
 			ctx, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 			defer cancel()
 			if _, err := client.GetTask(ctx, "x"); err == nil {
 				t.Error("the call succeeded")
 			}
 		},
-		"by a watch that is cancelled while nothing comes": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {
+		"a canceled watch": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {
 			ctx, cancel := context.WithCancel(ctx)
 			go func() {
 				<-arrived
@@ -109,7 +107,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 				}
 			}
 		},
-		"by a watch that is left": func(ctx context.Context, t *testing.T, client *sdk.Client, _ <-chan struct{}) {
+		"a watch whose loop is left": func(ctx context.Context, t *testing.T, client *sdk.Client, _ <-chan struct{}) {
 			for _, err := range client.Watch(ctx, 0) {
 				if err != nil {
 					t.Error(err)
@@ -129,7 +127,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			})
 		})
 	}
-	t.Run("by waits between attempts", func(t *testing.T) {
+	t.Run("delays between attempts", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, busy)
 		leavesNothing(t, func(ctx context.Context) {
@@ -141,7 +139,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			waits.Go(func() {
 				for _, err := range client.Watch(ctx, 0) {
 					if err == nil {
-						t.Error("a change came")
+						t.Error("a change was received")
 					}
 				}
 			})
@@ -152,14 +150,14 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			waits.Wait()
 		})
 	})
-	t.Run("by a token source", func(t *testing.T) {
+	t.Run("a token source", func(t *testing.T) {
 		t.Parallel()
 		auth := &betterAuth{}
 		server := httptest.NewServer(auth)
 		t.Cleanup(server.Close)
 		leavesNothing(t, func(ctx context.Context) {
-			// With a transport of its own: httptest closes what is idle in
-			// the default one whenever a server of any test ends.
+			// With its own transport: httptest closes idle connections of the
+			// default one whenever a server of any test is closed.
 			own := sdk.WithBetterAuthHTTPClient(&http.Client{Transport: &http.Transport{}})
 			source, err := sdk.NewPasswordSource(server.URL+"/auth", email, password, own)
 			if err != nil {
@@ -171,7 +169,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			}
 		})
 	})
-	t.Run("by everything a client can do", func(t *testing.T) {
+	t.Run("all operations", func(t *testing.T) {
 		t.Parallel()
 		server := sdktest.NewServer(t)
 		leavesNothing(t, func(ctx context.Context) {
@@ -186,8 +184,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	})
 }
 
-// useAll calls operations of all kinds, iterators among them, and leaves some
-// before their end.
+// useAll calls all kinds of operations, including iterators, and leaves some loops early.
 func useAll(ctx context.Context, t *testing.T, client *sdk.Client) {
 	task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Water"})
 	if err != nil {
@@ -219,7 +216,7 @@ func useAll(ctx context.Context, t *testing.T, client *sdk.Client) {
 		}
 		break
 	}
-	if _, err := client.GetTask(ctx, "no id"); err == nil {
-		t.Error("there is a task without an id")
+	if _, err := client.GetTask(ctx, "no-id"); err == nil {
+		t.Error("GetTask accepted an invalid id")
 	}
 }

@@ -43,7 +43,7 @@ func (c *Client) ListLists(ctx context.Context, options taskapi.ListListsOptions
 	if options.Cursor != "" {
 		query.Set("cursor", options.Cursor)
 	}
-	out, err := do[pageAnswer[taskapi.List]](ctx, c, request{operation: "listLists", method: http.MethodGet, path: listsPath, query: query}, opts)
+	out, err := do[pageEnvelope[taskapi.List]](ctx, c, request{operation: "listLists", method: http.MethodGet, path: listsPath, query: query}, opts)
 	return ListPage{Lists: out.Data, Meta: out.Meta}, err
 }
 

@@ -24,18 +24,18 @@ const (
 	headerIdempotencyKey = "idempotency-key"
 )
 
-// maxAnswer is the size in bytes that an answer may have, uncompressed. The
-// largest, that of a batch, stays below half of it; a page ends at about 1 MiB.
-const maxAnswer = 16 << 20
+// maxResponse bounds a response's size in bytes, uncompressed. The largest, of a batch, is
+// less than half of it; a page ends at about 1 MiB.
+const maxResponse = 16 << 20
 
-// usualPage is how many bytes an answer of unknown size has room for at first.
-// Most pages of fifty tasks need less.
+// usualPage is the initial buffer for a response of unknown size. Most pages of fifty
+// tasks are smaller.
 const usualPage = 32 << 10
 
-// maxHeaderValue is the length of the longest request id and idempotency key.
+// maxHeaderValue is the maximum length of a request id and of an idempotency key.
 const maxHeaderValue = 255
 
-// CallOption changes one call.
+// CallOption configures one call.
 type CallOption func(*callOptions)
 
 type callOptions struct {
@@ -48,60 +48,56 @@ type callOptions struct {
 	onConnect      func(error) error
 }
 
-// Response is the answer of a call beyond its data. See [WithResponse].
+// Response is the HTTP response of a call. See [WithResponse].
 type Response struct {
-	// Status is the HTTP status, or zero without a whole answer.
+	// Status is the HTTP status, or zero without a complete response.
 	Status int
-	// Header is the answer's header, or nil if not even that arrived.
+	// Header has the response headers, or is nil if none arrived.
 	Header http.Header
-	// Body is the answer's body, or as much of it as arrived, also that of
-	// a failure. [Client.Watch] leaves it out.
+	// Body is the response body, or the part that arrived. It is also set for
+	// errors, but not by [Client.Watch].
 	Body []byte
-	// Attempts is the number of requests that were sent.
+	// Attempts is the number of requests sent.
 	Attempts int
 }
 
-// WithToken makes the call carry this bearer token in place of the client's
-// token source. So one client can serve many users. The token is used as it
-// is: nobody is asked for another one after a 401.
+// WithToken authenticates the call with a bearer token instead of the client's token
+// source, so that one client can serve many users. The client does not renew the token
+// after a 401.
 func WithToken(token string) CallOption {
 	return WithTokens(StaticToken(token))
 }
 
-// WithTokens makes the call carry the bearer tokens of this source in place of
-// the client's. It suits [Client.Watch], which needs more than one token when
-// it lasts; for other calls there is [WithToken].
+// WithTokens authenticates the call with a token source instead of the client's. Use it
+// for [Client.Watch], which may outlive a token; for other calls there is [WithToken].
 func WithTokens(source TokenSource) CallOption {
 	return func(o *callOptions) { o.tokens = source }
 }
 
-// OnConnect makes [Client.Watch] tell of its connections: f is called with nil
-// when one stands, and when one could not be made or has broken with the reason,
-// an [*Error], if Watch is about to make another. An error that f returns ends
-// the watch. Other operations do not call f.
+// OnConnect makes [Client.Watch] call f with nil when it has connected, and with an
+// [*Error] when a connection failed and Watch is about to reconnect. If f returns an
+// error, the watch ends. Other operations ignore f.
 func OnConnect(f func(err error) error) CallOption {
 	return func(o *callOptions) { o.onConnect = f }
 }
 
-// WithRequestID names the call in the servers' logs. A name of up to 128
-// letters, digits and the characters "-_." is kept; for any other, as for none,
-// the server makes one up.
+// WithRequestID sets the id of the call in the servers' logs: up to 128 letters, digits
+// and the characters "-_.". The server replaces any other value by an id of its own.
 func WithRequestID(id string) CallOption {
 	return func(o *callOptions) { o.requestID = id }
 }
 
-// WithIdempotencyKey gives a write a key of the caller's, of 1 to 255 visible
-// ASCII characters. By default every call has a random key, which all its
-// attempts share; a key of one's own names the same write also after a restart
-// of the program. For 24 hours the service answers the same write with the same
-// answer and carries it out once; a different write with the key fails with
-// [ErrIdempotencyKeyReused]. A read has no key.
+// WithIdempotencyKey sets the idempotency key of a write, 1 to 255 visible ASCII
+// characters. By default each call has a random key, which all its attempts share. With
+// a key of your own, a write can be repeated after a restart: for 24 hours the service
+// applies it once and repeats the response. A different write with the same key fails
+// with [ErrIdempotencyKeyReused]. Reads have no key.
 func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) { o.idempotencyKey = key }
 }
 
-// IfMatch lets a call of one task succeed only if the task still has this version,
-// or one of these, and makes it fail with [ErrVersionConflict] otherwise.
+// IfMatch makes a call on one task fail with [ErrVersionConflict] unless the task has
+// one of these versions.
 func IfMatch(version int64, more ...int64) CallOption {
 	tags := entityTag(version)
 	for _, other := range more {
@@ -110,9 +106,8 @@ func IfMatch(version int64, more ...int64) CallOption {
 	return func(o *callOptions) { o.ifMatch = tags }
 }
 
-// IfNoneMatch makes [Client.GetTask] fail with [ErrNotModified], and the
-// service send no task, if the task still has this version. It makes a write of
-// a task that has it fail with [ErrVersionConflict].
+// IfNoneMatch makes [Client.GetTask] fail with [ErrNotModified], without sending the
+// task, if the task has this version. It makes a write fail with [ErrVersionConflict].
 func IfNoneMatch(version int64) CallOption {
 	return func(o *callOptions) { o.ifNoneMatch = entityTag(version) }
 }
@@ -122,19 +117,18 @@ func entityTag(version int64) string {
 	return `"` + strconv.FormatInt(version, 10) + `"`
 }
 
-// WithResponse stores the status, header and body of the call's last answer in
-// response, also when the call fails. Where one call sends several requests,
-// as [Client.Tasks] does, it is the latest.
+// WithResponse stores the call's last HTTP response, even if the call fails. For calls
+// that send several requests, such as [Client.Tasks], it is the latest response.
 func WithResponse(response *Response) CallOption {
 	return func(o *callOptions) { o.response = response }
 }
 
-// request is one operation as it goes over the wire, however often.
+// request is an operation's request, for all attempts.
 type request struct {
 	operation   string
 	method      string
 	path        string // escaped
-	suffix      string // of the path, behind a task's id
+	suffix      string // of the path, after a task's id
 	query       url.Values
 	body        any    // nil without one
 	contentType string // typeJSON by default
@@ -143,15 +137,15 @@ type request struct {
 	encoded []byte // the body, once prepared
 }
 
-// answer is the body of a success.
-type answer interface {
-	// complete reports whether a decoded body is what the request's operation
-	// promises, and not some other JSON.
+// envelope is the decoded body of a success.
+type envelope interface {
+	// complete reports whether the body is what the operation returns, and not some
+	// other JSON.
 	complete(*request) bool
 }
 
-// result is what one attempt brought: an answer, or the reason why there is
-// none, or the status of a failure and the reason why no more of it came.
+// result is the outcome of one attempt: a response, a transport error, or the status of
+// an error response whose body did not arrive.
 type result struct {
 	status int
 	header http.Header
@@ -159,19 +153,19 @@ type result struct {
 	err    error
 }
 
-// errTooLarge is the result's error if the answer exceeds maxAnswer.
-var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
+// errTooLarge is the error of a response above maxResponse.
+var errTooLarge = fmt.Errorf("the response exceeds %d MiB", maxResponse>>20)
 
-// progress is how far a call has come.
+// progress is the state of a call.
 type progress struct {
 	response     Response
-	maybeApplied bool // some attempt may have changed something
-	renewed      bool // a refused token has led to another attempt
+	maybeApplied bool // an attempt may have changed something
+	renewed      bool // the token was renewed after a 401
 }
 
-// do carries out one operation: it sends the request, again if need be, and
-// returns the decoded answer. Its error is an *Error.
-func do[A answer](ctx context.Context, c *Client, r request, opts []CallOption) (A, error) {
+// do runs one operation with retries and returns the decoded body. Its error is an
+// *Error.
+func do[A envelope](ctx context.Context, c *Client, r request, opts []CallOption) (A, error) {
 	var out, none A
 	for _, opt := range opts {
 		opt(&r.options)
@@ -189,7 +183,7 @@ func do[A answer](ctx context.Context, c *Client, r request, opts []CallOption) 
 	return out, nil
 }
 
-// completed fills in what an Error says of the call as a whole.
+// completed sets the fields of an Error that concern the whole call.
 func (p *progress) completed(e *Error, r *request) *Error {
 	e.Operation, e.Attempts, e.MaybeApplied = r.operation, p.response.Attempts, p.maybeApplied
 	return e
@@ -202,8 +196,8 @@ func (p *progress) unsent(r *request, err error) *Error {
 	return p.completed(e, r)
 }
 
-// attempts sends the request until an attempt succeeds or none may follow.
-// decode reads the body of a success. It reports false if the body is invalid.
+// attempts sends the request until it succeeds or must not be retried. decode decodes
+// the body of a success, and reports false if the body is invalid.
 func (c *Client) attempts(ctx context.Context, r *request, decode func(body []byte) bool, p *progress) *Error {
 	if err := r.prepare(); err != nil {
 		return p.unsent(r, err)
@@ -246,7 +240,7 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 			return failure
 		}
 		if err := wait(ctx, outcome.Delay); err != nil {
-			ended := *failure // which the hooks may still hold
+			ended := *failure // hooks may keep a reference
 			ended.Message += "; " + err.Error()
 			ended.Err = errors.Join(failure.Err, err)
 			return &ended
@@ -254,15 +248,14 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 	}
 }
 
-// again reports whether another attempt follows a failed one, and after which
-// delay.
+// again reports whether to retry a failed attempt, and after which delay.
 func (c *Client) again(ctx context.Context, r *request, failed failedAttempt, token string, p *progress) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
 	}
 	if failed.status == http.StatusUnauthorized && !p.renewed {
-		// Outside policy and budget: one attempt, only with another
-		// token, and the server is not in trouble.
+		// Not part of the retry policy or budget: one more attempt with a
+		// new token, because the server is not in trouble.
 		p.renewed = true
 		return 0, c.renewed(ctx, &r.options, token)
 	}
@@ -270,7 +263,7 @@ func (c *Client) again(ctx context.Context, r *request, failed failedAttempt, to
 	return delay, retry && c.budget.spend()
 }
 
-// prepare encodes the body and checks what goes into headers.
+// prepare encodes the body and validates the values of headers.
 func (r *request) prepare() error {
 	o := &r.options
 	if o.idempotencyKey == "" && !reads(r.method) {
@@ -281,7 +274,7 @@ func (r *request) prepare() error {
 		{"idempotency key", o.idempotencyKey},
 	} {
 		if len(value.text) > maxHeaderValue || !visible(value.text) {
-			return fmt.Errorf("the %s must have at most %d characters, all of them visible ASCII", value.name, maxHeaderValue)
+			return fmt.Errorf("the %s must be at most %d visible ASCII characters", value.name, maxHeaderValue)
 		}
 	}
 	if r.body == nil {
@@ -292,8 +285,8 @@ func (r *request) prepare() error {
 	return err
 }
 
-// newRequest returns the request of one attempt. Its header holds what the
-// hooks have set, and over it what the SDK sends.
+// newRequest returns the request of one attempt, with the headers of hooks, which those
+// of the SDK override.
 func (c *Client) newRequest(ctx context.Context, r *request, token string, fromHooks http.Header) (*http.Request, error) {
 	target := c.baseURL + r.path
 	if len(r.query) > 0 {
@@ -314,7 +307,7 @@ func (c *Client) newRequest(ctx context.Context, r *request, token string, fromH
 	return req, nil
 }
 
-// setHeader sets what the SDK sends.
+// setHeader sets the SDK's headers.
 func (c *Client) setHeader(h http.Header, r *request, token string) {
 	values := make([]string, 0, 8) // one array for all of them
 	set := func(name, value string) {
@@ -335,16 +328,16 @@ func (c *Client) setHeader(h http.Header, r *request, token string) {
 	set("If-Match", r.options.ifMatch)
 	set("If-None-Match", r.options.ifNoneMatch)
 	if !reads(r.method) {
-		// Not under the canonical name: where net/http finds that, it
-		// repeats the request by itself when a kept-alive connection
-		// breaks, past the hooks, the policy and the budget.
+		// Not the canonical name: with that, net/http would retry the request
+		// itself when a kept-alive connection breaks, bypassing the hooks, the
+		// policy and the budget.
 		h.Del(headerIdempotencyKey)
 		set(headerIdempotencyKey, r.options.idempotencyKey)
 	}
 }
 
-// setTimeout tells the service how many seconds the caller still waits, if the
-// context has a deadline, so that it does not work for nobody.
+// setTimeout tells the service how many seconds are left until the context's deadline,
+// so that it stops when nobody waits any more.
 func setTimeout(req *http.Request) {
 	req.Header.Del(headerTimeout)
 	if deadline, ok := req.Context().Deadline(); ok {
@@ -366,23 +359,23 @@ func (c *Client) send(ctx context.Context, r *request, token string, fromHooks h
 	}
 	defer resp.Body.Close()
 	got := result{status: resp.StatusCode, header: resp.Header}
-	got.body, err = readAnswer(resp)
+	got.body, err = readBody(resp)
 	switch {
 	case err == nil:
 	case got.success():
-		// A success without its data is none.
+		// A success without its body is a failure.
 		got.status, got.err = 0, err
 	case !errors.Is(err, errTooLarge):
-		// The reason of the failure has got lost. Its status says whether
-		// the request was carried out.
+		// The body with the error code is lost, but the status says whether the
+		// request was applied.
 		got.err = err
 	}
 	return got
 }
 
-// readAnswer reads the body of an answer of at most maxAnswer bytes.
-func readAnswer(resp *http.Response) ([]byte, error) {
-	if resp.ContentLength > maxAnswer {
+// readBody reads a response body of at most maxResponse bytes.
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength > maxResponse {
 		return nil, errTooLarge
 	}
 	if resp.ContentLength >= 0 {
@@ -392,19 +385,19 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 	}
 	var body bytes.Buffer
 	body.Grow(usualPage)
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
-	if body.Len() > maxAnswer {
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxResponse+1))
+	if body.Len() > maxResponse {
 		return nil, errTooLarge
 	}
 	return body.Bytes(), err
 }
 
-// success reports whether the answer's status is of the 2xx.
+// success reports whether the status is 2xx.
 func (got result) success() bool {
 	return got.status/100 == 2
 }
 
-// failure returns the error of a failed result, and nil for a success.
+// failure returns the error of a failed attempt, or nil after a success.
 func (got result) failure(r *request, decode func(body []byte) bool) *Error {
 	switch {
 	case got.err != nil:
@@ -417,7 +410,7 @@ func (got result) failure(r *request, decode func(body []byte) bool) *Error {
 			Err:       ErrNotModified,
 		}
 	case !got.success():
-		return failAnswer(got.status, got.header, got.body, time.Now())
+		return failResponse(got.status, got.header, got.body, time.Now())
 	case !decode(got.body):
 		return failForeign(got.status, got.header)
 	default:

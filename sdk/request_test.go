@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestReadAnswer(t *testing.T) {
+func TestReadBody(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string
@@ -17,17 +17,17 @@ func TestReadAnswer(t *testing.T) {
 		want     error
 	}{
 		{"empty", 0, 0, nil},
-		{"of declared size", 1000, 1000, nil},
-		{"of unknown size", 1000, -1, nil},
-		{"at the limit", maxAnswer, maxAnswer, nil},
-		{"at the limit, of unknown size", maxAnswer, -1, nil},
-		{"over the limit", maxAnswer + 1, maxAnswer + 1, errTooLarge},
-		{"over the limit, of unknown size", maxAnswer + 1, -1, errTooLarge},
+		{"declared size", 1000, 1000, nil},
+		{"unknown size", 1000, -1, nil},
+		{"at the limit", maxResponse, maxResponse, nil},
+		{"at the limit, unknown size", maxResponse, -1, nil},
+		{"over the limit", maxResponse + 1, maxResponse + 1, errTooLarge},
+		{"over the limit, unknown size", maxResponse + 1, -1, errTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			want := bytes.Repeat([]byte("a"), tt.size)
-			got, err := readAnswer(&http.Response{
+			got, err := readBody(&http.Response{
 				Body:          io.NopCloser(bytes.NewReader(want)),
 				ContentLength: tt.declared,
 			})

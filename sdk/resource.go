@@ -8,36 +8,36 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// resourceAnswer is the answer with one resource of type T.
-type resourceAnswer[T any] struct {
+// resourceEnvelope is the envelope of one resource.
+type resourceEnvelope[T any] struct {
 	Success bool `json:"success"`
 	Data    T    `json:"data"`
 }
 
-func (a resourceAnswer[T]) complete(*request) bool {
+func (a resourceEnvelope[T]) complete(*request) bool {
 	return a.Success && reflect.ValueOf(a.Data).FieldByName("ID").String() != ""
 }
 
-// pageAnswer is the answer with a page of resources of type T.
-type pageAnswer[T any] struct {
+// pageEnvelope is the envelope of a page of resources.
+type pageEnvelope[T any] struct {
 	Success bool             `json:"success"`
 	Data    []T              `json:"data"`
 	Meta    taskapi.ListMeta `json:"meta"`
 }
 
-func (a pageAnswer[T]) complete(*request) bool { return a.Success && a.Data != nil }
+func (a pageEnvelope[T]) complete(*request) bool { return a.Success && a.Data != nil }
 
-// one carries out an operation that is answered with one resource.
+// one runs an operation that returns one resource.
 func one[T any](ctx context.Context, c *Client, r request, opts []CallOption) (T, error) {
-	out, err := do[resourceAnswer[T]](ctx, c, r, opts)
+	out, err := do[resourceEnvelope[T]](ctx, c, r, opts)
 	return out.Data, err
 }
 
-// byID carries out an operation on the resource with this id. The request's path
-// is that of the kind's resources.
+// byID runs an operation on the resource with this id. r.path is the path of the kind's
+// collection.
 func byID[T any](ctx context.Context, c *Client, id string, r request, opts []CallOption) (T, error) {
-	// These would name another path. The server would say the same of them
-	// as of any other text that is no id.
+	// These ids would change the path. The error is that of the service for any
+	// invalid id.
 	if id == "" || id == "." || id == ".." {
 		var none T
 		return none, &Error{

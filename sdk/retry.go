@@ -14,31 +14,29 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// RetryPolicy says how often and how soon a failed attempt is repeated. A zero
-// field takes its default.
+// RetryPolicy configures how often and how soon failed attempts are retried. Zero fields
+// have defaults.
 //
-// Which failures are repeated is not a matter of taste and so not of policy:
-// see the package documentation.
+// Which failures are retried is fixed: see the package documentation.
 type RetryPolicy struct {
-	// MaxAttempts is the most requests that one call sends, the first one
-	// included; 4 by default. With 1 nothing is repeated. The one attempt
-	// with a renewed token, after a 401, is allowed in any case.
+	// MaxAttempts is the maximum number of requests per call, including the
+	// first; 4 by default. 1 disables retries. It does not count the one retry
+	// with a renewed token after a 401.
 	MaxAttempts int
-	// BaseDelay is the longest wait before the second attempt; 100 ms by
-	// default. It doubles with every further attempt, up to MaxDelay. The
-	// wait itself is random, from zero to that bound ("full jitter").
+	// BaseDelay is the maximum delay before the second attempt; 100 ms by
+	// default. It doubles with every further attempt, up to MaxDelay. The delay
+	// itself is random, from zero to the maximum ("full jitter").
 	BaseDelay time.Duration
-	// MaxDelay is the bound of BaseDelay's growth; 5 s by default. That of
-	// [Client.Watch] is six times as long.
+	// MaxDelay bounds the backoff; 5 s by default. [Client.Watch] uses six
+	// times as much.
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is waited for; 30 s by
-	// default. If a server asks for more, the call fails at once and
-	// [Error.RetryAfter] says when to come back. [Client.Watch] waits for
-	// any.
+	// MaxRetryAfter is the longest Retry-After that the client waits for; 30 s
+	// by default. If the server asks for more, the call fails at once, with
+	// [Error.RetryAfter]. [Client.Watch] waits as long as the server asks.
 	MaxRetryAfter time.Duration
 }
 
-// withDefaults returns p with its zero fields filled in.
+// withDefaults returns p with defaults in place of zero fields.
 func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
 	if p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.MaxRetryAfter < 0 {
 		return p, errors.New("tasklane: a retry policy must not have negative fields")
@@ -58,48 +56,48 @@ func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
 	return p, nil
 }
 
-// failedAttempt is what the retry rules know of a failed attempt.
+// failedAttempt is the input of the retry rules.
 type failedAttempt struct {
 	method string
 	number int // from 1
 
-	status     int               // of the answer; zero without a whole success
-	code       taskapi.ErrorCode // of the answer; empty without one
+	status     int               // of the response; zero without a complete success
+	code       taskapi.ErrorCode // of the response; empty without one
 	retryAfter *time.Duration    // nil without the header
-	err        error             // the transport's; nil with a whole answer
+	err        error             // of the transport; nil with a complete response
 }
 
-// reads reports whether requests of the method change nothing.
+// reads reports whether requests with the method are reads.
 func reads(method string) bool {
 	return method == http.MethodGet
 }
 
-// refused reports whether the server has certainly not carried the request
-// out: it was never reached, or it said so.
+// refused reports whether the server has certainly not applied the request: it was not
+// reached, or it rejected the request.
 func (f failedAttempt) refused() bool {
 	switch f.status {
 	case 0:
 		return neverSent(f.err)
 	case http.StatusServiceUnavailable:
-		// An overloaded server has turned the request away. One that is
-		// unavailable may have lost its database in the middle of a
-		// commit, and a proxy the answer of a request that went through.
+		// An overloaded server rejects requests before any work. With other 503s,
+		// the database may have failed during a commit, or a proxy may have lost
+		// the response.
 		return f.code == taskapi.CodeOverloaded
 	case http.StatusConflict:
-		// An earlier request with the same key may still be under way.
+		// An earlier request with the same key may still be running.
 		return false
 	default:
 		return f.status >= 300 && f.status < 500
 	}
 }
 
-// mayHaveApplied reports whether the attempt may have changed something.
+// mayHaveApplied reports whether the attempt may have had an effect.
 func (f failedAttempt) mayHaveApplied() bool {
 	return !reads(f.method) && !f.refused()
 }
 
-// passing reports whether the failure is of a kind that passes by itself. A
-// 409, 412 or 422 is not: the same request meets the same answer.
+// passing reports whether the failure is transient. A 409, 412 or 422 is not: the same
+// request would get the same response.
 func (f failedAttempt) passing() bool {
 	if f.err != nil {
 		return !untrusted(f.err) && !errors.Is(f.err, errTooLarge)
@@ -113,11 +111,10 @@ func (f failedAttempt) passing() bool {
 	}
 }
 
-// next reports whether another attempt may follow, and after which delay. That
-// the service may have carried the request out already is no reason against
-// it: a read changes nothing, and by its idempotency key the service knows a
-// write again. The random number from [0, 1) chooses the delay's jitter; left is
-// the time until the call's deadline.
+// next reports whether to retry, and after which delay. Retrying is safe even if the
+// service has applied the request: reads change nothing, and writes have an idempotency
+// key. random, from [0, 1), chooses the jitter; left is the time until the call's
+// deadline.
 func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (time.Duration, bool) {
 	if f.number >= p.MaxAttempts || !f.passing() {
 		return 0, false
@@ -127,14 +124,14 @@ func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (
 		if *f.retryAfter > p.MaxRetryAfter {
 			return 0, false
 		}
-		// The jitter comes on top, or all who were turned away at once
-		// would come back at once.
+		// Jitter is added, so that clients rejected together do not retry
+		// together.
 		delay += min(*f.retryAfter, math.MaxInt64-delay)
 	}
 	return delay, delay < left
 }
 
-// backoff returns the bound of the delay after the given number of attempts.
+// backoff returns the maximum delay after the given number of attempts.
 func (p RetryPolicy) backoff(attempts int) time.Duration {
 	bound := p.BaseDelay
 	for range attempts - 1 {
@@ -146,7 +143,7 @@ func (p RetryPolicy) backoff(attempts int) time.Duration {
 	return min(bound, p.MaxDelay)
 }
 
-// neverSent reports whether an error proves that no connection was made.
+// neverSent reports whether an error proves that no connection was established.
 func neverSent(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
@@ -155,17 +152,17 @@ func neverSent(err error) bool {
 	return untrusted(err)
 }
 
-// untrusted reports whether the server's certificate was not accepted.
+// untrusted reports whether the server's certificate was rejected.
 func untrusted(err error) bool {
 	var verification *tls.CertificateVerificationError
 	return errors.As(err, &verification)
 }
 
-// parseRetryAfter reads a Retry-After: seconds, or a date, which is compared
-// with now. It returns nil for a header that is absent or makes no sense.
+// parseRetryAfter parses a Retry-After in seconds or as a date, relative to now. It
+// returns nil if the header is missing or invalid.
 func parseRetryAfter(value string, now time.Time) *time.Duration {
 	var wait time.Duration
-	// Beyond 64 bits it is the longest wait there is.
+	// Values beyond 64 bits mean the maximum.
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		wait = time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second
 	} else if date, err := http.ParseTime(value); err == nil {
@@ -176,7 +173,7 @@ func parseRetryAfter(value string, now time.Time) *time.Duration {
 	return &wait
 }
 
-// wait sleeps for d, or until ctx ends, whose error it then returns.
+// wait sleeps for d or until ctx ends, and then returns its error.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -196,16 +193,15 @@ func timeLeft(ctx context.Context) time.Duration {
 	return math.MaxInt64
 }
 
-// What the budget holds, in tenths of a repeated request: each call earns one
-// tenth, so that however long an outage lasts the repetitions add a tenth to
-// the load, after the ten that a quiet client may spend at once.
+// The retry budget, in tenths of a retry. A call earns one tenth, so that retries add at
+// most a tenth to the load during a long outage. An idle client has ten retries.
 const (
 	earnedByCall  = 1
 	costOfRetry   = 10
 	budgetAtStart = 10 * costOfRetry
 )
 
-// budget bounds the repetitions of all calls of a client together.
+// budget bounds the retries of all calls of a client.
 type budget struct {
 	mu     sync.Mutex
 	tenths int
@@ -215,14 +211,14 @@ func newBudget() *budget {
 	return &budget{tenths: budgetAtStart}
 }
 
-// earn counts a call.
+// earn records a call.
 func (b *budget) earn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tenths = min(b.tenths+earnedByCall, budgetAtStart)
 }
 
-// spend takes what one repetition costs, or reports that too little is left.
+// spend pays for a retry, or reports that the budget is used up.
 func (b *budget) spend() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// The failures of the tests of the retry rules.
+// Transport errors.
 var (
 	errDial  = &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	errProxy = &net.OpError{Op: "proxyconnect", Err: errors.New("connection refused")}
@@ -27,7 +27,7 @@ func after(d time.Duration) *time.Duration {
 	return &d
 }
 
-func TestWhichFailuresAreRepeated(t *testing.T) {
+func TestPassing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -37,12 +37,12 @@ func TestWhichFailuresAreRepeated(t *testing.T) {
 		{"no connection", failedAttempt{err: errDial}, true},
 		{"no connection, wrapped", failedAttempt{err: fmt.Errorf("get: %w", errDial)}, true},
 		{"no connection through a proxy", failedAttempt{err: errProxy}, true},
-		{"certificate not accepted", failedAttempt{err: errTrust}, false},
+		{"certificate rejected", failedAttempt{err: errTrust}, false},
 		{"connection broken", failedAttempt{err: errRead}, true},
 		{"attempt timed out", failedAttempt{err: context.DeadlineExceeded}, true},
-		{"answer too large", failedAttempt{err: errTooLarge}, false},
-		{"412 cut short", failedAttempt{status: 412, err: errRead}, true},
-		{"200 that makes no sense", failedAttempt{status: 200}, false},
+		{"response too large", failedAttempt{err: errTooLarge}, false},
+		{"412 truncated", failedAttempt{status: 412, err: errRead}, true},
+		{"200 with an invalid body", failedAttempt{status: 200}, false},
 		{"307", failedAttempt{status: 307}, false},
 		{"400", failedAttempt{status: 400}, false},
 		{"401", failedAttempt{status: 401}, false},
@@ -75,7 +75,7 @@ func TestWhichFailuresAreRepeated(t *testing.T) {
 	}
 }
 
-func TestWhichFailuresMayHaveApplied(t *testing.T) {
+func TestMayHaveApplied(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -83,12 +83,12 @@ func TestWhichFailuresMayHaveApplied(t *testing.T) {
 		want    bool
 	}{
 		{"no connection", failedAttempt{err: errDial}, false},
-		{"certificate not accepted", failedAttempt{err: errTrust}, false},
+		{"certificate rejected", failedAttempt{err: errTrust}, false},
 		{"connection broken", failedAttempt{err: errRead}, true},
-		{"answer too large", failedAttempt{err: errTooLarge}, true},
-		{"412 cut short", failedAttempt{status: 412, err: errRead}, false},
-		{"500 cut short", failedAttempt{status: 500, err: errRead}, true},
-		{"200 that makes no sense", failedAttempt{status: 200}, true},
+		{"response too large", failedAttempt{err: errTooLarge}, true},
+		{"412 truncated", failedAttempt{status: 412, err: errRead}, false},
+		{"500 truncated", failedAttempt{status: 500, err: errRead}, true},
+		{"200 with an invalid body", failedAttempt{status: 200}, true},
 		{"307", failedAttempt{status: 307}, false},
 		{"401", failedAttempt{status: 401}, false},
 		{"409", failedAttempt{status: 409}, true},
@@ -111,7 +111,7 @@ func TestWhichFailuresMayHaveApplied(t *testing.T) {
 			}
 			tt.failure.method = http.MethodGet
 			if tt.failure.mayHaveApplied() {
-				t.Error("a GET may have applied")
+				t.Error("a GET counts as applied")
 			}
 		})
 	}
@@ -135,16 +135,16 @@ func TestDelays(t *testing.T) {
 		delay      time.Duration
 		again      bool
 	}{
-		{"nothing at the least", 1, nil, 0, time.Hour, 0, true},
+		{"zero at least", 1, nil, 0, time.Hour, 0, true},
 		{"up to the base", 1, nil, 0.5, time.Hour, 50 * ms, true},
 		{"up to twice the base", 2, nil, 0.5, time.Hour, 100 * ms, true},
 		{"up to four times the base", 3, nil, 0.5, time.Hour, 200 * ms, true},
 		{"up to eight times the base", 4, nil, 0.5, time.Hour, 400 * ms, true},
-		{"up to the longest delay", 5, nil, 0.5, time.Hour, 500 * ms, true},
+		{"up to the maximum", 5, nil, 0.5, time.Hour, 500 * ms, true},
 		{"no more than the policy allows", 6, nil, 0.5, time.Hour, 0, false},
 		{"Retry-After before the jitter", 1, after(3 * time.Second), 0.5, time.Hour, 3050 * ms, true},
 		{"longest Retry-After", 1, after(30 * time.Second), 0, time.Hour, 30 * time.Second, true},
-		{"Retry-After that is too long", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
+		{"Retry-After too long", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
 		{"just before the deadline", 1, nil, 0.5, 50*ms + 1, 50 * ms, true},
 		{"not at the deadline", 1, nil, 0.5, 50 * ms, 50 * ms, false},
 		{"not after the deadline", 1, after(3 * time.Second), 0, time.Second, 3 * time.Second, false},
@@ -159,12 +159,12 @@ func TestDelays(t *testing.T) {
 			}
 		})
 	}
-	t.Run("are never longer than the longest", func(t *testing.T) {
+	t.Run("stay below the maximum", func(t *testing.T) {
 		t.Parallel()
 		policy := RetryPolicy{MaxAttempts: 2, BaseDelay: time.Minute, MaxDelay: time.Second}
 		failure := failedAttempt{method: http.MethodGet, number: 1, status: 503}
 		if delay, _ := policy.next(failure, 0.5, time.Hour); delay != 500*time.Millisecond {
-			t.Errorf("got %v, want half of the longest delay", delay)
+			t.Errorf("got %v, want half of the maximum", delay)
 		}
 	})
 	t.Run("do not overflow", func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestDelays(t *testing.T) {
 		for number := 1; number < 1000; number++ {
 			failure := failedAttempt{method: http.MethodGet, number: number, status: 503}
 			if delay, _ := policy.next(failure, 0.999, math.MaxInt64); delay < 0 {
-				t.Fatalf("attempt %d is followed by a wait of %v", number, delay)
+				t.Fatalf("the delay after attempt %d is %v", number, delay)
 			}
 		}
 	})
@@ -192,7 +192,7 @@ func TestRetryPolicyDefaults(t *testing.T) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	if got := defaultPolicy(t).MaxDelay; got != 5*time.Second {
-		t.Errorf("the longest delay is %v by default", got)
+		t.Errorf("the default maximum is %v", got)
 	}
 }
 
@@ -243,23 +243,23 @@ func TestBudget(t *testing.T) {
 		return spent
 	}
 	if got := spend(100); got != 10 {
-		t.Errorf("a new client may repeat %d times, want 10", got)
+		t.Errorf("a new client has %d retries, want 10", got)
 	}
 	for range 9 {
 		b.earn()
 	}
 	if b.spend() {
-		t.Error("nine calls earned a repetition")
+		t.Error("nine calls earned a retry")
 	}
 	b.earn()
 	if got := spend(100); got != 1 {
-		t.Errorf("ten calls earned %d repetitions, want 1", got)
+		t.Errorf("ten calls earned %d retries, want 1", got)
 	}
 	for range 10_000 {
 		b.earn()
 	}
 	if got := spend(100); got != 10 {
-		t.Errorf("a long quiet time earned %d repetitions, want 10", got)
+		t.Errorf("a full budget has %d retries, want 10", got)
 	}
 }
 

@@ -38,7 +38,7 @@ func fullTask() taskapi.Task {
 	}
 }
 
-// received is a request as the service got it.
+// received is a request that the service received.
 type received struct {
 	method, uri string
 	header      http.Header
@@ -55,16 +55,16 @@ func record(t *testing.T, r *http.Request) received {
 	return received{method: r.Method, uri: r.RequestURI, header: r.Header.Clone(), body: string(body)}
 }
 
-// service is a task service on the loopback interface that plays back answers
-// and remembers requests.
+// service is an HTTP server on the loopback interface that replays responses and records
+// requests.
 type service struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests []received
 }
 
-// serve starts a service that gives one answer after the other, and the last
-// one from then on.
+// serve starts a service that gives the responses in order, and then repeats the last
+// one.
 func serve(t *testing.T, answers ...http.HandlerFunc) *service {
 	t.Helper()
 	s := &service{}
@@ -103,7 +103,7 @@ func newClient(t *testing.T, baseURL string, opts ...sdk.Option) *sdk.Client {
 	return client
 }
 
-// answer returns a handler that answers with a JSON body.
+// answer returns a handler that responds with a JSON body.
 func answer(status int, body any, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -124,12 +124,12 @@ func resource(task taskapi.Task) taskapi.Resource {
 	return taskapi.Resource{Kind: taskapi.KindTask, Data: data}
 }
 
-// answerTask answers with a task.
+// answerTask responds with a task.
 func answerTask(task taskapi.Task) http.HandlerFunc {
 	return answer(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})
 }
 
-// answerList answers with a page of tasks; an empty next is the last page.
+// answerList responds with a page of tasks; an empty next means the last page.
 func answerList(next string, tasks ...taskapi.Task) http.HandlerFunc {
 	meta := taskapi.ListMeta{Changes: 184}
 	if next != "" {
@@ -138,7 +138,7 @@ func answerList(next string, tasks ...taskapi.Task) http.HandlerFunc {
 	return answer(http.StatusOK, taskapi.TaskListResponse{Success: true, Data: append([]taskapi.Task{}, tasks...), Meta: meta})
 }
 
-// answerProblem answers with the failure of a code.
+// answerProblem responds with an error code.
 func answerProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
 	return answer(code.Status(), taskapi.Problem{
 		Error:  "It failed.",
@@ -148,20 +148,20 @@ func answerProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
 	}, header...)
 }
 
-// roundTrip is a transport in memory, for tests in a bubble of synctest, where
-// time passes at once but not while the network is waited for.
+// roundTrip is an in-memory transport, for synctest, where time advances only while no
+// goroutine waits for the network.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f(r)
 }
 
-// inMemory lets a client talk to a handler in memory.
+// inMemory connects a client to a handler in memory.
 func inMemory(handler http.HandlerFunc) sdk.Option {
 	return sdk.WithHTTPClient(inMemoryClient(handler))
 }
 
-// inMemoryClient returns an HTTP client that talks to a handler in memory.
+// inMemoryClient returns an HTTP client that calls a handler in memory.
 func inMemoryClient(handler http.HandlerFunc) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Body == nil {

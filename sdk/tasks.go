@@ -37,7 +37,7 @@ func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest,
 // ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
 // all pages.
 func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
-	out, err := do[pageAnswer[taskapi.Task]](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
+	out, err := do[pageEnvelope[taskapi.Task]](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
 	return TaskPage{Tasks: out.Data, Meta: out.Meta}, err
 }
 
@@ -127,7 +127,7 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	if timeZone != "" {
 		query.Set("timeZone", timeZone)
 	}
-	out, err := do[statsAnswer](ctx, c, request{operation: "getTaskStats", method: http.MethodGet, path: tasksPath + "/stats", query: query}, opts)
+	out, err := do[statsEnvelope](ctx, c, request{operation: "getTaskStats", method: http.MethodGet, path: tasksPath + "/stats", query: query}, opts)
 	return out.Data, err
 }
 
@@ -142,7 +142,7 @@ func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts
 	if options.Days != 0 {
 		query.Set("days", strconv.Itoa(options.Days))
 	}
-	out, err := do[agendaAnswer](ctx, c, request{
+	out, err := do[agendaEnvelope](ctx, c, request{
 		operation: "getAgenda",
 		method:    http.MethodGet,
 		path:      "/api/agenda",
@@ -151,13 +151,13 @@ func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts
 	return out.Data, err
 }
 
-type statsAnswer struct{ taskapi.StatsResponse }
+type statsEnvelope struct{ taskapi.StatsResponse }
 
-func (a statsAnswer) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
+func (a statsEnvelope) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
 
-type agendaAnswer struct{ taskapi.AgendaResponse }
+type agendaEnvelope struct{ taskapi.AgendaResponse }
 
-func (a agendaAnswer) complete(*request) bool {
+func (a agendaEnvelope) complete(*request) bool {
 	return a.Success && a.Data.Overdue != nil && a.Data.Days != nil
 }
 

@@ -198,12 +198,12 @@ func TestListTasks(t *testing.T) {
 		{"everything", taskapi.ListTasksOptions{}, "/api/tasks"},
 		{"finished", taskapi.ListTasksOptions{Completed: &yes}, "/api/tasks?completed=true"},
 		{
-			"a later page of the open ones",
+			"a later page of open tasks",
 			taskapi.ListTasksOptions{Completed: &no, Limit: 20, Cursor: "a+b/c="},
 			"/api/tasks?completed=false&cursor=a%2Bb%2Fc%3D&limit=20",
 		},
 		{
-			"every filter",
+			"all filters",
 			taskapi.ListTasksOptions{
 				Completed:  &yes,
 				Priorities: []taskapi.Priority{taskapi.High, taskapi.Urgent},
@@ -218,7 +218,7 @@ func TestListTasks(t *testing.T) {
 			"/api/tasks?completed=true&deleted=true&dueAfter=2026-11-23T17%3A30%3A00.123456Z" +
 				"&dueBefore=2026-11-30T16%3A00%3A00Z&listId=inbox&priority=high&priority=urgent&q=water+pla&sort=-priority&tag=a%2Cb&tag=c%26d",
 		},
-		{"a limit for the service to refuse", taskapi.ListTasksOptions{Limit: -1}, "/api/tasks?limit=-1"},
+		{"an invalid limit", taskapi.ListTasksOptions{Limit: -1}, "/api/tasks?limit=-1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -240,7 +240,7 @@ func TestListTasks(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an empty list is no nil", func(t *testing.T) {
+	t.Run("an empty list is not nil", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerList(""))
 		page, err := s.client(t).ListTasks(t.Context(), taskapi.ListTasksOptions{})
@@ -276,7 +276,7 @@ func TestTasks(t *testing.T) {
 		return uris
 	}
 
-	t.Run("goes through all pages with the same filter", func(t *testing.T) {
+	t.Run("iterates over all pages with the same filter", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerList("2", a, b), answerList("3"), answerList("", c))
 		open := false
@@ -304,7 +304,7 @@ func TestTasks(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
-	t.Run("fetches no page that is not wanted", func(t *testing.T) {
+	t.Run("reads no page in advance", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerList("2", a, b), answerList("", c))
 		for _, err := range s.client(t).Tasks(t.Context(), taskapi.ListTasksOptions{}) {
@@ -317,7 +317,7 @@ func TestTasks(t *testing.T) {
 			t.Errorf("sent %q, want one request", got)
 		}
 	})
-	t.Run("begins anew with every loop", func(t *testing.T) {
+	t.Run("starts again with every loop", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerList("2", a), answerList("", b), answerList("2", a), answerList("", b))
 		tasks := s.client(t).Tasks(t.Context(), taskapi.ListTasksOptions{})
@@ -332,7 +332,7 @@ func TestTasks(t *testing.T) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
 	})
-	t.Run("ends when a page leads to itself", func(t *testing.T) {
+	t.Run("fails if the next page is the same page", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, answerList("2", a))
 		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{})

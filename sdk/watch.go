@@ -17,44 +17,41 @@ import (
 )
 
 const (
-	// maxSilence is how long a stream may bring nothing. The service sends
-	// a sign of life every 15 seconds.
+	// maxSilence is how long a stream may be silent. The service sends a heartbeat
+	// every 15 seconds.
 	maxSilence = 45 * time.Second
 
-	// settled is how long a connection must last for the next one to be
-	// tried as soon as the first.
+	// settled is how long a connection must last to reset the backoff.
 	settled = 10 * time.Second
 
-	// patience is how much longer than a call's the waits of a watch may
-	// grow. Nobody stands behind them and waits, and there may be one for
-	// each user of a program: in an outage their connections are all the
-	// load there is, and the budget of the calls does not bound them.
-	patience = 6
+	// maxDelayFactor makes a watch's longest delay longer than a call's. Nobody
+	// waits for a watch, and a program may have one per user: in an outage they are
+	// the whole load, and the retry budget does not bound them.
+	maxDelayFactor = 6
 )
 
-// errSilent ends a connection that brings nothing any more.
-var errSilent = fmt.Errorf("nothing came for %v", maxSilence)
+// errSilent closes a connection on which nothing arrives any more.
+var errSilent = fmt.Errorf("nothing received for %v", maxSilence)
 
-// Watch goes through what changes after a number, such as [taskapi.ListMeta]'s
-// Changes of a list, and waits for more, without end: until ctx ends, the loop
-// is left, or an error comes with the zero Change. From zero it begins with every
-// resource there is, also in the trash, each as one change.
+// Watch iterates over the changes after a number, such as Changes in a list's
+// [taskapi.ListMeta], and waits for later ones. It ends when ctx ends, when the loop is
+// left, or with an error, which comes with the zero Change. From zero it starts with
+// every resource, including those in the trash, as one change each.
 //
-// Numbers only rise, and no change comes twice. A resource that changes several
-// times in short order may come once, as it is then. Like [Client.Changes] it
+// Numbers only rise, and each change comes once. A resource that changes several times in
+// quick succession may come once, in its latest state. Like [Client.Changes], Watch
 // passes on kinds that this version does not know.
 //
-// Watch keeps a connection open and makes a new one when that breaks, falls
-// silent, or ends with its token, and goes on where it was. It waits out failures
-// that pass, whatever [RetryPolicy.MaxAttempts] says, and a Retry-After of any
-// length. Its waits are random, and their bound grows to six times
-// [RetryPolicy.MaxDelay]: in a lasting outage it tries every 15 seconds on
-// average, by default. A [Hook] sees every connection as an attempt.
+// Watch keeps a connection open. It reconnects when the connection breaks, goes silent or
+// ends with its token, and resumes without gaps. It retries transient failures without
+// limit, regardless of [RetryPolicy.MaxAttempts], and honors a Retry-After of any
+// length. Its backoff is random and grows to six times [RetryPolicy.MaxDelay]: by
+// default, it reconnects every 15 seconds on average during a long outage. A [Hook] sees
+// every connection as an attempt.
 //
-// It ends with an error only if trying again makes no sense, such as
-// [ErrCursorExpired] if the changes since are no longer known: list again.
-// An error of the token source ends it too, but for one that wraps
-// [ErrAuthUnavailable].
+// It ends with an error only if a retry cannot succeed, such as [ErrCursorExpired] if
+// changes after the number have been removed: list again then. An error of the token
+// source also ends it, unless it wraps [ErrAuthUnavailable].
 func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
 	return func(yield func(taskapi.Change, error) bool) {
 		w := &watch{
@@ -72,32 +69,31 @@ func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) ite
 	}
 }
 
-// watch is one loop over [Client.Watch].
+// watch is the state of one loop over [Client.Watch].
 type watch struct {
 	client  *Client
 	request request
 	yield   func(taskapi.Change, error) bool
 
-	at       taskapi.ChangeCursor // behind the latest change that the loop has seen
-	left     bool                 // the loop does not want any more
-	failures int                  // connections in a row that were of no use
-	renewed  bool                 // a refused token has led to another connection
+	at       taskapi.ChangeCursor // after the latest change that the loop has seen
+	left     bool                 // the loop was left
+	failures int                  // consecutive short connections without a change
+	renewed  bool                 // the token was renewed after a 401
 	progress progress
 }
 
-// connection is what there is to know of a connection that has ended.
+// connection is the result of a connection that has ended.
 type connection struct {
 	status     int
 	header     http.Header
 	retryAfter *time.Duration
-	failure    *Error // nil if it ended by agreement
-	passing    bool   // another connection makes sense
-	expired    bool   // the token's time was over
-	changed    bool   // it brought a change
+	failure    *Error // nil if the service ended it regularly
+	passing    bool   // reconnecting may help
+	expired    bool   // the token has expired
+	changed    bool   // a change was received
 }
 
-// run holds one connection after the other. It returns nil once the loop is
-// left.
+// run makes one connection after another. It returns nil once the loop is left.
 func (w *watch) run(ctx context.Context) *Error {
 	if err := w.request.prepare(); err != nil {
 		return w.progress.unsent(&w.request, err)
@@ -126,8 +122,8 @@ func (w *watch) run(ctx context.Context) *Error {
 	}
 }
 
-// attempt holds one connection. It returns how that ended, and whether and
-// after which delay another one follows.
+// attempt makes one connection. It returns its error, whether to reconnect, and after
+// which delay.
 func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Error, bool) {
 	w.progress.response.Attempts++
 	attempt := Attempt{
@@ -153,8 +149,8 @@ func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Erro
 	return outcome.Delay, end.failure, outcome.WillRetry
 }
 
-// again reports whether another connection follows one that lasted for some
-// time, and after which delay.
+// again reports whether to reconnect after a connection of some duration, and after
+// which delay.
 func (w *watch) again(ctx context.Context, end connection, token string, lasted time.Duration) (time.Duration, bool) {
 	switch {
 	case w.left, end.failure != nil && ctx.Err() != nil:
@@ -177,12 +173,11 @@ func (w *watch) again(ctx context.Context, end connection, token string, lasted 
 	return w.pause(end.retryAfter), true
 }
 
-// pause counts a connection that has ended and returns the wait before the
-// next one.
+// pause counts a connection that has ended and returns the delay before the next one.
 func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	w.failures++
 	policy := w.client.retry
-	policy.MaxDelay = patience * min(policy.MaxDelay, math.MaxInt64/patience)
+	policy.MaxDelay = maxDelayFactor * min(policy.MaxDelay, math.MaxInt64/maxDelayFactor)
 	delay := time.Duration(rand.Float64() * float64(policy.backoff(w.failures)))
 	if retryAfter != nil {
 		delay += min(*retryAfter, math.MaxInt64-delay)
@@ -190,8 +185,8 @@ func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	return delay
 }
 
-// tell tells [OnConnect] of a connection that stands, or of a failure after
-// which another one follows. It returns what then ends the watch.
+// tell calls [OnConnect] after a connection or a failure before a reconnect. It returns
+// the error with which to end the watch, if any.
 func (w *watch) tell(failure *Error) *Error {
 	if w.request.options.onConnect == nil {
 		return nil
@@ -204,13 +199,13 @@ func (w *watch) tell(failure *Error) *Error {
 	if err == nil {
 		return nil
 	}
-	if err == reason { //nolint:errorlint // one that wraps it says more
+	if err == reason { //nolint:errorlint // a wrapping error has more to say
 		return failure
 	}
-	return w.progress.completed(fail("the watch was ended", err), &w.request)
+	return w.progress.completed(fail("the watch was stopped", err), &w.request)
 }
 
-// connect makes one connection and passes on what it brings, until it ends.
+// connect makes one connection and yields its changes until it ends.
 func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header) connection {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -240,7 +235,7 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 			return end
 		}
 		events := newEventReader(resp.Body, func(reading bool) {
-			// The time that the loop takes for a change is no silence.
+			// The time that the loop takes does not count as silence.
 			silence.Stop()
 			if reading {
 				silence.Reset(maxSilence)
@@ -259,7 +254,7 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	return end
 }
 
-// open asks for a stream.
+// open requests a stream.
 func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (*http.Response, error) {
 	w.request.query = url.Values{"after": {strconv.FormatInt(w.at.After, 10)}}
 	req, err := w.client.newRequest(ctx, &w.request, token, fromHooks)
@@ -270,26 +265,26 @@ func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (
 		req.Header.Set("Last-Event-ID", w.at.String())
 	}
 	req.Header.Set("Accept", "text/event-stream, application/problem+json")
-	// Something that compresses would hold events back.
+	// Compression would delay events.
 	req.Header.Set("Accept-Encoding", "identity")
 	return w.client.stream.Do(req)
 }
 
-// refused fills in what an answer that is no stream says.
+// refused sets the fields from a response that is not a stream.
 func (end *connection) refused(resp *http.Response) {
-	body, err := readAnswer(resp)
+	body, err := readBody(resp)
 	lost := err != nil && !errors.Is(err, errTooLarge)
-	end.failure = failAnswer(end.status, end.header, body, time.Now())
+	end.failure = failResponse(end.status, end.header, body, time.Now())
 	if lost {
 		end.failure = failTransport(end.status, end.header, err)
 	}
 	end.retryAfter = parseRetryAfter(end.header.Get("Retry-After"), time.Now())
-	// A fault of the server's may be mended while a watch waits.
+	// A server error may be fixed while the watch waits.
 	end.passing = lost || failedAttempt{status: end.status}.passing() || end.status == http.StatusInternalServerError
 }
 
-// receive passes the changes of a stream to the loop. It returns nil when the
-// loop is left or the token has expired.
+// receive yields the changes of a stream. It returns nil when the loop is left or the
+// token has expired.
 func (w *watch) receive(events *eventReader, end *connection) error {
 	for {
 		event, err := events.next()
@@ -308,8 +303,8 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 			if change.Seq <= w.at.After {
 				continue
 			}
-			// Its id says where a reading from 0 began.
-			id, _ := taskapi.ParseChangeCursor(event.id) // without one, it began later
+			// Its id is where a reading from 0 began.
+			id, _ := taskapi.ParseChangeCursor(event.id) // without an id, it began later
 			w.at, end.changed = id.At(change.Seq), true
 			if !w.yield(change, nil) {
 				w.left = true

@@ -27,11 +27,11 @@ func changeEvent(seq int) string {
 	return fmt.Sprintf("id: %[1]d\nevent: change\ndata: {\"seq\":%[1]d,\"kind\":\"task\",\"id\":\"x\",\"data\":null}\n\n", seq)
 }
 
-// streams is a service in memory whose streams a test writes. It counts the
-// connections from 1 and remembers their queries.
+// streams is an in-memory service whose streams the test writes. It numbers connections
+// from 1 and records their queries.
 type streams struct {
 	write   func(connection int, w io.Writer)
-	refuse  func(connection int) *http.Response // nil lets the stream begin
+	refuse  func(connection int) *http.Response // returns nil to start the stream
 	queries []string
 	resumed []string        // Last-Event-ID
 	at      []time.Duration // since the first connection
@@ -62,15 +62,15 @@ func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: reader}, nil
 }
 
-// problemResponse is a refusal.
+// problemResponse is an error response.
 func problemResponse(code taskapi.ErrorCode, header ...string) *http.Response {
 	recorder := httptest.NewRecorder()
 	answerProblem(code, header...)(recorder, nil)
 	return recorder.Result()
 }
 
-// watched collects the numbers that a client gets from the streams, until there
-// are so many or an error comes.
+// watched collects the change numbers that a client receives, until there are most of
+// them or an error occurs.
 func (s *streams) watched(t *testing.T, ctx context.Context, most int, opts ...sdk.Option) ([]int64, error) {
 	t.Helper()
 	client := newClient(t, "http://tasks", append(opts, sdk.WithHTTPClient(&http.Client{Transport: s, Timeout: time.Second}))...)
@@ -86,22 +86,22 @@ func (s *streams) watched(t *testing.T, ctx context.Context, most int, opts ...s
 	return got, nil
 }
 
-func TestWatchGoesOnWhereItWas(t *testing.T) {
+func TestWatch_ResumesAfterReconnecting(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]string{
-		"after a clean end":              "",
-		"after an end within an event":   "id: 99\nevent: change\ndata: {\"seq\":99,",
-		"after an event without its end": strings.TrimSuffix(changeEvent(99), "\n"),
-		"when the token expires":         "event: expired\ndata: {}\n\n" + changeEvent(99),
+		"after a regular end":         "",
+		"after a truncated event":     "id: 99\nevent: change\ndata: {\"seq\":99,",
+		"after an unterminated event": strings.TrimSuffix(changeEvent(99), "\n"),
+		"when the token expires":      "event: expired\ndata: {}\n\n" + changeEvent(99),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &streams{write: func(connection int, w io.Writer) {
-					// The reading from 0 began at 9.
+					// The reading from 0 began at change 9.
 					last := 3 * connection
 					_, _ = io.WriteString(w, "event: ready\ndata: {\"seq\":0}\n\n:\n\n")
-					// The last two of the connection before come again.
+					// The last two changes of the previous connection are repeated.
 					for seq := last - 4; seq <= last; seq++ {
 						_, _ = io.WriteString(w, strings.Replace(changeEvent(max(seq, 1)), "\n", "-9\n", 1))
 					}
@@ -122,7 +122,7 @@ func TestWatchGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-func TestWatchPassesOnChangesOfUnknownKinds(t *testing.T) {
+func TestWatch_PassesOnUnknownKinds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const plan = "id: 2\nevent: change\ndata: {\"seq\":2,\"kind\":\"plan\",\"id\":\"p\",\"data\":{\"steps\":[1]}}\n\n"
@@ -146,12 +146,11 @@ func TestWatchPassesOnChangesOfUnknownKinds(t *testing.T) {
 	})
 }
 
-func TestWatchNoticesSilence(t *testing.T) {
+func TestWatch_ReconnectsAfterSilence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &streams{write: func(connection int, w io.Writer) {
-			// Longer than the HTTP client's timeout, but never silent for
-			// long; then for good.
+			// Events come for longer than the HTTP client's timeout, then nothing.
 			for range 4 {
 				time.Sleep(40 * time.Second)
 				_, _ = io.WriteString(w, ":\n\n")
@@ -168,7 +167,7 @@ func TestWatchNoticesSilence(t *testing.T) {
 			t.Fatalf("got %d, %v", got, err)
 		}
 		if lasted := outcomes[0].Duration.Truncate(time.Second); lasted != 205*time.Second {
-			t.Errorf("the first connection lasted %v, want 160 s and the silence of 45 s", lasted)
+			t.Errorf("the first connection lasted %v, want 160 s and 45 s of silence", lasted)
 		}
 		if outcomes[0].Err == nil || !outcomes[0].WillRetry || outcomes[0].Status != 200 || outcomes[1].Err != nil || outcomes[1].WillRetry {
 			t.Errorf("the hook saw %+v", outcomes)
@@ -176,7 +175,7 @@ func TestWatchNoticesSilence(t *testing.T) {
 	})
 }
 
-func TestWatchWaitsForASlowLoop(t *testing.T) {
+func TestWatch_WaitsForASlowLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &streams{write: func(_ int, w io.Writer) {
@@ -201,7 +200,7 @@ func TestWatchWaitsForASlowLoop(t *testing.T) {
 	})
 }
 
-func TestWatchWaitsOutFailures(t *testing.T) {
+func TestWatch_RetriesTransientFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const failures = 40
@@ -227,7 +226,7 @@ func TestWatchWaitsOutFailures(t *testing.T) {
 			t.Fatalf("got %d, %v after %d connections", got, err, len(s.queries))
 		}
 		if s.at[1] < 90*time.Second {
-			t.Errorf("it came back after %v, the server asked for 90 s", s.at[1])
+			t.Errorf("it reconnected after %v, Retry-After was 90 s", s.at[1])
 		}
 		for i := 2; i < len(s.at); i++ {
 			if wait := s.at[i] - s.at[i-1]; wait >= longest {
@@ -240,7 +239,7 @@ func TestWatchWaitsOutFailures(t *testing.T) {
 	})
 }
 
-func TestWatchObeysARetryAfterOfAnyLength(t *testing.T) {
+func TestWatch_HonorsLongRetryAfter(t *testing.T) {
 	t.Parallel()
 	for _, ages := range []string{"9223372036", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -256,7 +255,7 @@ func TestWatchObeysARetryAfterOfAnyLength(t *testing.T) {
 	}
 }
 
-func TestWatchEnds(t *testing.T) {
+func TestWatch_EndsAtPermanentErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -274,19 +273,19 @@ func TestWatchEnds(t *testing.T) {
 			return errors.Is(e, sdk.ErrNotFound)
 		}},
 		{
-			"no stream", &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html"}}, Body: http.NoBody}, "",
+			"not a stream", &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html"}}, Body: http.NoBody}, "",
 			func(e *sdk.Error) bool { return e.Status == 200 && e.Code == "" },
 		},
-		{"no JSON", nil, "event: change\ndata: hunter2\n\n", func(e *sdk.Error) bool {
+		{"not JSON", nil, "event: change\ndata: hunter2\n\n", func(e *sdk.Error) bool {
 			return !strings.Contains(e.Error(), "hunter2")
 		}},
 		{"no change", nil, "event: change\ndata: {}\n\n", func(e *sdk.Error) bool { return e.Status == 0 }},
 		{"no data", nil, "event: change\ndata: {\"seq\":1,\"kind\":\"task\",\"id\":\"x\"}\n\n", func(e *sdk.Error) bool { return e.Status == 0 }},
 		{"endless line", nil, "data: " + strings.Repeat("a", 2<<20), func(e *sdk.Error) bool {
-			return strings.Contains(e.Message, "larger than 1 MiB")
+			return strings.Contains(e.Message, "exceeds 1 MiB")
 		}},
 		{"endless event", nil, strings.Repeat("data: a\n", 1<<18), func(e *sdk.Error) bool {
-			return strings.Contains(e.Message, "larger than 1 MiB")
+			return strings.Contains(e.Message, "exceeds 1 MiB")
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -306,7 +305,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-func TestWatchAsksAgainForARefusalCutShort(t *testing.T) {
+func TestWatch_RetriesATruncatedError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &streams{refuse: func(connection int) *http.Response {
@@ -322,12 +321,12 @@ func TestWatchAsksAgainForARefusalCutShort(t *testing.T) {
 	})
 }
 
-func TestWatchEndsWithItsContext(t *testing.T) {
+func TestWatch_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, s := range map[string]*streams{
-			"in a stream": {write: func(int, io.Writer) { <-t.Context().Done() }},
-			"between two": {refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "60") }},
+			"in a stream":     {write: func(int, io.Writer) { <-t.Context().Done() }},
+			"between streams": {refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "60") }},
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			start := time.Now()
@@ -340,7 +339,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestWatchOverTheNetwork(t *testing.T) {
+func TestWatch_MissesNothingOnABadNetwork(t *testing.T) {
 	t.Parallel()
 	server := sdktest.NewServer(t)
 	source := &renewingSource{server: server}
@@ -362,7 +361,7 @@ func TestWatchOverTheNetwork(t *testing.T) {
 					server.CutStreams()
 				}
 				if writer == 0 && i == writes/2 {
-					server.Advance(2 * time.Hour) // all tokens end
+					server.Advance(2 * time.Hour) // all tokens expire
 				}
 			}
 		})
@@ -410,7 +409,7 @@ func TestWatchOverTheNetwork(t *testing.T) {
 		t.Errorf("got\n%+v, want\n%+v", read, state)
 	}
 	if connections := server.Requests("watchChanges"); connections < 3 {
-		t.Errorf("it took %d connections: none was cut", connections)
+		t.Errorf("%d connections: none was cut", connections)
 	}
 	if source.dropped.Load() == 0 {
 		t.Error("no token expired")

@@ -18,10 +18,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestWatchAndItsTokenSource(t *testing.T) {
+func TestWatch_TokenSource(t *testing.T) {
 	t.Parallel()
 	oneChange := func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) }
-	t.Run("waits while the source cannot be reached", func(t *testing.T) {
+	t.Run("retries while the source is unavailable", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			asked := 0
@@ -38,7 +38,7 @@ func TestWatchAndItsTokenSource(t *testing.T) {
 			}
 		})
 	})
-	t.Run("ends with any other error of the source", func(t *testing.T) {
+	t.Run("ends at other errors of the source", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			cause := errors.New("wrong password")
@@ -49,7 +49,7 @@ func TestWatchAndItsTokenSource(t *testing.T) {
 			}
 		})
 	})
-	t.Run("is told when a token expires", func(t *testing.T) {
+	t.Run("invalidates an expired token", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			source := &renewable{}
@@ -62,11 +62,11 @@ func TestWatchAndItsTokenSource(t *testing.T) {
 			}}
 			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
 			if err != nil || len(got) != 1 || !slices.Equal(source.refused, []string{"token-0"}) {
-				t.Errorf("got %d, %v; the source was told of %q", got, err, source.refused)
+				t.Errorf("got %d, %v; %q was invalidated", got, err, source.refused)
 			}
 		})
 	})
-	t.Run("replaces a refused token once", func(t *testing.T) {
+	t.Run("replaces a rejected token once", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			source := &renewable{}
@@ -81,8 +81,8 @@ func TestWatchAndItsTokenSource(t *testing.T) {
 	})
 }
 
-// renewingSource has tokens of one hour and keeps each for good, unless it is
-// told that it is of no use.
+// renewingSource issues tokens with a lifetime of one hour, and returns the same token
+// until it is invalidated.
 type renewingSource struct {
 	server  *sdktest.Server
 	mu      sync.Mutex
@@ -108,7 +108,7 @@ func (s *renewingSource) InvalidateToken(token string) {
 	}
 }
 
-func TestWatchTellsOfItsConnections(t *testing.T) {
+func TestOnConnect_ReportsConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &streams{
@@ -118,7 +118,7 @@ func TestWatchTellsOfItsConnections(t *testing.T) {
 				case 1:
 					return problemResponse(taskapi.CodeUnavailable)
 				case 3:
-					return problemResponse(taskapi.CodeUnauthenticated) // a renewal, of which nobody hears
+					return problemResponse(taskapi.CodeUnauthenticated) // renews the token, which is not reported
 				}
 				return nil
 			},
@@ -131,7 +131,7 @@ func TestWatchTellsOfItsConnections(t *testing.T) {
 			var failure *sdk.Error
 			switch {
 			case err == nil:
-				told = append(told, "stands")
+				told = append(told, "connected")
 			case errors.As(err, &failure):
 				told = append(told, fmt.Sprint(failure.Status))
 			}
@@ -142,8 +142,8 @@ func TestWatchTellsOfItsConnections(t *testing.T) {
 		})) {
 			last = err
 		}
-		// The second and the fourth connection stand and break.
-		if want := []string{"503", "stands", "0", "stands", "0"}; !slices.Equal(told, want) {
+		// The second and the fourth connection succeed and break.
+		if want := []string{"503", "connected", "0", "connected", "0"}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}
 		if failure := asError(t, last); !errors.Is(failure, enough) || failure.Operation != "watchChanges" || failure.Attempts != 4 {
@@ -152,7 +152,7 @@ func TestWatchTellsOfItsConnections(t *testing.T) {
 	})
 }
 
-func TestWatchEndsWithItsFirstFailureIfToldTo(t *testing.T) {
+func TestOnConnect_CanEndTheWatch(t *testing.T) {
 	t.Parallel()
 	s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "7") }}
 	client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
@@ -164,7 +164,7 @@ func TestWatchEndsWithItsFirstFailureIfToldTo(t *testing.T) {
 	enough := errors.New("enough")
 	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return fmt.Errorf("%w: %w", enough, err) })) {
 		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || !errors.Is(failure, enough) || failure.Operation != "watchChanges" {
-			t.Errorf("with a reason of its own: ended with %+v", failure)
+			t.Errorf("with its own error: ended with %+v", failure)
 		}
 	}
 	unavailable := sdk.TokenFunc(func(context.Context) (string, error) { return "", sdk.ErrAuthUnavailable })

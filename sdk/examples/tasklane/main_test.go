@@ -256,13 +256,13 @@ func TestTrouble(t *testing.T) {
 		other := httptest.NewServer(http.NotFoundHandler())
 		t.Cleanup(other.Close)
 		u.env["TASKLANE_URL"] = other.URL
-		u.fails(exitFailed, "the answer is not one of the task service", "list")
+		u.fails(exitFailed, "the response is not from the task service", "list")
 	})
 	t.Run("no URL", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
 		u.env["TASKLANE_URL"] = "localhost"
-		u.fails(exitUsage, "TASKLANE_URL: the base URL must begin with http://", "list")
+		u.fails(exitUsage, "TASKLANE_URL: the base URL must start with http://", "list")
 	})
 	t.Run("interrupted", func(t *testing.T) {
 		t.Parallel()
