@@ -38,9 +38,9 @@ export function deleteAccount(auth, tasksURL, pool, log) {
   };
 }
 
-/** Has the task service erase everything of a user, in the name of that user. */
+/** Erases everything of a user at the task service, with a JWT that may do just that. */
 async function eraseTasks(auth, tasksURL, userID) {
-  const { token } = await auth.api.signJWT({ body: { payload: { sub: userID } } });
+  const { token } = await auth.api.signJWT({ body: { payload: { sub: userID, scope: "erase_user" } } });
   const response = await fetch(new URL("/api/user", tasksURL), {
     method: "DELETE",
     headers: { authorization: `Bearer ${token}` },

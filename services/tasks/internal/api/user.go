@@ -10,14 +10,22 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// registerEraseUser adds the operation by which the server that keeps the accounts
-// has everything of a user erased before it deletes the account. The document does
-// not show it: it is no operation for clients, and the BFF does not have it.
+// scopeEraseUser is the scope of a token that may erase its user. The tokens of
+// sessions and API keys do not have it: a program that leaks one, or calls the wrong
+// path, must not end an account.
+const scopeEraseUser = "erase_user"
+
+// registerEraseUser adds the operation with which the authentication server erases
+// everything of a user before it deletes the account. It is not in the document,
+// because no client can call it, and the BFF does not have it.
 func (h *handlers) registerEraseUser(api *httpapi.API) {
 	httpapi.Register(api, huma.Operation{
 		OperationID: "eraseUser", Method: http.MethodDelete, Path: "/api/user", Hidden: true,
 		Security: []map[string][]string{{"bearer": {}}},
-	}, []taskapi.ErrorCode{taskapi.CodeUnauthenticated, taskapi.CodeUnavailable}, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	}, []taskapi.ErrorCode{taskapi.CodeUnauthenticated, taskapi.CodeNotFound, taskapi.CodeUnavailable}, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+		if identityFrom(ctx).Scope != scopeEraseUser {
+			return nil, httpapi.NewProblem(taskapi.CodeNotFound, "There is nothing at this path.")
+		}
 		if _, err := h.store.EraseUser(ctx, userFrom(ctx)); err != nil {
 			return nil, err
 		}

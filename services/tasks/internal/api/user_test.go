@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
 // TestEraseUser calls the operation that is not in the document.
@@ -17,8 +18,12 @@ func TestEraseUser(t *testing.T) {
 			t.Fatalf("create: %d %s", a.status, a.body)
 		}
 	}
+	wantProblem(t, s.as(t, "alice", http.MethodDelete, path, ""), taskapi.CodeNotFound)
+	claims := issuertest.Claims("alice")
+	claims["scope"] = "erase_user"
+	token := "Bearer " + s.key.Token(t, claims, nil)
 	for range 2 {
-		if a := s.as(t, "alice", http.MethodDelete, path, ""); a.status != http.StatusNoContent || len(a.body) > 0 {
+		if a := s.as(t, "", http.MethodDelete, path, "", "Authorization", token); a.status != http.StatusNoContent || len(a.body) > 0 {
 			t.Fatalf("erase: %d %s, want 204 without a body", a.status, a.body)
 		}
 	}

@@ -94,6 +94,16 @@ type Identity struct {
 	User string
 	// Expires is when the token ends.
 	Expires time.Time
+	// Scope is the token's claim of that name; empty in the tokens of sessions.
+	Scope string
+}
+
+// claims are the claims that are read.
+type claims struct {
+	jwt.RegisteredClaims
+
+	// Scope may be of another type in the tokens of other issuers.
+	Scope any `json:"scope"`
 }
 
 // Verifier checks tokens. It is safe for concurrent use.
@@ -174,7 +184,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		return known.Identity, nil
 	}
 	v.checked.Add(1)
-	parsed, err := v.parser.ParseWithClaims(token, &jwt.RegisteredClaims{}, func(t *jwt.Token) (any, error) {
+	parsed, err := v.parser.ParseWithClaims(token, &claims{}, func(t *jwt.Token) (any, error) {
 		// Decoding overlooks line breaks. One token would have many
 		// spellings, each of them worth a place among those remembered.
 		if strings.ContainsAny(token, "\r\n") {
@@ -196,12 +206,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		v.refused.Add(1)
 		return Identity{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	claims := parsed.Claims.(*jwt.RegisteredClaims)
-	if claims.Subject == "" || strings.ContainsRune(claims.Subject, 0) {
+	found := parsed.Claims.(*claims)
+	if found.Subject == "" || strings.ContainsRune(found.Subject, 0) {
 		return Identity{}, fmt.Errorf("%w: no subject", ErrInvalid)
 	}
 	key, _ := parsed.Header["kid"].(string)
-	id := Identity{User: claims.Subject, Expires: claims.ExpiresAt.Time}
+	scope, _ := found.Scope.(string)
+	id := Identity{User: found.Subject, Expires: found.ExpiresAt.Time, Scope: scope}
 	v.verified.Set(digest, verified{Identity: id, key: key})
 	return id, nil
 }
