@@ -66,7 +66,8 @@ describe.concurrent("a person", () => {
     const expectFocus = (name: string) => vi.waitFor(async () => expect(await focused()).toBe(name), { timeout: 5_000 });
 
     await page.getByLabel("Email").and(page.locator(":focus")).waitFor();
-    for (const _ of ["password", "sign in", "create an account"]) await keyboard.press("Tab");
+    await page.getByRole("button", { name: "Forgot your password?" }).waitFor();
+    for (const _ of ["password", "show", "sign in", "forgotten", "create an account"]) await keyboard.press("Tab");
     await keyboard.press("Enter");
     await page.getByLabel("Name").and(page.locator(":focus")).waitFor();
     for (const text of [account.name, account.email, account.password]) {

@@ -1,70 +1,74 @@
-import { useState, type FormEvent } from "react";
 import { TextField } from "../ui/TextField";
-import { signIn, signUp } from "./auth";
-import { authFault, type AuthError, type AuthFault } from "./messages";
+import { authClient, signIn, signUp, type Answer } from "./auth";
+import { useAuthForm, type Field } from "./form";
+import { newPassword, PasswordField } from "./PasswordField";
 
-export type Mode = "signIn" | "signUp";
+export type Mode = "signIn" | "signUp" | "forgot";
 
-/** The fields to sign in or up with. Once that has worked, the session brings the next page. */
-export function AccountForm({ mode, email }: { mode: Mode; email?: string | undefined }) {
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<AuthFault>();
+const labels: Record<Mode, string> = { signIn: "Sign in", signUp: "Create account", forgot: "Send me a link" };
+
+interface Props {
+  mode: Mode;
+  email?: string | undefined;
+  /** Called with the address that a mail goes to, where nothing else comes of the form. */
+  onMail: (email: string) => void;
+}
+
+/** The fields to sign in or up with, or to ask for a new password. Once somebody is signed in, the session brings the next page. */
+export function AccountForm({ mode, email, onMail }: Props) {
+  let mailedTo: string | undefined;
+  const form = useAuthForm(
+    async (field) => {
+      const { error, mailed } = await send(mode, field);
+      if (mailed) mailedTo = field("email");
+      return { error: error ?? null };
+    },
+    () => {
+      if (mailedTo) onMail(mailedTo);
+      return true;
+    },
+  );
   const isNew = mode === "signUp";
-  const faultOf = (field: AuthFault["field"]) => (fault?.field === field ? fault?.message : undefined);
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setFault(undefined);
-    const failure = await send(mode, new FormData(event.currentTarget));
-    if (!failure) return;
-    setFault(authFault(failure));
-    setBusy(false);
-  }
 
   return (
-    <form className="account-form" onSubmit={(event) => void submit(event)}>
-      {isNew && <TextField label="Name" name="name" autoComplete="name" fault={faultOf("name")} required autoFocus />}
+    <form className="account-form" onSubmit={form.onSubmit}>
+      {isNew && <TextField label="Name" name="name" autoComplete="name" fault={form.faultOf("name")} required autoFocus />}
       <TextField
         label="Email"
         name="email"
         type="email"
         autoComplete="username"
-        fault={faultOf("email")}
+        fault={form.faultOf("email")}
         defaultValue={isNew ? undefined : email}
         required
-        autoFocus={!isNew && !email}
+        autoFocus={mode === "forgot" || (!isNew && !email)}
       />
-      <TextField
-        label="Password"
-        name="password"
-        type="password"
-        fault={faultOf("password")}
-        autoComplete={isNew ? "new-password" : "current-password"}
-        autoFocus={!isNew && Boolean(email)}
-        {...(isNew && { hint: "At least 8 characters.", minLength: 8 })}
-        required
-      />
+      {mode !== "forgot" && (
+        <PasswordField
+          label="Password"
+          name="password"
+          fault={form.faultOf("password")}
+          autoFocus={!isNew && Boolean(email)}
+          {...(isNew ? newPassword : { autoComplete: "current-password" })}
+          required
+        />
+      )}
       <p className="form-error" role="alert">
-        {faultOf(undefined)}
+        {form.faultOf()}
       </p>
-      <button type="submit" className="button primary" aria-disabled={busy}>
-        {isNew ? "Create account" : "Sign in"}
+      <button type="submit" className="button primary" aria-disabled={form.busy}>
+        {labels[mode]}
       </button>
     </form>
   );
 }
 
-/** Signs in or up with what the form holds; resolves to what went wrong, if anything. */
-async function send(mode: Mode, form: FormData): Promise<AuthError | undefined> {
-  const field = (name: string) => String(form.get(name) ?? "");
-  const credentials = { email: field("email"), password: field("password") };
-  try {
-    const { error } =
-      mode === "signIn" ? await signIn.email(credentials) : await signUp.email({ ...credentials, name: field("name") });
-    return error ?? undefined;
-  } catch {
-    return {};
-  }
+/** Sends what the form holds, and tells whether only a mail comes of it. */
+async function send(mode: Mode, field: Field): Promise<Answer & { mailed: boolean }> {
+  const email = field("email");
+  if (mode === "forgot") return { ...(await authClient.requestPasswordReset({ email, redirectTo: "/?reset" })), mailed: true };
+  const credentials = { email, password: field("password") };
+  if (mode === "signIn") return { ...(await signIn.email(credentials)), mailed: false };
+  const answer = await signUp.email({ ...credentials, name: field("name"), callbackURL: "/" });
+  return { ...answer, mailed: answer.data?.token === null };
 }

@@ -1,13 +1,24 @@
 import { useEffect, useState } from "react";
 import { Wordmark } from "../ui/Wordmark";
 import { AccountForm, type Mode } from "./AccountForm";
-import type { User } from "./auth";
+import { loadFeatures, signIn, type Features, type User } from "./auth";
+import { isPage } from "./pages";
 import "./account.css";
 
 const words = {
-  signIn: { title: "Sign in", question: "New here?", other: "Create an account" },
-  signUp: { title: "Create your account", question: "Have an account already?", other: "Sign in" },
+  signIn: { title: "Sign in", question: "New here?", other: "Create an account", next: "signUp" },
+  signUp: { title: "Create your account", question: "Have an account already?", other: "Sign in", next: "signIn" },
+  forgot: { title: "Choose a new password", question: "Know it after all?", other: "Sign in", next: "signIn" },
 } as const;
+
+const names: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
+
+/** What the address says of how somebody came here. */
+const arrivals: Record<string, string> = {
+  deleted: "Your account is deleted, and your tasks with it.",
+  changed: "Your password is changed. Sign in with the new one.",
+  device: "Sign in to let your device in.",
+};
 
 /**
  * Where people sign in, or sign up when they are new. Somebody whose session
@@ -15,27 +26,75 @@ const words = {
  */
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
   const [mode, setMode] = useState<Mode>("signIn");
-  const { title, question, other } = words[mode];
+  const [mailedTo, setMailedTo] = useState<string>();
+  const [features, setFeatures] = useState<Features>();
+  const { title, question, other, next } = words[mode];
   useEffect(() => {
     document.title = `${title} · Tasklane`;
   }, [title]);
+  useEffect(() => void loadFeatures().then(setFeatures), []);
+  const [arrival] = useState(() => arrivals[[...new URLSearchParams(location.search).keys()][0] ?? ""]);
+  useEffect(() => {
+    if (arrival && !isPage("device")) history.replaceState(null, "", "/");
+  }, [arrival]);
+
+  function show(mode: Mode) {
+    setMailedTo(undefined);
+    setMode(mode);
+  }
+
   return (
     <main className="centred account">
       <Wordmark />
       <p className="account-promise">Your tasks, in one calm list.</p>
       <h1 className="account-title">{title}</h1>
-      {interrupted && mode === "signIn" && (
+      {mode === "signIn" && (interrupted || arrival) && (
         <p className="account-note" role="status">
-          You were signed out. Sign in again to go on where you were: nothing you typed is lost.
+          {arrival ?? "You were signed out. Sign in again to go on where you were: nothing you typed is lost."}
         </p>
       )}
-      <AccountForm key={mode} mode={mode} email={interrupted?.email} />
+      {mailedTo ? (
+        <p className="account-note" role="status">
+          {mode === "forgot"
+            ? `If there is an account for ${mailedTo}, a mail with a link is on its way. The link is good for an hour.`
+            : `We have sent a mail to ${mailedTo}. Open the link in it to begin.`}
+        </p>
+      ) : (
+        <AccountForm key={mode} mode={mode} email={interrupted?.email} onMail={setMailedTo} />
+      )}
+      {mode === "signIn" && features?.mail && (
+        <p className="account-switch">
+          <button type="button" className="link" onClick={() => show("forgot")}>
+            Forgot your password?
+          </button>
+        </p>
+      )}
+      {mode !== "forgot" && features && <Providers names={features.providers} />}
       <p className="account-switch">
         {question}{" "}
-        <button type="button" className="link" onClick={() => setMode(mode === "signIn" ? "signUp" : "signIn")}>
+        <button type="button" className="link" onClick={() => show(next)}>
           {other}
         </button>
       </p>
     </main>
+  );
+}
+
+/** The other ways to sign in that this server has. */
+function Providers({ names: all }: { names: string[] }) {
+  if (all.length === 0) return null;
+  return (
+    <div className="account-providers">
+      {all.map((provider) => (
+        <button
+          key={provider}
+          type="button"
+          className="button"
+          onClick={() => void signIn.social({ provider: provider as "github", callbackURL: location.pathname + location.search })}
+        >
+          Continue with {names[provider] ?? provider}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -7,7 +7,7 @@ export interface AuthError {
 
 /** What went wrong, and which field of the form it is about, if it is about one. */
 export interface AuthFault {
-  field?: "name" | "email" | "password";
+  field?: "name" | "email" | "password" | "current";
   message: string;
 }
 
@@ -19,6 +19,9 @@ const faults: Record<string, AuthFault> = {
   USER_ALREADY_EXISTS: emailTaken,
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: emailTaken,
   INVALID_EMAIL: emailInvalid,
+  EMAIL_NOT_VERIFIED: { message: "Please confirm your email address first. We have sent you another mail with a link." },
+  INVALID_PASSWORD: { field: "current", message: "That is not your password." },
+  INVALID_TOKEN: { message: "This link does not work any more. Ask for another one." },
   PASSWORD_TOO_SHORT: { field: "password", message: "That password is too short. Use at least 8 characters." },
   PASSWORD_TOO_LONG: { field: "password", message: "That password is too long. Use at most 128 characters." },
 };
@@ -29,6 +32,7 @@ export function authFault({ code, message, status }: AuthError): AuthFault {
   if (known) return known;
   // Better Auth's validation names the field as programs do: “[body.email] Invalid email address”.
   if (code === "VALIDATION_ERROR" && message?.startsWith("[body.email]")) return emailInvalid;
+  if (message?.includes("user code") || code?.includes("USER_CODE")) return { message: "There is no such code. It may be more than a quarter of an hour old." };
   if (status === 429) return { message: "That was a few tries too many. Wait a moment, then try again." };
   if (status === undefined || status >= 500) return { message: "We cannot reach Tasklane just now. Please try again." };
   return { message: (code !== "VALIDATION_ERROR" && message) || "That did not work. Please try again." };

@@ -1,6 +1,7 @@
 import type { Bootstrap } from "@tasklane/web-contract";
 import { useEffect, useRef, useState } from "react";
 import { AccountPage } from "../account/AccountPage";
+import { DevicePage, isPage, ResetPage } from "../account/pages";
 import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
@@ -47,6 +48,8 @@ export function App({ first }: Props) {
     lastOwner.current = owner;
   }, [owner]);
 
+  if (isPage("reset")) return <ResetPage />;
+  if (user && isPage("device")) return <DevicePage user={user} />;
   if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
   if (known) return <AccountPage interrupted={workspace?.user} />;
   if (error) {

@@ -9,8 +9,9 @@ interface Props extends ComponentProps<"input"> {
 }
 
 /** A labelled line of text, with a hint below it, or what is wrong with it. */
-export function TextField({ label, hint, fault, ...input }: Props) {
-  const id = useId();
+export function TextField({ label, hint, fault, id: given, ...input }: Props) {
+  const own = useId();
+  const id = given ?? own;
   const note = fault ?? hint;
   return (
     <div className="text-field">

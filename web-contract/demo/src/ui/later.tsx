@@ -3,12 +3,15 @@ import { lazy, Suspense, useState, type ComponentType } from "react";
 
 const loads: (() => unknown)[] = [];
 
-/** Makes a component whose code is not part of the page's first script. Once that is loaded, it is drawn at once. */
-function later<Props extends object>(read: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+/**
+ * Makes a component whose code is not part of the page's first script. Once that is loaded, it is drawn at once. Most
+ * are loaded with the rest; others when they are first drawn.
+ */
+export function later<Props extends object>(read: () => Promise<ComponentType<Props>>, withRest = true): ComponentType<Props> {
   let loaded: ComponentType<Props> | undefined;
   const load = async () => ({ default: (loaded = await read()) });
   const Lazy = lazy(load);
-  loads.push(load);
+  if (withRest) loads.push(load);
   return function Later(props) {
     const [Part] = useState(() => loaded ?? Lazy);
     return (

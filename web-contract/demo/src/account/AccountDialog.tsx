@@ -1,0 +1,127 @@
+import { useEffect, useState, type ReactNode } from "react";
+import { useWorkspace } from "../data/workspace";
+import { Dialog } from "../ui/later";
+import { TextField } from "../ui/TextField";
+import { authClient, loadFeatures, type Features } from "./auth";
+import { useAuthForm } from "./form";
+import { Keys } from "./Keys";
+import { newPassword, PasswordField } from "./PasswordField";
+import { Sessions } from "./Sessions";
+import "./dialog.css";
+
+/** What somebody can change about their account. */
+export function AccountDialog({ onClose }: { onClose: () => void }) {
+  const { user } = useWorkspace();
+  const [features, setFeatures] = useState<Features>();
+  const [done, setDone] = useState("");
+  useEffect(() => void loadFeatures().then(setFeatures), []);
+  return (
+    <Dialog title="Account" onClose={onClose}>
+      <p className="dialog-text">{user.email}</p>
+      <p className="account-done" role="status">
+        {done}
+      </p>
+      {features?.mail && (
+        <Section title="Change your email address">
+          <ChangeEmail onDone={setDone} />
+        </Section>
+      )}
+      <Section title="Change your password">
+        <ChangePassword onDone={setDone} />
+      </Section>
+      <Section title="Where you are signed in">
+        <Sessions />
+      </Section>
+      {features?.keys && (
+        <Section title="API keys">
+          <Keys />
+        </Section>
+      )}
+      {features?.deletion && (
+        <Section title="Delete your account">
+          <DeleteAccount />
+        </Section>
+      )}
+      <div className="dialog-actions">
+        <button type="button" className="button primary" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** A part of the dialog, which is read and drawn when it is opened. */
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="account-section" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{title}</summary>
+      {open && children}
+    </details>
+  );
+}
+
+function ChangeEmail({ onDone }: { onDone: (message: string) => void }) {
+  const form = useAuthForm(
+    (field) => authClient.changeEmail({ newEmail: field("email"), callbackURL: "/" }),
+    () => onDone("We have sent you a mail. Your address changes once you open the link in it."),
+  );
+  return (
+    <form className="account-form" onSubmit={form.onSubmit}>
+      <TextField label="New email address" name="email" type="email" autoComplete="email" fault={form.faultOf("email")} required />
+      <p className="form-error" role="alert">
+        {form.faultOf()}
+      </p>
+      <button type="submit" className="button" aria-disabled={form.busy}>
+        Change the address
+      </button>
+    </form>
+  );
+}
+
+function ChangePassword({ onDone }: { onDone: (message: string) => void }) {
+  const form = useAuthForm(
+    (field) =>
+      authClient.changePassword({ currentPassword: field("current"), newPassword: field("password"), revokeOtherSessions: true }),
+    () => onDone("Your password is changed. All other devices were signed out."),
+  );
+  return (
+    <form className="account-form" onSubmit={form.onSubmit}>
+      <PasswordField label="Current password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
+      <PasswordField label="New password" name="password" fault={form.faultOf("password")} {...newPassword} required />
+      <p className="form-error" role="alert">
+        {form.faultOf()}
+      </p>
+      <button type="submit" className="button" aria-disabled={form.busy}>
+        Change the password
+      </button>
+    </form>
+  );
+}
+
+function DeleteAccount() {
+  const { outbox } = useWorkspace();
+  const form = useAuthForm(
+    (field) => authClient.deleteUser({ password: field("current") }),
+    () => {
+      outbox.clear();
+      location.replace("/?deleted");
+      return true;
+    },
+  );
+  return (
+    <form className="account-form" onSubmit={form.onSubmit}>
+      <p className="dialog-text">
+        Your tasks and lists, your API keys and your account are deleted at once, on every device. They cannot be brought back.
+      </p>
+      <PasswordField label="Your password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
+      <p className="form-error" role="alert">
+        {form.faultOf()}
+      </p>
+      <button type="submit" className="button danger" aria-disabled={form.busy}>
+        Delete my account for good
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from "react";
+import { TextField } from "../ui/TextField";
+import { Wordmark } from "../ui/Wordmark";
+import { read, write, type User } from "./auth";
+import { useAuthForm } from "./form";
+
+/** Where somebody who is signed in lets a program in, by the code that it shows (RFC 8628). */
+export function DevicePage({ user }: { user: User }) {
+  const [code, setCode] = useState(() => new URLSearchParams(location.search).get("user_code") ?? "");
+  const [known, setKnown] = useState(false);
+  const [outcome, setOutcome] = useState<"allowed" | "refused">();
+  const enter = useAuthForm(
+    async (field) => {
+      setCode(field("code"));
+      return read(`/device?${new URLSearchParams({ user_code: field("code").trim() })}`);
+    },
+    () => {
+      setKnown(true);
+      return false;
+    },
+  );
+  const allow = useAuthForm(() => write("/device/approve", { userCode: code.trim() }), () => setOutcome("allowed"));
+  const refuse = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("refused"));
+  useEffect(() => {
+    document.title = "Let a program in · Tasklane";
+  }, []);
+
+  return (
+    <main className="centred account">
+      <Wordmark />
+      <h1 className="account-title">Let a program in?</h1>
+      {outcome ? (
+        <p className="account-note" role="status">
+          {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not let in."} <a href="/">Open your tasks</a>
+        </p>
+      ) : known ? (
+        <>
+          <p className="account-note">
+            The program that shows the code <strong>{code}</strong> will be signed in as {user.email}. It can read and change your tasks and
+            your account until you sign it out. Refuse if you did not start it yourself.
+          </p>
+          <div className="account-form">
+            <form className="account-form" onSubmit={allow.onSubmit}>
+              <button type="submit" className="button primary" aria-disabled={allow.busy} autoFocus>
+                Let it in
+              </button>
+            </form>
+            <form className="account-form" onSubmit={refuse.onSubmit}>
+              <button type="submit" className="button" aria-disabled={refuse.busy}>
+                Refuse
+              </button>
+            </form>
+            <p className="form-error" role="alert">
+              {allow.faultOf() ?? refuse.faultOf()}
+            </p>
+          </div>
+        </>
+      ) : (
+        <form className="account-form" onSubmit={enter.onSubmit}>
+          <TextField label="The code that the program shows" name="code" defaultValue={code} autoComplete="off" required autoFocus />
+          <p className="form-error" role="alert">
+            {enter.faultOf()}
+          </p>
+          <button type="submit" className="button primary" aria-disabled={enter.busy}>
+            Continue
+          </button>
+        </form>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,77 @@
+import { useEffect, useState } from "react";
+import { TextField } from "../ui/TextField";
+import { read, write } from "./auth";
+import { useAuthForm } from "./form";
+
+interface Key {
+  id: string;
+  name: string | null;
+  start: string | null;
+  createdAt: string;
+}
+
+/** The user's API keys. A key is shown once, when it is made. */
+export function Keys() {
+  const [keys, setKeys] = useState<Key[]>();
+  const [made, setMade] = useState<string>();
+  const [failed, setFailed] = useState(false);
+
+  async function load() {
+    const { data } = await read<{ apiKeys: Key[] }>("/api-key/list").catch(() => ({ data: null }));
+    setFailed(!data);
+    if (data) setKeys(data.apiKeys);
+  }
+  useEffect(() => void load(), []);
+
+  const form = useAuthForm(
+    async (field) => {
+      const answer = await write<{ key: string }>("/api-key/create", { name: field("name").trim() });
+      if (answer.data) setMade(answer.data.key);
+      return answer;
+    },
+    () => void load(),
+  );
+
+  async function revoke(keyId: string) {
+    await write("/api-key/delete", { keyId }).catch(() => {});
+    await load();
+  }
+
+  return (
+    <>
+      <p className="dialog-text">With a key, a program reads and changes your tasks for you.</p>
+      {failed && <p role="alert">Your keys cannot be shown right now. Please try again.</p>}
+      {keys && keys.length > 0 && (
+        <ul className="account-rows" role="list" aria-label="API keys">
+          {keys.map(({ id, name, start, createdAt }) => (
+            <li key={id}>
+              <span>
+                <bdi>{name}</bdi>
+                <small>
+                  {start}… since {new Date(createdAt).toLocaleDateString()}
+                </small>
+              </span>
+              <button type="button" className="link" aria-label={`Revoke ${name}`} onClick={() => void revoke(id)}>
+                Revoke
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {made && (
+        <p className="account-key" role="status">
+          Copy your new key now; it is not shown again: <code>{made}</code>
+        </p>
+      )}
+      <form className="account-form" onSubmit={form.onSubmit}>
+        <TextField label="Name of a new key" name="name" hint="Such as the program that uses it." maxLength={32} required />
+        <p className="form-error" role="alert">
+          {form.faultOf()}
+        </p>
+        <button type="submit" className="button" aria-disabled={form.busy}>
+          Make a key
+        </button>
+      </form>
+    </>
+  );
+}

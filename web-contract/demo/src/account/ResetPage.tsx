@@ -1,0 +1,46 @@
+import { useEffect } from "react";
+import { Wordmark } from "../ui/Wordmark";
+import { authClient } from "./auth";
+import { useAuthForm } from "./form";
+import { newPassword, PasswordField } from "./PasswordField";
+
+/** Where the link of a mail leads by which a new password is chosen. */
+export function ResetPage() {
+  const query = new URLSearchParams(location.search);
+  const token = query.get("token");
+  const form = useAuthForm(
+    (field) => authClient.resetPassword({ newPassword: field("password"), token: token ?? "" }),
+    () => {
+      location.replace("/?changed");
+      return true;
+    },
+  );
+  useEffect(() => {
+    document.title = "Choose a new password · Tasklane";
+    // The token is good for one use, and no business of the browser's history.
+    if (token) history.replaceState(null, "", "/?reset");
+  }, [token]);
+
+  return (
+    <main className="centred account">
+      <Wordmark />
+      <h1 className="account-title">Choose a new password</h1>
+      {query.has("error") || !token ? (
+        <p className="account-note" role="status">
+          This link does not work any more: it is older than an hour, or was used. <a href="/">Go to the sign-in page</a> and ask for
+          another one.
+        </p>
+      ) : (
+        <form className="account-form" onSubmit={form.onSubmit}>
+          <PasswordField label="New password" name="password" fault={form.faultOf("password")} {...newPassword} required autoFocus />
+          <p className="form-error" role="alert">
+            {form.faultOf()}
+          </p>
+          <button type="submit" className="button primary" aria-disabled={form.busy}>
+            Save the password
+          </button>
+        </form>
+      )}
+    </main>
+  );
+}

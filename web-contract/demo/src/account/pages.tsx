@@ -1,0 +1,7 @@
+import { later } from "../ui/later";
+
+export const ResetPage = later(async () => (await import("./ResetPage")).ResetPage, false);
+export const DevicePage = later(async () => (await import("./DevicePage")).DevicePage, false);
+
+/** Whether the address is that of a page beside the list: /?reset or /?device. */
+export const isPage = (name: "reset" | "device") => new URLSearchParams(location.search).has(name);

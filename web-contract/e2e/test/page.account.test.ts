@@ -1,0 +1,173 @@
+import type { Page } from "playwright-core";
+import { describe, expect, inject } from "vitest";
+import { expectExpired } from "../src/expired.js";
+import { linkInMail } from "../src/mail.js";
+import { addTask, expectAccessible, openTask, signOut, signUp, test } from "../src/page.js";
+import { newAccount, newUser, newVisitor, type Account } from "../src/visitor.js";
+
+const stack = inject("stack");
+
+/** Opens a part of the account's dialog. */
+async function openSection(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Account settings" }).click();
+  await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
+}
+
+async function signIn(page: Page, { email, password }: Account): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+describe.concurrent("a person", () => {
+  test("who forgot the password chooses another one by mail", async ({ openPage }) => {
+    const { account } = await newUser();
+    const { page, complaints } = await openPage();
+    await page.getByRole("button", { name: "Forgot your password?" }).click();
+    await page.getByLabel("Email").fill(account.email);
+    await page.getByRole("button", { name: "Send me a link" }).click();
+    await page.getByText(`If there is an account for ${account.email}`).waitFor();
+    await page.goto(await linkInMail(account.email, "Choose a new password"));
+    await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+    expect(page.url()).not.toContain("token");
+    await expectAccessible(page);
+
+    const password = "another correct horse";
+    await page.getByLabel("New password").fill(password);
+    await page.getByRole("button", { name: "Show" }).click();
+    expect(await page.getByLabel("New password").getAttribute("type")).toBe("text");
+    await page.keyboard.press("Tab");
+    await page.getByRole("button", { name: "Save the password" }).click();
+    await page.getByText("Your password is changed.").waitFor();
+    await signIn(page, { ...account, password });
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("with an old link is told what to do", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.goto("/api/auth/reset-password/used?callbackURL=%2F%3Freset");
+    await page.getByText("This link does not work any more").waitFor();
+    await page.getByRole("link", { name: "Go to the sign-in page" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  test("changes the password, and sees and ends other sessions", async ({ openPage }) => {
+    const account = newAccount();
+    const { page, complaints } = await openPage();
+    await signUp(page, account);
+    const elsewhere = newVisitor();
+    await elsewhere.auth.signIn.email(account);
+    await openSection(page, "Where you are signed in");
+    const sessions = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+    await sessions.nth(1).waitFor();
+    await page.getByText("This device").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Sign out A program" }).click();
+    await sessions.nth(1).waitFor({ state: "detached" });
+    await expectExpired(() => elsewhere.api.listTasks().then(() => "ok", (error) => error.code));
+
+    await page.getByText("Change your password", { exact: true }).click();
+    await page.getByLabel("Current password").fill("not the password");
+    await page.getByLabel("New password").fill("another correct horse");
+    await page.getByRole("button", { name: "Change the password" }).click();
+    await page.getByText("That is not your password.").waitFor();
+    await page.getByLabel("Current password").fill(account.password);
+    await page.keyboard.press("Enter");
+    await page.getByText("Your password is changed.").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await signOut(page);
+    await signIn(page, { ...account, password: "another correct horse" });
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(complaints.filter((text) => !text.includes("400"))).toEqual([]);
+  });
+
+  test("changes the email address by mail", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    const { email } = newAccount();
+    await openSection(page, "Change your email address");
+    await page.getByLabel("New email address").fill(email);
+    await page.getByRole("button", { name: "Change the address" }).click();
+    await page.getByText("We have sent you a mail.").waitFor();
+    await page.goto(await linkInMail(email, "Confirm your email address"));
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByText(email).waitFor();
+  });
+
+  test("makes an API key, and revokes it", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    await signUp(page, newAccount());
+    await openSection(page, "API keys");
+    await page.getByLabel("Name of a new key").fill("Report");
+    await page.keyboard.press("Enter");
+    const key = await page.locator(".account-key code").innerText();
+    const exchange = () => fetch(`${stack.authUrl}/api/auth/token`, { headers: { "x-api-key": key } });
+    expect((await exchange()).status).toBe(200);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Revoke Report" }).click();
+    await page.getByRole("list", { name: "API keys" }).waitFor({ state: "detached" });
+    expect((await exchange()).status).toBe(401);
+    expect(complaints).toEqual([]);
+  });
+
+  test("lets a program in by its code, which then acts without a cookie", async ({ openPage }) => {
+    const account = newAccount();
+    const { page, complaints } = await openPage();
+    const post = async (path: string, body: object) => {
+      const response = await fetch(`${stack.url}/api/auth${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "sec-fetch-mode": "cors" },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as Record<string, string>;
+    };
+    const code = await post("/device/code", { client_id: "a program" });
+    await page.goto(code["verification_uri_complete"]!);
+    await page.getByText("Sign in to let your device in.").waitFor();
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Name").fill(account.name);
+    await page.getByLabel("Email").fill(account.email);
+    await page.getByLabel("Password").fill(account.password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText(`will be signed in as ${account.email}`).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Let it in" }).click();
+    await page.getByText("it is signed in").waitFor();
+    const grant = { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: code["device_code"], client_id: "a program" };
+    const { access_token: token } = await post("/device/token", grant);
+    const answer = await fetch(`${stack.url}/api/session`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await answer.json()).toMatchObject({ data: { user: { email: account.email } } });
+    expect(complaints).toEqual([]);
+  });
+
+  test("deletes the account, with all that is in it", async ({ openPage }) => {
+    const account = newAccount();
+    const { page, complaints } = await openPage();
+    await signUp(page, account);
+    await addTask(page, "Water the plants");
+    await openTask(page, "Water the plants").waitFor();
+    const visitor = newVisitor(stack.authUrl);
+    await visitor.auth.signIn.email(account);
+    const session = await visitor.fetch(`${stack.authUrl}/api/auth/get-session`);
+    const jwt = session.headers.get("set-auth-jwt")!;
+
+    await openSection(page, "Delete your account");
+    await expectAccessible(page);
+    await page.getByLabel("Your password").fill(account.password);
+    await page.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByText("Your account is deleted, and your tasks with it.").waitFor();
+    const write = await fetch(`${stack.tasksUrl}/api/tasks`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${jwt}`, "content-type": "application/json" },
+      body: JSON.stringify({ title: "Ghost" }),
+    });
+    expect(await write.json()).toMatchObject({ code: "account_deleted" });
+    // The page may notice that everything is gone.
+    expect(complaints.filter((text) => !/401|410/.test(text))).toEqual([]);
+    await signIn(page, account);
+    await page.getByText("That email and password don't match.").waitFor();
+  });
+});
