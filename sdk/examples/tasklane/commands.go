@@ -94,7 +94,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 	}
 	// Flags say all: the words are then the title.
 	if *due == "" && *priority == "" && *tags == nil {
-		if err := s.readWords(&task); err != nil {
+		if err := s.readWords(ctx, &task, list); err != nil {
 			return err
 		}
 	}
@@ -111,10 +111,24 @@ func (s *session) add(ctx context.Context, args []string) error {
 	return s.printChanged("added", added)
 }
 
-// readWords takes the due date, the priority and the tags out of a title.
-func (s *session) readWords(task *taskapi.CreateTaskRequest) error {
-	read := quickadd.Parse(task.Title, s.quickAdd())
+// readWords takes the due date, the priority and the tags out of a title, and the
+// name of the list unless one is given.
+func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest, list *string) error {
+	options := s.quickAdd()
+	if *list == "" && strings.Contains(task.Title, "+") {
+		all, err := s.allLists(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range all {
+			options.Lists = append(options.Lists, l.Name)
+		}
+	}
+	read := quickadd.Parse(task.Title, options)
 	task.Title, task.Priority, task.Tags = read.Title, read.Priority, read.Tags
+	if read.List != "" {
+		*list = read.List
+	}
 	if read.Date == "" {
 		return nil
 	}

@@ -48,7 +48,7 @@ export async function signUp(page: Page, account: Account): Promise<void> {
   await page.getByLabel("Email").fill(account.email);
   await page.getByLabel("Password").fill(account.password);
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { name: "Tasks" }).waitFor();
+  await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
 }
 
 export async function signOut(page: Page): Promise<void> {
@@ -105,13 +105,13 @@ export async function secondTab(page: Page): Promise<Page> {
     page.context().waitForEvent("page"),
     page.evaluate(() => void open("/", "_blank", "popup,noopener")),
   ]);
-  await tab.getByRole("heading", { name: "Tasks" }).waitFor();
+  await tab.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
   return tab;
 }
 
 /** Goes to a view, through the menu where the view is not in sight. */
 export async function goTo(page: Page, name: string): Promise<void> {
-  const link = page.getByRole("link", { name, exact: true });
+  const link = page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}( \\d+ open)?$`) });
   const menu = page.getByRole("button", { name: "Menu" });
   await link.or(menu).first().waitFor();
   if (!(await link.isVisible())) await menu.click();

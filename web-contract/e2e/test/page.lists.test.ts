@@ -125,7 +125,7 @@ describe.concurrent("a list", () => {
     await page.getByRole("button", { name: "Erase", exact: true }).click();
     await page.getByText("Nothing in the trash.").waitFor();
 
-    await goTo(page, "Tasks");
+    await goTo(page, "All tasks");
     await expectTitles(page, "Open tasks", ["One", "Two"]);
     await expectTitles(await secondTab(page), "Open tasks", ["One", "Two"]);
     expect(complaints).toEqual([]);

@@ -16,7 +16,7 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
     await page.getByRole("button", { name: "Priority" }).click();
     await page.getByRole("radio", { name: "Urgent" }).click();
     await field.fill("");
-    await goTo(page, "Tasks");
+    await goTo(page, "All tasks");
     await addTask(page, "Someday");
     expect(await page.locator(".task-meta").count()).toBe(0);
     expect(complaints).toEqual([]);

@@ -166,7 +166,7 @@ describe.concurrent.for(screens)("the options of a task, by %s, %d pixels wide",
     await check(page, "Task 3").and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await heard(page, "It is at the top.");
-    await page.keyboard.press("m");
+    await page.keyboard.press("o");
     await page.getByRole("button", { name: "Move down" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Enter");
     await expectTitles(page, "Open tasks", ["Task 2", "Task 3", "Task 1"]);

@@ -101,7 +101,7 @@ describe.concurrent("filters and the order", () => {
     await expectTitles(page, "Open tasks", ["A", "B"]);
     await goTo(page, "Today");
     await page.reload();
-    await goTo(page, "Tasks");
+    await goTo(page, "All tasks");
     await expectTitles(page, "Open tasks", ["A", "B"]);
     await page.keyboard.press("4");
     await page.keyboard.press("1");

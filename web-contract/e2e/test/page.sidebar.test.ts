@@ -60,7 +60,7 @@ describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, widt
     await page.getByRole("heading", { name: "Shopping", level: 1 }).waitFor();
     await page.getByRole("main").getByRole("button", { name: "Options for the list “Shopping”" }).click();
     await page.getByRole("dialog", { name: "List" }).getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("heading", { name: "Tasks", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
     await goTo(page, "Trash");
     await expectAccessible(page);
     await page.getByRole("button", { name: "Restore the list “Shopping”" }).click();

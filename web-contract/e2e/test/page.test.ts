@@ -153,7 +153,7 @@ describe.concurrent("a person", () => {
     await keyboard.press("2");
     await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
     await keyboard.press("1");
-    await page.getByRole("heading", { name: "Tasks" }).waitFor();
+    await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
     await keyboard.press("n");
     await expectFocus("new-task");
     expect(complaints).toEqual([]);

@@ -74,7 +74,7 @@ test("a discarded edit comes back", async ({ openPage }) => {
   await button(page, "Undo").click();
   expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Save").click();
-  await goTo(page, "Tasks");
+  await goTo(page, "All tasks");
   await page.getByText("Has notes").waitFor({ state: "attached" });
   await editTask(page, "Water the plants");
   await page.keyboard.press("Escape");

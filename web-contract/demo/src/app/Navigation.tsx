@@ -1,15 +1,18 @@
 import { useRef, type ComponentType } from "react";
 import { AccountMenu } from "../account/AccountMenu";
-import { useEdgeScroll } from "../drag/drag";
+import { useDrag, useEdgeScroll } from "../drag/drag";
 import { Dialog } from "../ui/later";
 import { ListNav } from "../lists/ListNav";
-import { MenuIcon, TasksIcon, TodayIcon, TrashIcon, UpcomingIcon } from "../ui/icons";
+import { NavCount } from "../lists/NavCount";
+import { inbox, useListCounts, useLists } from "../lists/use-lists";
+import { useTaskDrop } from "../lists/use-task-drop";
+import { InboxIcon, MenuIcon, TasksIcon, TodayIcon, TrashIcon, UpcomingIcon } from "../ui/icons";
 import { Wordmark } from "../ui/Wordmark";
 import { closePanel, panel } from "./panel";
 import { addressOf, useRoute, type View } from "./route";
 import "./navigation.css";
 
-export const viewNames: Record<View, string> = { tasks: "Tasks", today: "Today", upcoming: "Upcoming", trash: "Trash" };
+export const viewNames: Record<View, string> = { tasks: "All tasks", today: "Today", upcoming: "Upcoming", trash: "Trash" };
 const icons: Record<View, ComponentType> = { tasks: TasksIcon, today: TodayIcon, upcoming: UpcomingIcon, trash: TrashIcon };
 
 /** The views beside the list, where there is room for them. */
@@ -29,10 +32,13 @@ export function Sidebar() {
 
 /** The way to every view. */
 export function Navigation() {
+  // Without lists, the Inbox would show the same as all tasks.
+  const hasLists = useHasLists();
   return (
     <nav className="navigation" aria-label="Views">
       <ul role="list">
-        {(["tasks", "today", "upcoming"] as const).map((view) => (
+        {hasLists && <InboxLink />}
+        {(["today", "upcoming", "tasks"] as const).map((view) => (
           <li key={view}>
             <ViewLink view={view} className="nav-link" />
           </li>
@@ -41,6 +47,29 @@ export function Navigation() {
       <ListNav />
       <ViewLink view="trash" className="nav-link nav-trash" />
     </nav>
+  );
+}
+
+function useHasLists(): boolean {
+  const { active, archived } = useLists();
+  return active.length + archived.length > 0;
+}
+
+/** The link to the tasks in no list. */
+function InboxLink() {
+  const row = useRef<HTMLLIElement>(null);
+  const { path } = useRoute();
+  const open = useListCounts()(inbox);
+  const onDrop = useTaskDrop(undefined);
+  useDrag(row, { item: undefined, takes: ({ kind }) => (kind === "task" ? ["inside"] : []), onDrop });
+  return (
+    <li ref={row}>
+      <a className="nav-link" href={addressOf(inbox)} aria-current={path === inbox ? "page" : undefined} onClick={closePanel}>
+        <InboxIcon />
+        <span className="nav-text">Inbox</span>
+        <NavCount open={open} />
+      </a>
+    </li>
   );
 }
 
@@ -57,9 +86,9 @@ export function Drawer() {
 export function Tabs() {
   return (
     <nav className="tabs" aria-label="Views">
-      <ViewLink view="tasks" className="tab" />
       <ViewLink view="today" className="tab" />
       <ViewLink view="upcoming" className="tab" />
+      <ViewLink view="tasks" className="tab" />
       <MenuButton className="tab" />
     </nav>
   );

@@ -5,9 +5,8 @@ import { useWorkspace } from "../data/workspace";
 import { Conflicts } from "../editor/Conflicts";
 import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
-import { ListView } from "../lists/ListView";
 import { GoneList } from "../lists/GoneList";
-import { ListsContext, useLoadedLists } from "../lists/use-lists";
+import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
 import { TrashView } from "../trash/TrashView";
 import { loadRest } from "../ui/later";
 import { narrow, useMedia, wide } from "../ui/media";
@@ -34,14 +33,15 @@ export function Page({ started, away }: Props) {
   const { path, view, list } = useRoute();
   const lists = useLoadedLists(started);
   const { find, loaded } = lists;
-  const shownList = find(list);
+  const isGone = loaded && list !== undefined && list !== inbox && !find(list);
+  const title = list === inbox ? "Inbox" : list ? (find(list)?.name ?? "List") : viewNames[view];
   const { undo, edits } = useWorkspace();
   const open = useStore(panel);
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);
   useShortcuts({ help: () => panel.set("keyboard"), undo: undo.undoLast });
   useArrows();
-  useView(path, list ? (shownList?.name ?? "List") : viewNames[view], edits);
+  useView(path, title, edits);
   useScrollMemory(path);
   useEffect(() => {
     loadRest();
@@ -55,9 +55,8 @@ export function Page({ started, away }: Props) {
         <div className="page-body">
           <ConnectionBanner away={away} />
           <main>
-            {view === "tasks" && !list && <TasksView started={started} />}
-            {shownList && <ListView list={shownList} />}
-            {list && !shownList && loaded && <GoneList />}
+            {view === "tasks" && !isGone && <TasksView key={path} started={started} list={list} title={title} />}
+            {isGone && <GoneList />}
             {view === "today" && <TodayView />}
             {view === "upcoming" && <UpcomingView />}
             {view === "trash" && <TrashView />}

@@ -8,6 +8,8 @@ interface Props {
   title: string;
   /** What stands before the title. */
   mark?: ReactNode;
+  /** The options of what is shown. */
+  options?: ReactNode;
   /** What there is in the view, in one line. */
   summary: ReactNode;
   /** What can be done with all of it. */
@@ -15,7 +17,7 @@ interface Props {
 }
 
 /** The one line above a view: what it is called, and its tools. */
-export function ViewHeader({ title, mark, summary, children }: Props) {
+export function ViewHeader({ title, mark, options, summary, children }: Props) {
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);
   return (
@@ -25,6 +27,7 @@ export function ViewHeader({ title, mark, summary, children }: Props) {
         {mark}
         <bdi>{title}</bdi>
       </h1>
+      {options}
       {!isWide && <AccountMenu />}
       <p className="page-summary">{summary}</p>
       {children}

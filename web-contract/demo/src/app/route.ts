@@ -8,7 +8,7 @@ export interface Route {
   /** The view, as the address writes it. */
   path: string;
   view: View;
-  /** The id of the list whose tasks are shown; undefined for all. */
+  /** The list whose tasks are shown: its id, or inbox for those in none; undefined for all. */
   list: string | undefined;
   /** What narrows the list, as the address writes it. */
   query: URLSearchParams;
@@ -36,6 +36,7 @@ function read(): Route {
 
 function placeOf(path: string): Omit<Route, "query"> {
   const [first, id] = path.split("/");
+  if (first === "inbox") return { path: first, view: "tasks", list: first };
   if (first === "list" && id) return { path, view: "tasks", list: id };
   const view = views.find((name) => name === first) ?? "tasks";
   return { path: view, view, list: undefined };

@@ -11,10 +11,11 @@ export const titleId = "title";
 export const shortcuts = [
   ["n", "Add a task"],
   ["/", "Search"],
-  ["1 2 3 4", "Tasks, today, upcoming, trash"],
+  ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
   ["↑ ↓", "Go to the list, and through it"],
   ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
-  ["m", "Open its options"],
+  ["m", "Move it to a list"],
+  ["o", "Open its options"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],
   ["e", "Edit the task"],

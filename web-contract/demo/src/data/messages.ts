@@ -38,6 +38,11 @@ export function quoted(title: string): string {
   return title.length > 60 ? `“${title.slice(0, 57).trimEnd()}…”` : `“${title}”`;
 }
 
+/** “Garden”, or the Inbox for no list. */
+export function listName(list: { name: string } | undefined): string {
+  return list ? quoted(list.name) : "the Inbox";
+}
+
 /** 1 task, 2 tasks. */
 export function counted(count: number, thing = "task"): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;

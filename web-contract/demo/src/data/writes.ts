@@ -1,9 +1,9 @@
-import { isApiError, type BatchOperation, type MoveTaskRequest, type Task } from "@tasklane/web-contract";
+import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task } from "@tasklane/web-contract";
 import { draftId } from "@tasklane/web-contract/react";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
-import { counted, faultOf, quoted, reason } from "./messages";
+import { counted, faultOf, listName, quoted, reason } from "./messages";
 import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
 import type { Undo } from "./undo";
@@ -112,6 +112,22 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     notices.announce(`${title} is now ${where}.`);
   }
 
+  /** Puts tasks into a list; undefined is the Inbox. */
+  function putIn(all: readonly Task[], list: List | undefined): void {
+    const listId = list?.id ?? null;
+    const tasks = all.filter((task) => task.listId !== listId);
+    const [only] = tasks.length === 1 ? tasks : [];
+    if (tasks.length === 0) return notices.announce(`It is in ${listName(list)}.`);
+    const what = only ? quoted(only.title) : counted(tasks.length);
+    const set = (listOf: (task: Task) => string | null) =>
+      sendAll(
+        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: { listId: listOf(task) } })),
+        `${what} could not be moved.`,
+      );
+    const step = { name: `moving ${what}`, run: () => void set((task) => task.listId) };
+    undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => listId));
+  }
+
   /** Makes tasks due at other moments; `day` names the day for the user. */
   function reschedule(tasks: readonly Task[], dueOf: (task: Task) => string | null, day: string): void {
     const [only] = tasks.length === 1 ? tasks : [];
@@ -160,5 +176,5 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
-  return { create, complete, move, remove, restore, erase, completeAll, removeAll, reschedule };
+  return { create, complete, move, remove, restore, erase, completeAll, removeAll, putIn, reschedule };
 }

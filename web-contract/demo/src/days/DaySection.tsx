@@ -13,6 +13,8 @@ import "./days.css";
 
 interface Props {
   title: string;
+  /** The name of the section, where the title is not enough. */
+  label?: string;
   /** The date, beside the name of the day. */
   aside?: string;
   /** The day that tasks are dropped on; undefined for those that are overdue. */
@@ -23,7 +25,7 @@ interface Props {
 }
 
 /** One day, or the overdue tasks. A free day is one line. */
-export function DaySection({ title, aside, day, tasks, children }: Props) {
+export function DaySection({ title, label = title, aside, day, tasks, children }: Props) {
   const section = useRef<HTMLElement>(null);
   const { writes } = useWorkspace();
   const queryClient = useQueryClient();
@@ -36,7 +38,7 @@ export function DaySection({ title, aside, day, tasks, children }: Props) {
   });
 
   return (
-    <section ref={section} className={`day-section${day ? "" : " is-late"}${free ? " is-free" : ""}`} aria-label={title}>
+    <section ref={section} className={`day-section${day ? "" : " is-late"}${free ? " is-free" : ""}`} aria-label={label}>
       <div className="day-head">
         <h2>
           {title} {aside && <span>{aside}</span>}
@@ -45,7 +47,7 @@ export function DaySection({ title, aside, day, tasks, children }: Props) {
         {children}
       </div>
       {!free && (
-        <TaskList label={title} tasks={tasks}>
+        <TaskList label={label} tasks={tasks}>
           {(task) => <TaskItem task={task} hideDay={day !== undefined} />}
         </TaskList>
       )}

@@ -31,7 +31,14 @@ export function UpcomingView() {
       <NewTask defaults={{ dueAt: dueOn(addDays(today, 1)) }} placeholder="Add a task for tomorrow" whyHidden={whyHidden(end)} />
       <DayFrame due={due} isShown={isShown}>
         {daysOf(due.tasks, today, count).map(({ date, tasks }) => (
-          <DaySection key={date.getTime()} title={dayName(date, now)} aside={asideOf(date, now)} day={date} tasks={tasks} />
+          <DaySection
+            key={date.getTime()}
+            title={weekdayName(date, now)}
+            label={dayName(date, now)}
+            aside={shortDate(date)}
+            day={date}
+            tasks={tasks}
+          />
         ))}
         <p className="list-end">
           <button type="button" className="button quiet" onClick={() => setCount(count + step)}>
@@ -44,10 +51,9 @@ export function UpcomingView() {
   );
 }
 
-/** The date, or the weekday where the name of the day is the date. */
-function asideOf(date: Date, now: Date): string {
-  const name = shortDate(date);
-  return dayName(date, now) === name ? date.toLocaleDateString(undefined, { weekday: "long" }) : name;
+/** Today, Tomorrow, or the weekday. */
+function weekdayName(date: Date, now: Date): string {
+  return date < addDays(startOfDay(now), 2) ? dayName(date, now) : date.toLocaleDateString(undefined, { weekday: "long" });
 }
 
 /** Counts the open tasks that are not due on the days that are shown. */

@@ -1,4 +1,5 @@
 import { useWorkspace } from "../data/workspace";
+import { useLists, type Lists } from "../lists/use-lists";
 import { dueName } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
 import { priorityNames } from "../task/priorities";
@@ -38,6 +39,7 @@ interface VersionProps {
 }
 
 function Version({ name, fields, values }: VersionProps) {
+  const lists = useLists();
   return (
     // In reach of the keyboard, for texts that have to be scrolled.
     <section className="version" aria-label={name} tabIndex={0}>
@@ -46,7 +48,7 @@ function Version({ name, fields, values }: VersionProps) {
         {fields.map((field) => (
           <div key={field}>
             <dt>{fieldLabels[field]}</dt>
-            <dd dir="auto">{written(field, values)}</dd>
+            <dd dir="auto">{written(field, values, lists)}</dd>
           </div>
         ))}
       </dl>
@@ -55,10 +57,12 @@ function Version({ name, fields, values }: VersionProps) {
 }
 
 /** The value of a field in words. */
-function written(field: FieldName, values: Partial<Fields>): string {
+function written(field: FieldName, values: Partial<Fields>, lists: Lists): string {
   switch (field) {
     case "dueAt":
       return values.dueAt ? dueName(values.dueAt) : "No due date";
+    case "listId":
+      return lists.find(values.listId)?.name ?? "Inbox";
     case "priority":
       return priorityNames[values.priority ?? "none"];
     case "tags":

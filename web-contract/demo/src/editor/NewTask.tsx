@@ -7,6 +7,7 @@ import { forgetScroll } from "../app/scroll";
 import { newTaskFieldId } from "../app/shortcuts";
 import { counted, quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
+import { useLists } from "../lists/use-lists";
 import { emptyFields, type Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
@@ -31,7 +32,8 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   const quick = useStore(quickAdd);
   const [pasted, setPasted] = useState<string[]>();
   const blank = fields.title === "";
-  const read = quick?.readTask(fields, literal);
+  const { active: lists } = useLists();
+  const read = quick?.readTask(fields, { lists, literal });
   const shown = read?.shown ?? fields;
   useEffect(() => void loadQuickAdd(), []);
 
@@ -73,7 +75,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     drafts.clearNewTask();
     for (const title of lines) {
       const task = { ...emptyFields, ...defaults, title };
-      writes.create(quick?.readTask(task).shown ?? task);
+      writes.create(quick?.readTask(task, { lists }).shown ?? task);
     }
     notices.show({ message: `${counted(lines.length)} were added.` });
     field.current?.focus();

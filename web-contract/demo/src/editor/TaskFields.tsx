@@ -1,5 +1,6 @@
 import type { Fault } from "../data/messages";
 import type { Fields } from "../task/fields";
+import { ListPicker } from "../lists/ListPicker";
 import { DuePicker } from "./DuePicker";
 import { PriorityPicker } from "./PriorityPicker";
 import { TagPicker } from "./TagPicker";
@@ -17,10 +18,11 @@ interface Props {
 /** The fields that show for themselves why they were refused. */
 const ownPlace = ["title", "description"];
 
-/** What a task has besides its words: when it is due, how urgent it is, its tags. */
+/** What a task has besides its words: its list, when it is due, how urgent it is, its tags. */
 export function TaskFields({ fields, onChange, onDone, fault }: Props) {
   return (
     <div className="task-fields">
+      <ListPicker listId={fields.listId} onChange={(listId) => onChange({ listId })} onDone={onDone} />
       <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} onDone={onDone} />
       <PriorityPicker priority={fields.priority} onChange={(priority) => onChange({ priority })} onDone={onDone} />
       <TagPicker tags={fields.tags} onChange={(tags) => onChange({ tags })} onDone={onDone} />

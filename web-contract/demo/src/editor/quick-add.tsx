@@ -1,3 +1,4 @@
+import type { List } from "@tasklane/web-contract";
 import { parseQuickAdd, type Part } from "@tasklane/web-contract/quick-add";
 import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
 import { useEffect, useRef, type KeyboardEvent } from "react";
@@ -28,9 +29,18 @@ function habits() {
   return { languages, dayFirst: first?.type === "day" };
 }
 
-/** Reads the title of a new task. The parts in `literal` stay in it. */
-export function readTask(fields: Fields, literal: readonly string[] = []): Read {
-  const { title, date, time, tags, priority, parts } = parseQuickAdd(fields.title, { ...habits(), literal });
+interface ReadOptions {
+  /** The user's lists, for +List. */
+  lists?: readonly Pick<List, "id" | "name">[];
+  /** The parts that stay in the title. */
+  literal?: readonly string[];
+}
+
+/** Reads the title of a new task. */
+export function readTask(fields: Fields, { lists = [], literal = [] }: ReadOptions = {}): Read {
+  const names = lists.map(({ name }) => name);
+  const read = parseQuickAdd(fields.title, { ...habits(), lists: names, literal });
+  const { title, date, time, tags, priority, parts } = read;
   const day = date && readDate(date);
   return {
     shown: {
@@ -38,6 +48,7 @@ export function readTask(fields: Fields, literal: readonly string[] = []): Read 
       title,
       dueAt: day ? dueOn(day, time) : fields.dueAt,
       priority: priority ?? fields.priority,
+      listId: lists.find(({ name }) => name === read.list)?.id ?? fields.listId,
       tags: uniqueTags([...fields.tags, ...tags]),
     },
     tags,
@@ -51,6 +62,7 @@ export function choose({ parts, tags }: Read, changes: Partial<Fields>): { chang
   const isChosen = ({ kind, text }: UnderstoodPart) =>
     (kind === "due" && changes.dueAt !== undefined) ||
     (kind === "priority" && changes.priority !== undefined) ||
+    (kind === "list" && changes.listId !== undefined) ||
     (kind === "tag" && keys?.includes(tagKey(text.slice(1))) === false);
   const named = new Set(tags.map(tagKey));
   const own = changes.tags && { tags: changes.tags.filter((tag) => !named.has(tagKey(tag))) };
@@ -64,8 +76,11 @@ interface UnderstoodProps {
 
 /** The words that were understood, each with a way to leave it in the title. */
 export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
-  const meaning = ({ kind, text }: UnderstoodPart) =>
-    kind === "due" ? `due ${dueName(shown.dueAt!)}` : kind === "priority" ? `priority ${priorityNames[shown.priority]}` : `tag ${text.slice(1)}`;
+  const meaning = ({ kind, text }: UnderstoodPart) => {
+    if (kind === "due") return `due ${dueName(shown.dueAt!)}`;
+    if (kind === "priority") return `priority ${priorityNames[shown.priority]}`;
+    return `${kind} ${text.slice(1)}`;
+  };
   return (
     <>
       <p className="visually-hidden" role="status">

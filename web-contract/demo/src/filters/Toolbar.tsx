@@ -1,3 +1,4 @@
+import { useRoute } from "../app/route";
 import { selectButtonId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { Choice } from "../ui/Choice";
@@ -5,7 +6,7 @@ import { FilterIcon, SelectIcon, SortIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
 import { useStorePart } from "../ui/store";
 import { FilterChoice } from "./FilterChoice";
-import { countFilters, sortNames, sorts } from "./filters";
+import { countFilters, sortNames, sorts, usualSort } from "./filters";
 import { SearchField } from "./SearchField";
 import { useFilters } from "./use-filters";
 import "./toolbar.css";
@@ -14,6 +15,7 @@ const sortOptions = sorts.map((value) => ({ value, text: sortNames[value] }));
 
 /** How the list is searched, narrowed and ordered. */
 export function Toolbar() {
+  const { list } = useRoute();
   const [filters, change] = useFilters();
   const { selection } = useWorkspace();
   const selecting = useStorePart(selection.picked, (picked) => picked !== undefined);
@@ -33,7 +35,7 @@ export function Toolbar() {
         <span className="wide-only">Filter</span>
       </PopoverButton>
       <PopoverButton
-        className={filters.sort === "newest" ? "tool" : "tool is-set"}
+        className={filters.sort === usualSort(list) ? "tool" : "tool is-set"}
         label={`Sort: ${sortNames[filters.sort]}`}
         title="Sort"
         align="end"

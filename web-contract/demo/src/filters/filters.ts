@@ -51,14 +51,17 @@ const serverSorts: Record<Sort, NonNullable<TaskFilters["sort"]>> = {
 const oneOf = <Value extends string>(values: readonly Value[], value: string | null, otherwise: Value): Value =>
   values.find((known) => known === value) ?? otherwise;
 
-export function filtersOf(query: URLSearchParams): Filters {
+/** The order of a view whose address names none: a list has the user's own. */
+export const usualSort = (list: string | undefined): Sort => (list === undefined ? "newest" : "manual");
+
+export function filtersOf(query: URLSearchParams, usual: Sort = "newest"): Filters {
   return {
     show: oneOf(shows, query.get("show"), "all"),
     search: query.get("q") ?? "",
     tags: query.getAll("tag"),
     priorities: priorities.filter((priority) => query.getAll("priority").includes(priority)),
     due: oneOf(dues, query.get("due"), "any"),
-    sort: oneOf(sorts, query.get("sort"), "newest"),
+    sort: oneOf(sorts, query.get("sort"), usual),
   };
 }
 
@@ -66,14 +69,14 @@ export function filtersOf(query: URLSearchParams): Filters {
 export const allTasks = filtersOf(new URLSearchParams());
 
 /** Writes filters as the address has them; what is not narrowed is left out. */
-export function queryOf({ show, search, tags, priorities, due, sort }: Filters): URLSearchParams {
+export function queryOf({ show, search, tags, priorities, due, sort }: Filters, usual: Sort = "newest"): URLSearchParams {
   const query = new URLSearchParams();
   if (show !== "all") query.set("show", show);
   if (search) query.set("q", search);
   for (const tag of tags) query.append("tag", tag);
   for (const priority of priorities) query.append("priority", priority);
   if (due !== "any") query.set("due", due);
-  if (sort !== "newest") query.set("sort", sort);
+  if (sort !== usual) query.set("sort", sort);
   return query;
 }
 

@@ -11,15 +11,17 @@ interface Props {
   task: Task;
   /** Whether the day that it is due goes without saying. */
   hideDay?: boolean;
+  /** The list that all rows around are in: its id, or inbox. */
+  list?: string | undefined;
 }
 
 /** A task of a list: its row, or the editor in its place. Drawn anew only for another state of the task, however much the list scrolls. */
-export const TaskItem = memo(function TaskItem({ task, hideDay = false }: Props) {
+export const TaskItem = memo(function TaskItem({ task, hideDay = false, list }: Props) {
   const { drafts, selection } = useWorkspace();
   const queryClient = useQueryClient();
   const key = itemKey(queryClient, task);
   const editing = useStorePart(drafts.edit, (edit) => edit !== undefined && itemKey(queryClient, edit.base) === key);
   const picked = useStorePart(selection.picked, (keys) => keys?.has(key));
   if (editing) return <TaskEditor task={task} />;
-  return <TaskRow task={task} hideDay={hideDay} picked={picked} onPick={() => selection.toggle(key)} />;
+  return <TaskRow task={task} hideDay={hideDay} list={list} picked={picked} onPick={() => selection.toggle(key)} />;
 });

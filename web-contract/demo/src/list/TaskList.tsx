@@ -5,7 +5,6 @@ import { useCallback, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { dragged } from "../drag/drag";
 import { useStorePart } from "../ui/store";
-import { TaskItem } from "./TaskItem";
 import { VirtualList } from "./VirtualList";
 
 /** The pages of a list, as a query has them. */
@@ -21,14 +20,14 @@ interface Props {
   tasks: readonly Task[];
   /** The pages behind; without it, all tasks are there. */
   more?: More;
-  /** Draws a task; by default as one that can be done and edited. */
-  children?: (task: Task) => ReactNode;
+  /** Draws a task. */
+  children: (task: Task) => ReactNode;
 }
 
 const whole: More = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, fetchNextPage: () => {} };
 
 /** One list of tasks. What lies further down is loaded on the way there. */
-export function TaskList({ label, tasks, more = whole, children = (task) => <TaskItem task={task} /> }: Props) {
+export function TaskList({ label, tasks, more = whole, children }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));

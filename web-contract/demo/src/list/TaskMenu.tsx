@@ -12,11 +12,13 @@ interface Props {
   order: Order<Task> | undefined;
   /** Moves the task by a number of days; undefined where the rows are not in days. */
   onDay: ((days: number) => void) | undefined;
+  /** Asks for the list to move the task to; undefined without lists. */
+  onMove: (() => void) | undefined;
   onDelete: () => void;
 }
 
 /** What can be done with a task, without dragging it too. */
-export function TaskMenu({ task, order, onDay, onDelete }: Props) {
+export function TaskMenu({ task, order, onDay, onMove, onDelete }: Props) {
   return (
     <PopoverButton
       className="button icon-only"
@@ -24,7 +26,7 @@ export function TaskMenu({ task, order, onDay, onDelete }: Props) {
       title="Options"
       align="end"
       control="menu"
-      content={(close) => <Actions task={task} order={order} onDay={onDay} onDelete={onDelete} onDone={close} />}
+      content={(close) => <Actions task={task} order={order} onDay={onDay} onMove={onMove} onDelete={onDelete} onDone={close} />}
     >
       <MoreIcon />
     </PopoverButton>
@@ -38,7 +40,7 @@ interface Action {
   run: () => void;
 }
 
-function Actions({ task, order, onDay, onDelete, onDone }: Props & { onDone: () => void }) {
+function Actions({ task, order, onDay, onMove, onDelete, onDone }: Props & { onDone: () => void }) {
   const actions: Action[] = [
     ...(order && !order.isFirst(task)
       ? [
@@ -58,6 +60,7 @@ function Actions({ task, order, onDay, onDelete, onDone }: Props & { onDone: () 
           return day ? [{ text: `Move to ${dayInSentence(day)}`, keys: by < 0 ? "Alt ↑" : "Alt ↓", run: () => onDay(by) }] : [];
         })
       : []),
+    ...(onMove ? [{ text: "Move to list…", keys: "m", run: onMove }] : []),
     { text: "Delete", keys: "Delete", run: onDelete },
   ];
   return actions.map(({ text, keys, run }, index) => (

@@ -1,4 +1,5 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
+import { useLists } from "../lists/use-lists";
 import { dueName, nextChange, timeName } from "../task/dates";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
@@ -9,17 +10,26 @@ interface Props {
   task: Task;
   /** Whether only the time of day is told of the due date. */
   hideDay: boolean;
+  /** Whether the list goes without saying. */
+  hideList: boolean;
 }
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
-export function TaskMeta({ id, task, hideDay }: Props) {
+export function TaskMeta({ id, task, hideDay, hideList }: Props) {
   const { dueAt, priority, tags, description } = task;
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
   const due = dueAt && (hideDay ? timeName(dueAt) : dueName(dueAt, now));
-  if (!due && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
+  const list = useLists().find(hideList ? null : task.listId);
+  if (!due && !list && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">
+      {list && (
+        <span className="meta-item" dir="auto">
+          <span className="dot" data-color={list.color ?? undefined} />
+          {list.name}
+        </span>
+      )}
       {due && (
         <span className={overdue ? "meta-item is-overdue" : "meta-item"}>
           <CalendarIcon />

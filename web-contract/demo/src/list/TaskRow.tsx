@@ -1,13 +1,15 @@
-import type { Task } from "@tasklane/web-contract";
+import type { List, Task } from "@tasklane/web-contract";
 import { isDraft } from "@tasklane/web-contract/react";
-import { useContext, useEffect, useId, useRef, type KeyboardEvent } from "react";
+import { useContext, useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { runKey } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { DayContext } from "../days/move";
 import { useDrag } from "../drag/drag";
 import { sortByHand } from "../filters/use-filters";
+import { inbox, useLists } from "../lists/use-lists";
 import { GripIcon, TrashIcon } from "../ui/icons";
-import { leaveRow } from "./focus";
+import { MoveDialog } from "../ui/later";
+import { focusBeside, leaveRow } from "./focus";
 import { OrderContext } from "./order";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
@@ -16,19 +18,23 @@ interface Props {
   task: Task;
   /** Whether the day that it is due goes without saying. */
   hideDay: boolean;
+  /** The list that all rows around are in: its id, or inbox. */
+  list: string | undefined;
   /** Whether the task is picked; undefined while nobody is picking. */
   picked: boolean | undefined;
   onPick: () => void;
 }
 
 /** A task: done or not, what it says, and the way to the trash. */
-export function TaskRow({ task, hideDay, picked, onPick }: Props) {
+export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
   const { writes, edits, drafts, notices } = useWorkspace();
   const order = useContext(OrderContext);
   const days = useContext(DayContext);
+  const hasLists = useLists().active.length > 0;
+  const [moving, setMoving] = useState(false);
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
@@ -42,18 +48,25 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
     write(task);
   }
 
+  function moveTo(to: List | undefined) {
+    const leaves = list !== undefined && list !== (to?.id ?? inbox);
+    if (leaves && row.current) focusBeside(row.current);
+    writes.putIn([task], to);
+  }
+
   const complete = () => leaving(writes.complete);
   const remove = () => leaving(writes.remove);
   const keys: Record<string, () => void> = {
     e: () => edits.begin(task),
     x: onPick,
-    m: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
+    o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
+    ...(hasLists && { m: () => setMoving(true) }),
     // While tasks are picked, these keys are for all of them.
     ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
   };
 
   useDrag(row, {
-    item: (order || days) && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
+    item: (order || days || hasLists) && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
     takes: (item) => (order && item.kind === "task" && item.id !== task.id ? ["before", "after"] : []),
     onDrop: ({ id }, place) => place !== "inside" && order?.moveBeside(id, task, place),
   });
@@ -76,7 +89,7 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
       onKeyDown={onKeyDown}
     >
-      {(order || days) && !picking && (
+      {(order || days || hasLists) && !picking && (
         <span className="grip">
           <GripIcon />
         </span>
@@ -103,11 +116,12 @@ export function TaskRow({ task, hideDay, picked, onPick }: Props) {
         >
           <span className="task-title" dir="auto">{task.title}</span>
         </button>
-        <TaskMeta id={metaId} task={task} hideDay={hideDay} />
+        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} />
       </div>
       {!picking && (
         <>
-          <TaskMenu task={task} order={order} onDay={days && ((by) => row.current && days.moveBy(task, by, row.current))} onDelete={remove} />
+          <TaskMenu task={task} order={order} onDay={days && ((by) => row.current && days.moveBy(task, by, row.current))} onMove={hasLists ? () => setMoving(true) : undefined} onDelete={remove} />
+          {moving && <MoveDialog tasks={[task]} onClose={() => setMoving(false)} onMove={moveTo} />}
           <button
             type="button"
             className="button icon-only"

@@ -6,14 +6,14 @@ import {
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
-import type { Stats, Task, TaskPage } from "@tasklane/web-contract";
+import type { Task, TaskPage } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
 import { useEffect, useEffectEvent, useMemo } from "react";
-import { addressOf } from "../app/route";
+import { addressOf, useRoute } from "../app/route";
 import { focusField, newTaskFieldId } from "../app/shortcuts";
 import { ViewHeader } from "../app/ViewHeader";
 import { timeZone } from "../data/client";
-import { counted, reason } from "../data/messages";
+import { counted, listName, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { useEdgeScroll } from "../drag/drag";
 import { LostEditor } from "../editor/LostEditor";
@@ -24,6 +24,7 @@ import {
   isNarrowed,
   queryOf,
   taskFilters,
+  usualSort,
   type Filters,
   type Show,
 } from "../filters/filters";
@@ -37,8 +38,12 @@ import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { createOrder, OrderContext, type Order } from "./order";
+import { ListMenu } from "../lists/ListMenu";
+import { inbox, useListCounts, useLists, useUnarchived } from "../lists/use-lists";
+import type { Fields } from "../task/fields";
 import { isInView } from "./focus";
-import { summary } from "./summary";
+import { summary, type Counts } from "./summary";
+import { TaskItem } from "./TaskItem";
 import { TaskList } from "./TaskList";
 import { TaskListSkeleton } from "./TaskListSkeleton";
 import "./list.css";
@@ -51,14 +56,23 @@ interface Shown {
   completed: readonly Task[];
 }
 
-/** The list of the signed-in user: what is open, and below it what is done. */
-export function TasksView({ started }: { started: boolean }) {
+interface Props {
+  started: boolean;
+  /** The list whose tasks are shown: its id, or inbox for those in none; undefined for all. */
+  list: string | undefined;
+  title: string;
+}
+
+/** The tasks of a list, or of all: what is open, and below it what is done. */
+export function TasksView({ started, list, title }: Props) {
   const { queries, writes, notices } = useWorkspace();
   const queryClient = useQueryClient();
   const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
+  const lists = useLists();
+  const shownList = list === undefined ? undefined : lists.find(list);
   const [filters, change] = useFilters();
   const now = useNow((now) => nextChange([], now));
-  const wanted = useMemo(() => taskFilters(filters, now), [filters, now]);
+  const wanted = useMemo(() => ({ ...taskFilters(filters, now), listId: list }), [filters, now, list]);
   const placeholderData = keepPreviousData;
   const openQuery = useMemo(() => queries.tasks({ ...wanted, completed: false }), [queries, wanted]);
   const open = useInfiniteQuery({ ...openQuery, placeholderData, enabled: started });
@@ -68,10 +82,15 @@ export function TasksView({ started }: { started: boolean }) {
     // What is done is never overdue.
     enabled: started && filters.due !== "overdue",
   });
-  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
-  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
+  const openTasks = useShown(open.data, list);
+  const completedTasks = useShown(completed.data, list);
   useNow((now) => nextChange(openTasks, now));
-  const any = stats && stats.open + stats.completed > 0;
+  const openIn = useListCounts();
+  const counts: Counts | undefined =
+    list === undefined || !stats
+      ? stats
+      : { open: openIn(list), dueToday: 0, overdue: 0, completed: completedTasks.length, more: completed.hasNextPage };
+  const any = counts && counts.open + counts.completed > 0;
   const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
 
   const done = filters.show === "completed";
@@ -90,7 +109,8 @@ export function TasksView({ started }: { started: boolean }) {
   }, [byHand, openQuery, queryClient, writes, notices]);
   useEdgeScroll();
 
-  function whyHidden(key: string): string | undefined {
+  function whyHidden(key: string, { listId }: Fields): string | undefined {
+    if (list !== undefined && list !== (listId ?? inbox)) return `It is in ${listName(lists.find(listId))}.`;
     const known = queryClient.getQueryData(openQuery.queryKey);
     const listed = tasksOfList(known).some((task) => itemKey(queryClient, task) === key);
     if (!known || isInView(key)) return undefined;
@@ -109,8 +129,10 @@ export function TasksView({ started }: { started: boolean }) {
   return (
     <>
       <ViewHeader
-        title="Tasks"
-        summary={any ? <Summary stats={stats} text={summary(stats, all, now)} filters={filters} /> : "\u00a0"}
+        title={title}
+        options={shownList && <ListMenu list={shownList} className="tool" />}
+        mark={shownList && <span className="dot" data-color={shownList.color ?? undefined} />}
+        summary={any ? <Summary counts={counts} text={summary(counts, all, now)} filters={filters} /> : "\u00a0"}
       >
         {!blank && <Toolbar />}
       </ViewHeader>
@@ -120,27 +142,35 @@ export function TasksView({ started }: { started: boolean }) {
         all={done ? shown.completed : shown.open}
         loadAll={() => loadAll(main)}
       />
-      <NewTask whyHidden={whyHidden} />
-      <Lists open={open} completed={completed} shown={shown} order={order} />
+      <NewTask defaults={{ listId: shownList?.id ?? null }} whyHidden={whyHidden} />
+      <Lists list={list} open={open} completed={completed} shown={shown} order={order} />
     </>
   );
 }
 
+/** The tasks of a query. Among all tasks, those of archived lists are not shown. */
+function useShown(data: InfiniteData<TaskPage> | undefined, list: string | undefined): readonly Task[] {
+  const tasks = useMemo(() => tasksOfList(data), [data]);
+  const unarchived = useUnarchived(tasks);
+  return list === undefined ? unarchived : tasks;
+}
+
 /** How many tasks there are, and the way between the open and the completed ones. */
-function Summary({ stats, text, filters }: { stats: Stats; text: string; filters: Filters }) {
-  const to = (show: Show) => addressOf("tasks", queryOf({ ...allTasks, sort: filters.sort, show }));
-  const completed = `${stats.completed} completed`;
+function Summary({ counts, text, filters }: { counts: Counts; text: string; filters: Filters }) {
+  const { path, list } = useRoute();
+  const to = (show: Show) => addressOf(path, queryOf({ ...allTasks, sort: filters.sort, show }, usualSort(list)));
+  const completed = `${counts.completed}${counts.more ? "+" : ""} completed`;
   if (filters.show === "completed") {
     return (
       <>
-        <a href={to("all")}>{stats.open} open</a> · {completed}
+        <a href={to("all")}>{counts.open} open</a> · {completed}
       </>
     );
   }
   return (
     <>
       {text}
-      {stats.completed > 0 && (
+      {counts.completed > 0 && (
         <>
           {" · "}
           <a href={to("completed")}>{completed}</a>
@@ -151,13 +181,14 @@ function Summary({ stats, text, filters }: { stats: Stats; text: string; filters
 }
 
 interface ListsProps {
+  list: string | undefined;
   open: ListQuery;
   completed: ListQuery;
   shown: Shown;
   order: Order<Task> | undefined;
 }
 
-function Lists({ open, completed, shown, order }: ListsProps) {
+function Lists({ list, open, completed, shown, order }: ListsProps) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const failed = [open, completed].find((list) => !list.data && list.isError);
@@ -176,6 +207,7 @@ function Lists({ open, completed, shown, order }: ListsProps) {
   const main = done ? completed : open;
   if (!main.data) return <TaskListSkeleton />;
 
+  const item = (task: Task) => <TaskItem task={task} list={list} />;
   const all = [...shown.open, ...shown.completed];
   const anyCompleted = shown.completed.length > 0;
   return (
@@ -186,13 +218,19 @@ function Lists({ open, completed, shown, order }: ListsProps) {
       <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
       {shown.open.length > 0 && (
         <OrderContext value={order}>
-          <TaskList label="Open tasks" tasks={shown.open} more={open} />
+          <TaskList label="Open tasks" tasks={shown.open} more={open}>
+            {item}
+          </TaskList>
         </OrderContext>
       )}
       {shown.open.length === 0 && !(done && anyCompleted) && (
         <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
       )}
-      {done && anyCompleted && <TaskList label="Completed tasks" tasks={shown.completed} more={completed} />}
+      {done && anyCompleted && (
+        <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
+          {item}
+        </TaskList>
+      )}
       {!done && anyCompleted && (
         <details className="completed" open>
           <summary>
@@ -202,7 +240,9 @@ function Lists({ open, completed, shown, order }: ListsProps) {
               {completed.hasNextPage && "+"}
             </span>
           </summary>
-          <TaskList label="Completed tasks" tasks={shown.completed} more={completed} />
+          <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
+            {item}
+          </TaskList>
         </details>
       )}
     </div>

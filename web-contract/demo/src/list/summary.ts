@@ -1,10 +1,15 @@
 import { isOverdue, type Stats, type Task } from "@tasklane/web-contract";
 
+export interface Counts extends Pick<Stats, "open" | "completed" | "dueToday" | "overdue"> {
+  /** Whether more are completed than were counted. */
+  more?: boolean;
+}
+
 /**
  * The counts of the list in words. With all open tasks at hand the device's
  * clock decides which are overdue, as in their rows.
  */
-export function summary({ open, dueToday, overdue }: Stats, all: readonly Task[] | undefined, now: Date): string {
+export function summary({ open, dueToday, overdue }: Counts, all: readonly Task[] | undefined, now: Date): string {
   const late = all ? all.filter((task) => isOverdue(task, now)).length : overdue;
   const parts = [`${open} open`, dueToday > 0 && `${dueToday} due today`, late > 0 && `${late} overdue`];
   return parts.filter(Boolean).join(" · ");

@@ -1,5 +1,6 @@
 import type { List } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
+import { goTo, listPath } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import { Dialog } from "../ui/later";
 import { TextField } from "../ui/TextField";
@@ -28,7 +29,9 @@ export function ListDialog({ list, onClose, onAdded = onClose }: Props) {
     if (wanted === "") return;
     if (!list) {
       onAdded();
-      return listWrites.create({ name: wanted, color });
+      // The new list is opened, unless the user went elsewhere meanwhile.
+      const from = location.hash;
+      return listWrites.create({ name: wanted, color }, (id) => location.hash === from && goTo(listPath(id)));
     }
     onClose();
     const changes = { ...(wanted !== list.name && { name: wanted }), ...(color !== list.color && { color }) };

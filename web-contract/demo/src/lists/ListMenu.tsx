@@ -5,8 +5,8 @@ import { goTo, listPath, useRoute } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import type { Order } from "../list/order";
 import { MoreIcon } from "../ui/icons";
+import { ListDialog } from "../ui/later";
 import { PopoverButton } from "../ui/PopoverButton";
-import { ListDialog } from "./ListDialog";
 
 interface Props {
   list: List;

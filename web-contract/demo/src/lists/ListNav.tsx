@@ -7,9 +7,11 @@ import { useWorkspace } from "../data/workspace";
 import { useDrag } from "../drag/drag";
 import { createOrder, type Order } from "../list/order";
 import { PlusIcon } from "../ui/icons";
-import { ListDialog } from "./ListDialog";
+import { ListDialog } from "../ui/later";
 import { ListMenu } from "./ListMenu";
-import { useLists } from "./use-lists";
+import { NavCount } from "./NavCount";
+import { useListCounts, useLists } from "./use-lists";
+import { useTaskDrop } from "./use-task-drop";
 import "./lists.css";
 
 const addListId = "add-list";
@@ -73,11 +75,17 @@ function ListRow({ list, order }: RowProps) {
   const { list: shown } = useRoute();
   // A list has no address until the server has answered.
   const draft = isDraft(list);
+  const drop = useTaskDrop(list);
+  const open = useListCounts()(list.id);
 
   useDrag(row, {
     item: order && !draft ? { kind: "list", id: list.id, name: list.name } : undefined,
-    takes: (item) => (order && !draft && item.kind === "list" && item.id !== list.id ? ["before", "after"] : []),
-    onDrop: ({ id }, place) => place !== "inside" && order?.moveBeside(id, list, place),
+    takes: ({ kind, id }) => {
+      if (draft) return [];
+      if (kind === "task") return ["inside"];
+      return order && id !== list.id ? ["before", "after"] : [];
+    },
+    onDrop: (item, place) => (place === "inside" ? drop(item) : order?.moveBeside(item.id, list, place)),
   });
 
   function onKeyDown(event: KeyboardEvent) {
@@ -115,6 +123,7 @@ function ListRow({ list, order }: RowProps) {
             onClick={closePanel}
           >
             {text}
+            <NavCount open={open} />
           </a>
           <ListMenu list={list} className="nav-more" {...(order && { order })} onLeave={onLeave} />
         </>

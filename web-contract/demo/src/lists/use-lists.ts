@@ -1,6 +1,8 @@
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import type { List, ListPage } from "@tasklane/web-contract";
-import { createContext, useCallback, useContext, useEffect, useMemo } from "react";
+import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import type { List, ListPage, Task } from "@tasklane/web-contract";
+import { taskKeys } from "@tasklane/web-contract/react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 
 /** The user's lists outside the trash, in their order. */
@@ -15,6 +17,9 @@ export interface Lists {
   readActive: () => readonly List[];
 }
 
+/** The Inbox, where the id of a list could be. */
+export const inbox = "inbox";
+
 const none: Lists = { loaded: false, active: [], archived: [], find: () => undefined, readActive: () => [] };
 
 export const ListsContext = createContext(none);
@@ -23,6 +28,39 @@ export const useLists = () => useContext(ListsContext);
 
 const listsOf = (data: InfiniteData<ListPage> | undefined) => data?.pages.flatMap(({ items }) => items) ?? [];
 const isActive = ({ archived }: List) => !archived;
+
+/** Returns how many open tasks a list has: its id, or inbox. */
+export function useListCounts(): (list: string) => number {
+  const { queries } = useWorkspace();
+  const { loaded } = useLists();
+  const { data } = useQuery({ ...queries.stats({ timeZone }), enabled: loaded });
+  return useMemo(() => {
+    const counts = new Map(data?.byList.map(({ listId, count }) => [listId ?? inbox, count]));
+    return (list) => counts.get(list) ?? 0;
+  }, [data]);
+}
+
+/** Returns the tasks without those of archived lists. */
+export function useUnarchived(tasks: readonly Task[]): readonly Task[] {
+  const { archived } = useLists();
+  return useMemo(() => {
+    const ids = new Set<string | null>(archived.map(({ id }) => id));
+    return ids.size === 0 ? tasks : tasks.filter(({ listId }) => !ids.has(listId));
+  }, [tasks, archived]);
+}
+
+/** Reads tasks again when a list is archived or no longer is: the server leaves out those of archived lists. */
+function useRereading(archived: readonly List[], loaded: boolean): void {
+  const queryClient = useQueryClient();
+  const now = archived.map(({ id }) => id).join();
+  const known = useRef<string>(undefined);
+  useEffect(() => {
+    if (!loaded || known.current === now) return;
+    const isFirst = known.current === undefined;
+    known.current = now;
+    if (!isFirst) void queryClient.invalidateQueries({ queryKey: taskKeys.lists });
+  }, [queryClient, loaded, now]);
+}
 
 /** Loads all lists, once the page's first answer has come. */
 export function useLoadedLists(started: boolean): Lists {
@@ -37,7 +75,7 @@ export function useLoadedLists(started: boolean): Lists {
     () => listsOf(queryClient.getQueryData(query.queryKey)).filter(isActive),
     [queryClient, query],
   );
-  return useMemo(() => {
+  const lists = useMemo<Lists>(() => {
     const all = listsOf(data);
     const byId = new Map(all.map((list) => [list.id, list]));
     return {
@@ -48,4 +86,6 @@ export function useLoadedLists(started: boolean): Lists {
       readActive,
     };
   }, [data, hasNextPage, readActive]);
+  useRereading(lists.archived, lists.loaded);
+  return lists;
 }

@@ -1,7 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type CreateListRequest, type List, type MoveListRequest, type UpdateListRequest } from "@tasklane/web-contract";
 import { draftId, latest } from "@tasklane/web-contract/react";
-import { goTo, listPath } from "../app/route";
 import { quoted, reason } from "../data/messages";
 import type { Outbox } from "../data/outbox";
 import type { Sender } from "../data/sender";
@@ -60,14 +59,13 @@ export function createListWrites({ queryClient, sender, outbox, notices, undo }:
     ),
   );
 
-  /** Adds a list and opens it once the server has it, unless the user went elsewhere meanwhile. */
-  function create(list: CreateListRequest): void {
-    const from = location.hash;
+  /** Adds a list. `onSaved` is called with its id once the server has it. */
+  function create(list: CreateListRequest, onSaved: (id: string) => unknown = () => {}): void {
     const { key, saved: done } = sendCreated(list);
     notices.announce(`${quoted(list.name)} is added.`);
     void done.then((succeeded) => {
       const { id } = latest(queryClient, { id: draftId(key) } as List);
-      if (succeeded && location.hash === from) goTo(listPath(id));
+      if (succeeded) onSaved(id);
     });
   }
 

@@ -23,6 +23,8 @@ export function later<Props extends object>(read: () => Promise<ComponentType<Pr
 }
 
 export const Popover = later(async () => (await import("./Popover")).Popover);
+export const MoveDialog = later(async () => (await import("../lists/MoveDialog")).MoveDialog);
+export const ListDialog = later(async () => (await import("../lists/ListDialog")).ListDialog);
 export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 
 /** Loads all of them once the page is drawn, so that they are there when they are wanted, also offline. */

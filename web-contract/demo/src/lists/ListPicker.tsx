@@ -1,0 +1,38 @@
+import { Choice } from "../ui/Choice";
+import { InboxIcon } from "../ui/icons";
+import { PopoverButton } from "../ui/PopoverButton";
+import { useLists } from "./use-lists";
+import "./lists.css";
+
+interface Props {
+  listId: string | null;
+  onChange: (listId: string | null) => void;
+  /** Called after a choice was made. */
+  onDone: () => void;
+}
+
+/** Which list a task is in. */
+export function ListPicker({ listId, onChange, onDone }: Props) {
+  const { active, find } = useLists();
+  const list = find(listId);
+  if (active.length === 0 && !list) return null;
+  const others = list && !active.includes(list) ? [...active, list] : active;
+  const options = [
+    { value: "", text: "Inbox", icon: <InboxIcon /> },
+    ...others.map(({ id, name, color }) => ({ value: id, text: name, icon: <span className="dot" data-color={color ?? undefined} /> })),
+  ];
+  return (
+    <PopoverButton
+      className={list ? "chip is-set" : "chip"}
+      label={`List: ${list?.name ?? "Inbox"}`}
+      title="List"
+      onDone={onDone}
+      content={(close) => (
+        <Choice legend="List" options={options} value={listId ?? ""} onChange={(id) => onChange(id || null)} onDone={close} />
+      )}
+    >
+      {list ? <span className="dot" data-color={list.color ?? undefined} /> : <InboxIcon />}
+      <span className="chip-text" dir="auto">{list?.name ?? "Inbox"}</span>
+    </PopoverButton>
+  );
+}

@@ -1,0 +1,10 @@
+/** The number of open tasks behind a link; nothing for none. */
+export function NavCount({ open }: { open: number }) {
+  if (open === 0) return null;
+  return (
+    <span className="nav-count">
+      {open}
+      <span className="visually-hidden"> open</span>
+    </span>
+  );
+}

@@ -1,0 +1,147 @@
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
+import { addTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { screens } from "../src/press.js";
+import { newAccount } from "../src/visitor.js";
+
+const wide = { viewport: { width: 1280, height: 800 } };
+
+async function openList(page: Page, name: string): Promise<void> {
+  await showLists(page);
+  await listLink(page, name).click();
+  await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
+}
+
+describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([pointer, width, height]) => {
+  test("are added, moved, and deleted and restored with their list", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }]);
+    await addList(page, "Garden", "Green");
+    await page.getByText("Nothing here yet.").waitFor();
+    await addTask(page, "Water the plants");
+    await expectAccessible(page);
+    await goTo(page, "Inbox");
+    await expectTitles(page, "Open tasks", ["Buy soil"]);
+
+    await page.getByRole("button", { name: "Options for “Buy soil”" }).click();
+    await page.getByRole("button", { name: "Move to list…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Move “Buy soil” to" });
+    await dialog.waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Garden" }).click();
+    await page.getByText("“Buy soil” is in “Garden”.").waitFor();
+    await page.getByText("Nothing here yet.").waitFor();
+    await goTo(page, "All tasks");
+    await page.getByRole("main").getByText("Garden").first().waitFor();
+    await openList(page, "Garden");
+    await expectTitles(page, "Open tasks", ["Buy soil", "Water the plants"]);
+
+    await editTask(page, "Buy soil");
+    await page.getByRole("button", { name: "List: Garden" }).click();
+    await page.getByRole("radio", { name: "Inbox" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expectTitles(page, "Open tasks", ["Water the plants"]);
+
+    await page.getByLabel("New task").fill("Pay rent +garden");
+    await page.getByRole("button", { name: "List: Garden" }).waitFor();
+    await page.keyboard.press("Enter");
+    await expectTitles(page, "Open tasks", ["Water the plants", "Pay rent"]);
+    await page.getByRole("main").getByText("2 open").waitFor();
+
+    await page.getByRole("main").getByRole("button", { name: "Options for the list “Garden”" }).click();
+    await page.getByRole("dialog", { name: "List" }).getByRole("button", { name: "Delete" }).click();
+    await page.getByText("“Garden” is in the trash.").waitFor();
+    await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
+    await expectTitles(page, "Open tasks", ["Buy soil"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTitles(page, "Open tasks", ["Pay rent", "Water the plants", "Buy soil"]);
+    await openList(page, "Garden");
+    await expectTitles(page, "Open tasks", ["Water the plants", "Pay rent"]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe.concurrent("a list of tasks", () => {
+  test("takes tasks that are dragged onto it, live in another tab", async ({ openPage }) => {
+    const { page, complaints } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
+    await addList(page, "Garden", "Green");
+    const tab = await secondTab(page);
+    await openList(tab, "Garden");
+    await goTo(page, "All tasks");
+    const from = (await openTask(page, "Buy soil").boundingBox())!;
+    const onto = (await listLink(page, "Garden").boundingBox())!;
+    await page.mouse.move(from.x + 200, from.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 190, from.y + 30, { steps: 4 });
+    await page.mouse.move(onto.x + 60, onto.y + 15, { steps: 8 });
+    await page.locator("[data-drop=inside]").waitFor();
+    await page.mouse.up();
+    await page.getByText("“Buy soil” is in “Garden”.").waitFor();
+    await expectTitles(tab, "Open tasks", ["Buy soil"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await tab.getByText("Nothing here yet.").waitFor();
+    await goTo(page, "Inbox");
+    await openTask(page, "Buy soil").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("takes tasks by keys, and the focus goes to the next one", async ({ openPage }) => {
+    const { page, complaints } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
+    for (const name of ["Garden", "Errands"]) await addList(page, name);
+    await goTo(page, "Inbox");
+    await expectTitles(page, "Open tasks", ["Pay the rent", "Buy soil"]);
+    await openTask(page, "Pay the rent").press("m");
+    await page.getByRole("dialog").getByLabel("List").and(page.locator(":focus")).waitFor();
+    await page.keyboard.type("err");
+    await vi.waitFor(async () => expect(await page.getByRole("dialog").getByRole("listitem").count()).toBe(1));
+    await page.keyboard.press("Enter");
+    await page.getByText("“Pay the rent” is in “Errands”.").waitFor();
+    await openTask(page, "Buy soil").and(page.locator(":focus")).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("that is archived leaves all tasks, and keeps its own", async ({ openPage }) => {
+    const { page, complaints } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }]);
+    await addList(page, "Garden", "Green");
+    await addTask(page, "Water the plants");
+    await listLink(page, "Garden").getByText("1").waitFor();
+    await chooseForList(page, "Garden", "Archive");
+    await page.getByText("“Garden” is archived.").waitFor();
+    await goTo(page, "All tasks");
+    await expectTitles(page, "Open tasks", ["Buy soil"]);
+    await page.getByRole("main").getByText("1 open").waitFor();
+    await page.getByText("Archived 1").click();
+    await openList(page, "Garden");
+    await expectTitles(page, "Open tasks", ["Water the plants"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("has what was moved into it offline", async ({ openPage }) => {
+    const { page } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }]);
+    await addList(page, "Garden", "Green");
+    await goTo(page, "All tasks");
+    await openTask(page, "Buy soil").waitFor();
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await openTask(page, "Buy soil").press("m");
+    await page.getByRole("dialog").getByRole("button", { name: "Garden" }).click();
+    await page.getByText("1 change will be saved when you are back.").waitFor();
+    await page.context().setOffline(false);
+    const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
+    await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
+    const tab = await secondTab(page);
+    await openList(tab, "Garden");
+    await expectTitles(tab, "Open tasks", ["Buy soil"]);
+  });
+});
