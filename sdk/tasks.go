@@ -121,7 +121,7 @@ func (c *Client) MoveTask(ctx context.Context, id string, to taskapi.MoveTaskReq
 }
 
 // TaskStats counts the user's tasks. The time zone, an IANA name such as
-// "Europe/Berlin", decides when today begins and ends; empty means UTC.
+// "Europe/Berlin", decides when today begins and ends; empty means that of the user's settings.
 func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {
 	query := make(url.Values)
 	if timeZone != "" {

@@ -12,7 +12,7 @@ import (
 const maxAgendaTasks = 1000
 
 func (s *Server) getAgenda(c *call) (*reply, *problem) {
-	zone, days := time.UTC, int64(taskapi.DefaultAgendaDays)
+	zone, days := c.tx.user.zone(), int64(taskapi.DefaultAgendaDays)
 	var f faults
 	f.parameter(c.request.URL.Query(), "days", number(&days, 1, taskapi.MaxAgendaDays))
 	if p := f.problem(); p != nil {

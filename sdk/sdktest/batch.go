@@ -118,11 +118,16 @@ func (f *faults) operations(object map[string]any) []batchOperation {
 	return operations
 }
 
+// batchKinds are the kinds that operations of a batch may be on.
+func batchKinds() []taskapi.Kind {
+	return slices.DeleteFunc(taskapi.Kinds(), func(name taskapi.Kind) bool { return kindNamed(name).single != "" })
+}
+
 // operation reads one operation of a batch. What it has depends on its kind,
 // and then on op.
 func (f *faults) operation(object map[string]any, path string) batchOperation {
 	var o batchOperation
-	if o.kind = kindNamed(choice(f, object, path, "kind", taskapi.Kinds())); o.kind == nil {
+	if o.kind = kindNamed(choice(f, object, path, "kind", batchKinds())); o.kind == nil {
 		return o
 	}
 	if o.op = choice(f, object, path, "op", taskapi.BatchOps()); o.op == "" {

@@ -13,6 +13,9 @@ import (
 // kindCases hold for each kind of resource.
 var kindCases = func() (cases []contractCase) {
 	for _, k := range kinds() {
+		if k.single != "" {
+			continue // settingsCases
+		}
 		for _, c := range []struct {
 			name string
 			run  func(*subject, *kind)
@@ -195,7 +198,7 @@ func (s *subject) missAll(k *kind) {
 	}
 	s.problem(s.raw(http.MethodPost, k.path+"/"+mine.id()+"/restore", ""), k.notFound().Code)
 	for _, other := range kinds() {
-		if other != k {
+		if other != k && other.single == "" {
 			s.problem(s.raw(http.MethodGet, other.path+"/"+mine.id(), ""), other.notFound().Code)
 		}
 	}

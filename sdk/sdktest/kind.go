@@ -11,14 +11,17 @@ import (
 
 // kind is a kind of resource: its types on the wire, whose tags say which
 // fields it has and what their limits are, and the rules that no tag says. A
-// resource has the fields id, version, createdAt, updatedAt and deletedAt; all
-// others are as its types have them.
+// resource has the fields id and version and, unless it is single, createdAt,
+// updatedAt and deletedAt; all others are as its types have them.
 type kind struct {
 	name     taskapi.Kind
 	title    string // in the names of operations: Task
 	path     string // of the resources
 	resource reflect.Type
 	ordered  bool // has a position
+	// single, unless empty, is the id of the one resource that each user has from
+	// the beginning, which can only be read and updated. The path is its own.
+	single string
 	// content are the fields of the requests to create and replace, changes
 	// those of the request to update, place those of the request to move.
 	content, changes, place []field
@@ -35,15 +38,17 @@ type kind struct {
 
 // textRule is what the tags do not say of a text, or of a list's texts.
 type textRule struct {
-	trim        bool // surrounding space is removed
-	least, most int  // characters of an entry of a list
+	trim bool // surrounding space is removed
+	// check returns a text in its usual spelling, or the rule that it breaks.
+	check       func(string) (string, taskapi.FieldErrorCode)
+	least, most int // characters of an entry of a list
 	// key is what the texts of a list are compared by: of those with the same,
 	// the first stays.
 	key func(string) string
 }
 
 // kinds returns all kinds.
-var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks(), lists()} })
+var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks(), lists(), settings()} })
 
 func kindNamed(name taskapi.Kind) *kind {
 	for _, k := range kinds() {
@@ -77,19 +82,30 @@ func (r resource) copied() resource {
 
 // field returns a field by its name on the wire.
 func (r resource) field(name string) reflect.Value {
+	if value := r.optional(name); value.IsValid() {
+		return value
+	}
+	panic("sdktest: a " + string(r.kind.name) + " has no field " + name)
+}
+
+// optional returns a field that not every kind has, or the zero Value.
+func (r resource) optional(name string) reflect.Value {
 	for field, value := range r.value.Fields() {
 		if wireName(field) == name {
 			return value
 		}
 	}
-	panic("sdktest: a " + string(r.kind.name) + " has no field " + name)
+	return reflect.Value{}
 }
 
 func (r resource) set(name string, value any) { r.field(name).Set(reflect.ValueOf(value)) }
 
-func (r resource) id() string           { return r.field("id").String() }
-func (r resource) version() int64       { return r.field("version").Int() }
-func (r resource) deleted() bool        { return !r.field("deletedAt").IsNil() }
+func (r resource) id() string     { return r.field("id").String() }
+func (r resource) version() int64 { return r.field("version").Int() }
+func (r resource) deleted() bool {
+	at := r.optional("deletedAt")
+	return at.IsValid() && !at.IsNil()
+}
 func (r resource) wire() any            { return r.value.Interface() }
 func (r resource) pointer() any         { return r.value.Addr().Interface() }
 func (r resource) etag() string         { return entityTag(r.version()) }

@@ -32,10 +32,12 @@ type route struct {
 	method     string
 	path       string
 	parameters []string // of the query
-	mediaTypes []string // of the body; nil without one
-	maxBody    int64    // in bytes; maxBody if it is zero
-	read       func(*Server, *call) (*reply, *problem)
-	write      func(*call) (write, *problem)
+	// conditional says that the operation takes If-Match and If-None-Match though no id is in its path.
+	conditional bool
+	mediaTypes  []string // of the body; nil without one
+	maxBody     int64    // in bytes; maxBody if it is zero
+	read        func(*Server, *call) (*reply, *problem)
+	write       func(*call) (write, *problem)
 }
 
 // routes returns the operations. Of two that match a request, the first one is
@@ -47,6 +49,13 @@ var routes = sync.OnceValue(func() []route {
 		{operation: "watchChanges", method: http.MethodGet, path: "/api/events", parameters: []string{"after"}, read: (*Server).watchChanges},
 	}
 	for _, k := range kinds() {
+		if k.single != "" {
+			all = append(all,
+				route{operation: "get" + k.title, method: http.MethodGet, path: k.path, conditional: true, read: k.get},
+				route{operation: "update" + k.title, method: http.MethodPatch, path: k.path, conditional: true, mediaTypes: []string{typeJSON, typeMergePatch}, write: k.writeOne(taskapi.BatchUpdate)},
+			)
+			continue
+		}
 		one := k.path + "/{id}"
 		all = append(all, k.routes...)
 		all = append(all,
@@ -350,7 +359,7 @@ func (c *call) checkGiven() *problem {
 		faults.given("Last-Event-ID", header.Values("Last-Event-ID"), false)
 	}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
-		if len(header.Values(name)) > 0 && strings.Contains(c.route.path, "{id}") {
+		if len(header.Values(name)) > 0 && (c.route.conditional || strings.Contains(c.route.path, "{id}")) {
 			faults.given(name, []string{joined(header, name)}, false)
 		}
 	}

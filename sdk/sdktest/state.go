@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -99,9 +100,8 @@ type transaction struct {
 	seq    int64
 	staged map[string]entry // also those that are erased, as they were before
 	erased []erasure
-	// written are the ids of the operations' resources, growth is what each
-	// change takes up.
-	written []string
+	// written are the operations' resources, growth is what each change takes up.
+	written []resource
 	growth  []growth
 	// maxResources and maxBytes bound what the user may have.
 	maxResources, maxBytes int
@@ -120,12 +120,24 @@ const (
 	inTrash
 )
 
+// latest returns a resource as the transaction has left it.
+func (tx *transaction) latest(k *kind, id string) resource {
+	if e, ok := tx.staged[id]; ok {
+		return e.resource // also of one that is erased, as it was
+	}
+	r, _ := tx.find(k, id, anywhere)
+	return r
+}
+
 // find returns a resource of a kind that is at the place, as the transaction
 // has left it.
 func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
 	e, ok := tx.staged[id]
 	if !ok {
 		e, ok = tx.user.resources[id]
+	}
+	if !ok && k.single != "" && id == k.single {
+		return k.first(), true
 	}
 	gone := slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id })
 	if !ok || gone || e.kind.name != k.name ||
@@ -206,7 +218,9 @@ func (tx *transaction) erase(r resource) resource {
 func (tx *transaction) changed(r resource) resource {
 	tx.seq++
 	r.set("version", r.version()+1)
-	r.set("updatedAt", tx.now)
+	if at := r.optional("updatedAt"); at.IsValid() {
+		at.Set(reflect.ValueOf(tx.now))
+	}
 	tx.staged[r.id()] = entry{r, tx.seq}
 	return r
 }

@@ -207,7 +207,7 @@ func taskKey(sort taskapi.Sort) func(entry) string {
 }
 
 func (s *Server) getTaskStats(c *call) (*reply, *problem) {
-	zone := time.UTC
+	zone := c.tx.user.zone()
 	var f faults
 	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
 	if p := f.problem(); p != nil {
@@ -221,7 +221,7 @@ func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 func timeZone(into **time.Location) func(*faults, string, string) {
 	return func(f *faults, name, text string) {
 		var err error
-		if *into, err = taskapi.LoadZone(cmp.Or(text, "UTC")); err != nil {
+		if *into, err = taskapi.LoadZone(text); err != nil {
 			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")
 		}
 	}

@@ -1,6 +1,10 @@
 package sdktest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
 
 // rowSize is what a resource takes up besides its texts, and what a tombstone does.
 const rowSize = 100
@@ -49,7 +53,7 @@ type keptSize struct {
 // keptSize returns what a kept resource takes up now. Of an erased one, no texts are
 // kept.
 func (u *user) keptSize(k keptSize) int {
-	if _, ok := u.resources[k.id]; !ok {
+	if _, ok := u.resources[k.id]; !ok && k.id != taskapi.SettingsID {
 		return rowSize
 	}
 	return k.size
@@ -69,12 +73,9 @@ func (u *user) freedBy(id string) (bytes int) {
 
 // keptSizes returns what the write's answer takes up if it is kept.
 func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
-	for _, id := range tx.written {
-		e, ok := tx.staged[id]
-		if !ok {
-			e = tx.user.resources[id]
-		}
-		k := keptSize{id, e.size()}
+	for _, r := range tx.written {
+		id := r.id()
+		k := keptSize{id, tx.latest(r.kind, id).size()}
 		if slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id }) {
 			k.size = rowSize
 		}

@@ -48,15 +48,16 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	if p != nil {
 		return after, p
 	}
-	tx.written = append(tx.written, after.id())
+	tx.written = append(tx.written, after)
 	if tx.seq == seq {
 		return after, nil
 	}
 	g := growth{bounded: o.op != taskapi.BatchDelete && o.op != taskapi.BatchErase}
-	switch o.op {
-	case taskapi.BatchCreate:
+	_, stored := tx.user.resources[o.id]
+	switch {
+	case o.op == taskapi.BatchCreate, o.kind.single != "" && !stored:
 		g.resources, g.bytes = 1, after.size()
-	case taskapi.BatchErase:
+	case o.op == taskapi.BatchErase:
 		g.resources, g.bytes = -1, rowSize-after.size()-tx.user.freedBy(after.id())
 	default:
 		g.bytes = after.size() - before.size()
@@ -78,7 +79,10 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	case !ok:
 		return r, o.kind.notFound()
 	case o.allowed != nil && !o.allowed(r.version()):
-		return r, o.kind.conflict(tx.user.resources[o.id].resource)
+		if e, ok := tx.user.resources[o.id]; ok {
+			r = e.resource
+		}
+		return r, o.kind.conflict(r)
 	}
 	switch o.op {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
@@ -162,7 +166,7 @@ func (k *kind) notFound() *problem {
 // writeOne returns what reads a request that is one operation.
 func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 	return func(c *call) (write, *problem) {
-		o := operation{op: op, kind: k, id: c.id}
+		o := operation{op: op, kind: k, id: cmp.Or(c.id, k.single)}
 		var f faults
 		var permanent bool
 		f.parameter(c.request.URL.Query(), "permanent", boolean(&permanent))
@@ -257,7 +261,7 @@ func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	r, ok := c.tx.find(k, c.id, anywhere)
+	r, ok := c.tx.find(k, cmp.Or(c.id, k.single), anywhere)
 	switch {
 	case !ok:
 		return nil, k.notFound()

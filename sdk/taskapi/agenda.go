@@ -18,7 +18,7 @@ type AgendaDay struct {
 // AgendaOptions are the parameters of getAgenda.
 type AgendaOptions struct {
 	// TimeZone is the IANA name of the zone whose days are meant; empty means
-	// UTC.
+	// that of the user's settings.
 	TimeZone string
 	// Days is the number of days, today included, of 1 to [MaxAgendaDays]; zero
 	// means [DefaultAgendaDays].

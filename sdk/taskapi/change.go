@@ -36,6 +36,10 @@ func (c Change) Task() (Task, error) { return decodeChange[Task](KindTask, c) }
 // list has been erased.
 func (c Change) List() (List, error) { return decodeChange[List](KindList, c) }
 
+// Settings decodes the settings. It fails for another kind, and with [ErrErased]
+// if they have been erased.
+func (c Change) Settings() (Settings, error) { return decodeChange[Settings](KindSettings, c) }
+
 func decodeChange[T any](wanted Kind, c Change) (resource T, err error) {
 	if c.Erased() {
 		return resource, ErrErased

@@ -15,10 +15,12 @@ const (
 	KindTask Kind = "task"
 	// KindList is the kind of a [List].
 	KindList Kind = "list"
+	// KindSettings is the kind of [Settings].
+	KindSettings Kind = "settings"
 )
 
 // Kinds returns every kind.
-func Kinds() []Kind { return []Kind{KindTask, KindList} }
+func Kinds() []Kind { return []Kind{KindTask, KindList, KindSettings} }
 
 // Resource is a resource of any kind.
 type Resource struct {
@@ -31,6 +33,11 @@ func (r Resource) Task() (Task, error) { return decodeAs[Task](KindTask, r.Kind,
 
 // List decodes the resource as a list. It fails for another kind.
 func (r Resource) List() (List, error) { return decodeAs[List](KindList, r.Kind, r.Data) }
+
+// Settings decodes the resource as settings. It fails for another kind.
+func (r Resource) Settings() (Settings, error) {
+	return decodeAs[Settings](KindSettings, r.Kind, r.Data)
+}
 
 // decodeAs decodes the data of a resource that must be of the wanted kind.
 func decodeAs[T any](wanted, kind Kind, data json.RawMessage) (T, error) {

@@ -56,11 +56,12 @@ function withInterfaces(statements) {
     .concat(interfaces);
 }
 
-/** Returns each kind's fields: their values in a request that leaves them out, and which of them are moments. */
+/** Returns the fields of each kind that batches may be on: their values in a request that leaves them out, and which of them are moments. */
 function kindsOf(resolve) {
   const schema = (name) => resolve(name.startsWith("#") ? name : `#/components/schemas/${name}`);
   const operations = schema("BatchItem").discriminator.mapping;
-  const kinds = Object.entries(schema("Resource").discriminator.mapping).map(([kind, ref]) => {
+  const kinds = Object.keys(operations).sort().map((kind) => {
+    const ref = schema("Resource").discriminator.mapping[kind];
     const resource = schema(schema(ref).properties.data.$ref);
     const replace = schema(operations[kind]).discriminator.mapping["replace"];
     const { properties } = schema(schema(replace).properties.data.$ref);
@@ -71,7 +72,7 @@ function kindsOf(resolve) {
   });
   const value = JSON.stringify(Object.fromEntries(kinds), null, 2);
   const names = JSON.stringify(kinds.map(([kind]) => kind));
-  return `${header}/** The kinds of resources. */
+  return `${header}/** The kinds of resources, without those of which a user has only one. */
 export const kindNames = ${names} as const;
 
 /**

@@ -29,6 +29,7 @@ type Bootstrap struct {
 	Stats      *taskapi.Stats     `json:"stats" doc:"As getTaskStats has it; null if that failed."`
 	Tasks      []taskapi.Task     `json:"tasks" nullable:"true" doc:"The first page of listTasks without filters; null if that failed."`
 	Lists      []taskapi.List     `json:"lists" nullable:"true" doc:"All lists outside the trash, in their manual order; null if that failed."`
+	Settings   *taskapi.Settings  `json:"settings" doc:"The user's settings, at least as new as changes; null if that failed."`
 	NextCursor *string            `json:"nextCursor" doc:"The cursor of the next page of tasks; null on the last one, or without tasks." example:"eyJ2IjoxfQ"`
 	Changes    *int64             `json:"changes" minimum:"0" doc:"The user's change number as of the tasks and lists: what to watch from. Null without tasks." example:"184"`
 	Failures   []BootstrapFailure `json:"failures" doc:"The parts that are missing, and why. Empty when all went well."`
@@ -39,14 +40,15 @@ type BootstrapPart string
 
 // The parts of bootstrap.
 const (
-	statsPart BootstrapPart = "stats"
-	tasksPart BootstrapPart = "tasks"
-	listsPart BootstrapPart = "lists"
+	statsPart    BootstrapPart = "stats"
+	tasksPart    BootstrapPart = "tasks"
+	listsPart    BootstrapPart = "lists"
+	settingsPart BootstrapPart = "settings"
 )
 
 // Schema implements [huma.SchemaProvider]: a later version may have more parts.
 func (BootstrapPart) Schema(huma.Registry) *huma.Schema {
-	return httpapi.OpenSet([]BootstrapPart{statsPart, tasksPart, listsPart})
+	return httpapi.OpenSet([]BootstrapPart{statsPart, tasksPart, listsPart, settingsPart})
 }
 
 // BootstrapFailure says why a part is missing.
@@ -70,11 +72,12 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	data := schemas.SchemaFromRef(schemas.Schema(reflect.TypeFor[Bootstrap](), true, "").Ref)
 	orNull(data, "stats")
+	orNull(data, "settings")
 	data.Properties["failures"].Examples = []any{[]any{}} // as the rest of the example has it
 	httpapi.Register(api, huma.Operation{
 		OperationID: "getBootstrap", Method: http.MethodGet, Path: "/api/bootstrap",
 		Summary: "Start a page",
-		Description: "Returns the user, the counts, the lists and the first page of the tasks. The parts are fetched side by side. " +
+		Description: "Returns the user, the counts, the lists, the settings and the first page of the tasks. The parts are fetched side by side. " +
 			"One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.",
 		Tags:     []string{startTag.Name},
 		Security: security,
@@ -89,14 +92,21 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	ctx, cancel := context.WithTimeout(ctx, budget.Part)
 	defer cancel()
 	var (
-		stats                        taskapi.Stats
-		page                         sdk.TaskPage
-		lists                        sdk.ListPage
-		statsErr, tasksErr, listsErr error
-		all                          sync.WaitGroup
+		stats                                     taskapi.Stats
+		page                                      sdk.TaskPage
+		lists                                     sdk.ListPage
+		settings                                  taskapi.Settings
+		statsErr, tasksErr, listsErr, settingsErr error
+		all                                       sync.WaitGroup
 	)
 	all.Go(func() { stats, statsErr = s.tasks.TaskStats(ctx, in.TimeZone, s.asUser(ctx)...) })
-	all.Go(func() { page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...) })
+	all.Go(func() {
+		page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...)
+		// Behind the tasks, so that the settings are no older than the change number.
+		if settingsErr = tasksErr; tasksErr == nil {
+			settings, settingsErr = s.tasks.Settings(ctx, s.asUser(ctx)...)
+		}
+	})
 	all.Go(func() { lists, listsErr = s.allLists(ctx) })
 	all.Wait()
 
@@ -113,10 +123,13 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 			*data.Changes = min(*data.Changes, lists.Meta.Changes)
 		}
 	}
+	if settingsErr == nil {
+		data.Settings = &settings
+	}
 	parts := []struct {
 		part BootstrapPart
 		err  error
-	}{{tasksPart, tasksErr}, {statsPart, statsErr}, {listsPart, listsErr}}
+	}{{tasksPart, tasksErr}, {statsPart, statsErr}, {listsPart, listsErr}, {settingsPart, settingsErr}}
 	for _, failed := range parts {
 		if failed.err == nil {
 			continue

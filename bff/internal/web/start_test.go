@@ -58,7 +58,8 @@ func testStart(t *testing.T, s *site) {
 		b.get(bootstrapPath + "?timeZone=Europe/Berlin").is(http.StatusOK).into(&body)
 		return body.Data
 	}
-	// parts are the four answers that bootstrap has in one.
+	settings := &taskapi.Settings{ID: taskapi.SettingsID, TimeZone: taskapi.DefaultTimeZone, WeekStart: taskapi.DefaultWeekStart, Version: 1}
+	// parts are the other answers that bootstrap has in one.
 	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse, []taskapi.List) {
 		t.Helper()
 		var lists taskapi.ListListResponse
@@ -75,7 +76,7 @@ func testStart(t *testing.T, s *site) {
 	t.Run("bootstrap has all parts in one answer", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"lists":[],"nextCursor":null,"changes":0,"failures":[]`) {
+		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"lists":[],"settings":{"id":"00000000-0000-7000-8000-000000000001","timeZone":"UTC","weekStart":"monday","version":1},"nextCursor":null,"changes":0,"failures":[]`) {
 			t.Errorf("without tasks: %s", answer.body)
 		}
 		for range 51 {
@@ -84,7 +85,7 @@ func testStart(t *testing.T, s *site) {
 		ada.post("/api/lists", `{"name":"Garden"}`).is(http.StatusCreated)
 		session, stats, list, lists := parts(t, ada)
 		want := web.Bootstrap{
-			User: session.Data.User, Stats: &stats.Data, Tasks: list.Data, Lists: lists, NextCursor: list.Meta.NextCursor,
+			User: session.Data.User, Stats: &stats.Data, Tasks: list.Data, Lists: lists, Settings: settings, NextCursor: list.Meta.NextCursor,
 			Changes: &list.Meta.Changes, Failures: []web.BootstrapFailure{},
 		}
 		got := bootstrap(t, ada)
@@ -117,7 +118,7 @@ func testStart(t *testing.T, s *site) {
 					return true
 				},
 				web.Bootstrap{
-					User: user, Tasks: list.Data, Lists: lists, NextCursor: list.Meta.NextCursor, Changes: &list.Meta.Changes,
+					User: user, Tasks: list.Data, Lists: lists, Settings: settings, NextCursor: list.Meta.NextCursor, Changes: &list.Meta.Changes,
 					Failures: []web.BootstrapFailure{{Part: "stats", Code: taskapi.CodeUnavailable, Error: "The tasks cannot be reached right now. Please try again."}},
 				},
 			},
@@ -131,7 +132,10 @@ func testStart(t *testing.T, s *site) {
 				},
 				web.Bootstrap{
 					User: user, Stats: &stats.Data, Lists: lists,
-					Failures: []web.BootstrapFailure{{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."}},
+					Failures: []web.BootstrapFailure{
+						{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."},
+						{Part: "settings", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."},
+					},
 				},
 			},
 		} {

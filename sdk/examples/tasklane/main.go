@@ -52,6 +52,7 @@ var commands = []command{
 	{"delete", "ID…", "move tasks to the trash", (*session).delete},
 	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
 	{"lists", "", "show the lists, or add one", (*session).lists},
+	{"settings", "", "show or change your time zone and the first day of your week", (*session).settings},
 	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},
 }
 

@@ -555,3 +555,12 @@ func TestTasksInLists(t *testing.T) {
 	u.types("lists", "-add", "Garden")
 	u.fails(exitUsage, "2 lists are called", "list", "-list", "Garden")
 }
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.sees("time zone   UTC\nweek start  monday\n", "settings")
+	u.sees("time zone   Europe/Berlin\nweek start  sunday\n", "settings", "-zone", "europe/berlin", "-week-start", "sunday")
+	u.fails(exitUsage, "timeZone", "settings", "-zone", "Europe/Atlantis")
+	u.fails(exitUsage, "takes no words", "settings", "UTC")
+}

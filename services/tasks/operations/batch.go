@@ -72,7 +72,13 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 	if err := wirejson.Unmarshal(data, &value); err != nil {
 		return BatchOperation{}, fieldErrors(place, err)
 	}
-	name, broken := discriminate(api, place, value, "kind", taskapi.Kinds())
+	var names []taskapi.Kind
+	for _, k := range kinds {
+		if k.inBatches() {
+			names = append(names, k.name)
+		}
+	}
+	name, broken := discriminate(api, place, value, "kind", names)
 	if broken != nil {
 		return BatchOperation{}, broken
 	}

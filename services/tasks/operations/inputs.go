@@ -65,6 +65,11 @@ type WriteInput struct {
 	ResourceInput
 	KeyInput
 	MatchInput
+	OtherInput
+}
+
+// OtherInput is the opposite condition, which every write of one resource accepts.
+type OtherInput struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now." example:"\"3\""`
 }
 
@@ -72,6 +77,11 @@ type WriteInput struct {
 type GetInput struct {
 	ResourceInput
 	MatchInput
+	KnownInput
+}
+
+// KnownInput says what the caller has already.
+type KnownInput struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; answered with 304." example:"\"3\""`
 }
 
@@ -95,7 +105,7 @@ type DeleteInput struct {
 
 // GetTaskStatsInput is the query of getTaskStats.
 type GetTaskStatsInput struct {
-	TimeZone string `query:"timeZone" default:"UTC" maxLength:"100" doc:"The IANA name of the caller's time zone, in any case." example:"Europe/Berlin"`
+	TimeZone string `query:"timeZone" maxLength:"100" doc:"The IANA name of a time zone, in any case; that of the user's settings by default." example:"Europe/Berlin"`
 }
 
 // GetAgendaInput is the query of getAgenda.

@@ -32,6 +32,7 @@ type Server struct {
 type Handlers struct {
 	Tasks        TaskHandlers
 	Lists        ListHandlers
+	Settings     SettingsHandlers
 	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
 	ListLists    func(context.Context, *ListListsInput) (*ListListsOutput, error)
 	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
@@ -52,6 +53,7 @@ func Tags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tasksTag, Description: "The signed-in user's own to-do list."},
 		{Name: listsTag, Description: "The user's own lists."},
+		{Name: settingsTag, Description: "The user's settings."},
 		{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."},
 	}
 }
@@ -59,13 +61,15 @@ func Tags() []*huma.Tag {
 const (
 	tasksTag     = "Tasks"
 	listsTag     = "Lists"
+	settingsTag  = "Settings"
 	resourcesTag = "Resources"
 )
 
 // The paths of the resources.
 const (
-	TasksPath = "/api/tasks"
-	ListsPath = "/api/lists"
+	TasksPath    = "/api/tasks"
+	ListsPath    = "/api/lists"
+	SettingsPath = "/api/settings"
 )
 
 // anyWriteCodes are the error codes of every write.
@@ -113,11 +117,12 @@ func Register(s Server, h Handlers) {
 		Metadata:    httpapi.Holds(pageHolds),
 	})
 	registerResource(s, kindOf(taskapi.KindList), h.Lists)
+	registerSettings(s, h.Settings)
 
 	register(s, h.GetAgenda, nil, huma.Operation{
 		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
 		Summary: "Get the agenda",
-		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. " +
+		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and how many there are besides. " +
 			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.",
 		Metadata: httpapi.Holds(pageHolds),
 	})
@@ -144,7 +149,9 @@ func Register(s Server, h Handlers) {
 	})
 	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, anyWriteCodes...)
 	for _, k := range kinds {
-		batchCodes = append(k.bounded(batchCodes), k.notFound)
+		if k.inBatches() {
+			batchCodes = append(k.bounded(batchCodes), k.notFound)
+		}
 	}
 	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},

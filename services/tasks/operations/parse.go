@@ -29,8 +29,12 @@ func begin(after int64, cursor string, broken taskapi.FieldError) (taskapi.Chang
 	return from, nil
 }
 
-// Zone returns the time zone that an operation takes in timeZone.
+// Zone returns the time zone that an operation takes in timeZone, or nil for that of
+// the user's settings.
 func Zone(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil
+	}
 	zone, err := taskapi.LoadZone(name)
 	if err != nil {
 		return nil, httpapi.Invalid(taskapi.FieldError{

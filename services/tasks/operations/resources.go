@@ -27,6 +27,10 @@ type kind struct {
 	resource, create, replace, update, move reflect.Type
 }
 
+// inBatches reports whether operations of a batch may be on the kind. Of the
+// others, each user has one resource, with operations of its own.
+func (k kind) inBatches() bool { return k.create != nil }
+
 // kinds lists every kind of resource.
 var kinds = []kind{{
 	name: taskapi.KindTask, title: "Task", path: TasksPath, tag: tasksTag,
@@ -47,6 +51,9 @@ var kinds = []kind{{
 	replace:   reflect.TypeFor[taskapi.ReplaceListRequest](),
 	update:    reflect.TypeFor[taskapi.UpdateListRequest](),
 	move:      reflect.TypeFor[taskapi.MoveListRequest](),
+}, {
+	name: taskapi.KindSettings, title: "Settings",
+	resource: reflect.TypeFor[taskapi.Settings](),
 }}
 
 // exampleID is the id of resources in examples.
@@ -61,8 +68,6 @@ func describeResources(api *httpapi.API) {
 	for _, k := range kinds {
 		changes.add(string(k.name), k.title+"Change")
 		resources.add(string(k.name), k.title+"Resource")
-		operations.add(string(k.name), k.title+"BatchItem")
-
 		resource := api.Schema(k.resource)
 		define(schemas, k.title+"Resource", object(map[string]*huma.Schema{
 			"kind": constant(string(k.name)), "data": resource,
@@ -76,6 +81,10 @@ func describeResources(api *httpapi.API) {
 				OneOf:       []*huma.Schema{resource, {Type: "null"}},
 			},
 		}))
+		if !k.inBatches() {
+			continue
+		}
+		operations.add(string(k.name), k.title+"BatchItem")
 		define(schemas, k.title+"BatchItem", k.operations(api).schema("An operation of a batch on a "+string(k.name)+"."))
 	}
 	replace[taskapi.Change](schemas, changes.schema("A resource that changed. The set of kinds is open: ignore kinds you do not know."))

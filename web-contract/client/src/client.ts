@@ -81,6 +81,12 @@ export interface Client {
   /** Puts the list into another place of the manual order. */
   moveList: (id: string, to: api.MoveListRequest, call?: VersionedOptions) => Promise<api.List>;
 
+  /** Returns the user's settings, which are the defaults in version 1 until they are changed. */
+  getSettings: (call?: CallOptions) => Promise<api.Settings>;
+
+  /** Changes the settings that are given and keeps the others. */
+  updateSettings: (body: api.UpdateSettingsRequest, call?: VersionedOptions) => Promise<api.Settings>;
+
   /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
   batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
 
@@ -174,6 +180,8 @@ export function createClient(options: ClientOptions = {}): Client {
     restoreList: lists.restore,
     eraseList: lists.erase,
     moveList: lists.move,
+    getSettings: ({ signal } = {}) => ask({ method: "GET", path: "/api/settings", signal }),
+    updateSettings: (body, call = {}) => ask({ ...call, method: "PATCH", path: "/api/settings", body }),
     batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
     getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/tasks/stats", query, signal }),
     async listChanges(query = {}, { signal } = {}) {

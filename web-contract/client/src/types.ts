@@ -34,6 +34,12 @@ export interface MoveTaskRequest extends schemas.MoveTaskRequest {}
 /** A place in the manual order of the lists: one of `after` and `before`, null for an end. */
 export interface MoveListRequest extends schemas.MoveListRequest {}
 
+/** The user's settings. */
+export interface Settings extends schemas.Settings {}
+
+/** The settings to change: one left out keeps its value. */
+export interface UpdateSettingsRequest extends schemas.UpdateSettingsRequest {}
+
 /** A new list: a field left out takes its default. */
 export interface CreateListRequest extends schemas.CreateListRequest {}
 
@@ -58,7 +64,7 @@ export interface Stats extends schemas.Stats {}
 /** Everything that a page needs at its start. A part that failed is null, and named in `failures`. */
 export interface Bootstrap extends schemas.Bootstrap {}
 
-/** The open tasks by the day they are due, in the caller's time zone. */
+/** The open tasks by the day they are due, in the time zone. */
 export interface Agenda extends schemas.Agenda {}
 
 type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
@@ -68,7 +74,7 @@ type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?
 export interface ListTasksOptions extends Options<"listTasks"> {}
 /** The filters and the page of the lists; undefined does not filter. */
 export interface ListListsOptions extends Options<"listLists"> {}
-/** The time zone whose day is today. */
+/** The time zone whose day is today; that of the settings by default. */
 export interface StatsOptions extends Options<"getTaskStats"> {}
 /** The time zone and the number of days of an agenda. */
 export interface AgendaOptions extends Options<"getAgenda"> {}

@@ -19,7 +19,7 @@ const maxSilence = 45_000;
 const settled = 10_000;
 
 /** Reports whether the contract that this client was made from has the kind. */
-export const isKnown = ({ kind }: { kind: string }): boolean => (kindNames as readonly string[]).includes(kind);
+export const isKnown = ({ kind }: { kind: string }): boolean => ["settings", ...kindNames].includes(kind);
 
 export async function* watchChanges(
   open: Open,

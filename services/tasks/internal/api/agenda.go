@@ -19,11 +19,11 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 		return nil, err
 	}
 	now := time.Now().Truncate(time.Microsecond) // as the database has it
-	found, err := h.store.Agenda(ctx, userFrom(ctx), now, agendaEnd(now, zone, in.Days))
+	found, err := h.store.Agenda(ctx, userFrom(ctx), now, zone, func(zone *time.Location) time.Time { return agendaEnd(now, zone, in.Days) })
 	if err != nil {
 		return nil, err
 	}
-	return &operations.GetAgendaOutput{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(zone), in.Days)}}, nil
+	return &operations.GetAgendaOutput{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(found.Zone), in.Days)}}, nil
 }
 
 // agendaEnd is a time behind the days of an agenda.

@@ -16,7 +16,7 @@ import (
 )
 
 // cleaners holds the rules of each kind.
-var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules, taskapi.KindList: listRules}
+var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules, taskapi.KindList: listRules, taskapi.KindSettings: settingsRules}
 
 func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*operations.BatchOutput, error) {
 	ops, err := cleanBatch(in.Operations)

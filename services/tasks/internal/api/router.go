@@ -102,6 +102,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest](
 			h, taskapi.KindList, operations.ListsPath, listResponse,
 		),
+		Settings:     h.settingsHandlers(),
 		ListTasks:    h.listTasks,
 		ListLists:    h.listLists,
 		GetTaskStats: h.getTaskStats,

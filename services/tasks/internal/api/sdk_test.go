@@ -204,6 +204,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	}
 
 	callLists(t, client)
+	callSettings(t, client)
 
 	agenda, err := client.Agenda(ctx, taskapi.AgendaOptions{TimeZone: "Europe/Berlin", Days: 3})
 	must(err)
@@ -225,6 +226,22 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	others, err := client.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: changes.Meta.NextCursor})
 	if err != nil || others.Meta.HasMore {
 		t.Errorf("the changes behind it: %+v, %v", others, err)
+	}
+}
+
+// callSettings calls the operations on the settings.
+func callSettings(t *testing.T, client *sdk.Client) {
+	t.Helper()
+	settings, err := client.Settings(t.Context(), sdk.IfMatch(1), sdk.IfNoneMatch(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := taskapi.Settings{ID: settings.ID, TimeZone: "Asia/Tokyo", WeekStart: taskapi.Sunday, Version: 2}
+	settings, err = client.UpdateSettings(t.Context(), taskapi.UpdateSettingsRequest{
+		TimeZone: taskapi.Some(want.TimeZone), WeekStart: taskapi.Some(want.WeekStart),
+	}, sdk.IfMatch(1), sdk.IfNoneMatch(2))
+	if err != nil || settings != want {
+		t.Errorf("the settings are %+v, %v; want %+v", settings, err, want)
 	}
 }
 

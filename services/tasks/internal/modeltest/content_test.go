@@ -54,6 +54,12 @@ var (
 	}
 )
 
+// settings are of each user, and have no operations of a kind's.
+var settings = &kind{name: taskapi.KindSettings, path: "/api/settings", changes: wireFields(reflect.TypeFor[taskapi.UpdateSettingsRequest]())}
+
+// zones are names of time zones.
+var zones = []string{"UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Berlin", "Australia/Lord_Howe", "Etc/GMT+12"}
+
 // kind is mostly that of tasks.
 func (g *generator) kind() *kind {
 	if g.chance(4) {
@@ -126,6 +132,8 @@ func (g *generator) right(f wireField) string {
 		return quote(pick(g, g.times()...))
 	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
 		return quote(pick(g, strings.Split(f.tag.Get("enum"), ",")...))
+	case f.name == "timeZone":
+		return quote(pick(g, zones...))
 	case typ.Kind() == reflect.String:
 		return g.text(f, 30)
 	case typ.Kind() == reflect.Bool:
@@ -171,6 +179,9 @@ func (g *generator) wrong(f wireField) string {
 		all = append(all, "7", "[]", `"top"`, `""`, `"HIGH"`, `" high"`)
 	case typ.Kind() == reflect.String:
 		all = append(all, "7", "true", "[]", `["a"]`)
+		if f.name == "timeZone" {
+			all = append(all, `""`, `"Local"`, `"Europe/Atlantis"`, `" UTC"`)
+		}
 		if limit(f, "minLength", 0) > 0 {
 			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)
 		}

@@ -81,9 +81,10 @@ func (g *generator) add() {
 		{12, g.list},
 		{8, g.changes},
 		{3, g.stats},
+		{4, g.settings},
 		{2, g.stray},
 	}
-	at := g.random.IntN(123)
+	at := g.random.IntN(127)
 	for _, kind := range kinds {
 		if at -= kind.weight; at < 0 {
 			kind.fill(&s)
@@ -357,6 +358,16 @@ func (g *generator) stats(s *step) {
 			s.query = strings.TrimPrefix(s.query+"&days="+pick(g, "1", "3", "31", "0", "32", "x"), "&")
 		}
 	}
+}
+
+func (g *generator) settings(s *step) {
+	s.method, s.path = "GET", settings.path
+	if g.chance(3) {
+		s.header = append(s.header, headerLine{pick(g, "If-None-Match", "If-Match"), pick(g, `"{version}"`, `"1"`, `*`, `7`, ``)})
+		return
+	}
+	s.method, s.body = "PATCH", g.content(settings, true, true)
+	g.conditions(s)
 }
 
 func (g *generator) batch(s *step) {

@@ -95,7 +95,11 @@ func (p *player) request(s step) (sentRequest, bool) {
 		}
 		r.target += "?" + p.resolveQuery(query)
 	}
-	version := p.versions[pathID.FindString(path)]
+	id := pathID.FindString(path)
+	if path == settings.path {
+		id = taskapi.SettingsID
+	}
+	version := p.versions[id]
 	if version == "" {
 		version = "1"
 	}
@@ -286,6 +290,7 @@ func compare(sides [2]side, user string, steps []step) *difference {
 		{number: last + 3, method: "GET", path: "/api/tasks", query: "deleted=true&limit=200"},
 		{number: last + 4, method: "GET", path: "/api/tasks/stats"},
 		{number: last + 5, method: "GET", path: "/api/lists", query: "limit=200"},
+		{number: last + 7, method: "GET", path: settings.path},
 		{number: last + 6, method: "GET", path: "/api/lists", query: "deleted=true&limit=200"},
 	}
 	for _, s := range append(steps[:len(steps):len(steps)], ends...) {

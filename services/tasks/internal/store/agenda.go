@@ -25,6 +25,8 @@ type Agenda struct {
 	// Before and After count all open tasks by whether their deadline is before
 	// that time, Undated those without one.
 	Before, After, Undated int64
+	// Zone is the time zone whose days are meant.
+	Zone *time.Location
 }
 
 // selectAgenda reads both parts of an agenda in one statement, so that a task
@@ -47,12 +49,14 @@ const countAgenda = `
 	SELECT count(*) FILTER (WHERE due_at < $2), count(*) FILTER (WHERE due_at >= $2), count(*) FILTER (WHERE due_at IS NULL)
 	FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived
 
-// Agenda returns the open tasks with a deadline before end: 1,000 at most that are
-// overdue and as many that are not, and fewer where they are large.
-func (s *Store) Agenda(ctx context.Context, user string, now, end time.Time) (Agenda, error) {
+// Agenda returns the open tasks with a deadline before the end in a time zone, by
+// default that of the settings: 1,000 at most that are overdue and as many that are
+// not, and fewer where they are large.
+func (s *Store) Agenda(ctx context.Context, user string, now time.Time, zone *time.Location, endIn func(*time.Location) time.Time) (Agenda, error) {
 	var agenda Agenda
-	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
-		agenda = Agenda{}
+	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
+		agenda = Agenda{Zone: zone}
+		end := endIn(zone)
 		var overdue, next int
 		batch.Queue(selectAgenda, user, now, end, maxAgendaTasks, agendaBytes).Query(tasks.read(func(r row, bytes int) error {
 			task := r.(*taskRow).task()

@@ -30,7 +30,7 @@ func TestAgenda(t *testing.T) {
 	}
 	read := func(t *testing.T, s *store.Store) (agenda store.Agenda, overdue, next int) {
 		t.Helper()
-		agenda, err := s.Agenda(t.Context(), alice, now, end)
+		agenda, err := s.Agenda(t.Context(), alice, now, time.UTC, func(*time.Location) time.Time { return end })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ import (
 // kinds are all kinds of resources. Transactions, changes, export, erasure,
 // grants, checks and distribution go by this list; a purge goes by the table
 // tasklane.kinds, and a test compares the two.
-var kinds = []*kind{tasks.kind, lists.kind}
+var kinds = []*kind{tasks.kind, lists.kind, settings.kind}
 
 // definition is what a kind has of its own. The row R, a struct that embeds
 // [meta], names the columns once, in bun's tags. W is the resource on the wire,
@@ -45,6 +45,10 @@ type definition[R, W, C, U any] struct {
 	// is the kind's own [ErrTooMany].
 	most    int64
 	tooMany error
+	// single, unless zero, is the id of the one resource that each user has from the
+	// beginning, in version 1 with the example's content. It gets a row when it is
+	// first changed.
+	single uuid.UUID
 	// example is a valid content, with which "tasks doctor" probes the table.
 	example C
 	// prepare, unless nil, checks what other resources have to do with an
@@ -66,6 +70,7 @@ type kind struct {
 	missing error
 	most    int64
 	tooMany error
+	single  uuid.UUID
 	table   string
 	row     reflect.Type
 	columns []column // the row's fields, id first, and behind them the derived
@@ -130,7 +135,7 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
+		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
@@ -272,6 +277,15 @@ func (k *kind) into(r row) []any {
 		}
 	}
 	return targets
+}
+
+// first returns the single resource as it is before it has a row, or nil for any
+// other id.
+func (k *kind) first(id uuid.UUID) row {
+	if id != k.single || id == uuid.Nil {
+		return nil
+	}
+	return k.create(id, k.example, time.Time{})
 }
 
 func (k *kind) blank() row { return reflect.New(k.row).Interface().(row) }

@@ -123,7 +123,9 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	case err != nil:
 		return Resource{}, fmt.Errorf("get %s: %w", name, err)
 	case found == nil:
-		return Resource{}, k.missing
+		if found = k.first(id); found == nil {
+			return Resource{}, k.missing
+		}
 	}
 	return k.resource(found), nil
 }

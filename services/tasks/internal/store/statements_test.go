@@ -65,7 +65,7 @@ func TestStatements(t *testing.T) {
 		t.Errorf("only %d statements were seen", len(texts))
 	}
 	value := regexp.MustCompile(`zebra|\b61\b`)
-	table := regexp.MustCompile(`tasklane\W+(tasks|lists|erased|user_state|idempotency_keys)`)
+	table := regexp.MustCompile(`tasklane\W+(tasks|lists|settings|erased|user_state|idempotency_keys)`)
 	for text := range texts {
 		if _, same := others[text]; value.MatchString(text) || !same {
 			t.Errorf("a value is in the text:\n%s", text)
@@ -132,6 +132,14 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	}
 	write(t, s, user, erase(id), on("erase"))
 	exerciseLists(t, s, user, text, n)
+	for _, zone := range []string{"Asia/Tokyo", "Europe/Berlin"} {
+		if _, err := s.Write(ctx, user, zoneOf(zone), on(zone)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.TaskStats(ctx, user, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := s.ExportUser(ctx, user, func(taskapi.Resource) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -174,4 +182,12 @@ func makeList(t *testing.T, s *store.Store, user string, list taskapi.CreateList
 		t.Fatal(err)
 	}
 	return out.Resources[0].ID
+}
+
+// zoneOf returns the operation that changes the user's time zone.
+func zoneOf(zone string) store.Operation {
+	return store.Operation{
+		Op: taskapi.BatchUpdate, Kind: taskapi.KindSettings, ID: uuid.MustParse(taskapi.SettingsID),
+		Data: taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)},
+	}
 }

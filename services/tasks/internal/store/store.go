@@ -109,6 +109,7 @@ type Store struct {
 	bun    *bun.DB
 	kinds  []*kind
 	now    func() time.Time
+	zones  zones
 	outage outage
 	// maxResources and maxBytes bound what one user may have, and full counts
 	// the writes that were refused for it.
@@ -168,7 +169,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
 	s := &Store{
-		pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now,
+		pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now, zones: newZones(),
 		maxResources: cmp.Or(c.MaxResources, math.MaxInt64), maxBytes: cmp.Or(c.MaxBytes, math.MaxInt64),
 	}
 	if c.Now != nil {
@@ -299,8 +300,8 @@ func mapError(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &fault) && fault.Code == uniqueViolation:
-		// Nothing else is unique that could be there already; which constraint
-		// it is, Citus does not say.
+		// Of a key, or of a user's settings. Which constraint it is, Citus does
+		// not say.
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == notNullViolation:
 		return fmt.Errorf("%w: %w", ErrFull, err) // no other column is written as null that must not be

@@ -274,12 +274,13 @@ const selectTags = `
 	) spellings
 	GROUP BY key ORDER BY sum(n) DESC, key COLLATE "C" LIMIT $2`
 
-// TaskStats counts the user's tasks. The zone decides what today is.
+// TaskStats counts the user's tasks. The zone, by default that of the settings,
+// decides what today is.
 func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location) (taskapi.Stats, error) {
 	now := s.now()
-	begins, ends := dayOf(now, zone)
 	var stats taskapi.Stats
-	err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
+		begins, ends := dayOf(now, zone)
 		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
 		for _, p := range priorities {
 			stats.ByPriority[p] = 0

@@ -26,13 +26,14 @@ import (
 // that is there already gives its snapshot and changes nothing. So a connection
 // that is lost costs another attempt, which finds the snapshot if the first was
 // committed; without a key nobody can tell what became of the write. A transaction
-// that was undone for another one is tried once more.
+// that was undone for another one is tried once more, and so is one of a user who
+// had nothing to lock yet, if another one was first.
 func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	var p patience
 	for aborted := false; ; {
 		since := time.Now()
 		out, err := s.writeOnce(ctx, &p, user, operations, key)
-		if errors.Is(err, ErrAborted) && !aborted {
+		if (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken)) && !aborted {
 			aborted = true
 			continue
 		}
@@ -107,6 +108,8 @@ type resource struct {
 	row  row
 	// stored is the row as it was read; nil for a new one.
 	stored row
+	// rowless says that there is no row yet (see [kind.first]).
+	rowless bool
 	// erased says that the row is gone; it is as it was before.
 	erased bool
 }
@@ -334,11 +337,16 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	}
 	after.shared().Version++
 	after.shared().UpdatedAt = tx.now
-	tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
+	if r.rowless {
+		after.shared().CreatedAt = tx.now
+		tx.change(op, 1, k.size(after), k.insert(tx.user, after))
+	} else {
+		tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
+	}
 	if k.follow != nil {
 		k.follow(tx, r.row, after)
 	}
-	r.row = after
+	r.row, r.rowless = after, false
 	return nil
 }
 
@@ -407,7 +415,11 @@ func (tx *transaction) count(k *kind, n int64) error {
 func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
 	if at < 0 {
-		return nil, k.missing
+		first := k.first(op.ID)
+		if first == nil {
+			return nil, k.missing
+		}
+		at, tx.found = len(tx.found), append(tx.found, &resource{kind: k, row: first, stored: first, rowless: true})
 	}
 	r := tx.found[at]
 	inTrash := r.row.shared().DeletedAt != nil

@@ -11,7 +11,7 @@ export interface paths {
         };
         /**
          * Get the agenda
-         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the caller's time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
          */
         get: operations["getAgenda"];
         put?: never;
@@ -51,7 +51,7 @@ export interface paths {
         };
         /**
          * Start a page
-         * @description Returns the user, the counts, the lists and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.
+         * @description Returns the user, the counts, the lists, the settings and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.
          */
         get: operations["getBootstrap"];
         put?: never;
@@ -218,6 +218,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the settings
+         * @description Returns the user's settings. They are the defaults in version 1 until they are changed.
+         */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update the settings
+         * @description Sets the settings that are present (RFC 7396); the others keep their values. A request that changes nothing keeps the version.
+         */
+        patch: operations["updateSettings"];
+        trace?: never;
+    };
     "/api/tasks": {
         parameters: {
             query?: never;
@@ -348,7 +372,7 @@ export interface components {
         BootstrapFailure: BootstrapFailure;
         BootstrapResponse: BootstrapResponse;
         /** @description A resource that changed. The set of kinds is open: ignore kinds you do not know. */
-        Change: components["schemas"]["TaskChange"] | components["schemas"]["ListChange"];
+        Change: components["schemas"]["TaskChange"] | components["schemas"]["ListChange"] | components["schemas"]["SettingsChange"];
         ChangeListResponse: ChangeListResponse;
         ChangesMeta: ChangesMeta;
         CreateListBatchItem: CreateListBatchItem;
@@ -396,12 +420,16 @@ export interface components {
         ReplaceTaskBatchItem: ReplaceTaskBatchItem;
         ReplaceTaskRequest: ReplaceTaskRequest;
         /** @description A resource of any kind. The set of kinds is open: ignore kinds you do not know. */
-        Resource: components["schemas"]["TaskResource"] | components["schemas"]["ListResource"];
+        Resource: components["schemas"]["TaskResource"] | components["schemas"]["ListResource"] | components["schemas"]["SettingsResource"];
         ResourceListResponse: ResourceListResponse;
         RestoreListBatchItem: RestoreListBatchItem;
         RestoreTaskBatchItem: RestoreTaskBatchItem;
         Session: Session;
         SessionResponse: SessionResponse;
+        Settings: Settings;
+        SettingsChange: SettingsChange;
+        SettingsResource: SettingsResource;
+        SettingsResponse: SettingsResponse;
         Stats: Stats;
         StatsResponse: StatsResponse;
         TagCount: TagCount;
@@ -414,6 +442,7 @@ export interface components {
         TaskResponse: TaskResponse;
         UpdateListBatchItem: UpdateListBatchItem;
         UpdateListRequest: UpdateListRequest;
+        UpdateSettingsRequest: UpdateSettingsRequest;
         UpdateTaskBatchItem: UpdateTaskBatchItem;
         UpdateTaskRequest: UpdateTaskRequest;
         User: User;
@@ -455,7 +484,7 @@ export interface operations {
     getAgenda: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone, in any case. */
+                /** @description The IANA name of a time zone, in any case; that of the user's settings by default. */
                 timeZone?: string;
                 /** @description The number of days, today included. */
                 days?: number;
@@ -845,7 +874,7 @@ export interface operations {
     getBootstrap: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone, in any case. */
+                /** @description The IANA name of a time zone, in any case; that of the user's settings by default. */
                 timeZone?: string;
             };
             header?: {
@@ -888,6 +917,12 @@ export interface operations {
                      *           }
                      *         ],
                      *         "nextCursor": "eyJ2IjoxfQ",
+                     *         "settings": {
+                     *           "id": "00000000-0000-7000-8000-000000000001",
+                     *           "timeZone": "Europe/Berlin",
+                     *           "version": 1,
+                     *           "weekStart": "monday"
+                     *         },
                      *         "stats": {
                      *           "byList": [
                      *             {
@@ -2879,6 +2914,338 @@ export interface operations {
             };
         };
     };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "00000000-0000-7000-8000-000000000001",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "version": 1,
+                     *         "weekStart": "monday"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description The settings have a version that If-None-Match names. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
+                "Idempotency-Key"?: string;
+                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                "If-Match"?: string;
+                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                "If-None-Match"?: string;
+                /**
+                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timeZone": "Europe/Berlin",
+                 *       "weekStart": "sunday"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateSettingsRequest"];
+                /**
+                 * @example {
+                 *       "timeZone": "Europe/Berlin",
+                 *       "weekStart": "sunday"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["UpdateSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotency-Replayed"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "00000000-0000-7000-8000-000000000001",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "version": 1,
+                     *         "weekStart": "monday"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `cross_origin`, `quota_exceeded`, `account_deleted`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `version_conflict`. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -3232,7 +3599,7 @@ export interface operations {
     getTaskStats: {
         parameters: {
             query?: {
-                /** @description The IANA name of the caller's time zone, in any case. */
+                /** @description The IANA name of a time zone, in any case; that of the user's settings by default. */
                 timeZone?: string;
             };
             header?: {
@@ -4643,6 +5010,8 @@ export interface Bootstrap {
      * @example eyJ2IjoxfQ
      */
     nextCursor: string | null;
+    /** @description The user's settings, at least as new as changes; null if that failed. */
+    settings: components["schemas"]["Settings"] | null;
     /** @description As getTaskStats has it; null if that failed. */
     stats: components["schemas"]["Stats"] | null;
     /** @description The first page of listTasks without filters; null if that failed. */
@@ -4664,7 +5033,7 @@ export interface BootstrapFailure {
      * @description The part that is missing.
      * @example stats
      */
-    part: "stats" | "tasks" | "lists" | Unlisted;
+    part: "stats" | "tasks" | "lists" | "settings" | Unlisted;
 }
 export interface BootstrapResponse {
     data: components["schemas"]["Bootstrap"];
@@ -5280,6 +5649,67 @@ export interface SessionResponse {
      */
     success: true;
 }
+export interface Settings {
+    /**
+     * Format: uuid
+     * @description The same for every user.
+     * @example 00000000-0000-7000-8000-000000000001
+     */
+    id: string;
+    /**
+     * @description The IANA name of the user's time zone, which decides when a day begins and ends. UTC at first.
+     * @example Europe/Berlin
+     */
+    timeZone: string;
+    /**
+     * Format: int64
+     * @description Rises with every change of the settings; also their ETag.
+     * @example 1
+     */
+    version: number;
+    /**
+     * @description The day on which the user's week begins. Monday at first.
+     * @example monday
+     * @enum {string}
+     */
+    weekStart: "monday" | "saturday" | "sunday";
+}
+export interface SettingsChange {
+    /** @description The resource as it is now, also in the trash; null once it has been erased. */
+    data: components["schemas"]["Settings"] | null;
+    /**
+     * Format: uuid
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    id: string;
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "settings";
+    /**
+     * Format: int64
+     * @description Higher than the number of every earlier change.
+     * @example 184
+     */
+    seq: number;
+}
+export interface SettingsResource {
+    data: components["schemas"]["Settings"];
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    kind: "settings";
+}
+export interface SettingsResponse {
+    data: components["schemas"]["Settings"];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
 export interface Stats {
     /** @description Open tasks of each list that has some, the Inbox first; archived lists are there, too. */
     byList: components["schemas"]["ListCount"][];
@@ -5518,6 +5948,19 @@ export interface UpdateListRequest {
      * @example Garden
      */
     name?: string;
+}
+export interface UpdateSettingsRequest {
+    /**
+     * @description The IANA name of the user's time zone, in any case.
+     * @example Europe/Berlin
+     */
+    timeZone?: string;
+    /**
+     * @description The day on which the user's week begins.
+     * @example sunday
+     * @enum {string}
+     */
+    weekStart?: "monday" | "saturday" | "sunday";
 }
 export interface UpdateTaskBatchItem {
     changes: components["schemas"]["UpdateTaskRequest"];

@@ -1,8 +1,8 @@
 import { kinds } from "../generated/kinds.js";
-import type { BatchOperation, Resource } from "../index.js";
+import type { BatchOperation } from "../index.js";
 import { newKey } from "../request.js";
 import { present } from "./keys.js";
-import type { Item, KindName } from "./kind.js";
+import type { Item, KindName, ListedResource } from "./kind.js";
 import { rules } from "./kinds.js";
 import { positionAt } from "./order.js";
 
@@ -14,7 +14,7 @@ export interface Plan {
   /** The edits, by the id of the resource. */
   edits: ReadonlyMap<string, Edit>;
   /** The new resources, as the server will probably make them. */
-  drafts: readonly Resource[];
+  drafts: readonly ListedResource[];
 }
 
 const draftPrefix = "draft-";
@@ -47,11 +47,11 @@ export function planOf(
   const now = new Date().toISOString();
   const positions = new Map<string, string>();
   const edits = new Map<string, Edit>();
-  const drafts: Resource[] = [];
+  const drafts: ListedResource[] = [];
   for (const operation of operations) {
     if (operation.op === "create") {
       const { kind, data } = operation;
-      drafts.push({ kind, data: draftOf(kind, draftId(key, drafts.length), data, now) } as Resource);
+      drafts.push({ kind, data: draftOf(kind, draftId(key, drafts.length), data, now) } as ListedResource);
       continue;
     }
     const { id } = operation;

@@ -4,7 +4,7 @@ export { goesStale } from "./invalidation.js";
 export { listKeys, taskKeys } from "./keys.js";
 export type { Pages, TaskPages } from "./pages.js";
 export { feedChanges, useLiveChanges, type LiveChanges, type LiveOptions, type LiveState } from "./live.js";
-export { createMutations, type Mutations, type MutationSettings, type VersionedWrite } from "./mutations.js";
+export { createMutations, type Mutations, type MutationSettings, type SettingsWrite, type VersionedWrite } from "./mutations.js";
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
 export { itemKey, latest } from "./store.js";
 export { newKey } from "../request.js";

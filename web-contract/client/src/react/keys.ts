@@ -24,6 +24,7 @@ export const taskKeys = {
   ...keysOf<TaskFilters>("task"),
   all: root,
   session: [...root, "session"] as const,
+  settings: [...root, "settings"] as const,
   allStats: [...root, "task", "stats"] as const,
   stats: (options: StatsOptions = {}) => [...root, "task", "stats", present(options)] as const,
   agendas: [...root, "task", "agenda"] as const,

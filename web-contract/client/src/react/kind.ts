@@ -1,6 +1,11 @@
+import type { kindNames } from "../generated/kinds.js";
 import type { Resource } from "../index.js";
 
-export type KindName = Resource["kind"];
+/** The kinds of which a user has many. */
+export type KindName = (typeof kindNames)[number];
+
+/** A resource of one of these kinds. */
+export type ListedResource = Extract<Resource, { kind: KindName }>;
 
 /** The data of one kind. */
 export type DataOf<Name extends KindName> = Extract<Resource, { kind: Name }>["data"];

@@ -6,6 +6,7 @@ import { refreshSoon } from "./invalidation.js";
 import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import type { Pages } from "./pages.js";
+import { learnSettings } from "./settings.js";
 import { storeOf } from "./store.js";
 import { watchTogether } from "./together.js";
 
@@ -71,7 +72,8 @@ export async function feedChanges(
     store.liveSince = after;
     try {
       const onChange = (change: Change) => {
-        store.told([change]);
+        if (change.kind !== "settings") store.told([change]);
+        else if (change.data) learnSettings(queryClient, change.data);
         store.position = change.seq;
         refreshSoon(queryClient);
       };

@@ -10,7 +10,9 @@ import {
   type BatchOperation,
   type Client,
   type Resource,
+  type Settings,
   type Task,
+  type UpdateSettingsRequest,
   type VersionedOptions,
   type WriteOptions,
 } from "../index.js";
@@ -18,9 +20,10 @@ import { newKey } from "../request.js";
 import { isDraftId, planOf, type Plan } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
 import { keysOf } from "./keys.js";
-import type { DataOf, KindName } from "./kind.js";
+import type { DataOf, KindName, ListedResource } from "./kind.js";
 import { kindNames } from "../generated/kinds.js";
 import { storeOf, type Answer, type State, type Store } from "./store.js";
+import { learnSettings } from "./settings.js";
 import { siblingOf, type Destination } from "./order.js";
 import type { Turn } from "./turns.js";
 
@@ -30,6 +33,12 @@ export type Mutations = ReturnType<typeof createMutations>;
 export interface VersionedWrite {
   id: string;
   /** The version that the resource must still have; otherwise the write fails with `version_conflict`. */
+  version?: number | undefined;
+}
+
+/** The settings to change, and the version that they must still have; otherwise the write fails with `version_conflict`. */
+export interface SettingsWrite {
+  changes: UpdateSettingsRequest;
   version?: number | undefined;
 }
 
@@ -100,13 +109,25 @@ export function createMutations(client: Client) {
     eraseTask: tasks.erase,
     /** Puts a task into another place of the manual order. */
     moveTask: tasks.move,
+    /** Changes the settings that are given and keeps the others. */
+    updateSettings: (settings: MutationSettings<Settings, SettingsWrite> = {}) =>
+      mutationOptions<Settings, Error, SettingsWrite>({
+        retry: false,
+        ...settings,
+        mutationKey: ["tasklane", "settings", "update"],
+        mutationFn: async ({ changes, version }, context) => {
+          const updated = await client.updateSettings(changes, { version, idempotencyKey: keyOf(context) });
+          learnSettings(context.client, updated);
+          return updated;
+        },
+      }),
     /** Carries out several operations, all or none. */
     batch: (settings: MutationSettings<Resource[], BatchOperation[]> = {}) =>
       write(settings, {
         name: ["batch"],
         operations: (operations) => operations,
         send: (operations, call) => client.batch(operations, call),
-        resources: (resources) => resources,
+        resources: (resources) => resources as ListedResource[],
       }),
   };
 }
@@ -147,7 +168,7 @@ function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
       name: [kind, name],
       operations: (variables) => [{ kind, ...operation(variables) } as BatchOperation],
       send: ([operation], call) => send(operation!, call),
-      resources: (data) => [{ kind, data } as Resource],
+      resources: (data) => [{ kind, data } as ListedResource],
     });
 
   return {
@@ -170,7 +191,7 @@ interface Write<Data, Variables> {
   name: readonly string[];
   operations: (variables: Variables) => BatchOperation[];
   send: (operations: BatchOperation[], call: WriteOptions) => Promise<Data>;
-  resources: (data: Data) => Resource[];
+  resources: (data: Data) => ListedResource[];
 }
 
 interface Pending extends Plan {
@@ -238,8 +259,8 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
       return settings.onSuccess?.(data, variables, result, context);
     },
     onError: (error, variables, result, context) => {
-      const { kind, data } = (isApiError(error, "version_conflict") && error.current) || {};
-      pending.get(context)?.settle(kind && data && { states: [{ kind, id: data.id, data }] });
+      const current = isApiError(error, "version_conflict") ? (error.current as ListedResource | undefined) : undefined;
+      pending.get(context)?.settle(current && { states: [{ ...current, id: current.data.id }] });
       if (isTransient(error) || (isApiError(error) && error.status === 404)) doubt(context.client, error);
       return settings.onError?.(error, variables, result, context);
     },

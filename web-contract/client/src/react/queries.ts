@@ -4,6 +4,7 @@ import { keysOf, listKeys, taskKeys } from "./keys.js";
 import type { DataOf, KindName } from "./kind.js";
 import type { ListFilters } from "./lists.js";
 import type { Pages, TaskPages } from "./pages.js";
+import { learnSettings, settingsQuery } from "./settings.js";
 import { storeOf, type Store } from "./store.js";
 import { updateAgenda, type TaskFilters } from "./tasks.js";
 
@@ -43,6 +44,9 @@ export function createQueries(client: Client) {
 
     /** One list, also one in the trash. */
     list: (id: string) => itemOf("list", id, client.getList),
+
+    /** The user's settings. */
+    settings: () => settingsQuery(client),
 
     /** The counts of tasks. */
     stats: (options: StatsOptions = {}) =>
@@ -118,7 +122,7 @@ function itemOf<Name extends KindName>(
   });
 }
 
-/** Reads everything that a page needs at its start in one request, and fills the queries `stats`, `tasks()` and `lists()`. */
+/** Reads everything that a page needs at its start in one request, and fills the queries `stats`, `tasks()`, `lists()` and `settings()`. */
 export async function prefetchBootstrap(
   queryClient: QueryClient,
   client: Pick<Client, "getBootstrap">,
@@ -128,6 +132,7 @@ export async function prefetchBootstrap(
   const store = storeOf(queryClient);
   const since = store.now();
   const answer = await client.getBootstrap(query, { signal });
+  if (answer.settings) learnSettings(queryClient, answer.settings);
   if (answer.stats) queryClient.setQueryData(taskKeys.stats(query), answer.stats);
   if (answer.tasks && answer.changes !== null) {
     const { tasks, nextCursor, changes } = answer;

@@ -1,15 +1,15 @@
 import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-query";
 import { kindNames } from "../generated/kinds.js";
-import type { Change, Resource } from "../index.js";
+import type { Change } from "../index.js";
 import { isDraftId, type Edit, type Plan } from "./edits.js";
 import { keysOf, taskKeys } from "./keys.js";
-import type { Item, KindName } from "./kind.js";
+import type { Item, KindName, ListedResource } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
 import { itemsOf, place, type Pages } from "./pages.js";
 import { Turns } from "./turns.js";
 
 /** A resource as the server says it is now; null data means that it was erased. */
-export type State = Pick<Change, "kind" | "id" | "data">;
+export type State = Pick<Extract<Change, { kind: KindName }>, "kind" | "id" | "data">;
 
 interface Known {
   kind: KindName;
@@ -23,7 +23,7 @@ interface Known {
 export interface Answer {
   states?: readonly State[];
   /** The resources that the server made from the drafts, in their order. */
-  created?: readonly Resource[];
+  created?: readonly ListedResource[];
 }
 
 const stores = new WeakMap<QueryClient, Store>();
@@ -63,7 +63,7 @@ export class Store {
   /** The version that a write of ours has made of another, by id and version. */
   readonly #made = new Map<string, number>();
   /** Drafts that the server has not answered for. */
-  readonly #drafts = new Map<string, Resource>();
+  readonly #drafts = new Map<string, ListedResource>();
   /** Resources that may be one of the drafts: hidden until its answer tells. */
   readonly #held = new Set<string>();
   #clock = 0;

@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test, vi } from "vitest";
-import type { BatchOperation, Resource } from "../../src/index.js";
+import type { BatchOperation } from "../../src/index.js";
 import { planOf } from "../../src/react/edits.js";
 import { keysOf, taskKeys } from "../../src/react/keys.js";
 import type { Item, Kind, KindName } from "../../src/react/kind.js";
@@ -52,7 +52,7 @@ test("a second kind has drafts, edits and live changes of its own, and a batch m
   const made = taskOf({ id: "task-1" });
   creating({
     states: [stateOf(saved), { kind: "task", id: made.id, data: made }],
-    created: [{ kind, data: saved } as unknown as Resource, { kind: "task", data: made }],
+    created: [{ kind, data: saved } as never, { kind: "task", data: made }],
   });
   expect([shown(keys.list()), shown(taskKeys.list())]).toEqual([[saved], [made]]);
 

@@ -1,0 +1,124 @@
+package sdktest
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// live gives the user a time zone.
+func (s *subject) live(zone string) {
+	s.Helper()
+	_, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)})
+	s.ok(err)
+}
+
+var settingsCases = []contractCase{
+	{"a new user has the defaults in version 1", func(s *subject) {
+		got := s.item(s.raw(http.MethodGet, "/api/settings", ""), http.StatusOK, 1)
+		s.has(got, map[string]any{"id": taskapi.SettingsID, "timeZone": "UTC", "weekStart": "monday"})
+		if a := s.raw(http.MethodGet, "/api/settings", "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
+			s.Errorf("read again: status %d", a.status)
+		}
+		s.item(s.raw(http.MethodPatch, "/api/settings", `{"timeZone":"UTC"}`, "Idempotency-Key", "same"), http.StatusOK, 1)
+		if seq := s.seq(); seq != 0 {
+			s.Errorf("what changes nothing is change %d", seq)
+		}
+	}},
+	{"a change is in the feed, and the zone has its usual spelling", func(s *subject) {
+		got, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("europe/berlin")}, sdk.IfMatch(1))
+		s.ok(err)
+		want := taskapi.Settings{ID: taskapi.SettingsID, TimeZone: "Europe/Berlin", WeekStart: taskapi.Monday, Version: 2}
+		s.same("the settings", got, want)
+		got, err = s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Sunday)})
+		s.ok(err)
+		want.WeekStart, want.Version = taskapi.Sunday, 3
+		s.same("the settings", got, want)
+		got, err = s.client.Settings(s.Context())
+		s.ok(err)
+		s.same("what is read", got, want)
+		s.lastChange(settings(), taskapi.SettingsID, want)
+		change, err := s.feed(0, 0)[0].Settings()
+		s.ok(err)
+		s.same("the change", change, want)
+		s.same("another user's", value(s.another().client.Settings(s.Context())).TimeZone, "UTC")
+	}},
+	{"a change of another version is refused, with the settings as they are", func(s *subject) {
+		update := taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Saturday)}
+		for version := int64(1); version <= 2; version++ {
+			_, err := s.client.UpdateSettings(s.Context(), update, sdk.IfMatch(version+1))
+			current, err := s.failure(err, sdk.ErrVersionConflict).Current.Settings()
+			s.ok(err)
+			s.same("the version", current.Version, version)
+			_, err = s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")})
+			s.ok(err)
+		}
+	}},
+	{"a change with a key happens once", func(s *subject) {
+		for i, body := range []string{`{"weekStart":"sunday"}`, `{"weekStart":"monday"}`} {
+			first := s.raw(http.MethodPatch, "/api/settings", body, "Idempotency-Key", body)
+			s.item(first, http.StatusOK, 2+2*i)
+			s.live([]string{"Asia/Tokyo", "Europe/Berlin"}[i])
+			again := s.raw(http.MethodPatch, "/api/settings", body, "Idempotency-Key", body)
+			if again.header.Get("Idempotency-Replayed") != "true" || !sameJSON(again.body, first.body) {
+				s.Errorf("%s again: %s, was %s", body, again.body, first.body)
+			}
+		}
+	}},
+	{"first changes at once all succeed", func(s *subject) {
+		var all sync.WaitGroup
+		for _, zone := range []string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Africa/Cairo"} {
+			all.Go(func() { s.live(zone) })
+		}
+		all.Wait()
+		s.same("the version", value(s.client.Settings(s.Context())).Version, int64(5))
+	}},
+	{"wrong settings are 422", func(s *subject) {
+		for body, want := range map[string]taskapi.FieldError{
+			`{"timeZone":"Europe/Atlantis"}`:                  field422("timeZone", taskapi.FieldNotAllowed),
+			`{"timeZone":"Local"}`:                            field422("timeZone", taskapi.FieldNotAllowed),
+			`{"timeZone":""}`:                                 field422("timeZone", taskapi.FieldNotAllowed),
+			`{"timeZone":"` + strings.Repeat("a", 101) + `"}`: field422("timeZone", taskapi.FieldTooLong),
+			`{"timeZone":null}`:                               field422("timeZone", taskapi.FieldNull),
+			`{"weekStart":"tuesday"}`:                         field422("weekStart", taskapi.FieldNotAllowed),
+			`{"theme":"dark"}`:                                field422("theme", taskapi.FieldUnknown),
+			`{"id":"` + taskapi.SettingsID + `"}`:             field422("id", taskapi.FieldUnknown),
+			`{}`:                                              field422("body", taskapi.FieldTooFew),
+		} {
+			s.problem(s.raw(http.MethodPatch, "/api/settings", body), taskapi.CodeInvalid, want)
+		}
+		s.problem(s.raw(http.MethodDelete, "/api/settings", ""), taskapi.CodeMethodNotAllowed)
+		s.problem(s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"update","kind":"settings","id":"`+taskapi.SettingsID+`","changes":{}}]}`),
+			taskapi.CodeInvalid, field422("operations[0].kind", taskapi.FieldNotAllowed))
+	}},
+	{"their time zone is that of counts and agendas that name none", func(s *subject) {
+		// One of these days is not that of UTC.
+		for _, name := range []string{"Pacific/Kiritimati", "Etc/GMT+12", "UTC"} {
+			s.live(name)
+			zone, err := taskapi.LoadZone(name)
+			s.ok(err)
+			now := time.Now().In(zone)
+			agenda, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{Days: 1})
+			s.ok(err)
+			if later := time.Now().In(zone); later.Day() == now.Day() {
+				s.same("today in "+name, agenda.Days[0].Date, now.Format(time.DateOnly))
+			}
+			noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, zone)
+			task := s.create(taskapi.CreateTaskRequest{Title: "at noon", DueAt: &noon})
+			stats, err := s.client.TaskStats(s.Context(), "")
+			s.ok(err)
+			if later := time.Now().In(zone); later.Day() == now.Day() && stats.DueToday != 1 {
+				s.Errorf("%d are due today in %s", stats.DueToday, name)
+			}
+			_, err = s.client.EraseTask(s.Context(), task.ID)
+			s.ok(err)
+		}
+	}},
+}
+
+// value returns the value of a call, or the zero one of its failure.
+func value[T any](v T, _ error) T { return v }

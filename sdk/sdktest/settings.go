@@ -1,0 +1,63 @@
+package sdktest
+
+import (
+	"cmp"
+	"reflect"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// settings is the kind of settings, of which each user has one.
+func settings() *kind {
+	texts := map[string]textRule{"timeZone": {check: zoneName}}
+	fields := fieldsOf(reflect.TypeFor[taskapi.UpdateSettingsRequest](), texts)
+	return &kind{
+		name:     taskapi.KindSettings,
+		title:    "Settings",
+		path:     "/api/settings",
+		resource: reflect.TypeFor[taskapi.Settings](),
+		single:   taskapi.SettingsID,
+		content:  fields,
+		changes:  fields,
+		settle: func(resource any, _ time.Time) {
+			s := resource.(*taskapi.Settings)
+			s.TimeZone = cmp.Or(s.TimeZone, taskapi.DefaultTimeZone)
+			s.WeekStart = cmp.Or(s.WeekStart, taskapi.DefaultWeekStart)
+		},
+	}
+}
+
+// zoneName returns the name of a time zone in its usual spelling.
+func zoneName(text string) (string, taskapi.FieldErrorCode) {
+	zone, err := taskapi.LoadZone(text)
+	if err != nil {
+		return text, taskapi.FieldNotAllowed
+	}
+	return zone.String(), ""
+}
+
+// first returns the settings that a user has from the beginning.
+func (k *kind) first() resource {
+	r := k.new()
+	r.set("id", k.single)
+	r.set("version", int64(1))
+	r.apply(nil, true, time.Time{})
+	return r
+}
+
+// settings returns the user's settings, and zone the time zone in them.
+func (u *user) settings() taskapi.Settings {
+	if e, ok := u.resources[taskapi.SettingsID]; ok {
+		return e.wire().(taskapi.Settings)
+	}
+	return settings().first().wire().(taskapi.Settings)
+}
+
+func (u *user) zone() *time.Location {
+	zone, err := taskapi.LoadZone(u.settings().TimeZone)
+	if err != nil {
+		panic(err) // it has been checked
+	}
+	return zone
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
+)
+
+// settingsRules are the rules of the settings beyond those of the document.
+var settingsRules = cleaner{"timeZone": zoneName}
+
+// zoneName is the rule of the name of a time zone, which gets its usual spelling.
+func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Value) {
+	zone, err := taskapi.LoadZone(value.String())
+	if err != nil {
+		c.fault(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone, such as Europe/Berlin")
+		return
+	}
+	value.SetString(zone.String())
+}
+
+// settingsHandlers are those of any kind, on the one resource that there is.
+func (h *handlers) settingsHandlers() operations.SettingsHandlers {
+	all := resourceHandlers[struct{}, struct{}, taskapi.UpdateSettingsRequest, struct{}](
+		h, taskapi.KindSettings, operations.SettingsPath, func(s taskapi.Settings) taskapi.SettingsResponse {
+			return taskapi.SettingsResponse{Success: true, Data: s}
+		},
+	)
+	own := operations.ResourceInput{ID: taskapi.SettingsID}
+	return operations.SettingsHandlers{
+		Get: func(ctx context.Context, in *operations.GetSettingsInput) (*operations.GetOutput[taskapi.SettingsResponse], error) {
+			return all.Get(ctx, &operations.GetInput{ResourceInput: own, MatchInput: in.MatchInput, KnownInput: in.KnownInput})
+		},
+		Update: func(ctx context.Context, in *operations.UpdateSettingsInput) (*operations.WriteOutput[taskapi.SettingsResponse], error) {
+			write := operations.WriteInput{ResourceInput: own, KeyInput: in.KeyInput, MatchInput: in.MatchInput, OtherInput: in.OtherInput}
+			return all.Update(ctx, &operations.EditInput[taskapi.UpdateSettingsRequest]{WriteInput: write, Body: in.Body})
+		},
+	}
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// maxZones is the number of users whose time zones are remembered.
+const maxZones = 100_000
+
+// zones remembers the time zones that users last had. Another replica may have
+// changed one: whatever is computed with it is checked, in the same round trip,
+// against the user's settings, and done again if it was wrong.
+type zones struct{ known *otter.Cache[string, zone] }
+
+// zone is a time zone by its name in the settings.
+type zone struct {
+	name     string
+	location *time.Location
+}
+
+func newZones() zones {
+	return zones{otter.Must(&otter.Options[string, zone]{MaximumSize: maxZones})}
+}
+
+// last returns the time zone that a user probably has.
+func (z zones) last(user string) zone {
+	if known, ok := z.known.GetIfPresent(user); ok {
+		return known
+	}
+	return zone{taskapi.DefaultTimeZone, time.UTC}
+}
+
+// saw remembers a user's time zone. One that only a later release knows is UTC.
+func (z zones) saw(user, name string) zone {
+	location, err := taskapi.LoadZone(name)
+	if err != nil {
+		location = time.UTC
+	}
+	seen := zone{name, location}
+	z.known.Set(user, seen)
+	return seen
+}
+
+const selectZone = "SELECT time_zone FROM tasklane.settings WHERE user_id = $1"
+
+// runInZone does what run does for statements that depend on a time zone: that of
+// the user's settings if it is nil.
+func (s *Store) runInZone(ctx context.Context, user string, asked *time.Location, queue func(*pgx.Batch, *time.Location)) error {
+	if asked != nil {
+		return s.run(ctx, setUser(user), func(batch *pgx.Batch) { queue(batch, asked) })
+	}
+	for guess := s.zones.last(user); ; {
+		var name string
+		err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+			name = taskapi.DefaultTimeZone
+			queue(batch, guess.location)
+			batch.Queue(selectZone, user).Query(func(rows pgx.Rows) error {
+				_, err := pgx.ForEachRow(rows, []any{&name}, func() error { return nil })
+				return err
+			})
+		})
+		if err != nil || name == guess.name {
+			return err
+		}
+		guess = s.zones.saw(user, name)
+	}
+}

@@ -1,0 +1,21 @@
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import type { Client, Settings } from "../index.js";
+import { refreshSoon } from "./invalidation.js";
+import { taskKeys } from "./keys.js";
+
+/** Takes in settings unless newer ones are known, and has what depends on them read again. */
+export function learnSettings(queryClient: QueryClient, settings: Settings): void {
+  queryClient.setQueryData<Settings>(taskKeys.settings, (known) => (known && known.version > settings.version ? known : settings));
+  refreshSoon(queryClient);
+}
+
+export const settingsQuery = (client: Client) =>
+  queryOptions({
+    queryKey: taskKeys.settings,
+    queryFn: async ({ client: queryClient, signal }) => {
+      const read = await client.getSettings({ signal });
+      const known = queryClient.getQueryData<Settings>(taskKeys.settings);
+      return known && known.version > read.version ? known : read;
+    },
+    retry: false,
+  });
