@@ -6,6 +6,7 @@ import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { adoptConsole, createLogger, requestID } from "./log.mjs";
+import { createMetrics } from "./metrics.mjs";
 
 /** How long requests may still run after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
@@ -26,14 +27,16 @@ async function run() {
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);
 
+  const metrics = createMetrics(auth, pool, process.env);
   const handleAuth = authHandler(auth, log, networks(config.trustedProxies));
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    logWhenDone(log, request, response, path);
+    noteWhenDone(log, metrics, request, response, path);
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-content-type-options", "nosniff");
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
     else if (path === "/readyz") ready(auth, log, response);
+    else if (path === "/metrics") sendMetrics(metrics, response);
     else if (path.startsWith("/api/auth/")) handleAuth(request, response);
     else sendJSON(response, 404, { message: "Not found." });
   });
@@ -77,12 +80,19 @@ async function stop(server, silent, pool, log) {
   await pool.end();
 }
 
-/** What servers ask all the time is logged only if it fails. */
-const ROUTINE = ["/healthz", "/readyz", "/api/auth/jwks"];
+async function sendMetrics(metrics, response) {
+  const page = await metrics.page();
+  response.writeHead(200, { "content-type": metrics.contentType }).end(page);
+}
 
-function logWhenDone(log, request, response, path) {
+/** What servers ask all the time is logged only if it fails. */
+const ROUTINE = ["/healthz", "/readyz", "/metrics", "/api/auth/jwks"];
+
+/** Counts and logs a request once it is answered. */
+function noteWhenDone(log, metrics, request, response, path) {
   const start = performance.now();
   response.on("close", () => {
+    if (path.startsWith("/api/auth/")) metrics.observe(path, response.statusCode, (performance.now() - start) / 1000);
     if (ROUTINE.includes(path) && response.statusCode === 200) return;
     log[response.statusCode >= 500 ? "error" : "info"]("request", {
       method: request.method,

@@ -1,0 +1,78 @@
+// The figures of the auth server for Prometheus, named as those of the Go servers.
+import client from "prom-client";
+
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * @param {{ api: Record<string, { path?: string }> }} auth whose endpoints name the operations
+ * @param {{ totalCount: number, idleCount: number, waitingCount: number }} pool
+ * @param {Record<string, string | undefined>} env
+ */
+export function createMetrics(auth, pool, env = {}) {
+  const register = new client.Registry();
+  client.collectDefaultMetrics({ register });
+  new client.Gauge({
+    name: "tasklane_build_info",
+    help: "Always 1; the labels say which build this is.",
+    labelNames: ["version", "revision"],
+    registers: [register],
+  }).set({ version: env.TASKLANE_VERSION || "dev", revision: env.TASKLANE_REVISION || "" }, 1);
+  const requests = new client.Counter({
+    name: "tasklane_requests_total",
+    help: "Requests answered, by operation and HTTP status.",
+    labelNames: ["operation", "status"],
+    registers: [register],
+  });
+  const durations = new client.Histogram({
+    name: "tasklane_request_duration_seconds",
+    help: "Time from a request's headers to the end of its answer, by operation.",
+    labelNames: ["operation"],
+    buckets: BUCKETS,
+    registers: [register],
+  });
+  for (const [name, help, read] of [
+    ["tasklane_pool_connections", "Connections to the database.", () => pool.totalCount],
+    ["tasklane_pool_connections_idle", "Connections that no query uses.", () => pool.idleCount],
+    ["tasklane_pool_requests_waiting", "Queries that wait for a connection.", () => pool.waitingCount],
+  ]) {
+    new client.Gauge({ name, help, registers: [register], collect() { this.set(read()); } });
+  }
+  const operation = operations(auth.api);
+  return {
+    contentType: register.contentType,
+    page: () => register.metrics(),
+    /** Counts a request that has been answered. */
+    observe(path, status, seconds) {
+      const labels = { operation: operation(path) };
+      requests.inc({ ...labels, status });
+      durations.observe(labels, seconds);
+    },
+  };
+}
+
+/**
+ * Returns the function that names the endpoint of a path, such as sign-in/email. Paths
+ * that are none of Better Auth's are "none": callers could make up any number.
+ */
+export function operations(api) {
+  const known = new Set();
+  for (const { path } of Object.values(api)) {
+    if (path) known.add(fixed(path));
+  }
+  return (path) => {
+    if (!path.startsWith("/api/auth/")) return "none";
+    const parts = path.slice("/api/auth/".length).split("/");
+    for (const length of [3, 2, 1]) {
+      const name = parts.slice(0, length).join("/");
+      if (parts.length >= length && known.has(name)) return name;
+    }
+    return "none";
+  };
+}
+
+/** The beginning of an endpoint's path up to its first parameter. */
+function fixed(path) {
+  const parts = path.split("/").filter(Boolean);
+  const parameter = parts.findIndex((part) => part.startsWith(":") || part.startsWith("*"));
+  return (parameter < 0 ? parts : parts.slice(0, parameter)).join("/");
+}
