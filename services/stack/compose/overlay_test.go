@@ -46,7 +46,7 @@ func TestTLS(t *testing.T) {
 	if slices.Contains(edge.Tmpfs, "/data:uid=1000,gid=1000") {
 		t.Error("certificates are lost when edge is made anew")
 	}
-	if certificates := project.Services["certificates"]; !slices.Equal(certificates.Entrypoint, []string{"chown", edge.User, "/data"}) {
+	if certificates := project.Services["certificates"]; !slices.Equal(certificates.Entrypoint, []string{"chown", edge.User, "/data", "/data/caddy"}) {
 		t.Errorf("certificates runs %v, edge is %s", certificates.Entrypoint, edge.User)
 	}
 }
