@@ -198,15 +198,27 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 // JWT returns a JWT of a session.
 func (a *Auth) JWT(cookie *http.Cookie) string {
 	a.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.URL.JoinPath("/api/auth/get-session").String(), nil)
+	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
+}
+
+// Get asks the server itself, and returns the answer, which must be a success,
+// without its body.
+func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.URL.String()+path, nil)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	r.AddCookie(cookie)
+	for _, cookie := range cookies {
+		r.AddCookie(cookie)
+	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer response.Body.Close()
-	return response.Header.Get("Set-Auth-Jwt")
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		a.t.Fatalf("GET %s: %d", path, response.StatusCode)
+	}
+	return response
 }

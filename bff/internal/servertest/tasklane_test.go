@@ -3,6 +3,8 @@ package servertest_test
 import (
 	"bufio"
 	"encoding/json"
+	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,29 +13,36 @@ import (
 	"time"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/stack/checkout"
 )
 
-// commandLine uses sdk/examples/tasklane as a person does: against the real
-// servers, with an email and a password.
-func commandLine(t *testing.T, s servers) {
+// buildTasklane returns the path of the program.
+func buildTasklane(t *testing.T) string {
+	t.Helper()
 	root, err := checkout.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
-	tasklane := filepath.Join(home, "tasklane")
-	build := exec.Command("go", "build", "-o", tasklane, "./examples/tasklane")
+	tasklane := filepath.Join(t.TempDir(), "tasklane")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", tasklane, "./examples/tasklane")
 	build.Dir = filepath.Join(root, "sdk")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return tasklane
+}
+
+// commandLine uses sdk/examples/tasklane as a person does: against the real
+// servers, with an email and a password.
+func commandLine(t *testing.T, s servers) {
+	tasklane, home := buildTasklane(t), t.TempDir()
 	p := newProgram(t, s)
 	command := func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), tasklane, args...)
 		cmd.Env = append(os.Environ(),
-			"HOME="+home, "XDG_CACHE_HOME=", "TASKLANE_TOKEN=",
+			"HOME="+home, "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "TASKLANE_TOKEN=", "TASKLANE_KEY=",
 			"TASKLANE_URL="+s.tasks.URL.String(), "TASKLANE_AUTH_URL="+p.authTap.URL.String(),
 			"TASKLANE_EMAIL="+p.email, "TASKLANE_PASSWORD="+servertest.Password)
 		return cmd
@@ -95,5 +104,80 @@ func commandLine(t *testing.T, s servers) {
 	}
 	if got := p.authTap.Count(signInPath); got != 1 {
 		t.Errorf("signed in %d times for five commands", got)
+	}
+}
+
+// TestTasklaneLogin signs in by a code that is confirmed on the page, makes an API
+// key, and signs out.
+func TestTasklaneLogin(t *testing.T) {
+	t.Parallel()
+	public := "http://localhost:3000"
+	auth := servertest.StartAuth(t, public)
+	bff := servertest.StartBFF(t, auth, servertest.StartTasks(t, auth))
+	tasklane, home := buildTasklane(t), t.TempDir()
+	command := func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(t.Context(), tasklane, args...)
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
+			"TASKLANE_TOKEN=", "TASKLANE_KEY=", "TASKLANE_EMAIL=", "TASKLANE_PASSWORD=", "TASKLANE_URL=", "TASKLANE_SITE="+bff.URL.String())
+		return cmd
+	}
+	types := func(args ...string) string {
+		t.Helper()
+		out, err := command(args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("tasklane %q: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	if out, err := command("list").CombinedOutput(); err == nil || !strings.Contains(string(out), `run "tasklane login"`) {
+		t.Errorf("list before the login: %v\n%s", err, out)
+	}
+
+	login := command("login")
+	notes, err := login.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := login.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var page *url.URL
+	for lines := bufio.NewScanner(notes); page == nil && lines.Scan(); {
+		if text := strings.TrimSpace(lines.Text()); strings.HasPrefix(text, public) {
+			page, err = url.Parse(text)
+		}
+	}
+	if err != nil || page == nil || !page.Query().Has("device") || page.Query().Get("user_code") == "" {
+		t.Fatalf("login names the page %v (%v)", page, err)
+	}
+	cookies := auth.SignUp()
+	code := page.Query().Get("user_code")
+	auth.Get("/api/auth/device?user_code="+code, cookies...)
+	auth.Post("/api/auth/device/approve", map[string]any{"userCode": code}, cookies...)
+	_, _ = io.Copy(io.Discard, notes) // until the program ends
+	if err := login.Wait(); err != nil {
+		t.Fatal(err)
+	}
+
+	types("add", "Water the plants")
+	if got := types("list"); !strings.Contains(got, "Water the plants") {
+		t.Errorf("list:\n%s", got)
+	}
+	key := strings.TrimSpace(types("keys", "-add", "report"))
+	if source, err := sdk.NewKeySource(auth.URL.String(), key); err != nil {
+		t.Error(err)
+	} else if _, err := source.Token(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := types("keys"); !strings.Contains(got, "report") || strings.Contains(got, key) {
+		t.Errorf("keys:\n%s", got)
+	}
+	types("keys", "-revoke", "report")
+	if got := types("keys"); got != "" {
+		t.Errorf("keys after the revocation:\n%s", got)
+	}
+	types("logout")
+	if out, err := command("list").CombinedOutput(); err == nil {
+		t.Errorf("list after logout:\n%s", out)
 	}
 }

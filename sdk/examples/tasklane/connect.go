@@ -19,8 +19,14 @@ const (
 	defaultAuthURL = "http://localhost:3001"
 )
 
-func (p program) serviceURL() string { return cmp.Or(p.getenv("TASKLANE_URL"), defaultURL) }
-func (p program) authURL() string    { return cmp.Or(p.getenv("TASKLANE_AUTH_URL"), defaultAuthURL) }
+func (p program) serviceURL() string {
+	if login, ok := p.savedLogin(); ok {
+		return login.Site
+	}
+	return cmp.Or(p.getenv("TASKLANE_URL"), defaultURL)
+}
+
+func (p program) authURL() string { return cmp.Or(p.getenv("TASKLANE_AUTH_URL"), defaultAuthURL) }
 
 // connect returns a client as the environment says.
 func (p program) connect() (*sdk.Client, error) {
@@ -41,25 +47,37 @@ func (p program) connect() (*sdk.Client, error) {
 
 // tokenSource decides who the user is.
 func (p program) tokenSource() (sdk.TokenSource, error) {
+	if login, ok := p.savedLogin(); ok {
+		return sdk.StaticToken(login.Token), nil
+	}
 	token, email, password := p.getenv("TASKLANE_TOKEN"), p.getenv("TASKLANE_EMAIL"), p.getenv("TASKLANE_PASSWORD")
+	key := p.getenv("TASKLANE_KEY")
 	switch {
 	case token != "":
 		return sdk.StaticToken(token), nil
+	case key != "":
+		source, err := sdk.NewKeySource(p.authURL(), key)
+		return p.kept(key, source, err)
 	case email == "" && password == "":
-		return nil, signInError("you are not signed in: set TASKLANE_EMAIL and TASKLANE_PASSWORD, or TASKLANE_TOKEN")
+		return nil, signInError("you are not signed in: run \"tasklane login\"")
 	case email == "":
 		return nil, signInError("you are not signed in: TASKLANE_EMAIL is not set")
 	case password == "":
 		return nil, signInError("you are not signed in: TASKLANE_PASSWORD is not set")
 	}
 	source, err := sdk.NewPasswordSource(p.authURL(), email, password)
+	return p.kept(email, source, err)
+}
+
+// kept returns the source with its tokens kept in a file of the user's.
+func (p program) kept(user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
 	if err != nil {
 		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
 	}
 	if p.cacheDir == "" {
 		return source, nil
 	}
-	name := fmt.Sprintf("%x.jwt", sha256.Sum256([]byte(p.authURL()+"\n"+email)))
+	name := fmt.Sprintf("%x.jwt", sha256.Sum256([]byte(p.authURL()+"\n"+user)))
 	return sdk.NewTokenFile(filepath.Join(p.cacheDir, "tasklane", name), source), nil
 }
 

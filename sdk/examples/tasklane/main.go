@@ -18,7 +18,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
+	p := program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, wait: wait}
+	if dir, err := os.UserConfigDir(); err == nil {
+		p.configDir = dir
+	}
 	if dir, err := os.UserCacheDir(); err == nil {
 		p.cacheDir = dir
 	}
@@ -32,7 +35,21 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	cacheDir       string // of the user; empty if there is none
+	// wait waits for a time, or for the end of the context.
+	wait func(context.Context, time.Duration) error
+	// cacheDir and configDir are the user's; empty if there are none.
+	cacheDir, configDir string
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // command is one thing that the program does.
@@ -53,6 +70,9 @@ var commands = []command{
 	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
 	{"lists", "", "show the lists, or add one", (*session).lists},
 	{"settings", "", "show or change your time zone and the first day of your week", (*session).settings},
+	{"login", "", "sign in on the page", (*session).login},
+	{"logout", "", "sign out again", (*session).logout},
+	{"keys", "", "show the API keys; make or revoke one", (*session).keys},
 	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},
 }
 
@@ -66,9 +86,13 @@ const environment = `
 An ID is that of a list, or the whole one. "tasklane COMMAND -h" tells the
 flags of a command. Every command has -json, for programs.
 
-environment:
+"tasklane login" signs you in at a site, which TASKLANE_SITE or -site names
+(http://localhost:3000 by default). Programs that reach the servers inside have
+the environment in its place:
+
   TASKLANE_URL        the task service; http://localhost:8080 by default
   TASKLANE_AUTH_URL   the Better Auth server; http://localhost:3001 by default
+  TASKLANE_KEY        an API key; or
   TASKLANE_EMAIL      who you are there,
   TASKLANE_PASSWORD   and your password; or else
   TASKLANE_TOKEN      a JWT

@@ -44,7 +44,7 @@ func newUser(t *testing.T) *user {
 
 func (u *user) program(stdout, stderr io.Writer) program {
 	return program{
-		stdout: stdout, stderr: stderr, cacheDir: u.cache,
+		stdout: stdout, stderr: stderr, cacheDir: u.cache, configDir: filepath.Join(u.cache, "config"), wait: wait,
 		getenv: func(name string) string { return u.env[name] },
 		now:    func() time.Time { return u.now },
 	}
@@ -387,7 +387,7 @@ func TestSignIn(t *testing.T) {
 	url, signIns := betterAuth(t, u.server)
 	u.env["TASKLANE_AUTH_URL"] = url
 	delete(u.env, "TASKLANE_TOKEN")
-	u.fails(exitSignIn, "set TASKLANE_EMAIL and TASKLANE_PASSWORD, or TASKLANE_TOKEN", "list")
+	u.fails(exitSignIn, "run \"tasklane login\"", "list")
 	u.env["TASKLANE_PASSWORD"] = "hunter1"
 	u.fails(exitSignIn, "TASKLANE_EMAIL is not set", "list")
 	u.env["TASKLANE_EMAIL"] = "ada@example.com"

@@ -64,7 +64,12 @@ func (p program) explain(err error) (string, int) {
 	case !errors.As(err, &failure):
 		return err.Error(), exitFailed
 	}
+	_, loggedIn := p.savedLogin()
 	switch {
+	case loggedIn && failure.Status == http.StatusUnauthorized:
+		return "you are not signed in any more: run \"tasklane login\"", exitSignIn
+	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0 && p.getenv("TASKLANE_KEY") != "":
+		return "you are not signed in: Better Auth refuses TASKLANE_KEY", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0:
 		return "you are not signed in: Better Auth refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", exitSignIn
 	case errors.Is(err, sdk.ErrRateLimited) && failure.Attempts == 0:

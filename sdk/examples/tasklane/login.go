@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+)
+
+// defaultSite is where "make up" has the page.
+const defaultSite = "http://localhost:3000"
+
+// callTimeout bounds a request for signing in or for keys.
+const callTimeout = 30 * time.Second
+
+// savedLogin is what "tasklane login" keeps: the site, and the session's token
+// there.
+type savedLogin struct {
+	Site  string `json:"site"`
+	Token string `json:"token"`
+}
+
+func (p program) loginPath() string {
+	return filepath.Join(p.configDir, "tasklane", "login.json")
+}
+
+// savedLogin returns the kept sign-in, unless the environment names a user.
+func (p program) savedLogin() (login savedLogin, ok bool) {
+	for _, name := range []string{"TASKLANE_TOKEN", "TASKLANE_KEY", "TASKLANE_EMAIL", "TASKLANE_PASSWORD"} {
+		if p.getenv(name) != "" {
+			return savedLogin{}, false
+		}
+	}
+	kept, err := os.ReadFile(p.loginPath())
+	if err != nil || json.Unmarshal(kept, &login) != nil {
+		return savedLogin{}, false
+	}
+	return login, login.Token != ""
+}
+
+// saveLogin keeps a sign-in in a file that only the user may read.
+func (p program) saveLogin(login savedLogin) error {
+	text, err := json.Marshal(login)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(p.loginPath()), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(p.loginPath(), text, 0o600)
+}
+
+// login signs in by a code that the user confirms on the page (RFC 8628).
+func (s *session) login(ctx context.Context, args []string) error {
+	site := s.flags.String("site", cmp.Or(s.getenv("TASKLANE_SITE"), defaultSite), "the address of the page")
+	if words, err := s.parse(args); err != nil || len(words) > 0 {
+		return cmp.Or(err, usageError("login takes no words"))
+	}
+	login := savedLogin{Site: strings.TrimRight(*site, "/")}
+	var code struct {
+		DeviceCode string `json:"device_code"`
+		UserCode   string `json:"user_code"`
+		Page       string `json:"verification_uri_complete"`
+		ExpiresIn  int    `json:"expires_in"`
+		Interval   int    `json:"interval"`
+	}
+	if err := login.call(ctx, http.MethodPost, "/device/code", map[string]string{"client_id": clientID}, &code); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stderr, "Open this page, and let in the program with the code %s:\n\n  %s\n\n", code.UserCode, code.Page)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(code.ExpiresIn)*time.Second)
+	defer cancel()
+	pause := time.Duration(max(1, code.Interval)) * time.Second
+	for {
+		if err := s.wait(ctx, pause); errors.Is(err, context.DeadlineExceeded) {
+			return signInError("nobody has confirmed the code in time: run \"tasklane login\" again")
+		} else if err != nil {
+			return err
+		}
+		var answer struct {
+			Token string `json:"access_token"`
+		}
+		err := login.call(ctx, http.MethodPost, "/device/token", map[string]string{
+			"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code.DeviceCode, "client_id": clientID,
+		}, &answer)
+		var refused refusal
+		switch {
+		case err == nil:
+			login.Token = answer.Token
+			if err := s.saveLogin(login); err != nil {
+				return err
+			}
+			fmt.Fprintln(s.stdout, "Signed in at", login.Site)
+			return nil
+		case errors.As(err, &refused) && refused.reason == "slow_down":
+			pause += 5 * time.Second
+		case errors.As(err, &refused) && refused.reason == "access_denied":
+			return signInError("you have refused the program on the page")
+		case errors.As(err, &refused) && refused.reason != "authorization_pending":
+			return err
+		}
+	}
+}
+
+// logout ends the session of "tasklane login".
+func (s *session) logout(ctx context.Context, args []string) error {
+	if words, err := s.parse(args); err != nil || len(words) > 0 {
+		return cmp.Or(err, usageError("logout takes no words"))
+	}
+	login, ok := s.savedLogin()
+	if !ok {
+		return signInError("you are not signed in by \"tasklane login\"")
+	}
+	if err := login.call(ctx, http.MethodPost, "/sign-out", struct{}{}, nil); err != nil {
+		return err
+	}
+	if err := os.Remove(s.loginPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fmt.Fprintln(s.stdout, "Signed out")
+	return nil
+}
+
+// keys lists, makes and revokes API keys.
+func (s *session) keys(ctx context.Context, args []string) error {
+	name := s.flags.String("add", "", "make a key with this name, and print it")
+	revoke := s.flags.String("revoke", "", "revoke the key with this name or id")
+	if words, err := s.parse(args); err != nil || len(words) > 0 {
+		return cmp.Or(err, usageError("keys takes no words"))
+	}
+	login, ok := s.savedLogin()
+	if !ok {
+		return signInError("run \"tasklane login\" first: keys are made by somebody who is signed in")
+	}
+	if *name != "" {
+		var made struct {
+			Key string `json:"key"`
+		}
+		if err := login.call(ctx, http.MethodPost, "/api-key/create", map[string]string{"name": *name}, &made); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.stdout, made.Key)
+		return nil
+	}
+	var list struct {
+		Keys []struct {
+			ID, Name, Start string
+			CreatedAt       time.Time
+		} `json:"apiKeys"`
+	}
+	if err := login.call(ctx, http.MethodGet, "/api-key/list", nil, &list); err != nil {
+		return err
+	}
+	for _, key := range list.Keys {
+		if *revoke == "" {
+			fmt.Fprintf(s.stdout, "%s  %s…  %s  %s\n", key.ID, key.Start, key.CreatedAt.Format(time.DateOnly), key.Name)
+		} else if key.ID == *revoke || key.Name == *revoke {
+			return login.call(ctx, http.MethodPost, "/api-key/delete", map[string]string{"keyId": key.ID}, nil)
+		}
+	}
+	if *revoke != "" {
+		return notFoundError("you have no such key")
+	}
+	return nil
+}
+
+// clientID names this program where it signs in.
+const clientID = "tasklane"
+
+// refusal is an answer of Better Auth that is no success.
+type refusal struct {
+	status  int
+	reason  string // of OAuth, such as "slow_down"
+	message string
+}
+
+func (r refusal) Error() string {
+	return fmt.Sprintf("the server refuses (%d): %s", r.status, cmp.Or(r.message, r.reason, "no reason"))
+}
+
+// call calls an endpoint of Better Auth through the site, and reads the answer into
+// out unless that is nil.
+func (l savedLogin) call(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	if in == nil {
+		body = nil
+	}
+	r, err := http.NewRequestWithContext(ctx, method, l.Site+"/api/auth"+path, bytes.NewReader(body))
+	if err != nil {
+		return usageError("-site: " + err.Error())
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "tasklane/"+sdk.Version)
+	if l.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+l.Token)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
+	}
+	if response.StatusCode != http.StatusOK {
+		var problem struct{ Error, Message string }
+		_ = json.Unmarshal(answer, &problem) // no reason is given otherwise
+		if response.StatusCode == http.StatusUnauthorized {
+			return signInError("you are not signed in any more: run \"tasklane login\"")
+		}
+		return refusal{response.StatusCode, problem.Error, problem.Message}
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("%s is not a Tasklane site: %w", l.Site, err)
+	}
+	return nil
+}
