@@ -30,7 +30,7 @@ export class ConfigError extends Error {
  * Reads the environment. Messages never contain a secret or a URL's password.
  *
  * BETTER_AUTH_TRUSTED_ORIGINS (more origins, separated by commas, that may call
- * the auth API) and BETTER_AUTH_SECRETS are read by Better Auth itself.
+ * the auth API) is read by Better Auth itself.
  *
  * @param {Record<string, string | undefined>} env
  * @throws {ConfigError} naming every mistake at once
@@ -55,6 +55,8 @@ export function readConfig(env) {
     logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
+  // It would let old keys be read, but no old cookie be believed: half a rotation.
+  if (env.BETTER_AUTH_SECRETS) check("BETTER_AUTH_SECRETS", "must not be set: README.md says how to change BETTER_AUTH_SECRET");
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
   check("DATABASE_URL", databaseMistake(config.databaseURL));
   if (config.tasksURL && originMistake(config.tasksURL)) check("TASKS_URL", "must be the address of the task service, such as http://tasks:8080");

@@ -83,6 +83,7 @@ for (const [name, value] of [
   ["BETTER_AUTH_SECRET", "0f9a1d6c4b7e82531c5d90ae46b3f87"],
   ["BETTER_AUTH_SECRET", "better-auth-secret-12345678901234567890"],
   ["BETTER_AUTH_SECRET", "x".repeat(64)],
+  ["BETTER_AUTH_SECRETS", "2:new,1:old"],
   ["BETTER_AUTH_URL", "tasks.example.com"],
   ["BETTER_AUTH_URL", "https://tasks.example.com/auth"],
   ["BETTER_AUTH_URL", "https://user@tasks.example.com"],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getMigrations } from "better-auth/db/migration";
 import pg from "pg";
 
-import { POOL_WAIT_MS } from "./config.mjs";
+import { ConfigError, POOL_WAIT_MS } from "./config.mjs";
 
 /** Names the advisory lock under which one server at a time prepares the database. */
 const PREPARE_LOCK = 7_361_190_217;
@@ -32,7 +32,7 @@ export async function prepareDatabase(auth, pool, log) {
     await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
     const { runMigrations } = await getMigrations(auth.options);
     await runMigrations();
-    await ensureSigningKey(auth, pool, log);
+    await ensureSigningKey(auth);
     await client.query("COMMIT");
   } finally {
     client.release(true);
@@ -54,17 +54,35 @@ async function connect(pool, log) {
 }
 
 /**
- * Private keys are encrypted with BETTER_AUTH_SECRET, so a new secret makes
- * them useless. They are expired then: a new key is minted, and what the old
- * ones signed still verifies.
+ * Private keys are encrypted with BETTER_AUTH_SECRET. With another secret this
+ * server can do nothing, and must not touch the keys: others may work with them.
  */
-async function ensureSigningKey(auth, pool, log) {
+async function ensureSigningKey(auth) {
   try {
     await checkSigningKey(auth);
   } catch (error) {
-    log.warn("the signing key cannot be used, making a new one", { error: error.message });
+    if (!/decrypt/i.test(error.message)) throw error;
+    throw new ConfigError([
+      "BETTER_AUTH_SECRET is not the secret that the signing keys in the database were made with. " +
+        "If it is a new one, make new keys with `node server.mjs new-keys`; otherwise set the old one",
+    ]);
+  }
+}
+
+/**
+ * Replaces the signing key. JWTs of the old one stay valid until their end: its
+ * public part is published for another month.
+ */
+export async function replaceSigningKey(auth, pool, log) {
+  const client = await connect(pool, log);
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
     await pool.query(`UPDATE jwks SET "expiresAt" = now() WHERE "expiresAt" IS NULL OR "expiresAt" > now()`);
     await checkSigningKey(auth);
+    await client.query("COMMIT");
+  } finally {
+    client.release(true);
   }
 }
 

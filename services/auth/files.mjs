@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./config.mjs";
 
-/** The variables that a file may hold. Better Auth reads some of them itself. */
-export const SECRETS = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
+/** The variables that a file may hold. */
+export const SECRETS = ["BETTER_AUTH_SECRET", "DATABASE_URL", "SMTP_URL"];
 
 /**
  * Sets each variable NAME of SECRETS for which NAME_FILE names a file to what that

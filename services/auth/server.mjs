@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { createAuth } from "./auth.mjs";
 import { networks, readConfig } from "./config.mjs";
-import { checkSigningKey, createPool, prepareDatabase } from "./database.mjs";
+import { checkSigningKey, createPool, prepareDatabase, replaceSigningKey } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { adoptConsole, createLogger, requestID } from "./log.mjs";
@@ -12,10 +12,23 @@ import { createMetrics } from "./metrics.mjs";
 const SHUTDOWN_GRACE_MS = 3000;
 
 try {
-  await run();
+  if (process.argv[2] === "new-keys") await newKeys();
+  else await run();
 } catch (error) {
   createLogger().error("the auth server cannot start", { error: error.name === "ConfigError" ? error.message : error });
   process.exit(1);
+}
+
+/** The command by which an operator replaces the signing key. */
+async function newKeys() {
+  readFiles(process.env);
+  const config = readConfig(process.env);
+  const log = createLogger(config.logLevel);
+  adoptConsole(log);
+  const pool = createPool(config.databaseURL, log);
+  await replaceSigningKey(createAuth(config, pool, log), pool, log);
+  log.info("there is a new signing key");
+  await pool.end();
 }
 
 async function run() {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -88,10 +89,27 @@ func (p *process) Resume() { p.signal(syscall.SIGCONT) }
 
 // Restart starts the server again where it was, with its data. It ends a
 // server that still runs first.
-func (p *process) Restart() {
+func (p *process) Restart() { p.RestartWith() }
+
+// RestartWith is Restart with more variables for the server.
+func (p *process) RestartWith(env ...string) {
 	p.t.Helper()
 	p.Stop()
+	p.env = append(slices.Clip(p.env), env...) // the last one counts
 	p.start()
+}
+
+// Run runs the server's program with other arguments, or none, until it ends, and
+// returns what it logs. env adds to the server's variables.
+func (p *process) Run(args []string, env ...string) (log string, err error) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.command[0], append(slices.Clone(p.command[1:]), args...)...)
+	cmd.Dir = p.dir
+	cmd.Env = append(append(cmd.Environ(), p.env...), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 func (p *process) signal(s syscall.Signal) {

@@ -1,0 +1,72 @@
+package servertest_test
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tasklane/tasklane/bff/internal/servertest"
+)
+
+// TestSecretIsChanged follows services/auth/README.md, and first does what it warns
+// of: starts a server with a secret that the keys were not made with.
+func TestSecretIsChanged(t *testing.T) {
+	t.Parallel()
+	auth := servertest.StartAuth(t, "http://localhost:3000")
+	tasks := servertest.StartTasks(t, auth)
+	email := servertest.NewEmail()
+	user := map[string]any{"name": "Ada", "email": email, "password": servertest.Password}
+	cookie := auth.Post("/api/auth/sign-up/email", user).Cookies()[0]
+	jwt := auth.JWT(cookie)
+	const title = `{"title":"Water the plants"}`
+	create := func(jwt string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tasks.URL.String()+"/api/tasks", strings.NewReader(title))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+jwt)
+		r.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+
+	secret := "BETTER_AUTH_SECRET=" + rand.Text() + rand.Text()
+	log, err := auth.Run(nil, secret)
+	if err == nil || !strings.Contains(log, "new-keys") {
+		t.Errorf("a server with another secret: %v\n%s", err, log)
+	}
+	if auth.JWT(cookie) == "" {
+		t.Error("the server that ran before gives no JWT any more")
+	}
+
+	if log, err := auth.Run([]string{"new-keys"}); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	for what, token := range map[string]string{"before": jwt, "after": auth.JWT(cookie)} {
+		if status := create(token); status != http.StatusCreated {
+			t.Errorf("with a JWT from %s the key was replaced: %d, want 201", what, status)
+		}
+	}
+
+	auth.Stop()
+	if log, err := auth.Run([]string{"new-keys"}, secret); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	auth.RestartWith(secret)
+	if status := create(jwt); status != http.StatusCreated {
+		t.Errorf("with a JWT from before: %d, want 201", status)
+	}
+	if auth.JWT(cookie) != "" {
+		t.Error("the cookie of before is a session")
+	}
+	again := auth.Post("/api/auth/sign-in/email", user).Cookies()[0]
+	if status := create(auth.JWT(again)); status != http.StatusCreated {
+		t.Errorf("after the next sign-in: %d, want 201", status)
+	}
+}
