@@ -29,6 +29,7 @@ func fullTask() taskapi.Task {
 		CompletedAt: at(9),
 		Priority:    taskapi.High,
 		DueAt:       at(17),
+		DueOn:       new("2026-11-23"),
 		Tags:        []string{"home", "garden"},
 		ListID:      new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"),
 		Version:     7,

@@ -51,8 +51,16 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 		task := u.resources[at.ID].wire().(taskapi.Task)
 		count, bytes, to := &overdue, &overdueBytes, &agenda.Overdue
 		if !task.Overdue(now) {
-			date := task.DueAt.In(now.Location()).Format(time.DateOnly)
-			i := slices.IndexFunc(agenda.Days, func(d taskapi.AgendaDay) bool { return d.Date == date })
+			onDate := func(date string) int {
+				return slices.IndexFunc(agenda.Days, func(d taskapi.AgendaDay) bool { return d.Date == date })
+			}
+			i := -1
+			if task.DueOn != nil {
+				i = onDate(*task.DueOn)
+			}
+			if i < 0 {
+				i = onDate(task.DueAt.In(now.Location()).Format(time.DateOnly))
+			}
 			if i < 0 {
 				agenda.Later++
 				continue

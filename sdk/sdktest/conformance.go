@@ -55,6 +55,7 @@ func Conformance(t *testing.T, target Target) {
 		{"lists", listsCases},
 		{"tasks in lists", inListCases},
 		{"settings", settingsCases},
+		{"due", dueCases},
 		{"write", writeCases},
 		{"version", versionCases},
 		{"idempotency", idempotencyCases},

@@ -40,6 +40,7 @@ func (k *kind) example() map[string]any {
 		text := f.tag.Get("example")
 		switch typ := f.typ; {
 		case f.tag.Get("format") == "uuid": // names another resource
+		case f.tag.Get("format") == "date": // another field follows from it
 		case typ.Kind() == reflect.Slice:
 			members[f.name] = strings.Split(text, ",")
 		case typ.Kind() == reflect.Bool, typ.Kind() >= reflect.Int && typ.Kind() <= reflect.Int64:

@@ -188,6 +188,14 @@ func (f *faults) text(fd field, path, text string) string {
 			f.add(path, taskapi.FieldFormat, "must be a UUID")
 		}
 	}
+	if fd.tag.Get("format") == "date" {
+		switch day, err := time.Parse(time.DateOnly, text); {
+		case err != nil:
+			f.add(path, taskapi.FieldFormat, "must be a date such as 2026-11-30")
+		case day.Year() < 1 || day.Year() > 9998:
+			f.add(path, taskapi.FieldOutOfRange, "must lie in the years 1 to 9998")
+		}
+	}
 	length := int64(utf8.RuneCountInString(text))
 	if least, ok := fd.limit("minLength"); ok && (length < least || least > 0 && taskapi.IsBlank(text)) {
 		f.add(path, taskapi.FieldTooShort, "must not be blank")

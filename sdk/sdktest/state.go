@@ -176,17 +176,24 @@ func (tx *transaction) create(k *kind, c content) resource {
 	}
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)
+	tx.setDue(resource{}, r)
 	return tx.changed(r)
 }
 
 // edit gives a resource other content, unless that changes nothing.
 func (tx *transaction) edit(r resource, c content, replace bool) resource {
 	after := r.copied()
+	if !replace {
+		c = eitherDue(c)
+	}
 	after.apply(c, replace, tx.now)
+	tx.setDue(r, after)
 	if after.same(r) {
 		return r
 	}
-	return tx.changed(after)
+	after = tx.changed(after)
+	tx.moveDays(r, after)
+	return after
 }
 
 // trash puts a resource into the trash, with another one or by itself.

@@ -37,7 +37,8 @@ type Task struct {
 	Completed   bool       `json:"completed" doc:"Whether the task is done." example:"false"`
 	CompletedAt *time.Time `json:"completedAt" doc:"When the task was completed; null while it is open." example:"2026-11-23T09:30:00Z"`
 	Priority    Priority   `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
-	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline." example:"2026-11-30T17:00:00Z"`
+	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline. With dueOn it is the last second of that day in the time zone of the user's settings." example:"2026-11-30T17:00:00Z"`
+	DueOn       *string    `json:"dueOn" format:"date" doc:"The day on which the task should be finished, if no time of it matters; otherwise null." example:"2026-11-30"`
 	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
 	ListID      *string    `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Position    string     `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
@@ -60,6 +61,7 @@ type CreateTaskRequest struct {
 	Completed   bool       `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
 	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
 	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
+	DueOn       *string    `json:"dueOn,omitempty" format:"date" nullable:"true" doc:"The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt." example:"2026-11-30"`
 	Tags        []string   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
 	ListID      *string    `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
@@ -69,14 +71,16 @@ type CreateTaskRequest struct {
 type ReplaceTaskRequest CreateTaskRequest
 
 // UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
-// a field left out keeps its value. DueAt and ListID may be null: the task then
-// has no deadline, or is in the Inbox.
+// a field left out keeps its value. DueAt, DueOn and ListID may be null: the task
+// then has no deadline, or is in the Inbox. Of DueAt and DueOn, either replaces the
+// other.
 type UpdateTaskRequest struct {
 	Title       Optional[string]     `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
 	Description Optional[string]     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
 	Completed   Optional[bool]       `json:"completed,omitzero" doc:"Whether the task is done." example:"true"`
 	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
+	DueOn       Optional[*string]    `json:"dueOn,omitzero" format:"date" nullable:"true" doc:"The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins." example:"2026-11-30"`
 	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
 	ListID      Optional[*string]    `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }

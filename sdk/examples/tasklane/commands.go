@@ -89,9 +89,11 @@ func (s *session) add(ctx context.Context, args []string) error {
 	task := taskapi.CreateTaskRequest{
 		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: *tags,
 	}
-	if task.DueAt, err = s.date(*due, endOfDay); err != nil {
+	given, err := s.deadline(*due)
+	if err != nil {
 		return err
 	}
+	task.DueAt, task.DueOn = given.at, given.on
 	// Flags say all: the words are then the title.
 	if *due == "" && *priority == "" && *tags == nil {
 		if err := s.readWords(ctx, &task, list); err != nil {
@@ -132,8 +134,8 @@ func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest
 	if read.Date == "" {
 		return nil
 	}
-	due, err := dueAt(read, s.now().Location(), endOfDay)
-	task.DueAt = &due
+	due, err := deadlineOf(read, s.now().Location())
+	task.DueAt, task.DueOn = due.at, due.on
 	return err
 }
 
@@ -165,7 +167,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	if len(given) == 0 {
 		return usageError("edit what? \"tasklane edit -h\" shows the flags")
 	}
-	dueAt, err := s.date(*due, endOfDay)
+	until, err := s.deadline(*due)
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 			task.Priority = taskapi.Priority(*priority)
 		}
 		if given["due"] {
-			task.DueAt = dueAt
+			task.DueAt, task.DueOn = until.at, until.on
 		}
 		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(*untags, tag) })
 		for _, tag := range *tags {

@@ -22,13 +22,51 @@ func parseDate(text string, options quickadd.Options, without moment) (time.Time
 	if exact, err := time.Parse(time.RFC3339, text); err == nil {
 		return exact, nil
 	}
-	text = strings.TrimSpace(text)
-	task := quickadd.Parse(text, options)
-	// A text that is only a date is the title as well.
-	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
-		return time.Time{}, usageError(fmt.Sprintf("%q is no date: write %s", text, dateHelp))
+	task, err := readDate(text, options)
+	if err != nil {
+		return time.Time{}, err
 	}
 	return dueAt(task, options.Now.Location(), without)
+}
+
+// readDate reads a text that is only a date, which is then the title as well.
+func readDate(text string, options quickadd.Options) (quickadd.Task, error) {
+	text = strings.TrimSpace(text)
+	task := quickadd.Parse(text, options)
+	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
+		return quickadd.Task{}, usageError(fmt.Sprintf("%q is no date: write %s", text, dateHelp))
+	}
+	return task, nil
+}
+
+// deadline is when a task is due: at a time, or on a day.
+type deadline struct {
+	at *time.Time
+	on *string
+}
+
+// deadline reads a flag: none is no deadline.
+func (s *session) deadline(text string) (deadline, error) {
+	if text == "" || text == "none" {
+		return deadline{}, nil
+	}
+	if exact, err := time.Parse(time.RFC3339, text); err == nil {
+		return deadline{at: &exact}, nil
+	}
+	task, err := readDate(text, s.quickAdd())
+	if err != nil {
+		return deadline{}, err
+	}
+	return deadlineOf(task, s.now().Location())
+}
+
+// deadlineOf returns the deadline of a task that has a date.
+func deadlineOf(task quickadd.Task, location *time.Location) (deadline, error) {
+	if task.Time == "" {
+		return deadline{on: &task.Date}, nil
+	}
+	at, err := dueAt(task, location, endOfDay)
+	return deadline{at: &at}, err
 }
 
 // dueAt returns when a task is due that has a date.
@@ -63,23 +101,26 @@ func (p program) quickAdd() quickadd.Options {
 // day is the day.
 func formatDate(t, now time.Time) string {
 	t = t.In(now.Location())
-	var text string
-	switch days := daysBetween(now, t); {
-	case days == -1:
-		text = "yesterday"
-	case days == 0:
-		text = "today"
-	case days == 1:
-		text = "tomorrow"
-	case t.Year() == now.Year():
-		text = t.Format("Mon 2 Jan")
-	default:
-		text = t.Format("2 Jan 2006")
-	}
+	text := formatDay(t, now)
 	if (moment{t.Hour(), t.Minute()}) == endOfDay {
 		return text
 	}
 	return text + t.Format(" 15:04")
+}
+
+// formatDay returns the day of a time as people say it on the day of now.
+func formatDay(t, now time.Time) string {
+	switch days := daysBetween(now, t); {
+	case days == -1:
+		return "yesterday"
+	case days == 0:
+		return "today"
+	case days == 1:
+		return "tomorrow"
+	case t.Year() == now.Year():
+		return t.Format("Mon 2 Jan")
+	}
+	return t.Format("2 Jan 2006")
 }
 
 // daysBetween returns how many days after the day of a the day of b is.

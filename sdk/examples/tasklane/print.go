@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -42,6 +43,11 @@ func (s *session) due(task taskapi.Task) string {
 		return ""
 	}
 	text := formatDate(*task.DueAt, s.now())
+	if task.DueOn != nil {
+		if day, err := time.Parse(time.DateOnly, *task.DueOn); err == nil {
+			text = formatDay(day, s.now())
+		}
+	}
 	if task.Overdue(s.now()) {
 		text += " (overdue)"
 	}

@@ -32,6 +32,11 @@ var oddTimes = []text{
 	`"-0001-01-01T00:00:00Z"`, `"infinity"`, `"now"`, `"1970-01-01T00:00:00Z"`, `"294277-01-01T00:00:00Z"`,
 }
 
+var oddDates = []text{
+	`"2026-11-30"`, `"2026-02-30"`, `"2026-13-01"`, `"2024-02-29"`, `"2011-12-30"`, `"26-11-30"`, `"2026-11-30T00:00:00Z"`, `"0000-01-01"`, `"0001-01-01"`,
+	`"9998-12-31"`, `"9999-12-31"`, `"10000-01-01"`, `"-0001-01-01"`, `"infinity"`, `"today"`,
+}
+
 var oddIDs = []text{
 	`"00000000-0000-0000-0000-000000000000"`, `"ffffffff-ffff-ffff-ffff-ffffffffffff"`, `"{019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11}"`, `"urn:uuid:019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`,
 	`"019ac2f47b3c7c1e9a550d6f2b8e4c11"`, `"019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1g"`,
@@ -50,6 +55,8 @@ func edges(schema *openapi3.Schema) []text {
 		}
 	case schema.Format == "date-time":
 		all = append(all, oddTimes...)
+	case schema.Format == "date":
+		all = append(all, oddDates...)
 	case schema.Format == "uuid":
 		all = append(all, oddIDs...)
 	case schema.Type.Includes("string"):

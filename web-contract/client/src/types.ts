@@ -26,7 +26,7 @@ export interface CreateTaskRequest extends schemas.CreateTaskRequest {}
 /** The whole task as it should be: a field left out takes its default. */
 export interface ReplaceTaskRequest extends schemas.ReplaceTaskRequest {}
 
-/** A merge patch: a field left out keeps its value; `dueAt: null` removes the deadline. */
+/** A merge patch: a field left out keeps its value; `dueAt: null` or `dueOn: null` removes the deadline. */
 export interface UpdateTaskRequest extends schemas.UpdateTaskRequest {}
 
 /** A place in the manual order: one of `after` and `before`, null for an end. */

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,9 +10,10 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// midnightSlack is more than a clock is ever put forward or back: with it, the
-// tasks up to some midnight hold all of the day before.
-const midnightSlack = 3 * time.Hour
+// midnightSlack is more than a clock is ever put forward or back, and more than two
+// time zones differ: with it, the tasks up to some midnight hold all of the day
+// before, and those that are due on that day elsewhere.
+const midnightSlack = 32 * time.Hour
 
 func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.GetAgendaOutput, error) {
 	zone, err := operations.Zone(in.TimeZone)
@@ -30,6 +32,16 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 func agendaEnd(now time.Time, zone *time.Location, days int) time.Time {
 	year, month, day := now.In(zone).Date()
 	return time.Date(year, month, day+days, 0, 0, 0, 0, zone).Add(midnightSlack)
+}
+
+// dayPlace returns the day on which a task is due without a time, if it is among
+// those of the agenda. In another time zone than the user's, its end may be on the
+// next one.
+func dayPlace(places map[string]*taskapi.AgendaDay, task taskapi.Task) *taskapi.AgendaDay {
+	if task.DueOn == nil {
+		return nil
+	}
+	return places[*task.DueOn]
 }
 
 // newAgenda puts tasks into the days that begin with the one of now, in its time
@@ -52,7 +64,7 @@ func newAgenda(found store.Agenda, now time.Time, days int) taskapi.Agenda {
 	for _, task := range found.Tasks {
 		if task.DueAt.Before(now) {
 			agenda.Overdue = append(agenda.Overdue, task)
-		} else if place := places[task.DueAt.In(now.Location()).Format(time.DateOnly)]; place != nil {
+		} else if place := cmp.Or(dayPlace(places, task), places[task.DueAt.In(now.Location()).Format(time.DateOnly)]); place != nil {
 			place.Tasks = append(place.Tasks, task)
 		} else {
 			continue

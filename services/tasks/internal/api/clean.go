@@ -105,8 +105,11 @@ func byType(c *checker, name string, field reflect.StructField, value reflect.Va
 	case **time.Time:
 		*v = c.time(name, *v)
 	case **string:
-		if *v != nil && field.Tag.Get("format") == "uuid" {
+		switch format := field.Tag.Get("format"); {
+		case *v != nil && format == "uuid":
 			*v = new(c.id(name, **v))
+		case *v != nil && format == "date":
+			c.date(name, **v)
 		}
 	case *[]string:
 		clean := make([]string, len(*v))
@@ -193,6 +196,13 @@ func (c *checker) id(field, text string) string {
 		c.fault(field, taskapi.FieldFormat, "must be a UUID")
 	}
 	return id.String()
+}
+
+// date checks a day, whose end has to be in the year 9999 in every time zone.
+func (c *checker) date(field, text string) {
+	if day, err := time.Parse(time.DateOnly, text); err != nil || day.Year() < minYear || day.Year() >= maxYear {
+		c.fault(field, taskapi.FieldOutOfRange, "must lie in the years 1 to 9998")
+	}
 }
 
 func (c *checker) time(field string, t *time.Time) *time.Time {

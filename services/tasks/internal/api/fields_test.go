@@ -15,7 +15,7 @@ func TestEveryFieldIsStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contracttest.Fields(t, document, contracttest.Person{Send: s.sender("alice")})
+	contracttest.Fields(t, document, contracttest.Person{Send: s.sender("alice")}, [2]string{"dueAt", "dueOn"})
 }
 
 func TestRequestsAreStrictAndResponsesOpen(t *testing.T) {

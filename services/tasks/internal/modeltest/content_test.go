@@ -132,6 +132,8 @@ func (g *generator) right(f wireField) string {
 		return quote(pick(g, g.times()...))
 	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
 		return quote(pick(g, strings.Split(f.tag.Get("enum"), ",")...))
+	case f.tag.Get("format") == "date":
+		return quote(pick(g, "2026-11-30", "2024-02-29", "2011-12-30", "0001-01-01", "9998-12-31", g.now.Format(time.DateOnly), g.now.AddDate(0, 0, 1).Format(time.DateOnly)))
 	case f.name == "timeZone":
 		return quote(pick(g, zones...))
 	case typ.Kind() == reflect.String:
@@ -184,6 +186,9 @@ func (g *generator) wrong(f wireField) string {
 		}
 		if limit(f, "minLength", 0) > 0 {
 			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)
+		}
+		if f.tag.Get("format") == "date" {
+			return pick(g, append(all, "7", "[]", `""`, `"tomorrow"`, `"2026-02-30"`, `"2026-11-30T00:00:00Z"`, `"0000-01-01"`, `"9999-01-01"`, `"26-11-30"`)...)
 		}
 		if f.tag.Get("format") == "uuid" {
 			all = append(all, `""`, `"7"`, `"inbox"`, `"019ac2f47b3c7c1e9a550d6f2b8e4c11"`, `"{nobody}x"`)

@@ -39,6 +39,8 @@ type definition[R, W, C, U any] struct {
 	// setContent changes everything in the row that a content decides, at
 	// the given time. It need not round times or replace nil slices.
 	setContent func(*R, C, time.Time)
+	// complete, unless nil, adds what follows from a patch to it.
+	complete func(U) U
 	// derived are columns computed from others, which are never read.
 	derived []column
 	// most, unless zero, bounds a user's resources outside the trash, and tooMany
@@ -218,6 +220,9 @@ func (k *kind) size(r row) int64 { return k.columns[len(k.columns)-1].derive(r).
 
 func (d *definition[R, W, C, U]) edit(r *R, request any, now time.Time) {
 	if patch, ok := request.(U); ok {
+		if d.complete != nil {
+			patch = d.complete(patch)
+		}
 		d.setContent(r, d.merge(d.wire(r), patch), now)
 		return
 	}

@@ -31,6 +31,7 @@ type taskRow struct {
 	CompletedAt *time.Time `bun:"completed_at"`
 	Priority    int16      `bun:"priority"`
 	DueAt       *time.Time `bun:"due_at"`
+	DueOn       *string    `bun:"due_on"`
 	Tags        []string   `bun:"tags,array"`
 	// ListID is zero in the Inbox.
 	ListID uuid.UUID `bun:"list_id,type:uuid"`
@@ -44,6 +45,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	missing:    ErrTaskNotFound,
 	wire:       (*taskRow).task,
 	setContent: (*taskRow).setContent,
+	complete:   eitherDue,
 	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
 	prepare:    prepareTask,
 	follow:     followTask,
@@ -64,6 +66,7 @@ func (r *taskRow) task() taskapi.Task {
 		CompletedAt: r.CompletedAt,
 		Priority:    priorities[r.Priority],
 		DueAt:       r.DueAt,
+		DueOn:       r.DueOn,
 		Tags:        r.Tags,
 		ListID:      wireID(r.ListID),
 		Position:    r.Position,
@@ -80,6 +83,7 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	r.Description = c.Description
 	r.Priority = rank(c.Priority)
 	r.DueAt = c.DueAt
+	r.DueOn = c.DueOn // setDue has it win
 	r.Tags = c.Tags
 	r.ListID = rowID(c.ListID)
 	switch {

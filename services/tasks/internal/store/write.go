@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -33,7 +34,7 @@ func (s *Store) write(ctx context.Context, user string, operations []Operation, 
 	for aborted := false; ; {
 		since := time.Now()
 		out, err := s.writeOnce(ctx, &p, user, operations, key)
-		if (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken)) && !aborted {
+		if !aborted && (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken) || errors.Is(err, errRefused)) {
 			aborted = true
 			continue
 		}
@@ -87,6 +88,10 @@ type transaction struct {
 	// found are the resources looked at, as the changes queued so far leave
 	// them; written has one for each operation so far.
 	found, written []*resource
+	// zone is the user's, once it is needed.
+	zone zone
+	// checks are queued behind the operations.
+	checks []statement
 	// statements are those that are queued, counted the arguments of the last
 	// countChange among them.
 	statements []statement
@@ -118,8 +123,8 @@ type resource struct {
 // batch in an implicit transaction. It fails with [errKeyTaken] where the key
 // exists.
 func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
-	tx.blind = true
-	defer func() { tx.blind = false }()
+	tx.blind, tx.zone = true, zone{}
+	defer func() { tx.blind, tx.zone = false, zone{} }()
 	batch := tx.store.newBatch()
 	beginWrite(tx.user).queue(batch)
 	if err := tx.queueAll(ctx, batch, operations); err != nil {
@@ -203,6 +208,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 		}
 	}
 	tx.lookAtReferences(batch, ids, operations)
+	tx.lookAtZone(batch, operations)
 	err = tx.store.exchange(ctx, tx.conn, batch)
 	return found, err
 }
@@ -211,6 +217,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operations []Operation) error {
 	tx.now, tx.ids, tx.written, tx.statements, tx.stale = microseconds(tx.store.now()), 0, nil, nil, false
 	tx.counted, tx.maxBytes = nil, tx.store.maxBytes
+	tx.checks = nil
 	for _, r := range tx.found {
 		// Another replica's clock may be ahead: time does not run backwards.
 		if at := r.row.shared().UpdatedAt; at.After(tx.now) {
@@ -244,7 +251,7 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 		}
 		tx.statements = append(tx.statements, keep...)
 	}
-	for _, st := range tx.statements {
+	for _, st := range append(tx.statements, tx.checks...) {
 		st.queue(batch)
 	}
 	return nil
@@ -309,6 +316,9 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
 		k.edit(after, op.Data, tx.now)
 		k.settle(after)
+		if err := tx.setDue(ctx, r.row, after); err != nil {
+			return err
+		}
 	case taskapi.BatchDelete:
 		after.shared().DeletedAt = new(tx.now)
 		_ = tx.count(k, -1) // fewer are never too many
@@ -346,14 +356,15 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	if k.follow != nil {
 		k.follow(tx, r.row, after)
 	}
+	before := r.row
 	r.row, r.rowless = after, false
-	return nil
+	return tx.moveDays(ctx, before, after)
 }
 
 func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error {
 	r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
 	tx.written = append(tx.written, r)
-	if err := tx.count(k, 1); err != nil {
+	if err := cmp.Or(tx.count(k, 1), tx.setDue(ctx, nil, r.row)); err != nil {
 		return err
 	}
 	if k.prepare != nil && !tx.blind {

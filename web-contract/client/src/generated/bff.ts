@@ -524,6 +524,7 @@ export interface operations {
                      *                 "deletedAt": "2026-11-24T08:00:00Z",
                      *                 "description": "The ones on the balcony too.",
                      *                 "dueAt": "2026-11-30T17:00:00Z",
+                     *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -548,6 +549,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -673,6 +675,7 @@ export interface operations {
                  *             "completed": false,
                  *             "description": "The ones on the balcony too.",
                  *             "dueAt": "2026-11-30T17:00:00Z",
+                 *             "dueOn": "2026-11-30",
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
@@ -712,6 +715,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -952,6 +956,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -1098,6 +1103,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3303,6 +3309,7 @@ export interface operations {
                      *           "deletedAt": "2026-11-24T08:00:00Z",
                      *           "description": "The ones on the balcony too.",
                      *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3426,6 +3433,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -3460,6 +3468,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3777,6 +3786,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3932,6 +3942,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -3965,6 +3976,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4168,6 +4180,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4333,6 +4346,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -4348,6 +4362,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -4381,6 +4396,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4590,6 +4606,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4790,6 +4807,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -5119,6 +5137,12 @@ export interface CreateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
     /**
      * Format: uuid
      * @description The list that the task is in; null or absent for the Inbox.
@@ -5557,6 +5581,12 @@ export interface ReplaceTaskRequest {
      */
     dueAt?: string | null;
     /**
+     * Format: date
+     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
+    /**
      * Format: uuid
      * @description The list that the task is in; null or absent for the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
@@ -5812,10 +5842,16 @@ export interface Task {
     description: string;
     /**
      * Format: date-time
-     * @description When the task should be finished; null without a deadline.
+     * @description When the task should be finished; null without a deadline. With dueOn it is the last second of that day in the time zone of the user's settings.
      * @example 2026-11-30T17:00:00Z
      */
     dueAt: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @example 2026-11-30
+     */
+    dueOn: string | null;
     /**
      * Format: uuid
      * @description Made by the server, in the order of creation (UUID version 7).
@@ -6001,6 +6037,12 @@ export interface UpdateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
     /**
      * Format: uuid
      * @description The list that the task is in; null for the Inbox. The task keeps its position.

@@ -30,6 +30,7 @@ export const kinds = {
       "completed": false,
       "description": "",
       "dueAt": null,
+      "dueOn": null,
       "listId": null,
       "priority": "none",
       "tags": [],

@@ -472,6 +472,7 @@ export interface operations {
                      *                 "deletedAt": "2026-11-24T08:00:00Z",
                      *                 "description": "The ones on the balcony too.",
                      *                 "dueAt": "2026-11-30T17:00:00Z",
+                     *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -496,6 +497,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -606,6 +608,7 @@ export interface operations {
                  *             "completed": false,
                  *             "description": "The ones on the balcony too.",
                  *             "dueAt": "2026-11-30T17:00:00Z",
+                 *             "dueOn": "2026-11-30",
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
@@ -645,6 +648,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -830,6 +834,7 @@ export interface operations {
                      *             "deletedAt": "2026-11-24T08:00:00Z",
                      *             "description": "The ones on the balcony too.",
                      *             "dueAt": "2026-11-30T17:00:00Z",
+                     *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -2734,6 +2739,7 @@ export interface operations {
                      *           "deletedAt": "2026-11-24T08:00:00Z",
                      *           "description": "The ones on the balcony too.",
                      *           "dueAt": "2026-11-30T17:00:00Z",
+                     *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -2842,6 +2848,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -2876,6 +2883,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3162,6 +3170,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3302,6 +3311,7 @@ export interface operations {
                  *       "completed": false,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -3335,6 +3345,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3523,6 +3534,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3673,6 +3685,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -3688,6 +3701,7 @@ export interface operations {
                  *       "completed": true,
                  *       "description": "The ones on the balcony too.",
                  *       "dueAt": "2026-11-30T17:00:00Z",
+                 *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
@@ -3721,6 +3735,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -3915,6 +3930,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4100,6 +4116,7 @@ export interface operations {
                      *         "deletedAt": "2026-11-24T08:00:00Z",
                      *         "description": "The ones on the balcony too.",
                      *         "dueAt": "2026-11-30T17:00:00Z",
+                     *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
@@ -4367,6 +4384,12 @@ export interface CreateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
     /**
      * Format: uuid
      * @description The list that the task is in; null or absent for the Inbox.
@@ -4805,6 +4828,12 @@ export interface ReplaceTaskRequest {
      */
     dueAt?: string | null;
     /**
+     * Format: date
+     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
+    /**
      * Format: uuid
      * @description The list that the task is in; null or absent for the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
@@ -5043,10 +5072,16 @@ export interface Task {
     description: string;
     /**
      * Format: date-time
-     * @description When the task should be finished; null without a deadline.
+     * @description When the task should be finished; null without a deadline. With dueOn it is the last second of that day in the time zone of the user's settings.
      * @example 2026-11-30T17:00:00Z
      */
     dueAt: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @example 2026-11-30
+     */
+    dueOn: string | null;
     /**
      * Format: uuid
      * @description Made by the server, in the order of creation (UUID version 7).
@@ -5232,6 +5267,12 @@ export interface UpdateTaskRequest {
      * @example 2026-11-30T17:00:00Z
      */
     dueAt?: string | null;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins.
+     * @example 2026-11-30
+     */
+    dueOn?: string | null;
     /**
      * Format: uuid
      * @description The list that the task is in; null for the Inbox. The task keeps its position.

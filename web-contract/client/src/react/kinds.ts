@@ -14,6 +14,8 @@ export function isSameContent(name: KindName, a: Item, b: Item): boolean {
       item.deletedAt !== null,
       ...Object.keys(defaults).map((field) => {
         const value = (item as unknown as Record<string, unknown>)[field];
+        // Only the server knows when a day ends.
+        if (field === "dueAt" && "dueOn" in item && item.dueOn !== null) return null;
         // The server writes the same moment in its own way.
         return value && (moments as readonly string[]).includes(field) ? Date.parse(value as string) : value;
       }),

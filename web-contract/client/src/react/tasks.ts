@@ -11,7 +11,7 @@ const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent
 export const task: Kind<Task, TaskFilters> = {
   settle(next, before, now) {
     const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
-    return { ...next, title: next.title.trim(), tags: uniqueTags(next.tags), position: next.position ?? last, completedAt };
+    return { ...next, ...dueOf(next, before), title: next.title.trim(), tags: uniqueTags(next.tags), position: next.position ?? last, completedAt };
   },
 
   matches(task, { completed, priority, tag, dueBefore, dueAfter, q, listId, deleted = false }) {
@@ -40,6 +40,13 @@ export const task: Kind<Task, TaskFilters> = {
 
   views: { stats: undefined, agenda: updateAgenda },
 };
+
+/** A day and a time replace each other. The end of a day is that of the browser's, until the server has answered. */
+function dueOf({ dueAt, dueOn }: Task, before: Task | undefined): Pick<Task, "dueAt" | "dueOn"> {
+  if (dueOn !== null && dueOn !== before?.dueOn) return { dueAt: new Date(`${dueOn}T23:59:59`).toISOString(), dueOn };
+  if (dueAt !== (before?.dueAt ?? null)) return { dueAt, dueOn: null };
+  return { dueAt: dueOn === null && before?.dueOn ? null : dueAt, dueOn };
+}
 
 type SortField = "createdAt" | "updatedAt" | "dueAt" | "priority" | "title" | "position";
 

@@ -31,6 +31,34 @@ describe("two states of a task have the same content", () => {
   });
 });
 
+describe("a pending due date", () => {
+  const day = { dueOn: "2026-11-30", dueAt: new Date("2026-11-30T23:59:59").toISOString() };
+  const time = { dueOn: null, dueAt: "2026-12-01T09:00:00Z" };
+  const none = { dueOn: null, dueAt: null };
+  test.for<[Partial<Task>, Partial<Task>, Partial<Task>]>([
+    [none, { dueOn: day.dueOn }, day],
+    [time, { dueOn: day.dueOn }, day],
+    [time, { dueOn: day.dueOn, dueAt: time.dueAt }, day],
+    [day, { dueAt: time.dueAt }, time],
+    [day, { dueAt: null }, none],
+    [day, { dueOn: null }, none],
+    [day, { title: "New" }, day],
+    [time, { title: "New" }, time],
+  ])("%o with %o is %o", ([before, changes, after]) => {
+    const task = taskOf({ id: "a", ...before });
+    const { edits } = planOf([{ ...operation, op: "update", changes }]);
+    expect(edits.get("a")?.(task)).toMatchObject(after);
+  });
+  test("of a new task is the end of its day", () => {
+    const { drafts } = planOf([{ op: "create", kind: "task", data: { title: "New", dueOn: day.dueOn } }]);
+    expect(drafts[0]?.data).toMatchObject(day);
+  });
+  test("is the same when the server has another end of the day", () => {
+    const [a, b] = [day.dueAt, "2026-11-30T20:59:59Z"].map((dueAt) => taskOf({ ...day, dueAt }));
+    expect(isSameContent("task", a!, b!)).toBe(true);
+  });
+});
+
 describe("a pending move", () => {
   const tasks = [..."abcd"].map((id) => taskOf({ id, position: `0${id}3` }));
   const gone = taskOf({ id: "e", position: "0a5", deletedAt: "2026-11-23T08:00:00Z" });

@@ -1,6 +1,6 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
-import { dueName, nextChange, timeName } from "../task/dates";
+import { dueName, nextChange, shownDue, timeName } from "../task/dates";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
 import { useNow } from "../ui/clock";
@@ -16,7 +16,8 @@ interface Props {
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
 export function TaskMeta({ id, task, hideDay, hideList }: Props) {
-  const { dueAt, priority, tags, description } = task;
+  const { priority, tags, description } = task;
+  const dueAt = shownDue(task);
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
   const due = dueAt && (hideDay ? timeName(dueAt) : dueName(dueAt, now));

@@ -18,6 +18,12 @@ export function dueOn(day: Date, time = ""): string {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate(), hours, minutes).toISOString();
 }
 
+/** When a task is due as people are shown it: a day is that day, in whatever time zone it ends. */
+export function shownDue({ dueAt, dueOn: date }: Pick<Task, "dueAt" | "dueOn">): string | null {
+  const day = date === null ? undefined : readDate(date);
+  return day ? dueOn(day) : dueAt;
+}
+
 /** The next moment at which clocks show this time: today, or tomorrow if that has passed. */
 export function nextTime(time: string, now = new Date()): string {
   const today = dueOn(now, time);

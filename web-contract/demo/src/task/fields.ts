@@ -1,8 +1,8 @@
 import type { ReplaceTaskRequest, Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 
-/** The fields of a task that people fill in. To complete a task is an action of its own. */
-export type Fields = Omit<Required<ReplaceTaskRequest>, "completed">;
+/** The fields of a task that people fill in. To complete a task is an action of its own, and a day is the last minute of it. */
+export type Fields = Omit<Required<ReplaceTaskRequest>, "completed" | "dueOn">;
 export type FieldName = keyof Fields;
 
 /** The compiler refuses a field of the contract that has no label here. */

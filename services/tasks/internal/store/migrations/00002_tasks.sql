@@ -13,6 +13,8 @@ CREATE TABLE tasklane.tasks (
     -- 0 none, 1 low, 2 medium, 3 high, 4 urgent: a number, to be sorted by.
     priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 4),
     due_at timestamptz,
+    -- The day that due_at is the last second of, such as 2026-11-30; null for a time.
+    due_on text CHECK (due_on IS NULL OR due_at IS NOT NULL),
     tags text[] NOT NULL CHECK (cardinality(tags) <= 20),
     -- What the tags are compared by (taskapi.TagKey), null where they are that
     -- themselves.

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// A task that is due on a day has that day in due_on, and in due_at its last second
+// in the user's time zone, so that filters, orders and counts need only due_at.
+// That is so for every open task: a change of the zone moves them all. One that is
+// completed keeps the due_at that it had.
+//
+// due_at is computed in Go, which knows the days that a zone repeats or leaves out
+// and whose zones PostgreSQL need not have. A creation does it with the zone that
+// the user last had, and the database checks that zone behind the user's lock: if
+// it has changed, the write is undone and looks first.
+
+// eitherDue has a patch that sets one of dueAt and dueOn clear the other.
+func eitherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
+	switch {
+	case p.DueAt.Set && !p.DueOn.Set:
+		p.DueOn = taskapi.Null[string]()
+	case p.DueOn.Set && p.DueOn.Value == nil && !p.DueAt.Set:
+		p.DueAt = taskapi.Null[time.Time]()
+	}
+	return p
+}
+
+// lastSecond returns the last second of a day, which has been checked, in a time
+// zone. Of a day that the zone has left out it is that of the day before.
+func lastSecond(day string, zone *time.Location) time.Time {
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic(err)
+	}
+	return firstInstant(date.Year(), date.Month(), date.Day()+1, zone).Add(-time.Second)
+}
+
+// setDue completes a row whose content has changed; before is nil for a new one.
+func (tx *transaction) setDue(ctx context.Context, before, after row) error {
+	task, ok := after.(*taskRow)
+	if !ok || task.DueOn == nil {
+		return nil
+	}
+	if was, ok := before.(*taskRow); ok && task.CompletedAt != nil && was.DueOn != nil && *was.DueOn == *task.DueOn {
+		task.DueAt = was.DueAt
+		return nil
+	}
+	zone, err := tx.userZone(ctx)
+	if err == nil {
+		task.DueAt = new(lastSecond(*task.DueOn, zone))
+	}
+	return err
+}
+
+// requireZone fails with [errRefused] unless the user has the time zone.
+const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settings WHERE user_id = $1), '" + taskapi.DefaultTimeZone + "') = $2)::int"
+
+// userZone returns the user's time zone. Without a look it is the one that the user
+// last had. The database checks it in any case: a user's first write has no lock.
+func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
+	if tx.zone.location == nil && tx.blind {
+		tx.zone = tx.store.zones.last(tx.user)
+	} else if tx.zone.location == nil {
+		if err := tx.read(ctx, statement{selectZone, []any{tx.user}}, tx.readZone); err != nil {
+			return nil, err
+		}
+	}
+	if len(tx.checks) == 0 {
+		tx.checks = append(tx.checks, statement{requireZone, []any{tx.user, tx.zone.name}})
+	}
+	return tx.zone.location, nil
+}
+
+// lookAtZone queues the reading of the time zone if an operation names a day.
+func (tx *transaction) lookAtZone(batch *pgx.Batch, operations []Operation) {
+	for _, op := range operations {
+		var named bool
+		switch data := op.Data.(type) {
+		case taskapi.CreateTaskRequest:
+			named = data.DueOn != nil
+		case taskapi.ReplaceTaskRequest:
+			named = data.DueOn != nil
+		case taskapi.UpdateTaskRequest:
+			named = data.DueOn.Value != nil
+		}
+		if named {
+			batch.Queue(selectZone, tx.user).Query(tx.readZone)
+			return
+		}
+	}
+}
+
+func (tx *transaction) readZone(rows pgx.Rows) error {
+	name := taskapi.DefaultTimeZone
+	_, err := pgx.ForEachRow(rows, []any{&name}, func() error { return nil })
+	if err == nil {
+		tx.zone = tx.store.zones.saw(tx.user, name)
+	}
+	return err
+}
+
+const (
+	// selectDays has the days on which the user's open tasks are due.
+	selectDays = "SELECT DISTINCT due_on FROM tasklane.tasks WHERE user_id = $1 AND due_on IS NOT NULL AND completed_at IS NULL"
+	// moveDays gives each of these tasks the end of its day ($2, $3), as a change of
+	// its own at the time $4.
+	moveDays = `WITH moved AS (
+			SELECT t.id, d.ends, row_number() OVER (ORDER BY t.id) AS number
+			FROM tasklane.tasks t JOIN unnest($2::text[], $3::timestamptz[]) AS d (day, ends) ON d.day = t.due_on
+			WHERE t.user_id = $1 AND t.completed_at IS NULL AND t.due_at <> d.ends
+		), counted AS (
+			UPDATE tasklane.user_state SET seq = seq + (SELECT count(*) FROM moved)
+			WHERE user_id = $1 RETURNING seq - (SELECT count(*) FROM moved) AS before
+		)
+		UPDATE tasklane.tasks t
+		SET due_at = moved.ends, version = t.version + 1, updated_at = greatest(t.updated_at, $4), seq = counted.before + moved.number
+		FROM moved, counted WHERE t.user_id = $1 AND t.id = moved.id`
+)
+
+// moveDays moves the user's days if the zone of the settings changes. What is queued
+// is sent first: it has the user's lock even where there was nothing to lock.
+func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
+	was, ok := before.(*settingsRow)
+	if !ok || was.TimeZone == after.(*settingsRow).TimeZone {
+		return nil
+	}
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	zone := tx.store.zones.saw(tx.user, after.(*settingsRow).TimeZone).location
+	var days []string
+	var ends []time.Time
+	var day string
+	err := tx.read(ctx, statement{selectDays, []any{tx.user}}, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&day}, func() error {
+			days, ends = append(days, day), append(ends, lastSecond(day, zone))
+			return nil
+		})
+		return err
+	})
+	if err == nil && len(days) > 0 {
+		tx.statements = append(tx.statements, statement{moveDays, []any{tx.user, days, ends, tx.now}})
+	}
+	return err
+}

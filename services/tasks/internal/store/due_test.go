@@ -1,0 +1,77 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// changeZone changes the user's time zone.
+func changeZone(t *testing.T, s *store.Store, zone string) {
+	t.Helper()
+	if _, err := s.Write(t.Context(), alice, zoneOf(zone), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDays_StaleZone has a replica create tasks that does not know of the zone that
+// another one has set.
+func TestDays_StaleZone(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	one, other := storetest.Open(t, store.Config{URL: db.URL}), storetest.Open(t, store.Config{URL: db.URL})
+	for _, tt := range []struct{ zone, ends string }{
+		{"Asia/Tokyo", "2026-11-30T14:59:59Z"},
+		{"America/New_York", "2026-12-01T04:59:59Z"},
+		{"UTC", "2026-11-30T23:59:59Z"},
+	} {
+		changeZone(t, one, tt.zone)
+		for range 2 {
+			task := mustCreate(t, other, alice, taskapi.CreateTaskRequest{Title: "all day", DueOn: new("2026-11-30")})
+			if got := task.DueAt.Format(time.RFC3339); got != tt.ends {
+				t.Errorf("%s: due at %s, want %s", tt.zone, got, tt.ends)
+			}
+		}
+		stats, err := other.TaskStats(t.Context(), alice, nil)
+		if err != nil || stats.Open == 0 {
+			t.Errorf("%+v, %v", stats, err)
+		}
+	}
+}
+
+// TestDays_ManyMove moves ten thousand days, in statements whose number does not
+// depend on how many there are.
+func TestDays_ManyMove(t *testing.T) {
+	t.Parallel()
+	const tasks = 10_000
+	s := storetest.New(t)
+	var ops []store.Operation
+	for i := range tasks {
+		day := time.Date(2026, 1, 1+i%700, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		if ops = append(ops, create(taskapi.CreateTaskRequest{Title: fmt.Sprint(i), DueOn: &day})); len(ops) == 500 {
+			if _, err := s.Batch(t.Context(), alice, ops, nil); err != nil {
+				t.Fatal(err)
+			}
+			ops = ops[:0]
+		}
+	}
+	begun := time.Now()
+	changeZone(t, s, "Australia/Lord_Howe")
+	t.Logf("%d days were moved in %v", tasks, time.Since(begun))
+	page, err := s.Changes(t.Context(), alice, after(tasks), 200)
+	if err != nil || len(page.Changes) != 200 || page.Changes[0].Kind != taskapi.KindSettings || page.Changes[199].Seq != tasks+200 {
+		t.Fatalf("%d changes, %v", len(page.Changes), err)
+	}
+	page, err = s.Changes(t.Context(), alice, after(2*tasks), 200)
+	if err != nil || len(page.Changes) != 1 || page.More {
+		t.Errorf("behind them are %d changes, %v; want the last task", len(page.Changes), err)
+	}
+	task, err := page.Changes[0].Task()
+	if err != nil || task.Version != 2 || task.DueOn == nil {
+		t.Errorf("the last one is %+v, %v", task, err)
+	}
+}
