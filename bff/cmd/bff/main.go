@@ -12,6 +12,7 @@ import (
 
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Answer browsers until told to stop. The settings come from the environment."`
+	Doctor  doctorCommand  `cmd:"" help:"Try the way of a request through all servers, and say what to do about what is wrong. The settings come from the environment."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }
 

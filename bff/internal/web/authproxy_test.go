@@ -244,6 +244,12 @@ func testAuthProxy(t *testing.T, s *site) {
 		// Better Auth would clear the cookies of any browser that comes without them.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
 		ada.do(http.MethodPost, "/api/auth/sso/register", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
+		// Whoever sets up a front end reads which origin it was, and which setting counts.
+		vite := http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://localhost:5173"}}
+		problem := ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, vite).fails(taskapi.CodeCrossOrigin)
+		if !strings.Contains(problem.Error, "http://localhost:5173") || !strings.Contains(problem.Error, "TRUSTED_ORIGINS") {
+			t.Errorf("the refusal says %q", problem.Error)
+		}
 		for name, header := range map[string]http.Header{
 			"a program":                       {"Origin": nil, "Sec-Fetch-Site": nil},
 			"a program in Node":               {"Origin": nil, "Sec-Fetch-Site": nil, "Sec-Fetch-Mode": {"cors"}},

@@ -73,12 +73,23 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 				checked.Method = http.MethodPost // which is not taken for harmless
 			}
 			if rule.Check(&checked) != nil {
-				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, "Pages of other sites may not do this."))
+				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, crossOriginSentence(r)))
 				return
 			}
 			next.ServeHTTP(w, r)
 		})
 	}, nil
+}
+
+// crossOriginSentence names the origin that was refused, for whoever sets up a front
+// end.
+func crossOriginSentence(r *http.Request) string {
+	const longest = 200
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	if err != nil || origin.Host == "" || len(origin.String()) > longest {
+		return "Pages of other sites may not do this."
+	}
+	return fmt.Sprintf("Pages of %s://%s may not do this: it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.", origin.Scheme, origin.Host)
 }
 
 // callbackPaths are where identity providers make the browser post their

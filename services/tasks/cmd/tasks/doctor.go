@@ -4,25 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tasklane/tasklane/services/doctor"
 	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-const (
-	// checkTimeout bounds one check. A sleeping database wakes up in it.
-	checkTimeout = 15 * time.Second
-	// clockTolerance is how far the database's clock may be from ours: well
-	// below the leeway that tokens are given.
-	clockTolerance = 5 * time.Second
-)
+// clockTolerance is how far the database's clock may be from ours: well below the
+// leeway that tokens are given.
+const clockTolerance = 5 * time.Second
 
 type doctorCommand struct{}
 
@@ -38,74 +34,40 @@ func (doctorCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
-	return examine(ctx, os.Stdout, checks(config, tasks))
+	return doctor.Examine(ctx, os.Stdout, checks(config, tasks))
 }
 
-// check is one thing to look at. Where it fails, those that need it are not
-// made.
-type check struct {
-	name, needs string
-	// run returns what it found, or what is wrong.
-	run func(context.Context) (found string, err error)
-	// cure says what to do if it fails.
-	cure string
-}
-
-// errSick is what a failed examination ends with; the lines say the rest.
-var errSick = errors.New("not everything is in order")
-
-func examine(ctx context.Context, out io.Writer, checks []check) error {
-	var result error
-	failed := map[string]bool{}
-	for _, c := range checks {
-		if failed[c.needs] {
-			fmt.Fprintf(out, "–     %-10s not checked, without the %s\n", c.name, c.needs)
-			continue
-		}
-		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-		found, err := c.run(ctx)
-		cancel()
-		if err != nil {
-			fmt.Fprintf(out, "FAIL  %-10s %v\n      %-10s → %s\n", c.name, err, "", c.cure)
-			result, failed[c.name] = errSick, true
-			continue
-		}
-		fmt.Fprintf(out, "ok    %-10s %s\n", c.name, found)
-	}
-	return result
-}
-
-func checks(config serveConfig, tasks *store.Store) []check {
-	const database = "database"
-	return []check{
+func checks(config serveConfig, tasks *store.Store) []doctor.Check {
+	const database, schema = "database", "schema"
+	return []doctor.Check{
 		{
-			database, "", func(ctx context.Context) (string, error) {
+			Name: database, Run: func(ctx context.Context) (string, error) {
 				start := time.Now()
 				err := tasks.Ping(ctx)
 				return fmt.Sprintf("answers in %s", time.Since(start).Round(time.Millisecond)), err
 			},
-			"see whether DATABASE_URL names the right host, role and password, and whether the server runs",
+			Cure: "see whether DATABASE_URL names the right host, role and password, and whether the server runs",
 		},
 		{
-			"schema", database, func(ctx context.Context) (string, error) {
+			Name: schema, Needs: database, Run: func(ctx context.Context) (string, error) {
 				return "is up to date", tasks.CheckVersion(ctx)
 			},
-			"run \"tasks migrate\" with this release",
+			Cure: "run \"tasks migrate\" with this release",
 		},
 		{
-			"role", database, func(ctx context.Context) (string, error) {
+			Name: "role", Needs: schema, Run: func(ctx context.Context) (string, error) {
 				return "is bound by row-level security, and has no privileges besides", tasks.CheckRole(ctx)
 			},
-			"let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), make the policies what the migrations say, and revoke what else it was granted",
+			Cure: "let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), make the policies what the migrations say, and revoke what else it was granted",
 		},
 		{
-			"isolation", database, func(ctx context.Context) (string, error) {
+			Name: "isolation", Needs: schema, Run: func(ctx context.Context) (string, error) {
 				return "one user could neither read, change nor delete another's rows", tasks.ProbeIsolation(ctx)
 			},
-			"stop the service: users may see each other's rows. Compare the policies of the schema tasklane with the migrations",
+			Cure: "stop the service: users may see each other's rows. Compare the policies of the schema tasklane with the migrations",
 		},
 		{
-			"pooler", database, func(ctx context.Context) (string, error) {
+			Name: "pooler", Needs: database, Run: func(ctx context.Context) (string, error) {
 				pooled, err := tasks.BehindTransactionPooler(ctx)
 				switch {
 				case err != nil:
@@ -117,16 +79,16 @@ func checks(config serveConfig, tasks *store.Store) []check {
 				}
 				return "none in transaction mode", nil
 			},
-			"set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server itself",
+			Cure: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server itself",
 		},
 		{
-			"notices", database, func(ctx context.Context) (string, error) {
+			Name: "notices", Needs: database, Run: func(ctx context.Context) (string, error) {
 				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
 			},
-			"let DATABASE_URL_UNPOOLED lead to the server itself; until then, watchers on other replicas learn of changes within 30 s",
+			Cure: "let DATABASE_URL_UNPOOLED lead to the server itself; until then, watchers on other replicas learn of changes within 30 s",
 		},
 		{
-			"clock", database, func(ctx context.Context) (string, error) {
+			Name: "clock", Needs: database, Run: func(ctx context.Context) (string, error) {
 				now, err := tasks.Clock(ctx)
 				apart := time.Since(now).Abs()
 				if err == nil && apart > clockTolerance {
@@ -134,17 +96,17 @@ func checks(config serveConfig, tasks *store.Store) []check {
 				}
 				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
 			},
-			"let both synchronise with NTP: tokens, times and due dates go by this clock, purges by the database's",
+			Cure: "let both synchronise with NTP: tokens, times and due dates go by this clock, purges by the database's",
 		},
 		{
-			"keys", "", func(ctx context.Context) (string, error) {
+			Name: "keys", Run: func(ctx context.Context) (string, error) {
 				tokens, err := jwtauth.New(ctx, config.tokens(), slog.New(slog.DiscardHandler))
 				if err != nil {
 					return "", err
 				}
 				return "of the issuer " + config.Issuer + " are there", tokens.Ready(ctx)
 			},
-			"see whether Better Auth runs, and whether JWKS_URL (or BETTER_AUTH_URL) leads to it: " + config.JWKSURL,
+			Cure: "see whether Better Auth runs, and whether JWKS_URL (or BETTER_AUTH_URL) leads to it: " + config.JWKSURL,
 		},
 	}
 }

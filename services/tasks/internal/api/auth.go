@@ -58,6 +58,10 @@ func challenge(err error) string {
 	switch {
 	case errors.Is(err, jwtauth.ErrExpired):
 		return `Bearer error="invalid_token", error_description="The token has expired."`
+	case errors.Is(err, jwtauth.ErrIssuer):
+		return `Bearer error="invalid_token", error_description="The issuer is not the one of JWT_ISSUER."`
+	case errors.Is(err, jwtauth.ErrAudience):
+		return `Bearer error="invalid_token", error_description="The audience is not the one of JWT_AUDIENCE."`
 	case errors.Is(err, jwtauth.ErrInvalid):
 		return `Bearer error="invalid_token"`
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -33,4 +34,19 @@ func TestEraseUser(t *testing.T) {
 		t.Errorf("another user's create: %d %s", a.status, a.body)
 	}
 	wantProblem(t, s.as(t, "", http.MethodDelete, path, ""), taskapi.CodeUnauthenticated)
+}
+
+// TestChallengeNamesTheClaim tells an operator which setting does not fit.
+func TestChallengeNamesTheClaim(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for claim, want := range map[string]string{"iss": "JWT_ISSUER", "aud": "JWT_AUDIENCE"} {
+		claims := issuertest.Claims("alice")
+		claims[claim] = "https://other.example.com"
+		a := s.as(t, "", http.MethodGet, "/api/tasks", "", "Authorization", "Bearer "+s.key.Token(t, claims, nil))
+		wantProblem(t, a, taskapi.CodeUnauthenticated)
+		if got := a.header.Get("WWW-Authenticate"); !strings.Contains(got, want) {
+			t.Errorf("another %s: %s", claim, got)
+		}
+	}
 }

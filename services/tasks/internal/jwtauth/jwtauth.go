@@ -24,6 +24,10 @@ var (
 	ErrInvalid = errors.New("invalid token")
 	// ErrExpired: a token that was valid once.
 	ErrExpired = errors.New("token expired")
+	// ErrIssuer and ErrAudience: a token that one of the issuer's keys has signed, with
+	// another iss or aud than it should have. They are ErrInvalid too.
+	ErrIssuer   = jwt.ErrTokenInvalidIssuer
+	ErrAudience = jwt.ErrTokenInvalidAudience
 	// ErrUnavailable: the issuer's keys cannot be had, so that nothing can
 	// be said about the token.
 	ErrUnavailable = errors.New("the issuer's keys are unavailable")
