@@ -13,6 +13,13 @@ import (
 // distributed.
 var ErrNoCitus = errors.New("the database has no Citus")
 
+// ErrNoWorkers: the cluster has no server besides the coordinator, which would get
+// all rows.
+var ErrNoWorkers = errors.New("the cluster has no workers")
+
+// ErrInUse: the service runs. It would answer wrongly while tables are distributed.
+var ErrInUse = errors.New("the service is connected to the database")
+
 // usersTables returns the tables with rows of users, named by user_id. On a cluster,
 // the others are co-located with the first.
 func usersTables(kinds []*kind) []string {
@@ -66,7 +73,8 @@ var distributedFunctions = []string{
 // coordinator. The service must not run meanwhile. Running it again completes what is
 // missing.
 //
-// If the extension is missing, it fails with [ErrNoCitus] and says what to do.
+// If the extension is missing, it fails with [ErrNoCitus], without workers with
+// [ErrNoWorkers], and beside a service that runs with [ErrInUse]; it says what to do.
 func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []string, err error) {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
@@ -83,6 +91,9 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		err := awaitMigrators(ctx, func() scanner { return tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", migrationLock) })
 		if err != nil {
+			return err
+		}
+		if err := findService(ctx, tx, runtime.User); err != nil {
 			return err
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
@@ -119,12 +130,39 @@ func findCitus(ctx context.Context, conn *pgx.Conn) error {
 	case err != nil:
 		return fmt.Errorf("look for Citus: %w", err)
 	case created:
-		return nil
+		return findWorkers(ctx, conn)
 	case available:
 		return fmt.Errorf(`%w yet: as a superuser, run "CREATE EXTENSION citus" in it, and "SELECT citus_add_node(…)" for each worker`, ErrNoCitus)
 	}
 	return fmt.Errorf("%w, and neither has its server: install Citus there and on the workers, add it to shared_preload_libraries and restart them, "+
 		"or keep to one server, which goes further than most need (SCALING.md)", ErrNoCitus)
+}
+
+// findWorkers returns [ErrNoWorkers] unless a server besides the coordinator takes
+// shards.
+func findWorkers(ctx context.Context, conn *pgx.Conn) error {
+	var found bool
+	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_node WHERE groupid <> 0 AND isactive AND shouldhaveshards)").Scan(&found)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for workers: %w", err)
+	case !found:
+		return fmt.Errorf(`%w: as a superuser, run "SELECT citus_set_coordinator_host(…)", and "SELECT citus_add_node(…)" for each worker`, ErrNoWorkers)
+	}
+	return nil
+}
+
+// findService returns [ErrInUse] while the runtime role is connected.
+func findService(ctx context.Context, tx pgx.Tx, role string) error {
+	var connections int
+	err := tx.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()", role).Scan(&connections)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for the service: %w", err)
+	case connections > 0:
+		return fmt.Errorf("%w, as the role %q has %d connections: stop every replica first", ErrInUse, role, connections)
+	}
+	return nil
 }
 
 // spreadTable distributes a table by user, unless that was done before. Its rows

@@ -45,6 +45,8 @@ const likeCitus = `
 	CREATE SCHEMA like_citus;
 	CREATE TABLE like_citus.pg_extension (extname text);
 	CREATE TABLE like_citus.pg_available_extensions AS SELECT 'citus' AS name;
+	CREATE TABLE like_citus.pg_dist_node (groupid integer, isactive boolean, shouldhaveshards boolean);
+	INSERT INTO like_citus.pg_dist_node VALUES (0, true, true), (1, true, false), (2, false, true);
 	CREATE TABLE like_citus.pg_dist_partition (logicalrelid regclass PRIMARY KEY, placed text);
 	CREATE FUNCTION like_citus.create_distributed_table(spread regclass, by text, colocate_with text) RETURNS void
 		LANGUAGE plpgsql AS $$
@@ -94,6 +96,21 @@ func TestDistribute(t *testing.T) {
 		t.Errorf("with an extension that is not created: %v, want ErrNoCitus and what to do", err)
 	}
 	asOwner(t, db, "INSERT INTO like_citus.pg_extension VALUES ('citus'); INSERT INTO like_citus.pg_dist_partition VALUES ('tasklane.user_state', 'before')")
+	if _, err := store.Distribute(t.Context(), owner, db.URL); !errors.Is(err, store.ErrNoWorkers) || !strings.Contains(err.Error(), "citus_add_node") {
+		t.Errorf("without workers: %v, want ErrNoWorkers and what to do", err)
+	}
+	asOwner(t, db, "INSERT INTO like_citus.pg_dist_node VALUES (3, true, true)")
+	service, err := pgx.Connect(t.Context(), db.DirectURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Distribute(t.Context(), owner, db.URL); !errors.Is(err, store.ErrInUse) || !strings.Contains(err.Error(), "1 connections") {
+		t.Errorf("beside a service that runs: %v, want ErrInUse and what to do", err)
+	}
+	if err := service.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitGone(t, db)
 	for _, want := range [][]string{store.UsersTables[1:], nil} {
 		spread, err := store.Distribute(t.Context(), owner, db.URL)
 		if err != nil || !slices.Equal(spread, want) {
@@ -115,6 +132,39 @@ func TestDistribute(t *testing.T) {
 		t.Error(err)
 	}
 	mustCreate(t, s, alice, full())
+}
+
+// awaitGone waits until the runtime role's connections have ended at the server.
+func awaitGone(t *testing.T, db storetest.Database) {
+	t.Helper()
+	u, err := url.Parse(db.DirectURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	for gone := false; !gone; {
+		const look = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = $1 AND datname = current_database())"
+		if err := conn.QueryRow(t.Context(), look, u.User.Username()).Scan(&gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWorkerDiesInCommit: Citus has no SQLSTATE of its own for a worker that is lost
+// while a transaction commits.
+func TestWorkerDiesInCommit(t *testing.T) {
+	t.Parallel()
+	lost := store.MapError(&pgconn.PgError{Code: "XX000", Message: "could not commit transaction for shard 102008 on at least one active node"})
+	if !errors.Is(lost, store.ErrUnavailable) {
+		t.Errorf("a worker that is lost: %v, want ErrUnavailable", lost)
+	}
+	if other := store.MapError(&pgconn.PgError{Code: "XX000", Message: "cache lookup failed"}); errors.Is(other, store.ErrUnavailable) {
+		t.Errorf("another internal error: %v", other)
+	}
 }
 
 // distributed is a database in the form that Citus takes, on one server.

@@ -321,7 +321,7 @@ func mapError(err error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &fault) && isUnavailable(fault.Code), pgconn.SafeToRetry(err),
+	case errors.As(err, &fault) && (isUnavailable(fault.Code) || isLostWorker(fault)), pgconn.SafeToRetry(err),
 		errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -341,6 +341,7 @@ const (
 	// A transaction was undone for another one.
 	deadlockDetected     = "40P01"
 	serializationFailure = "40001"
+	internalError        = "XX000"
 	// A login with a wrong password.
 	invalidPassword = "28P01"
 	// The server was asked to stop.
@@ -353,4 +354,10 @@ func isUnavailable(code string) bool {
 	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
 		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
 		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
+}
+
+// isLostWorker reports whether a server of a Citus cluster was lost while a
+// transaction committed, for which Citus has no SQLSTATE of its own.
+func isLostWorker(fault *pgconn.PgError) bool {
+	return fault.Code == internalError && strings.HasPrefix(fault.Message, "could not commit transaction for shard ")
 }
