@@ -1,0 +1,197 @@
+// Package monitoring_test runs the queries of the dashboard and of the alerts against what
+// the servers have exposed. `make test-monitoring` collects that and names its place
+// in SCRAPE_DIR.
+package monitoring_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/teststorage"
+)
+
+// interval is how far two scrapes are apart.
+const interval = 15 * time.Second
+
+// scraped is what Prometheus knows of the servers.
+type scraped struct {
+	storage *teststorage.TestStorage
+	engine  *promql.Engine
+	end     time.Time
+}
+
+func scrape(t *testing.T) *scraped {
+	t.Helper()
+	pages, err := filepath.Glob(filepath.Join(os.Getenv("SCRAPE_DIR"), "*-*.txt"))
+	if err != nil || len(pages) == 0 || os.Getenv("SCRAPE_DIR") == "" {
+		t.Fatalf("SCRAPE_DIR has no pages: run make test-monitoring (%v)", err)
+	}
+	s := &scraped{storage: teststorage.New(t), engine: promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 1e6, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
+	})}
+	t.Cleanup(func() { _ = s.engine.Close() })
+	begin := time.Now().Add(-time.Hour).Truncate(time.Second)
+	for n := 0; ; n++ {
+		at, found := begin.Add(time.Duration(n)*interval), false
+		for _, job := range []string{"tasks", "bff", "auth"} {
+			file, err := os.Open(filepath.Join(os.Getenv("SCRAPE_DIR"), fmt.Sprintf("%s-%d.txt", job, n)))
+			if err != nil {
+				continue
+			}
+			found = true
+			s.add(t, file, job, at)
+			_ = file.Close()
+		}
+		if !found {
+			return s
+		}
+		s.end = at
+	}
+}
+
+func (s *scraped) add(t *testing.T, page *os.File, job string, at time.Time) {
+	t.Helper()
+	decoder := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := decoder.TextToMetricFamilies(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appender := s.storage.Appender(t.Context())
+	put := func(metric model.Metric, value float64) {
+		builder := labels.NewBuilder(labels.EmptyLabels())
+		for name, value := range metric {
+			builder.Set(string(name), string(value))
+		}
+		builder.Set("job", job).Set("instance", job+":1")
+		if _, err := appender.Append(0, builder.Labels(), at.UnixMilli(), value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(model.Metric{"__name__": "up"}, 1)
+	for _, family := range families {
+		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.TimeFromUnixNano(at.UnixNano())}, family)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sample := range samples {
+			put(sample.Metric, float64(sample.Value))
+		}
+	}
+	if err := appender.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *scraped) query(t *testing.T, expression string) promql.Vector {
+	t.Helper()
+	query, err := s.engine.NewInstantQuery(t.Context(), s.storage, nil, expression, s.end)
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	defer query.Close()
+	vector, err := query.Exec(t.Context()).Vector()
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return append(promql.Vector(nil), vector...)
+}
+
+// TestDashboard: each query of each panel has an answer.
+func TestDashboard(t *testing.T) {
+	s := scrape(t)
+	raw, err := os.ReadFile("../../monitoring/dashboard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(raw, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, panel := range dashboard.Panels {
+		for _, target := range panel.Targets {
+			count++
+			// What never happens in a healthy system is looked at without its status.
+			expression := strings.ReplaceAll(target.Expr, `{status=~"5..|429"}`, "")
+			if got := s.query(t, expression); len(got) == 0 {
+				t.Errorf("%s: %s finds nothing", panel.Title, target.Expr)
+			}
+		}
+	}
+	if count < 20 {
+		t.Errorf("the dashboard has %d queries", count)
+	}
+	t.Logf("%d queries", count)
+}
+
+// TestAlerts: no alert fires in a healthy system, each looks at figures that are
+// there, and each names a part of OPERATIONS.md.
+func TestAlerts(t *testing.T) {
+	s := scrape(t)
+	groups, errs := rulefmt.ParseFile("../../monitoring/rules.yml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	runbook, err := os.ReadFile("../../../OPERATIONS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := os.ReadFile("../../monitoring/rules_test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range groups.Groups[0].Rules {
+		// How fast the servers were depends on the machine.
+		if got := s.query(t, rule.Expr); len(got) > 0 && rule.Alert != "TasklaneSlow" {
+			t.Errorf("%s fires in a healthy system: %v", rule.Alert, got)
+		}
+		for _, name := range regexp.MustCompile(`\b(tasklane_\w+|up)\b(\{[^}]*\})?`).FindAllString(rule.Expr, -1) {
+			// Values that occur in trouble only are left out.
+			name = regexp.MustCompile(`(status|outcome|limit)=~?"[^"]*",?`).ReplaceAllString(name, "")
+			if len(s.query(t, name)) == 0 {
+				t.Errorf("%s looks at %s, which is not there", rule.Alert, name)
+			}
+		}
+		_, anchor, _ := strings.Cut(rule.Annotations["runbook"], "OPERATIONS.md#")
+		if anchor == "" || !strings.Contains(strings.ToLower(string(runbook)), "\n### "+anchor+"\n") {
+			t.Errorf("%s names the page %q, which OPERATIONS.md does not have", rule.Alert, rule.Annotations["runbook"])
+		}
+		if !strings.Contains(string(tests), "alertname: "+rule.Alert+"\n") {
+			t.Errorf("rules_test.yml has no test of %s", rule.Alert)
+		}
+	}
+}
+
+// TestConfiguration: Prometheus accepts the file, whose jobs are those of the rules.
+func TestConfiguration(t *testing.T) {
+	loaded, err := config.LoadFile("../../monitoring/prometheus.yml", false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jobs []string
+	for _, job := range loaded.ScrapeConfigs {
+		jobs = append(jobs, job.JobName)
+	}
+	if got := strings.Join(jobs, " "); got != "tasks bff auth" {
+		t.Errorf("the jobs are %s", got)
+	}
+}
