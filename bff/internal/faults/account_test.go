@@ -15,10 +15,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
-// TestAccountDeletionCanBeRepeated kills a server, or the network to it, at each of
-// the two steps by which an account is deleted: the tasks, then the account. A lock
-// holds the step up meanwhile. The user then deletes the account again, unless it is
-// gone.
+// TestAccountDeletionCanBeRepeated kills a server, or breaks its network, at each of the
+// two steps of deleting an account: the tasks, then the account. A lock holds up the step
+// meanwhile. The user then deletes the account again, unless it is gone.
 func TestAccountDeletionCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, servertest.StartPostgres(t))
@@ -49,8 +48,7 @@ func TestAccountDeletionCanBeRepeated(t *testing.T) {
 	}
 }
 
-// TestDeletedAccountWritesNothing has a JWT, and a session, that outlive their
-// account.
+// TestDeletedAccountWritesNothing uses a JWT and a session that outlive their account.
 func TestDeletedAccountWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
@@ -70,7 +68,8 @@ func TestDeletedAccountWritesNothing(t *testing.T) {
 	a.expectNothing()
 }
 
-// TestAccountStaysWithoutTheTaskService deletes while the tasks cannot be erased.
+// TestAccountStaysWithoutTheTaskService deletes an account while its tasks cannot be
+// erased.
 func TestAccountStaysWithoutTheTaskService(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
@@ -126,7 +125,7 @@ func (a *account) createDirectly() (status int, body []byte) {
 	return a.send(http.MethodPost, a.s.tasks.URL.String()+"/api/tasks", map[string]string{"title": "Water the plants"}, "Authorization", "Bearer "+a.jwt)
 }
 
-// signIn returns the cookie of a new session, or "" if there is no such account.
+// signIn returns the cookie of a new session, or "" if the account does not exist.
 func (a *account) signIn() string {
 	a.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -143,20 +142,21 @@ func (a *account) signIn() string {
 	}
 }
 
-// delete deletes the account and returns the status; zero without an answer.
+// delete deletes the account and returns the status, or zero without a response.
 func (a *account) delete(cookie string) int {
 	status, _, _ := a.ask(http.MethodPost, a.s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": servertest.Password}, "Cookie", cookie)
 	return status
 }
 
-// expectNothing expects that there is no account, no task, and no way to add one.
+// expectNothing checks that the account and its tasks are gone, and that no task can be
+// added.
 func (a *account) expectNothing() {
 	a.t.Helper()
 	if status, body := a.createDirectly(); status != http.StatusForbidden || !bytes.Contains(body, []byte(`"account_deleted"`)) {
 		a.t.Errorf("the JWT creates a task: %d %s", status, body)
 	}
 	if a.signIn() != "" {
-		a.t.Error("somebody signs in to the account")
+		a.t.Error("signing in to the account succeeded")
 	}
 	counts := map[string]string{
 		`SELECT count(*) FROM "user" WHERE id = $1`:               a.s.auth.OwnerURL(),
@@ -186,8 +186,8 @@ func (a *account) query(database string, f func(*pgx.Conn) error) {
 	}
 }
 
-// hold locks a row of the user, begins something, and returns when that waits for
-// the row. The row is locked until release.
+// hold locks a row of the user, calls begin, and returns once something waits for the row.
+// release unlocks the row.
 func (a *account) hold(database, lock string, begin func()) (release func()) {
 	a.t.Helper()
 	ctx := context.Background()
@@ -222,17 +222,17 @@ func (a *account) send(method, url string, body any, header ...string) (status i
 	return status, answer
 }
 
-// ask returns the answer to a request; a status of zero means that none came.
+// ask sends a request and returns the response; the status is zero without one.
 func (a *account) ask(method, url string, body any, header ...string) (status int, answer []byte, got http.Header) {
 	response, err := a.do(method, url, body, header...)
 	if err != nil {
 		return 0, []byte(err.Error()), nil
 	}
-	answer, _ = io.ReadAll(response.Body) // it is in memory
+	answer, _ = io.ReadAll(response.Body) // the body is in memory
 	return response.StatusCode, answer, response.Header
 }
 
-// do sends a request and reads the whole answer.
+// do sends a request and reads the whole response.
 func (a *account) do(method, url string, body any, header ...string) (*http.Response, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {

@@ -17,26 +17,26 @@ import (
 )
 
 const (
-	// recovery is how long the system may take until everybody is served
-	// again, on a busy machine.
+	// recovery bounds the time until all users are served again, on a busy
+	// machine.
 	recovery = time.Minute
-	// poll is the pause between two looks at that.
+	// poll is the interval of checks for that.
 	poll = 20 * time.Millisecond
 )
 
-// restless makes a system whose sessions are asked for often, so that Better
-// Auth is missed, and which sets no limit on how often its users write.
+// restless are the variables of a system that checks sessions often, so that an outage of
+// Better Auth is noticed, and does not limit rates.
 var restless = []string{"SESSION_CACHE_TTL=1s", "RATE_LIMIT=0"}
 
-// A fault is something that happens to the system.
+// A fault is an event that disturbs the system.
 type fault struct {
 	name string
-	// strikes are the servers that it ends. The others live through it.
+	// strikes are the servers that it stops. All others must survive it.
 	strikes []string
 	inject  func() (end func())
 }
 
-// ordeal is a system at work that meets faults.
+// ordeal is a system under load that meets faults.
 type ordeal struct {
 	*system
 	writers []*writer
@@ -56,7 +56,7 @@ func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
 	for _, w := range o.writers {
 		working.Go(func() { w.write(ctx, stopped.Load) })
 	}
-	// A write that is under way is insisted on, or nobody would know of it.
+	// Writers complete their current write, so that its outcome is known.
 	o.stop = func() {
 		stopped.Store(true)
 		working.Wait()
@@ -68,8 +68,7 @@ func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
 	return o
 }
 
-// seedOf returns the seed of a test's faults, TEST_SEED or a random one, and
-// logs it.
+// seedOf returns TEST_SEED or a random seed, and logs it.
 func seedOf(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -79,13 +78,13 @@ func seedOf(t *testing.T) uint64 {
 			t.Fatalf("TEST_SEED: %v", err)
 		}
 	}
-	t.Logf("the same faults again: TEST_SEED=%d", seed)
+	t.Logf("to repeat the faults: TEST_SEED=%d", seed)
 	return seed
 }
 
-// meet brings a fault over the system, for so long, and waits until all is well
-// again: every server that was not ended is the same process and ready, and
-// everybody's writes are acknowledged.
+// meet injects a fault for a while, and waits until the system has recovered: every server
+// that the fault did not stop is the same process and ready, and all writes are
+// acknowledged.
 func (o *ordeal) meet(f fault, lasts time.Duration) {
 	t := o.t
 	t.Helper()
@@ -106,7 +105,7 @@ func (o *ordeal) meet(f fault, lasts time.Duration) {
 			t.Errorf("%s: %s is another process", f.name, name)
 		}
 	}
-	t.Logf("%s: %d attempts failed, all well %s after its end", f.name, o.failures()-failed, time.Since(over).Round(time.Millisecond))
+	t.Logf("%s: %d attempts failed, recovered %s after its end", f.name, o.failures()-failed, time.Since(over).Round(time.Millisecond))
 }
 
 func (o *ordeal) failures() (sum int64) {
@@ -116,8 +115,8 @@ func (o *ordeal) failures() (sum int64) {
 	return sum
 }
 
-// awaitAcknowledged waits until a write of each writer is acknowledged that was
-// begun after now, and one after it.
+// awaitAcknowledged waits until each writer has had a write acknowledged that began after
+// the call, and one more.
 func (o *ordeal) awaitAcknowledged(after string) {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), recovery)
@@ -135,7 +134,7 @@ func (o *ordeal) awaitAcknowledged(after string) {
 	}
 }
 
-// over stops the writers and counts what is left of their work.
+// over stops the writers and checks the results of their writes.
 func (o *ordeal) over() {
 	t := o.t
 	t.Helper()
@@ -151,7 +150,7 @@ func (o *ordeal) over() {
 		o.met, acknowledged, o.failures(), all.lost, all.doubled, all.gaps)
 }
 
-// killing is the fault of servers that end, all at once.
+// killing is the fault of killing servers at once.
 func (s *system) killing(names ...string) fault {
 	return fault{
 		name: fmt.Sprintf("%v killed", names), strikes: names,
@@ -159,14 +158,14 @@ func (s *system) killing(names ...string) fault {
 	}
 }
 
-// spoiling is the fault of a link.
+// spoiling is the fault of disturbing a link.
 func (s *system) spoiling(link string, sp spell) fault {
 	return fault{name: fmt.Sprintf("%s: %s", link, sp.name), inject: func() func() { return s.cast(link, sp) }}
 }
 
-// TestNothingIsLost ends each process of the system in turn, each pair of them
-// in the long form, takes PostgreSQL's connections, and spoils each link, once
-// or in every way.
+// TestNothingIsLost kills each process of the system in turn, in the long form also each
+// pair of them, exhausts PostgreSQL's connections, and disturbs each link in one way, or
+// in every way.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)
@@ -176,7 +175,7 @@ func TestNothingIsLost(t *testing.T) {
 
 	lasts, exhausted := 400*time.Millisecond, time.Second
 	if soak() {
-		// No request waits for a connection that long.
+		// No request waits that long for a connection.
 		lasts, exhausted = time.Second, 15*time.Second
 	}
 	for i, name := range o.names {

@@ -15,12 +15,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// heavyTasks is how many of the largest tasks a heavy user has: one page of 200.
+// heavyTasks is the number of the heavy user's tasks, all of the largest size: one page.
 const heavyTasks = taskapi.MaxListLimit
 
-// TestMemory has one user with as many of the largest tasks as fit on a page ask
-// for them in every way at once, and read the answers or not. Neither server may
-// take more than [mostMemory], at any time.
+// TestMemory requests a page of the largest tasks in every way and many times at once, with
+// and without reading the responses. No server may ever use more than [mostMemory].
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
@@ -34,7 +33,7 @@ func TestMemory(t *testing.T) {
 		{"16 lists at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/tasks?limit=200") }},
 		{"16 lists of changes at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/changes?limit=200") }},
 		{"30 agendas at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/agenda?days=31") }},
-		{"30 starts of a page at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/bootstrap") }},
+		{"30 bootstraps at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/bootstrap") }},
 		{"100 lists that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 100, "/api/tasks?limit=200") }},
 		{"100 lists that are not read, at the service", func() { heavy.leaveUnread(s.tasks.URL, 100, "/api/tasks?limit=200") }},
 		{"20 streams that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 20, "/api/events") }},
@@ -44,19 +43,19 @@ func TestMemory(t *testing.T) {
 		attack.run()
 		for name, server := range map[string]server{"bff": s.bff, "tasks": s.tasks} {
 			bytes := peakMemory(t, server.PID())
-			t.Logf("%s: %s has taken %d MB at most", attack.name, name, bytes>>20)
+			t.Logf("%s: %s used at most %d MB", attack.name, name, bytes>>20)
 			if bytes > mostMemory {
-				t.Errorf("%s: %s took %d MB", attack.name, name, bytes>>20)
+				t.Errorf("%s: %s used %d MB", attack.name, name, bytes>>20)
 			}
 		}
-		// Others do not notice.
+		// Other users are still served.
 		var list any
 		light.get("/api/tasks", &list)
 	}
 }
 
-// createLargest creates n tasks with all the text there may be, due one after the
-// other from now on, in batches.
+// createLargest creates n tasks of the largest size in batches, due one after another from
+// now on.
 func (w *writer) createLargest(n int) {
 	w.t.Helper()
 	const each = 20
@@ -72,7 +71,7 @@ func (w *writer) createLargest(n int) {
 	}
 }
 
-// largestTask is a task with all the text there may be.
+// largestTask returns a task of the largest size.
 func largestTask() map[string]any {
 	var tags []string
 	for i := range taskapi.MaxTags {
@@ -86,8 +85,8 @@ func largestTask() map[string]any {
 	}
 }
 
-// askAtOnce asks for a path so many times at once, in rounds, and reads the
-// answers. Refusals must say when to come back.
+// askAtOnce requests a path concurrently, in rounds, and reads the responses. Rejections
+// must have a Retry-After.
 func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 	w.t.Helper()
 	refused := 0
@@ -108,7 +107,7 @@ func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 					return
 				}
 				_, err = io.Copy(io.Discard, response.Body)
-				_ = response.Body.Close() // it is read
+				_ = response.Body.Close() // the body has been read
 				switch {
 				case err != nil:
 					w.t.Errorf("%s: %v", path, err)
@@ -124,12 +123,12 @@ func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 		})
 	}
 	all.Wait()
-	w.t.Logf("%d × %d %s: %d refused", people, rounds, path, refused)
+	w.t.Logf("%d × %d %s: %d rejected", people, rounds, path, refused)
 }
 
-// leaveUnread asks for a path on so many connections of which nothing is read
-// until the server has written as much as it ever will: until it cuts the
-// connection, or what it has sent fits into what the network holds.
+// leaveUnread requests a path on many connections and reads nothing, until the server has
+// written all that it will: it has closed the connection, or the response fits into
+// network buffers.
 func (w *writer) leaveUnread(address *url.URL, connections int, path string) {
 	w.t.Helper()
 	jwt := w.jwt()
@@ -145,18 +144,18 @@ func (w *writer) leaveUnread(address *url.URL, connections int, path string) {
 		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\nAuthorization: Bearer %s\r\n\r\n", path, w.cookie, jwt)
 		conns = append(conns, conn)
 	}
-	// The answers have begun once each connection has a first byte.
+	// The responses have begun once each connection has received a byte.
 	for _, conn := range conns {
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
 			w.t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, conn := range conns {
-		_ = conn.Close() // it has done its work
+		_ = conn.Close() // no longer needed
 	}
 }
 
-// jwt returns a JWT of the user's.
+// jwt returns a JWT of the user.
 func (w *writer) jwt() string {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.auth.JoinPath("/api/auth/get-session").String(), nil)
@@ -172,13 +171,12 @@ func (w *writer) jwt() string {
 	return response.Header.Get("Set-Auth-Jwt")
 }
 
-// peakMemory returns the most that a process has taken so far, in bytes of
-// resident memory.
+// peakMemory returns a process's peak resident memory in bytes.
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		t.Logf("not Linux: the peak of the memory is not known: %v", err)
+		t.Logf("the peak memory is known only on Linux: %v", err)
 		return 0
 	}
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")

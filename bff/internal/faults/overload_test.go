@@ -18,20 +18,20 @@ import (
 )
 
 const (
-	// atOnce is the number of requests that a system under load works on at
-	// once, overload how many times as many people come.
+	// atOnce is the number of concurrent requests that a system under load handles,
+	// overload the factor by which clients exceed it.
 	atOnce   = 8
 	overload = 10
-	// mostMemory is what each of the servers may take then, in bytes.
+	// mostMemory bounds the memory of each server in bytes.
 	mostMemory = 256 << 20
 )
 
-// tally is what people got of a system.
+// tally counts the results of requests.
 type tally struct {
 	mu      sync.Mutex
 	served  []time.Duration
 	refused map[int]int // by status
-	// slowest is the longest that a refusal took.
+	// slowest is the longest time until a rejection.
 	slowest time.Duration
 }
 
@@ -46,14 +46,14 @@ func (l *tally) add(took time.Duration, status int) {
 	}
 }
 
-// percentile returns the time in which so many of a hundred were served.
+// percentile returns the time within which n percent of requests were served.
 func (l *tally) percentile(n int) time.Duration {
 	slices.Sort(l.served)
 	return l.served[(len(l.served)-1)*n/100]
 }
 
-// crowd sends requests of so many people at once, for so long, each with their
-// next one at once, or after the pause.
+// crowd sends requests from many clients concurrently for some time. Each sends its next
+// request immediately, or after the pause.
 func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts time.Duration) *tally {
 	t.Helper()
 	l := &tally{refused: map[int]int{}}
@@ -88,14 +88,14 @@ func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts t
 	return l
 }
 
-// ask reads a list, or adds a task to it every fifth time. A refusal must say
-// when to come back.
+// ask reads a list, or every fifth time creates a task. Rejections must have a
+// Retry-After.
 func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n int, task []byte) (int, error) {
 	method, path, body := http.MethodGet, "/api/tasks?limit=10", []byte(nil)
 	if n%5 == 0 {
 		method, path, body = http.MethodPost, "/api/tasks", task
 	}
-	// Not the test's context: a request that is under way is to be answered.
+	// Not the test's context: requests in flight should complete.
 	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address.String()+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
@@ -120,7 +120,7 @@ func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n i
 	return response.StatusCode, nil
 }
 
-// memory returns what a server takes, by its metrics.
+// memory returns the memory in use by a server, from its metrics.
 func memory(t *testing.T, ops *url.URL) float64 {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ops.JoinPath("/metrics").String(), nil)
@@ -142,10 +142,10 @@ func memory(t *testing.T, ops *url.URL) float64 {
 			return bytes
 		}
 	}
-	return 0 // not every system tells
+	return 0 // not available on every system
 }
 
-// TestOverload brings more upon a system than it can take.
+// TestOverload overloads a system.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, fmt.Sprint("MAX_IN_FLIGHT=", atOnce), "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
@@ -153,8 +153,8 @@ func TestOverload(t *testing.T) {
 	t.Run("slow clients", func(t *testing.T) { testSlowClients(t, s) })
 }
 
-// testShedding sends ten times the load that a system takes, of the largest tasks.
-// Requests that are not served are refused at once, with a Retry-After.
+// testShedding sends ten times the load that a system can handle, with the largest tasks.
+// Requests that are not served are rejected at once, with a Retry-After.
 func testShedding(t *testing.T, s *system) {
 	var users []*writer
 	for i := range 2 * atOnce {
@@ -176,7 +176,7 @@ func testShedding(t *testing.T, s *system) {
 			<-time.After(lasts / 10)
 		}
 	})
-	// Each of them comes as often as one of the few was served.
+	// Each client sends at the rate at which one of the few was served.
 	pace := normal.percentile(50)
 	over := s.crowd(t, users, overload*atOnce, pace, lasts)
 	stop()
@@ -187,19 +187,19 @@ func testShedding(t *testing.T, s *system) {
 		var list any
 		user.get("/api/tasks", &list)
 	}
-	t.Logf("%d users were served %s after the load", len(users), time.Since(back).Round(time.Millisecond))
+	t.Logf("%d users were served %s after the overload", len(users), time.Since(back).Round(time.Millisecond))
 	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
-	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), refused %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused, over.slowest)
-	t.Logf("those who are served wait %.1f times as long (half)", float64(over.percentile(50))/float64(normal.percentile(50)))
+	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused, over.slowest)
+	t.Logf("served requests take %.1f times as long (half)", float64(over.percentile(50))/float64(normal.percentile(50)))
 	for name, bytes := range most {
 		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
 		if bytes > mostMemory {
-			t.Errorf("%s took %.0f MB", name, bytes/(1<<20))
+			t.Errorf("%s used %.0f MB", name, bytes/(1<<20))
 		}
 	}
 	refused := over.refused[http.StatusTooManyRequests] + over.refused[http.StatusServiceUnavailable]
 	if refused == 0 {
-		t.Error("nothing was refused")
+		t.Error("nothing was rejected")
 	}
 	t.Logf("counted: requests sent %d, requests shed %d", len(over.served)+refused, refused)
 }

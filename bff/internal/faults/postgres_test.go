@@ -18,13 +18,13 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// exhausting is the fault of somebody who takes every connection that
-// PostgreSQL has, and then those of the servers as well.
+// exhausting is the fault of a client that takes all of PostgreSQL's connections, including
+// those of the servers.
 func (s *system) exhausting() fault {
 	return fault{name: "connections exhausted", inject: func() func() {
 		t := s.t
 		ctx, cancel := context.WithCancel(t.Context())
-		// From before there are none left.
+		// Connect before all connections are taken.
 		admin, err := pgx.Connect(ctx, s.postgres.URL())
 		if err != nil {
 			t.Fatal(err)
@@ -45,15 +45,15 @@ func (s *system) exhausting() fault {
 			}
 		}
 		return func() {
-			_ = admin.Close(ctx) // it has done its work
+			_ = admin.Close(ctx) // no longer needed
 			cancel()
 			hogging.Wait()
 		}
 	}}
 }
 
-// hog takes connections until ctx ends, and gives them back. It closes full when
-// there are none left for the first time.
+// hog takes connections until ctx ends, and then closes them. It closes full once none are
+// left for the first time.
 func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 	filled := sync.OnceFunc(func() { close(full) })
 	defer filled()
@@ -66,7 +66,7 @@ func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 	var taken []*pgx.Conn
 	defer func() {
 		for _, conn := range taken {
-			_ = conn.Close(context.WithoutCancel(ctx)) // it is not needed any more
+			_ = conn.Close(context.WithoutCancel(ctx)) // no longer needed
 		}
 		s.t.Logf("%d connections were taken", len(taken))
 	}()
@@ -78,17 +78,17 @@ func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 			taken = append(taken, conn)
 			continue
 		}
-		filled() // and yet the next may be free
+		filled() // a later attempt may succeed
 		<-tick.C
 	}
 }
 
-// diskSize is that of the disk that is filled, in megabytes.
+// diskSize is the size in megabytes of the disk to be filled.
 const diskSize = 192
 
-// TestFullDisk fills PostgreSQL's disk while people write, and makes room
-// again. It takes root's rights on Linux to have such a disk; otherwise, and
-// in the short form, the log says that it was left out.
+// TestFullDisk fills PostgreSQL's disk while users write, and frees it again. Mounting such
+// a disk needs root on Linux; otherwise, and in the short form, the test logs that it was
+// left out.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if !soak() || os.Geteuid() != 0 {
@@ -114,11 +114,10 @@ func run(t *testing.T, program string, args ...string) {
 	}
 }
 
-// filling is the fault of a disk without room, which ends PostgreSQL if it
-// cannot write its log.
+// filling is the fault of a full disk, which stops PostgreSQL if it cannot write its WAL.
 func (s *system) filling(dir string, seed uint64) fault {
 	return fault{name: "disk full", strikes: []string{"postgres"}, inject: func() func() {
-		gourmand := s.newWriter("gourmand", seed) // while there is room for users
+		gourmand := s.newWriter("gourmand", seed) // signs up before the disk is full
 		ballast := filepath.Join(dir, "ballast")
 		file, err := os.Create(ballast)
 		if err != nil {
@@ -129,13 +128,13 @@ func (s *system) filling(dir string, seed uint64) fault {
 			_, err := file.Write(block)
 			full = err != nil
 		}
-		_ = file.Close() // it may be as short as it likes
+		_ = file.Close() // writing stops at a full disk
 		s.gorge(gourmand)
 		return func() {
 			if err := os.Remove(ballast); err != nil {
 				s.t.Fatal(err)
 			}
-			// What a supervisor does: the server may have given up.
+			// A supervisor would do this: the server may have stopped.
 			if !s.postgres.Running() {
 				s.postgres.Restart()
 			}
@@ -143,8 +142,7 @@ func (s *system) filling(dir string, seed uint64) fault {
 	}}
 }
 
-// gorge writes so much that PostgreSQL needs more of the disk, until there is
-// none.
+// gorge writes until PostgreSQL's disk is full.
 func (s *system) gorge(w *writer) {
 	t := s.t
 	t.Helper()
@@ -154,7 +152,7 @@ func (s *system) gorge(w *writer) {
 		for range each {
 			var long strings.Builder
 			for long.Len() < taskapi.MaxDescriptionLength-20 {
-				fmt.Fprintf(&long, "%x ", w.random.Uint64()) // which cannot be made shorter
+				fmt.Fprintf(&long, "%x ", w.random.Uint64()) // does not compress
 			}
 			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "much", "description": long.String()}})
 		}

@@ -13,16 +13,15 @@ import (
 	"github.com/tasklane/tasklane/services/stack/balance"
 )
 
-// TestRollingRestartFailsNoRequest restarts two task services and two bffs, one
-// after the other, while people write through plain round-robin
-// proxies. No attempt fails.
+// TestRollingRestartFailsNoRequest restarts two task services and two BFFs, one after
+// another, while users write through round-robin proxies. No attempt fails.
 func TestRollingRestartFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	rounds := 1
 	if soak() {
 		rounds = 10
 	}
-	// Long enough for the proxies, which look every 100 ms, on a busy machine.
+	// Enough for the proxies, which check every 100 ms, on a busy machine.
 	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
 	auth := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public})
 	one := servertest.StartTasks(t, auth, env...)
@@ -56,12 +55,12 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	o.over()
 }
 
-// checkInterval is how often the proxies ask whether servers are ready.
+// checkInterval is how often the proxies check readiness.
 const checkInterval = 100 * time.Millisecond
 
 func ready(ops *url.URL) string { return ops.JoinPath("/readyz").String() }
 
-// startFront starts a proxy that hands requests to replicas in turn.
+// startFront starts a round-robin proxy in front of replicas.
 func startFront(t *testing.T, replicas ...balance.Replica) string {
 	t.Helper()
 	front, err := balance.New(replicas)

@@ -11,9 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testSlowClients opens many times as many connections as the system works on
-// at once, on which clients are slow in every way, and asks for something
-// beside them.
+// testSlowClients opens many times as many connections as the system handles at once, on
+// which clients are slow in different ways, and sends other requests meanwhile.
 func testSlowClients(t *testing.T, s *system) {
 	const each = 5 * atOnce
 	slow := s.newWriter("slow", 1)
@@ -30,13 +29,13 @@ func testSlowClients(t *testing.T, s *system) {
 	const start = " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 	quick := s.newWriter("quick", 2)
 	for what, sent := range map[string]string{
-		"nothing":                  "",
-		"half a header":            "GET /api/tasks" + start + "Cook",
-		"half a sign-in":           "POST /api/auth/sign-in/email" + start + "Content-Length: 1000\r\n\r\n{",
-		"half a task":              "POST /api/tasks" + start + cookie + "Content-Length: 1000\r\n\r\n{",
-		"a chunk of a batch":       "POST /api/batch" + start + cookie + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
-		"no sign of having read":   "GET /api/tasks?limit=200" + start + cookie + "\r\n",
-		"many and reading nothing": strings.Repeat("GET /api/tasks?limit=200"+start+cookie+"\r\n", 20),
+		"nothing":                    "",
+		"half a header":              "GET /api/tasks" + start + "Cook",
+		"half a sign-in":             "POST /api/auth/sign-in/email" + start + "Content-Length: 1000\r\n\r\n{",
+		"half a task":                "POST /api/tasks" + start + cookie + "Content-Length: 1000\r\n\r\n{",
+		"a chunk of a batch":         "POST /api/batch" + start + cookie + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+		"a response left unread":     "GET /api/tasks?limit=200" + start + cookie + "\r\n",
+		"many responses left unread": strings.Repeat("GET /api/tasks?limit=200"+start+cookie+"\r\n", 20),
 	} {
 		var conns []net.Conn
 		for range each {
@@ -47,7 +46,7 @@ func testSlowClients(t *testing.T, s *system) {
 			if err := conn.(*net.TCPConn).SetReadBuffer(1024); err != nil {
 				t.Fatal(err)
 			}
-			// It may be too much for a server that reads no more.
+			// A server that no longer reads would block this write.
 			_ = conn.SetWriteDeadline(time.Now().Add(attemptTimeout))
 			_, _ = fmt.Fprint(conn, sent)
 			conns = append(conns, conn)
@@ -57,13 +56,13 @@ func testSlowClients(t *testing.T, s *system) {
 			for path, body := range map[string]any{"/api/tasks": map[string]any{"title": fmt.Sprint(n)}, "/api/auth/sign-in/email": map[string]any{"email": "nobody@example.com", "password": "x"}} {
 				status, answer, err := quick.send(t.Context(), http.MethodPost, path, body, nil)
 				if err != nil || status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
-					t.Errorf("beside %d clients that send %s: %d %s %v", each, what, status, answer, err)
+					t.Errorf("while %d clients send %s: %d %s %v", each, what, status, answer, err)
 				}
 			}
 		}
-		t.Logf("beside %d clients that send %s, 10 requests took %s", each, what, time.Since(begin).Round(time.Millisecond))
+		t.Logf("while %d clients sent %s, 10 requests took %s", each, what, time.Since(begin).Round(time.Millisecond))
 		for _, conn := range conns {
-			_ = conn.Close() // it has done its work
+			_ = conn.Close() // no longer needed
 		}
 	}
 	t.Logf("counted: slow clients %d", 7*each)

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// strangers flood a server, of whose answers to a signed-in user's ownRequests
-	// one may fail.
+	// strangers is the number of clients that flood a server. At most one of
+	// ownRequests of a signed-in user may fail meanwhile.
 	strangers   = 560
 	ownRequests = 40
 )
 
-// TestStrangers floods the service with tokens of keys that nobody knows, and a bff
-// that cannot check signatures with sessions that nobody has.
+// TestStrangers floods the service with tokens signed by unknown keys, and a BFF that cannot
+// check signatures with unknown sessions.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, "BETTER_AUTH_SECRET=", "CLIENT_RATE_LIMIT=0")
@@ -37,15 +37,14 @@ func TestStrangers(t *testing.T) {
 	})
 }
 
-// unknownKey returns a token whose header names a key that there is not.
+// unknownKey returns a token whose header has an unknown key id.
 func unknownKey(token string) string {
 	_, rest, _ := strings.Cut(token, ".")
 	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, rand.Text())
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + rest
 }
 
-// flood has a signed-in user ask for something, time and again, while strangers
-// do so without a pause.
+// flood sends requests of a signed-in user while strangers send requests without a pause.
 func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger func() http.Header) {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: strangers + 1}
@@ -106,9 +105,9 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger
 	}
 	stop()
 	flooding.Wait()
-	t.Logf("%s: %d of %d requests of a user were served, %d within a second, beside %d of strangers", address, served, ownRequests, quick, sent.Load())
+	t.Logf("%s: %d of %d requests of a user were served, %d within a second, during %d of strangers", address, served, ownRequests, quick, sent.Load())
 	if served < ownRequests-1 || wrong.Load() > 0 {
-		t.Errorf("%s: %d of %d requests were served; %d answers to strangers were wrong", address, served, ownRequests, wrong.Load())
+		t.Errorf("%s: %d of %d requests were served; %d responses to strangers were wrong", address, served, ownRequests, wrong.Load())
 	}
 	t.Logf("counted: requests of strangers %d", sent.Load())
 }

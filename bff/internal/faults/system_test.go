@@ -1,6 +1,5 @@
-// Package faults_test takes the whole system apart while people write to it:
-// the real processes, each reached by the others through a proxy that spoils
-// the connections.
+// Package faults_test injects faults into the whole system while users write: the real
+// processes, which reach each other through proxies that disturb the connections.
 package faults_test
 
 import (
@@ -20,10 +19,10 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// soak reports whether the long form of the tests is asked for.
+// soak reports whether the long form of the tests is requested.
 func soak() bool { return os.Getenv("TEST_SOAK") == "1" }
 
-// public is the origin that browsers would know the system by.
+// public is the origin of the system in browsers.
 const public = "http://localhost:3000"
 
 // server is a process of the system.
@@ -37,7 +36,7 @@ type server interface {
 // database makes a PostgreSQL server one of the system's processes.
 type database struct{ *servertest.Postgres }
 
-func (database) AwaitReady() {} // which Restart does
+func (database) AwaitReady() {} // Restart waits
 
 // system is PostgreSQL, Better Auth, the task service and the bff.
 type system struct {
@@ -46,18 +45,19 @@ type system struct {
 	auth     *servertest.Auth
 	tasks    *servertest.Tasks
 	bff      *servertest.BFF
-	// url leads to the bff through a link.
+	// url is the address of the BFF through a link.
 	url string
-	// names are the servers, each after those that it needs.
+	// names are the servers, each after those that it depends on.
 	names   []string
 	servers map[string]server
-	// links are the proxies by what they connect, such as "bff to tasks".
+	// links are the proxies by the two servers that they connect, such as "bff to
+	// tasks".
 	links map[string]*toxiproxy.Proxy
 }
 
-// startSystem starts a system that is stopped with the test, on a PostgreSQL of
-// its own, or, with nil, on that which all tests share. env adds to the
-// variables of the task service and of the bff.
+// startSystem starts a system that is stopped with the test, on a PostgreSQL server of its
+// own, or on the shared one if postgres is nil. env adds environment variables to the
+// task service and the BFF.
 func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *system {
 	t.Helper()
 	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
@@ -65,7 +65,7 @@ func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *sy
 	between := func(from, to, address string) string {
 		name := from + " to " + to
 		if s.links[name] != nil {
-			return address // of a replica
+			return address // address of a replica
 		}
 		return s.link(proxies, name, address)
 	}
@@ -77,16 +77,15 @@ func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *sy
 	return s
 }
 
-// link puts a proxy before an address and returns the address that leads
-// through it.
+// link puts a proxy in front of an address and returns the proxy's address.
 func (s *system) link(proxies *toxiproxy.ApiServer, name, address string) string {
 	s.t.Helper()
 	target, err := url.Parse(address)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	// Not any port: while the proxy is stopped, an outgoing connection could
-	// take one of the system's choice.
+	// Not an ephemeral port: while the proxy is stopped, an outgoing connection could
+	// get it.
 	free, err := port.Free(s.t.Context(), 1)
 	if err != nil {
 		s.t.Fatal(err)
@@ -101,14 +100,13 @@ func (s *system) link(proxies *toxiproxy.ApiServer, name, address string) string
 	return target.String()
 }
 
-// kill ends servers at once, with all that they are doing, and returns what a
-// supervisor does then.
+// kill kills servers and returns a function that restarts them, as a supervisor would.
 func (s *system) kill(names ...string) (restart func()) {
 	for _, name := range names {
 		s.servers[name].Kill()
 	}
 	return func() {
-		for _, name := range s.names { // in the order of their needs
+		for _, name := range s.names { // dependencies first
 			for _, killed := range names {
 				if killed == name {
 					s.servers[name].Restart()
@@ -118,8 +116,8 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// A spell is what a proxy does to the connections: the toxic of toxiproxy, or
-// "" for none at all.
+// A spell is what a proxy does to connections: a toxic of toxiproxy, or "" for refusing
+// them.
 type spell struct{ name, toxic string }
 
 var spells = []spell{
@@ -131,7 +129,7 @@ var spells = []spell{
 	{"in pieces", `{"name": "spell", "type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 500}}`},
 }
 
-// cast spoils a link and returns what mends it.
+// cast disturbs a link and returns a function that repairs it.
 func (s *system) cast(link string, spell spell) (mend func()) {
 	s.t.Helper()
 	proxy := s.links[link]

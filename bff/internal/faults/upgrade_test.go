@@ -12,8 +12,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
-// balancer deals requests out to task services, as what stands before replicas
-// does.
+// balancer distributes requests over task services, as a load balancer does.
 type balancer struct {
 	targets atomic.Pointer[[]*url.URL]
 	turn    atomic.Int64
@@ -33,15 +32,15 @@ func (b *balancer) start(t *testing.T) string {
 		targets := *b.targets.Load()
 		r.SetURL(targets[int(b.turn.Add(1))%len(targets)])
 	}
-	// Watching streams are cut off with a service, which it would log.
+	// Streams end with their service, which the proxy would log.
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: rewrite, ErrorLog: log.New(io.Discard, "", 0)})
 	t.Cleanup(proxy.Close)
 	return proxy.URL
 }
 
-// nextMigration is one of the kind that every release may bring: what was there
-// stays. It takes the tables in another order than writes do, which have to give
-// way to it, and notes itself as the release after this one would.
+// nextMigration is an example of a later release's migration: existing columns stay. It
+// locks the tables in another order than writes do, so it must yield to them, and records
+// itself as the next release would.
 const nextMigration = `
 	SET deadlock_timeout = '1min';
 	ALTER TABLE tasklane.tasks ADD COLUMN next_release text NOT NULL DEFAULT 'new';
@@ -49,16 +48,15 @@ const nextMigration = `
 	ALTER TABLE tasklane.user_state ADD COLUMN next_release bigint;
 	INSERT INTO tasklane.schema_version (version_id, is_applied) SELECT max(version_id) + 1, true FROM tasklane.schema_version`
 
-// TestUpgradeFailsNoRequest does what operators do for a new release while
-// people write: migrate beside the old one, start the new one beside it, end
-// the old one, which drains. No attempt fails, but for those that give way to the
-// migration, which clients repeat. There is no earlier release yet whose program
-// could stand for the old one, so both are this one, and the schema goes on to
-// one that it does not know.
+// TestUpgradeFailsNoRequest upgrades while users write, as operators do: migrate, start the
+// new release next to the old one, and stop the old one, which drains. No attempt fails,
+// except those that give way to the migration, which clients retry. Since there is no
+// earlier release, both are the current one, and the schema is upgraded to one that it
+// does not know.
 func TestUpgradeFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
-	s := startSystem(t, servertest.StartPostgres(t), env...) // whose owner may do anything
+	s := startSystem(t, servertest.StartPostgres(t), env...) // the owner is a superuser
 	var front balancer
 	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
@@ -66,7 +64,7 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	o.awaitAcknowledged("the start")
 
 	s.tasks.Migrate()
-	o.awaitAcknowledged("migrating to the schema that is there")
+	o.awaitAcknowledged("migrating to the current schema")
 	s.tasks.Exec(nextMigration)
 	o.awaitAcknowledged("migrating to the next schema")
 	next := s.tasks.Replica()
@@ -74,12 +72,12 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	o.awaitAcknowledged("starting the next release beside this one")
 	front.use(next)
 	s.tasks.Stop()
-	o.awaitAcknowledged("ending this release")
-	// And back: it does not mind the schema of the next one.
+	o.awaitAcknowledged("stopping this release")
+	// And back: this release works with the next schema.
 	s.tasks.Restart()
 	front.use(s.tasks)
 	next.Stop()
-	o.awaitAcknowledged("going back to this release")
+	o.awaitAcknowledged("downgrading to this release")
 
 	for _, w := range o.writers {
 		if failed := w.failed.Load() - w.gaveWay.Load(); failed != 0 {

@@ -22,33 +22,31 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// attemptTimeout is how long a writer waits for an answer. Nobody waits for
-// longer than an operation takes at most.
+// attemptTimeout bounds an attempt of a writer. No operation takes longer.
 const attemptTimeout = 8 * time.Second
 
-// retryPause is how long a writer waits after a failure.
+// retryPause is the delay after a failed attempt.
 const retryPause = 50 * time.Millisecond
 
-// writer is a user who writes all the time, and repeats what fails under the
-// same key until it is acknowledged. So at any time the writer knows what there
-// has to be.
+// writer is a user who writes continuously and retries a failed write with the same
+// idempotency key until it is acknowledged. So the expected state is always known.
 type writer struct {
 	t      *testing.T
 	name   string
 	url    string
-	auth   *url.URL // of Better Auth
+	auth   *url.URL // Better Auth
 	cookie string
 	client *http.Client
 	random *mathrand.Rand
 
-	// tasks are those that were acknowledged, in their latest state; changes
-	// counts what was done to them.
+	// tasks are the latest states of acknowledged tasks; changes counts the
+	// acknowledged changes.
 	tasks   map[string]taskapi.Task
 	changes int64
 
-	// gaveWay are the attempts among those that failed which met a migration.
+	// gaveWay counts the failed attempts that gave way to a migration.
 	acknowledged, failed, gaveWay atomic.Int64
-	// lastFailure says how an attempt failed.
+	// lastFailure describes the last failed attempt.
 	lastFailure atomic.Pointer[string]
 }
 
@@ -81,7 +79,7 @@ func (w *writer) write(ctx context.Context, stopped func() bool) {
 	}
 }
 
-// one makes one write, of any kind.
+// one makes one random write.
 func (w *writer) one(ctx context.Context, n int) error {
 	title := fmt.Sprintf("%s: %d", w.name, n)
 	live, trashed := w.some(false), w.some(true)
@@ -100,7 +98,7 @@ func (w *writer) one(ctx context.Context, n int) error {
 	case kind < 9:
 		return w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID, nil, live.Version)
 	default:
-		delete(w.tasks, live.ID) // the answer has it as it was
+		delete(w.tasks, live.ID) // the response has the state before
 		if err := w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID+"?permanent=true", nil, live.Version); err != nil {
 			return err
 		}
@@ -109,7 +107,7 @@ func (w *writer) one(ctx context.Context, n int) error {
 	}
 }
 
-// some returns a task in the trash or outside it, if there is one.
+// some returns a task inside or outside the trash, or nil.
 func (w *writer) some(trashed bool) *taskapi.Task {
 	var found []taskapi.Task
 	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
@@ -123,7 +121,7 @@ func (w *writer) some(trashed bool) *taskapi.Task {
 	return &found[w.random.IntN(len(found))]
 }
 
-// batch adds a task and changes another one, both or none.
+// batch creates a task and updates another one, both or neither.
 func (w *writer) batch(ctx context.Context, title string, live taskapi.Task) error {
 	return w.insist(ctx, http.MethodPost, "/api/batch", map[string]any{"operations": []any{
 		map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": title}},
@@ -131,8 +129,7 @@ func (w *writer) batch(ctx context.Context, title string, live taskapi.Task) err
 	}}, 0)
 }
 
-// insist makes a write and repeats it until it is acknowledged. It keeps what
-// the acknowledgement says.
+// insist makes a write, retries it until it is acknowledged, and records the result.
 func (w *writer) insist(ctx context.Context, method, path string, body any, version int64) error {
 	header := http.Header{"Idempotency-Key": {rand.Text()}}
 	if version > 0 {
@@ -159,10 +156,10 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 	}
 }
 
-// passes reports whether a failure passes by itself.
+// passes reports whether a failure is transient.
 func passes(status int, answer []byte) bool {
 	var problem taskapi.Problem
-	// A body that is none has no code.
+	// An invalid body has no code.
 	_ = json.Unmarshal(answer, &problem)
 	return status >= http.StatusBadGateway || status == http.StatusTooManyRequests || problem.Code == taskapi.CodeIdempotencyInProgress
 }
@@ -192,7 +189,7 @@ func (w *writer) send(ctx context.Context, method, path string, body any, header
 	return response.StatusCode, answer, err
 }
 
-// keep takes over the tasks of an answer, each of which was changed once.
+// keep records the tasks of a response, each of which has changed once.
 func (w *writer) keep(answer []byte) error {
 	var body struct{ Data json.RawMessage }
 	if err := json.Unmarshal(answer, &body); err != nil {
@@ -220,7 +217,7 @@ func (w *writer) keep(answer []byte) error {
 	}
 	for _, task := range changed {
 		if before, known := w.tasks[task.ID]; known && task.Version <= before.Version {
-			return fmt.Errorf("%s is of version %d after %d", task.ID, task.Version, before.Version)
+			return fmt.Errorf("%s has version %d after %d", task.ID, task.Version, before.Version)
 		}
 		w.tasks[task.ID] = task
 		w.changes++
@@ -228,10 +225,10 @@ func (w *writer) keep(answer []byte) error {
 	return nil
 }
 
-// verdict is what the system has kept of a writer's acknowledged writes.
+// verdict counts the discrepancies of a writer's acknowledged writes.
 type verdict struct{ lost, doubled, gaps int }
 
-// judge compares what there is with what was acknowledged.
+// judge compares the stored tasks with the acknowledged ones.
 func (w *writer) judge() (v verdict) {
 	t := w.t
 	t.Helper()
@@ -253,25 +250,25 @@ func (w *writer) judge() (v verdict) {
 	for id, task := range w.tasks {
 		if diff := cmp.Diff(task, there[id]); diff != "" {
 			v.lost++
-			t.Errorf("%s: what was acknowledged is not there (-acknowledged +there):\n%s", w.name, diff)
+			t.Errorf("%s: tasks differ (-acknowledged +stored):\n%s", w.name, diff)
 		}
 	}
 	for id, task := range there {
 		if _, known := w.tasks[id]; !known {
 			v.doubled++
-			t.Errorf("%s: %+v is there and was never acknowledged", w.name, task)
+			t.Errorf("%s: %+v is stored and was never acknowledged", w.name, task)
 		}
 	}
 	if changes != w.changes {
 		v.gaps++
-		t.Errorf("%s: %d changes are counted, and %d were acknowledged", w.name, changes, w.changes)
+		t.Errorf("%s: %d changes are stored, %d were acknowledged", w.name, changes, w.changes)
 	}
 	w.judgeFeed(changes, &v)
 	return v
 }
 
-// judgeFeed reads the changes from the beginning: each task stands there once,
-// as it is, in the order of the numbers, of which the last is the count.
+// judgeFeed reads all changes: each task appears once, in its current state, in the order of
+// the numbers, the last of which is the count.
 func (w *writer) judgeFeed(changes int64, v *verdict) {
 	t := w.t
 	t.Helper()

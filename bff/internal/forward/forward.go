@@ -1,9 +1,9 @@
-// Package forward passes a browser's request on to another server and its
-// answer back, as bytes. Only headers on a list pass, in both directions;
-// interim answers (1xx) and trailers never do.
+// Package forward forwards a browser's request to another server, and the response back,
+// as bytes. Only listed headers are forwarded, in both directions; interim responses
+// (1xx) and trailers never are.
 //
-// It is not [httputil.ReverseProxy], which writes interim answers and trailers
-// whatever the list says, and clears the headers that the BFF has set.
+// It does not use [httputil.ReverseProxy], which forwards interim responses and trailers
+// regardless of the list, and removes headers that the BFF has set.
 package forward
 
 import (
@@ -25,27 +25,27 @@ import (
 )
 
 var (
-	// ErrPath means that a request's path has another spelling than its
-	// canonical one. The router and the other server could read it differently.
+	// ErrPath means that a request's path is not in its canonical form. The router
+	// and the other server could interpret it differently.
 	ErrPath = errors.New("the path is not in its canonical form")
-	// ErrAnswer means that a server answered something that is not passed on.
-	ErrAnswer = errors.New("the answer cannot be passed on")
+	// ErrResponse means that a server's response cannot be forwarded.
+	ErrResponse = errors.New("the response cannot be forwarded")
 )
 
 const (
-	// headSize is how much of an answer is read before its status is sent. An
-	// answer that breaks off before becomes an error, and a shorter one has left
-	// the other server however slowly the browser reads.
+	// headSize is how much of a response is read before its status is sent. If it
+	// is truncated before that, the browser gets an error. A shorter response
+	// frees the other server, however slowly the browser reads.
 	headSize = 64 << 10
-	// maxHeaderBytes bounds the headers of an answer.
+	// maxHeaderBytes bounds the headers of a response.
 	maxHeaderBytes = 256 << 10
-	// idleConnections are kept open, so that a busy site does not dial anew all
-	// the time.
+	// idleConnections is the number of idle connections, so that a busy site does
+	// not keep reconnecting.
 	idleConnections = 100
 )
 
-// NewTransport returns a transport for an [Upstream], which closes connections
-// that were not used for a time.
+// NewTransport returns a transport for an [Upstream] that closes connections after an idle
+// time.
 func NewTransport(idle time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -55,19 +55,18 @@ func NewTransport(idle time.Duration) *http.Transport {
 		MaxIdleConnsPerHost:    idleConnections,
 		IdleConnTimeout:        idle,
 		MaxResponseHeaderBytes: maxHeaderBytes,
-		DisableCompression:     true, // what comes is passed on as it is
+		DisableCompression:     true, // forwarded unchanged
 	}
 }
 
-// Upstream is a server that requests are passed on to.
+// Upstream is a server to which requests are forwarded.
 type Upstream struct {
-	// URL is where the server's paths begin.
+	// URL prefixes the paths of requests.
 	URL *url.URL
-	// Transport carries the requests. One that breaks off on a connection
-	// that was used before is sent again if that is safe: if it is a GET, or
-	// has an Idempotency-Key.
+	// Transport carries the requests. It retries a request that fails on a reused
+	// connection if that is safe: a GET, or one with an Idempotency-Key.
 	Transport http.RoundTripper
-	// Headers are the headers of an answer that pass, in canonical form.
+	// Headers are the response headers to forward, in canonical form.
 	Headers []string
 }
 
@@ -79,12 +78,12 @@ type Request struct {
 	RawQuery string
 	Header   http.Header
 	Body     []byte
-	// Timeout bounds the time until the first 64 KiB of the answer are here.
+	// Timeout bounds the time until the first 64 KiB of the response have arrived.
 	Timeout time.Duration
 }
 
-// NewRequest returns the request that passes r on: with the headers on the list,
-// and with a body that has arrived already. The error is [ErrPath].
+// NewRequest returns the request that forwards r, with the listed headers and the body,
+// which has been read already. The error is [ErrPath].
 func NewRequest(r *http.Request, headers []string, body []byte) (Request, error) {
 	if r.URL.RawPath != "" || path.Clean(r.URL.Path) != r.URL.Path {
 		return Request{}, ErrPath
@@ -92,9 +91,9 @@ func NewRequest(r *http.Request, headers []string, body []byte) (Request, error)
 	return Request{Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery, Header: pick(r.Header, headers), Body: body}, nil
 }
 
-// Do sends a request and waits for the first 64 KiB of the answer, which must be
-// closed. The error is [ErrAnswer]; one that wraps [context.DeadlineExceeded],
-// after the request's timeout; that of ctx; or the transport's.
+// Do sends a request and waits for the first 64 KiB of the response, which the caller must
+// close. The error is [ErrResponse], one that wraps [context.DeadlineExceeded] after the
+// request's timeout, that of ctx, or the transport's.
 func (u *Upstream) Do(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(req.Timeout, func() { cancel(context.DeadlineExceeded) })
@@ -122,27 +121,27 @@ func (u *Upstream) do(ctx context.Context, req Request) (*Response, error) {
 		out.Body, _ = out.GetBody() // never fails
 	}
 	if _, set := out.Header["User-Agent"]; !set {
-		out.Header["User-Agent"] = []string{""} // not Go's
+		out.Header["User-Agent"] = []string{""} // omits Go's default
 	}
-	answer, err := u.Transport.RoundTrip(out)
+	received, err := u.Transport.RoundTrip(out)
 	if err != nil {
 		return nil, err
 	}
-	// The body of a 101 is a connection, which would not end with ctx.
-	if answer.StatusCode < http.StatusOK || answer.Uncompressed || answer.Header.Get("Content-Encoding") != "" {
-		_ = answer.Body.Close() // nothing is read from it
-		return nil, fmt.Errorf("%w: status %d, encoding %q", ErrAnswer, answer.StatusCode, answer.Header.Get("Content-Encoding"))
+	// The body of a 101 is a connection, which would outlive ctx.
+	if received.StatusCode < http.StatusOK || received.Uncompressed || received.Header.Get("Content-Encoding") != "" {
+		_ = received.Body.Close() // it is not read
+		return nil, fmt.Errorf("%w: status %d, encoding %q", ErrResponse, received.StatusCode, received.Header.Get("Content-Encoding"))
 	}
-	response := &Response{Status: answer.StatusCode, Header: pick(answer.Header, u.Headers), length: answer.ContentLength, body: answer.Body}
+	response := &Response{Status: received.StatusCode, Header: pick(received.Header, u.Headers), length: received.ContentLength, body: received.Body}
 	if err := response.readHead(); err != nil {
 		response.Close()
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the response: %w", err)
 	}
 	return response, nil
 }
 
-// target returns the address of a request. [url.URL.JoinPath] would clean the
-// path of the upstream too.
+// target returns the URL of a request. [url.URL.JoinPath] would clean the upstream's path,
+// too.
 func (u *Upstream) target(req Request) *url.URL {
 	target := *u.URL
 	target.RawPath, target.Path = "", strings.TrimSuffix(u.URL.Path, "/")+req.Path
@@ -152,23 +151,23 @@ func (u *Upstream) target(req Request) *url.URL {
 
 var heads = sync.Pool{New: func() any { return new([headSize]byte) }}
 
-// Response is an answer of an [Upstream].
+// Response is a response of an [Upstream].
 type Response struct {
 	Status int
-	// Header are the headers that pass.
+	// Header has the headers to forward.
 	Header http.Header
 
 	head   *[headSize]byte
-	read   int  // how much of head is filled
-	whole  bool // there is no more than that
+	read   int  // bytes in head
+	whole  bool // head is the whole body
 	length int64
 	body   io.ReadCloser
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 }
 
-// readHead fills head. It is not [io.ReadFull], which gives a body that breaks
-// off and one that is short the same error.
+// readHead fills head. [io.ReadFull] would return the same error for a truncated body and
+// a short one.
 func (r *Response) readHead() error {
 	r.head, _ = heads.Get().(*[headSize]byte)
 	for r.read < headSize {
@@ -185,8 +184,7 @@ func (r *Response) readHead() error {
 	return nil
 }
 
-// Send answers with the response. After an error the answer is incomplete, and
-// the handler must abort.
+// Send writes the response. After an error it is incomplete, and the handler must abort.
 func (r *Response) Send(w http.ResponseWriter) error {
 	header := w.Header()
 	for name, values := range r.Header {
@@ -199,12 +197,12 @@ func (r *Response) Send(w http.ResponseWriter) error {
 	case r.whole:
 		header.Set("Content-Length", strconv.Itoa(r.read))
 	}
-	// Only a connection has deadlines; a recorder in a test has none.
+	// httptest's recorder has no deadlines.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
 	w.WriteHeader(r.Status)
 	if r.read > 0 {
 		if _, err := w.Write(r.head[:r.read]); err != nil {
-			return fmt.Errorf("send the answer: %w", err)
+			return fmt.Errorf("send the response: %w", err)
 		}
 	}
 	if r.whole {
@@ -212,13 +210,12 @@ func (r *Response) Send(w http.ResponseWriter) error {
 	}
 	r.timer.Reset(budget.Delivery)
 	if _, err := io.Copy(w, r.body); err != nil {
-		return fmt.Errorf("pass the answer on: %w", err)
+		return fmt.Errorf("forward the response: %w", err)
 	}
 	return nil
 }
 
-// Whole returns the body, or nil if it has more than 64 KiB. It is valid until
-// Close.
+// Whole returns the body, or nil if it exceeds 64 KiB. It is valid until Close.
 func (r *Response) Whole() []byte {
 	if !r.whole {
 		return nil
@@ -226,7 +223,7 @@ func (r *Response) Whole() []byte {
 	return r.head[:r.read]
 }
 
-// Close ends what is left of the response.
+// Close frees the response's resources.
 func (r *Response) Close() {
 	if r.head == nil {
 		return
@@ -234,7 +231,7 @@ func (r *Response) Close() {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	_ = r.body.Close() // it is read, or nobody wants the rest
+	_ = r.body.Close() // the rest is not needed
 	if r.cancel != nil {
 		r.cancel(nil)
 	}
@@ -242,7 +239,7 @@ func (r *Response) Close() {
 	r.head, r.read = nil, 0
 }
 
-// pick returns the header with those names alone.
+// pick returns only the headers with these names.
 func pick(from http.Header, names []string) http.Header {
 	picked := make(http.Header, len(names))
 	for _, name := range names {

@@ -40,7 +40,7 @@ func TestForwardsRequest(t *testing.T) {
 		"Authorization": {"Bearer x"}, "Connection": {"If-Match"}, "X-Forwarded-For": {"198.51.100.1"},
 	})
 	if want := "/base/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&"; got.Method != http.MethodPatch || got.RequestURI != want {
-		t.Errorf("asked for %s %s, want %s", got.Method, got.RequestURI, want)
+		t.Errorf("got %s %s, want %s", got.Method, got.RequestURI, want)
 	}
 	if string(body) != `{"title":"x"}` || got.ContentLength != int64(len(body)) {
 		t.Errorf("body %q of %d bytes", body, got.ContentLength)
@@ -55,14 +55,14 @@ func TestForwardsRequest(t *testing.T) {
 		"Content-Security-Policy": {"default-src 'none'"},
 	}
 	if diff := cmp.Diff(want, response.Header); diff != "" {
-		t.Errorf("answer (-want +got):\n%s", diff)
+		t.Errorf("response (-want +got):\n%s", diff)
 	}
 	if response.StatusCode != http.StatusTeapot || string(answer) != `{"a":1}` {
-		t.Errorf("answer %d %s", response.StatusCode, answer)
+		t.Errorf("response %d %s", response.StatusCode, answer)
 	}
 }
 
-func TestDropsInterimAnswersAndTrailers(t *testing.T) {
+func TestDropsInterimResponsesAndTrailers(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Set-Cookie", "early=1")
@@ -89,7 +89,7 @@ func TestDropsInterimAnswersAndTrailers(t *testing.T) {
 	}
 	for _, leaked := range []string{"103", "early=1", "late=1", "railer"} {
 		if bytes.Contains(got, []byte(leaked)) {
-			t.Errorf("%q passed:\n%s", leaked, got)
+			t.Errorf("%q was forwarded:\n%s", leaked, got)
 		}
 	}
 	for _, kept := range []string{"HTTP/1.1 200 OK", "Content-Security-Policy", "\r\n\r\n{}"} {
@@ -99,7 +99,7 @@ func TestDropsInterimAnswersAndTrailers(t *testing.T) {
 	}
 }
 
-func TestPassesAnswersOfEverySize(t *testing.T) {
+func TestForwardsResponsesOfEverySize(t *testing.T) {
 	t.Parallel()
 	for _, chunked := range []bool{false, true} {
 		for _, size := range []int{0, 1, headSize - 1, headSize, headSize + 1, 3 << 20} {
@@ -117,7 +117,7 @@ func TestPassesAnswersOfEverySize(t *testing.T) {
 	}
 }
 
-func TestPassesAnswersWithoutBody(t *testing.T) {
+func TestForwardsResponsesWithoutBody(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -145,11 +145,11 @@ func TestPassesAnswersWithoutBody(t *testing.T) {
 	}
 }
 
-func TestTornAnswers(t *testing.T) {
+func TestTruncatedResponses(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("x", headSize+1)
 	for name, answer := range map[string]string{
-		"no answer":         "",
+		"no response":       "",
 		"half a status":     "HTTP/1.1 2",
 		"half a header":     "HTTP/1.1 200 OK\r\nContent-",
 		"no body":           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
@@ -157,7 +157,7 @@ func TestTornAnswers(t *testing.T) {
 		"half the chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 		"half of 64 KiB":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
 		"not HTTP":          "SSH-2.0-OpenSSH_9.6\r\n",
-		"endless interims":  strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
+		"endless 103s":      strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
 		"too large headers": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
 	} {
 		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestTornAnswers(t *testing.T) {
 			}
 		})
 	}
-	t.Run("behind 64 KiB the answer breaks off too", func(t *testing.T) {
+	t.Run("after 64 KiB truncates the response", func(t *testing.T) {
 		t.Parallel()
 		for _, answer := range []string{
 			"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + body,
@@ -196,7 +196,7 @@ func TestTornAnswers(t *testing.T) {
 	})
 }
 
-func TestRefusesAnswers(t *testing.T) {
+func TestRejectsResponses(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"another protocol": func(w http.ResponseWriter, _ *http.Request) {
@@ -207,7 +207,7 @@ func TestRefusesAnswers(t *testing.T) {
 			}
 			defer conn.Close()
 			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
-			_, _ = conn.Read(make([]byte, 1)) // until the other side closes
+			_, _ = conn.Read(make([]byte, 1)) // blocks until the other side closes
 		},
 		"an encoding": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -218,18 +218,18 @@ func TestRefusesAnswers(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serve(t, handler))
 			response, _ := f.get(t, "/")
-			f.refuses(t, response, forward.ErrAnswer)
+			f.refuses(t, response, forward.ErrResponse)
 		})
 	}
 }
 
-func TestRefusesPathsOfAnotherSpelling(t *testing.T) {
+func TestRejectsNonCanonicalPaths(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
 	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/a%00", "/.", "/.."} {
 		response, _ := f.get(t, path)
-		if path == "/a%00" { // the canonical spelling of a path with a NUL
+		if path == "/a%00" { // the canonical form of a path with a NUL
 			continue
 		}
 		f.refuses(t, response, forward.ErrPath)
@@ -244,8 +244,8 @@ func TestRefusesPathsOfAnotherSpelling(t *testing.T) {
 	}
 }
 
-// TestReplays breaks a connection that was used before off, as a server does
-// that has waited long enough for the next request.
+// TestReplays closes a reused connection at a request, as a server does when its idle
+// timeout expires.
 func TestReplays(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -277,7 +277,7 @@ func TestReplays(t *testing.T) {
 				want = http.StatusOK
 			}
 			if sent := asked.Load() == 3; response.StatusCode != want || sent != test.replayed {
-				t.Errorf("%d, sent again: %t", response.StatusCode, sent)
+				t.Errorf("%d, retried: %t", response.StatusCode, sent)
 			}
 		})
 	}
@@ -285,21 +285,21 @@ func TestReplays(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	t.Run("an answer that does not come in time", func(t *testing.T) {
+	t.Run("a response that does not arrive in time", func(t *testing.T) {
 		t.Parallel()
 		for _, begun := range []bool{false, true} {
 			f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if begun {
 					_ = http.NewResponseController(w).Flush()
 				}
-				<-r.Context().Done() // which the end of the request is
+				<-r.Context().Done() // ends with the request
 			}))
 			f.timeout = 50 * time.Millisecond
 			response, _ := f.get(t, "/")
 			f.refuses(t, response, context.DeadlineExceeded)
 		}
 	})
-	t.Run("the rest of an answer may take longer", func(t *testing.T) {
+	t.Run("the rest of a response may take longer", func(t *testing.T) {
 		t.Parallel()
 		late := make(chan struct{})
 		f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -314,7 +314,7 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%d bytes", len(got))
 		}
 	})
-	t.Run("the request ends with the browser's", func(t *testing.T) {
+	t.Run("the request is canceled with the browser's", func(t *testing.T) {
 		t.Parallel()
 		gone := make(chan struct{})
 		f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -329,14 +329,14 @@ func TestTimeouts(t *testing.T) {
 		}
 		if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
 			_ = response.Body.Close()
-			t.Error("there was an answer")
+			t.Error("there was a response")
 		}
 		<-gone
 	})
 }
 
-// TestSlowReaderHoldsNoPlace has a browser that reads nothing of an answer: the
-// other server is done with it all the same.
+// TestSlowReaderHoldsNoPlace: the other server has completed its response although the
+// browser reads nothing.
 func TestSlowReaderHoldsNoPlace(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
@@ -373,7 +373,7 @@ func TestDoesNotReachServer(t *testing.T) {
 	}
 }
 
-func TestAddsToCookiesThatAreSet(t *testing.T) {
+func TestAddsToSetCookie(t *testing.T) {
 	t.Parallel()
 	address, err := url.Parse(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "b=2") }))
 	if err != nil {

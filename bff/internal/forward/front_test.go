@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// headSize is how much of an answer is read before its status is sent.
+	// headSize is how much of a response is read before its status is sent.
 	headSize = 64 << 10
-	// timeout is that of requests which should not meet it.
+	// timeout is for requests that should not reach it.
 	timeout = 10 * time.Second
 )
 
@@ -27,17 +27,16 @@ var (
 	responseHeaders = []string{"Content-Type", "Etag", "Set-Cookie"}
 )
 
-// front is a server that passes every request on to an upstream.
+// front is a server that forwards every request to an upstream.
 type front struct {
 	*httptest.Server
 
 	timeout time.Duration
-	// err is why the last request was not passed on, or its answer cut.
+	// err receives the error of the last request, or nil.
 	err chan error
 }
 
-// newFront returns a server in front of an upstream. Its own answers are of
-// status 599.
+// newFront returns a server in front of an upstream. Its own responses have status 599.
 func newFront(t *testing.T, address string) *front {
 	t.Helper()
 	base, err := url.Parse(address)
@@ -76,7 +75,7 @@ func newFront(t *testing.T, address string) *front {
 	return f
 }
 
-// do sends a request and returns the answer with its body.
+// do sends a request and returns the response with its body.
 func (f *front) do(t *testing.T, method, path string, body io.Reader, header http.Header) (*http.Response, []byte) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, f.URL+path, body)
@@ -115,7 +114,7 @@ func (f *front) refuses(t *testing.T, response *http.Response, want error) {
 	}
 }
 
-// serve returns the address of a server.
+// serve starts a server and returns its address.
 func serve(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -123,9 +122,9 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-// serveRaw returns the address of a server that answers the n-th request on all
-// its connections with the text that answer returns, and then closes the
-// connection if that is to be.
+// serveRaw starts a server and returns its address. It responds to the n-th request on any
+// connection with the text that answer returns, and then closes the connection if hangUp
+// is true.
 func serveRaw(t *testing.T, answer func(n int64) (text string, hangUp bool)) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -10,13 +10,12 @@ import (
 	"net/http"
 )
 
-// streamBuffer is what a stream buffers of what it reads, in bytes.
+// streamBuffer is the size in bytes of a stream's read buffer.
 const streamBuffer = 1 << 10
 
-// StreamTransport sends each request on a connection of its own, for streams that
-// are open for hours: net/http keeps two goroutines and 8 KiB of buffers for a
-// connection, this one neither. What is not plain HTTP, or goes through a proxy,
-// is sent by Next.
+// StreamTransport sends each request on its own connection, for streams that stay open for
+// hours. net/http keeps two goroutines and 8 KiB of buffers per connection; this
+// transport keeps neither. Next handles requests that are not plain HTTP or need a proxy.
 type StreamTransport struct{ Next *http.Transport }
 
 // RoundTrip implements [http.RoundTripper] for requests without a body.
@@ -33,21 +32,21 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for a stream: %w", err)
 	}
-	ended := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // whoever reads from it is told why
+	ended := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // Read returns the context's error
 	response, err := exchange(conn, r)
 	if err != nil {
 		ended()
-		_ = conn.Close() // it is of no use
+		_ = conn.Close() // the exchange failed
 		if r.Context().Err() != nil {
 			err = context.Cause(r.Context())
 		}
-		return nil, fmt.Errorf("ask for a stream: %w", err)
+		return nil, fmt.Errorf("request a stream: %w", err)
 	}
 	response.Body = &streamBody{Reader: response.Body, conn: conn, ctx: r.Context(), ended: ended}
 	return response, nil
 }
 
-// exchange sends a request and reads the header of the answer.
+// exchange sends a request and reads the response headers.
 func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	sent.Close = true
@@ -60,12 +59,12 @@ func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// streamBody is the body of an answer on a connection of its own.
+// streamBody is the body of a response on its own connection.
 type streamBody struct {
 	io.Reader
 
 	conn  net.Conn
-	ctx   context.Context //nolint:containedctx // of the request, whose end ends the body
+	ctx   context.Context //nolint:containedctx // of the request; its end closes the connection
 	ended func() bool
 }
 
@@ -77,7 +76,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the connection. What has not been read is lost.
+// Close closes the connection and discards the rest of the body.
 func (b *streamBody) Close() error {
 	b.ended()
 	return b.conn.Close()

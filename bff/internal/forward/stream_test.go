@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/forward"
 )
 
-// askForStream asks a server for a stream with a transport of its own.
+// askForStream requests a stream with its own transport.
 func askForStream(ctx context.Context, t *testing.T, server *httptest.Server) (*http.Response, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events?after=1", nil)
@@ -62,7 +62,7 @@ func TestStreamTransport(t *testing.T) {
 				t.Fatal(response, err)
 			}
 			defer response.Body.Close()
-			// Longer than any buffer in between.
+			// The second text exceeds all buffers.
 			for _, text := range []string{"short\n", strings.Repeat("long", 10_000)} {
 				more <- text
 				got := make([]byte, len(text))
@@ -70,7 +70,7 @@ func TestStreamTransport(t *testing.T) {
 					t.Fatalf("%.20q, %v, want %.20q", got, err, text)
 				}
 			}
-			reason := errors.New("nobody waits any more")
+			reason := errors.New("the caller left")
 			leave(reason)
 			if _, err := response.Body.Read(make([]byte, 1)); !errors.Is(err, reason) {
 				t.Errorf("after the end: %v", err)
@@ -79,7 +79,7 @@ func TestStreamTransport(t *testing.T) {
 		})
 	}
 
-	t.Run("closing does not wait for the end of the stream", func(t *testing.T) {
+	t.Run("Close does not wait for the end of the stream", func(t *testing.T) {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
 		response, err := askForStream(t.Context(), t, server)
@@ -92,9 +92,9 @@ func TestStreamTransport(t *testing.T) {
 		<-left
 	})
 
-	t.Run("an answer that does not come ends with the request", func(t *testing.T) {
+	t.Run("waiting for a response ends with the request", func(t *testing.T) {
 		ctx, leave := context.WithCancelCause(t.Context())
-		reason := errors.New("it takes too long")
+		reason := errors.New("too slow")
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			leave(reason)
 			<-r.Context().Done()
@@ -105,7 +105,7 @@ func TestStreamTransport(t *testing.T) {
 		}
 	})
 
-	t.Run("headers without end are refused", func(t *testing.T) {
+	t.Run("endless headers are rejected", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, out, err := http.NewResponseController(w).Hijack()
 			if err != nil {

@@ -32,8 +32,8 @@ type Auth struct {
 	tasksPort string
 }
 
-// Between returns the address by which one server reaches another, whose
-// address and name it is given. Nil leaves them as they are.
+// Between returns the address by which one server reaches another, such as that of a proxy
+// in front of address. Nil changes nothing.
 type Between func(from, to, address string) string
 
 func (b Between) address(from, to, address string) string {
@@ -43,36 +43,35 @@ func (b Between) address(from, to, address string) string {
 	return b(from, to, address)
 }
 
-// AuthConfig is what differs between the tests' Better Auth servers.
+// AuthConfig configures a test's Better Auth server.
 type AuthConfig struct {
 	// Public is the origin of the site.
 	Public string
 	// Trusted are other origins whose pages may call the server.
 	Trusted []string
-	// JWTLifetime is how long a JWT is valid, such as "10s"; empty for the
-	// default.
+	// JWTLifetime is the lifetime of JWTs, such as "10s"; empty for the default.
 	JWTLifetime string
-	// Postgres keeps its data, and that of the task service that takes its
-	// JWTs; nil for the server that all tests share.
+	// Postgres is the server for its data and that of its task service; nil for
+	// the shared one.
 	Postgres *Postgres
-	// Between stands between this server and those behind it, and between
-	// the servers that are started with it and this one.
+	// Between returns the addresses that this server and the servers started
+	// with it use for each other.
 	Between Between
 	// Provider is the address of an OAuth provider that users may sign in
 	// with, under the id "provider"; empty for none. Its endpoints are
 	// /authorize, /token and /user.
 	Provider string
-	// Env adds to its variables.
+	// Env adds environment variables.
 	Env []string
 }
 
-// oauthServer is the server that knows an OAuth provider.
+// oauthServer is the server with an OAuth provider.
 //
 //go:embed oauth.mjs
 var oauthServer string
 
-// StartAuth starts a Better Auth server for a site at the public origin, which
-// pages of the trusted origins may call too.
+// StartAuth starts a Better Auth server for a site at the public origin. Pages of the
+// trusted origins may call it, too.
 func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 	t.Helper()
 	return StartAuthWith(t, AuthConfig{Public: public, Trusted: trusted})
@@ -108,7 +107,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"TRUSTED_PROXIES=127.0.0.1",
 			"PORT=" + ports[0],
 			"JWT_LIFETIME=" + config.JWTLifetime,
-			// All tests come from one address.
+			// All tests share one address.
 			"RATE_LIMIT_ENABLED=false",
 		},
 	}
@@ -138,19 +137,19 @@ func (a *Auth) Replica() *Auth {
 	return replica
 }
 
-// OwnerURL is the address of the server's database.
+// OwnerURL is the URL of the server's database.
 func (a *Auth) OwnerURL() string { return a.database }
 
-// Exec changes the server's database behind its back.
+// Exec runs a statement in the server's database.
 func (a *Auth) Exec(statement string, args ...any) {
 	a.t.Helper()
 	run(a.t, a.database, statement, args...)
 }
 
-// Password is that of every user of the tests.
+// Password is the password of every test user.
 const Password = "correct horse battery staple"
 
-// SignUp makes a user and returns the cookies of the first session.
+// SignUp signs up a user and returns the cookies of the first session.
 func (a *Auth) SignUp() []*http.Cookie {
 	a.t.Helper()
 	return a.Post("/api/auth/sign-up/email", map[string]any{
@@ -158,7 +157,7 @@ func (a *Auth) SignUp() []*http.Cookie {
 	}).Cookies()
 }
 
-// NewEmail returns an address that no other user has.
+// NewEmail returns a unique email address.
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
 // Post calls the server itself, as a program without a browser does, and

@@ -7,14 +7,14 @@ import (
 
 // BFF is a running bff.
 type BFF struct {
-	// URL is where it is reached, OpsURL its operations port.
+	// URL is its address, OpsURL that of its operations port.
 	URL, OpsURL *url.URL
 
 	*process
 }
 
-// StartBFF starts a bff before a Better Auth server and a task service. env
-// adds to its variables.
+// StartBFF starts a BFF in front of a Better Auth server and a task service. env adds
+// environment variables.
 func StartBFF(t testing.TB, auth *Auth, tasks *Tasks, env ...string) *BFF {
 	t.Helper()
 	ports := freePorts(t, 2)

@@ -12,14 +12,14 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// built are the programs that the tests of the process have built, each once.
+// built are the programs that the test process has built, each once.
 var built struct {
 	sync.Mutex
 	dir   string
 	paths map[string]string
 }
 
-// build returns the program of a package in a module of the repository.
+// build builds a package of a module and returns the program's path.
 func build(t testing.TB, module, pkg string) string {
 	t.Helper()
 	built.Lock()

@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// newDatabase returns the owner's URL of an empty database and a role that
-// does not exist yet, on the server that all tests share unless the test has
-// one of its own. Both are gone with the test.
+// newDatabase creates an empty database and returns the owner's URL and a role that does
+// not exist yet, on the shared server or on the test's own. Both are dropped when the
+// test ends.
 func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo) {
 	t.Helper()
 	var admin string
@@ -40,7 +40,7 @@ func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo)
 
 func run(t testing.TB, address, statement string, args ...any) {
 	t.Helper()
-	// Not the test's context: cleaning up happens after its end.
+	// Not the test's context, which has ended during cleanup.
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {

@@ -10,21 +10,21 @@ import (
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
-// Postgres is a PostgreSQL server for one test, which may take it away. It
-// keeps what it has acknowledged, as one in production does.
+// Postgres is a PostgreSQL server for one test, which may stop it. It is as durable as one
+// in production.
 type Postgres struct {
 	t       testing.TB
 	options postgres.Options
 	server  *postgres.Server
 }
 
-// StartPostgres starts a PostgreSQL server without databases of ours.
+// StartPostgres starts an empty PostgreSQL server.
 func StartPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	return StartPostgresIn(t, t.TempDir())
 }
 
-// StartPostgresIn starts one that keeps its data in a directory.
+// StartPostgresIn starts a PostgreSQL server with its data in a directory.
 func StartPostgresIn(t testing.TB, dir string) *Postgres {
 	t.Helper()
 	free, err := port.Free(context.Background(), 1)
@@ -46,10 +46,10 @@ func StartPostgresIn(t testing.TB, dir string) *Postgres {
 	return p
 }
 
-// URL is the administrator's address of the server.
+// URL is the administrator's URL of the server.
 func (p *Postgres) URL() string { return p.server.AdminURL(postgres.Superuser) }
 
-// Running reports whether the server has not ended.
+// Running reports whether the server is running.
 func (p *Postgres) Running() bool {
 	select {
 	case <-p.server.Process().Done():
@@ -59,14 +59,14 @@ func (p *Postgres) Running() bool {
 	}
 }
 
-// Kill ends the server without a word to its clients.
+// Kill kills the server.
 func (p *Postgres) Kill() { p.server.Process().Stop() }
 
-// PID is the id of the server's main process.
+// PID is the process id of the server's main process.
 func (p *Postgres) PID() int { return p.server.Process().PID() }
 
-// Restart starts the server again where it was, with its data. It ends a
-// server that still runs first.
+// Restart starts the server again with its data and address. It stops a running server
+// first.
 func (p *Postgres) Restart() {
 	p.t.Helper()
 	if err := p.server.Stop(); err != nil {

@@ -1,7 +1,6 @@
-// Package servertest starts the real servers behind the BFF for its tests:
-// Better Auth and the task service, each on a free port and with a database of
-// its own. The package's TestMain must call pgtest.Main. A test that cannot
-// have a server fails.
+// Package servertest starts the real servers behind the BFF for its tests: Better Auth and
+// the task service, each on a free port and with its own database. The importing
+// package's TestMain must call pgtest.Main. A test whose server cannot start fails.
 package servertest
 
 import (
@@ -22,19 +21,19 @@ import (
 )
 
 const (
-	// readyTimeout is how long a server may take to start on a busy machine.
+	// readyTimeout bounds the start of a server on a busy machine.
 	readyTimeout = time.Minute
 	readyPause   = 50 * time.Millisecond
 	stopTimeout  = 10 * time.Second
 )
 
-// process is a server that ends with its test.
+// process is a server that is stopped when its test ends.
 type process struct {
 	t       testing.TB
 	command []string
 	dir     string
 	env     []string
-	ready   string // the URL that answers 200 once the server is ready
+	ready   string // the URL that returns 200 once the server is ready
 	child   *child.Child
 
 	mu  sync.Mutex
@@ -59,7 +58,7 @@ func (p *process) start() {
 	p.AwaitReady()
 }
 
-// AwaitReady waits until the server says that it is ready.
+// AwaitReady waits until the server is ready.
 func (p *process) AwaitReady() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
@@ -69,22 +68,22 @@ func (p *process) AwaitReady() {
 	}
 }
 
-// Stop ends the server, if it still runs, as an operator does.
+// Stop stops the server with a signal, if it is running.
 func (p *process) Stop() {
-	p.Resume() // or it could not hear of it
+	p.Resume() // a paused process does not handle signals
 	p.child.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
 }
 
-// Kill ends the server at once, with all that it is doing.
+// Kill kills the server.
 func (p *process) Kill() { p.child.Stop() }
 
-// PID is the id of the server's process.
+// PID is the server's process id.
 func (p *process) PID() int { return p.child.PID() }
 
-// Pause makes the server hang: it accepts connections and never answers.
+// Pause makes the server hang: it accepts connections and never responds.
 func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
 
-// Resume ends a Pause.
+// Resume continues a paused server.
 func (p *process) Resume() { p.signal(syscall.SIGCONT) }
 
 // Restart starts the server again where it was, with its data. It ends a
@@ -116,7 +115,7 @@ func (p *process) signal(s syscall.Signal) {
 	select {
 	case <-p.child.Done():
 	default:
-		// An error means that the process is just ending.
+		// An error means that the process is exiting.
 		_ = syscall.Kill(-p.child.PID(), s)
 	}
 }
@@ -127,14 +126,14 @@ func (p *process) keep(line string) {
 	p.log = append(p.log, line)
 }
 
-// Log returns the lines that the server has logged so far.
+// Log returns the lines logged so far.
 func (p *process) Log() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string(nil), p.log...)
 }
 
-// freePorts returns ports of 127.0.0.1 as text.
+// freePorts returns free ports of 127.0.0.1.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
 	free, err := port.Free(context.Background(), n)

@@ -21,7 +21,7 @@ const (
 	signInPath  = "/api/auth/sign-in/email"
 	sessionPath = "/api/auth/get-session"
 
-	// tokenLife is how long a JWT of services/auth is valid.
+	// tokenLife is the lifetime of JWTs of services/auth.
 	tokenLife = 15 * time.Minute
 )
 
@@ -31,8 +31,8 @@ type servers struct {
 	tasks *servertest.Tasks
 }
 
-// TestSDK holds Go programs, which reach the servers without the BFF, against
-// the real ones.
+// TestSDK tests Go programs, which call the servers without the BFF, against the real
+// servers.
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	s := servers{auth: servertest.StartAuth(t, "http://localhost:3000")}
@@ -42,16 +42,15 @@ func TestSDK(t *testing.T) {
 		"signs in again after a revocation":     signsInAgain,
 		"a wrong password":                      wrongPassword,
 		"a session's cookie":                    sessionCookie,
-		"Better Auth is away":                   authIsAway,
+		"Better Auth is down":                   authIsAway,
 		"a watch waits until Better Auth is up": watchWaitsForAuth,
-		"a refused token is replaced":           refusedToken,
+		"a rejected token is replaced":          refusedToken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t, s)
-			// Time in the bubble is the program's alone: it passes at once
-			// where the program waits for time, and stands still while it
-			// waits for a server.
+			// Within synctest, time advances only for the program: immediately
+			// while it sleeps, and not while it waits for a server.
 			synctest.Test(t, func(t *testing.T) {
 				p.T = t
 				test(p)
@@ -64,12 +63,12 @@ func TestSDK(t *testing.T) {
 	})
 }
 
-// program is a Go program with a user of its own.
+// program is a Go program with its own user.
 type program struct {
 	*testing.T
 	servers
 	email             string
-	cookie            *http.Cookie // of the session that began with signing up
+	cookie            *http.Cookie // of the session started by the sign-up
 	authTap, tasksTap *servertest.Tap
 }
 
@@ -91,8 +90,8 @@ func newProgram(t *testing.T, s servers) *program {
 	return p
 }
 
-// httpClient returns a client that leaves nothing running between requests,
-// for which time in a bubble would have to wait.
+// httpClient returns a client without idle goroutines, for which synctest's clock would
+// wait.
 func httpClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
@@ -106,7 +105,7 @@ func (p *program) passwordSource(password string) *sdk.BetterAuth {
 	return source
 }
 
-// sessionSource is a source for the session that began with signing up.
+// sessionSource is a token source for the session started by the sign-up.
 func (p *program) sessionSource() *sdk.BetterAuth {
 	p.Helper()
 	source, err := sdk.NewSessionSource(p.authTap.URL.String(), p.cookie.Name+"="+p.cookie.Value,
@@ -126,7 +125,7 @@ func (p *program) client(source sdk.TokenSource) *sdk.Client {
 	return client
 }
 
-// token asks a source and checks that the task service takes what it gives.
+// token gets a token from a source and checks that the task service accepts it.
 func (p *program) token(source sdk.TokenSource) string {
 	p.Helper()
 	token, err := source.Token(p.Context())
@@ -134,12 +133,12 @@ func (p *program) token(source sdk.TokenSource) string {
 		p.Fatal(err)
 	}
 	if _, err := p.client(nil).TaskStats(p.Context(), "", sdk.WithToken(token)); err != nil {
-		p.Fatalf("the task service refuses the token: %v", err)
+		p.Fatalf("the task service rejects the token: %v", err)
 	}
 	return token
 }
 
-// asked checks how often Better Auth was asked so far.
+// asked checks the number of requests to Better Auth so far.
 func (p *program) asked(when string, signIns, exchanges int) {
 	p.Helper()
 	if gotSignIns, gotExchanges := p.authTap.Count(signInPath), p.authTap.Count(sessionPath); gotSignIns != signIns || gotExchanges != exchanges {
@@ -164,7 +163,7 @@ func signsInOnce(p *program) {
 	first := p.token(source)
 	time.Sleep(tokenLife - 2*time.Minute)
 	if p.token(source) != first {
-		p.Error("the token was replaced two minutes before its end")
+		p.Error("the token was renewed two minutes before it expired")
 	}
 	time.Sleep(time.Minute + time.Second)
 	var all sync.WaitGroup
@@ -176,7 +175,7 @@ func signsInOnce(p *program) {
 		})
 	}
 	all.Wait()
-	p.asked("shortly before the token's end", 1, 2)
+	p.asked("shortly before the token expires", 1, 2)
 }
 
 func signsInAgain(p *program) {
@@ -187,7 +186,7 @@ func signsInAgain(p *program) {
 	p.asked("while the token is valid", 1, 1)
 	time.Sleep(tokenLife)
 	p.token(source)
-	p.asked("after the token's end", 2, 3)
+	p.asked("after the token has expired", 2, 3)
 }
 
 func wrongPassword(p *program) {
@@ -197,7 +196,7 @@ func wrongPassword(p *program) {
 		p.Fatalf("got %v", err)
 	}
 	if text := err.Error(); !strings.Contains(text, "sign in: ") || strings.Contains(text, "a wrong password") {
-		p.Errorf("the error says %s", text)
+		p.Errorf("the error is %s", text)
 	}
 	p.asked("with a wrong password", 1, 0)
 }
@@ -211,11 +210,11 @@ func sessionCookie(p *program) {
 	p.revoke()
 	time.Sleep(tokenLife)
 	if _, err := p.client(source).TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
-		p.Errorf("after the session's end: %v", err)
+		p.Errorf("after the session has ended: %v", err)
 	}
 }
 
-// away breaks every connection to Better Auth.
+// away closes every connection to Better Auth.
 func (p *program) away() {
 	p.authTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
@@ -231,7 +230,7 @@ func authIsAway(p *program) {
 	}
 	time.Sleep(time.Minute)
 	if _, err := client.TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrAuthUnavailable) {
-		p.Errorf("after the token's end: %v", err)
+		p.Errorf("after the token has expired: %v", err)
 	}
 	p.authTap.Instead(nil)
 	time.Sleep(10 * time.Second)
@@ -253,7 +252,7 @@ func watchWaitsForAuth(p *program) {
 		break
 	}
 	if tried := p.authTap.Count(signInPath) - before; tried < 3 || tried > 15 {
-		p.Errorf("asked Better Auth %d times in a minute", tried)
+		p.Errorf("sent %d requests to Better Auth in a minute", tried)
 	}
 }
 
@@ -261,7 +260,7 @@ func refusedToken(p *program) {
 	source := p.passwordSource(servertest.Password)
 	client := p.client(source)
 	first := p.token(source)
-	// Better Auth gives the same token all through a second of its own time.
+	// Within one second, Better Auth returns the same token.
 	for p.token(p.sessionSource()) == first {
 	}
 	time.Sleep(time.Minute)
@@ -278,6 +277,6 @@ func refusedToken(p *program) {
 	}
 	p.asked("after a 401", 1, exchanges+1)
 	if p.token(source) == first {
-		p.Error("the source still gives the refused token")
+		p.Error("the source still returns the rejected token")
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"testing"
 )
 
-// secrets are what no log may hold: addresses and the password of the tests'
+// secrets matches what no log may contain: email addresses and the password of the tests'
 // users, cookies and tokens.
 var secrets = regexp.MustCompile(`(?i)(@|%40)example\.com|` + Password + `|session_token=|\beyJ[\w-]{10,}\.[\w-]+|bearer [\w-]{20,}`)
 
-// marks are the texts, in small letters, one of which each secret has. Most lines
-// have none, and looking for a pattern is slow under the race detector.
+// marks are lower-case strings, one of which every secret contains. Most lines have none,
+// and regular expressions are slow under the race detector.
 var marks = []string{"example.com", strings.ToLower(Password), "session_token=", "eyj", "bearer "}
 
-// mayHoldSecret reports whether a line may hold a secret.
+// mayHoldSecret reports whether a line may contain a secret.
 func mayHoldSecret(line string) bool {
 	line = strings.ToLower(line)
 	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) })
 }
 
-// CheckLog fails the test if a log holds a secret.
+// CheckLog fails the test if a log contains a secret.
 func CheckLog(t testing.TB, name string, lines []string) {
 	t.Helper()
 	for _, line := range lines {
@@ -29,7 +29,7 @@ func CheckLog(t testing.TB, name string, lines []string) {
 			continue
 		}
 		if found := secrets.FindString(line); found != "" {
-			t.Errorf("the log of %s holds %q: %s", name, found, line)
+			t.Errorf("the log of %s contains %q: %s", name, found, line)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Tap stands before a server and takes down what it is asked.
+// Tap is a proxy that records the requests to a server.
 type Tap struct {
-	// URL leads through the tap to the server.
+	// URL is the tap's address.
 	URL *url.URL
 
 	mu       sync.Mutex
@@ -19,7 +19,7 @@ type Tap struct {
 	instead  http.HandlerFunc
 }
 
-// NewTap returns a tap before the server at target.
+// NewTap starts a tap in front of the server at target.
 func NewTap(t testing.TB, target *url.URL) *Tap {
 	t.Helper()
 	tap := &Tap{}
@@ -28,7 +28,7 @@ func NewTap(t testing.TB, target *url.URL) *Tap {
 			r.SetURL(target)
 			r.Out.Header = r.In.Header.Clone()
 		},
-		// A server that is gone looks so through the tap.
+		// If the server is down, the tap breaks the connection, too.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,14 +47,14 @@ func NewTap(t testing.TB, target *url.URL) *Tap {
 	return tap
 }
 
-// Requests returns what the server was asked so far.
+// Requests returns the requests to the server so far.
 func (tap *Tap) Requests() []*http.Request {
 	tap.mu.Lock()
 	defer tap.mu.Unlock()
 	return append([]*http.Request(nil), tap.requests...)
 }
 
-// Count returns how often the server was asked for a path.
+// Count returns the number of requests for a path.
 func (tap *Tap) Count(path string) int {
 	n := 0
 	for _, r := range tap.Requests() {
@@ -65,7 +65,7 @@ func (tap *Tap) Count(path string) int {
 	return n
 }
 
-// Instead makes the tap answer in place of the server; nil ends that.
+// Instead makes the tap handle requests itself; nil forwards them again.
 func (tap *Tap) Instead(handler http.HandlerFunc) {
 	tap.mu.Lock()
 	defer tap.mu.Unlock()

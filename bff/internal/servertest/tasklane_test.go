@@ -72,14 +72,14 @@ func commandLine(t *testing.T, s servers) {
 	defer stuck.Stop()
 	noted := bufio.NewScanner(notes)
 	if !noted.Scan() || !strings.HasPrefix(noted.Text(), "Watching") {
-		t.Fatalf("watch says %q", noted.Text())
+		t.Fatalf("watch printed %q", noted.Text())
 	}
 
 	seen := bufio.NewScanner(changes)
 	shows := func(what string) {
 		t.Helper()
 		if !seen.Scan() || !strings.Contains(seen.Text(), what) || !strings.HasSuffix(seen.Text(), "Water the plants  #home") {
-			t.Errorf("watch shows %q, want that it is %s", seen.Text(), what)
+			t.Errorf("watch printed %q, want that the task is %s", seen.Text(), what)
 		}
 	}
 	types("add", "Water", "the", "plants", "-due", "tomorrow", "-tag", "home")
@@ -97,7 +97,7 @@ func commandLine(t *testing.T, s servers) {
 		t.Fatal(err)
 	}
 	if noted.Scan() {
-		t.Errorf("watch says %q at its end", noted.Text())
+		t.Errorf("watch printed %q at its end", noted.Text())
 	}
 	if err := watch.Wait(); err != nil {
 		t.Errorf("watch after Ctrl-C: %v", err)

@@ -9,9 +9,9 @@ import (
 
 // Tasks is a running task service.
 type Tasks struct {
-	// URL is where it is reached, OpsURL its operations port.
+	// URL is its address, OpsURL that of its operations port.
 	URL, OpsURL *url.URL
-	// OwnerURL is the address of its database for the owner of the tables.
+	// OwnerURL is the URL of its database as the owner of the tables.
 	OwnerURL string
 
 	*process
@@ -21,8 +21,8 @@ type Tasks struct {
 	more    []string
 }
 
-// StartTasks starts a task service that takes the JWTs of a Better Auth server
-// and keeps its data where that keeps its own. env adds to its variables.
+// StartTasks starts a task service that accepts the JWTs of a Better Auth server, on the
+// same PostgreSQL server. env adds environment variables.
 func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	t.Helper()
 	owner, role := newDatabase(t, auth.postgres)
@@ -36,7 +36,7 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	return s.replica(port)
 }
 
-// Migrate brings the schema up to date, beside whatever is running.
+// Migrate migrates the schema while servers are running.
 func (s *Tasks) Migrate() {
 	t := s.t
 	t.Helper()
@@ -47,7 +47,7 @@ func (s *Tasks) Migrate() {
 	}
 }
 
-// Exec changes the schema as its owner does.
+// Exec runs a statement as the owner of the schema.
 func (s *Tasks) Exec(statement string) {
 	s.t.Helper()
 	run(s.t, s.OwnerURL, statement)
@@ -59,7 +59,7 @@ func (s *Tasks) Replica() *Tasks {
 	return s.replica("")
 }
 
-// replica starts a task service on a port, or on any.
+// replica starts a task service on a port; "" means any.
 func (s *Tasks) replica(port string) *Tasks {
 	t, between := s.t, s.auth.between
 	t.Helper()

@@ -1,4 +1,4 @@
-// Package upstream watches what the BFF asks of the servers behind it.
+// Package upstream observes the BFF's requests to other servers.
 package upstream
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// noAnswer labels requests that got none.
-const noAnswer = "none"
+// noResponse is the status label of requests without a response.
+const noResponse = "none"
 
 // Watch counts, times and traces requests to other servers.
 type Watch struct {
@@ -26,17 +26,17 @@ type Watch struct {
 	tracing   trace.TracerProvider
 }
 
-// New returns a watch whose figures are among metrics. Each request is a span of
-// tracing, unless that is nil.
+// New returns a Watch that records in metrics. Each request is a span of tracing, unless
+// that is nil.
 func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Watch {
 	w := &Watch{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_upstream_requests_total",
-			Help: "Requests to other servers, by server and HTTP status; none means that no answer came.",
+			Help: "Requests to other servers, by server and HTTP status; none means no response.",
 		}, []string{"upstream", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "tasklane_upstream_duration_seconds",
-			Help:    "Time until another server's answer began, or it was clear that there is none.",
+			Help:    "Time until the response of another server began, or until the request failed.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"upstream"}),
 		tracing: tracing,
@@ -45,13 +45,12 @@ func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Watch {
 	return w
 }
 
-// Transport returns next, watched. The name is the server's in the figures and
-// traces.
+// Transport wraps next. name is the server's name in metrics and traces.
 func (w *Watch) Transport(name string, next http.RoundTripper) http.RoundTripper {
 	if w.tracing != nil {
 		next = otelhttp.NewTransport(discreet{next},
 			otelhttp.WithTracerProvider(w.tracing),
-			otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Watch counts
+			otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Watch has metrics
 			otelhttp.WithPropagators(propagation.TraceContext{}),
 			otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + name }),
 		)
@@ -69,7 +68,7 @@ type watched struct {
 func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	response, err := w.next.RoundTrip(r)
-	status := noAnswer
+	status := noResponse
 	if err == nil {
 		status = strconv.Itoa(response.StatusCode)
 	}
@@ -78,8 +77,8 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// discreet keeps the path and the query out of the request's span: they can hold
-// one-time tokens and what a user looks for.
+// discreet removes the path and the query from the request's span. They may contain
+// one-time tokens and search terms.
 type discreet struct{ next http.RoundTripper }
 
 func (d discreet) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -15,35 +15,33 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// caller is the signed-in user whose request is being answered.
+// caller is the signed-in user of a request.
 type caller struct {
 	request session.Request
 	session *session.Session
 }
 
-// renewalHeader with the value "none" asks for the session not to be renewed. A
-// server that calls with a browser's cookie sends it, unless it hands Set-Cookie
-// lines on to the browser.
+// renewalHeader with the value "none" keeps the session from being renewed. A server that
+// uses a browser's cookie must send it, unless it passes Set-Cookie on to the browser.
 const renewalHeader = "X-Session-Renewal"
 
-// callerFrom returns whom authenticate has let through.
+// callerFrom returns the caller that authenticate has set.
 func callerFrom(ctx context.Context) caller { return httpapi.Caller[caller](ctx) }
 
-// expectedUserHeader names the user that a request was made for. A page that
-// still shows one user cannot read or write the list of another, who has signed
-// in meanwhile in another tab.
+// expectedUserHeader has the id of the user that the request is meant for. A page that
+// still shows one user can then not read or change the tasks of another, who has signed
+// in in another tab.
 const expectedUserHeader = "Expected-User"
 
-// errOtherUser means that the session is not the expected user's.
-var errOtherUser = errors.New("the session belongs to another user than the request expects")
+// errOtherUser means that the session belongs to another user than the expected one.
+var errOtherUser = errors.New("the session is not that of the expected user")
 
-// isExpected reports whether the user is the one that the request was made for.
+// isExpected reports whether the user is the one that the request is meant for.
 func isExpected(r *http.Request, user session.User) bool {
 	return !slices.ContainsFunc(r.Header.Values(expectedUserHeader), func(id string) bool { return id != user.ID })
 }
 
-// authenticate lets requests with a live session through and answers all
-// others.
+// authenticate passes requests with a valid session and rejects all others.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	request, err := s.sessionRequest(r)
@@ -65,9 +63,8 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// sessionRequest returns what the session of a request is looked up by: the bearer
-// token, if it has one, else the cookie. Of several session cookies, the first one
-// whose session lives counts.
+// sessionRequest returns the session request for a request's bearer token, if it has one,
+// or its cookie. Of several session cookies, the first with a valid session counts.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	client := s.proxies.client(r)
 	request := session.Request{
@@ -89,7 +86,7 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	for i, cookie := range candidates {
 		request.Cookie = cookie
 		if i == len(candidates)-1 {
-			break // there is no choice left
+			break // the last candidate
 		}
 		if _, err := s.sessions.Check(r.Context(), request); err == nil {
 			break
@@ -98,18 +95,18 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	return request, nil
 }
 
-// asUser makes a call of the task service carry the caller's JWT, and another
-// one if that is refused.
+// asUser authenticates a call of the task service with the caller's JWT, and with a new
+// one if that is rejected.
 func (s *server) asUser(ctx context.Context) []sdk.CallOption {
 	c := callerFrom(ctx)
 	return (&tokens{sessions: s.sessions, request: c.request, held: c.session}).options()
 }
 
-// tokens are the JWTs of a session, for one call.
+// tokens is the token source of a session, for one call.
 type tokens struct {
 	sessions *session.Sessions
 	request  session.Request
-	held     *session.Session // whose JWT is the next; nil to look it up
+	held     *session.Session // has the next JWT; nil to look it up
 }
 
 func (t *tokens) options() []sdk.CallOption {
@@ -121,7 +118,7 @@ func (t *tokens) Token(ctx context.Context) (string, error) {
 	if t.held == nil {
 		found, err := t.sessions.Check(ctx, t.request)
 		if errors.Is(err, session.ErrUnavailable) {
-			err = fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // which passes
+			err = fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // is transient
 		}
 		if err != nil {
 			return "", err
@@ -131,8 +128,7 @@ func (t *tokens) Token(ctx context.Context) (string, error) {
 	return t.held.JWT(), nil
 }
 
-// InvalidateToken makes sure that a JWT that was refused or has ended is not
-// used again.
+// InvalidateToken prevents a rejected or expired JWT from being used again.
 func (t *tokens) InvalidateToken(token string) {
 	if t.held != nil && t.held.JWT() == token {
 		t.sessions.Refuse(t.request.Cookie, t.held)

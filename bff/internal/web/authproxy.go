@@ -17,23 +17,23 @@ import (
 
 const (
 	authPath = "/api/auth/"
-	// authOperation stands in the log, the metrics and the traces.
+	// authOperation is the operation in the log, the metrics and the traces.
 	authOperation = "betterAuth"
-	// maxAuthBodyBytes bounds a request to Better Auth. A profile with a
-	// small picture in it fits.
+	// maxAuthBodyBytes bounds a request body to Better Auth. A profile with a
+	// small picture fits.
 	maxAuthBodyBytes = 1 << 20
 )
 
-// authMethods are what Better Auth is asked with. Node's Request, which its
-// handler makes of what it gets, throws on others, such as TRACE, and the
-// handler does not catch that: it can end the server.
+// authMethods are the methods that Better Auth accepts. Its handler creates a Node
+// Request, which throws on others, such as TRACE; nothing catches that, and it can end
+// the server.
 var authMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// The headers that pass between the browser and Better Auth. Cookies are
-// filtered besides. Origin, Referer and Sec-Fetch-* are what Better Auth's own
-// cross-origin check goes by.
+// The headers that are forwarded between the browser and Better Auth. Cookies are
+// filtered separately. Better Auth's own cross-origin check uses Origin, Referer and
+// Sec-Fetch-*.
 var (
 	authRequestHeaders = []string{
 		"Accept", "Accept-Language", "Content-Type", "User-Agent", "X-Captcha-Response",
@@ -44,27 +44,25 @@ var (
 	}
 )
 
-// tokenEndpoints answer with JWTs, which are not for browsers.
+// tokenEndpoints respond with JWTs, which browsers must not get.
 //
-// The answers of get-session and of signing in do pass, although they hold the
-// raw session token: Better Auth's client and its list of sessions go by it.
-// It is the random part of the cookie. The task service does not take it, and
-// neither does Better Auth without the signature, unless its bearer plugin is
-// told to.
+// The responses of get-session and sign-in are forwarded, although they contain the raw
+// session token, because Better Auth's client and its list of sessions need it. It is
+// the random part of the cookie. The task service does not accept it, nor does Better
+// Auth without the signature, unless its bearer plugin is configured to.
 var tokenEndpoints = []string{"token", "get-access-token", "refresh-token"}
 
-// revokingEndpoints can end other sessions of the user than the one they are
-// called with.
+// revokingEndpoints can end sessions of the user other than that of the request.
 var revokingEndpoints = []string{
 	"change-password", "delete-user", "delete-user/callback",
 	"revoke-other-sessions", "revoke-session", "revoke-sessions",
 }
 
-// resetEndpoint ends the paths that set a password with a token from a message.
-// They can end all sessions of a user, of whom only Better Auth knows who it is.
+// resetEndpoint is the first segment of the paths that set a password with a token from
+// an email. They can end all sessions of a user whom only Better Auth knows.
 const resetEndpoint = "reset-password"
 
-// authProxy passes requests on to Better Auth.
+// authProxy forwards requests to Better Auth.
 type authProxy struct {
 	*server
 
@@ -78,7 +76,7 @@ func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.NoteOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
-	// What follows the first name may be a secret, as in reset-password/TOKEN.
+	// What follows the first segment may be a secret, as in reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); more {
 		httpapi.SetLoggedPath(r.Context(), authPath+first+"/…")
 	}
@@ -133,10 +131,10 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		response.Close()
-		err = fmt.Errorf("better auth answered %d", response.Status)
+		err = fmt.Errorf("better auth responded with status %d", response.Status)
 	case !neverSent(err):
-		// Better Auth may have done what it was asked all the same. Unless it
-		// was not reached: then the session serves until its JWT ends.
+		// Better Auth may have handled the request, unless it was not reached: then
+		// the session stays valid until its JWT expires.
 		forget(nil)
 	}
 	if !errors.Is(r.Context().Err(), context.Canceled) {
@@ -145,19 +143,19 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), err))
 }
 
-// sessionTokenHeader has the token of a session that begins, for programs and native
-// apps, which send it as a bearer token. It is the header of Better Auth's own plugin.
+// sessionTokenHeader has the token of a new session, which programs and native apps send
+// as a bearer token. Better Auth's own plugin uses the same header.
 const sessionTokenHeader = "Set-Auth-Token"
 
-// isProgram reports whether no script of a page can read the answer to a request.
+// isProgram reports whether no script in a browser can read the response to a request.
 // Browsers send Origin with every POST.
 func isProgram(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == ""
 }
 
-// nameOrigin names the site's own origin for a write that has none, which Better
-// Auth would refuse, and for one with a bearer token. The rule of the whole API has
-// let it through: it is not from a page of another site.
+// nameOrigin sets the site's own origin on a write without one, which Better Auth would
+// reject, and on a write with a bearer token. sameOrigin has checked that the request
+// does not come from another site.
 func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool) {
 	origin := r.Header.Get("Origin")
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
@@ -166,12 +164,12 @@ func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool)
 	}
 }
 
-// forgetter returns what forgets the sessions that the request of a session may
-// have ended or changed, given the Set-Cookie lines of the answer. It is to run
-// before the browser sees the answer, so that its next request finds the new state.
+// forgetter returns a function that forgets the sessions that the request may have ended
+// or changed, given the response's Set-Cookie lines. Call it before the response is
+// sent, so that the browser's next request finds the new state.
 func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
 	if !slices.Contains(revokingEndpoints, endpoint) {
-		// The link of a mail changes the user's address.
+		// The link in an email changes the user's address.
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead || endpoint == "verify-email"
 		return func(setCookie []string) {
 			if writes || p.cookies.Changed(request.Cookie, setCookie) {
@@ -179,7 +177,7 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 			}
 		}
 	}
-	// Whose sessions they are can be found out only while this one lives.
+	// The user of the session is known only while the session is valid.
 	known, err := p.sessions.Get(r.Context(), request)
 	if !request.Bearer {
 		relay(w.Header(), known.SetCookie)
@@ -192,7 +190,7 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 	}
 }
 
-// neverSent reports whether an error proves that no connection was made.
+// neverSent reports whether an error proves that no connection was established.
 func neverSent(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"

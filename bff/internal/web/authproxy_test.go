@@ -20,7 +20,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// testAuthProxy tells the stories of Better Auth behind the BFF.
+// testAuthProxy tests Better Auth behind the BFF.
 func testAuthProxy(t *testing.T, s *site) {
 	t.Run("signing out", func(t *testing.T) {
 		t.Parallel()
@@ -86,7 +86,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("a session that is not to be remembered", func(t *testing.T) {
+	t.Run("a session that is not remembered", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
@@ -99,7 +99,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		ada.get("/api/tasks").is(http.StatusOK)
 	})
 
-	t.Run("no way to a JWT", func(t *testing.T) {
+	t.Run("JWTs do not reach the browser", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -109,7 +109,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		} {
 			ada.get(path).fails(taskapi.CodeNotFound)
 		}
-		// These are no paths of Better Auth's either: the watcher looks on.
+		// These are not paths of Better Auth either; watch checks the responses.
 		for _, path := range []string{"/api/auth/TOKEN", "/api/auth/token%20", "/api/auth/token;x", "/api/auth/token%2f", "/api/auth/token%00", `/api/auth/x\..\token`} {
 			if got := ada.get(path); got.status == http.StatusOK {
 				t.Errorf("%s: %d %s", path, got.status, got.body)
@@ -119,7 +119,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		ada.post("/api/auth/refresh-token", map[string]any{"providerId": "x"}).fails(taskapi.CodeNotFound)
 	})
 
-	t.Run("no way out of Better Auth's paths", func(t *testing.T) {
+	t.Run("paths outside Better Auth are not reachable", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		for _, path := range []string{"/api/auth", "/api/auth/", "/api/auth/../../readyz", "/api/auth/..%2f..%2freadyz", "/api/auth/%2e%2e/%2e%2e/readyz"} {
@@ -127,7 +127,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("what would end Better Auth does not reach it", func(t *testing.T) {
+	t.Run("requests that would crash Better Auth do not reach it", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		for _, method := range []string{http.MethodTrace, "TRACK", "QUERY", "PROPFIND", "get"} {
@@ -141,7 +141,7 @@ func testAuthProxy(t *testing.T, s *site) {
 			}
 		}
 		for host, want := range map[string]int{
-			// net/http refuses what has characters that no host has.
+			// net/http rejects characters that are invalid in a host.
 			"a b": http.StatusBadRequest, "a/b": http.StatusBadRequest,
 			"": http.StatusOK, "[": http.StatusOK, "%zz": http.StatusOK, "a:b:c": http.StatusOK, "a:99999": http.StatusOK,
 		} {
@@ -156,7 +156,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 		for _, r := range s.authTap.Requests() {
 			if r.Host != s.authTap.URL.Host {
-				t.Errorf("Better Auth was asked as %q", r.Host)
+				t.Errorf("Better Auth got the Host %q", r.Host)
 			}
 		}
 		if got := (&site{url: s.auth.URL.String()}).newBrowser(t).get("/healthz"); got.status != http.StatusOK {
@@ -164,11 +164,11 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("what Better Auth is told", func(t *testing.T) {
+	t.Run("headers to Better Auth", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
-		// Another browser with ada's cookie in a header of the test's own.
+		// Another browser with ada's cookie in the test's own header.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "x"}, http.Header{
 			"Accept":            {"application/json"},
 			"Authorization":     {"Basic x"},
@@ -205,12 +205,12 @@ func testAuthProxy(t *testing.T, s *site) {
 		t.Error("the request did not reach Better Auth")
 	})
 
-	t.Run("what the browser is told", func(t *testing.T) {
+	t.Run("headers to the browser", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
 		answer := ada.get("/api/auth/get-session").is(http.StatusOK)
-		answer.header.Del("Content-Length") // not always known
+		answer.header.Del("Content-Length") // not always set
 		got := slices.Sorted(maps.Keys(answer.header))
 		want := []string{
 			"Cache-Control", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",
@@ -241,7 +241,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		body := map[string]any{"email": email, "password": servertest.Password}
 		evil := http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}
 		ada.do(http.MethodPost, "/api/auth/sign-in/email", body, evil).fails(taskapi.CodeCrossOrigin)
-		// Better Auth would clear the cookies of any browser that comes without them.
+		// Better Auth would clear the cookies even if the request had none.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
 		ada.do(http.MethodPost, "/api/auth/sso/register", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
 		// Whoever sets up a front end reads which origin it was, and which setting counts.
@@ -251,11 +251,11 @@ func testAuthProxy(t *testing.T, s *site) {
 			t.Errorf("the refusal says %q", problem.Error)
 		}
 		for name, header := range map[string]http.Header{
-			"a program":                       {"Origin": nil, "Sec-Fetch-Site": nil},
-			"a program in Node":               {"Origin": nil, "Sec-Fetch-Site": nil, "Sec-Fetch-Mode": {"cors"}},
-			"the page, without a referrer":    {"Origin": {"null"}},
-			"the page, without an origin":     {"Origin": nil},
-			"a person, who typed the address": {"Origin": nil, "Sec-Fetch-Site": {"none"}},
+			"a program":                      {"Origin": nil, "Sec-Fetch-Site": nil},
+			"a program in Node":              {"Origin": nil, "Sec-Fetch-Site": nil, "Sec-Fetch-Mode": {"cors"}},
+			"the page, without a referrer":   {"Origin": {"null"}},
+			"the page, without an origin":    {"Origin": nil},
+			"a person who typed the address": {"Origin": nil, "Sec-Fetch-Site": {"none"}},
 		} {
 			bob := s.newBrowser(t)
 			bob.do(http.MethodPost, "/api/auth/sign-in/email", body, header).is(http.StatusOK)
@@ -266,16 +266,16 @@ func testAuthProxy(t *testing.T, s *site) {
 				t.Errorf("%s signs out: %d %s", name, got.status, got.body)
 			}
 		}
-		// An origin that there is, is Better Auth's to check too.
+		// Better Auth checks an Origin that is sent.
 		sandboxed := http.Header{"Origin": {"null"}, "Sec-Fetch-Site": nil}
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-in/email", body, sandboxed).fails(taskapi.CodeCrossOrigin)
 	})
 
-	t.Run("an identity provider may post its answer", func(t *testing.T) {
+	t.Run("an identity provider may post its response", func(t *testing.T) {
 		t.Parallel()
 		provider := http.Header{"Origin": {"https://login.example"}, "Sec-Fetch-Site": {"cross-site"}}
 		for path, want := range map[string]int{
-			"/api/auth/callback/apple":            http.StatusFound, // to the page for errors: nobody asked for it
+			"/api/auth/callback/apple":            http.StatusFound, // redirects to the error page, because no sign-in is pending
 			"/api/auth/oauth2/callback/x":         http.StatusNotFound,
 			"/api/auth/sso/saml2/callback/x":      http.StatusNotFound,
 			"/api/auth/sso/saml2/sp/acs/x":        http.StatusNotFound,
@@ -294,7 +294,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("Better Auth's own refusals pass", func(t *testing.T) {
+	t.Run("Better Auth's errors are forwarded", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		answer := nobody.post("/api/auth/sign-in/email", map[string]any{"email": "nobody@example.com", "password": "wrong password"})
@@ -321,8 +321,8 @@ func testAuthProxy(t *testing.T, s *site) {
 	})
 }
 
-// Better Auth's client reads message and code, everybody else what every failure
-// has.
+// TestRefusalsOfBetterAuth: errors keep message and code, which Better Auth's client
+// reads, and get the members of a problem.
 func TestRefusalsOfBetterAuth(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -339,11 +339,11 @@ func TestRefusalsOfBetterAuth(t *testing.T) {
 			map[string]any{"message": "Too many requests. Please try again later.", "error": "Too many requests. Please try again later.", "code": "rate_limited", "title": "Too Many Requests"},
 			"7",
 		},
-		"a wait of the server's own": {429, http.Header{"X-Retry-After": {"7"}, "Retry-After": {"9"}}, `{}`, map[string]any{"error": "This was refused.", "code": "rate_limited", "title": "Too Many Requests"}, "9"},
-		"OAuth's own error":          {400, nil, `{"error":"invalid_grant","error_description":"no"}`, map[string]any{"error": "invalid_grant", "error_description": "no", "code": "invalid", "title": "Bad Request"}, ""},
-		"no body":                    {404, nil, ``, map[string]any{"error": "This was refused.", "code": "not_found", "title": "Not Found"}, ""},
-		"no object":                  {403, nil, `["x"]`, map[string]any{"error": "This was refused.", "code": "invalid", "title": "Forbidden"}, ""},
-		"too much":                   {422, nil, `{"code":"X","message":"` + strings.Repeat("x", 100_000) + `"}`, map[string]any{"error": "This was refused.", "code": "invalid", "title": "Unprocessable Entity"}, ""},
+		"a Retry-After of the server": {429, http.Header{"X-Retry-After": {"7"}, "Retry-After": {"9"}}, `{}`, map[string]any{"error": "The request was rejected.", "code": "rate_limited", "title": "Too Many Requests"}, "9"},
+		"OAuth's own error":           {400, nil, `{"error":"invalid_grant","error_description":"no"}`, map[string]any{"error": "invalid_grant", "error_description": "no", "code": "invalid", "title": "Bad Request"}, ""},
+		"no body":                     {404, nil, ``, map[string]any{"error": "The request was rejected.", "code": "not_found", "title": "Not Found"}, ""},
+		"not an object":               {403, nil, `["x"]`, map[string]any{"error": "The request was rejected.", "code": "invalid", "title": "Forbidden"}, ""},
+		"too large":                   {422, nil, `{"code":"X","message":"` + strings.Repeat("x", 100_000) + `"}`, map[string]any{"error": "The request was rejected.", "code": "invalid", "title": "Unprocessable Entity"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -373,7 +373,7 @@ func TestRefusalsOfBetterAuth(t *testing.T) {
 	}
 }
 
-// The answer does not name the user, so every session is asked for again.
+// The response does not name the user, so every cached session is checked again.
 func TestResetPasswordEndsSessions(t *testing.T) {
 	t.Parallel()
 	var ended atomic.Bool
@@ -434,12 +434,12 @@ func TestBrokenAuthBehindTheProxy(t *testing.T) {
 				public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{},
 			}))
 			t.Cleanup(bff.Close)
-			// The second is not passed on but exchanged.
+			// The second is not forwarded but exchanged.
 			for _, path := range []string{"/api/auth/get-session", "/api/session"} {
 				answer := (&site{url: bff.URL}).newBrowser(t).do(http.MethodGet, path, nil, http.Header{"Cookie": {session.CookieName + "=a.b"}})
 				answer.fails(taskapi.CodeAuthUnavailable)
 				if strings.Contains(string(answer.body), "SELECT") || answer.header.Get("X-Upstream") != "" {
-					t.Errorf("%s: Better Auth's words were passed on: %s, %v", path, answer.body, answer.header)
+					t.Errorf("%s: Better Auth's error text was forwarded: %s, %v", path, answer.body, answer.header)
 				}
 			}
 		})

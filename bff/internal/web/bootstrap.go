@@ -17,25 +17,25 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// bootstrapHolds is what a bootstrap holds in memory: a page of tasks and the lists
-// as they come, as they are read and as they are sent.
+// bootstrapHolds is the memory that a bootstrap reserves: for a page of tasks and the
+// lists, encoded and decoded, and the response.
 const bootstrapHolds = 6 << 20
 
-var startTag = &huma.Tag{Name: "Start", Description: "What a page draws first, in one answer."}
+var startTag = &huma.Tag{Name: "Start", Description: "The data that a page needs first, in one response."}
 
-// Bootstrap is what a page needs at its start.
+// Bootstrap is the data that a page needs at its start.
 type Bootstrap struct {
 	User       User               `json:"user"`
-	Stats      *taskapi.Stats     `json:"stats" doc:"As getTaskStats has it; null if that failed."`
-	Tasks      []taskapi.Task     `json:"tasks" nullable:"true" doc:"The first page of listTasks without filters; null if that failed."`
-	Lists      []taskapi.List     `json:"lists" nullable:"true" doc:"All lists outside the trash, in their manual order; null if that failed."`
-	Settings   *taskapi.Settings  `json:"settings" doc:"The user's settings, at least as new as changes; null if that failed."`
-	NextCursor *string            `json:"nextCursor" doc:"The cursor of the next page of tasks; null on the last one, or without tasks." example:"eyJ2IjoxfQ"`
-	Changes    *int64             `json:"changes" minimum:"0" doc:"The user's change number as of the tasks and lists: what to watch from. Null without tasks." example:"184"`
-	Failures   []BootstrapFailure `json:"failures" doc:"The parts that are missing, and why. Empty when all went well."`
+	Stats      *taskapi.Stats     `json:"stats" doc:"The counts of getTaskStats; null if they are missing."`
+	Tasks      []taskapi.Task     `json:"tasks" nullable:"true" doc:"The first page of listTasks without filters; null if they are missing."`
+	Lists      []taskapi.List     `json:"lists" nullable:"true" doc:"All lists outside the trash, in their manual order; null if they are missing."`
+	Settings   *taskapi.Settings  `json:"settings" doc:"The user's settings, at least as new as changes; null if they are missing."`
+	NextCursor *string            `json:"nextCursor" doc:"The cursor of the next page of tasks; null if there is none, or if the tasks are missing." example:"eyJ2IjoxfQ"`
+	Changes    *int64             `json:"changes" minimum:"0" doc:"The change number from which to watch the tasks and lists. Null if the tasks are missing." example:"184"`
+	Failures   []BootstrapFailure `json:"failures" doc:"The missing parts, with the reasons. Empty if there are none."`
 }
 
-// BootstrapPart names a part of the answer of getBootstrap.
+// BootstrapPart is a part of Bootstrap.
 type BootstrapPart string
 
 // The parts of bootstrap.
@@ -46,21 +46,21 @@ const (
 	settingsPart BootstrapPart = "settings"
 )
 
-// Schema implements [huma.SchemaProvider]: a later version may have more parts.
+// Schema implements [huma.SchemaProvider]: later versions may have more parts.
 func (BootstrapPart) Schema(huma.Registry) *huma.Schema {
 	return httpapi.OpenSet([]BootstrapPart{statsPart, tasksPart, listsPart, settingsPart})
 }
 
-// BootstrapFailure says why a part is missing.
+// BootstrapFailure is the reason why a part is missing.
 type BootstrapFailure struct {
-	Part  BootstrapPart     `json:"part" doc:"The part that is missing." example:"stats"`
-	Code  taskapi.ErrorCode `json:"code" doc:"The reason, as a problem would have it." example:"unavailable"`
-	Error string            `json:"error" doc:"What went wrong, in a sentence for people." example:"The tasks cannot be reached right now. Please try again."`
+	Part  BootstrapPart     `json:"part" doc:"The missing part." example:"stats"`
+	Code  taskapi.ErrorCode `json:"code" doc:"The error code." example:"unavailable"`
+	Error string            `json:"error" doc:"The reason, in a sentence for people." example:"The tasks cannot be reached right now. Please try again."`
 }
 
-// BootstrapResponse is the answer of getBootstrap.
+// BootstrapResponse is the response of getBootstrap.
 type BootstrapResponse struct {
-	Success bool      `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool      `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Bootstrap `json:"data"`
 }
 
@@ -73,12 +73,12 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 	data := schemas.SchemaFromRef(schemas.Schema(reflect.TypeFor[Bootstrap](), true, "").Ref)
 	orNull(data, "stats")
 	orNull(data, "settings")
-	data.Properties["failures"].Examples = []any{[]any{}} // as the rest of the example has it
+	data.Properties["failures"].Examples = []any{[]any{}} // as in the rest of the example
 	httpapi.Register(api, huma.Operation{
 		OperationID: "getBootstrap", Method: http.MethodGet, Path: "/api/bootstrap",
-		Summary: "Start a page",
-		Description: "Returns the user, the counts, the lists, the settings and the first page of the tasks. The parts are fetched side by side. " +
-			"One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.",
+		Summary: "Get the data for a page's start",
+		Description: "Returns the user, the counts, the lists, the settings and the first page of the tasks, which are read concurrently. " +
+			"A part that fails or takes longer than 6.5 seconds is null, with the reason in failures. If all parts fail, the response is an error.",
 		Tags:     []string{startTag.Name},
 		Security: security,
 		Metadata: httpapi.Holds(bootstrapHolds),
@@ -136,8 +136,8 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 		}
 		failure := callFailure(failed.err)
 		problem := api.Problem(ctx, failure)
-		// The session's end and a request that makes no sense concern the
-		// whole, whatever else was found.
+		// An expired session or an invalid request concerns the whole response,
+		// whatever the other parts returned.
 		if len(data.Failures) == len(parts)-1 || problem.Code == taskapi.CodeInvalid || errors.Is(failed.err, session.ErrExpired) {
 			return nil, failure
 		}
@@ -146,8 +146,7 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	return &bootstrapOutput{Body: BootstrapResponse{Success: true, Data: data}}, nil
 }
 
-// allLists returns the lists outside the trash, with the change number as of the
-// first page.
+// allLists returns the lists outside the trash, with the change number of the first page.
 func (s *server) allLists(ctx context.Context) (all sdk.ListPage, err error) {
 	options := taskapi.ListListsOptions{Limit: taskapi.MaxListLimit}
 	for {
@@ -167,8 +166,8 @@ func (s *server) allLists(ctx context.Context) (all sdk.ListPage, err error) {
 	}
 }
 
-// orNull documents that a member of an object, itself an object, may be null,
-// which Huma has no tag for.
+// orNull documents that a member of an object, itself an object, is nullable. Huma has no
+// tag for it.
 func orNull(object *huma.Schema, member string) {
 	schema := object.Properties[member]
 	object.Properties[member] = &huma.Schema{

@@ -19,8 +19,7 @@ import (
 
 const getSession = "/api/auth/get-session"
 
-// TestSite tells its stories on the whole chain: browser, BFF, Better Auth,
-// task service, PostgreSQL.
+// TestSite tests the whole chain: browser, BFF, Better Auth, task service, PostgreSQL.
 func TestSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -34,12 +33,12 @@ func TestSite(t *testing.T) {
 		t.Parallel()
 		testCompression(t, s)
 	})
-	t.Run("pages of other origins", func(t *testing.T) {
+	t.Run("other origins", func(t *testing.T) {
 		t.Parallel()
 		testOrigins(t, s)
 	})
 
-	t.Run("what no client sends", func(t *testing.T) {
+	t.Run("malformed HTTP", func(t *testing.T) {
 		t.Parallel()
 		testWire(t, s)
 	})
@@ -59,7 +58,7 @@ func TestSite(t *testing.T) {
 		testStrangers(t, s)
 	})
 
-	t.Run("nonsense is refused", func(t *testing.T) {
+	t.Run("nonsense is rejected", func(t *testing.T) {
 		t.Parallel()
 		testNonsense(t, s)
 	})
@@ -126,7 +125,7 @@ func TestSite(t *testing.T) {
 		}
 	})
 
-	t.Run("conditions, keys and the rest of the operations pass through", func(t *testing.T) {
+	t.Run("preconditions, idempotency keys and all operations are forwarded", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -216,7 +215,7 @@ func TestSite(t *testing.T) {
 		nobody.post("/api/tasks", map[string]any{"title": "x"}).fails(taskapi.CodeUnauthenticated)
 	})
 
-	t.Run("a request made for another user", func(t *testing.T) {
+	t.Run("a request meant for another user", func(t *testing.T) {
 		t.Parallel()
 		ada, bob := s.newPerson(t), s.newBrowser(t)
 		bob.signUp()
@@ -241,7 +240,7 @@ func TestSite(t *testing.T) {
 		var list taskapi.TaskListResponse
 		bob.do(http.MethodGet, "/api/tasks", nil, expecting(own)).is(http.StatusOK).into(&list)
 		if len(list.Data) != 0 {
-			t.Errorf("written for another user: %+v", list.Data)
+			t.Errorf("written although it was meant for another user: %+v", list.Data)
 		}
 		bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "his"}, expecting(own)).is(http.StatusCreated)
 	})
@@ -286,7 +285,7 @@ func TestSite(t *testing.T) {
 		}
 	})
 
-	t.Run("requests that reach no operation", func(t *testing.T) {
+	t.Run("requests outside operations", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -310,7 +309,7 @@ func TestSite(t *testing.T) {
 		missing := ada.get("/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11")
 		missing.fails(taskapi.CodeTaskNotFound)
 		if got := logged(t, s.log, missing.header.Get("X-Request-Id")); len(got) != 1 || !strings.Contains(got[0], `"code":"task_not_found"`) {
-			t.Errorf("the log does not tell why: %q", got)
+			t.Errorf("the log lacks the cause: %q", got)
 		}
 		id := ada.get("/api/tasks").is(http.StatusOK).header.Get("X-Request-Id")
 		if got := logged(t, s.log, id); len(got) != 1 || !strings.Contains(got[0], `"operation":"listTasks"`) {
@@ -325,7 +324,7 @@ func TestSite(t *testing.T) {
 		}
 	})
 
-	t.Run("the service hears of the user from the JWT alone", func(t *testing.T) {
+	t.Run("the service gets the user only from the JWT", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -352,7 +351,7 @@ func TestSite(t *testing.T) {
 		t.Error("the request did not reach the service")
 	})
 
-	t.Run("a session is prolonged", func(t *testing.T) {
+	t.Run("a session is renewed", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -384,7 +383,7 @@ func TestSite(t *testing.T) {
 	})
 }
 
-// TestOutages stops one server after the other.
+// TestOutages stops one server after another.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -409,12 +408,12 @@ func TestOutages(t *testing.T) {
 		answer := known.get("/api/tasks")
 		answer.fails(test.want)
 		if strings.Contains(string(answer.body), "SELECT") {
-			t.Errorf("%s: the service's words were passed on: %s", name, answer.body)
+			t.Errorf("%s: the service's error text was forwarded: %s", name, answer.body)
 		}
 	}
 	s.tasksTap.Instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	hasty := httptest.NewServer(newHandler(t, handlerConfig{
-		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), patience: 50 * time.Millisecond, log: s.log,
+		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), callTimeout: 50 * time.Millisecond, log: s.log,
 	}))
 	t.Cleanup(hasty.Close)
 	(&site{url: hasty.URL}).newBrowser(t).
@@ -436,7 +435,7 @@ func TestOutages(t *testing.T) {
 	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
 
 	s.auth.Stop()
-	// What Better Auth was never asked to do has ended no session.
+	// A request that never reached Better Auth has ended no session.
 	there.do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Ada King"}, cookie).fails(taskapi.CodeAuthUnavailable)
 	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
 	known.get("/api/tasks").is(http.StatusOK)

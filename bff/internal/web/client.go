@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// trustedProxies are the networks whose X-Forwarded-For is believed.
+// trustedProxies are the networks whose X-Forwarded-For is trusted.
 type trustedProxies []netip.Prefix
 
-// client returns the address of the browser: that of the connection, or where
-// the connection is a trusted proxy's, the last address in X-Forwarded-For
-// that is not a trusted proxy's too. What stands before it, anybody may have
-// written. The result is not valid if the address cannot be read.
+// client returns the browser's address: the peer's, or, if the peer is a trusted proxy,
+// the last address in X-Forwarded-For that is not a trusted proxy. Anyone can forge the
+// addresses before it. The result is invalid if the address cannot be parsed.
 func (p trustedProxies) client(r *http.Request) netip.Addr {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	addr := peer.Addr().Unmap()
@@ -34,9 +33,9 @@ func (p trustedProxies) client(r *http.Request) netip.Addr {
 	return addr
 }
 
-// hopAddress reads an address of X-Forwarded-For. Some proxies append the client's
-// port, with an IPv6 address in brackets, and some add quotes, as in Forwarded
-// (RFC 7239, section 6).
+// hopAddress parses an address of X-Forwarded-For. Some proxies append the client's port,
+// with an IPv6 address in brackets, and some add quotes, as in Forwarded (RFC 7239,
+// section 6).
 func hopAddress(hop string) (netip.Addr, error) {
 	if len(hop) > 1 && hop[0] == '"' && hop[len(hop)-1] == '"' {
 		hop = hop[1 : len(hop)-1]
@@ -49,21 +48,21 @@ func hopAddress(hop string) (netip.Addr, error) {
 	return netip.ParseAddr(hop)
 }
 
-// networkBits is the length of the prefix that one subscriber has of IPv6. Its
-// addresses below are free to choose, so they count as one.
+// networkBits is the prefix length of one IPv6 subscriber, who can choose any address
+// within it. The whole prefix counts as one client.
 const networkBits = 64
 
-// network returns whom an address counts for where one client is bounded.
+// network returns the prefix that counts as one client for an address.
 func network(addr netip.Addr) netip.Prefix {
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = networkBits
 	}
-	subscriber, _ := addr.Prefix(bits) // its length is right
+	subscriber, _ := addr.Prefix(bits) // the length is valid
 	return subscriber
 }
 
-// clientKey names whom a request counts for in the limit for each address.
+// clientKey returns the key of a request's client in rate limits.
 func (p trustedProxies) clientKey(r *http.Request) string { return network(p.client(r)).String() }
 
 func (p trustedProxies) contain(addr netip.Addr) bool {

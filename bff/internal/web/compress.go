@@ -9,24 +9,24 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// minCompressed is the size in bytes from which a response is compressed: smaller
-// ones fit into one packet anyway.
+// minCompressed is the minimum size in bytes of a compressed response. Smaller ones fit
+// into one packet anyway.
 const minCompressed = 1400
 
-// compressJSON compresses JSON of the API. Streams pass as they are, and so do the
-// responses of Better Auth, for which it is not used: they hold session tokens.
+// compressJSON compresses JSON responses of the API, but not streams. It is not used for
+// Better Auth's responses, which contain session tokens.
 //
-// A page of another site could make a browser ask for a response that holds both
-// a guess of that page and the user's tasks, and read from its length whether
-// the guess was right (BREACH). Responses to such requests are not compressed.
+// A page of another site could make the browser request a response that contains both a
+// guess of that page and the user's tasks, and learn from its length whether the guess
+// was right (BREACH). Responses to such requests are not compressed.
 func compressJSON() (func(http.Handler) http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(minCompressed),
 		gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}),
-		// Without memory of its own for as long as a browser takes to read.
+		// Keeps no memory between writes while a browser reads slowly.
 		gzhttp.CompressionLevel(gzip.StatelessCompression),
 		gzhttp.EnableZstd(false),
-		// As Apache does. Conditions accept such a tag.
+		// As in Apache. Preconditions accept such a tag.
 		gzhttp.SuffixETag("-gzip"),
 	)
 	if err != nil {
@@ -44,11 +44,11 @@ func compressJSON() (func(http.Handler) http.Handler, error) {
 	}, nil
 }
 
-// encodings are those of the files that the page's build compresses, the best one
-// first, with the ends of their names.
+// encodings are those of the files that the page's build compresses, the best first, with
+// their file suffixes.
 var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
-// acceptsEncoding reports whether a browser takes a content coding.
+// acceptsEncoding reports whether a browser accepts a content coding.
 func acceptsEncoding(r *http.Request, coding string) bool {
 	for _, header := range r.Header.Values("Accept-Encoding") {
 		for part := range strings.SplitSeq(header, ",") {

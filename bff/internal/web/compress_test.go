@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testCompression looks at what is compressed, and what must not be.
+// testCompression tests which responses are compressed.
 func testCompression(t *testing.T, s *site) {
 	ada := s.newBrowser(t)
 	ada.signUp()
@@ -20,7 +20,7 @@ func testCompression(t *testing.T, s *site) {
 	taskPath := "/api/tasks/" + created.Data.ID
 	small := ada.create("small")
 
-	// With this header the transport leaves the answer as it is.
+	// With this header, the transport does not decompress.
 	ask := func(path string, header http.Header) *answer {
 		t.Helper()
 		all := http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}}
@@ -37,10 +37,10 @@ func testCompression(t *testing.T, s *site) {
 	}{
 		{"a task", taskPath, nil, "gzip"},
 		{"a list", "/api/tasks", nil, "gzip"},
-		{"the start of a page", "/api/bootstrap", nil, "gzip"},
-		{"a small answer", "/api/tasks/" + small.ID, nil, ""},
-		{"for a browser that takes none", taskPath, http.Header{"Accept-Encoding": {"identity"}}, ""},
-		{"for a page of another site", "/api/tasks", http.Header{"Sec-Fetch-Site": {"cross-site"}}, ""},
+		{"a bootstrap", "/api/bootstrap", nil, "gzip"},
+		{"a small response", "/api/tasks/" + small.ID, nil, ""},
+		{"to a browser that accepts no encoding", taskPath, http.Header{"Accept-Encoding": {"identity"}}, ""},
+		{"to a page of another site", "/api/tasks", http.Header{"Sec-Fetch-Site": {"cross-site"}}, ""},
 		{"the session token", "/api/auth/get-session", nil, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func testCompression(t *testing.T, s *site) {
 		})
 	}
 
-	t.Run("its tag is a condition like any other", func(t *testing.T) {
+	t.Run("its ETag works in preconditions", func(t *testing.T) {
 		tag := ask(taskPath, nil).header.Get("ETag")
 		if tag != `"1-gzip"` {
 			t.Errorf("ETag %s", tag)

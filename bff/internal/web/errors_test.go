@@ -24,18 +24,18 @@ func TestServiceProblem_PassesTheServicesProblems(t *testing.T) {
 		got := serviceProblem(&sdk.Error{Code: code, Status: code.Status(), Message: words, Fields: fields})
 		if code.Status() == http.StatusUnauthorized {
 			if got.Code != taskapi.CodeBadGateway || got.Problem.Error == words || got.Errors != nil {
-				t.Errorf("%s: the browser hears %+v", code, got)
+				t.Errorf("%s: got %+v", code, got)
 			}
 			continue
 		}
 		if got.Code != code || got.Problem.Error != words || cmp.Diff(fields, got.Errors) != "" {
-			t.Errorf("%s: the browser hears %+v", code, got)
+			t.Errorf("%s: got %+v", code, got)
 		}
 	}
 }
 
-// TestServiceProblem_HidesGateways is about gateways in front of the service,
-// which have none of its codes.
+// TestServiceProblem_HidesGateways: error texts of gateways are not forwarded, whatever
+// their status.
 func TestServiceProblem_HidesGateways(t *testing.T) {
 	t.Parallel()
 	const words = "nginx at 10.0.0.7: upstream tasks-db-7 refused"
@@ -51,23 +51,23 @@ func TestServiceProblem_HidesGateways(t *testing.T) {
 			}
 			encoded, err := json.Marshal(got)
 			if err != nil || got.Code != want || strings.Contains(string(encoded), "nginx") {
-				t.Errorf("%d %q: the browser hears %s (%v)", status, code, encoded, err)
+				t.Errorf("%d %q: got %s (%v)", status, code, encoded, err)
 			}
 		}
 	}
 }
 
-func TestServiceProblem_WithoutAnAnswer(t *testing.T) {
+func TestServiceProblem_WithoutAResponse(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]taskapi.ErrorCode{
 		&sdk.Error{Message: "no answer: connection refused"}:                   taskapi.CodeUnavailable,
 		&sdk.Error{Err: fmt.Errorf("no answer: %w", context.DeadlineExceeded)}: taskapi.CodeTimeout,
 		errors.New("connection refused"):                                       taskapi.CodeUnavailable,
 		fmt.Errorf("%w: connection reset", context.DeadlineExceeded):           taskapi.CodeTimeout,
-		fmt.Errorf("%w: status 101", forward.ErrAnswer):                        taskapi.CodeBadGateway,
+		fmt.Errorf("%w: status 101", forward.ErrResponse):                      taskapi.CodeBadGateway,
 	} {
 		if got := serviceProblem(err); got.Code != want {
-			t.Errorf("%v: the browser hears %q, want %q", err, got.Code, want)
+			t.Errorf("%v: got %q, want %q", err, got.Code, want)
 		}
 	}
 }

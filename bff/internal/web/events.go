@@ -22,30 +22,30 @@ import (
 )
 
 const (
-	// eventsPath is where the changes are watched.
+	// eventsPath is the path of the stream of changes.
 	eventsPath = "/api/events"
-	// streamsPerUser bounds the streams of one user on a replica: those of
-	// their tabs and devices.
+	// streamsPerUser bounds one user's streams on a replica, from all tabs and
+	// devices.
 	streamsPerUser = 20
-	// streamHolds is what a stream holds from before it reads a page of changes
-	// until the page is sent, in bytes.
+	// streamHolds is the memory in bytes that a stream reserves from before it
+	// reads a page of changes until the page is sent.
 	streamHolds = 3 << 20
-	// readPause is the wait after changes could not be read, unless the feed
-	// wakes the stream before.
+	// readPause is the delay before changes are read again after an error, unless
+	// the feed wakes the stream earlier.
 	readPause = 2 * time.Second
 )
 
-// streams are those that are open, and the feeds of their sessions.
+// streams are the open streams and the feeds of their sessions.
 type streams struct {
 	tasks     *sdk.Client
-	watching  *sdk.Client // for the connections of the feeds
+	watching  *sdk.Client // for the feeds' connections
 	sessions  *session.Sessions
 	users     *httpapi.UserGate
 	heartbeat time.Duration
-	// hold waits for room for what a stream of a user reads and sends.
+	// hold reserves memory for what a user's stream reads and sends.
 	hold    func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
-	running context.Context    //nolint:containedctx // of all streams
-	stop    context.CancelFunc // of running
+	running context.Context    //nolint:containedctx // context of all streams
+	stop    context.CancelFunc // cancels running
 
 	mu    sync.Mutex
 	feeds map[[sha256.Size]byte]*feed
@@ -59,12 +59,12 @@ func newStreams(heartbeat time.Duration, tasks, watching *sdk.Client, sessions *
 	}
 }
 
-// watchNote is what the document adds about streams.
-const watchNote = " The event session_ended, with the data {}, comes before the end when the session has ended: sign in again. " +
-	"A stream that just ends is no sign of that: reconnect, and nothing is missed. " +
-	"One user may have 20 streams open; pages of other origins that are not trusted, none."
+// watchNote is appended to the operation's description.
+const watchNote = " If the session has expired, the event session_ended, with the data {}, comes before the end: sign in again. " +
+	"If a stream just ends, reconnect; no changes are lost. " +
+	"One user may have 20 open streams; pages of untrusted origins may have none."
 
-// stream is a browser that watches changes.
+// stream is a browser's stream of changes.
 type stream struct {
 	*streams
 
@@ -72,24 +72,24 @@ type stream struct {
 	out       *httpapi.Stream
 	feed      *feed
 	following *session.Follower
-	// stopped keeps the server's end from ending the stream.
+	// stopped unregisters the stream from the server's shutdown.
 	stopped func() bool
 
-	// at is behind the latest change that was sent, more whether there are
-	// others.
+	// at is after the latest change that was sent; more reports whether there are
+	// further changes.
 	at   taskapi.ChangeCursor
 	more bool
 	// first is the page that the operation has read, until it is sent.
 	first sdk.ChangePage
-	// paused are the wake-ups of the feed when changes could not be read, until
-	// when there is no other try unless it wakes the stream again.
+	// After a failed read at wake-up number paused, the stream reads again at
+	// until, or earlier if the feed wakes it.
 	paused uint64
 	until  time.Time
 	retry  *time.Timer
 }
 
-// watchChanges answers with a stream of changes. Whatever can be said as a
-// problem is said before the stream begins.
+// watchChanges responds with a stream of changes. Errors that occur before the stream
+// begins are problems.
 func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 	from, err := in.Begin()
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	caller := callerFrom(ctx)
 	user := caller.session.User.ID
 	if !s.streams.users.Enter(user) {
-		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs are watching already.").WithRetryAfter(s.streams.heartbeat)
+		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs or devices are connected already.").WithRetryAfter(s.streams.heartbeat)
 	}
 	st := &stream{streams: s.streams, user: user, at: from, more: true}
 	st.out = httpapi.NewStream(st, s.streams.heartbeat)
@@ -126,15 +126,14 @@ func (st *stream) Begin(ctx context.Context, events *httpapi.Events) error {
 	return st.outcome(events, st.tell(ctx, events, first))
 }
 
-// Next sends what has come since. Its error is a reader that is too slow, or what
-// keeps the changes from being told: the reader comes back and hears of it in an
-// answer.
+// Next sends new changes. It fails if the client is too slow or the changes cannot be
+// read. The client then reconnects and gets the error as a response.
 func (st *stream) Next(ctx context.Context, events *httpapi.Events, _ bool) error {
 	return st.outcome(events, st.catchUp(ctx, events))
 }
 
-// outcome returns how the stream goes on after an error: one of the session's is
-// told to the browser.
+// outcome returns the error that ends the stream, if any. It tells the browser if the
+// session has expired.
 func (st *stream) outcome(events *httpapi.Events, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -147,7 +146,7 @@ func (st *stream) outcome(events *httpapi.Events, err error) error {
 	}
 }
 
-// Close ends what belongs to the stream.
+// Close releases the stream's resources.
 func (st *stream) Close() {
 	if st.retry != nil {
 		st.retry.Stop()
@@ -158,7 +157,7 @@ func (st *stream) Close() {
 	st.users.Leave(st.user)
 }
 
-// catchUp sends the changes since the last event.
+// catchUp sends the changes after the last one sent.
 func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	for {
 		if err := st.check(ctx); err != nil {
@@ -187,8 +186,7 @@ func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	}
 }
 
-// tell sends a page of changes, unless the session is in doubt and turns out to
-// have ended.
+// tell sends a page of changes. It checks the session first, if that is due.
 func (st *stream) tell(ctx context.Context, events *httpapi.Events, p changePage) error {
 	err := st.check(ctx)
 	for part := range slices.Chunk(p.events, httpapi.EventsAtOnce) {
@@ -209,7 +207,7 @@ func (st *stream) tell(ctx context.Context, events *httpapi.Events, p changePage
 	return events.Flush()
 }
 
-// check checks the session if it is in doubt.
+// check checks the session, if that is due.
 func (st *stream) check(ctx context.Context) error {
 	select {
 	case <-st.following.C:
@@ -219,24 +217,24 @@ func (st *stream) check(ctx context.Context) error {
 	}
 }
 
-// changePage is a page of changes as events.
+// changePage is a page of changes, encoded as events.
 type changePage struct {
 	events []byte
 	next   taskapi.ChangeCursor
 	more   bool
 }
 
-// eventOverhead is more than an event has besides its change's data.
+// eventOverhead is an upper bound of an event's size without its data.
 const eventOverhead = 256
 
-// encode returns a page of changes after a position as events.
+// encode encodes a page of changes after a position.
 func encode(read sdk.ChangePage, from taskapi.ChangeCursor) (changePage, error) {
 	next, err := taskapi.ParseChangeCursor(read.Meta.NextCursor)
 	if err != nil {
 		return changePage{}, fmt.Errorf("read the next cursor: %w", err)
 	}
 	if from == (taskapi.ChangeCursor{}) {
-		// The last page's cursor no longer says where the reading began.
+		// The cursor of the last page no longer has the start of the reading.
 		from.Began = max(next.After, next.Began)
 	}
 	size := 0
@@ -254,8 +252,7 @@ func encode(read sdk.ChangePage, from taskapi.ChangeCursor) (changePage, error) 
 	return p, nil
 }
 
-// passing reports whether changes could not be read for a reason that passes by
-// itself.
+// passing reports whether an error of reading changes is transient.
 func passing(err error) bool {
 	var failure *sdk.Error
 	if !errors.As(err, &failure) || errors.Is(err, session.ErrExpired) {

@@ -19,7 +19,7 @@ import (
 
 const (
 	eventsPath = "/api/events"
-	// eventTimeout is how long an event may take to come on a busy machine.
+	// eventTimeout bounds the wait for an event on a busy machine.
 	eventTimeout = 30 * time.Second
 )
 
@@ -28,16 +28,16 @@ type event struct {
 	ID, Name, Data string
 }
 
-// eventStream is a stream of a browser.
+// eventStream is a browser's stream.
 type eventStream struct {
 	t      *testing.T
 	header http.Header
 	events chan event
-	// leave ends it as a closed tab does.
+	// leave closes it as a closed tab does.
 	leave context.CancelFunc
 }
 
-// watch opens a stream; header replaces what the browser would send.
+// watch opens a stream; header overrides the browser's headers.
 func (b *browser) watch(query string, header http.Header) *eventStream {
 	b.t.Helper()
 	ctx, leave := context.WithCancel(b.t.Context())
@@ -55,7 +55,7 @@ func (b *browser) watch(query string, header http.Header) *eventStream {
 	return s
 }
 
-// askForStream returns an answer whose body has not been read.
+// askForStream returns a response whose body has not been read.
 func (b *browser) askForStream(ctx context.Context, query string, header http.Header) *http.Response {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site+eventsPath+query, nil)
@@ -102,7 +102,7 @@ func (s *eventStream) read(ctx context.Context, lines *bufio.Reader) {
 	}
 }
 
-// next returns the next event that is no comment, and false at the end.
+// next returns the next event other than a comment, and false at the end.
 func (s *eventStream) next() (event, bool) {
 	s.t.Helper()
 	timeout := time.NewTimer(eventTimeout)
@@ -119,7 +119,7 @@ func (s *eventStream) next() (event, bool) {
 	}
 }
 
-// is fails the test unless this event is the next.
+// is fails the test unless this is the next event.
 func (s *eventStream) is(want event) {
 	s.t.Helper()
 	got, _ := s.next()
@@ -128,14 +128,14 @@ func (s *eventStream) is(want event) {
 	}
 }
 
-// ready takes the first event.
+// ready reads the first event.
 func (s *eventStream) ready(after int64) *eventStream {
 	s.t.Helper()
 	s.is(event{Name: "ready", Data: fmt.Sprintf(`{"seq":%d}`, after)})
 	return s
 }
 
-// ends fails the test unless nothing comes any more.
+// ends fails the test unless the stream ends without further events.
 func (s *eventStream) ends() {
 	s.t.Helper()
 	if e, more := s.next(); more {
@@ -143,14 +143,14 @@ func (s *eventStream) ends() {
 	}
 }
 
-// endsWithSession takes what is said when the session has ended.
+// endsWithSession reads session_ended and the end.
 func (s *eventStream) endsWithSession() {
 	s.t.Helper()
 	s.is(event{Name: "session_ended", Data: "{}"})
 	s.ends()
 }
 
-// change takes the next event, which is to be a change.
+// change reads the next event, which must be a change.
 func (s *eventStream) change() taskapi.Change {
 	s.t.Helper()
 	e, _ := s.next()
@@ -188,7 +188,7 @@ func testStreams(t *testing.T, s *site) {
 		return ada
 	}
 
-	t.Run("tells changes in order", func(t *testing.T) {
+	t.Run("sends changes in order", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		yesterday := time.Now().Add(-24 * time.Hour)
@@ -206,7 +206,7 @@ func testStreams(t *testing.T, s *site) {
 		if got := stream.change(); got.Seq != 1 || cmp.Diff(first, taskOf(t, got)) != "" {
 			t.Errorf("the first change is %+v", got)
 		}
-		// Whether the second task is seen before it is gone is a matter of time.
+		// Whether the second task is sent before it is erased is a race.
 		change := stream.change()
 		if !change.Erased() {
 			change = stream.change()
@@ -223,7 +223,7 @@ func testStreams(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("goes on where the browser was", func(t *testing.T) {
+	t.Run("resumes where the browser was", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for i := range 3 {
@@ -240,7 +240,7 @@ func testStreams(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("from the beginning, goes on where the browser was also after a purge", func(t *testing.T) {
+	t.Run("a reading from the beginning resumes after a purge", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for range 3 {
@@ -262,7 +262,7 @@ func testStreams(t *testing.T, s *site) {
 		ada.get("/api/changes?cursor=2").fails(taskapi.CodeCursorExpired)
 	})
 
-	t.Run("what can be said before it begins is an answer", func(t *testing.T) {
+	t.Run("errors before the stream begins are responses", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		s.newBrowser(t).get(eventsPath).fails(taskapi.CodeUnauthenticated)
@@ -271,14 +271,14 @@ func testStreams(t *testing.T, s *site) {
 		ada.do(http.MethodGet, eventsPath, nil, http.Header{"Last-Event-Id": {"x"}}).fails(taskapi.CodeInvalid)
 	})
 
-	t.Run("pages of other origins get none", func(t *testing.T) {
+	t.Run("pages of other origins get no stream", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for name, header := range map[string]http.Header{
-			"cross-site":                    {"Sec-Fetch-Site": {"cross-site"}},
-			"same-site":                     {"Sec-Fetch-Site": {"same-site"}},
-			"cross-site by name":            {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
-			"a browser without Fetch's own": {"Sec-Fetch-Site": nil, "Origin": {"https://evil.example"}},
+			"cross-site":                       {"Sec-Fetch-Site": {"cross-site"}},
+			"same-site":                        {"Sec-Fetch-Site": {"same-site"}},
+			"cross-site by name":               {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+			"a browser without Sec-Fetch-Site": {"Sec-Fetch-Site": nil, "Origin": {"https://evil.example"}},
 		} {
 			response := ada.askForStream(t.Context(), "", header)
 			_ = response.Body.Close()
@@ -293,7 +293,7 @@ func testStreams(t *testing.T, s *site) {
 		ada.watch("", http.Header{"Sec-Fetch-Site": nil}).ready(0)
 	})
 
-	t.Run("a user has 20 at most", func(t *testing.T) {
+	t.Run("a user has at most 20 streams", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		var last *eventStream
@@ -307,7 +307,7 @@ func testStreams(t *testing.T, s *site) {
 		signedUp(t).watch("", nil).ready(0)
 
 		last.leave()
-		eventually(t, "a closed tab makes room", func() bool {
+		eventually(t, "a closed tab frees its place", func() bool {
 			ctx, leave := context.WithCancel(t.Context())
 			defer leave()
 			response := ada.askForStream(ctx, "", nil)
@@ -316,10 +316,9 @@ func testStreams(t *testing.T, s *site) {
 		})
 	})
 
-	t.Run("ends at once with its session", func(t *testing.T) {
+	t.Run("ends immediately with its session", func(t *testing.T) {
 		t.Parallel()
-		// The sessions of the site are believed for an hour, so what ends a
-		// stream here is no clock.
+		// The site caches sessions for an hour, so expiry cannot end the stream.
 		for name, end := range map[string]func(here, there *browser){
 			"signing out": func(_, there *browser) { there.post("/api/auth/sign-out", map[string]any{}).is(http.StatusOK) },
 			"revoking the other sessions": func(here, _ *browser) {
@@ -347,7 +346,7 @@ func testStreams(t *testing.T, s *site) {
 
 	testStreamEnds(t, s)
 
-	t.Run("goes on when another session ends", func(t *testing.T) {
+	t.Run("continues when another session ends", func(t *testing.T) {
 		t.Parallel()
 		here, there := s.newBrowser(t), s.newBrowser(t)
 		there.signIn(here.signUp())
@@ -360,7 +359,7 @@ func testStreams(t *testing.T, s *site) {
 	})
 }
 
-// eventually fails the test unless the condition holds after a while.
+// eventually fails the test unless the condition holds within eventTimeout.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), eventTimeout)
@@ -371,7 +370,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("%s: not within %s", what, eventTimeout)
+			t.Fatalf("%s: not after %s", what, eventTimeout)
 		}
 	}
 }

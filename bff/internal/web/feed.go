@@ -12,18 +12,18 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// feedLinger is how long a feed outlasts its last stream: a page that is loaded
-// anew finds it still there.
+// feedLinger is how long a feed outlives its last stream, so that a page that is reloaded
+// finds it.
 const feedLinger = 10 * time.Second
 
-// feed is what the streams of one session have in common: one connection to the
-// task service, which tells the number of the latest change and wakes them. Each
-// stream then reads the changes after its own number. The sessions of a user have
-// feeds of their own: their JWTs need not allow the same.
+// feed is shared by the streams of one session. It has one connection to the task service,
+// which receives the number of the latest change, and wakes the streams. Each stream
+// then reads the changes after its own position. Sessions of the same user have separate
+// feeds, because their JWTs may have different permissions.
 type feed struct {
 	all     *streams
 	request session.Request
-	ctx     context.Context //nolint:containedctx // of the connection
+	ctx     context.Context //nolint:containedctx // context of the connection
 	stop    context.CancelFunc
 
 	// Guarded by all.mu.
@@ -35,20 +35,19 @@ type feed struct {
 	mu       sync.Mutex
 	streams  map[*stream]struct{}
 	watching bool
-	latest   int64  // number seen on the connection
-	wakeUps  uint64 // how often the streams were woken
-	err      error  // why the connection has ended
+	latest   int64  // latest number received
+	wakeUps  uint64 // number of wake-ups
+	err      error  // the error that ended the connection
 }
 
-// position is where to read, and the latest number when the read began: a read
-// that began before a change may not have it.
+// position is where to read, and the latest number when the read began. A read that began
+// before a change may not include it.
 type position struct {
 	from   taskapi.ChangeCursor
 	latest int64
 }
 
-// join returns the feed of a session, which wakes the stream until the stream
-// leaves it.
+// join returns the feed of a session and adds the stream to it.
 func (s *streams) join(req session.Request, st *stream) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +87,7 @@ func (f *feed) leave(st *stream) {
 	})
 }
 
-// close ends the feed, which new streams do not join any more. all.mu is held.
+// close ends the feed, so that new streams do not join it. all.mu must be held.
 func (f *feed) close() {
 	f.stop()
 	if key := f.request.Cookie.Key(); f.all.feeds[key] == f {
@@ -96,7 +95,7 @@ func (f *feed) close() {
 	}
 }
 
-// watch connects to the task service, unless that was done.
+// watch connects to the task service once.
 func (f *feed) watch(after int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +106,7 @@ func (f *feed) watch(after int64) {
 }
 
 func (f *feed) run(after int64) {
-	// A stream whose read has failed tries again once a connection stands.
+	// Streams whose read has failed try again after a reconnect.
 	connected := sdk.OnConnect(func(err error) error {
 		if err == nil {
 			f.wake(0)
@@ -127,7 +126,7 @@ func (f *feed) asUser() []sdk.CallOption {
 	return (&tokens{sessions: f.all.sessions, request: f.request}).options()
 }
 
-// wake wakes the streams, with the number of a change if there is one.
+// wake wakes the streams. seq is the number of a change, or zero.
 func (f *feed) wake(seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -135,7 +134,7 @@ func (f *feed) wake(seq int64) {
 	f.wakeAll()
 }
 
-// wakeAll wakes the streams. f.mu is held.
+// wakeAll wakes the streams. f.mu must be held.
 func (f *feed) wakeAll() {
 	f.wakeUps++
 	for st := range f.streams {
@@ -143,7 +142,7 @@ func (f *feed) wakeAll() {
 	}
 }
 
-// end ends the feed with its connection.
+// end ends the feed with the error of its connection.
 func (f *feed) end(err error) {
 	f.all.mu.Lock()
 	f.close()
@@ -154,16 +153,16 @@ func (f *feed) end(err error) {
 	f.wakeAll()
 }
 
-// state returns the latest number, and how often the streams were woken. The
-// error is why the connection has ended.
+// state returns the latest number, the number of wake-ups, and the error that ended the
+// connection.
 func (f *feed) state() (latest int64, wakeUps uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.latest, f.wakeUps, f.err
 }
 
-// next returns the page in a position, to be released. Streams that stand there
-// together share one request, and the page.
+// next returns the page at a position, which the caller must release. Streams at the same
+// position share the request and the page.
 func (f *feed) next(ctx context.Context, at position, user string) (changePage, func(), error) {
 	return f.pages.Get(ctx, at, func(ctx context.Context) (changePage, *httpapi.Held, error) {
 		held, err := f.all.hold(ctx, user, streamHolds)

@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// watched is a BFF in front of the SDK's fake, in which every session is one of
-// the user ada.
+// watched is a BFF in front of the SDK's in-memory service, in which every session
+// belongs to the user ada.
 type watched struct {
 	*stubs
 
@@ -30,7 +30,7 @@ func newWatched(t *testing.T) *watched {
 	}, nil)}
 }
 
-// tab opens a stream of a session.
+// tab opens a session's stream.
 func (w *watched) tab(cookie string, after int64) *eventStream {
 	w.t.Helper()
 	return w.watch("?after="+strconv.FormatInt(after, 10), http.Header{"Cookie": {session.CookieName + "=" + cookie}}).ready(after)
@@ -60,7 +60,7 @@ func TestTabsOfASessionShareAFeed(t *testing.T) {
 		}
 	}
 	eventually(t, "the feed is connected", func() bool { return w.fake.Requests("watchChanges") == 1 })
-	// One who begins behind what the feed knows is told at once.
+	// A stream that starts behind the feed reads at once.
 	late := w.tab("a.b", 0)
 	late.change()
 	const changes = 20
@@ -75,15 +75,15 @@ func TestTabsOfASessionShareAFeed(t *testing.T) {
 		}
 	}
 	if n := w.fake.Requests("watchChanges"); n != 1 {
-		t.Errorf("%d connections of one session", n)
+		t.Errorf("%d connections for one session", n)
 	}
-	// Each begins with a read of its own; afterwards they share theirs.
+	// Each stream starts with a read of its own; later reads are shared.
 	if n := w.fake.Requests("listChanges"); n > tabs+1+changes*(tabs+1)/2 {
 		t.Errorf("%d reads of %d changes by %d tabs", n, changes, tabs+1)
 	}
 }
 
-func TestSessionsHaveFeedsOfTheirOwn(t *testing.T) {
+func TestSessionsHaveSeparateFeeds(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	here, there := w.tab("a.b", 0), w.tab("c.d", 0)
@@ -93,7 +93,7 @@ func TestSessionsHaveFeedsOfTheirOwn(t *testing.T) {
 	there.change()
 }
 
-func TestFeedOutlastsAPageThatIsLoadedAnew(t *testing.T) {
+func TestFeedSurvivesAReload(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	first := w.tab("a.b", 0)
@@ -142,7 +142,7 @@ func TestStreamsMissNothing(t *testing.T) {
 	reading.Wait()
 }
 
-func TestChangesThatCannotBeReadAreReadLater(t *testing.T) {
+func TestFailedReadIsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	stream := w.tab("a.b", 0)

@@ -16,8 +16,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testFlood sends the requests of many who have no session to a site that one
-// browser is signed in to. Better Auth is not asked about any of them.
+// testFlood sends forged cookies from many clients to a site with one signed-in browser.
+// None of them may cause a request to Better Auth.
 func testFlood(t *testing.T, s *site, ada *browser) {
 	const senders, each = 5, 2000
 	value, err := url.PathUnescape(ada.cookie().Value)
@@ -41,14 +41,13 @@ func testFlood(t *testing.T, s *site, ada *browser) {
 	}
 	all.Wait()
 	if n := len(s.authTap.Requests()) - before; n != 0 {
-		t.Errorf("%d forged cookies: Better Auth was asked %d times, want never", senders*each, n)
+		t.Errorf("%d forged cookies: Better Auth got %d requests, want none", senders*each, n)
 	}
 	ada.get("/api/tasks").is(http.StatusOK)
 	t.Logf("counted: cookies forged %d", senders*each)
 }
 
-// forgeries make cookies that Better Auth has not issued. They are given one
-// that it has.
+// forgeries make forged cookies from a genuine one.
 var forgeries = []struct {
 	what string
 	make func(genuine string) string
@@ -67,14 +66,14 @@ var forgeries = []struct {
 	{"a signature with no secret", func(g string) string { return tokenOf(g) + "." + sign("", tokenOf(g)) }},
 	{"a long cookie", func(g string) string { return strings.Repeat("A", 16<<10) + "." + signatureOf(g) }},
 	{"a JWT", func(string) string { return "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ." }},
-	{"a token of its own, well formed", func(string) string {
+	{"a new well-formed token", func(string) string {
 		token := (rand.Text() + rand.Text())[:32]
 		return token + "." + sign("another secret of 32 characters.", token)
 	}},
 	{"another token under a genuine signature", func(g string) string { return rand.Text() + "." + signatureOf(g) }},
-	{"a token with more behind it", func(g string) string { return tokenOf(g) + ".x." + signatureOf(g) }},
-	{"a signature cut short", func(g string) string { return g[:len(g)-8] }},
-	{"a cookie with more behind it", func(g string) string { return g + "AAAA" }},
+	{"a token with a suffix", func(g string) string { return tokenOf(g) + ".x." + signatureOf(g) }},
+	{"a truncated signature", func(g string) string { return g[:len(g)-8] }},
+	{"a cookie with a suffix", func(g string) string { return g + "AAAA" }},
 	{"a signature without its padding", func(g string) string { return strings.TrimRight(g, "=") }},
 	{"a signature in hexadecimal", func(g string) string { return tokenOf(g) + "." + hex.EncodeToString(decoded(signatureOf(g))) }},
 	{"a signature with a line break", func(g string) string { return g[:len(g)-4] + "\n" + g[len(g)-4:] }},

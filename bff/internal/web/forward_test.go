@@ -21,11 +21,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// stubs are a BFF in front of servers made of functions.
+// stubs are a BFF in front of fake servers.
 type stubs struct {
 	*browser
 
-	// exchanges counts the sessions that were exchanged for a JWT.
+	// exchanges counts the exchanges of sessions for JWTs.
 	exchanges atomic.Int64
 }
 
@@ -59,7 +59,7 @@ func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 	return s
 }
 
-// send sends a request of the signed-in user.
+// send sends a request as the signed-in user.
 func (s *stubs) send(method, path string, body any, header http.Header) *answer {
 	s.t.Helper()
 	all := http.Header{"Cookie": {session.CookieName + "=a.b"}}
@@ -69,7 +69,7 @@ func (s *stubs) send(method, path string, body any, header http.Header) *answer 
 	return s.do(method, path, body, all)
 }
 
-// earlyHints answers with a 103 and a trailer, both with what must not pass.
+// earlyHints responds with a 103 and a trailer, both with content that must be dropped.
 func earlyHints(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Set-Cookie", "early=1")
 	w.Header().Set("X-Early", "1")
@@ -85,8 +85,8 @@ func earlyHints(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("X-Trailer", "1")
 }
 
-// TestInterimAnswersAndTrailersDoNotPass is about both servers behind the BFF.
-func TestInterimAnswersAndTrailersDoNotPass(t *testing.T) {
+// TestInterimResponsesAndTrailersAreDropped tests both servers behind the BFF.
+func TestInterimResponsesAndTrailersAreDropped(t *testing.T) {
 	t.Parallel()
 	s := newStubs(t, earlyHints, earlyHints)
 	for _, path := range []string{"/api/tasks", "/api/auth/ok"} {
@@ -129,10 +129,10 @@ func TestForwardsToTheService(t *testing.T) {
 		"Idempotency-Key": {"once"}, "Authorization": {"Basic x"}, "X-User-Id": {"bob"}, "X-Request-Id": {"the-id"}, "X-Request-Timeout": {"3600"},
 	}).is(http.StatusCreated)
 	if string(answer.body) != `{"success":true, "of":"another release"}` || string(body) != sent {
-		t.Errorf("%s was answered with %s", body, answer.body)
+		t.Errorf("sent %s, got %s", body, answer.body)
 	}
 	if got.RequestURI != "/api/tasks?x=%7a&&y" {
-		t.Errorf("asked for %s", got.RequestURI)
+		t.Errorf("requested %s", got.RequestURI)
 	}
 	left, err := strconv.ParseFloat(got.Header.Get("X-Request-Timeout"), 64)
 	if err != nil || left <= 7 || left > 8 {
@@ -163,7 +163,7 @@ func TestForwardsToTheService(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAreNotTheServicesDoNotPass(t *testing.T) {
+func TestForeignResponsesAreNotForwarded(t *testing.T) {
 	t.Parallel()
 	const words = "nginx at 10.0.0.7"
 	for name, test := range map[string]struct {
@@ -172,19 +172,19 @@ func TestAnswersThatAreNotTheServicesDoNotPass(t *testing.T) {
 		encoding    string
 		want        taskapi.ErrorCode
 	}{
-		"HTML":                     {http.StatusOK, "text/html", "", taskapi.CodeBadGateway},
-		"no type":                  {http.StatusOK, "", "", taskapi.CodeBadGateway},
-		"an invalid media type":    {http.StatusOK, "application/json, text/html", "", taskapi.CodeBadGateway},
-		"a problem as a success":   {http.StatusOK, "application/problem+json", "", taskapi.CodeBadGateway},
-		"JSON as a failure":        {http.StatusInternalServerError, "application/json", "", taskapi.CodeBadGateway},
-		"an encoding":              {http.StatusOK, "application/json", "br", taskapi.CodeBadGateway},
-		"a redirect":               {http.StatusFound, "application/json", "", taskapi.CodeBadGateway},
-		"a redirect with its body": {http.StatusPermanentRedirect, "application/problem+json", "", taskapi.CodeBadGateway},
-		"another protocol":         {http.StatusSwitchingProtocols, "", "", taskapi.CodeBadGateway},
-		"a full gateway":           {http.StatusTooManyRequests, "text/html", "", taskapi.CodeUnavailable},
-		"an empty gateway":         {http.StatusServiceUnavailable, "text/html", "", taskapi.CodeUnavailable},
-		"a gateway that waited":    {http.StatusGatewayTimeout, "text/html", "", taskapi.CodeTimeout},
-		"a refused JWT":            {http.StatusUnauthorized, "application/problem+json", "", taskapi.CodeBadGateway},
+		"HTML":                      {http.StatusOK, "text/html", "", taskapi.CodeBadGateway},
+		"no type":                   {http.StatusOK, "", "", taskapi.CodeBadGateway},
+		"an invalid media type":     {http.StatusOK, "application/json, text/html", "", taskapi.CodeBadGateway},
+		"a problem with status 200": {http.StatusOK, "application/problem+json", "", taskapi.CodeBadGateway},
+		"JSON with status 500":      {http.StatusInternalServerError, "application/json", "", taskapi.CodeBadGateway},
+		"an encoding":               {http.StatusOK, "application/json", "br", taskapi.CodeBadGateway},
+		"a redirect":                {http.StatusFound, "application/json", "", taskapi.CodeBadGateway},
+		"a redirect with its body":  {http.StatusPermanentRedirect, "application/problem+json", "", taskapi.CodeBadGateway},
+		"another protocol":          {http.StatusSwitchingProtocols, "", "", taskapi.CodeBadGateway},
+		"a full gateway":            {http.StatusTooManyRequests, "text/html", "", taskapi.CodeUnavailable},
+		"a gateway without servers": {http.StatusServiceUnavailable, "text/html", "", taskapi.CodeUnavailable},
+		"a gateway timeout":         {http.StatusGatewayTimeout, "text/html", "", taskapi.CodeTimeout},
+		"a rejected JWT":            {http.StatusUnauthorized, "application/problem+json", "", taskapi.CodeBadGateway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -200,13 +200,13 @@ func TestAnswersThatAreNotTheServicesDoNotPass(t *testing.T) {
 			answer := s.send(http.MethodGet, "/api/tasks", nil, nil)
 			answer.fails(test.want)
 			if strings.Contains(string(answer.body), words) || answer.header.Get("Location") != "" {
-				t.Errorf("a gateway's words passed: %s %v", answer.body, answer.header)
+				t.Errorf("a gateway's error text was forwarded: %s %v", answer.body, answer.header)
 			}
 		})
 	}
 }
 
-func TestProblemsOfTheServicePass(t *testing.T) {
+func TestProblemsOfTheServiceAreForwarded(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable} {
 		const problem = `{"success":false,"code":"of_another_release","more":[1]}`
@@ -223,7 +223,7 @@ func TestProblemsOfTheServicePass(t *testing.T) {
 	}
 }
 
-func TestTornAnswerIsUnavailable(t *testing.T) {
+func TestTruncatedResponseIsUnavailable(t *testing.T) {
 	t.Parallel()
 	torn := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -236,7 +236,7 @@ func TestTornAnswerIsUnavailable(t *testing.T) {
 	s.send(http.MethodGet, "/api/auth/ok", nil, nil).fails(taskapi.CodeAuthUnavailable)
 }
 
-func TestRefusedJWTIsRenewedOnce(t *testing.T) {
+func TestRejectedJWTIsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	var tokens []string
 	var bodies []string
@@ -257,8 +257,8 @@ func TestRefusedJWTIsRenewedOnce(t *testing.T) {
 	}
 }
 
-// TestRefusedJWTIsRenewedOnce_SideBySide has both calls of bootstrap refused.
-func TestRefusedJWTIsRenewedOnce_SideBySide(t *testing.T) {
+// TestRejectedJWTIsRenewedOnce_Concurrently: both calls of bootstrap are rejected.
+func TestRejectedJWTIsRenewedOnce_Concurrently(t *testing.T) {
 	t.Parallel()
 	fake := sdktest.NewServer(t)
 	var calls atomic.Int64
@@ -283,7 +283,7 @@ func TestRefusedJWTIsRenewedOnce_SideBySide(t *testing.T) {
 	}
 }
 
-func TestOddPathsDoNotReachTheService(t *testing.T) {
+func TestNonCanonicalPathsAreRejected(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
 	s := newStubs(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1) }, nil)

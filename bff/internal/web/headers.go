@@ -3,18 +3,17 @@ package web
 import "net/http"
 
 const (
-	// pagePolicy lets the page load from its own origin alone, with nothing
-	// inline, and be framed by nobody.
+	// pagePolicy lets the page load only from its own origin, without inline code,
+	// and forbids framing.
 	pagePolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-	// apiPolicy makes an answer of the API that is opened as a page inert.
+	// apiPolicy disables everything in an API response that is opened as a page.
 	apiPolicy = "default-src 'none'; frame-ancestors 'none'"
-	// strictTransport keeps browsers on https for two years. Sub-domains are
-	// not this server's to decide on.
+	// strictTransport keeps browsers on https for two years. Subdomains may have
+	// other servers.
 	strictTransport = "max-age=63072000"
 )
 
-// secure sets the headers of every answer. The policy is that of the API; the
-// page replaces it.
+// secure sets security headers on every response. The page replaces the API's policy.
 func secure(https bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

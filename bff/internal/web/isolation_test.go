@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testStrangers lets strangers try everything that is another user's.
+// testStrangers runs [contracttest.Isolation] against the site.
 func testStrangers(t *testing.T, s *site) {
 	document, err := web.Document()
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// streamTTL is how long a session is believed where a test waits for that.
+// streamTTL is the lifetime of cached sessions in tests that wait for it.
 const streamTTL = time.Second
 
-// TestStreamOutlivesTheServersBehindIt restarts them one after the other under
-// one stream, which hears of everything that changes.
+// TestStreamOutlivesTheServersBehindIt restarts one server after another under one stream,
+// which receives every change.
 func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: streamTTL})
@@ -38,7 +38,7 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 
 	s.auth.Kill()
 	failed := s.authTap.Count(getSession) + 2
-	eventually(t, "the session is checked in vain", func() bool { return s.authTap.Count(getSession) >= failed })
+	eventually(t, "a session check fails", func() bool { return s.authTap.Count(getSession) >= failed })
 	hears("while Better Auth is away")
 	s.auth.Restart()
 	hears("after Better Auth is back")
@@ -53,8 +53,8 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 		t.Errorf("%d connections to the task service, want %d at least", n, connections+2)
 	}
 
-	t.Run("what a check sets reaches the browser with its next request", func(t *testing.T) {
-		// A session that is to be prolonged: its first day is over.
+	t.Run("cookies set by a check reach the browser with its next request", func(t *testing.T) {
+		// A session that is due for renewal: its first day is over.
 		s.auth.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days'`)
 		checks := s.exchanges(ada.cookie().Value) + 2
 		eventually(t, "the stream checks its session", func() bool { return s.exchanges(ada.cookie().Value) >= checks })
@@ -66,14 +66,14 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 		}
 	})
 
-	t.Run("a session that is ended elsewhere ends it on the clock", func(t *testing.T) {
+	t.Run("a session ended elsewhere ends the stream after the TTL", func(t *testing.T) {
 		s.auth.Exec(`DELETE FROM session`)
 		stream.endsWithSession()
 		ada.get(eventsPath).fails(taskapi.CodeSessionExpired)
 	})
 }
 
-// TestStreamOutlivesItsJWT has JWTs of two seconds.
+// TestStreamOutlivesItsJWT uses JWTs with a lifetime of two seconds.
 func TestStreamOutlivesItsJWT(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: streamTTL, jwtLifetime: "2s"})
@@ -99,22 +99,22 @@ func TestStreamOutlivesItsJWT(t *testing.T) {
 	}
 
 	s.auth.Kill()
-	stream.ends() // and not as if the session had
+	stream.ends() // without session_ended
 	if got := ada.get(eventsPath); got.status != http.StatusServiceUnavailable {
 		t.Errorf("during the outage: %d", got.status)
 	}
 	s.auth.Restart()
-	// The bff may have found out that Better Auth is away just now.
-	eventually(t, "the browser comes back", func() bool { return ada.get("/api/session").status == http.StatusOK })
+	// The BFF may just have detected that Better Auth is down.
+	eventually(t, "the browser reconnects", func() bool { return ada.get("/api/session").status == http.StatusOK })
 	ada.create("third")
 	if change := ada.watch("", http.Header{"Last-Event-Id": {"2"}}).ready(2).change(); change.Seq != 3 {
 		t.Errorf("change %d, want 3", change.Seq)
 	}
 }
 
-// testStreamEnds tells how streams end for other reasons than their session.
+// testStreamEnds tests streams that end for reasons other than their session.
 func testStreamEnds(t *testing.T, s *site) {
-	t.Run("a reader that stops is dropped and disturbs nobody", func(t *testing.T) {
+	t.Run("a stalled reader is dropped and affects no other", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -132,8 +132,8 @@ func testStreamEnds(t *testing.T, s *site) {
 		}
 		stream := ada.watch("", nil).ready(0)
 		const batches, each = 3, 90
-		// Words, because one long run of letters could be base64, in which
-		// JWTs are looked for: the other reader would be too slow as well.
+		// Words, because a long run of letters could be base64, in which watch looks
+		// for JWTs: that would slow down the other reader as well.
 		long := strings.Repeat("word ", taskapi.MaxDescriptionLength/len("word "))
 		var operations []any
 		for range each {
@@ -151,7 +151,7 @@ func testStreamEnds(t *testing.T, s *site) {
 				want++
 			}
 		}
-		eventually(t, "the stuck reader is dropped", func() bool {
+		eventually(t, "the stalled reader is dropped", func() bool {
 			for _, line := range s.log.Log() {
 				if strings.Contains(line, id) && strings.Contains(line, "send events") {
 					return true
@@ -161,7 +161,7 @@ func testStreamEnds(t *testing.T, s *site) {
 		})
 	})
 
-	t.Run("a server that stops ends it, and a quiet one shows that it lives", func(t *testing.T) {
+	t.Run("shutdown ends it, and heartbeats come while it is idle", func(t *testing.T) {
 		t.Parallel()
 		handler := newHandler(t, handlerConfig{
 			public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), heartbeat: 10 * time.Millisecond, log: io.Discard,

@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// testLimits tells what becomes of those who want too much. Each story has a BFF
-// of its own before the site's servers.
+// testLimits tests the limits. Each subtest has its own BFF in front of the site's
+// servers.
 func testLimits(t *testing.T, s *site) {
 	limited := func(t *testing.T, c handlerConfig) *site {
 		t.Helper()
@@ -50,7 +50,7 @@ func testLimits(t *testing.T, s *site) {
 		ask(bob).is(http.StatusOK)
 	})
 
-	t.Run("an address has a limit, with Better Auth's part in it", func(t *testing.T) {
+	t.Run("an address has a limit, including Better Auth's paths", func(t *testing.T) {
 		t.Parallel()
 		tap := servertest.NewTap(t, s.auth.URL)
 		bff := limited(t, handlerConfig{auth: tap.URL, clientRate: httpapi.Rate{PerSecond: .001, Burst: 3}})
@@ -65,20 +65,20 @@ func testLimits(t *testing.T, s *site) {
 			refused := from("192.0.2.1", path)
 			refused.fails(taskapi.CodeRateLimited)
 			if refused.header.Get("Retry-After") == "" || !strings.HasPrefix(refused.header.Get("RateLimit"), `"client";r=0;t=`) {
-				t.Errorf("%s: refused with %v", path, refused.header)
+				t.Errorf("%s: rejected with %v", path, refused.header)
 			}
 			if refused.header.Get("Access-Control-Allow-Origin") != trustedOrigin {
-				t.Errorf("%s: a page of a trusted origin cannot read why", path)
+				t.Errorf("%s: a page of a trusted origin cannot read the error", path)
 			}
 		}
 		if n := len(tap.Requests()); n != 1 {
-			t.Errorf("Better Auth was asked %d times, want once", n)
+			t.Errorf("Better Auth got %d requests, want one", n)
 		}
-		from("192.0.2.1", "/").fails(taskapi.CodeNotFound) // the page's
+		from("192.0.2.1", "/").fails(taskapi.CodeNotFound) // the page is not limited
 		from("192.0.2.2", "/api/auth/ok").is(http.StatusOK)
 	})
 
-	t.Run("what Better Auth works on is limited, and keeps no operation out", func(t *testing.T) {
+	t.Run("requests to Better Auth in flight are limited and block no operation", func(t *testing.T) {
 		t.Parallel()
 		tap := servertest.NewTap(t, s.auth.URL)
 		asked, finish := make(chan struct{}), make(chan struct{})

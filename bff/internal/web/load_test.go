@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// workPause is how long a user waits between two requests.
+	// workPause is how long a user pauses between two requests.
 	workPause = 50 * time.Millisecond
-	// workTimeout is how long a test waits for what users are to see. A
-	// server may have to start in it.
+	// workTimeout bounds the wait for an effect on all users, which may include
+	// starting a server.
 	workTimeout = time.Minute
 )
 
-// load is signed-in users at work, all at once, until the test stops them.
-// Each adds tasks and reads the list in turn, and repeats a write that failed
-// under the same key, as a page does.
+// load is a number of signed-in users who work concurrently until the test stops them.
+// Each alternately adds a task and reads the list. Like the page, they retry a failed
+// write with the same idempotency key.
 type load struct {
 	t     *testing.T
 	users []*worker
@@ -39,23 +39,23 @@ type worker struct {
 	name string
 
 	mu sync.Mutex
-	// seen are the answers so far, in order.
+	// seen are the responses so far, in order.
 	seen []seen
-	// acknowledged are the titles of the tasks that the user was told of.
+	// acknowledged are the titles of the tasks whose creation succeeded.
 	acknowledged []string
 }
 
-// seen is an answer to a user at work.
+// seen is a response to a worker.
 type seen struct {
 	*answer
 
-	code       taskapi.ErrorCode // of a failure
+	code       taskapi.ErrorCode // of an error
 	begin, end time.Time
 }
 
 func (s *seen) failed() bool { return s.status >= http.StatusBadRequest }
 
-// startLoad signs up users and sets them to work.
+// startLoad signs up users and starts them.
 func (s *site) startLoad(t *testing.T, users int) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -72,7 +72,7 @@ func (s *site) startLoad(t *testing.T, users int) *load {
 	return l
 }
 
-// end stops the users, each after the request that is under way.
+// end stops the users after their current requests.
 func (l *load) end() {
 	l.stop()
 	l.work.Wait()
@@ -107,7 +107,7 @@ func (w *worker) note(ask func() *answer) seen {
 	s.end = time.Now()
 	if s.failed() {
 		var problem taskapi.Problem
-		// A failure without a code is found by whoever asks for the code.
+		// An error without a code is detected where the code is checked.
 		_ = json.Unmarshal(s.body, &problem)
 		s.code = problem.Code
 	}
@@ -117,15 +117,14 @@ func (w *worker) note(ask func() *answer) seen {
 	return s
 }
 
-// since returns the answers to requests that were sent after a time.
+// since returns the responses to requests sent after start.
 func (w *worker) since(start time.Time) []seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(w.seen), func(s seen) bool { return s.begin.Before(start) })
 }
 
-// await waits until every user has got such an answer to a request sent from
-// now on.
+// await waits until every user has received such responses to requests sent from now on.
 func (l *load) await(what string, enough func([]seen) bool) {
 	l.t.Helper()
 	start := time.Now()
@@ -144,7 +143,7 @@ func (l *load) await(what string, enough func([]seen) bool) {
 	}
 }
 
-// awaitSuccess waits until every user has done a whole round without a failure.
+// awaitSuccess waits until every user has completed a round without an error.
 func (l *load) awaitSuccess() {
 	l.t.Helper()
 	l.await("served", func(all []seen) bool {
@@ -152,7 +151,7 @@ func (l *load) awaitSuccess() {
 	})
 }
 
-// awaitFailure waits until every user has failed with a code.
+// awaitFailure waits until every user has received this error code.
 func (l *load) awaitFailure(code taskapi.ErrorCode) {
 	l.t.Helper()
 	l.await(string(code), func(all []seen) bool {
@@ -160,8 +159,8 @@ func (l *load) awaitFailure(code taskapi.ErrorCode) {
 	})
 }
 
-// onlyFails fails the test if a request that was sent after start failed other
-// than with one of these codes, or without what a failure must say.
+// onlyFails fails the test if a request sent after start failed with another code, or with
+// an incomplete problem.
 func (l *load) onlyFails(start time.Time, codes ...taskapi.ErrorCode) {
 	l.t.Helper()
 	for _, w := range l.users {
@@ -178,7 +177,7 @@ func (l *load) onlyFails(start time.Time, codes ...taskapi.ErrorCode) {
 	}
 }
 
-// log tells how users fared since a time.
+// log logs the results of the users since start.
 func (l *load) log(what string, start time.Time) {
 	l.t.Helper()
 	var all []seen
@@ -188,7 +187,7 @@ func (l *load) log(what string, start time.Time) {
 	l.t.Logf("%s: %s", what, tally(all))
 }
 
-// tally counts answers by what they say, with the longest that one took.
+// tally counts responses by status and code, with the longest duration of each.
 func tally(all []seen) string {
 	counts, longest := map[string]int{}, map[string]time.Duration{}
 	for _, s := range all {
@@ -196,15 +195,14 @@ func tally(all []seen) string {
 		counts[kind]++
 		longest[kind] = max(longest[kind], s.end.Sub(s.begin))
 	}
-	text := fmt.Sprintf("%d answers", len(all))
+	text := fmt.Sprintf("%d responses", len(all))
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		text += fmt.Sprintf("; %s: %d, in at most %s", kind, counts[kind], longest[kind].Round(time.Millisecond))
+		text += fmt.Sprintf("; %s: %d, at most %s", kind, counts[kind], longest[kind].Round(time.Millisecond))
 	}
 	return text
 }
 
-// keptWrites fails the test unless every acknowledged write of the users is
-// there, and none is there twice.
+// keptWrites fails the test unless every acknowledged write exists exactly once.
 func (l *load) keptWrites() {
 	l.t.Helper()
 	total, lost, doubled := 0, 0, 0
@@ -224,13 +222,13 @@ func (l *load) keptWrites() {
 		for _, title := range w.acknowledged {
 			if times[title] == 0 {
 				lost++
-				l.t.Errorf("%s: %s was acknowledged and is not there", w.name, title)
+				l.t.Errorf("%s: %s was acknowledged and is missing", w.name, title)
 			}
 		}
 		for title, n := range times {
 			if n > 1 {
 				doubled++
-				l.t.Errorf("%s: %s is there %d times", w.name, title, n)
+				l.t.Errorf("%s: %s exists %d times", w.name, title, n)
 			}
 		}
 		total += len(w.acknowledged)

@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 )
 
-// testLogs does what people do with their accounts and their tasks, well and
-// badly, and looks for their words in the logs of all servers.
+// testLogs uses accounts and tasks, with and without errors, and searches the logs of all
+// servers for personal data.
 func testLogs(t *testing.T, s *site) {
 	email, password, name, word := servertest.NewEmail(), "secret-"+rand.Text(), "Name"+rand.Text(), "word"+strings.ToLower(rand.Text())
 	local, _, _ := strings.Cut(email, "@")
@@ -40,7 +40,7 @@ func testLogs(t *testing.T, s *site) {
 	nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + token + ".forged"}, "Authorization": {"Bearer " + token}})
 	var all sync.WaitGroup
 	twice := map[string]any{"name": name, "email": "twice-" + email, "password": password}
-	for range 3 { // of which the database refuses some
+	for range 3 { // the database rejects some
 		all.Go(func() { s.newBrowser(t).post("/api/auth/sign-up/email", twice) })
 	}
 	all.Wait()
@@ -57,7 +57,7 @@ func testLogs(t *testing.T, s *site) {
 	ada.post("/api/auth/delete-user", map[string]any{"password": password})
 	ada.post("/api/auth/sign-out", map[string]any{})
 	last := s.newBrowser(t).get("/api/auth/ok").header.Get("X-Request-Id")
-	logged(t, s.auth, last) // all lines before it are there
+	logged(t, s.auth, last) // all earlier lines have been logged
 
 	for what, secret := range map[string]string{
 		"address": local, "password": password, "name": name, "token": token, "signature": signature, "words": word,
@@ -65,7 +65,7 @@ func testLogs(t *testing.T, s *site) {
 		for server, log := range map[string]interface{ Log() []string }{"the bff": s.log, "Better Auth": s.auth, "the task service": s.tasks} {
 			for _, line := range log.Log() {
 				if strings.Contains(strings.ToLower(line), strings.ToLower(secret)) {
-					t.Errorf("the log of %s has the %s: %s", server, what, line)
+					t.Errorf("the log of %s contains the %s: %s", server, what, line)
 				}
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testNonsense drives the site by the bff's own document.
+// testNonsense runs [contracttest.Nonsense] with the BFF's document.
 func testNonsense(t *testing.T, s *site) {
 	document, err := web.Document()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestSignInWithAProvider goes the way of OAuth through the BFF: to a provider
-// and back, on the real Better Auth.
+// TestSignInWithAProvider signs in with an OAuth provider, through the BFF and the real
+// Better Auth.
 func TestSignInWithAProvider(t *testing.T) {
 	t.Parallel()
 	email := servertest.NewEmail()
@@ -31,25 +31,25 @@ func TestSignInWithAProvider(t *testing.T) {
 	authorize := parse(t, begun.URL)
 	asked := authorize.Query()
 	if !begun.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
-		t.Errorf("the browser is sent to %s", begun.URL)
+		t.Errorf("the browser is redirected to %s", begun.URL)
 	}
 	if got, want := asked.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
 		t.Errorf("redirect_uri %q, want %q", got, want)
 	}
 	if cookies := strings.Join(answer.header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, "better-auth.state=") {
-		t.Errorf("cookies %q hold no state", cookies)
+		t.Errorf("cookies %q have no state", cookies)
 	}
 
-	// The provider sends the browser back, with characters that have more
-	// than one spelling.
+	// The provider redirects the browser back, with characters that have several
+	// encodings.
 	query := "code=a%2Bcode%2Fof%20the%3Dprovider&state=" + url.QueryEscape(asked.Get("state")) + "&scope=a+b&x="
 	back := ada.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
 	if got := back.header.Get("Location"); got != "/welcome?from=provider" && got != s.url+"/welcome?from=provider" {
-		t.Errorf("in the end at %q", got)
+		t.Errorf("finally redirected to %q", got)
 	}
 	requests := s.authTap.Requests()
 	if last := requests[len(requests)-1].URL; last.Path != "/api/auth/callback/provider" || last.RawQuery != query {
-		t.Errorf("Better Auth was asked for %s, want the query %s", last, query)
+		t.Errorf("Better Auth got %s, want the query %s", last, query)
 	}
 
 	var signedIn web.SessionResponse
@@ -63,22 +63,22 @@ func TestSignInWithAProvider(t *testing.T) {
 	}
 	ada.post("/api/auth/get-access-token", map[string]any{"providerId": "provider"}).fails(taskapi.CodeNotFound)
 
-	// The way back is the browser's alone, and leads nowhere else.
+	// The callback works only for the same browser, and redirects nowhere else.
 	stranger := s.newBrowser(t)
 	refused := stranger.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
 	if got := refused.header.Get("Location"); !strings.Contains(got, "error=") || stranger.cookie() != nil {
-		t.Errorf("a stranger is sent to %q with the cookie %v", got, stranger.cookie())
+		t.Errorf("a stranger is redirected to %q with the cookie %v", got, stranger.cookie())
 	}
 	stranger.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
 }
 
-// newProvider starts an OAuth provider with one user. Its tokens look like
-// JWTs: they must not reach the browser either.
+// newProvider starts an OAuth provider with one user. Its tokens look like JWTs, which
+// must not reach the browser either.
 func newProvider(t *testing.T, email string) *httptest.Server {
 	t.Helper()
 	answer := func(w http.ResponseWriter, body map[string]any) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(body) // whoever asked may be gone
+		_ = json.NewEncoder(w).Encode(body) // the client may have disconnected
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {

@@ -15,12 +15,11 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// preflightAge is how long a browser may remember what a page of another
-// origin may send. Chromium keeps nothing for longer.
+// preflightAge is how long browsers may cache a preflight. Chromium caches none for longer.
 const preflightAge = 2 * time.Hour
 
-// What pages of trusted origins may send and read, beyond what browsers allow
-// every page.
+// The headers that pages of trusted origins may send and read, beyond those that browsers
+// always allow.
 var (
 	sharedMethods = []string{
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
@@ -33,11 +32,11 @@ var (
 	}
 )
 
-// shareAPI lets pages of the trusted origins call the API with the user's
-// cookies, Better Auth's part of it too, and read every answer.
+// shareAPI lets pages of trusted origins call the API, including Better Auth, with the
+// user's cookies, and read the responses.
 func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
-		// Not AllowedOrigins: it would take an empty list for everybody.
+		// AllowedOrigins would treat an empty list as all origins.
 		AllowOriginFunc: func(_ *http.Request, origin string) bool {
 			return slices.ContainsFunc(trusted, func(u *url.URL) bool { return u.String() == origin })
 		},
@@ -49,10 +48,9 @@ func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses writes, and streams, that a page of another origin makes
-// the browser ask for. A stream is a read, but one that such a page could hold
-// open for as long as it likes. The site's own origin is named besides being
-// recognised, for where a proxy in front changes the Host header.
+// sameOrigin rejects writes and streams that a page of another origin makes the browser
+// request. A stream is a read, but such a page could keep it open. The site's own origin
+// is passed explicitly, in case a proxy changes the Host header.
 func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Handler, error) {
 	rule := http.NewCrossOriginProtection()
 	for _, origin := range append([]*url.URL{public}, trusted...) {
@@ -62,15 +60,15 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// No page of another site can add this header without asking first, and
-			// with it the cookies count for nothing.
+			// A page of another site can add this header only after a preflight, and with
+			// it the cookies are ignored.
 			if _, ok := session.Bearer(r); ok {
 				next.ServeHTTP(w, r)
 				return
 			}
 			checked := *r
 			if r.URL.Path == eventsPath {
-				checked.Method = http.MethodPost // which is not taken for harmless
+				checked.Method = http.MethodPost // not a safe method
 			}
 			if rule.Check(&checked) != nil {
 				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, crossOriginSentence(r)))
@@ -81,8 +79,7 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 	}, nil
 }
 
-// crossOriginSentence names the origin that was refused, for whoever sets up a front
-// end.
+// crossOriginSentence names the rejected origin, for developers who set up a front end.
 func crossOriginSentence(r *http.Request) string {
 	const longest = 200
 	origin, err := url.Parse(r.Header.Get("Origin"))
@@ -92,9 +89,8 @@ func crossOriginSentence(r *http.Request) string {
 	return fmt.Sprintf("Pages of %s://%s may not do this: it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.", origin.Scheme, origin.Host)
 }
 
-// callbackPaths are where identity providers make the browser post their
-// answer, from their own origin. What they hold is good for one time and one
-// browser, which Better Auth checks.
+// callbackPaths are where identity providers make the browser post their response, from
+// their own origin. Better Auth checks that it is valid once and for one browser.
 var callbackPaths = []string{
 	authPath + "callback/", authPath + "oauth2/callback/",
 	authPath + "sso/callback/", authPath + "sso/saml2/callback/", authPath + "sso/saml2/sp/acs/", authPath + "sso/saml2/sp/slo/",
@@ -104,9 +100,9 @@ func isCallback(r *http.Request) bool {
 	return slices.ContainsFunc(callbackPaths, func(path string) bool { return strings.HasPrefix(r.URL.Path, path) })
 }
 
-// sameOriginAuth applies the rule to what goes to Better Auth. Its own check
-// leaves out requests without a cookie, and so lets pages of other sites, to
-// which no cookie is sent along, take the user's cookie away by a sign-out.
+// sameOriginAuth applies rule to requests to Better Auth. Better Auth's own check skips
+// requests without a cookie, so a page of another site could remove the user's cookie
+// with a sign-out.
 func sameOriginAuth(rule func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		checked := rule(next)

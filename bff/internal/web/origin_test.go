@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testOrigins tells what pages of other origins can do.
+// testOrigins tests what pages of other origins can do.
 func testOrigins(t *testing.T, s *site) {
-	t.Run("a trusted origin uses everything", func(t *testing.T) {
+	t.Run("a trusted origin can use the whole API", func(t *testing.T) {
 		t.Parallel()
 		page := http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {trustedOrigin}}
 		ada := s.newBrowser(t)
@@ -41,14 +41,14 @@ func testOrigins(t *testing.T, s *site) {
 		shared(ada.do(http.MethodPut, path, map[string]any{"title": "y"}, page)).is(http.StatusOK)
 		shared(ada.do(http.MethodPatch, path, map[string]any{"completed": true}, page)).is(http.StatusOK)
 		shared(ada.do(http.MethodDelete, path, nil, page)).is(http.StatusOK)
-		// It can read what failed, too.
+		// Errors are readable, too.
 		shared(ada.do(http.MethodPost, "/api/tasks", map[string]any{}, page)).fails(taskapi.CodeInvalid)
 		shared(ada.do(http.MethodGet, "/api/nothing", nil, page)).fails(taskapi.CodeNotFound)
 		shared(ada.do(http.MethodDelete, "/api/tasks", nil, page)).fails(taskapi.CodeMethodNotAllowed)
 		shared(s.newBrowser(t).do(http.MethodGet, "/api/tasks", nil, page)).fails(taskapi.CodeUnauthenticated)
 	})
 
-	t.Run("a trusted origin may ask before", func(t *testing.T) {
+	t.Run("preflights of a trusted origin succeed", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		for _, path := range []string{"/api/tasks", "/api/tasks/x", "/api/auth/sign-in/email", "/api/nothing"} {
@@ -62,18 +62,18 @@ func testOrigins(t *testing.T, s *site) {
 				}
 				answer := nobody.preflight(path, trustedOrigin, method, "content-type,expected-user,idempotency-key,if-match").is(http.StatusOK)
 				if diff := cmp.Diff(want, sharing(answer.header)); diff != "" {
-					t.Errorf("%s to come: headers (-want +got):\n%s", method, diff)
+					t.Errorf("preflight for %s: headers (-want +got):\n%s", method, diff)
 				}
 			}
 		}
 		for method, header := range map[string]string{http.MethodTrace: "", "QUERY": "", http.MethodPost: "authorization", http.MethodPut: "x-user-id"} {
 			if got := sharing(nobody.preflight("/api/tasks", trustedOrigin, method, header).header); len(got) > 0 {
-				t.Errorf("%s with %s to come: %v", method, header, got)
+				t.Errorf("preflight for %s with %s: %v", method, header, got)
 			}
 		}
 	})
 
-	t.Run("any other origin gets nothing", func(t *testing.T) {
+	t.Run("other origins get no CORS headers", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
@@ -100,7 +100,7 @@ func testOrigins(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("the page is not the API", func(t *testing.T) {
+	t.Run("CORS does not apply to the page", func(t *testing.T) {
 		t.Parallel()
 		answer := s.newBrowser(t).do(http.MethodGet, "/", nil, http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {trustedOrigin}})
 		if got := sharing(answer.header); len(got) > 0 {
@@ -139,8 +139,7 @@ func testOrigins(t *testing.T, s *site) {
 	})
 }
 
-// preflight asks what a browser asks before a page of an origin may send a
-// request with headers of its own.
+// preflight sends a preflight for a request from a page of an origin.
 func (b *browser) preflight(path, origin, method, headers string) *answer {
 	b.t.Helper()
 	header := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {origin}, "Access-Control-Request-Method": {method}}
@@ -150,8 +149,7 @@ func (b *browser) preflight(path, origin, method, headers string) *answer {
 	return b.do(http.MethodOptions, path, nil, header)
 }
 
-// sharing returns the headers that tell a browser what to let a page of
-// another origin do.
+// sharing returns the CORS headers of a response.
 func sharing(header http.Header) http.Header {
 	found := maps.Clone(header)
 	maps.DeleteFunc(found, func(name string, _ []string) bool { return !strings.HasPrefix(name, "Access-Control-") })

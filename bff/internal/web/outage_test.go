@@ -12,14 +12,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// shortTTL makes the BFF ask Better Auth often enough to notice an outage.
+// shortTTL makes sessions expire from the cache early enough to notice an outage.
 const shortTTL = 500 * time.Millisecond
 
-// steadyWork is how long users work before Better Auth goes, so that each has
-// used a JWT that was there for sure: its times are whole seconds.
+// steadyWork is how long users work before an outage of Better Auth. Each has then used a
+// JWT that is certainly valid: its times are truncated to seconds.
 const steadyWork = 1500 * time.Millisecond
 
-// TestAuthOutageUnderLoad takes Better Auth away from users at work.
+// TestAuthOutageUnderLoad stops Better Auth while users work.
 func TestAuthOutageUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: shortTTL, jwtLifetime: "5s", directAuth: true})
@@ -44,7 +44,7 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 		back := time.Now()
 		outage.back()
 		l.awaitSuccess()
-		t.Logf("all users were served %s after it began to return", time.Since(back).Round(time.Millisecond))
+		t.Logf("all users were served %s after the restart began", time.Since(back).Round(time.Millisecond))
 	}
 	l.end()
 
@@ -53,8 +53,7 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 	l.keptWrites()
 }
 
-// servedToTheEnd fails the test if a user was refused while there was a JWT
-// that would have done.
+// servedToTheEnd fails the test if a request was rejected while the user's JWT was valid.
 func (s *site) servedToTheEnd(l *load) {
 	t := l.t
 	t.Helper()
@@ -83,7 +82,7 @@ func (s *site) servedToTheEnd(l *load) {
 	}
 }
 
-// userID returns whose session the browser has.
+// userID returns the id of the browser's user.
 func (b *browser) userID() string {
 	b.t.Helper()
 	var body struct {
@@ -93,8 +92,8 @@ func (b *browser) userID() string {
 	return body.Data.User.ID
 }
 
-// claims returns whom a JWT is for, and from when to when it was there for
-// sure: its times are those of the second before.
+// claims returns the user of a JWT and the time during which it was certainly valid. Its
+// times are truncated to seconds.
 func claims(t *testing.T, token string) (user string, from, until time.Time) {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -115,8 +114,7 @@ func claims(t *testing.T, token string) (user string, from, until time.Time) {
 	return c.Sub, time.Unix(c.Iat+1, 0), time.Unix(c.Exp, 0)
 }
 
-// TestServiceOutageUnderLoad takes the task service and PostgreSQL away from
-// users at work.
+// TestServiceOutageUnderLoad stops the task service and PostgreSQL while users work.
 func TestServiceOutageUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := servertest.StartPostgres(t)
@@ -135,7 +133,7 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 		{"task service killed", s.tasks.Kill, s.tasks.Restart, taskapi.CodeUnavailable},
 		{"task service hanging", s.tasks.Pause, s.tasks.Resume, taskapi.CodeTimeout},
 		{"PostgreSQL killed", database.Kill, func() {
-			// Nobody knows this session.
+			// This session is not cached.
 			stranger.get("/api/session").fails(taskapi.CodeAuthUnavailable)
 			stranger.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
 			stranger.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).fails(taskapi.CodeAuthUnavailable)
@@ -149,11 +147,12 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 		back := time.Now()
 		outage.back()
 		l.awaitSuccess()
-		t.Logf("all users were served %s after it began to return", time.Since(back).Round(time.Millisecond))
+		t.Logf("all users were served %s after the restart began", time.Since(back).Round(time.Millisecond))
 	}
 	l.end()
 
-	// A write whose answer was lost may still be under way when it is repeated.
+	// If the response to a write was lost, the write may still be running when it is
+	// retried.
 	l.onlyFails(begin, taskapi.CodeUnavailable, taskapi.CodeTimeout, taskapi.CodeIdempotencyInProgress)
 	l.keptWrites()
 	stranger.get("/api/session").is(http.StatusOK)

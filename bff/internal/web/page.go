@@ -13,11 +13,11 @@ const (
 	indexFile = "index.html"
 )
 
-// page serves the built page: its files, and index.html at every other path
-// that a person may have opened.
+// page serves the built page: its files, and index.html at every other path that a person
+// may open.
 type page struct {
 	files *os.Root
-	// otherwise answers what is not the page's.
+	// otherwise handles requests that are not for the page.
 	otherwise http.HandlerFunc
 }
 
@@ -31,7 +31,7 @@ func openPage(dir string, otherwise http.HandlerFunc) (*page, error) {
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// As a browser would have asked: it resolves the dots itself.
+	// Resolve dots, as browsers do.
 	urlPath := path.Clean("/" + r.URL.Path)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(urlPath) {
 		p.otherwise(w, r)
@@ -50,9 +50,8 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers with a file of the page, compressed if the build has done that and
-// the browser takes it. It returns false, and has answered nothing, if there is
-// no file of this name.
+// serve responds with a file of the page, compressed if the build has done so and the
+// browser accepts it. It returns false, without a response, if the file does not exist.
 func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl string) bool {
 	file, info := p.open(name)
 	if file == nil {
@@ -74,12 +73,12 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl 
 	header.Set("Cache-Control", cacheControl)
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Add("Vary", "Accept-Encoding")
-	// Not http.ServeFileFS: it refuses and redirects some paths in its own way.
+	// Not http.ServeFileFS, which rejects or redirects some paths.
 	http.ServeContent(w, r, name, info.ModTime(), file)
 	return true
 }
 
-// open returns a regular file of the page, or nil.
+// open opens a regular file of the page, or returns nil.
 func (p *page) open(name string) (*os.File, os.FileInfo) {
 	file, err := p.files.Open(name)
 	if err != nil {
@@ -97,8 +96,8 @@ func isAPI(urlPath string) bool {
 	return urlPath == "/api" || strings.HasPrefix(urlPath, "/api/")
 }
 
-// acceptsHTML tells a person's browser from a script or an image that asks for
-// a file which is not there.
+// acceptsHTML distinguishes a navigation from a script or an image that requests a missing
+// file.
 func acceptsHTML(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }

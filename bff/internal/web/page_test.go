@@ -149,7 +149,7 @@ func TestPage(t *testing.T) {
 			"Content-Security-Policy":      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 			"Cross-Origin-Resource-Policy": "same-origin",
 			"Referrer-Policy":              "same-origin",
-			"Strict-Transport-Security":    "", // the site is on http
+			"Strict-Transport-Security":    "", // the site uses http
 			"X-Content-Type-Options":       "nosniff",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -10,13 +10,13 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// NewOperationsHandler serves /healthz, /readyz and /metrics, for a port that
-// only the network inside can reach. tasks is where the task service is reached;
-// without what self checks, the BFF is not ready either.
+// NewOperationsHandler serves /healthz, /readyz and /metrics. Serve it on a port that only
+// the internal network can reach. tasks is the URL of the task service, self an
+// additional check.
 //
-// Without the task service it should get no requests. Better Auth must have
-// answered once: a BFF that has never reached it knows no session. One that has
-// is left in place when Better Auth is gone, to serve the sessions that it knows.
+// Without the task service, the BFF is not ready. Better Auth must have responded once,
+// because before that the BFF knows no session. After that, the BFF stays ready without
+// Better Auth, to serve the sessions that it has cached.
 func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL, self httpapi.Check) http.Handler {
 	return httpapi.NewOperationsHandler(metrics,
 		httpapi.Check{Name: "auth", Run: auth.Ready, Once: true},
@@ -25,13 +25,11 @@ func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, ta
 	)
 }
 
-// fresh makes a connection for each request, which shows whether one can still
-// be had.
+// fresh opens a connection for each request, to show that connecting still works.
 var fresh = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 
-// askTasks reports whether the task service's API answers. Only operators know
-// its readiness, on a port of their own; that it answers HEAD / without asking
-// for a token shows enough.
+// askTasks reports whether the task service's API responds. Its readiness is on a port for
+// operators only; HEAD /, which needs no token, is enough here.
 func askTasks(ctx context.Context, address string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
 	if err != nil {
@@ -39,12 +37,12 @@ func askTasks(ctx context.Context, address string) error {
 	}
 	response, err := fresh.RoundTrip(r)
 	if err != nil {
-		return fmt.Errorf("the task service does not answer: %w", err)
+		return fmt.Errorf("the task service is unavailable: %w", err)
 	}
 	defer response.Body.Close()
-	// A gateway in front answers so when there is nobody behind it.
+	// A gateway without a running server behind it responds with 5xx.
 	if response.StatusCode >= http.StatusInternalServerError {
-		return fmt.Errorf("the task service answered %d", response.StatusCode)
+		return fmt.Errorf("the task service responded with status %d", response.StatusCode)
 	}
 	return nil
 }

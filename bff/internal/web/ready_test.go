@@ -36,7 +36,7 @@ func TestReadiness(t *testing.T) {
 			t.Fatalf("%s: %v", w.Body, err)
 		}
 		for name, text := range got.Checks {
-			// What the network says after it is not ours.
+			// The rest is the text of the network error.
 			got.Checks[name], _, _ = strings.Cut(text, ":")
 		}
 		if diff := cmp.Diff(map[string]string{"auth": wantAuth, "tasks": wantTasks, "stopping": "ok"}, got.Checks); diff != "" {
@@ -54,20 +54,20 @@ func TestReadiness(t *testing.T) {
 	ready(http.StatusOK, "ok", "ok")
 
 	tasksTap.Instead(unavailable)
-	ready(http.StatusServiceUnavailable, "ok", "the task service answered 503")
+	ready(http.StatusServiceUnavailable, "ok", "the task service responded with status 503")
 	tasksTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	before := len(tasksTap.Requests())
-	ready(http.StatusServiceUnavailable, "ok", "the task service does not answer")
+	ready(http.StatusServiceUnavailable, "ok", "the task service is unavailable")
 	if n := len(tasksTap.Requests()) - before; n != 1 {
-		t.Errorf("one look asked the task service %d times", n)
+		t.Errorf("one probe sent %d requests to the task service", n)
 	}
 	tasksTap.Instead(nil)
 
-	// The sessions that are known are served on.
+	// Cached sessions are still served.
 	auth.Stop()
 	ready(http.StatusOK, "better auth does not answer", "ok")
 
-	// Looks leave nothing in the log; another request does.
+	// Probes are not logged; other requests are.
 	response, err := http.Get(tasks.URL.JoinPath("/another").String())
 	if err != nil {
 		t.Fatal(err)

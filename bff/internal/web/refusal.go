@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// refusalCodes are the codes of refusals to which Better Auth gives none.
+// refusalCodes are the codes of Better Auth's errors without one, by status.
 var refusalCodes = map[int]taskapi.ErrorCode{
 	http.StatusUnauthorized:          taskapi.CodeUnauthenticated,
 	http.StatusNotFound:              taskapi.CodeNotFound,
@@ -21,16 +21,16 @@ var refusalCodes = map[int]taskapi.ErrorCode{
 	http.StatusTooManyRequests:       taskapi.CodeRateLimited,
 }
 
-// refuse answers with a refusal of Better Auth: with its own members, by which its
-// client goes, and beside them those of every problem.
+// refuse responds with an error of Better Auth. It keeps Better Auth's own members, which
+// its client reads, and adds those of a problem.
 func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	var own map[string]any
-	_ = json.Unmarshal(response.Whole(), &own) // what is no object has nothing to keep
+	_ = json.Unmarshal(response.Whole(), &own) // a body that is not an object is dropped
 	message, _ := own["message"].(string)
 	code, _ := own["code"].(string)
 	problem := taskapi.Problem{
-		Error:     cmp.Or(message, "This was refused."),
+		Error:     cmp.Or(message, "The request was rejected."),
 		Code:      cmp.Or(taskapi.ErrorCode(code), refusalCodes[response.Status], taskapi.CodeInvalid),
 		Status:    response.Status,
 		Title:     http.StatusText(response.Status),
@@ -38,8 +38,8 @@ func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) 
 	}
 	httpapi.NoteCode(r.Context(), problem.Code)
 	members := map[string]any{}
-	encoded, _ := json.Marshal(problem)   // a struct of texts
-	_ = json.Unmarshal(encoded, &members) // which is an object
+	encoded, _ := json.Marshal(problem)   // a struct of strings always encodes
+	_ = json.Unmarshal(encoded, &members) // it is an object
 	maps.Copy(members, own)
 
 	header := w.Header()
@@ -55,6 +55,6 @@ func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) 
 	}
 	w.WriteHeader(response.Status)
 	if r.Method != http.MethodHead {
-		_ = json.NewEncoder(w).Encode(members) // the client may be gone
+		_ = json.NewEncoder(w).Encode(members) // the client may have disconnected
 	}
 }

@@ -13,13 +13,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestKeysChangeUnderLoad changes the keys that sign JWTs while users are at
-// work. Nobody notices.
-// Only where making keys takes longer than an exchange may, on a busy machine,
-// somebody has to ask again.
+// TestKeysChangeUnderLoad replaces the signing keys of JWTs while users work. No request
+// fails, unless making a key takes longer than an exchange may, on a busy machine: then
+// the request is retried.
 func TestKeysChangeUnderLoad(t *testing.T) {
 	t.Parallel()
-	// The users keep the JWTs that they have: the keys change below them.
+	// The users keep their JWTs while the keys change.
 	s := newSite(t)
 	l := s.startLoad(t, 8)
 	begin := time.Now()
@@ -27,7 +26,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 
 	for _, change := range []struct {
 		what, statement string
-		// refused says that the service no longer takes the JWTs of before.
+		// refused means that the service rejects the JWTs from before the change.
 		refused bool
 	}{
 		{"rotated", `UPDATE jwks SET "expiresAt" = now()`, false},
@@ -40,9 +39,9 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		}
 		start, exchanges, known := time.Now(), s.authTap.Count(getSession), s.keysInUse(t)
 		s.auth.Exec(change.statement)
-		// Their JWTs are the first of a new key, or each of its own: Better
-		// Auth makes one for whoever finds none. By them the service learns
-		// of the change.
+		// The newcomers get the first JWTs of the new key. If none exists,
+		// Better Auth makes one per request. The service discovers the
+		// change from these JWTs.
 		answers := make([]*answer, len(newcomers))
 		var first sync.WaitGroup
 		var failed atomic.Int64
@@ -62,7 +61,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 
 		exchanges = s.authTap.Count(getSession) - exchanges
 		made := len(s.keysInUse(t)) - len(known)
-		t.Logf("%d exchanges brought JWTs of %d new keys", exchanges, made)
+		t.Logf("%d exchanges returned JWTs of %d new keys", exchanges, made)
 		if made == 0 {
 			t.Errorf("keys %s: no JWT has a new key", change.what)
 		}
@@ -87,8 +86,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 	l.keptWrites()
 }
 
-// keysInUse returns the ids of the keys of the JWTs that have reached the task
-// service.
+// keysInUse returns the key ids of the JWTs that the task service has received.
 func (s *site) keysInUse(t *testing.T) map[string]bool {
 	t.Helper()
 	ids := map[string]bool{}

@@ -1,5 +1,4 @@
-// Package web is the BFF's HTTP side: what the browser can call, and how it is
-// kept safe.
+// Package web is the HTTP server of the BFF: the API and the page for browsers.
 package web
 
 import (
@@ -23,57 +22,56 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// Config says what the BFF stands between, and whom it trusts.
+// Config configures the BFF.
 type Config struct {
-	// PublicURL is the origin that browsers know the BFF by.
+	// PublicURL is the origin of the BFF in browsers.
 	PublicURL *url.URL
 	// TrustedOrigins are the other origins whose pages may call the API.
 	TrustedOrigins []*url.URL
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks whose X-Forwarded-For is trusted.
 	TrustedProxies []netip.Prefix
-	// PageDir is the folder of the built page; empty for none.
+	// PageDir is the folder of the built page; empty for no page.
 	PageDir string
 
 	BetterAuth *session.BetterAuth
 	Cookies    *session.Cookies
 	Sessions   *session.Sessions
-	// TasksURL is where the task service is reached, TasksTransport how, and
-	// StreamTransport how for its stream; nil for the same.
+	// TasksURL is the URL of the task service. TasksTransport carries requests to
+	// it, StreamTransport its stream; nil means TasksTransport.
 	TasksURL        *url.URL
 	TasksTransport  http.RoundTripper
 	StreamTransport http.RoundTripper
 	Log             *slog.Logger
-	// Limits bound what is taken on, its Rate for each user. The zero Limits
-	// bound nothing.
+	// Limits bound the load of the BFF; its Rate applies to each user. The zero
+	// Limits are no limits.
 	Limits httpapi.Limits
-	// ClientRate bounds what comes from one address.
+	// ClientRate limits the requests from one address.
 	ClientRate httpapi.Rate
-	// Metrics and Tracing, unless nil, see every request.
+	// Metrics and Tracing observe every request. They may be nil.
 	Metrics *httpapi.Metrics
 	Tracing trace.TracerProvider
-	// Heartbeat is how often a quiet stream shows that it lives; zero means
-	// every 15 seconds.
+	// Heartbeat is how often an idle stream sends a comment; zero means every 15
+	// seconds.
 	Heartbeat time.Duration
 }
 
-// noRetry leaves failed calls of the task service to the page, which tries
-// again. Only a stream connects again by itself.
+// noRetry leaves retries to the page. Only the feeds reconnect by themselves.
 var noRetry = sdk.RetryPolicy{MaxAttempts: 1, MaxDelay: time.Second, MaxRetryAfter: 2 * time.Second}
 
-// Handler is everything that the BFF serves to browsers.
+// Handler serves everything that browsers can request.
 type Handler struct {
 	http.Handler
 
 	streams *streams
 }
 
-// EndStreams ends the streams, which would not end by themselves, and keeps
-// others from beginning. Their browsers come back, to another replica.
+// EndStreams ends all streams and rejects new ones, before the server shuts down. Browsers
+// reconnect to another replica.
 func (h *Handler) EndStreams() { h.streams.stop() }
 
-// server is what the operations work with.
+// server has the dependencies of the operations.
 type server struct {
-	public   string // the origin of the site
+	public   string // the site's origin
 	cookies  *session.Cookies
 	sessions *session.Sessions
 	proxies  trustedProxies
@@ -83,7 +81,7 @@ type server struct {
 	api      *httpapi.API
 }
 
-// NewHandler returns what serves browsers.
+// NewHandler returns the handler for browsers.
 func NewHandler(config Config) (*Handler, error) {
 	crossOrigin, err := sameOrigin(config.PublicURL, config.TrustedOrigins)
 	if err != nil {
@@ -111,7 +109,7 @@ func NewHandler(config Config) (*Handler, error) {
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	r.Use(
 		secure(config.PublicURL.Scheme == "https"),
-		// Before the limit, so that pages of trusted origins can read what it says.
+		// Before the rate limit, so that pages of trusted origins can read its error.
 		belowAPI(shareAPI(config.TrustedOrigins)),
 		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
@@ -125,7 +123,7 @@ func NewHandler(config Config) (*Handler, error) {
 		r.Method(method, authPath+"*", auth)
 	}
 	if config.PageDir != "" {
-		// A route would take the place of a method that a path does not have.
+		// A route for the page would also match methods that an API path does not have.
 		page, err := openPage(config.PageDir, httpapi.NotFound)
 		if err != nil {
 			return nil, fmt.Errorf("open the page: %w", err)
@@ -135,8 +133,7 @@ func NewHandler(config Config) (*Handler, error) {
 	return &Handler{Handler: r, streams: s.streams}, nil
 }
 
-// belowAPI applies a middleware to requests of the API, Better Auth's part of it
-// too, and to no others.
+// belowAPI applies a middleware only to requests of the API, including Better Auth.
 func belowAPI(middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		applied := middleware(next)
@@ -150,7 +147,7 @@ func belowAPI(middleware func(http.Handler) http.Handler) func(http.Handler) htt
 	}
 }
 
-// registerAPI adds the operations of the browser API to a router.
+// registerAPI registers the operations of the browser API.
 func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpapi.Metrics) *httpapi.API {
 	api := httpapi.NewAPI(r, httpapi.Config{
 		RequestTimeout: budget.BFF,
@@ -170,7 +167,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		},
 	})
 	s.api = api
-	if s.streams != nil { // or only the document is wanted
+	if s.streams != nil { // nil if only the document is built
 		s.streams.hold = api.Hold
 	}
 	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.LimitInFlight)
@@ -181,14 +178,14 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 	return api
 }
 
-// documentExpectedUser describes the header that every operation takes.
+// documentExpectedUser documents the Expected-User header of every operation.
 func documentExpectedUser(doc *huma.OpenAPI) {
 	for _, path := range doc.Paths {
 		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
 			if op != nil {
 				op.Parameters = append(op.Parameters, &huma.Param{
 					Name: expectedUserHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-					Description: "The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.",
+					Description: "The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.",
 					Example:     "Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E",
 				})
 			}
@@ -196,10 +193,10 @@ func documentExpectedUser(doc *huma.OpenAPI) {
 	}
 }
 
-// security is the session cookie, under either of its names.
+// security is the session cookie, under either name.
 var security = []map[string][]string{{"sessionCookie": {}}, {"secureSessionCookie": {}}}
 
-// Document returns the OpenAPI document of the browser API, as YAML.
+// Document returns the OpenAPI document of the browser API as YAML.
 func Document() ([]byte, error) {
 	return new(server).registerAPI(chi.NewRouter(), httpapi.Limits{}, nil).OpenAPI().YAML()
 }

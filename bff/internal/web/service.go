@@ -19,18 +19,18 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// The headers that pass between the browser and the task service, besides those
-// that are set here.
+// The headers that are forwarded between the browser and the task service, besides those
+// set here.
 var (
 	serviceRequestHeaders  = []string{"Accept", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"}
 	serviceResponseHeaders = []string{"Content-Type", "Etag", "Idempotency-Replayed", "Location", "Retry-After"}
 )
 
-// userAgent is what the task service knows the BFF by.
+// userAgent identifies the BFF to the task service.
 const userAgent = "tasklane-bff"
 
-// registerService adds the operations of the task service. All but the stream
-// are forwarded.
+// registerService registers the operations of the task service. All but the stream are
+// forwarded.
 func (s *server) registerService(api *httpapi.API) {
 	operations.Register(operations.Server{
 		API:        api,
@@ -42,13 +42,12 @@ func (s *server) registerService(api *httpapi.API) {
 	}, operations.Handlers{WatchChanges: s.watchChanges})
 }
 
-// forward answers an operation with what the task service answers.
+// forward forwards an operation to the task service.
 func (s *server) forward(ctx huma.Context) {
 	r, w := humachi.Unwrap(ctx)
 	response, err := s.ask(ctx.Context(), r)
 	if err != nil {
-		// The time for an answer begins when there is one: before, the body has
-		// taken some.
+		// The write deadline starts now, because receiving the body has taken time.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
 		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
 		return
@@ -62,8 +61,8 @@ func (s *server) forward(ctx huma.Context) {
 	send(w, r, response)
 }
 
-// ask asks the task service as the signed-in user. If it refuses the JWT, as it
-// does when the signing key has changed, it is asked once more with a new one.
+// ask sends a request to the task service as the signed-in user. If the service rejects
+// the JWT, as after a change of the signing key, ask retries once with a new one.
 func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, error) {
 	req, err := forward.NewRequest(r, serviceRequestHeaders, httpapi.ReceivedBody(r))
 	if err != nil {
@@ -88,14 +87,14 @@ func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, e
 	return response, nil
 }
 
-// attempt sends a request. Only the first part of the answer has to be here before
-// the end of ctx.
+// attempt sends a request. Only the first part of the response must arrive before ctx
+// ends.
 func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Request, jwts *tokens) (*forward.Response, error) {
 	jwt, err := jwts.Token(ctx)
 	if err != nil {
 		return nil, err
 	}
-	deadline, _ := ctx.Deadline() // every operation has one
+	deadline, _ := ctx.Deadline() // always set for operations
 	req.Timeout = time.Until(deadline)
 	req.Header.Set("Authorization", "Bearer "+jwt)
 	req.Header.Set("User-Agent", userAgent)
@@ -104,10 +103,10 @@ func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Reque
 	return s.service.Do(r.Context(), req)
 }
 
-// passes reports whether an answer of the task service is one for the browser:
-// JSON, or a problem other than that of a JWT that was refused.
+// passes reports whether a response of the task service may be forwarded: JSON, or a
+// problem other than a rejected JWT.
 func passes(response *forward.Response) bool {
-	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" if invalid: refused below
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" if invalid: rejected below
 	switch status := response.Status; {
 	case status == http.StatusNotModified:
 		return true
@@ -118,8 +117,7 @@ func passes(response *forward.Response) bool {
 	}
 }
 
-// send answers with the answer of another server. One that breaks off breaks off
-// here too.
+// send forwards a response. If it is truncated, so is the response to the browser.
 func send(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	if err := response.Send(w); err != nil {

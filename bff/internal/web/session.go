@@ -10,27 +10,25 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-var sessionTag = &huma.Tag{Name: "Session", Description: "Who is signed in. Signing in and out is Better Auth's, below /api/auth."}
+var sessionTag = &huma.Tag{Name: "Session", Description: "The signed-in user. Better Auth, below /api/auth, signs users in and out."}
 
-// Session says who is signed in and until when. No token of any kind stands in
-// it.
+// Session is the signed-in user and the expiry of the session. It contains no token.
 type Session struct {
 	User      User      `json:"user"`
-	ExpiresAt time.Time `json:"expiresAt" doc:"When the session ends unless it is used before." example:"2026-11-30T08:00:00Z"`
+	ExpiresAt time.Time `json:"expiresAt" doc:"When the session expires unless it is used before." example:"2026-11-30T08:00:00Z"`
 }
 
-// User is the signed-in user, as Better Auth knows them. The fields are those of
-// session.User.
+// User is the signed-in user in Better Auth. The fields are those of session.User.
 type User struct {
-	ID    string  `json:"id" doc:"Made by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
+	ID    string  `json:"id" doc:"Assigned by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
 	Name  string  `json:"name" example:"Ada Lovelace"`
 	Email string  `json:"email" format:"email" example:"ada@example.com"`
-	Image *string `json:"image" doc:"The address of a picture; null without one, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
+	Image *string `json:"image" doc:"The URL of a picture; null if there is none, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
 }
 
-// SessionResponse is the answer of getSession.
+// SessionResponse is the response of getSession.
 type SessionResponse struct {
-	Success bool    `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool    `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Session `json:"data"`
 }
 
@@ -42,7 +40,7 @@ func (s *server) registerSession(api *httpapi.API) {
 	httpapi.Register(api, huma.Operation{
 		OperationID: "getSession", Method: http.MethodGet, Path: "/api/session",
 		Summary:     "Get the session",
-		Description: "Says who is signed in, and until when.",
+		Description: "Returns the signed-in user and the expiry of the session.",
 		Tags:        []string{sessionTag.Name},
 		Security:    security,
 	}, sessionCodes, s.getSession)

@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestSessionsOnTheSite counts what Better Auth is asked, so its stories have
-// a site for themselves and run in turn.
+// TestSessionsOnTheSite counts requests to Better Auth, so its subtests share a site of
+// their own and run one after the other.
 func TestSessionsOnTheSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -39,7 +39,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		t.Errorf("1,000 first requests at once: %d exchanges, want 1", n)
 	}
 
-	t.Run("10,000 cookies that are not Better Auth's", func(t *testing.T) { testFlood(t, s, ada) })
+	t.Run("10,000 forged cookies", func(t *testing.T) { testFlood(t, s, ada) })
 
 	t.Run("without the secret, one exchange for a forged cookie", func(t *testing.T) {
 		trusting := httptest.NewServer(newHandler(t, handlerConfig{
@@ -60,7 +60,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		ask(ada.cookie().Value).is(http.StatusOK)
 	})
 
-	t.Run("several cookies of one name", func(t *testing.T) {
+	t.Run("several cookies with the same name", func(t *testing.T) {
 		trusting := httptest.NewServer(newHandler(t, handlerConfig{
 			public: s.url, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), log: s.log,
 		}))
@@ -90,7 +90,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		bob.get("/api/session").fails(taskapi.CodeSessionExpired)
 	})
 
-	t.Run("a refused JWT is exchanged once", func(t *testing.T) {
+	t.Run("a rejected JWT is renewed once", func(t *testing.T) {
 		defer s.tasksTap.Instead(nil)
 		var refused sync.Map
 		s.tasksTap.Instead(func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		}
 	})
 
-	t.Run("a service that refuses every JWT does not sign anybody out", func(t *testing.T) {
+	t.Run("a service that rejects every JWT does not end sessions", func(t *testing.T) {
 		defer s.tasksTap.Instead(nil)
 		s.tasksTap.Instead(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -117,7 +117,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		answer := ada.get("/api/tasks")
 		answer.fails(taskapi.CodeBadGateway)
 		if strings.Contains(string(answer.body), "tasks-db-7") {
-			t.Errorf("the service's words were passed on: %s", answer.body)
+			t.Errorf("the service's error text was forwarded: %s", answer.body)
 		}
 	})
 }

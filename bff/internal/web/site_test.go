@@ -37,34 +37,34 @@ const (
 	longTTL = time.Hour
 	// trustedOrigin is another origin whose pages may call the API.
 	trustedOrigin = "https://app.example.com"
-	// trustedProxy is an address that stands before the test's BFF.
+	// trustedProxy is the address of a proxy in front of the test's BFF.
 	trustedProxy = "127.0.0.1/32"
-	// logTimeout is how long a line may follow the answer that it is about.
+	// logTimeout bounds the delay between a response and its log line.
 	logTimeout = 10 * time.Second
 	logPause   = 10 * time.Millisecond
 )
 
-// site is a BFF before a real Better Auth server and a real task service.
+// site is a BFF with a real Better Auth server and a real task service.
 type site struct {
 	url   string
 	auth  *servertest.Auth
 	tasks *servertest.Tasks
-	// authTap and tasksTap take down what the servers are asked.
+	// authTap and tasksTap record the requests to the servers.
 	authTap, tasksTap *servertest.Tap
 	log               *logBuffer
 }
 
-// siteConfig is what differs between the tests' sites.
+// siteConfig configures a test's site.
 type siteConfig struct {
-	// ttl is how long a session is believed; zero means a whole test.
+	// ttl is the lifetime of cached sessions; zero means the whole test.
 	ttl time.Duration
-	// jwtLifetime, postgres, provider and env are Better Auth's.
+	// jwtLifetime, postgres, provider and env configure Better Auth.
 	jwtLifetime string
 	postgres    *servertest.Postgres
 	provider    string
 	env         []string
-	// directAuth and directTasks leave out the taps: a server that is gone
-	// refuses connections, and behind a tap it breaks them.
+	// directAuth and directTasks bypass the taps: a stopped server then refuses
+	// connections, while a tap would accept and break them.
 	directAuth, directTasks bool
 }
 
@@ -76,7 +76,7 @@ func newSite(t *testing.T) *site {
 
 func newSiteWith(t *testing.T, c siteConfig) *site {
 	t.Helper()
-	// Better Auth has to know the address before there is a handler for it.
+	// Better Auth needs the address before there is a handler for it.
 	server := httptest.NewUnstartedServer(nil)
 	t.Cleanup(server.Close)
 	s := &site{url: "http://" + server.Listener.Addr().String(), log: &logBuffer{}}
@@ -100,23 +100,23 @@ func newSiteWith(t *testing.T, c siteConfig) *site {
 	return s
 }
 
-// handlerConfig is what differs between the tests' handlers.
+// handlerConfig configures a test's handler.
 type handlerConfig struct {
 	public  string
 	secret  string
 	auth    *url.URL
 	tasks   string
 	pageDir string
-	// patience is how long a call of the task service may take; zero means
+	// callTimeout is how long a call of the task service may take; zero means
 	// as long as a request.
-	patience time.Duration
-	// ttl is that of siteConfig.
+	callTimeout time.Duration
+	// ttl is as in siteConfig.
 	ttl time.Duration
-	// limits and clientRate are none by default: all tests come from one
+	// limits and clientRate are off by default, because all tests share one
 	// address.
 	limits     httpapi.Limits
 	clientRate httpapi.Rate
-	// heartbeat is that of streams; zero means the usual one.
+	// heartbeat is that of streams; zero means the default.
 	heartbeat time.Duration
 	log       io.Writer
 }
@@ -126,8 +126,8 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	connections := forward.NewTransport(time.Minute)
 	t.Cleanup(connections.CloseIdleConnections)
 	var transport http.RoundTripper = connections
-	if c.patience > 0 {
-		transport = impatient{connections, c.patience}
+	if c.callTimeout > 0 {
+		transport = impatient{connections, c.callTimeout}
 	}
 	var remember []session.Option
 	if c.secret == "" {
@@ -161,28 +161,28 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	return handler
 }
 
-// impatient gives up requests before their time.
+// impatient cancels requests after a timeout.
 type impatient struct {
 	http.RoundTripper
 
-	patience time.Duration
+	callTimeout time.Duration
 }
 
 func (i impatient) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), i.patience)
+	ctx, cancel := context.WithTimeout(r.Context(), i.callTimeout)
 	context.AfterFunc(ctx, cancel)
 	return i.RoundTripper.RoundTrip(r.WithContext(ctx))
 }
 
-// browser calls a site as a browser does for a page of the site.
+// browser sends requests as a browser does for a page of the site.
 type browser struct {
 	t      *testing.T
 	site   string
 	client *http.Client
 }
 
-// newBrowser returns a browser without cookies. It fails the test if anything
-// that it gets looks like a JWT.
+// newBrowser returns a browser without cookies. It fails the test if a response contains
+// something like a JWT.
 func (s *site) newBrowser(t *testing.T) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -198,7 +198,7 @@ func (s *site) newBrowser(t *testing.T) *browser {
 	}}
 }
 
-// signUp makes a user, whose email it returns.
+// signUp signs up a user and returns the email address.
 func (b *browser) signUp() string {
 	b.t.Helper()
 	email := servertest.NewEmail()
@@ -222,7 +222,7 @@ func (b *browser) post(path string, body any) *answer {
 	return b.do(http.MethodPost, path, body, nil)
 }
 
-// do sends a request; header replaces what the browser would send.
+// do sends a request; header overrides the browser's headers.
 func (b *browser) do(method, path string, body any, header http.Header) *answer {
 	b.t.Helper()
 	var content io.Reader
@@ -261,8 +261,7 @@ func (b *browser) do(method, path string, body any, header http.Header) *answer 
 	return &answer{t: b.t, what: method + " " + path, status: response.StatusCode, header: response.Header, body: text}
 }
 
-// askAs sends a GET with a Host header that no client of ours would send, and
-// returns the status of the answer.
+// askAs sends a GET request with an invalid Host header and returns the response's status.
 func (s *site) askAs(t *testing.T, host, path string) int {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
@@ -286,7 +285,7 @@ func (s *site) askAs(t *testing.T, host, path string) int {
 	return response.StatusCode
 }
 
-// cookie returns the session cookie that the browser holds, or nil.
+// cookie returns the browser's session cookie, or nil.
 func (b *browser) cookie() *http.Cookie {
 	for _, cookie := range b.client.Jar.Cookies(parse(b.t, b.site)) {
 		if cookie.Name == session.CookieName {
@@ -296,7 +295,7 @@ func (b *browser) cookie() *http.Cookie {
 	return nil
 }
 
-// answer is what a browser got.
+// answer is a response to a browser.
 type answer struct {
 	t      *testing.T
 	what   string
@@ -305,7 +304,7 @@ type answer struct {
 	body   []byte
 }
 
-// is fails the test unless the answer has this status.
+// is fails the test unless the response has this status.
 func (a *answer) is(status int) *answer {
 	a.t.Helper()
 	if a.status != status {
@@ -314,7 +313,7 @@ func (a *answer) is(status int) *answer {
 	return a
 }
 
-// into decodes the answer.
+// into decodes the response.
 func (a *answer) into(v any) {
 	a.t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
@@ -322,7 +321,7 @@ func (a *answer) into(v any) {
 	}
 }
 
-// task returns the task of an answer.
+// task returns the task in a response.
 func (a *answer) task() taskapi.Task {
 	a.t.Helper()
 	var body taskapi.TaskResponse
@@ -333,8 +332,8 @@ func (a *answer) task() taskapi.Task {
 	return body.Data
 }
 
-// fails fails the test unless the answer is the problem of this code, whole
-// and with the request's id.
+// fails fails the test unless the response is a complete problem with this code and the
+// request's id.
 func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
 	a.t.Helper()
 	a.is(code.Status())
@@ -358,7 +357,7 @@ func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
 	return problem
 }
 
-// logBuffer is a log to look into.
+// logBuffer records log lines.
 type logBuffer struct {
 	mu    sync.Mutex
 	lines []string
@@ -378,8 +377,8 @@ func (l *logBuffer) Log() []string {
 	return slices.Clone(l.lines)
 }
 
-// logged returns the lines of a log that hold a text. It waits for the first:
-// it may follow the answer.
+// logged returns the log lines that contain a text. It waits for the first one, which may
+// follow the response.
 func logged(t *testing.T, log interface{ Log() []string }, text string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), logTimeout)
@@ -394,7 +393,7 @@ func logged(t *testing.T, log interface{ Log() []string }, text string) []string
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Errorf("no line of the log holds %q", text)
+			t.Errorf("no log line contains %q", text)
 			return nil
 		}
 	}

@@ -22,8 +22,8 @@ const (
 	statsPath     = "/api/tasks/stats"
 )
 
-// before returns a site that is this one, but for calls of the task service that
-// instead answers: it returns false for those that it leaves alone.
+// before returns a copy of the site in which instead handles requests to the task service.
+// It returns false for those that it leaves to the service.
 func (s *site) before(t *testing.T, instead func(http.ResponseWriter, *http.Request) bool) *site {
 	t.Helper()
 	service := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(s.tasks.URL) }}
@@ -40,7 +40,7 @@ func (s *site) before(t *testing.T, instead func(http.ResponseWriter, *http.Requ
 	return &site{url: bff.URL}
 }
 
-// at is the browser on another site of the same host, with its cookies.
+// at returns the browser with its cookies on another site of the same host.
 func (b *browser) at(other *site) *browser {
 	return &browser{t: b.t, site: other.url, client: b.client}
 }
@@ -59,7 +59,7 @@ func testStart(t *testing.T, s *site) {
 		return body.Data
 	}
 	settings := &taskapi.Settings{ID: taskapi.SettingsID, TimeZone: taskapi.DefaultTimeZone, WeekStart: taskapi.DefaultWeekStart, Version: 1}
-	// parts are the other answers that bootstrap has in one.
+	// parts returns the other responses that bootstrap combines.
 	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse, []taskapi.List) {
 		t.Helper()
 		var lists taskapi.ListListResponse
@@ -73,7 +73,7 @@ func testStart(t *testing.T, s *site) {
 		return session, stats, list, lists.Data
 	}
 
-	t.Run("bootstrap has all parts in one answer", func(t *testing.T) {
+	t.Run("bootstrap returns all parts", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"lists":[],"settings":{"id":"00000000-0000-7000-8000-000000000001","timeZone":"UTC","weekStart":"monday","version":1},"nextCursor":null,"changes":0,"failures":[]`) {
@@ -99,7 +99,7 @@ func testStart(t *testing.T, s *site) {
 		s.newBrowser(t).get(bootstrapPath).fails(taskapi.CodeUnauthenticated)
 	})
 
-	t.Run("bootstrap says which part is missing", func(t *testing.T) {
+	t.Run("bootstrap names missing parts", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		ada.create("task")
@@ -109,7 +109,7 @@ func testStart(t *testing.T, s *site) {
 			instead func(http.ResponseWriter, *http.Request) bool
 			want    web.Bootstrap
 		}{
-			"the counts fail": {
+			"stats fail": {
 				func(w http.ResponseWriter, r *http.Request) bool {
 					if r.URL.Path != statsPath {
 						return false
@@ -122,7 +122,7 @@ func testStart(t *testing.T, s *site) {
 					Failures: []web.BootstrapFailure{{Part: "stats", Code: taskapi.CodeUnavailable, Error: "The tasks cannot be reached right now. Please try again."}},
 				},
 			},
-			"the tasks hang": {
+			"tasks hang": {
 				func(_ http.ResponseWriter, r *http.Request) bool {
 					if r.URL.Path != "/api/tasks" {
 						return false
@@ -133,8 +133,8 @@ func testStart(t *testing.T, s *site) {
 				web.Bootstrap{
 					User: user, Stats: &stats.Data, Lists: lists,
 					Failures: []web.BootstrapFailure{
-						{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."},
-						{Part: "settings", Code: taskapi.CodeTimeout, Error: "The tasks took too long to answer. Please try again."},
+						{Part: "tasks", Code: taskapi.CodeTimeout, Error: "The request took too long. Please try again."},
+						{Part: "settings", Code: taskapi.CodeTimeout, Error: "The request took too long. Please try again."},
 					},
 				},
 			},
@@ -148,7 +148,7 @@ func testStart(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("bootstrap without any part is the reason", func(t *testing.T) {
+	t.Run("bootstrap fails if all parts fail", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		ada.at(s.before(t, func(w http.ResponseWriter, _ *http.Request) bool {
@@ -157,7 +157,7 @@ func testStart(t *testing.T, s *site) {
 		})).get(bootstrapPath).fails(taskapi.CodeUnavailable)
 	})
 
-	t.Run("the agenda has the open tasks by their days", func(t *testing.T) {
+	t.Run("the agenda groups open tasks by day", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		zone, err := time.LoadLocation("Pacific/Auckland")
@@ -201,7 +201,7 @@ func testStart(t *testing.T, s *site) {
 		})).get(agendaPath).fails(taskapi.CodeUnavailable)
 	})
 
-	t.Run("an agenda of 2,000 tasks is one call, also thirty times at once", func(t *testing.T) {
+	t.Run("thirty concurrent agendas of 2,000 tasks take one call each", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for i := range 20 {
@@ -245,7 +245,7 @@ func agenda(b *browser, query string) taskapi.Agenda {
 	return body.Data
 }
 
-// titles returns the titles of an agenda's tasks, by their place in it.
+// titles returns the titles of an agenda's tasks by section.
 func titles(a taskapi.Agenda) map[string][]string {
 	all := map[string][]string{}
 	add := func(place string, tasks []taskapi.Task) {
@@ -261,7 +261,7 @@ func titles(a taskapi.Agenda) map[string][]string {
 	return all
 }
 
-// exchanges returns how often Better Auth was asked about a session.
+// exchanges returns how often a session was exchanged.
 func (s *site) exchanges(cookie string) int {
 	n := 0
 	for _, r := range s.authTap.Requests() {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// watcher looks for JWTs in everything that reaches the browser.
+// watcher looks for JWTs in every response to the browser.
 type watcher struct {
 	t    *testing.T
 	next http.RoundTripper
@@ -33,12 +33,12 @@ func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// watch fails the test if a JWT stands in what a browser got.
+// watch fails the test if a response contains a JWT.
 func watch(t *testing.T, what string, body []byte, headers ...http.Header) {
 	t.Helper()
 	var all strings.Builder
 	for _, header := range headers {
-		_ = header.Write(&all) // a Builder takes everything
+		_ = header.Write(&all) // a Builder never fails
 	}
 	all.Write(body)
 	if found := findJWT(all.String(), maxWrappings); found != "" {
@@ -46,10 +46,10 @@ func watch(t *testing.T, what string, body []byte, headers ...http.Header) {
 	}
 }
 
-// leastRun is the length of the shortest base64 that could hold a JWT.
+// leastRun is the minimum length of base64 that could contain a JWT.
 const leastRun = 40
 
-// notBase64 reports whether a character stands in no base64, of either alphabet.
+// notBase64 reports whether a character is not part of any base64 alphabet.
 func notBase64(c rune) bool {
 	switch {
 	case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '_', c == '-', c == '+', c == '/':
@@ -58,7 +58,7 @@ func notBase64(c rune) bool {
 	return true
 }
 
-// maxWrappings is how many encodings around a JWT are seen through.
+// maxWrappings is the number of nested encodings that are decoded.
 const maxWrappings = 3
 
 var (
@@ -67,17 +67,17 @@ var (
 	base64Letters = strings.NewReplacer("-", "+", "_", "/")
 )
 
-// findJWT returns a JWT that stands in a text as it is, percent-encoded,
-// escaped as in JSON or in base64, or "".
+// findJWT returns a JWT within a text, also if it is percent-encoded, JSON-escaped or
+// base64-encoded, or "".
 func findJWT(text string, wrappings int) string {
 	if found := jwtPattern.FindString(text); found != "" || wrappings == 0 {
 		return found
 	}
-	// Patterns are slow under the race detector, and this is done with every answer.
+	// Regular expressions are slow under the race detector, and this runs for every response.
 	plain := text
 	if strings.ContainsAny(text, `%\`) {
 		plain = escapePattern.ReplaceAllStringFunc(text, func(escape string) string {
-			char, _ := hex.DecodeString(escape[len(escape)-2:]) // as the pattern has it
+			char, _ := hex.DecodeString(escape[len(escape)-2:]) // the pattern matches hex digits only
 			return string(char)
 		})
 	}
@@ -91,7 +91,7 @@ func findJWT(text string, wrappings int) string {
 			continue
 		}
 		run = base64Letters.Replace(run)
-		// Letters of something else may stand before it.
+		// The base64 may follow other letters.
 		for skip := range 4 {
 			whole := len(run[skip:]) / 4 * 4
 			decoded, err := base64.StdEncoding.DecodeString(run[skip : skip+whole])

@@ -18,16 +18,16 @@ import (
 // wireTimeout bounds a connection of testWire.
 const wireTimeout = 20 * time.Second
 
-// smuggled is a request that hides in the body of another one.
+// smuggled is a request hidden in the body of another one.
 const smuggled = "GET /api/auth/ok HTTP/1.1\r\nHost: tasks\r\nX-Request-Id: smuggled\r\nConnection: close\r\n\r\n"
 
-// testWire sends what no client of ours would send, byte by byte.
+// testWire sends raw bytes that no HTTP client would send.
 func testWire(t *testing.T, s *site) {
 	ada := s.newBrowser(t)
 	ada.signUp()
 	cookie := "Cookie: " + session.CookieName + "=" + ada.cookie().Value + "\r\n"
-	// get begins a GET that ends its connection, and post one whose body's
-	// length is still to come.
+	// get starts a GET request that closes its connection, post one whose length is
+	// still to be sent.
 	get := func(target string) string {
 		return "GET " + target + " HTTP/1.1\r\nHost: tasks\r\nConnection: close\r\n"
 	}
@@ -35,14 +35,14 @@ func testWire(t *testing.T, s *site) {
 
 	for name, test := range map[string]struct {
 		raw  string
-		want []int // the status of each answer until the connection ends
+		want []int // the status of each response until the connection closes
 	}{
 		"two kinds of length":              {post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, []int{200}},
-		"two kinds of length, turned":      {post + "Transfer-Encoding: chunked\r\nContent-Length: 200\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + smuggled, []int{200}},
-		"chunks alone":                     {post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + smuggled, []int{200}},
+		"two kinds of length, reversed":    {post + "Transfer-Encoding: chunked\r\nContent-Length: 200\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + smuggled, []int{200}},
+		"only chunks":                      {post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + smuggled, []int{200}},
 		"chunks for an operation":          {"POST /api/tasks HTTP/1.1\r\nHost: tasks\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, []int{415}},
-		"chunks for nothing":               {"POST /nothing HTTP/1.1\r\nHost: tasks\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, []int{404}},
-		"a length of each":                 {post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}" + smuggled, []int{400}},
+		"chunks for an unknown path":       {"POST /nothing HTTP/1.1\r\nHost: tasks\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, []int{404}},
+		"two lengths":                      {post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}" + smuggled, []int{400}},
 		"a list of lengths":                {post + "Content-Length: 2, 3\r\n\r\n{}" + smuggled, []int{400}},
 		"a signed length":                  {post + "Content-Length: +2\r\n\r\n{}" + smuggled, []int{400}},
 		"a negative length":                {post + "Content-Length: -1\r\n\r\n" + smuggled, []int{400}},
@@ -89,12 +89,11 @@ func testWire(t *testing.T, s *site) {
 	t.Cleanup(func() { checkWhatCameThrough(t, s) })
 }
 
-// impostor is what a stranger says of themselves.
+// impostor are headers with a forged identity.
 const impostor = "Authorization: Basic x\r\nProxy-Authorization: Basic eA==\r\nForwarded: for=198.51.100.1\r\nX-Forwarded-Host: evil.example\r\n" +
 	"X-Forwarded-Proto: https\r\nX-Real-Ip: 198.51.100.1\r\nX-User-Id: bob\r\nX_User_Id: bob\r\nX-Original-Url: /readyz\r\nX-Http-Method-Override: DELETE\r\n"
 
-// wire sends bytes and returns the status of each answer until the connection
-// ends.
+// wire sends bytes and returns the status of each response until the connection closes.
 func (s *site) wire(t *testing.T, raw string) (statuses []int) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
@@ -120,7 +119,7 @@ func (s *site) wire(t *testing.T, raw string) (statuses []int) {
 	}
 }
 
-// raw sends bytes and returns all that comes until the connection ends.
+// raw sends bytes and returns everything received until the connection closes.
 func (s *site) raw(t *testing.T, request string) string {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
@@ -141,7 +140,7 @@ func (s *site) raw(t *testing.T, request string) string {
 	return string(all)
 }
 
-// checkWhatCameThrough looks at all that the servers behind were asked.
+// checkWhatCameThrough checks all requests that the servers behind the BFF received.
 func checkWhatCameThrough(t *testing.T, s *site) {
 	stripped := []string{
 		"Proxy-Authorization", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-User-Id", "X_user_id",
@@ -152,7 +151,7 @@ func checkWhatCameThrough(t *testing.T, s *site) {
 			t.Errorf("%s was asked as %q", below, r.Host)
 		}
 		if !strings.HasPrefix(r.URL.Path, below) || path.Clean(r.URL.Path) != r.URL.Path {
-			t.Errorf("asked for %q, outside of %s", r.URL.Path, below)
+			t.Errorf("got a request for %q, outside of %s", r.URL.Path, below)
 		}
 		if r.Header.Get("X-Request-Id") == "smuggled" {
 			t.Error("a smuggled request came through")

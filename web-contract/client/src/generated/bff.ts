@@ -50,8 +50,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Start a page
-         * @description Returns the user, the counts, the lists, the settings and the first page of the tasks. The parts are fetched side by side. One that fails or takes longer than 6.5 seconds is null, with the reason in failures; if all fail, the answer is the reason.
+         * Get the data for a page's start
+         * @description Returns the user, the counts, the lists, the settings and the first page of the tasks, which are read concurrently. A part that fails or takes longer than 6.5 seconds is null, with the reason in failures. If all parts fail, the response is an error.
          */
         get: operations["getBootstrap"];
         put?: never;
@@ -91,7 +91,7 @@ export interface paths {
         };
         /**
          * Watch changes
-         * @description A stream of server-sent events. It begins with the event ready, whose data is {"seq": N}, the number it begins after. Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed. The event session_ended, with the data {}, comes before the end when the session has ended: sign in again. A stream that just ends is no sign of that: reconnect, and nothing is missed. One user may have 20 streams open; pages of other origins that are not trusted, none.
+         * @description A stream of server-sent events. It begins with the event ready, whose data is {"seq": N}, the number it begins after. Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed. If the session has expired, the event session_ended, with the data {}, comes before the end: sign in again. If a stream just ends, reconnect; no changes are lost. One user may have 20 open streams; pages of untrusted origins may have none.
          */
         get: operations["watchChanges"];
         put?: never;
@@ -207,7 +207,7 @@ export interface paths {
         };
         /**
          * Get the session
-         * @description Says who is signed in, and until when.
+         * @description Returns the signed-in user and the expiry of the session.
          */
         get: operations["getSession"];
         put?: never;
@@ -491,7 +491,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -657,7 +657,7 @@ export interface operations {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -883,7 +883,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1073,7 +1073,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1229,7 +1229,7 @@ export interface operations {
                 /** @description The id of the last event that arrived, as browsers send it. It wins over after. */
                 "Last-Event-ID"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1371,7 +1371,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1500,7 +1500,7 @@ export interface operations {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1679,7 +1679,7 @@ export interface operations {
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -1840,7 +1840,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2046,7 +2046,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2218,7 +2218,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2429,7 +2429,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2630,7 +2630,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2816,7 +2816,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -2929,7 +2929,7 @@ export interface operations {
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3072,7 +3072,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3280,7 +3280,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3418,7 +3418,7 @@ export interface operations {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3613,7 +3613,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3754,7 +3754,7 @@ export interface operations {
                 /** @description The versions, as entity tags, that the caller has; answered with 304. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -3924,7 +3924,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -4147,7 +4147,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -4328,7 +4328,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -4564,7 +4564,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -4774,7 +4774,7 @@ export interface operations {
                 /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
                 "If-None-Match"?: string;
                 /**
-                 * @description The id of the user that the request is made for. If somebody else is signed in, it fails with `unauthenticated`.
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
                  * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
                  */
                 "Expected-User"?: string;
@@ -5012,43 +5012,43 @@ export interface BatchRequest {
 export interface Bootstrap {
     /**
      * Format: int64
-     * @description The user's change number as of the tasks and lists: what to watch from. Null without tasks.
+     * @description The change number from which to watch the tasks and lists. Null if the tasks are missing.
      * @example 184
      */
     changes: number | null;
     /**
-     * @description The parts that are missing, and why. Empty when all went well.
+     * @description The missing parts, with the reasons. Empty if there are none.
      * @example []
      */
     failures: components["schemas"]["BootstrapFailure"][];
-    /** @description All lists outside the trash, in their manual order; null if that failed. */
+    /** @description All lists outside the trash, in their manual order; null if they are missing. */
     lists: components["schemas"]["List"][] | null;
     /**
-     * @description The cursor of the next page of tasks; null on the last one, or without tasks.
+     * @description The cursor of the next page of tasks; null if there is none, or if the tasks are missing.
      * @example eyJ2IjoxfQ
      */
     nextCursor: string | null;
-    /** @description The user's settings, at least as new as changes; null if that failed. */
+    /** @description The user's settings, at least as new as changes; null if they are missing. */
     settings: components["schemas"]["Settings"] | null;
-    /** @description As getTaskStats has it; null if that failed. */
+    /** @description The counts of getTaskStats; null if they are missing. */
     stats: components["schemas"]["Stats"] | null;
-    /** @description The first page of listTasks without filters; null if that failed. */
+    /** @description The first page of listTasks without filters; null if they are missing. */
     tasks: components["schemas"]["Task"][] | null;
     user: components["schemas"]["User"];
 }
 export interface BootstrapFailure {
     /**
-     * @description The reason, as a problem would have it.
+     * @description The error code.
      * @example unavailable
      */
     code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "account_deleted" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
     /**
-     * @description What went wrong, in a sentence for people.
+     * @description The reason, in a sentence for people.
      * @example The tasks cannot be reached right now. Please try again.
      */
     error: string;
     /**
-     * @description The part that is missing.
+     * @description The missing part.
      * @example stats
      */
     part: "stats" | "tasks" | "lists" | "settings" | Unlisted;
@@ -5056,7 +5056,7 @@ export interface BootstrapFailure {
 export interface BootstrapResponse {
     data: components["schemas"]["Bootstrap"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -5665,7 +5665,7 @@ export interface RestoreTaskBatchItem {
 export interface Session {
     /**
      * Format: date-time
-     * @description When the session ends unless it is used before.
+     * @description When the session expires unless it is used before.
      * @example 2026-11-30T08:00:00Z
      */
     expiresAt: string;
@@ -5674,7 +5674,7 @@ export interface Session {
 export interface SessionResponse {
     data: components["schemas"]["Session"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -6076,12 +6076,12 @@ export interface User {
      */
     email: string;
     /**
-     * @description Made by Better Auth.
+     * @description Assigned by Better Auth.
      * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
      */
     id: string;
     /**
-     * @description The address of a picture; null without one, or if it is longer than 4 KiB.
+     * @description The URL of a picture; null if there is none, or if it is longer than 4 KiB.
      * @example https://example.com/ada.png
      */
     image: string | null;
