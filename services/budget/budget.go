@@ -1,6 +1,6 @@
-// Package budget holds the timeouts of a request on its way from the browser to
-// its row, in one table. Each hop gives up before its caller does, so that the
-// hop that knows the reason is the one that reports it; a test holds that.
+// Package budget holds the timeouts of a request on its way from the browser to the
+// database. Each hop gives up before its caller does, so that the hop that knows the
+// reason reports it. A test checks this.
 package budget
 
 import "time"
@@ -10,11 +10,11 @@ const (
 	// ClientAttempt bounds one attempt of the TypeScript client
 	// (web-contract/client/src/retry.ts).
 	ClientAttempt = 12 * time.Second
-	// Body bounds the arrival of a request's body, at either server. Work
-	// starts after it.
+	// Body bounds how long a request body may take to arrive at either server. The
+	// other timeouts start after it.
 	Body = 10 * time.Second
-	// BFF bounds an operation at the BFF, once its session is known and its body
-	// has arrived: renewal of the JWT and forwarding included.
+	// BFF bounds an operation of the BFF after authentication and the arrival of
+	// the body, including renewal of the JWT and forwarding.
 	BFF = 8 * time.Second
 	// Exchange bounds the exchange of a session cookie for a JWT.
 	Exchange = 3 * time.Second
@@ -24,26 +24,25 @@ const (
 	// AuthRequest bounds a proxied request to Better Auth, which hashes
 	// passwords.
 	AuthRequest = 20 * time.Second
-	// Delivery bounds the sending of an answer to a reader, from its first byte
-	// on.
+	// Delivery bounds how long sending a response may take.
 	Delivery = 10 * time.Second
-	// Part bounds a part of a composed answer, such as those of bootstrap. It
-	// leaves time for a database that wakes up.
+	// Part bounds a part of a composed response, such as bootstrap's. It leaves
+	// time for a database that wakes up.
 	Part = 6500 * time.Millisecond
 	// Dial bounds one attempt to connect to another server.
 	Dial = time.Second
-	// Service bounds an operation of the task service whose caller states no
-	// deadline.
+	// Service bounds an operation of the task service, unless the caller's timeout
+	// is shorter.
 	Service = 10 * time.Second
-	// Answer is what an operation leaves of the time that its caller states in
-	// X-Request-Timeout, to answer in.
+	// Answer is the time that an operation keeps of its caller's
+	// X-Request-Timeout to send the response.
 	Answer = 500 * time.Millisecond
-	// Wake bounds the wait for a database that does not answer, counted from
-	// the first failure.
+	// Wake bounds the wait for an unavailable database, counted from the first
+	// failure.
 	Wake = 5500 * time.Millisecond
-	// Lock bounds the wait for another write of the same user.
+	// Lock bounds the wait for a concurrent write of the same user.
 	Lock = 3 * time.Second
-	// Shutdown bounds the end of a server: longer than any operation that comes
-	// through the BFF.
+	// Shutdown bounds the shutdown of a server; longer than any operation through
+	// the BFF.
 	Shutdown = 9 * time.Second
 )

@@ -28,7 +28,7 @@ func TestEachHopGivesUpBeforeItsCaller(t *testing.T) {
 		{"a database that wakes up", budget.Wake + budget.Answer, "a part", budget.Part},
 		{"a user's other write", budget.Lock + budget.Answer, "a part", budget.Part},
 		{"a user's other write", budget.Lock, "a database that wakes up", budget.Wake},
-		{"the BFF's operation", budget.BFF, "an operation of a caller who does not say", budget.Service},
+		{"the BFF's operation", budget.BFF, "an operation without X-Request-Timeout", budget.Service},
 		{"the BFF's operation", budget.BFF, "a server that stops", budget.Shutdown},
 	} {
 		if rule.takes >= rule.expects {
@@ -37,7 +37,7 @@ func TestEachHopGivesUpBeforeItsCaller(t *testing.T) {
 	}
 }
 
-// TestOtherLanguages finds the hops that are not written in Go.
+// TestOtherLanguages checks the timeouts that are not defined in Go.
 func TestOtherLanguages(t *testing.T) {
 	t.Parallel()
 	for _, hop := range []struct {

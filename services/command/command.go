@@ -1,4 +1,4 @@
-// Package command runs what the command line of a server names.
+// Package command runs a server's command line.
 package command
 
 import (
@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/services/version"
 )
 
-// Run runs the one of commands, a pointer to a struct as kong describes it, that
-// args name, or "version". Its context ends with an interrupt or a SIGTERM; a second
-// one ends the process at once.
+// Run runs the command in args. commands is a pointer to a struct for kong; "version" is
+// added. The command's context ends with SIGINT or SIGTERM; a second signal kills the
+// process.
 func Run(name, description string, commands any, args []string) error {
 	common := new(struct {
 		Version versionCommand `cmd:"" help:"Print the version."`
@@ -37,7 +37,7 @@ func Run(name, description string, commands any, args []string) error {
 
 type versionCommand struct{}
 
-// Run prints the version of the program.
+// Run prints the program's version.
 func (versionCommand) Run(program *kong.Kong) error {
 	_, err := fmt.Fprintln(program.Stdout, version.Line(program.Model.Name))
 	return err

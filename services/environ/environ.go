@@ -1,6 +1,5 @@
-// Package environ reads a process's configuration from its environment, all of
-// it in one place, and names every mistake at once by its variable. It never
-// shows a value, which may be a secret.
+// Package environ reads a process's configuration from environment variables and reports
+// all errors at once, by variable. Errors never contain values, which may be secrets.
 package environ
 
 import (
@@ -16,25 +15,24 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Checker is a configuration with rules beyond its fields' types.
+// Checker is a configuration with rules beyond the types of its fields.
 type Checker interface {
-	// Check returns what is wrong, each mistake by its variable, joined by
-	// errors.Join. It may complete fields.
+	// Check returns all errors, each naming its variable, joined with
+	// errors.Join. It may set fields.
 	Check() error
 }
 
-// Read fills c, a pointer to a struct whose fields have env tags as caarlos0/env
-// describes them, from the process's environment, and checks it if it is a
-// [Checker]. A variable that is set to nothing counts as not set. In place of a
-// variable NAME, NAME_FILE may name a file that holds the value.
+// Read fills c, a pointer to a struct with the env tags of caarlos0/env, from the
+// environment, and checks it if it is a [Checker]. Empty variables count as unset. Instead
+// of NAME, NAME_FILE may name a file with the value.
 func Read(c any) error { return ReadFrom(env.ToMap(os.Environ()), c) }
 
-// ReadFrom is [Read] from another environment.
+// ReadFrom is [Read] with another environment.
 func ReadFrom(environment map[string]string, c any) error {
 	texts, unread := parse(environment, c)
 	if checker, ok := c.(Checker); ok {
 		for _, err := range split(checker.Check()) {
-			// What could not be read breaks rules only by that.
+			// Skip rules about variables that could not be parsed.
 			about := func(name string) bool { return slices.Contains(words(err.Error()), name) }
 			if !slices.ContainsFunc(unread, about) {
 				texts = append(texts, err.Error())
@@ -44,15 +42,15 @@ func ReadFrom(environment map[string]string, c any) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the environment is not right:\n  %s", strings.Join(texts, "\n  "))
+	return fmt.Errorf("invalid environment:\n  %s", strings.Join(texts, "\n  "))
 }
 
-// words returns the names of variables in a text, and its other words.
+// words splits a text into words, including variable names.
 func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// parse returns what could not be read, in words, and the variables' names.
+// parse returns the errors of parsing, as text, and the names of the variables.
 func parse(environment map[string]string, c any) (texts, names []string) {
 	set := map[string]string{}
 	for name, value := range environment {
@@ -73,14 +71,14 @@ func parse(environment map[string]string, c any) (texts, names []string) {
 	for _, err := range all.Errors {
 		name, text := mistake(reflect.TypeOf(c).Elem(), err)
 		if slices.Contains(unread, name) {
-			continue // its file has been complained about
+			continue // its file is already reported
 		}
 		texts, names = append(texts, strings.TrimSpace(name+" "+text)), append(names, name)
 	}
 	return texts, names
 }
 
-// split undoes errors.Join, also of joined errors.
+// split undoes errors.Join, including nested ones.
 func split(err error) (all []error) {
 	if err == nil {
 		return nil
@@ -95,7 +93,7 @@ func split(err error) (all []error) {
 	return all
 }
 
-// mistake names the variable, where the library names the field.
+// mistake replaces the field in the library's error by the variable.
 func mistake(config reflect.Type, err error) (name, text string) {
 	var empty env.EmptyVarError
 	if errors.As(err, &empty) {
@@ -117,8 +115,8 @@ func mistake(config reflect.Type, err error) (name, text string) {
 	}
 }
 
-// variable returns the name of the variable that a field is read from. The
-// field may be one of a part of the configuration.
+// variable returns the name of a field's variable. The field may be in a nested
+// configuration.
 func variable(config reflect.Type, failed env.ParseError) string {
 	for _, field := range reflect.VisibleFields(config) {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")

@@ -20,7 +20,7 @@ type config struct {
 	Part  part
 }
 
-// part is a part of a configuration, as several processes have it.
+// part is a nested configuration, which several processes share.
 type part struct {
 	On    bool             `env:"ENVIRON_TEST_ON"`
 	Site  environ.Origin   `env:"ENVIRON_TEST_SITE,notEmpty"`
@@ -45,7 +45,7 @@ func TestReadFrom(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		environment map[string]string
-		want        []string // a line for each mistake
+		want        []string // a line for each error
 	}{
 		"right":    {map[string]string{"PORT": "3000", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example"}, nil},
 		"defaults": {map[string]string{"PORT": "", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example", "LEVEL": ""}, nil},
@@ -58,7 +58,7 @@ func TestReadFrom(t *testing.T) {
 			"ENVIRON_TEST_LEVEL must be debug, info, warn or error",
 			"ENVIRON_TEST_TOKEN must be set",
 		}},
-		"a rule about a name within another": {map[string]string{"PORT": "http", "SIZE": "10", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
+		"a rule about a name that contains another": {map[string]string{"PORT": "http", "SIZE": "10", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
 			"OTHER_ENVIRON_TEST_PORT must be set where ENVIRON_TEST_SIZE is large",
 		}},
@@ -81,10 +81,10 @@ func TestReadFrom(t *testing.T) {
 				got = strings.Split(err.Error(), "\n  ")[1:]
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("mistakes (-want +got):\n%s", diff)
+				t.Errorf("errors (-want +got):\n%s", diff)
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cret") {
-				t.Errorf("%v shows a value", err)
+				t.Errorf("%v contains a value", err)
 			}
 			if err == nil && c.Size != 3 {
 				t.Errorf("%+v", c)
@@ -112,7 +112,7 @@ func TestFiles(t *testing.T) {
 	const site = "https://a.example"
 	for name, tc := range map[string]struct {
 		environment map[string]string
-		want        []string // a line for each mistake
+		want        []string // a line for each error
 	}{
 		"a file holds the value":     {map[string]string{"TOKEN_FILE": path, "SITE": site}, nil},
 		"an empty variable is unset": {map[string]string{"TOKEN_FILE": path, "TOKEN": "", "SITE": site, "SITE_FILE": ""}, nil},
@@ -137,10 +137,10 @@ func TestFiles(t *testing.T) {
 				got = strings.Split(err.Error(), "\n  ")[1:]
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("mistakes (-want +got):\n%s", diff)
+				t.Errorf("errors (-want +got):\n%s", diff)
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cret") {
-				t.Errorf("%v shows a value", err)
+				t.Errorf("%v contains a value", err)
 			}
 			if c.Token != "s3cret" && tc.environment["TOKEN"] == "" {
 				t.Errorf("%+v", c)

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// fromFiles adds to set the variables of a configuration that are given by a file:
-// NAME_FILE is the path of a file with the value of NAME, as Docker, Kubernetes and
-// systemd hand over secrets. A line break at its end is left out. It returns what is
-// wrong, in words, and the variables' names.
+// fromFiles sets the variables that are given by files: NAME_FILE is the path of a file
+// with the value of NAME, as Docker, Kubernetes and systemd pass secrets. Trailing line
+// breaks are removed. It returns errors, as text, and the names of the variables.
 func fromFiles(set map[string]string, config reflect.Type) (texts, names []string) {
 	for _, name := range variables(config) {
 		path, given := set[name+"_FILE"]
@@ -38,7 +37,7 @@ func fromFiles(set map[string]string, config reflect.Type) (texts, names []strin
 	return texts, names
 }
 
-// variables returns the names of the variables that a configuration is read from.
+// variables returns the names of a configuration's variables.
 func variables(config reflect.Type) (names []string) {
 	for _, field := range reflect.VisibleFields(config) {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")

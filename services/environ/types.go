@@ -14,7 +14,7 @@ import (
 // Port is a TCP port, from 1 to 65535.
 type Port uint16
 
-// UnmarshalText reads a port.
+// UnmarshalText parses a port.
 func (p *Port) UnmarshalText(text []byte) error {
 	n, err := strconv.ParseUint(string(text), 10, 16)
 	if err != nil || n == 0 {
@@ -24,13 +24,13 @@ func (p *Port) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns the port in digits.
+// String returns the port in decimal.
 func (p Port) String() string { return strconv.Itoa(int(p)) }
 
-// LogLevel is the least level to log.
+// LogLevel is the minimum level of logged lines.
 type LogLevel slog.Level
 
-// UnmarshalText reads a level as [slog.Level] does.
+// UnmarshalText parses a level as [slog.Level] does.
 func (l *LogLevel) UnmarshalText(text []byte) error {
 	if err := (*slog.Level)(l).UnmarshalText(text); err != nil {
 		return errors.New("must be debug, info, warn or error")
@@ -38,13 +38,13 @@ func (l *LogLevel) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Level makes a LogLevel a [slog.Leveler].
+// Level implements [slog.Leveler].
 func (l LogLevel) Level() slog.Level { return slog.Level(l) }
 
-// Lifetime is a duration of zero or more.
+// Lifetime is a non-negative duration.
 type Lifetime time.Duration
 
-// UnmarshalText reads a duration as [time.ParseDuration] does.
+// UnmarshalText parses a duration as [time.ParseDuration] does.
 func (l *Lifetime) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
 	if err != nil || d < 0 {
@@ -54,11 +54,11 @@ func (l *Lifetime) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Address is where another server is reached: an http or https URL with neither
-// user, query nor fragment.
+// Address is the address of another server: an http or https URL without user, query and
+// fragment.
 type Address struct{ *url.URL }
 
-// UnmarshalText reads an address.
+// UnmarshalText parses an address.
 func (a *Address) UnmarshalText(text []byte) error {
 	u, ok := parseHTTP(string(text))
 	if !ok {
@@ -68,15 +68,14 @@ func (a *Address) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Origin is the scheme and host of a site, as browsers write them in the
-// Origin header.
+// Origin is the scheme and host of a site, spelled as in the Origin header.
 type Origin struct{ *url.URL }
 
-// originHost is what browsers make of every host: no pattern, and names of
-// other scripts in Punycode.
+// originHost matches hosts as browsers spell them: lower case, non-ASCII names in
+// Punycode, no patterns.
 var originHost = regexp.MustCompile(`^[a-z0-9._\-\[\]:]+$`)
 
-// UnmarshalText reads an origin and spells it as browsers do.
+// UnmarshalText parses an origin and spells it as browsers do.
 func (o *Origin) UnmarshalText(text []byte) error {
 	u, ok := parseHTTP(string(text))
 	if !ok || strings.Trim(u.Path, "/") != "" {
@@ -85,13 +84,13 @@ func (o *Origin) UnmarshalText(text []byte) error {
 	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
 	host := strings.TrimSuffix(strings.ToLower(u.Host), usual)
 	if !originHost.MatchString(host) {
-		return errors.New("must name a single host, in ASCII")
+		return errors.New("must have a single host, in ASCII")
 	}
 	o.URL = &url.URL{Scheme: u.Scheme, Host: host}
 	return nil
 }
 
-// parseHTTP reads an http or https URL with neither user, query nor fragment.
+// parseHTTP parses an http or https URL without user, query and fragment.
 func parseHTTP(text string) (*url.URL, bool) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
@@ -102,7 +101,7 @@ func parseHTTP(text string) (*url.URL, bool) {
 // Network is an address or a range of them.
 type Network netip.Prefix
 
-// UnmarshalText reads a single address or a range such as 10.0.0.0/8.
+// UnmarshalText parses an address or a network such as 10.0.0.0/8.
 func (n *Network) UnmarshalText(text []byte) error {
 	field := strings.TrimSpace(string(text))
 	if single, err := netip.ParseAddr(field); err == nil {
@@ -117,11 +116,11 @@ func (n *Network) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// DatabaseURL is the address of a PostgreSQL database, with the user's name and
-// perhaps password. It is kept as it was written.
+// DatabaseURL is the URL of a PostgreSQL database, with a user and optionally a password,
+// exactly as given.
 type DatabaseURL string
 
-// UnmarshalText reads an address.
+// UnmarshalText parses a URL.
 func (d *DatabaseURL) UnmarshalText(text []byte) error {
 	u, err := url.Parse(string(text))
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" || u.User.Username() == "" {

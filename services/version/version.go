@@ -1,4 +1,4 @@
-// Package version says which build a program is.
+// Package version has the version of the build.
 package version
 
 import (
@@ -6,15 +6,15 @@ import (
 	"runtime"
 )
 
-// Set when a program is built, by -ldflags "-X …/services/version.Number=1.2.3".
+// Set at build time by -ldflags "-X …/services/version.Number=1.2.3".
 var (
-	// Number is the release, "dev" outside one.
+	// Number is the release, or "dev".
 	Number = "dev"
-	// Revision is the commit that the program was built from; empty if unknown.
+	// Revision is the commit, or empty if unknown.
 	Revision = ""
 )
 
-// Line returns what "NAME version" prints.
+// Line returns the output of "NAME version".
 func Line(name string) string {
 	revision := ""
 	if Revision != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/tasklane/tasklane/services/version"
 )
 
-// TestVersion sets what the linker sets, so it cannot run in parallel.
+// TestVersion sets package variables, so it cannot run in parallel.
 func TestVersion(t *testing.T) {
 	for _, tc := range []struct{ number, revision, want string }{
 		{"dev", "", "tasks dev"},

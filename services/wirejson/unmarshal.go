@@ -15,19 +15,19 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Error is JSON that breaks a rule.
+// Error is the error of invalid JSON.
 type Error struct {
-	// Field is the path of the value at fault, such as "tags[2]"; empty for the
-	// whole.
+	// Field is the path of the invalid value, such as "tags[2]"; empty for the
+	// whole document.
 	Field   string
 	Code    taskapi.FieldErrorCode
 	Message string
 }
 
-// Error returns the field and the rule.
+// Error returns the field and the message.
 func (e *Error) Error() string { return strings.TrimSpace(e.Field + " " + e.Message) }
 
-// strict are the options for a value of a type.
+// strict are the options for decoding into a type.
 var strict = json.JoinOptions(
 	json.RejectUnknownMembers(true),
 	json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalPresent)),
@@ -38,9 +38,8 @@ var (
 	errTime = errors.New("must be a date and time such as 2026-11-30T17:00:00Z")
 )
 
-// unmarshalPresent refuses null for a value that is no pointer, where
-// encoding/json takes it for an absent value, marks an optional field as present,
-// and reads times.
+// unmarshalPresent rejects null for values that are not pointers, which encoding/json
+// ignores, marks optional fields as present, and parses times.
 func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	if optional, ok := v.(interface{ Present() any }); ok {
 		return json.UnmarshalDecode(d, optional.Present())
@@ -50,7 +49,7 @@ func unmarshalPresent(d *jsontext.Decoder, v any) error {
 		if err != nil {
 			return err
 		}
-		// t and z may be small letters (RFC 3339, section 5.6).
+		// t and z may be lower case (RFC 3339, section 5.6).
 		text, err := jsontext.AppendQuote(nil, strings.ToUpper(token.String()))
 		if err != nil || json.Unmarshal(text, at) != nil {
 			return errTime
@@ -63,12 +62,11 @@ func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	return errors.ErrUnsupported
 }
 
-// Unmarshal reads data, one JSON value, into v. It fails with an [*Error] on
-// anything that encoding/json would silently ignore, replace or choose from: a
-// duplicate name, a name that v does not have or that differs in case, null
-// without a pointer, half of a surrogate pair, text that is not UTF-8, data
-// after the value. It also refuses the character NUL, which PostgreSQL cannot
-// store.
+// Unmarshal decodes data, one JSON value, into v. It returns an [*Error] for everything
+// that encoding/json would silently ignore, replace or choose from: duplicate names,
+// unknown names, names in another case, null without a pointer, unpaired surrogates,
+// invalid UTF-8, and trailing data. It also rejects NUL characters, which PostgreSQL
+// cannot store.
 func Unmarshal(data []byte, v any) error {
 	var options json.Options
 	if _, untyped := v.(*any); !untyped {
@@ -103,14 +101,14 @@ func explain(data []byte, err error) error {
 	case errors.Is(err, json.ErrUnknownName):
 		return &Error{field, taskapi.FieldUnknown, "is not a known field"}
 	case errors.Is(err, strconv.ErrRange):
-		return &Error{field, taskapi.FieldOutOfRange, "is too large a number"}
+		return &Error{field, taskapi.FieldOutOfRange, "is out of range"}
 	case errors.Is(err, errTime):
 		return &Error{field, taskapi.FieldFormat, errTime.Error()}
 	}
 	return &Error{field, taskapi.FieldType, "has the wrong type"}
 }
 
-// checkNUL looks for an escaped NUL; a raw one is not JSON.
+// checkNUL looks for an escaped NUL; a raw one is invalid JSON.
 func checkNUL(data []byte) error {
 	if !bytes.Contains(data, []byte(`\u0000`)) {
 		return nil
@@ -118,7 +116,7 @@ func checkNUL(data []byte) error {
 	for d := jsontext.NewDecoder(bytes.NewReader(data)); ; {
 		token, err := d.ReadToken()
 		if err != nil {
-			return nil // the end: the data has been read before
+			return nil // the end: the data has been decoded before
 		}
 		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
 			return &Error{path(d.StackPointer()), taskapi.FieldFormat, "must not contain the character NUL"}
@@ -126,7 +124,7 @@ func checkNUL(data []byte) error {
 	}
 }
 
-// path writes a JSON pointer the way problems name fields.
+// path formats a JSON pointer like the fields in problems.
 func path(pointer jsontext.Pointer) string {
 	var b strings.Builder
 	for token := range pointer.Tokens() {

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-func TestUnmarshal_RefusesWhatEncodingJSONGuesses(t *testing.T) {
+func TestUnmarshal_RejectsWhatEncodingJSONGuesses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]wirejson.Error{
 		``:                           {Field: "", Code: taskapi.FieldFormat},
@@ -95,7 +95,7 @@ func TestUnmarshal_ReadsOptionalFields(t *testing.T) {
 	}
 }
 
-func TestUnmarshal_ReadsTimesInSmallLetters(t *testing.T) {
+func TestUnmarshal_AcceptsTimesInLowerCase(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"2026-11-30T17:00:00Z", "2026-11-30t17:00:00z", "2026-11-30t18:00:00+01:00"} {
 		var got taskapi.CreateTaskRequest
@@ -107,7 +107,7 @@ func TestUnmarshal_ReadsTimesInSmallLetters(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal: accepted data is JSON, and encoding/json reads the same from it.
+// FuzzUnmarshal: accepted data is valid JSON, and encoding/json decodes the same value.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"a":[1,null,"\ud83d\ude00"]}`, `{"a":1,"a":2}`, `"\ud83d"`, `[[[[`, "\"\xff\"", `1 2`, `"\\`, `1e400`, `"\u0000"`} {
 		f.Add([]byte(seed))

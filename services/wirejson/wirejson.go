@@ -1,6 +1,6 @@
-// Package wirejson reads and writes the JSON of requests and responses. It is
-// go-json-experiment/json, the standard library's encoding/json/v2 from Go 1.27
-// on, with the options of this project's wire.
+// Package wirejson encodes and decodes the JSON of requests and responses. It wraps
+// go-json-experiment/json, the standard library's encoding/json/v2 from Go 1.27 on, with
+// this project's options.
 package wirejson
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// options make the output what encoding/json writes, without escaping HTML.
+// options encode like encoding/json, without escaping HTML.
 var options = json.JoinOptions(
 	json.Deterministic(true),
 	json.FormatNilMapAsNull(true),
@@ -22,5 +22,5 @@ var options = json.JoinOptions(
 // Marshal returns v as JSON.
 func Marshal(v any) ([]byte, error) { return json.Marshal(v, options) }
 
-// Write writes v as JSON to w.
+// Write encodes v to w.
 func Write(w io.Writer, v any) error { return json.MarshalWrite(w, v, options) }

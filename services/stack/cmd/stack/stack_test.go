@@ -371,7 +371,7 @@ func TestMistakesAreNamedAtOnce(t *testing.T) {
 	s["PORT"], s["BFF_OPS_PORT"], s["AUTH_PORT"], s["TASKS_PORT"] = "0", "web", "7000", "7000"
 	s["DATABASE_URL"], s["RATE_LIMIT_ENABLED"] = "mysql://app:database-password@localhost/x", "no"
 	out := fails(t, s, "up")
-	const want = `stack: the environment is not right:
+	const want = `stack: invalid environment:
   PORT must be a port from 1 to 65535
   BFF_OPS_PORT must be a port from 1 to 65535
   DATABASE_URL must be like postgres://user:password@host:5432/database

@@ -1,6 +1,6 @@
-// Package feed wakes those who wait for a user's changes. It carries no change
-// itself: whoever is woken reads the changes from the store. So a wake-up may
-// come twice or, behind a slow poll, late; it cannot lose or reorder anything.
+// Package feed notifies subscribers that a user's data has changed. It does not transport
+// changes: subscribers read them from the store. So a notification may be duplicated or,
+// with polling, late; it cannot lose or reorder changes.
 package feed
 
 import (
@@ -16,39 +16,39 @@ import (
 )
 
 const (
-	// gatherTime is how long wake-ups are gathered into one notification.
+	// gatherTime is how long changes are batched into one message.
 	gatherTime = 5 * time.Millisecond
-	// publishTime bounds one message, and all that is sent after the hub's end.
+	// publishTime bounds one message, and all messages after the hub has ended.
 	publishTime = 2 * time.Second
-	// maxNames is the number of users in one notification; PostgreSQL takes
+	// maxNames is the maximum number of users in one message; PostgreSQL accepts
 	// 8,000 bytes.
 	maxNames = 400
-	// retryTime is the pause before listening or publishing again.
+	// retryTime is the pause before listening or publishing is retried.
 	retryTime = time.Second
-	// nameLength is the length of a user's name in a notification.
+	// nameLength is the length of a user's name in a message.
 	nameLength = 16
 )
 
-// Bus carries wake-ups between the replicas of the service. What is lost on it
-// costs time only.
+// Bus transports messages between the replicas of the service. A lost message only delays
+// a notification.
 type Bus interface {
 	// Publish sends a message to all replicas.
 	Publish(ctx context.Context, message string) error
-	// Listen calls ready once messages arrive and receive for each, until
-	// ctx ends or the connection breaks.
+	// Listen calls ready once it receives messages, and receive for each
+	// message, until ctx ends or the connection breaks.
 	Listen(ctx context.Context, ready func(), receive func(message string)) error
 }
 
-// Hub knows who waits for which user's changes.
+// Hub has the subscriptions of all users.
 type Hub struct {
 	bus Bus
 	log *slog.Logger
-	// replica tells this hub's own messages from those of others.
+	// replica identifies this hub's own messages.
 	replica string
 
 	mu      sync.Mutex
 	waiting map[string]*subscribers
-	// changed holds the users whose other replicas have not been told yet.
+	// changed has the users of whom other replicas have not been notified yet.
 	changed map[string]struct{}
 	wake    chan struct{}
 
@@ -58,22 +58,22 @@ type Hub struct {
 	published, received, failed atomic.Int64
 }
 
-// subscribers are those who wait for one user's changes.
+// subscribers are the subscriptions for one user.
 type subscribers struct {
 	all     map[*Subscription]struct{}
 	wakeUps uint64
 }
 
-// Subscription is one who waits.
+// Subscription is a subscription for a user's changes.
 type Subscription struct {
 	hub  *Hub
 	name string
 	wake func()
-	// others are all who wait for the same user.
+	// others are all subscriptions for the same user.
 	others *subscribers
 }
 
-// New returns a hub. It tells and hears other replicas while Run runs.
+// New returns a hub. It exchanges messages with other replicas while Run runs.
 func New(bus Bus, log *slog.Logger) *Hub {
 	return &Hub{
 		bus: bus, log: log, replica: rand.Text()[:8],
@@ -83,15 +83,15 @@ func New(bus Bus, log *slog.Logger) *Hub {
 	}
 }
 
-// nameOf shortens a user's id to what stands in notifications, which every role
-// of the database can hear. Two users of one name wake each other for nothing.
+// nameOf shortens a user's id for messages, which every role of the database can read. Users
+// with the same name cause each other spurious wake-ups.
 func nameOf(user string) string {
 	sum := sha256.Sum256([]byte(user))
 	return hex.EncodeToString(sum[:nameLength/2])
 }
 
-// Subscribe calls wake when there may be changes of user, and at the hub's end,
-// until the subscription is closed. It must not block.
+// Subscribe calls wake when the user's data may have changed, and when the hub is closed,
+// until the subscription is closed. wake must not block.
 func (h *Hub) Subscribe(user string, wake func()) *Subscription {
 	s := &Subscription{hub: h, name: nameOf(user), wake: wake}
 	h.mu.Lock()
@@ -104,8 +104,8 @@ func (h *Hub) Subscribe(user string, wake func()) *Subscription {
 	return s
 }
 
-// WakeUps returns how often the user's subscriptions have been woken. Changes that
-// are read after that include those of each of these wake-ups.
+// WakeUps returns the number of wake-ups of the user's subscriptions. A later read includes
+// the changes that caused them.
 func (s *Subscription) WakeUps() uint64 {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -122,8 +122,8 @@ func (s *Subscription) Close() {
 	}
 }
 
-// Changed wakes all who wait for user, here at once and on other replicas soon.
-// It never blocks.
+// Changed wakes the user's subscriptions, here immediately and on other replicas soon. It
+// never blocks.
 func (h *Hub) Changed(user string) {
 	name := nameOf(user)
 	h.mu.Lock()
@@ -133,7 +133,7 @@ func (h *Hub) Changed(user string) {
 	signal(h.wake)
 }
 
-// wakeAll wakes the subscriptions of a name. The caller holds the lock.
+// wakeAll wakes the subscriptions of a name. The caller must hold the lock.
 func (h *Hub) wakeAll(name string) {
 	waiting := h.waiting[name]
 	if waiting == nil {
@@ -148,12 +148,11 @@ func (h *Hub) wakeAll(name string) {
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
-	default: // it is awake already
+	default: // a signal is pending already
 	}
 }
 
-// Run tells other replicas what changed here, and wakes whom their changes
-// concern, until ctx ends.
+// Run publishes local changes to other replicas and receives theirs, until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { h.publish(ctx) })
@@ -180,13 +179,13 @@ func (h *Hub) publish(ctx context.Context) {
 	}
 }
 
-// publishAll tells other replicas of all changes so far, also of those that came
-// last before ctx ended. If a message fails, its names go with the next one.
+// publishAll publishes all changes so far, including the last ones before ctx ended. If a
+// message fails, its names are sent with the next one.
 func (h *Hub) publishAll(ctx context.Context) {
 	for names := h.take(); len(names) > 0; names = h.take() {
 		if err := h.publishOne(ctx, names); err != nil {
 			h.failed.Add(1)
-			h.log.WarnContext(ctx, "cannot tell other replicas of changes", "error", err.Error())
+			h.log.WarnContext(ctx, "cannot notify other replicas of changes", "error", err.Error())
 			h.putBack(names)
 			time.AfterFunc(retryTime, func() { signal(h.wake) })
 			return
@@ -209,7 +208,7 @@ func (h *Hub) putBack(names []string) {
 	}
 }
 
-// take removes up to maxNames names of users who changed something.
+// take removes up to maxNames names of changed users.
 func (h *Hub) take() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -230,7 +229,7 @@ func (h *Hub) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		h.log.WarnContext(ctx, "cannot hear other replicas; polling goes on", "error", err.Error())
+		h.log.WarnContext(ctx, "cannot receive from other replicas; polling continues", "error", err.Error())
 		select {
 		case <-time.After(retryTime):
 		case <-ctx.Done():
@@ -239,8 +238,7 @@ func (h *Hub) listen(ctx context.Context) {
 	}
 }
 
-// wakeEveryone is called when listening begins: what was said before has not
-// been heard.
+// wakeEveryone is called when listening starts, because earlier messages were missed.
 func (h *Hub) wakeEveryone() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -262,7 +260,7 @@ func (h *Hub) receive(message string) {
 	}
 }
 
-// Close tells all who wait to stop waiting.
+// Close wakes all subscribers, who then find the hub closed.
 func (h *Hub) Close() {
 	h.closed.Store(true)
 	h.wakeEveryone()
@@ -271,16 +269,16 @@ func (h *Hub) Close() {
 // Closed reports whether [Hub.Close] was called.
 func (h *Hub) Closed() bool { return h.closed.Load() }
 
-// Counts are what a hub has done.
+// Counts are the hub's counters.
 type Counts struct {
 	// Waiting is the number of subscriptions.
 	Waiting int
-	// Published, Received and Failed count messages to and from other
-	// replicas, and those that could not be sent.
+	// Published, Received and Failed count messages to and from other replicas, and
+	// those that could not be sent.
 	Published, Received, Failed int64
 }
 
-// Counts returns what the hub has done so far.
+// Counts returns the counters so far.
 func (h *Hub) Counts() Counts {
 	h.mu.Lock()
 	defer h.mu.Unlock()

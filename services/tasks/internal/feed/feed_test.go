@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 )
 
-// memoryBus connects hubs within a test. A real one is tested with the store.
+// memoryBus connects hubs within a test. The real bus is tested with the store.
 type memoryBus struct {
 	mu        sync.Mutex
 	receivers map[int]func(string)
@@ -44,7 +44,7 @@ func (b *memoryBus) Listen(ctx context.Context, ready func(), receive func(strin
 	return ctx.Err()
 }
 
-// waiter is a subscription of which each wake-up arrives on C.
+// waiter is a subscription that signals each wake-up on C.
 type waiter struct {
 	*feed.Subscription
 
@@ -56,7 +56,7 @@ func subscribe(hub *feed.Hub, user string) waiter {
 	w.Subscription = hub.Subscribe(user, func() {
 		select {
 		case w.C <- struct{}{}:
-		default: // it is awake already
+		default: // a signal is pending already
 		}
 	})
 	return w
@@ -70,7 +70,7 @@ func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 	var running sync.WaitGroup
 	for i := range hubs {
 		hubs[i] = feed.New(bus, slog.New(slog.DiscardHandler))
-		// Listening has begun once a subscriber is woken by it.
+		// Listening has started once it wakes a subscriber.
 		first := subscribe(hubs[i], "first")
 		running.Go(func() { hubs[i].Run(ctx) })
 		<-first.C
@@ -86,7 +86,7 @@ func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 func TestChangedWakes(t *testing.T) {
 	t.Parallel()
 
-	t.Run("everyone who waits for the user, on every replica", func(t *testing.T) {
+	t.Run("all subscribers of the user, on every replica", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 3)
 		var waiting []waiter
@@ -101,7 +101,7 @@ func TestChangedWakes(t *testing.T) {
 		}
 	})
 
-	t.Run("nobody else", func(t *testing.T) {
+	t.Run("no other subscribers", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 2)
 		bob, alice := subscribe(hubs[1], "bob"), subscribe(hubs[1], "alice")
@@ -114,7 +114,7 @@ func TestChangedWakes(t *testing.T) {
 		}
 	})
 
-	t.Run("without waiting for anyone", func(t *testing.T) {
+	t.Run("without blocking", func(t *testing.T) {
 		t.Parallel()
 		_, hubs := newHubs(t, 1)
 		alice := subscribe(hubs[0], "alice")
@@ -125,7 +125,7 @@ func TestChangedWakes(t *testing.T) {
 	})
 }
 
-func TestWakeUpsAreGathered(t *testing.T) {
+func TestWakeUpsAreBatched(t *testing.T) {
 	t.Parallel()
 	bus, hubs := newHubs(t, 2)
 	const users = 1000
@@ -141,7 +141,7 @@ func TestWakeUpsAreGathered(t *testing.T) {
 	}
 	for _, message := range bus.sent {
 		if len(message) > 8000 {
-			t.Errorf("a message of %d bytes, more than PostgreSQL takes", len(message))
+			t.Errorf("a message of %d bytes, more than PostgreSQL accepts", len(message))
 		}
 	}
 }
@@ -167,7 +167,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// slowBus takes a while for each message.
+// slowBus takes some time per message.
 type slowBus struct {
 	memoryBus
 	takes func(message int) time.Duration
@@ -187,7 +187,7 @@ func (b *slowBus) Publish(ctx context.Context, message string) error {
 	}
 }
 
-// run runs a hub on the bus until the test's bubble ends.
+// run runs a hub on the bus until the synctest bubble ends.
 func (b *slowBus) run(t *testing.T) *feed.Hub {
 	t.Helper()
 	b.receivers = map[int]func(string){}
@@ -202,9 +202,8 @@ func (b *slowBus) run(t *testing.T) *feed.Hub {
 	return hub
 }
 
-// TestSteadyChangesAreTold: however long something always changes, each message
-// has its own time.
-func TestSteadyChangesAreTold(t *testing.T) {
+// TestSteadyChangesArePublished: under permanent load, each message has its own timeout.
+func TestSteadyChangesArePublished(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hub := (&slowBus{takes: func(int) time.Duration { return 300 * time.Millisecond }}).run(t)
@@ -220,9 +219,9 @@ func TestSteadyChangesAreTold(t *testing.T) {
 	})
 }
 
-// TestChangesAreToldAgain: names that could not be told are told with the next
-// message, which does not wait for another change.
-func TestChangesAreToldAgain(t *testing.T) {
+// TestFailedMessagesAreRetried: names of a failed message are sent with the next one, which
+// does not wait for another change.
+func TestFailedMessagesAreRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		bus := &slowBus{takes: func(message int) time.Duration {
@@ -241,7 +240,7 @@ func TestChangesAreToldAgain(t *testing.T) {
 	})
 }
 
-// TestLastChanges: a replica that stops tells the others what changed before.
+// TestLastChanges: a replica that stops still publishes earlier changes.
 func TestLastChanges(t *testing.T) {
 	t.Parallel()
 	bus := &memoryBus{receivers: map[int]func(string){}}

@@ -19,15 +19,15 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestForgedTokens sends what people have broken other verifiers with. Each
-// token is good but for what its name says.
+// TestForgedTokens sends known attacks on JWT verifiers. Each token is valid except for
+// what its name says.
 func TestForgedTokens(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	rs := issuer.AddKey(t, "rs", jwt.SigningMethodRS256)
 	es := issuer.AddKey(t, "es", jwt.SigningMethodES256)
 	ed := issuer.AddKey(t, "ed", jwt.SigningMethodEdDSA)
-	// A key of the attacker's, which is never published.
+	// The attacker's own key, which is not published.
 	own := issuertest.New(t).AddKey(t, "own", jwt.SigningMethodRS256)
 	v := newVerifier(t, issuer)
 
@@ -44,14 +44,14 @@ func TestForgedTokens(t *testing.T) {
 		return changed
 	}
 
-	// No signature, in every spelling of it.
+	// No signature, in all spellings.
 	for _, alg := range []string{"none", "None", "NONE", "nOnE", "none ", "", "null"} {
 		forged["unsigned, "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + "."
 		forged["signed, and then "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + ".c2ln"
 	}
 	forged["of no algorithm"] = part(t, map[string]any{"kid": "rs"}) + "." + part(t, issuertest.Claims("alice")) + "."
 
-	// HMAC with what is public, in every form of it.
+	// HMAC with the public key, in all encodings.
 	for name, secret := range publicForms(t, rs) {
 		for _, method := range []jwt.SigningMethod{jwt.SigningMethodHS256, jwt.SigningMethodHS384, jwt.SigningMethodHS512} {
 			token := jwt.NewWithClaims(method, issuertest.Claims("alice"))
@@ -69,7 +69,7 @@ func TestForgedTokens(t *testing.T) {
 		for _, other := range []issuertest.Key{rs, es, ed} {
 			if key.ID != other.ID {
 				misnamed := issuertest.Key{ID: other.ID, Method: key.Method, Secret: key.Secret}
-				forged[key.Method.Alg()+" that names the key of "+other.Method.Alg()] = misnamed.Token(t, issuertest.Claims("alice"), nil)
+				forged[key.Method.Alg()+" with the key id of "+other.Method.Alg()] = misnamed.Token(t, issuertest.Claims("alice"), nil)
 			}
 		}
 		parts := strings.Split(key.Token(t, issuertest.Claims("alice"), nil), ".")
@@ -80,33 +80,32 @@ func TestForgedTokens(t *testing.T) {
 		}
 	}
 
-	// A key that the token brings along, or that it says where to find.
+	// A key in the token, or a URL to fetch it from.
 	theirs := own.Secret.Public().(*rsa.PublicKey)
 	jwk := map[string]any{
 		"kty": "RSA", "kid": "rs", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(theirs.N.Bytes()),
 	}
 	for name, header := range map[string]map[string]any{
-		"brings its key":              {"kid": "rs", "jwk": jwk},
-		"brings its key, and no id":   {"kid": nil, "jwk": jwk},
-		"says where its key is":       {"kid": "rs", "jku": "http://127.0.0.1:1/keys"},
-		"says where its cert is":      {"kid": "rs", "x5u": "http://127.0.0.1:1/cert"},
-		"brings its certificate":      {"kid": "rs", "x5c": []string{"MIIB"}},
-		"names another issuer's key":  {"kid": "own"},
-		"names a file as its key":     {"kid": "../../../../dev/null"},
-		"names a statement as a key":  {"kid": "x' UNION SELECT 'rs"},
-		"names its key by a number":   {"kid": 1},
-		"names its key by a list":     {"kid": []string{"rs"}},
-		"names its key by an object":  {"kid": map[string]any{"rs": "rs"}},
-		"names its key in capitals":   {"kid": "RS"},
-		"names its key with a blank":  {"kid": "rs "},
-		"names its key and a NUL":     {"kid": "rs\x00"},
-		"has extensions that must be": {"kid": "rs", "crit": []string{"exp"}},
+		"brings its key":               {"kid": "rs", "jwk": jwk},
+		"brings its key without an id": {"kid": nil, "jwk": jwk},
+		"says where its key is":        {"kid": "rs", "jku": "http://127.0.0.1:1/keys"},
+		"says where its cert is":       {"kid": "rs", "x5u": "http://127.0.0.1:1/cert"},
+		"brings its certificate":       {"kid": "rs", "x5c": []string{"MIIB"}},
+		"names another issuer's key":   {"kid": "own"},
+		"names a file as its key":      {"kid": "../../../../dev/null"},
+		"names a statement as a key":   {"kid": "x' UNION SELECT 'rs"},
+		"names its key by a number":    {"kid": 1},
+		"names its key by a list":      {"kid": []string{"rs"}},
+		"names its key by an object":   {"kid": map[string]any{"rs": "rs"}},
+		"names its key in capitals":    {"kid": "RS"},
+		"names its key with a blank":   {"kid": "rs "},
+		"names its key and a NUL":      {"kid": "rs\x00"},
+		"has critical extensions":      {"kid": "rs", "crit": []string{"exp"}},
 	} {
 		forged["of a stranger that "+name] = own.Token(t, issuertest.Claims("alice"), header)
 	}
 
-	// Extensions that a verifier must understand or refuse (RFC 7515, section
-	// 4.1.11).
+	// Extensions that a verifier must understand or reject (RFC 7515, section 4.1.11).
 	for name, header := range map[string]map[string]any{
 		"unknown":   {"crit": []string{"http://example.com/unknown"}, "http://example.com/unknown": true},
 		"a claim":   {"crit": []string{"exp"}, "exp": 1},
@@ -117,7 +116,7 @@ func TestForgedTokens(t *testing.T) {
 		forged["signed, with a critical extension: "+name] = rs.Token(t, issuertest.Claims("alice"), header)
 	}
 
-	// Times that are none, and those that wrap round.
+	// Invalid times, and those that overflow.
 	for name, exp := range map[string]any{
 		"text": "tomorrow", "negative": -1, "zero": 0, "a list": []int{1}, "true": true, "null": nil,
 		"too small to hold": json.Number("-1e308"), "an object": map[string]any{},
@@ -128,7 +127,7 @@ func TestForgedTokens(t *testing.T) {
 	forged["not valid, beyond the leeway"] = rs.Token(t, claims("nbf", time.Now().Add(time.Minute).Unix()), nil)
 	forged["not valid before a text"] = rs.Token(t, claims("nbf", "soon"), nil)
 
-	// Claims of somebody else, or of no user.
+	// Claims of another user, or of none.
 	for name, of := range map[string]jwt.MapClaims{
 		"issued to a number":               claims("sub", 1),
 		"issued to a list":                 claims("sub", []string{"alice"}),
@@ -147,7 +146,7 @@ func TestForgedTokens(t *testing.T) {
 		forged[name] = rs.Token(t, of, nil)
 	}
 
-	// Signatures that are cut, spelt in another way, or of nothing.
+	// Signatures that are truncated, re-encoded or empty.
 	for _, key := range []issuertest.Key{rs, es, ed} {
 		alg, token := key.Method.Alg(), key.Token(t, issuertest.Claims("alice"), nil)
 		last := strings.LastIndexByte(token, '.') + 1
@@ -172,7 +171,7 @@ func TestForgedTokens(t *testing.T) {
 		forged[alg+" twice"] = token + "," + token
 	}
 
-	// Headers and payloads that are large, deep or no objects.
+	// Headers and payloads that are large, deep or not objects.
 	deep := strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000)
 	deeper := strings.Repeat(`{"a":`, 50_000) + "1" + strings.Repeat("}", 50_000)
 	for name, text := range map[string]string{
@@ -203,8 +202,7 @@ func TestForgedTokens(t *testing.T) {
 	t.Logf("counted: tokens forged %d", len(forged))
 }
 
-// FuzzVerify reads whatever may come as a token. Only the one that the issuer
-// has signed is believed.
+// FuzzVerify: of all tokens, only the one that the issuer has signed is accepted.
 func FuzzVerify(f *testing.F) {
 	secret := strings.Repeat("0123456789abcdef", 2)
 	v, err := jwtauth.New(f.Context(), jwtauth.Config{
@@ -213,7 +211,7 @@ func FuzzVerify(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// The same in each of the processes that look for others.
+	// The same token in each fuzzing process.
 	claims := jwt.MapClaims{"iss": issuertest.Name, "aud": issuertest.Audience, "sub": "alice", "iat": 0, "exp": 1 << 33}
 	good, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret))
 	if err != nil {
@@ -224,12 +222,12 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		if id, err := v.Verify(t.Context(), token); err == nil && token != good {
-			t.Fatalf("%q is a token of %+v", token, id)
+			t.Fatalf("%q was accepted as a token of %+v", token, id)
 		}
 	})
 }
 
-// part is a part of a token.
+// part encodes a part of a token.
 func part(t testing.TB, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -239,7 +237,7 @@ func part(t testing.TB, v any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// publicForms are the forms in which a public key may come to be a secret.
+// publicForms are encodings of a public key that might be used as an HMAC secret.
 func publicForms(t testing.TB, key issuertest.Key) map[string][]byte {
 	t.Helper()
 	public := key.Secret.Public().(*rsa.PublicKey)
@@ -259,8 +257,8 @@ func publicForms(t testing.TB, key issuertest.Key) map[string][]byte {
 	}
 }
 
-// spellings returns another last digit that stands for the same bytes: the
-// signatures' lengths leave bits over.
+// spellings returns another last base64 digit that decodes to the same bytes, because the
+// length of the signature leaves unused bits.
 func spellings(digit byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, digit)+1])

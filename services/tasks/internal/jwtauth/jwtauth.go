@@ -37,40 +37,39 @@ var (
 const leeway = 30 * time.Second
 
 const (
-	// rememberedTokens bounds the tokens that are remembered as verified.
+	// rememberedTokens bounds the cache of verified tokens.
 	rememberedTokens = 50_000
-	// minSecretLength is the shortest secret in bytes, as for HS256 in
-	// RFC 7518.
+	// minSecretLength is the minimum length of a secret in bytes, as RFC 7518
+	// requires for HS256.
 	minSecretLength = 32
 )
 
-// The signatures that can be accepted: those with a public key, each with keys
-// of its own type only, and HS256, alone. Beside public keys it would let
-// anyone sign with a key that is public.
+// The supported algorithms: those with public keys, each only with keys of its own type, or
+// HS256 alone. Together with public keys, HS256 would let anyone sign with a public key.
 var (
 	publicKeyAlgorithms = []string{"RS256", "ES256", "EdDSA"}
 	secretAlgorithms    = []string{"HS256"}
 )
 
-// Config says whose tokens are accepted.
+// Config configures which tokens are accepted.
 type Config struct {
-	// JWKSURL is where the issuer publishes its keys.
+	// JWKSURL is the URL of the issuer's keys.
 	JWKSURL string
-	// Algorithms are the signatures to accept: some of RS256, ES256 and
-	// EdDSA, which are the default, or HS256 alone.
+	// Algorithms are the accepted algorithms: some of RS256, ES256 and EdDSA, which
+	// are the default, or HS256 alone.
 	Algorithms []string
-	// Secret signs tokens of HS256.
+	// Secret is the secret for HS256.
 	Secret string
-	// Issuer and Audience must stand in the claims iss and aud.
+	// Issuer and Audience are the required claims iss and aud.
 	Issuer, Audience string
 }
 
-// Check returns what is wrong with the algorithms and the secret. It names
-// neither the secret nor any part of it.
+// Check returns an error if the algorithms or the secret are invalid. The error does not
+// contain the secret.
 func (c Config) Check() error {
 	for _, algorithm := range c.Algorithms {
 		if !slices.Contains(publicKeyAlgorithms, algorithm) && !slices.Contains(secretAlgorithms, algorithm) {
-			return fmt.Errorf("there is no algorithm %q: RS256, ES256, EdDSA, or HS256 alone", algorithm)
+			return fmt.Errorf("unknown algorithm %q: use RS256, ES256, EdDSA, or HS256 alone", algorithm)
 		}
 	}
 	if !c.usesSecret() {
@@ -78,31 +77,31 @@ func (c Config) Check() error {
 	}
 	switch {
 	case len(c.Algorithms) > 1:
-		return errors.New("HS256 must stand alone: beside public keys, anyone could sign with a key that is public")
+		return errors.New("HS256 cannot be combined with public keys: anyone could sign with a public key")
 	case len(c.Secret) < minSecretLength:
 		return fmt.Errorf("HS256 needs a secret of at least %d bytes", minSecretLength)
 	case slices.Contains(wellKnownSecrets, c.Secret):
-		return errors.New("HS256 needs a secret of its own: this one is known to everyone")
+		return errors.New("HS256 needs a secret of your own: this one is public")
 	}
 	return nil
 }
 
 func (c Config) usesSecret() bool { return slices.Contains(c.Algorithms, "HS256") }
 
-// wellKnownSecrets stand in Better Auth's source and documentation.
+// wellKnownSecrets are in Better Auth's source and documentation.
 var wellKnownSecrets = []string{"better-auth-secret-12345678901234567890", "better-auth-secret-123456789"}
 
-// Identity is what a token proves.
+// Identity is the identity that a token proves.
 type Identity struct {
-	// User is the id of the user that the token was issued to.
+	// User is the id of the user to whom the token was issued.
 	User string
-	// Expires is when the token ends.
+	// Expires is when the token expires.
 	Expires time.Time
-	// Scope is the token's claim of that name; empty in the tokens of sessions.
+	// Scope is the scope claim; empty in the tokens of sessions.
 	Scope string
 }
 
-// claims are the claims that are read.
+// claims are the claims that the verifier reads.
 type claims struct {
 	jwt.RegisteredClaims
 
@@ -112,12 +111,12 @@ type claims struct {
 
 // Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
-	// keys is nil with a secret.
+	// keys is nil if tokens are signed with a secret.
 	keys   *keySet
 	keyOf  func(context.Context) jwt.Keyfunc
 	parser *jwt.Parser
-	// verified holds tokens whose signature has been checked, by their
-	// SHA-256, until they expire.
+	// verified caches tokens whose signature has been verified, by SHA-256, until
+	// they expire.
 	verified *otter.Cache[[sha256.Size]byte, verified]
 
 	// Counters for the metrics.
@@ -130,8 +129,8 @@ type verified struct {
 	key string
 }
 
-// New returns a verifier. The issuer need not be reachable yet. Its keys are
-// kept fresh until ctx ends.
+// New returns a verifier. The issuer need not be reachable yet. Its keys are refreshed until
+// ctx ends.
 func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error) {
 	if err := config.Check(); err != nil {
 		return nil, err
@@ -179,8 +178,8 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 	return v, nil
 }
 
-// Verify returns whom the token was issued to. A token that was verified
-// before is believed until it expires or its key is withdrawn.
+// Verify returns the identity that a token proves. A verified token is cached until it
+// expires or its key is removed.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	digest := sha256.Sum256([]byte(token))
 	if known, ok := v.verified.GetIfPresent(digest); ok && time.Now().Before(known.Expires) && v.signs(ctx, known.key) {
@@ -189,8 +188,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	}
 	v.checked.Add(1)
 	parsed, err := v.parser.ParseWithClaims(token, &claims{}, func(t *jwt.Token) (any, error) {
-		// Decoding overlooks line breaks. One token would have many
-		// spellings, each of them worth a place among those remembered.
+		// Decoding ignores line breaks. A token would have many spellings, each
+		// of which would take a place in the cache.
 		if strings.ContainsAny(token, "\r\n") {
 			return nil, errors.New("the token has line breaks")
 		}
@@ -221,7 +220,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	return id, nil
 }
 
-// signs reports whether a key is still one of the issuer's.
+// signs reports whether a key is still published by the issuer.
 func (v *Verifier) signs(ctx context.Context, key string) bool {
 	if v.keys == nil {
 		return true
@@ -230,12 +229,12 @@ func (v *Verifier) signs(ctx context.Context, key string) bool {
 	return err == nil
 }
 
-// checkHeader refuses a token that names no key, one with extensions that must be
-// understood, and one of another type: Better Auth signs its session-cache tokens
-// with the same keys, and they are no proof of a session.
+// checkHeader rejects tokens without a key id, with critical extensions, and of other types:
+// Better Auth signs its session-cache tokens with the same keys, but they do not prove a
+// session.
 func (v *Verifier) checkHeader(header map[string]any) error {
 	if id, _ := header["kid"].(string); id == "" && v.keys != nil {
-		return errors.New("the token names no key")
+		return errors.New("the token has no key id")
 	}
 	if _, critical := header["crit"]; critical {
 		return errors.New("the token has critical extensions")
@@ -247,7 +246,7 @@ func (v *Verifier) checkHeader(header map[string]any) error {
 	return fmt.Errorf("a token of type %v", header["typ"])
 }
 
-// Ready reports whether there is a key to verify with.
+// Ready returns an error unless there is a key to verify with.
 func (v *Verifier) Ready(ctx context.Context) error {
 	if v.keys == nil {
 		return nil
@@ -262,23 +261,22 @@ func (v *Verifier) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Counts are what a verifier has done and has.
+// Counts are the verifier's counters.
 type Counts struct {
-	// Remembered counts tokens that were known to be valid, Checked those
-	// that had to be verified, and Refused those of them that are not the
-	// issuer's for this audience. Tokens that have expired are not among them.
+	// Remembered counts tokens found in the cache, Checked those that had to be
+	// verified, and Refused those that were rejected, without expired ones.
 	Remembered, Checked, Refused int64
-	// Fetches and Failures count attempts to fetch the issuer's keys, and
-	// those that brought none.
+	// Fetches and Failures count attempts to fetch the issuer's keys, and those
+	// that failed.
 	Fetches, Failures int64
-	// Keys is the number of keys at hand.
+	// Keys is the number of known keys.
 	Keys int
-	// LastFetch is when keys came last, in Unix seconds; zero for never.
+	// LastFetch is the time of the last successful fetch, in Unix seconds; zero for
+	// never.
 	LastFetch int64
 }
 
-// Counts returns what the verifier has done so far. With a secret there are no
-// keys.
+// Counts returns the counters so far. With a secret there are no keys.
 func (v *Verifier) Counts() Counts {
 	c := Counts{Remembered: v.remembered.Load(), Checked: v.checked.Load(), Refused: v.refused.Load()}
 	if v.keys == nil {

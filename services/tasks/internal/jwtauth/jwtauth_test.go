@@ -81,13 +81,13 @@ func TestVerify(t *testing.T) {
 		{"empty", "", jwtauth.ErrInvalid},
 		{"garbage", "a.b.c", jwtauth.ErrInvalid},
 		{"unsigned", none, jwtauth.ErrInvalid},
-		{"with a cut signature", good[:len(good)-4], jwtauth.ErrInvalid},
+		{"with a truncated signature", good[:len(good)-4], jwtauth.ErrInvalid},
 		{"signed by HMAC with the public key", confused, jwtauth.ErrInvalid},
 		{"PS256", ps.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
 		{"RS512", rs512.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
-		{"signed by another key than it names", misnamed.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
-		{"naming no key", rs.Token(t, claims(nil), map[string]any{"kid": nil}), jwtauth.ErrInvalid},
-		{"naming an empty key", rs.Token(t, claims(nil), map[string]any{"kid": ""}), jwtauth.ErrInvalid},
+		{"signed by another key than its key id", misnamed.Token(t, claims(nil), nil), jwtauth.ErrInvalid},
+		{"without a key id", rs.Token(t, claims(nil), map[string]any{"kid": nil}), jwtauth.ErrInvalid},
+		{"with an empty key id", rs.Token(t, claims(nil), map[string]any{"kid": ""}), jwtauth.ErrInvalid},
 		{"of the session cache", rs.Token(t, claims(nil), map[string]any{"typ": "better-auth.session-cache+jwt"}), jwtauth.ErrInvalid},
 		{"of another issuer", rs.Token(t, claims(func(c jwt.MapClaims) { c["iss"] = "http://other.test" }), nil), jwtauth.ErrInvalid},
 		{"for another audience", rs.Token(t, claims(func(c jwt.MapClaims) { c["aud"] = "better-auth:session-cache" }), nil), jwtauth.ErrInvalid},
@@ -109,7 +109,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestVerifyFailsOnceTheRequestHasEnded(t *testing.T) {
+func TestVerify_FailsAfterItsContext(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -129,7 +129,7 @@ func TestVerifyFailsOnceTheRequestHasEnded(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 
-	t.Run("a new key is fetched once for all who wait", func(t *testing.T) {
+	t.Run("concurrent requests share the fetch of a new key", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		issuer.AddKey(t, "old", jwt.SigningMethodES256)
@@ -151,13 +151,13 @@ func TestKeys(t *testing.T) {
 		}
 	})
 
-	t.Run("a key that is published while the keys are fetched for another is found", func(t *testing.T) {
+	t.Run("a key published during a fetch is found", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		old := issuer.AddKey(t, "old", jwt.SigningMethodES256)
 		v := newVerifier(t, issuer)
 		asked, answer := make(chan bool), make(chan bool)
-		// The answer is made before the new key, and arrives after it.
+		// The response is built before the new key exists, and arrives after it.
 		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			issuer.Answer.Store(nil)
 			was := httptest.NewRecorder()
@@ -193,7 +193,7 @@ func TestKeys(t *testing.T) {
 		}
 	})
 
-	t.Run("all who name a key that there is not wait for one fetch", func(t *testing.T) {
+	t.Run("tokens with unknown keys share a fetch", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -213,13 +213,13 @@ func TestKeys(t *testing.T) {
 		if err := group.Wait(); err != nil {
 			t.Error(err)
 		}
-		// Those who come while it is under way need the next.
+		// A request that arrives during a fetch needs the next one.
 		if fetches := issuer.Fetches.Load() - before; fetches > 10 {
 			t.Errorf("%d fetches for 50 tokens", fetches)
 		}
 	})
 
-	t.Run("a key that there is not is remembered", func(t *testing.T) {
+	t.Run("unknown keys are cached", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -236,7 +236,7 @@ func TestKeys(t *testing.T) {
 		}
 	})
 
-	t.Run("those who name keys that there are not are refused when too many wait", func(t *testing.T) {
+	t.Run("unknown keys are rejected while too many wait", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -259,7 +259,7 @@ func TestKeys(t *testing.T) {
 		const refused = strangers - 64
 		for range refused {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrUnavailable) {
-				t.Errorf("one too many: %v, want ErrUnavailable", err)
+				t.Errorf("one request too many: %v, want ErrUnavailable", err)
 			}
 		}
 		if _, err := v.Verify(t.Context(), known.Token(t, issuertest.Claims("alice"), nil)); err != nil {
@@ -269,12 +269,12 @@ func TestKeys(t *testing.T) {
 		close(answer)
 		for range strangers - refused {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrInvalid) {
-				t.Errorf("one who waited: %v, want ErrInvalid", err)
+				t.Errorf("a waiting request: %v, want ErrInvalid", err)
 			}
 		}
 	})
 
-	t.Run("an issuer that is down at start is no reason to refuse a token", func(t *testing.T) {
+	t.Run("an issuer that is down at start makes tokens unverifiable, not invalid", func(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
@@ -289,18 +289,18 @@ func TestKeys(t *testing.T) {
 		}
 		issuer.Answer.Store(nil)
 		if _, err := v.Verify(t.Context(), token); err != nil {
-			t.Errorf("after its return: %v", err)
+			t.Errorf("after the restart: %v", err)
 		}
 		if err := v.Ready(t.Context()); err != nil {
-			t.Errorf("Ready after its return: %v", err)
+			t.Errorf("Ready after the restart: %v", err)
 		}
 	})
 
 	for name, answer := range map[string]string{
-		"an empty object":   `{}`,
-		"an empty list":     `{"keys":[]}`,
-		"not JSON":          `<html>`,
-		"an endless answer": `{"keys":[{"kty":"` + strings.Repeat("x", 2<<20) + `"}]}`,
+		"an empty object":     `{}`,
+		"an empty list":       `{"keys":[]}`,
+		"not JSON":            `<html>`,
+		"an endless response": `{"keys":[{"kty":"` + strings.Repeat("x", 2<<20) + `"}]}`,
 	} {
 		t.Run("good keys outlive "+name, func(t *testing.T) {
 			t.Parallel()
@@ -315,7 +315,7 @@ func TestKeys(t *testing.T) {
 				t.Errorf("a foreign key: %v, want ErrUnavailable", err)
 			}
 			if issuer.Fetches.Load() == before {
-				t.Error("the broken answer was not fetched")
+				t.Error("the invalid response was not fetched")
 			}
 			if _, err := v.Verify(t.Context(), key.Token(t, issuertest.Claims("alice"), nil)); err != nil {
 				t.Errorf("the known key: %v", err)
@@ -335,7 +335,7 @@ func TestRememberedToken(t *testing.T) {
 			t.Fatalf("%+v, %v", id, err)
 		}
 	}
-	// A token of another key makes the verifier fetch; the old key is gone.
+	// A token with another key causes a fetch, which removes the old key.
 	issuer.RemoveKeys()
 	other := issuer.AddKey(t, "other", jwt.SigningMethodES256)
 	if _, err := v.Verify(t.Context(), other.Token(t, issuertest.Claims("bob"), nil)); err != nil {

@@ -22,38 +22,38 @@ import (
 const (
 	// fetchTimeout bounds one fetch of the keys.
 	fetchTimeout = 5 * time.Second
-	// fetchInterval is how often the keys are fetched unasked.
+	// fetchInterval is how often the keys are refreshed.
 	fetchInterval = 15 * time.Minute
-	// unknownKeyInterval is the shortest time between two fetches for the
-	// sake of keys that are not known: anyone can name such a key. So long
-	// may the first users of a new key have to wait.
+	// unknownKeyInterval is the minimum time between two fetches because of
+	// unknown keys, which anyone can cause. The first users of a new key may have
+	// to wait that long.
 	unknownKeyInterval = time.Second
-	// maxWaiting is how many may wait for a fetch: anyone can name a key that is
-	// not known. Others hear at once that they have to come back.
+	// maxWaiting bounds the requests that wait for a fetch, because anyone can cause
+	// one. Further requests fail at once and can be retried.
 	maxWaiting = 64
-	// unknownTime is how long it is remembered that the issuer does not have a key,
-	// unknownKeys of how many that is remembered.
+	// unknownTime is how long unknown keys are cached, unknownKeys how many of
+	// them.
 	unknownTime = 5 * time.Second
 	unknownKeys = 10_000
-	// maxKeySetBytes bounds the issuer's answer.
+	// maxKeySetBytes bounds the issuer's response.
 	maxKeySetBytes = 1 << 20
 )
 
-// keySet holds the issuer's public keys. It starts empty where the issuer
-// cannot be reached, fetches again when a token names a key it does not know,
-// and never gives up good keys for an answer without any.
+// keySet holds the issuer's public keys. It starts empty if the issuer cannot be reached,
+// fetches the keys again for a token with an unknown key, and never replaces good keys by a
+// response without any.
 type keySet struct {
-	// Storage is the keys at hand.
+	// Storage has the current keys.
 	jwkset.Storage
 
-	// remote fetches before it says that a key is not known.
+	// remote fetches the keys before it reports a key as unknown.
 	remote jwkset.Storage
-	// fetch lets all who miss a key wait for one and the same fetch.
+	// fetch shares one fetch among all who miss a key.
 	fetch   singleflight.Group
 	fetcher *fetcher
-	// waiting holds one element for each caller that waits for a fetch.
+	// waiting holds one element for each request that waits for a fetch.
 	waiting chan struct{}
-	// unknown holds the SHA-256 of ids that the issuer does not know.
+	// unknown has the SHA-256 of unknown key ids.
 	unknown *otter.Cache[[sha256.Size]byte, struct{}]
 }
 
@@ -89,8 +89,8 @@ func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, erro
 	return &keySet{Storage: storage, remote: remote, fetcher: fetcher, waiting: make(chan struct{}, maxWaiting), unknown: unknown}, nil
 }
 
-// KeyRead returns the key of that id. It fails with [ErrUnavailable] where the
-// key is not known because the issuer cannot be asked, or too many ask already.
+// KeyRead returns the key with an id. It fails with [ErrUnavailable] if the key is unknown
+// because the issuer is unavailable, or because too many requests wait for it.
 func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	begun := k.fetcher.begun.Load()
 	key, err := k.Storage.KeyRead(ctx, id)
@@ -105,10 +105,10 @@ func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	case k.waiting <- struct{}{}:
 		defer func() { <-k.waiting }()
 	default:
-		return jwkset.JWK{}, fmt.Errorf("%w: too many wait for them", ErrUnavailable)
+		return jwkset.JWK{}, fmt.Errorf("%w: too many requests wait for them", ErrUnavailable)
 	}
-	// A fetch that was under way already may have been answered before the
-	// key was published. The one after it has not.
+	// The response to a fetch in flight may have been built before the key was
+	// published. That of the next one was not.
 	for range 2 {
 		if err := k.awaitFetch(ctx, id); err != nil {
 			return jwkset.JWK{}, err
@@ -128,12 +128,11 @@ func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	return jwkset.JWK{}, err
 }
 
-// awaitFetch waits for a fetch of the keys, for the one under way if there is
-// one. What it found stands in the storage.
+// awaitFetch waits for a fetch of the keys, or for the one in flight. The result is in the
+// storage.
 func (k *keySet) awaitFetch(ctx context.Context, id string) error {
 	fetched := k.fetch.DoChan("", func() (any, error) {
-		// Others wait for this fetch too, so it does not end with the
-		// request that began it.
+		// Others share this fetch, so it must not end with the request that started it.
 		_, err := k.remote.KeyRead(context.WithoutCancel(ctx), id)
 		return nil, err
 	})
@@ -145,14 +144,14 @@ func (k *keySet) awaitFetch(ctx context.Context, id string) error {
 	}
 }
 
-// fetcher fetches the keys and lets only an answer through that has some: the
-// storage replaces its keys by whatever it is given.
+// fetcher fetches the keys and rejects responses without any, because the storage replaces
+// its keys by whatever it gets.
 type fetcher struct {
 	next http.RoundTripper
-	// failing says that the last fetch brought nothing.
+	// failing reports whether the last fetch failed.
 	failing atomic.Bool
-	// begun counts the fetches, fetches those that have ended, and failures
-	// those of them without keys; last is when keys came, in Unix seconds.
+	// begun counts started fetches, fetches completed ones, and failures failed ones;
+	// last is the time of the last success, in Unix seconds.
 	begun, fetches, failures, last atomic.Int64
 }
 
@@ -175,9 +174,9 @@ func (f *fetcher) fetch(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = res.Body.Close() }() // read or given up
+	defer func() { _ = res.Body.Close() }() // read, or not needed
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the issuer answered %s", res.Status)
+		return nil, fmt.Errorf("the issuer responded with status %s", res.Status)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, res.Body, maxKeySetBytes))
 	if err != nil {
@@ -189,10 +188,10 @@ func (f *fetcher) fetch(req *http.Request) (*http.Response, error) {
 		} `json:"keys"`
 	}
 	if err := json.Unmarshal(body, &set); err != nil {
-		return nil, fmt.Errorf("the issuer's answer is not a key set: %w", err)
+		return nil, fmt.Errorf("the issuer's response is not a key set: %w", err)
 	}
 	if len(set.Keys) == 0 {
-		return nil, errors.New("the issuer's answer holds no key")
+		return nil, errors.New("the issuer's response has no key")
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, nil

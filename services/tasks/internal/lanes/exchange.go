@@ -11,17 +11,17 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// session is what lanes keep with a connection.
+// session is the lanes' state for a connection.
 type session struct {
 	conn       *pgx.Conn
 	statements map[string]*statement
-	// builder, bind and user are used for one read after the other.
+	// builder, bind and user are reused for each read.
 	builder pgx.ExtendedQueryBuilder
 	bind    pgproto3.Bind
 	user    []byte
-	// lost is why the connection is of no use any more.
+	// lost is the error that made the connection unusable.
 	lost error
-	// stale says that a statement has to be prepared anew.
+	// stale means that a statement must be prepared again.
 	stale bool
 }
 
@@ -29,7 +29,7 @@ type session struct {
 type statement struct {
 	name string
 	*pgconn.StatementDescription
-	// fields are its columns, in the formats in which they are asked for.
+	// fields are its columns in the requested formats.
 	fields []pgconn.FieldDescription
 	plans  scanPlans
 }
@@ -39,8 +39,8 @@ type panicked struct{ value any }
 
 func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// exchange sends reads together and hands their answers to their callers, in
-// order. It fails when the connection is lost: some reads have no answer then.
+// exchange sends reads together and passes their results to the callers, in order. It fails
+// when the connection is lost; some reads then have no result.
 func (l *Lanes) exchange(one *lane, flush []*read) error {
 	conn, err := l.config.Acquire(l.ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (l *Lanes) exchange(one *lane, flush []*read) error {
 	return s.lost
 }
 
-// bound gives the connection a deadline, which Close may bring forward.
+// bound sets a deadline on the connection, which Close may shorten.
 func (l *Lanes) bound(one *lane, conn *pgx.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,7 +75,7 @@ func (l *Lanes) bound(one *lane, conn *pgx.Conn) {
 		timeout = closeTimeout
 	}
 	one.conn = conn.PgConn().Conn()
-	_ = one.conn.SetDeadline(time.Now().Add(timeout)) // if it fails, so does what follows
+	_ = one.conn.SetDeadline(time.Now().Add(timeout)) // an error recurs in the next write
 }
 
 func (l *Lanes) unbound(one *lane) {
@@ -102,13 +102,12 @@ func sessionOf(conn *pgx.Conn) *session {
 func (s *session) close() {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = s.conn.Close(now) // there is nobody to tell
+	_ = s.conn.Close(now) // the connection is broken anyway
 }
 
-// send sends the reads. One that cannot be sent has its outcome, and no
-// statement.
+// send sends the reads. A read that cannot be sent gets its error, and no statement.
 func (s *session) send(config Config, flush []*read) {
-	// Preparing takes a round trip for each text, once for each connection.
+	// Preparing takes a round trip per text and connection.
 	var setUser *statement
 	for _, r := range flush {
 		var err error
@@ -154,7 +153,7 @@ func (s *session) send(config Config, flush []*read) {
 	}
 }
 
-// prepare returns the prepared statement of a text.
+// prepare returns the prepared statement for a text.
 func (s *session) prepare(text string) (*statement, error) {
 	if st, ok := s.statements[text]; ok {
 		return st, nil
@@ -176,8 +175,7 @@ func (s *session) prepare(text string) (*statement, error) {
 	return st, nil
 }
 
-// receive reads the answers to all reads that were sent, and hands each to
-// answered.
+// receive reads the results of all reads that were sent, and passes each to answered.
 func (s *session) receive(config Config, flush []*read, answered func(*read, error)) {
 	for _, r := range flush {
 		if r.statement == nil {
@@ -202,8 +200,8 @@ func (s *session) receive(config Config, flush []*read, answered func(*read, err
 	}
 }
 
-// read lets the caller's function read the rows. A panic is the caller's: it must
-// not end the process, nor the lane.
+// read calls the caller's decode function. It recovers a panic, which must end neither the
+// process nor the lane.
 func (r *read) read(rows *rows) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -217,8 +215,8 @@ func (r *read) read(rows *rows) (err error) {
 	return rows.err
 }
 
-// message returns the next message of the server that belongs to an answer, or nil
-// when the connection is lost.
+// message returns the next message that belongs to a result, or nil when the connection is
+// lost.
 func (s *session) message() pgproto3.BackendMessage {
 	for s.lost == nil {
 		message, err := s.conn.PgConn().ReceiveMessage(context.Background()) // bounded by the connection's deadline
@@ -235,10 +233,10 @@ func (s *session) message() pgproto3.BackendMessage {
 	return nil
 }
 
-// failed turns an error message into an error.
+// failed converts an error message to an error.
 func (s *session) failed(message *pgproto3.ErrorResponse) error {
 	err := pgconn.ErrorResponseToPgError(message)
-	// The statement's columns have changed, or the server has forgotten it.
+	// The statement's columns have changed, or the server has dropped it.
 	s.stale = s.stale || err.Code == "0A000" || err.Code == "26000"
 	return err
 }
@@ -247,7 +245,7 @@ func (s *session) unexpected(message pgproto3.BackendMessage) {
 	s.lose(fmt.Errorf("unexpected message %T", message))
 }
 
-// lose gives the connection up for the first reason.
+// lose marks the connection as lost, with the first error.
 func (s *session) lose(err error) {
 	if s.lost == nil {
 		s.lost = fmt.Errorf("%w: %w", ErrLost, err)

@@ -21,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
 )
 
-// seedOf returns the seed of a test's random decisions, which it prints.
+// seedOf returns the seed of a test's random decisions and logs it.
 func seedOf(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -36,8 +36,8 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
-// TestInterleavings has many callers read, fail, leave, panic and lose their
-// connection at random. Each answer is that of the caller's own question.
+// TestInterleavings has many callers read, fail, leave, panic and lose their connection at
+// random. Each result must be that of the caller's own query.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)
@@ -73,15 +73,14 @@ func TestInterleavings(t *testing.T) {
 		t.Error(err)
 	}
 	if n := lost.Load(); n > 2*16*ends {
-		t.Errorf("%d reads lost their connection, of which %d were ended", n, 2*ends)
+		t.Errorf("%d reads lost their connection, %d connections were ended", n, 2*ends)
 	}
 	if stat := f.Stat(); stat.Waiting != 0 {
 		t.Errorf("%d reads wait", stat.Waiting)
 	}
 }
 
-// step makes one read of some kind. It fails if the outcome is not that of its
-// question.
+// step makes one random read. It fails if the outcome is not that of its query.
 func (f fixture) step(ctx context.Context, random *rand.Rand, user, value string) error {
 	answered := func(got string, err error) error {
 		if want := user + " " + value; err == nil && got != want {
@@ -141,7 +140,7 @@ func (f fixture) panics(ctx context.Context, user string) (err error) {
 	return err
 }
 
-// proxied returns lanes behind a proxy that spoils connections.
+// proxied returns lanes behind a proxy that disturbs connections.
 func proxied(t *testing.T, timeout time.Duration) (fixture, *toxiproxy.Proxy) {
 	t.Helper()
 	var proxy *toxiproxy.Proxy
@@ -162,9 +161,8 @@ func proxied(t *testing.T, timeout time.Duration) (fixture, *toxiproxy.Proxy) {
 	return f, proxy
 }
 
-// TestThroughABadNetwork reads through connections that are slow, cut into pieces,
-// reset and silent. Reads have their own answer or fail, and when the network is
-// well again, so are they.
+// TestThroughABadNetwork reads over connections that are slow, fragmented, reset or silent.
+// Each read gets its own result or fails, and the lanes recover when the network does.
 func TestThroughABadNetwork(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -174,17 +172,17 @@ func TestThroughABadNetwork(t *testing.T) {
 		{"latency", `{"type": "latency", "attributes": {"latency": 3, "jitter": 3}}`, false},
 		{"small pieces", `{"type": "slicer", "attributes": {"average_size": 40, "size_variation": 20, "delay": 50}}`, false},
 		{"small pieces to the server", `{"type": "slicer", "stream": "upstream", "attributes": {"average_size": 40, "size_variation": 20, "delay": 50}}`, false},
-		{"cut after some answers", `{"type": "limit_data", "attributes": {"bytes": 1500}}`, true},
+		{"cut after some results", `{"type": "limit_data", "attributes": {"bytes": 1500}}`, true},
 		{"reset", `{"type": "reset_peer", "attributes": {"timeout": 5}}`, true},
 		{"silence", `{"type": "timeout", "attributes": {"timeout": 0}}`, true},
 		{"silence towards the server", `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			timeout, patience := time.Minute, time.Minute
+			timeout, callTimeout := time.Minute, time.Minute
 			if strings.HasPrefix(tc.name, "silence") {
-				// Connecting is met with silence as well, and ends with the caller.
-				timeout, patience = 200*time.Millisecond, time.Second
+				// Connecting times out as well, and ends with the caller.
+				timeout, callTimeout = 200*time.Millisecond, time.Second
 			}
 			f, proxy := proxied(t, timeout)
 			f.want(t, "ada before", "ada", echo, "before")
@@ -192,14 +190,14 @@ func TestThroughABadNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			failures := f.many(t, patience)
+			failures := f.many(t, callTimeout)
 			if failed := failures > 0; failed != tc.fails {
 				t.Errorf("%d reads failed", failures)
 			}
 			if err := proxy.Toxics.RemoveToxic(t.Context(), toxic.Name); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "a read is answered", func() bool {
+			until(t, "a read succeeds", func() bool {
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				defer cancel()
 				got, err := f.do(ctx, "ada", echo, "after")
@@ -212,9 +210,9 @@ func TestThroughABadNetwork(t *testing.T) {
 	}
 }
 
-// many makes reads of several users at once, each for so long at most, and returns
-// how many failed. Answers that are another read's fail the test.
-func (f fixture) many(t *testing.T, patience time.Duration) int {
+// many makes concurrent reads of several users, each with a timeout, and returns the number
+// of failures. The result of another read fails the test.
+func (f fixture) many(t *testing.T, callTimeout time.Duration) int {
 	t.Helper()
 	var failed atomic.Int64
 	var group errgroup.Group
@@ -222,7 +220,7 @@ func (f fixture) many(t *testing.T, patience time.Duration) int {
 		group.Go(func() error {
 			user := fmt.Sprintf("user%d", n)
 			for step := range 5 {
-				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
 				got, err := f.do(ctx, user, echo, fmt.Sprint(step))
 				cancel()
 				if want := fmt.Sprintf("%s %d", user, step); err == nil && got != want {

@@ -14,43 +14,42 @@ import (
 )
 
 const (
-	// maxFlush bounds the reads that are sent together, and so what a read waits
-	// for before those behind it are sent.
+	// maxFlush bounds the reads that are sent together, and so the wait of a read for
+	// those before it.
 	maxFlush = 16
 	// maxQueued bounds the reads that wait in one lane.
 	maxQueued = 512
-	// closeTimeout is how long Close waits for reads under way.
+	// closeTimeout is how long Close waits for reads in flight.
 	closeTimeout = 2 * time.Second
 )
 
 var (
-	// ErrFull: every lane has as many reads as it may. The caller should use
-	// another connection.
+	// ErrFull: every lane is full. Use another connection.
 	ErrFull = errors.New("the lanes are full")
-	// ErrLost: the connection broke before the answer. The read may be repeated.
-	ErrLost = errors.New("the lane has lost its connection")
+	// ErrLost: the connection broke before the result arrived. The read may be retried.
+	ErrLost = errors.New("the lane lost its connection")
 	// ErrClosed: the lanes have been closed.
 	ErrClosed = errors.New("the lanes are closed")
 )
 
-// Config says how reads are sent.
+// Config configures lanes.
 type Config struct {
-	// Lanes is the number of lanes, and of the connections that they use.
+	// Lanes is the number of lanes and of their connections.
 	Lanes int
-	// Acquire returns a connection. A lane releases it when it has the answers
-	// to the reads that it sent together.
+	// Acquire returns a connection. A lane releases it when it has the results of
+	// the reads that it sent together.
 	Acquire func(context.Context) (*pgxpool.Conn, error)
-	// SetUser is the statement that sets the user, $1, of a transaction.
+	// SetUser is the statement that sets the user of a transaction to $1.
 	SetUser string
-	// Timeout bounds the time from sending reads to the last of their answers.
-	// After it the connection is closed.
+	// Timeout bounds the time from sending reads to their last result. After it
+	// the connection is closed.
 	Timeout time.Duration
-	// Tracer, unless nil, is told of every read, without the statement that
-	// sets its user.
+	// Tracer observes every read, without the statement that sets the user. It may
+	// be nil.
 	Tracer pgx.QueryTracer
 }
 
-// Lanes is safe for concurrent use.
+// Lanes are safe for concurrent use.
 type Lanes struct {
 	config Config
 	ctx    context.Context // ends with Close
@@ -60,17 +59,17 @@ type Lanes struct {
 	lanes   []*lane
 	closed  bool
 	serving sync.WaitGroup
-	// reads and flushes count the reads that were sent, and how often some were
-	// sent together.
+	// reads and flushes count the reads sent, and the flushes in which they were
+	// sent.
 	reads, flushes int64
 }
 
-// lane is a queue of reads. Its goroutine runs while there are any.
+// lane is a queue of reads. Its goroutine runs while the queue is not empty.
 type lane struct {
 	queue []*read
-	sent  int // reads without an answer
+	sent  int // reads in flight
 	busy  bool
-	// conn is the connection on which answers are outstanding, or nil.
+	// conn is the connection with reads in flight, or nil.
 	conn net.Conn
 }
 
@@ -81,15 +80,15 @@ type read struct {
 	text   string
 	args   []any
 	decode func(pgx.Rows) error
-	// done receives the outcome. It has room for it, so that nobody has to wait
-	// for a caller that has left.
+	// done receives the outcome. It is buffered, so that nobody waits for a caller
+	// that has left.
 	done chan error
 
 	statement *statement
 	tracing   context.Context
 }
 
-// New returns lanes. They use no connection before the first read.
+// New returns lanes. They acquire no connection before the first read.
 func New(config Config) *Lanes {
 	l := &Lanes{config: config}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -99,12 +98,12 @@ func New(config Config) *Lanes {
 	return l
 }
 
-// Do executes a query for a user, in a transaction of its own, and returns what
-// decode makes of its rows. It returns when ctx ends, whatever the database does.
+// Do executes a query for a user, in its own transaction, and returns the result of decode,
+// which reads the rows. It returns when ctx ends, whatever the database does.
 //
-// text must be one of few constant texts, since it is prepared on each connection
-// and kept. decode runs in another goroutine, maybe even after Do has returned. It
-// must use nothing that the caller changes, and hand over what it read as its
+// text must be one of few constant strings, because it is prepared on each connection and
+// kept. decode runs in another goroutine, possibly after Do has returned. It must not use
+// anything that the caller changes, and must return what it read only as its result.
 // result only.
 func Do[T any](
 	ctx context.Context, l *Lanes, user, text string, args []any, decode func(pgx.Rows) (T, error),
@@ -121,7 +120,7 @@ func Do[T any](
 	select {
 	case err := <-r.done:
 		if p, ok := errors.AsType[panicked](err); ok {
-			panic(p.value) // as if decode had been called here
+			panic(p.value) // as if decode had run here
 		}
 		if err != nil {
 			return result, err
@@ -134,13 +133,13 @@ func Do[T any](
 
 // Stat counts reads.
 type Stat struct {
-	// Sent reads, and the Flushes in which they were sent.
+	// Sent counts reads, Flushes the flushes in which they were sent.
 	Sent, Flushes int64
-	// Waiting reads have no answer yet.
+	// Waiting is the number of reads without a result.
 	Waiting int
 }
 
-// Stat returns how many reads there were.
+// Stat returns the counters.
 func (l *Lanes) Stat() Stat {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,14 +150,14 @@ func (l *Lanes) Stat() Stat {
 	return stat
 }
 
-// Close fails reads that have not been sent, and those of the future, with
-// [ErrClosed]. It waits two seconds for those under way.
+// Close makes queued and later reads fail with [ErrClosed]. It waits two seconds for reads
+// in flight.
 func (l *Lanes) Close() {
 	l.mu.Lock()
 	l.closed = true
 	for _, one := range l.lanes {
 		if one.conn != nil {
-			_ = one.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails where it is closed already
+			_ = one.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails if it is closed already
 		}
 	}
 	l.mu.Unlock()
@@ -168,7 +167,7 @@ func (l *Lanes) Close() {
 
 func (one *lane) waiting() int { return len(one.queue) + one.sent }
 
-// enqueue puts a read into the lane with the fewest.
+// enqueue adds a read to the lane with the fewest reads.
 func (l *Lanes) enqueue(r *read) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
@@ -194,23 +193,22 @@ func (l *Lanes) enqueue(r *read) error {
 func (l *Lanes) serve(one *lane) {
 	var flush []*read
 	for {
-		// Callers that are ready to run join this flush. Without
-		// any, Gosched returns at once.
+		// Runnable callers can join this flush. If there are none, Gosched
+		// returns at once.
 		runtime.Gosched()
 		if flush = l.take(one, flush); len(flush) == 0 {
 			return
 		}
 		if err := l.exchange(one, flush); err != nil {
 			for _, r := range flush {
-				r.finish(err) // except those that have an answer
+				r.finish(err) // except those that have a result
 			}
 		}
 		clear(flush)
 	}
 }
 
-// take moves the reads to be sent next from the queue to flush. It returns none
-// when the lane has nothing to do.
+// take moves the next reads from the queue to flush. It returns none if the lane is idle.
 func (l *Lanes) take(one *lane, flush []*read) []*read {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -220,7 +218,7 @@ func (l *Lanes) take(one *lane, flush []*read) []*read {
 		if len(flush) == maxFlush {
 			break
 		}
-		if taken++; r.ctx.Err() == nil { // otherwise its caller has left
+		if taken++; r.ctx.Err() == nil { // skip if the caller has left
 			flush = append(flush, r)
 		}
 	}
@@ -233,14 +231,14 @@ func (l *Lanes) take(one *lane, flush []*read) []*read {
 	return flush
 }
 
-// answered notes that a lane has one answer more.
+// answered counts a received result.
 func (l *Lanes) answered(one *lane) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one.sent--
 }
 
-// finish gives the caller the outcome, unless it has one.
+// finish passes the outcome to the caller, unless it has one.
 func (r *read) finish(err error) {
 	select {
 	case r.done <- err:

@@ -20,8 +20,8 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// prepareDatabase makes a function that sets the user and fails for "mallory", and
-// a sequence that tells whether a query was executed.
+// prepareDatabase creates a function that sets the user and fails for "mallory", and a
+// sequence that shows whether a query was executed.
 const prepareDatabase = `
 	CREATE FUNCTION public.set_user(u text) RETURNS text LANGUAGE plpgsql AS $$
 	BEGIN
@@ -37,24 +37,23 @@ const prepareDatabase = `
 	GRANT SELECT ON public.things TO PUBLIC`
 
 const (
-	// echo answers with the user and its argument.
+	// echo returns the user and its argument.
 	echo = "SELECT current_setting('app.user_id', true) || ' ' || $1::text"
-	// block waits until the lock of the database is free.
+	// block waits for the database's advisory lock.
 	block = "SELECT current_setting('app.user_id', true) || ' ' || $1::text FROM pg_advisory_xact_lock_shared(1)"
 	// divide fails for 0.
 	divide = "SELECT (1 / $1::integer)::text"
 	count  = "SELECT nextval('public.executed')::text"
 )
 
-// fixture is lanes on a database of their own.
+// fixture is lanes on their own database.
 type fixture struct {
 	*lanes.Lanes
 	pool  *pgxpool.Pool
 	owner *pgx.Conn
 }
 
-// open returns lanes, with changes to the configuration. Their address is changed
-// by via.
+// open returns lanes. change changes the configuration, via the database URL.
 func open(t *testing.T, n int, via func(url string) string, change func(*lanes.Config)) fixture {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -91,14 +90,14 @@ func open(t *testing.T, n int, via func(url string) string, change func(*lanes.C
 	return f
 }
 
-// text reads a single text.
+// text reads a single string.
 func text(rows pgx.Rows) (string, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]) }
 
 func (f fixture) do(ctx context.Context, user, query string, args ...any) (string, error) {
 	return lanes.Do(ctx, f.Lanes, user, query, args, text)
 }
 
-// want fails the test unless a read has an answer.
+// want fails the test unless a read has this result.
 func (f fixture) want(t *testing.T, want, user, query string, args ...any) {
 	t.Helper()
 	if got, err := f.do(t.Context(), user, query, args...); got != want || err != nil {
@@ -115,12 +114,12 @@ func until(t *testing.T, what string, is func() bool) {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
-			t.Fatalf("waited in vain until %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// lock holds the lock for which block waits, until it is called.
+// lock takes the lock for which block waits, and returns a function that releases it.
 func (f fixture) lock(t *testing.T) (unlock func()) {
 	t.Helper()
 	if _, err := f.owner.Exec(t.Context(), "SELECT pg_advisory_lock(1)"); err != nil {
@@ -134,7 +133,7 @@ func (f fixture) lock(t *testing.T) (unlock func()) {
 	}
 }
 
-// blocked sends a read that waits for the lock, and returns once it does.
+// blocked starts a read that waits for the lock, and returns once it does.
 func (f fixture) blocked(ctx context.Context, t *testing.T, group *errgroup.Group, want error) {
 	t.Helper()
 	group.Go(func() error {
@@ -151,13 +150,13 @@ func (f fixture) blocked(ctx context.Context, t *testing.T, group *errgroup.Grou
 	})
 }
 
-// waiting returns once so many reads wait.
+// waiting returns once n reads wait.
 func (f fixture) waiting(t *testing.T, n int) {
 	t.Helper()
 	until(t, fmt.Sprintf("%d reads wait", n), func() bool { return f.Stat().Waiting == n })
 }
 
-// hasCode reports whether an error is PostgreSQL's with a code.
+// hasCode reports whether an error is PostgreSQL's with this code.
 func hasCode(err error, code string) bool {
 	fault, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && fault.Code == code
@@ -192,9 +191,8 @@ func TestDo_SendsWaitingReadsTogether(t *testing.T) {
 	}
 }
 
-// TestDo_AnErrorIsOneReadsOwn sends reads that fail in different ways together with
-// others.
-func TestDo_AnErrorIsOneReadsOwn(t *testing.T) {
+// TestDo_AnErrorAffectsOneRead sends reads that fail in different ways together with others.
+func TestDo_AnErrorAffectsOneRead(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
 	f.want(t, "1", "ada", count)
@@ -209,7 +207,7 @@ func TestDo_AnErrorIsOneReadsOwn(t *testing.T) {
 			}
 			return nil
 		})
-		f.waiting(t, waiting+1) // so that they are sent in this order
+		f.waiting(t, waiting+1) // fixes the order
 	}
 	failsWith := func(code string) func(string, error) bool {
 		return func(_ string, err error) bool { return hasCode(err, code) }
@@ -225,7 +223,7 @@ func TestDo_AnErrorIsOneReadsOwn(t *testing.T) {
 	send(failsWith("42P01"), "eve", "SELECT x::text FROM public.nothing")
 	send(func(_ string, err error) bool { return err != nil && strings.Contains(err.Error(), "encode args[0]") }, "eve", divide, struct{}{})
 	send(func(_ string, err error) bool { return errors.Is(err, pgx.ErrNoRows) }, "eve", "SELECT n::text FROM public.things WHERE false")
-	send(is("2"), "ada", count) // so mallory's query was not executed
+	send(is("2"), "ada", count) // mallory's query was not executed
 	unlock()
 	if err := group.Wait(); err != nil {
 		t.Error(err)
@@ -235,8 +233,8 @@ func TestDo_AnErrorIsOneReadsOwn(t *testing.T) {
 	}
 }
 
-// TestDo_ReturnsWhenItsContextEnds cancels the read that the database works on and
-// one behind it. Neither disturbs the connection or the other reads.
+// TestDo_ReturnsWhenItsContextEnds cancels the read that the database is executing and one
+// after it. Neither affects the connection or other reads.
 func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
@@ -274,13 +272,13 @@ func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 	if opened := f.pool.Stat().NewConnsCount(); opened != 1 {
 		t.Errorf("%d connections were opened, want 1", opened)
 	}
-	if sent := f.Stat().Sent; sent != 3 { // bob had left before
+	if sent := f.Stat().Sent; sent != 3 { // bob left before
 		t.Errorf("%d reads were sent, want 3", sent)
 	}
 }
 
-// TestDo_FailsWithItsConnection ends the server's process while reads are in
-// flight. Those that wait are sent over the next connection.
+// TestDo_FailsWithItsConnection ends the server process while reads are in flight. Queued
+// reads are sent over the next connection.
 func TestDo_FailsWithItsConnection(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
@@ -324,7 +322,7 @@ func TestDo_ASlowReadLeavesTheOtherLaneFree(t *testing.T) {
 	}
 }
 
-func TestDo_IsRefusedWhenLanesAreFull(t *testing.T) {
+func TestDo_FailsWhenLanesAreFull(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
 	unlock := f.lock(t)
@@ -366,7 +364,7 @@ func TestClose_EndsReads(t *testing.T) {
 		t.Errorf("Close took %s", took)
 	}
 	if err := sent.Wait(); err == nil {
-		t.Error("a read was answered that nobody could answer")
+		t.Error("a read succeeded without a connection")
 	}
 	if err := queued.Wait(); !errors.Is(err, lanes.ErrClosed) {
 		t.Errorf("the queued read: %v, want ErrClosed", err)
@@ -377,7 +375,7 @@ func TestClose_EndsReads(t *testing.T) {
 	f.Close()
 }
 
-func TestDo_PanicsWhereItWasCalled(t *testing.T) {
+func TestDo_PanicsInTheCaller(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
 	func() {
@@ -397,9 +395,8 @@ func TestDo_PanicsWhereItWasCalled(t *testing.T) {
 	}
 }
 
-// TestDo_DropsRowsThatAreNotRead stops reading in the middle, by Close and by an
-// error.
-func TestDo_DropsRowsThatAreNotRead(t *testing.T) {
+// TestDo_DiscardsUnreadRows stops reading early, with Close and with an error.
+func TestDo_DiscardsUnreadRows(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)
 	enough := errors.New("enough")
@@ -425,7 +422,7 @@ func TestDo_DropsRowsThatAreNotRead(t *testing.T) {
 	}
 }
 
-// TestDo_SurvivesAChangedColumn changes a column under a prepared statement.
+// TestDo_SurvivesAChangedColumn changes a column used by a prepared statement.
 func TestDo_SurvivesAChangedColumn(t *testing.T) {
 	t.Parallel()
 	f := open(t, 1, nil, nil)

@@ -11,21 +11,21 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// rows are the rows of one read, as pgx gives them.
+// rows are the rows of one read, as [pgx.Rows].
 type rows struct {
 	session   *session
 	statement *statement
 	values    [][]byte
 	tag       pgconn.CommandTag
 	err       error
-	// closed: the statement's answer ends here, ready: so does the read's.
+	// closed: the query's result is complete. ready: so is the read.
 	closed, ready bool
 }
 
 var _ pgx.Rows = (*rows)(nil)
 
-// begin reads the answer of the statement that sets the user, and the beginning of
-// the query's.
+// begin reads the result of the statement that sets the user, and the beginning of the
+// query's.
 func (r *rows) begin() error {
 	for bound := 0; bound < 2; {
 		switch message := r.session.message().(type) {
@@ -43,13 +43,13 @@ func (r *rows) begin() error {
 	return nil
 }
 
-// sync reads the rest of the answer.
+// sync reads the rest of the result.
 func (r *rows) sync() {
 	for r.Close(); !r.ready && r.session.lost == nil; {
 		switch message := r.session.message().(type) {
 		case *pgproto3.ReadyForQuery:
 			r.ready = true
-		case *pgproto3.ErrorResponse: // at the end of the transaction
+		case *pgproto3.ErrorResponse: // at commit
 			r.fail(r.session.failed(message))
 		default:
 			r.session.unexpected(message)
@@ -85,7 +85,7 @@ func (r *rows) Next() bool {
 	return false
 }
 
-// Close drops the rows that have not been read.
+// Close discards the remaining rows.
 func (r *rows) Close() {
 	for r.Next() {
 		continue
@@ -101,8 +101,8 @@ func (r *rows) Scan(targets ...any) error {
 	return err
 }
 
-// scanPlans are how the columns of a statement are read into targets of certain
-// types. They are kept, as a statement's targets are of the same types each time.
+// scanPlans scan a statement's columns into targets of certain types. They are cached,
+// because a statement's targets always have the same types.
 type scanPlans struct {
 	types []reflect.Type
 	plans []pgtype.ScanPlan
@@ -110,7 +110,7 @@ type scanPlans struct {
 
 func (p *scanPlans) scan(r *rows, targets []any) error {
 	if len(targets) != len(r.values) || len(targets) != len(r.statement.fields) {
-		return fmt.Errorf("%d columns of %d fields for %d targets", len(r.values), len(r.statement.fields), len(targets))
+		return fmt.Errorf("%d columns with %d fields for %d targets", len(r.values), len(r.statement.fields), len(targets))
 	}
 	if p.types == nil {
 		p.types, p.plans = make([]reflect.Type, len(targets)), make([]pgtype.ScanPlan, len(targets))
@@ -130,20 +130,20 @@ func (p *scanPlans) scan(r *rows, targets []any) error {
 // Values is not supported.
 func (r *rows) Values() ([]any, error) { return nil, errors.ErrUnsupported }
 
-// RawValues returns the current row as the server sent it, valid until the next.
+// RawValues returns the current row as the server sent it, valid until the next row.
 func (r *rows) RawValues() [][]byte { return r.values }
 
 // FieldDescriptions returns the columns.
 func (r *rows) FieldDescriptions() []pgconn.FieldDescription { return r.statement.fields }
 
-// CommandTag returns how the statement ended, once it has.
+// CommandTag returns the command tag, once the statement has completed.
 func (r *rows) CommandTag() pgconn.CommandTag { return r.tag }
 
-// Err returns why the rows ended, unless they are complete.
+// Err returns the error that ended the rows, if any.
 func (r *rows) Err() error { return r.err }
 
 // Conn returns the connection, which must not be used.
 func (r *rows) Conn() *pgx.Conn { return r.session.conn }
 
-// TypeMap returns how values are decoded.
+// TypeMap returns the connection's type map.
 func (r *rows) TypeMap() *pgtype.Map { return r.session.conn.TypeMap() }

@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// wireField is a field of a request, as its tags describe it.
+// wireField is a field of a request, with the rules in its tags.
 type wireField struct {
 	name     string
 	typ      reflect.Type
@@ -20,15 +20,14 @@ type wireField struct {
 	required bool
 }
 
-// wireFields returns the fields of a body to create or, as Optionals, to
-// update.
+// wireFields returns the fields of a create request, or of an update request with Optionals.
 func wireFields(request reflect.Type) []wireField {
 	var fields []wireField
 	for f := range request.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		typ := f.Type
 		if typ.Kind() == reflect.Struct && typ != reflect.TypeFor[time.Time]() {
-			value, _ := typ.FieldByName("Value") // of an Optional
+			value, _ := typ.FieldByName("Value") // the value of an Optional
 			typ = value.Type
 		}
 		fields = append(fields, wireField{name, typ, f.Tag, options == ""})
@@ -159,7 +158,7 @@ func (g *generator) right(f wireField) string {
 		}
 		return "[" + strings.Join(all, ",") + "]"
 	}
-	panic("a value for " + typ.String() + " is missing here")
+	panic("no generator for a value of type " + typ.String() + "")
 }
 
 // wrong returns a value that breaks one rule of a field.

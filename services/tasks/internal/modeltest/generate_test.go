@@ -11,12 +11,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// generator makes sequences of steps. What bodies it makes follows from the
-// tags of the wire's types, so that a new field is played like any other.
+// generator generates sequences of steps. It derives bodies from the tags of the wire types,
+// so new fields are covered.
 type generator struct {
 	random *rand.Rand
-	// odd sequences have odd characters, and neither search nor sort by them:
-	// there the model is simpler than Unicode's tables.
+	// odd sequences have odd characters, and neither search nor sort by them, because
+	// the model does not have Unicode's tables.
 	odd bool
 	// words are those of texts. With foreign ones among them, lists are not
 	// sorted by title, as the model has no collation.
@@ -32,7 +32,7 @@ type generator struct {
 	now    time.Time
 }
 
-// listed is a list that was asked for.
+// listed is a list that was requested.
 type listed struct{ path, query string }
 
 // place is where a resource is.
@@ -44,7 +44,7 @@ const (
 	nowhere
 )
 
-// sequence returns a sequence of so many steps.
+// sequence returns a sequence of steps.
 func sequence(seed, number uint64, steps int) []step {
 	g := &generator{random: rand.New(rand.NewPCG(seed, number)), places: map[string]place{}, now: time.Now().UTC()}
 	g.odd, g.foreign, g.words = g.chance(3), g.chance(2), words
@@ -57,7 +57,7 @@ func sequence(seed, number uint64, steps int) []step {
 	return g.steps
 }
 
-// chance is true one time in so many.
+// chance returns true with a probability of 1/in.
 func (g *generator) chance(in int) bool { return g.random.IntN(in) == 0 }
 
 func pick[T any](g *generator, from ...T) T { return from[g.random.IntN(len(from))] }

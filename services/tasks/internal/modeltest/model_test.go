@@ -20,15 +20,15 @@ import (
 // length is the number of steps of a sequence.
 const length = 60
 
-// model is the service of sdktest.
+// model is sdktest's in-memory service.
 func model(t testing.TB) side {
 	t.Helper()
 	server := sdktest.NewServer(t)
 	return side{name: "the model", handler: server, token: server.Token}
 }
 
-// hold plays random sequences of so many steps in all on both sides, and fails
-// with a short sequence if the sides differ.
+// hold plays random sequences on both sides, with the given number of steps in total, and
+// fails with a short sequence if the sides differ.
 func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -52,7 +52,7 @@ func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 				if again := compare(sides, user(), short); again != nil {
 					d = again
 				} else {
-					t.Error("the same sequence does not differ again")
+					t.Error("the same sequence does not fail again")
 				}
 				report(t, sides, short, d)
 			}
@@ -62,7 +62,7 @@ func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Logf("counted: steps of the model played %d", played.Load())
 }
 
-// seedOf returns the seed of a test, TEST_SEED or a random one, and logs it.
+// seedOf returns TEST_SEED or a random seed, and logs it.
 func seedOf(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -72,11 +72,11 @@ func seedOf(t *testing.T) uint64 {
 			t.Fatalf("TEST_SEED: %v", err)
 		}
 	}
-	t.Logf("the same sequences again: TEST_SEED=%d", seed)
+	t.Logf("to repeat the sequences: TEST_SEED=%d", seed)
 	return seed
 }
 
-// TestTheModelIsLikeTheService is what keeps sdktest honest.
+// TestTheModelIsLikeTheService compares sdktest with the real service.
 func TestTheModelIsLikeTheService(t *testing.T) {
 	t.Parallel()
 	steps := 4000
@@ -86,7 +86,7 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 	hold(t, [2]side{model(t), service(t, 0, 0)}, seedOf(t), steps)
 }
 
-// TestTheModelIsAsFull has both refuse what goes beyond small bounds.
+// TestTheModelIsAsFull: both sides enforce the same limits of a user's data.
 func TestTheModelIsAsFull(t *testing.T) {
 	t.Parallel()
 	const resources, bytes = 6, 1200
@@ -104,7 +104,7 @@ func TestTheModelIsLikeItself(t *testing.T) {
 	hold(t, [2]side{model(t), model(t)}, seedOf(t), 3000)
 }
 
-// TestDifferencesAreFoundAndShrunk spoils the model and looks at what is told.
+// TestDifferencesAreFoundAndShrunk breaks the model and checks the report.
 func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -161,14 +161,14 @@ func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 				}
 				short := shrink(steps, func(candidate []step) bool { return differs(candidate) != nil })
 				if len(short) > tt.most {
-					t.Errorf("it takes %d steps to tell of it, want at most %d", len(short), tt.most)
+					t.Errorf("the report has %d steps, want at most %d", len(short), tt.most)
 				}
 				for _, s := range short {
 					t.Log(s)
 				}
 				return
 			}
-			t.Error("nothing was noticed")
+			t.Error("the difference was not detected")
 		})
 	}
 }

@@ -19,8 +19,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// service is the task service on a database of its own, where one user may have so
-// much.
+// service is the task service on its own database, with limits of a user's data.
 func service(t *testing.T, maxResources, maxBytes int64) side {
 	t.Helper()
 	issuer, log := issuertest.New(t), slog.New(slog.DiscardHandler)

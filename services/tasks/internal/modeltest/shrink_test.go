@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// mostTrials bounds how often a sequence is played while it is shrunk.
+// mostTrials bounds how often a sequence is replayed while it is shrunk.
 const mostTrials = 1500
 
 // shrink returns a short sequence with simple steps that still fails.
@@ -41,7 +41,7 @@ func shrink(steps []step, fails func([]step) bool) []step {
 	return steps
 }
 
-// size is how much there is to read.
+// size is the length of the steps' printed form.
 func size(steps []step) int {
 	n := 0
 	for _, s := range steps {
@@ -50,7 +50,7 @@ func size(steps []step) int {
 	return n
 }
 
-// simpler returns steps that say a little less than s.
+// simpler returns simplified variants of a step.
 func simpler(s step) []step {
 	var all []step
 	for i := range s.header {

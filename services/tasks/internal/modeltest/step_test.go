@@ -1,6 +1,6 @@
-// Package modeltest_test holds the model of the service in sdktest to the real
-// service: it plays random sequences of requests against both and compares
-// every answer. A sequence whose answers differ is shrunk and printed.
+// Package modeltest_test compares sdktest's in-memory service with the real one: it plays
+// random sequences of requests on both and compares every response. A sequence that differs
+// is shrunk and printed.
 package modeltest_test
 
 import (
