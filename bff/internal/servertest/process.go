@@ -86,11 +86,11 @@ func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
 // Resume continues a paused server.
 func (p *process) Resume() { p.signal(syscall.SIGCONT) }
 
-// Restart starts the server again where it was, with its data. It ends a
-// server that still runs first.
+// Restart starts the server again with its data and address. It stops a running
+// server first.
 func (p *process) Restart() { p.RestartWith() }
 
-// RestartWith is Restart with more variables for the server.
+// RestartWith is Restart with additional environment variables.
 func (p *process) RestartWith(env ...string) {
 	p.t.Helper()
 	p.Stop()
