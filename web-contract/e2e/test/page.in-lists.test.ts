@@ -107,6 +107,22 @@ describe.concurrent("a list of tasks", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("takes all tasks that are selected", async ({ openPage }) => {
+    const { page, complaints } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }, { title: "Call Ann" }]);
+    await addList(page, "Garden");
+    await goTo(page, "All tasks");
+    await openTask(page, "Buy soil").press("x");
+    await page.getByRole("checkbox", { name: "Select “Pay the rent”" }).press("x");
+    await page.keyboard.press("m");
+    await page.getByRole("dialog", { name: "Move 2 tasks to" }).getByRole("button", { name: "Garden" }).click();
+    await page.getByText("2 tasks are in “Garden”.").waitFor();
+    await openList(page, "Garden");
+    await expectTitles(page, "Open tasks", ["Pay the rent", "Buy soil"]);
+    expect(complaints).toEqual([]);
+  });
+
   test("that is archived leaves all tasks, and keeps its own", async ({ openPage }) => {
     const { page, complaints } = await openPage(wide);
     await signUp(page, newAccount());

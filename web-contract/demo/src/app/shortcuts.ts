@@ -14,7 +14,7 @@ export const shortcuts = [
   ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
   ["↑ ↓", "Go to the list, and through it"],
   ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
-  ["m", "Move it to a list"],
+  ["m", "Move it, or all selected, to a list"],
   ["o", "Open its options"],
   ["c", "Complete the task, or all selected"],
   ["Delete", "Move it, or all selected, to the trash"],

@@ -60,8 +60,8 @@ export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
     e: () => edits.begin(task),
     x: onPick,
     o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
-    ...(hasLists && { m: () => setMoving(true) }),
     // While tasks are picked, these keys are for all of them.
+    ...(!picking && hasLists && { m: () => setMoving(true) }),
     ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
   };
 

@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { isDraft, itemKey } from "@tasklane/web-contract/react";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { focusField, newTaskFieldId, selectButtonId, useSingleKeys } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
+import { useLists } from "../lists/use-lists";
 import { CrossIcon } from "../ui/icons";
+import { MoveDialog } from "../ui/later";
 import { useStore } from "../ui/store";
 import "./selection.css";
 
@@ -23,6 +25,8 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const queryClient = useQueryClient();
   const picked = useStore(selection.picked);
   const selecting = picked !== undefined;
+  const hasLists = useLists().active.length > 0;
+  const [moving, setMoving] = useState(false);
 
   const chosen = tasks.filter((task) => picked?.has(itemKey(queryClient, task)) && !isDraft(task));
   const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
@@ -52,7 +56,7 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const complete = () => act((all) => writes.completeAll(all.filter((task) => task.completed === allDone), !allDone));
   const remove = () => act(writes.removeAll);
 
-  useSingleKeys(selecting ? { c: complete, Delete: remove, Backspace: remove } : {});
+  useSingleKeys(selecting ? { c: complete, m: () => setMoving(hasLists && !none), Delete: remove, Backspace: remove } : {});
   useEffect(() => {
     if (!selecting) return;
     const listen = (event: KeyboardEvent) => {
@@ -78,12 +82,20 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
       <button type="button" className="button primary" aria-disabled={none} onClick={complete}>
         {allDone ? "Reopen" : "Complete"}
       </button>
+      {hasLists && (
+        <button type="button" className="button" aria-disabled={none} onClick={() => setMoving(!none)}>
+          Move
+        </button>
+      )}
       <button type="button" className="button" aria-disabled={none} onClick={remove}>
         Delete
       </button>
       <button type="button" className="button icon-only" aria-label="Stop selecting" onClick={leave}>
         <CrossIcon />
       </button>
+      {moving && (
+        <MoveDialog tasks={chosen} onClose={() => setMoving(false)} onMove={(list) => act((tasks) => writes.putIn(tasks, list))} />
+      )}
     </div>
   );
 }
