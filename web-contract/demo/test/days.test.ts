@@ -23,9 +23,9 @@ describe("today", () => {
   });
 
   test("takes overdue tasks at their time of day, if that is still ahead", () => {
-    expect(onToday(at(20, 18, 0).toISOString(), at(23, 9, 0))).toBe(at(23, 18, 0).toISOString());
-    expect(onToday(at(20, 8, 0).toISOString(), at(23, 9, 0))).toBe(at(23).toISOString());
-    expect(onToday(at(20).toISOString(), at(23, 9, 0))).toBe(at(23).toISOString());
+    expect(onToday(task("", at(20, 18, 0)), at(23, 9, 0))).toBe(at(23, 18, 0).toISOString());
+    expect(onToday(task("", at(20, 8, 0)), at(23, 9, 0))).toBe(at(23).toISOString());
+    expect(onToday(task("", at(20)), at(23, 9, 0))).toBe(at(23).toISOString());
   });
 });
 
@@ -39,8 +39,15 @@ test("tasks are grouped by the days from today on, free days among them", () => 
 });
 
 test("a task keeps its time of day on another day", () => {
-  expect(onDay(at(23, 9, 0).toISOString(), at(25))).toBe(at(25, 9, 0).toISOString());
-  expect(onDay(at(23).toISOString(), at(25))).toBe(at(25).toISOString());
+  expect(onDay(task("", at(23, 9, 0)), at(25))).toBe(at(25, 9, 0).toISOString());
+  expect(onDay(task("", at(23)), at(25))).toBe(at(25).toISOString());
+});
+
+test("a day without a time is that day, in whatever zone it ends", () => {
+  const allDay = { ...task("all day", at(25, 4, 0)), dueOn: "2026-11-24" };
+  expect(titles(daysOf([allDay], at(23, 12), 3)[1]!.tasks)).toEqual(["all day"]);
+  expect(onDay(allDay, at(25))).toBe(at(25).toISOString());
+  expect(dayBeside(allDay, 1, at(23, 12))?.getDate()).toBe(25);
 });
 
 test("a task moves by days, from the past to today, and not into the past", () => {

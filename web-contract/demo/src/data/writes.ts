@@ -1,4 +1,4 @@
-import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task } from "@tasklane/web-contract";
+import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task, type UpdateTaskRequest } from "@tasklane/web-contract";
 import { draftId } from "@tasklane/web-contract/react";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
@@ -129,16 +129,16 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
   }
 
   /** Makes tasks due at other moments; `day` names the day for the user. */
-  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => string | null, day: string): void {
+  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => string, day: string): void {
     const [only] = tasks.length === 1 ? tasks : [];
     const what = only ? quoted(only.title) : counted(tasks.length);
-    const set = (due: (task: Task) => string | null) =>
+    const set = (due: (task: Task) => UpdateTaskRequest) =>
       sendAll(
-        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: { dueAt: due(task) } })),
+        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: due(task) })),
         `${what} could not be rescheduled.`,
       );
-    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt }) => dueAt) };
-    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set(dueOf));
+    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt, dueOn }) => (dueOn === null ? { dueAt } : { dueOn })) };
+    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set((task) => ({ dueAt: dueOf(task) })));
   }
 
   function remove(task: Task): void {

@@ -34,7 +34,7 @@ export function DaySection({ title, label = title, aside, day, tasks, children }
   useDrag(section, {
     item: undefined,
     takes: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? ["inside"] : []),
-    onDrop: ({ id }) => day && writes.reschedule([latest(queryClient, { id } as Task)], ({ dueAt }) => onDay(dueAt, day), dayInSentence(day)),
+    onDrop: ({ id }) => day && writes.reschedule([latest(queryClient, { id } as Task)], (task) => onDay(task, day), dayInSentence(day)),
   });
 
   return (

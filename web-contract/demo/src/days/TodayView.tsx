@@ -33,7 +33,7 @@ export function TodayView() {
             <button
               type="button"
               className="button quiet"
-              onClick={() => writes.reschedule(overdue, ({ dueAt }) => onToday(dueAt, new Date()), "today")}
+              onClick={() => writes.reschedule(overdue, (task) => onToday(task, new Date()), "today")}
             >
               Reschedule to today
             </button>

@@ -22,7 +22,7 @@ export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: 
       if (!day) return notices.announce("It is due today.");
       if (isShown(day)) drafts.returnTo(task.id);
       else leaveRow(row);
-      writes.reschedule([task], ({ dueAt }) => onDay(dueAt, day), dayInSentence(day));
+      writes.reschedule([task], (task) => onDay(task, day), dayInSentence(day));
     },
   };
 }
