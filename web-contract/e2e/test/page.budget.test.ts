@@ -20,7 +20,7 @@ test("the scripts that the page starts with are at most 150 KB gzipped", async (
 /** What is loaded when somebody opens it, and not before. */
 const onDemand = /^(AccountDialog|DevicePage|ResetPage)-/;
 
-test("with those that load afterwards they are at most 190 KB gzipped", async () => {
+test("with those that load afterwards they are at most 200 KB gzipped", async () => {
   const scripts = (await readdir(`${dist}assets`)).filter((name) => name.endsWith(".js") && !onDemand.test(name));
-  expect(await gzipped(scripts)).toBeLessThanOrEqual(190_000);
+  expect(await gzipped(scripts)).toBeLessThanOrEqual(200_000);
 });
