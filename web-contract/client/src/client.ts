@@ -13,10 +13,10 @@ import { isKnown, watchChanges, type WatchOptions } from "./watch.js";
 
 /** The operations of a Tasklane bff. The functions need no `this`: they can be passed on alone. */
 export interface Client {
-  /** Returns who is signed in. Rejects with `unauthenticated` or `session_expired` if nobody is. */
+  /** Returns the signed-in user. Rejects with `unauthenticated` or `session_expired` if there is none. */
   getSession: (call?: CallOptions) => Promise<api.Session>;
 
-  /** Returns everything that a page needs at its start, in one answer. */
+  /** Returns everything that a page needs at its start, in one response. */
   getBootstrap: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Bootstrap>;
 
   /** Returns the open tasks by the day they are due. */
@@ -46,7 +46,7 @@ export interface Client {
   /** Takes the task out of the trash. */
   restoreTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
 
-  /** Erases the task for good, from the trash or outside it, and returns it as it was. */
+  /** Permanently deletes the task, in or outside the trash, and returns its last state. */
   eraseTask: (id: string, call?: VersionedOptions) => Promise<api.Task>;
 
   /** Puts the task into another place of the manual order: `{ after: id }`, `{ before: id }`, or null for an end. */
@@ -75,7 +75,7 @@ export interface Client {
   /** Takes the list out of the trash. */
   restoreList: (id: string, call?: VersionedOptions) => Promise<api.List>;
 
-  /** Erases the list for good, from the trash or outside it, and returns it as it was. */
+  /** Permanently deletes the list, in or outside the trash, and returns its last state. */
   eraseList: (id: string, call?: VersionedOptions) => Promise<api.List>;
 
   /** Puts the list into another place of the manual order. */
@@ -87,13 +87,13 @@ export interface Client {
   /** Changes the settings that are given and keeps the others. */
   updateSettings: (body: api.UpdateSettingsRequest, call?: VersionedOptions) => Promise<api.Settings>;
 
-  /** Carries out up to 100 operations in order, all or none, and returns the resource of each. */
+  /** Runs up to 100 operations in order, all or none, and returns the resource of each. */
   batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
 
   /** Counts the tasks. */
   getTaskStats: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Stats>;
 
-  /** Returns the resources that changed after a number, each once, as it is now. Unknown kinds are left out. */
+  /** Returns the resources that changed after a number, each once, in its current state. Unknown kinds are left out. */
   listChanges: (query?: api.ListChangesOptions, call?: CallOptions) => Promise<api.ChangePage>;
 
   /**

@@ -21,7 +21,7 @@ interface Refusal<Code extends ErrorCode> extends Error {
   readonly code: Code;
   /** The HTTP status. */
   readonly status: number;
-  /** Names the request in the servers' logs. */
+  /** Identifies the request in the servers' logs. */
   readonly requestId: string;
 }
 
@@ -49,14 +49,14 @@ export const ApiError = class ApiError extends Error {
     if ([429, 503, 504].includes(status)) Object.assign(this, { retryAfter });
   }
 } as unknown as {
-  /** `retryAfter` is that of the answer's header, in seconds. */
+  /** `retryAfter` is the Retry-After header, in seconds. */
   new <Code extends ErrorCode>(problem: Problem & { code: Code }, retryAfter?: number): ApiError<Code>;
   readonly prototype: ApiError;
 };
 
 /**
  * No response, or one that is not from Tasklane: the network is down, the
- * connection broke, or a proxy answered. `status` is undefined without a response.
+ * connection broke, or a proxy responded. `status` is undefined without a response.
  */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";

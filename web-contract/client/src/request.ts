@@ -90,7 +90,7 @@ export function createSend(open: Open, retry: Retry): Send {
   };
 }
 
-/** Passes on a signal that fires with the outer one, and with a ConnectionError when time is up. */
+/** Calls the function with a signal that aborts with the outer one, or with a ConnectionError after the timeout. */
 async function within<T>(
   milliseconds: number,
   outer: AbortSignal | undefined,
@@ -99,7 +99,7 @@ async function within<T>(
   const controller = new AbortController();
   const abort = () => controller.abort(outer?.reason);
   outer?.addEventListener("abort", abort);
-  const late = () => controller.abort(new ConnectionError("The server did not answer in time."));
+  const late = () => controller.abort(new ConnectionError("The server did not respond in time."));
   const timer = setTimeout(late, milliseconds);
   try {
     return await run(controller.signal);
@@ -109,7 +109,7 @@ async function within<T>(
   }
 }
 
-/** Turns a failure of the network into a ConnectionError, and an abort into the signal's reason. */
+/** Converts a network error to a ConnectionError, and an abort to the signal's reason. */
 async function reach<T>(signal: AbortSignal | null | undefined, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -16,7 +16,7 @@ export interface RetryPolicy {
   timeout?: number;
 }
 
-/** A little more than the bff takes at most, so that its answer arrives before this client gives up. */
+/** Slightly longer than the bff's own timeouts, so that its response arrives before this client gives up. */
 export const attemptTimeout = 12_000;
 
 export type Retry = Required<RetryPolicy>;
@@ -31,8 +31,8 @@ export const defaultRetry: Retry = {
 };
 
 /**
- * Returns the wait before the next attempt, in milliseconds, after so many have
- * failed; undefined if there is none. Writes are retried like reads: they have a key.
+ * Returns the delay before the next attempt, in milliseconds, or undefined if the call
+ * must not be retried. Writes are retried like reads, because they have an idempotency key.
  */
 export function nextDelay(retry: Retry, error: unknown, failed: number, random = Math.random()): number | undefined {
   if (failed >= retry.attempts || !isTransient(error)) return undefined;
@@ -41,7 +41,7 @@ export function nextDelay(retry: Retry, error: unknown, failed: number, random =
   return asked > retry.maxRetryAfter ? undefined : asked + backoff(retry, failed, random);
 }
 
-/** Returns a random wait between zero and a bound that doubles with every failure. */
+/** Returns a random delay between zero and a bound that doubles with every failure. */
 export function backoff({ baseDelay, maxDelay }: Retry, failed: number, random = Math.random()): number {
   return random * Math.min(maxDelay, baseDelay * 2 ** (failed - 1));
 }

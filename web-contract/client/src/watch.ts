@@ -12,7 +12,7 @@ export interface WatchOptions extends CallOptions {
   onState?: ((state: WatchState) => void) | undefined;
 }
 
-/** After so many milliseconds of silence the connection is dead: the server sends a heartbeat every 15 seconds. */
+/** A connection that is silent for so many milliseconds is dead: the server sends a heartbeat every 15 seconds. */
 const maxSilence = 45_000;
 
 /** A connection that lasts so many milliseconds resets the backoff, however it ends. */
@@ -52,7 +52,7 @@ export async function* watchChanges(
         id = eventId || String(seq);
         useful = true;
         if (!isKnown(change)) continue;
-        // While the loop works on a change, nothing is read: that is no silence.
+        // Nothing is read while the loop handles a change. That does not count as silence.
         connection.heard = Infinity;
         yield change;
         connection.heard = Date.now();
@@ -70,10 +70,10 @@ export async function* watchChanges(
   }
 }
 
-/** The events of a browser whose device loses its network, and has one again. */
+/** The browser's events when the device goes offline or online. */
 const networkEvents = ["offline", "online"];
 
-/** One connection. It ends when its owner aborts, it falls silent, or the device changes its network. */
+/** One connection. It is closed when its owner aborts, it goes silent, or the device goes offline or online. */
 class Connection {
   /** When something last arrived. */
   heard = Date.now();
@@ -107,7 +107,7 @@ class Connection {
 /** Yields the events of a stream until it ends. */
 async function* events(response: Response, connection: Connection): AsyncGenerator<Record<"event" | "id" | "data", string>> {
   if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
-    throw new ConnectionError("The answer is not an event stream.", { status: response.status });
+    throw new ConnectionError("The response is not an event stream.", { status: response.status });
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -128,7 +128,7 @@ async function* events(response: Response, connection: Connection): AsyncGenerat
   }
 }
 
-/** Waits, but not past the moment when the device is online again. */
+/** Waits, but no longer than until the device is online again. */
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   const controller = new AbortController();
   const end = () => controller.abort();

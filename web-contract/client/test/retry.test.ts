@@ -115,7 +115,7 @@ describe.concurrent("a call", () => {
   test("ends at its limit, however long the server stays silent", async ({ serve }) => {
     const server = await serve(() => {});
     const client = createClient({ baseUrl: server.url, retry: { timeout: 50 } });
-    expect(await rejection(client.listTasks())).toMatchObject({ message: "The server did not answer in time." });
+    expect(await rejection(client.listTasks())).toMatchObject({ message: "The server did not respond in time." });
   });
 
   test("uses the key that it is given", async ({ serve }) => {
