@@ -241,7 +241,7 @@ func (p *patient) checkService(ctx context.Context) (string, error) {
 
 // checkChain asks the task service with the JWT.
 func (p *patient) checkChain(ctx context.Context) (string, error) {
-	target := p.TasksURL.URL.JoinPath("api/tasks")
+	target := p.TasksURL.JoinPath("api/tasks")
 	target.RawQuery = "limit=1"
 	answer, err := p.ask(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+p.jwt, "Cookie", "")
 	if err != nil {
