@@ -1,7 +1,7 @@
-// Package bench measures the finished service against a floor, a server that
-// was written for speed alone, on data made inside a PostgreSQL of its own. The
-// contenders run one after the other in every round, so that what slows the
-// machine for a while slows all of them; only ratios within a run mean anything.
+// Package bench compares the finished service with a floor, a server written only for speed,
+// on generated data in its own PostgreSQL. In every round the contenders run one after
+// another, so that other load on the machine affects all of them. Only ratios within a run
+// are meaningful.
 package bench
 
 import (
@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// plan says how much is measured.
+// plan is the extent of a run.
 type plan struct {
 	name string
 	size size
-	// rounds is how often each contender has its turn, each for turn.
+	// rounds is the number of rounds, turn the time of each contender in a round.
 	rounds int
 	turn   time.Duration
-	// look is how long the service is looked at for a profile.
+	// look is the duration of a profile.
 	look time.Duration
-	// starts is how often the service is started to take the time.
+	// starts is how often the service's start is timed.
 	starts int
 	// streams are open while nothing happens, events are sent through some;
 	// bffStreams are open at a bff.
@@ -46,15 +46,14 @@ var Quick = plan{
 	starts: 5, streams: 5000, events: 100, bffStreams: 1000,
 }
 
-// Options say what to do beside measuring.
+// Options are the options of a run.
 type Options struct {
-	// Only, unless nil, is what the names of the pieces of work must match.
-	// Goals about others are then not reached.
+	// Only, unless nil, selects the pieces of work by name. Goals about others are
+	// then not reached.
 	Only *regexp.Regexp
-	// Profiles, unless empty, is a directory to keep profiles of the service
-	// in.
+	// Profiles is a directory for profiles of the service; empty for none.
 	Profiles string
-	// Progress is told what is being done.
+	// Progress receives progress messages.
 	Progress io.Writer
 }
 
@@ -117,16 +116,16 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	return r.markdown(), nil
 }
 
-// results are what was measured.
+// results are the measurements.
 type results struct {
 	plan         plan
 	machine      machine
 	loaded, took time.Duration
-	// series are by the work and the contender.
+	// series are by work and contender.
 	series map[string]map[string]series
-	// starts are times from the start of the service to its first answer.
+	// starts are times from the service's start to its first response.
 	starts []time.Duration
-	// idle is the service before its first load, busy after all of it.
+	// idle is the service before its first load, busy after all load.
 	idle, busy usage
 	streams    streamResult
 	profiles   []profiled
@@ -135,7 +134,7 @@ type results struct {
 	bffStreams        streamResult
 }
 
-// round lets every contender do every piece of work once.
+// round runs every piece of work once with every contender.
 func (r *results) round(ctx context.Context, works []work) error {
 	for _, w := range works {
 		if r.series[w.name] == nil {

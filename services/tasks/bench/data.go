@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// size says how much there is of everything.
+// size is the amount of data.
 type size struct {
 	// users have tasks tasks in all; grownUsers have grownTasks in the
 	// database that has grown. The user with many tasks comes on top.
@@ -29,10 +29,10 @@ const manyTasks = 200_000
 //go:embed data.sql
 var insertTasks string
 
-// idsOfUser bounds the tasks of a user that are asked for one by one.
+// idsOfUser bounds the tasks per user that are requested by id.
 const idsOfUser = 50
 
-// population are those whose tasks are asked for.
+// population are the users whose tasks are requested.
 type population struct {
 	// users are of the first database, browsers those of them who signed up.
 	users, browsers []user
@@ -41,7 +41,7 @@ type population struct {
 	many  user
 }
 
-// load fills both databases and returns whom to ask for.
+// load fills both databases and returns their populations.
 func (s *stack) load(ctx context.Context, size size) (p population, err error) {
 	cookies := map[string]string{}
 	var ids []string
@@ -91,8 +91,8 @@ func names(prefix string, n int) []string {
 	return all
 }
 
-// fill makes tasks inside PostgreSQL. The indexes are built when all is there,
-// which takes a fraction of the time.
+// fill generates tasks inside PostgreSQL. It builds the indexes at the end, which takes a
+// fraction of the time.
 func (s *stack) fill(ctx context.Context, database string, users []string, tasks int) error {
 	conn, err := pgx.Connect(ctx, s.postgres.AdminURL(database))
 	if err != nil {
@@ -135,8 +135,8 @@ func (s *stack) fill(ctx context.Context, database string, users []string, tasks
 	return nil
 }
 
-// insert makes tasks over one connection for each processor, in portions that
-// interleave, so that every user's are about as scattered as with one.
+// insert generates tasks over one connection per processor, in interleaved portions, so that
+// a user's tasks are about as scattered as with one connection.
 func (s *stack) insert(ctx context.Context, database string, users []string, tasks int) error {
 	const portion = 100_000
 	group, ctx := errgroup.WithContext(ctx)

@@ -25,14 +25,15 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// believer takes the token for the user's id, as the floor does.
+// believer treats the token as the user's id, as the floor does.
 type believer struct{}
 
 func (believer) Verify(_ context.Context, token string) (jwtauth.Identity, error) {
 	return jwtauth.Identity{User: token, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// TestFloorAnswersTheSame lets the floor and the service answer the same
+// TestFloorAnswersTheSame compares the responses of the floor and the service to the same
+// requests on the same rows.
 // requests from the same rows.
 func TestFloorAnswersTheSame(t *testing.T) {
 	t.Parallel()

@@ -2,12 +2,12 @@ package bench
 
 import "fmt"
 
-// goal is a figure that the finished service is to reach.
+// goal is a target for the finished service.
 type goal struct {
 	what, goal string
-	// value is what was measured, low and high its spread.
+	// value is the measurement, low and high its spread.
 	value figure
-	// show writes a value, reached judges the median.
+	// show formats a value, reached judges the median.
 	show    func(float64) string
 	reached func(float64) bool
 }
@@ -28,7 +28,7 @@ func kilobytes(v float64) string { return fmt.Sprintf("%.1f KB", v/1000) }
 
 func megabytes(v float64) string { return fmt.Sprintf("%.0f MB", v/1e6) }
 
-// goals are what is measured against what is to be reached.
+// goals are the measurements and their targets.
 func (r *results) goals() []goal {
 	var starts []float64
 	for _, took := range r.starts {
@@ -69,8 +69,7 @@ func (r *results) slower(work, contender, base string) figure {
 	return summarise(ratios(r.series[work][contender].p50s(), r.series[work][base].p50s()))
 }
 
-// added is what the bff adds to the time of the task service itself, in
-// seconds.
+// added is the time that the bff adds to the task service's, in seconds.
 func (r *results) added(work string) figure {
 	bff, service := r.series[work][theBFF].p50s(), r.series[work][theService].p50s()
 	added := make([]float64, len(bff))
@@ -88,7 +87,7 @@ func (s streamResult) perStream() float64 {
 	return (float64(s.after.memory) - float64(s.before.memory)) / float64(s.open)
 }
 
-// verdict says whether a goal was reached. What could not be measured was not.
+// verdict says whether a goal was reached. A goal that could not be measured was not.
 func (g goal) verdict() string {
 	if g.value.n > 0 && g.value.median != 0 && g.reached(g.value.median) {
 		return "reached"

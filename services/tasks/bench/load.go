@@ -11,22 +11,22 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// loadWorkers is how many requests are under way at once: each worker sends
-// the next as soon as it has the answer, so that the server is always busy.
+// loadWorkers is the number of concurrent requests. Each worker sends the next
+// request after a response, so that the server is always busy.
 const loadWorkers = 16
 
-// answerTimeout bounds the wait for one answer.
+// answerTimeout bounds the wait for a response.
 const answerTimeout = 10 * time.Second
 
 // requests makes the requests of a piece of work.
 type requests func(*vegeta.Target)
 
-// send sends requests for a while and measures their answers, every one of
-// which must be a success. p is the server whose processor time counts, database
-// the process of the PostgreSQL behind it.
+// send sends requests for some time and measures the responses, all of which must be
+// successes. p is the server whose processor time is measured, database its PostgreSQL
+// process.
 func send(ctx context.Context, p *process, database, workers int, d time.Duration, next requests) (sample, error) {
-	// Connections are closed behind each turn: idle ones would count in the
-	// memory of the servers.
+	// Connections are closed after each turn, because idle ones would count as the
+	// servers' memory.
 	client := &http.Client{Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}}
 	defer client.CloseIdleConnections()
 	attacker := vegeta.NewAttacker(

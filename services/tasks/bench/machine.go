@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// machine is where and with what something was measured.
+// machine describes the machine and the software of a run.
 type machine struct {
 	processor, system string
 	cores             int
@@ -26,7 +26,7 @@ type machine struct {
 	load float64
 }
 
-// assumedMemory is what a machine has whose size cannot be read.
+// assumedMemory is the memory of a machine whose size is unknown.
 const assumedMemory = 4 << 30
 
 // memorySize is the machine's memory in bytes, as Linux tells it.

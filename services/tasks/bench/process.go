@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// startTimeout bounds the way from a process to its first answer.
+	// startTimeout bounds the time from the start of a process to its first response.
 	startTimeout = 30 * time.Second
 	// stopTimeout is how long a server may take to stop.
 	stopTimeout = 8 * time.Second
 )
 
-// process is a server that is measured.
+// process is a measured server.
 type process struct {
 	name string
-	// url is where it is asked, operations where its profiles are.
+	// url is its address, operations the address of its profiles.
 	url, operations string
 	child           *child.Child
-	// log is what it writes.
+	// log is its log file.
 	log *os.File
 }
 
@@ -37,15 +37,14 @@ type command struct {
 	name, path string
 	args       []string
 	env        map[string]string
-	// url is where it will be asked, operations where its profiles will be,
-	// ready what answers 200 once it works.
+	// url is its future address, operations that of its profiles, ready the URL that
+	// returns 200 once it is ready.
 	url, operations, ready string
-	// header goes with the question whether it is ready.
+	// header is sent with readiness requests.
 	header http.Header
 }
 
-// start starts a server and waits for its first answer. It returns how long
-// that took.
+// start starts a server and returns the time until its first response.
 func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	// A file, as for a service that runs for good: a pipe would have to be
 	// read here, on the same processors.
@@ -81,7 +80,7 @@ func newLog() (*os.File, error) {
 	return os.OpenFile(made.Name(), os.O_WRONLY|os.O_APPEND, 0)
 }
 
-// clearLog empties the log, which would otherwise fill the disk.
+// clearLog truncates the log, which would otherwise fill the disk.
 func (p *process) clearLog() error { return os.Truncate(p.log.Name(), 0) }
 
 // lastWords returns the end of the log.
@@ -94,7 +93,7 @@ func (p *process) lastWords() string {
 	return string(text[max(len(text)-most, 0):])
 }
 
-// run runs a program to its end.
+// run runs a program and waits for it.
 func run(ctx context.Context, c command) error {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	cmd.Env = child.Environment(c.env)
@@ -117,7 +116,7 @@ func (p *process) stop() error {
 // zero, which stands for not known.
 type usage struct {
 	cpu time.Duration
-	// memory is what is resident now, peak the most so far, in bytes.
+	// memory is the resident memory, peak its maximum so far, in bytes.
 	memory, peak uint64
 }
 

@@ -14,12 +14,11 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// area is a part of the program in which processor time is spent. The innermost
-// function of a stack that belongs to an area decides, so that what encoding/json
-// does for Huma counts as JSON.
+// area is a part of the program that uses processor time. The innermost function of a stack
+// that belongs to an area decides, so JSON encoding within Huma counts as JSON.
 type area struct {
 	name string
-	// prefixes are those of the functions' full names.
+	// prefixes are prefixes of functions' full names.
 	prefixes []string
 }
 
@@ -37,7 +36,7 @@ var areas = []area{
 	{"scheduler", []string{"runtime.schedule", "runtime.mcall", "runtime.findRunnable", "runtime.mstart", "runtime.park_m"}},
 }
 
-// elsewhere is what belongs to no area.
+// elsewhere is everything outside the areas.
 const elsewhere = "elsewhere"
 
 // share is an area's part of all processor time.
@@ -46,7 +45,7 @@ type share struct {
 	part float64
 }
 
-// shares sums a profile up by areas, the largest first.
+// shares sums up a profile by area, the largest first.
 func shares(p *profile.Profile) []share {
 	sums, total := map[string]int64{}, int64(0)
 	for _, s := range p.Sample {
@@ -100,8 +99,8 @@ func (p profiled) part(area string) float64 {
 	return 0
 }
 
-// profile lets the service do a piece of work once more, and looks where its
-// processor time goes. The profile is also kept in dir, unless that is empty.
+// profile runs a piece of work once more and profiles the service. It also writes the
+// profile to dir, unless that is empty.
 func (r *results) profile(ctx context.Context, p *process, w work, dir string) error {
 	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == theService })
 	if at < 0 {
@@ -131,7 +130,7 @@ func (r *results) profile(ctx context.Context, p *process, w work, dir string) e
 	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(w.name, " ", "-")+".pprof"), data, 0o644)
 }
 
-// keepHeap keeps what is in the memory of a server in dir, unless that is empty.
+// keepHeap writes a heap profile of a server to dir, unless that is empty.
 func (p *process) keepHeap(ctx context.Context, dir string) error {
 	if dir == "" {
 		return nil

@@ -25,7 +25,7 @@ const (
 	grownDatabase = roles.Database + "_grown"
 )
 
-// stack is everything that runs.
+// stack is the set of all running processes.
 type stack struct {
 	root, bin, node string
 	postgres        *postgres.Server
@@ -35,14 +35,14 @@ type stack struct {
 	// password is that of every role of the throw-away server.
 	password string
 	issuer   *issuer
-	// stops undo the steps of the start, in their order.
+	// stops are functions that undo the steps of the start, in order of the start.
 	stops []func() error
 
 	// auth is Better Auth, proxy net/http/httputil's in the bff's place.
 	auth, tasks, grown, bff, floor, wideFloor, proxy *process
 }
 
-// stop ends everything in the reverse order of the start.
+// stop stops everything in reverse order of the start.
 func (s *stack) stop() error {
 	var errs []error
 	for i := len(s.stops) - 1; i >= 0; i-- {
@@ -51,7 +51,7 @@ func (s *stack) stop() error {
 	return errors.Join(errs...)
 }
 
-// clearLogs empties the logs of all that is measured.
+// clearLogs truncates the logs of all measured servers.
 func (s *stack) clearLogs() error {
 	var errs []error
 	for _, p := range []*process{s.auth, s.tasks, s.grown, s.bff, s.floor, s.wideFloor, s.proxy} {
@@ -98,8 +98,8 @@ func newStack(ctx context.Context) (_ *stack, err error) {
 	return s, nil
 }
 
-// startPostgres starts a server as one runs that keeps its data: what it has
-// committed is on the disk. It has the usual quarter of the memory for its cache.
+// startPostgres starts a durable server: commits are on disk. Its cache has the usual quarter
+// of the memory.
 func (s *stack) startPostgres(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "tasklane-bench-data-")
 	if err != nil {
@@ -147,8 +147,8 @@ func (s *stack) exec(ctx context.Context, database, sql string, args ...any) err
 	return err
 }
 
-// startServers starts what is measured, once there is data. probe goes with
-// the requests that ask whether the task service works.
+// startServers starts the measured servers, once there is data. probe is sent with readiness
+// requests to the task service.
 func (s *stack) startServers(ctx context.Context, probe http.Header) (err error) {
 	if s.tasks, err = s.startTasks(ctx, mainDatabase, probe); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (s *stack) startAuth(ctx context.Context) (*process, error) {
 	}))
 }
 
-// Limits that are on, with all their work, and that no load here reaches.
+// Limits are on, but far above the load here.
 var limits = map[string]string{"RATE_LIMIT": "1000000", "RATE_BURST": "1000000", "CLIENT_RATE_LIMIT": "1000000", "CLIENT_RATE_BURST": "1000000"}
 
 func (s *stack) startTasks(ctx context.Context, database string, probe http.Header) (*process, error) {
@@ -199,8 +199,7 @@ func (s *stack) startTasks(ctx context.Context, database string, probe http.Head
 	return s.keep(start(ctx, c))
 }
 
-// tasksCommand is the task service as it would run anywhere: everything on but
-// traces.
+// tasksCommand is the task service as in production, but without traces.
 func (s *stack) tasksCommand(ctx context.Context, database string, probe http.Header) (command, error) {
 	ports, err := port.Free(ctx, 2)
 	if err != nil {
@@ -249,7 +248,7 @@ func (s *stack) startOwn(ctx context.Context, name, behind string) (*process, er
 	}))
 }
 
-// keep has a process stopped with the stack.
+// keep stops a process with the stack.
 func (s *stack) keep(p *process, _ any, err error) (*process, error) {
 	if err != nil {
 		return nil, err

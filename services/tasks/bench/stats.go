@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// sample is what one contender did in one round.
+// sample is one contender's result in one round.
 type sample struct {
-	// rate is the number of answers in a second.
+	// rate is the number of responses per second.
 	rate float64
-	// p50 and p99 are quantiles of the time to an answer.
+	// p50 and p99 are quantiles of the response time.
 	p50, p99 time.Duration
-	// cpu is the processor time that the server itself took for an answer,
-	// database that of PostgreSQL; zero is not known.
+	// cpu is the server's processor time per response, database PostgreSQL's; zero means
+	// unknown.
 	cpu, database time.Duration
 }
 

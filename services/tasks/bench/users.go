@@ -18,7 +18,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// user is somebody whose tasks are asked for.
+// user is a user whose tasks are requested.
 type user struct {
 	id string
 	// tasks are some of the user's, by their ids; changes is the number of
@@ -34,12 +34,11 @@ type user struct {
 // token is the user's JWT.
 func (u user) token() string { return strings.TrimPrefix(u.direct.Get("Authorization"), "Bearer ") }
 
-// tokenLifetime outlasts any run.
+// tokenLifetime is longer than any run.
 const tokenLifetime = 24 * time.Hour
 
-// issuer publishes the keys of Better Auth and one of its own. With that, users
-// who are only rows of the database have tokens too: a password's hash alone
-// would take a second for every twenty of them.
+// issuer publishes Better Auth's keys and one of its own, which signs tokens for users who
+// exist only as rows: signing up takes a twentieth of a second each, for the password hash.
 type issuer struct {
 	url, name string
 	key       *rsa.PrivateKey
@@ -95,7 +94,7 @@ func (i *issuer) token(user string) (string, error) {
 	return token.SignedString(i.key)
 }
 
-// signUp makes a user of Better Auth and returns its id and its cookies.
+// signUp signs up a user with Better Auth and returns the id and the cookies.
 func (s *stack) signUp(ctx context.Context) (id, cookies string, err error) {
 	body, err := json.Marshal(map[string]string{
 		"name": "Ada Lovelace", "email": strings.ToLower(rand.Text()) + "@example.com", "password": rand.Text(),

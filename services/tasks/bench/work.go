@@ -22,7 +22,7 @@ const (
 	theAuth      = "Better Auth"
 )
 
-// work is something that contenders do, one after the other in every round.
+// work is a task for the contenders, one after another in every round.
 type work struct {
 	name       string
 	contenders []contender
@@ -34,7 +34,7 @@ type contender struct {
 	run  func(context.Context, time.Duration) (sample, error)
 }
 
-// place is where requests go and as whom.
+// place is the target and the users of requests.
 type place struct {
 	process *process
 	// database is the process id of the PostgreSQL behind it.
@@ -43,10 +43,9 @@ type place struct {
 	header   func(user) http.Header
 }
 
-// greet lets each user ask once before the turn begins. The bff keeps a session
-// for half a minute, which is less than a round: without it, every turn of the
-// bff would begin with a crowd that comes back, which Better Auth, on the same
-// processors, has to know again. All are greeted, so that none is at an advantage.
+// greet sends one request per user before the turn. The bff caches a session for half a
+// minute, less than a round. Without it, every turn of the bff would start with exchanges at
+// Better Auth, on the same processors. It greets for all contenders alike.
 func (p place) greet(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(http.DefaultMaxIdleConnsPerHost)
@@ -63,10 +62,10 @@ func asDirect(u user) http.Header  { return u.direct }
 func asFloor(u user) http.Header   { return u.floor }
 func asBrowser(u user) http.Header { return u.browser }
 
-// ask makes the request of one user.
+// ask sends the request of one user.
 type ask func(u user, base string, t *vegeta.Target)
 
-// at returns a contender that asks at a place.
+// at returns a contender that sends requests to a place.
 func at(name string, where place, workers int, ask ask) contender {
 	next := func(t *vegeta.Target) {
 		u := anyOf(where.users)

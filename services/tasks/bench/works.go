@@ -79,8 +79,8 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 	}, nil
 }
 
-// exchanges returns a contender that asks Better Auth what the bff asks it about
-// each session: whether it lives, and for a JWT.
+// exchanges returns a contender that sends the bff's requests to Better Auth: the lookup of a
+// session with its JWT.
 func (s *stack) exchanges(users []user) contender {
 	next := func(t *vegeta.Target) {
 		t.Method, t.Header, t.URL = http.MethodGet, anyOf(users).browser, s.auth.url+sessionPath
@@ -108,10 +108,10 @@ func (s *stack) exchanges(users []user) contender {
 }
 
 const (
-	// sessionPath is where the bff asks Better Auth about a session.
+	// sessionPath is the path of the bff's lookup of a session.
 	sessionPath = "/api/auth/get-session?disableCookieCache=true"
-	// warmUp is how long it takes until Node has compiled what runs often:
-	// the first thousand exchanges take twice as much.
+	// warmUp is how long Node needs to compile hot code: the first thousand exchanges take twice
+	// as long.
 	warmUp = 8 * time.Second
 )
 
@@ -131,7 +131,7 @@ func (s *stack) deepCursor(ctx context.Context, many user) (cursor string, err e
 	return cursor, nil
 }
 
-// fetch reads the JSON at a URL into v.
+// fetch decodes the JSON at a URL into v.
 func fetch(ctx context.Context, client *http.Client, url string, header http.Header, v any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
