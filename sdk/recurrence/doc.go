@@ -11,7 +11,8 @@
 //
 // Occurrences keep the time of day that the start shows in its location, also
 // when the clocks change. A time that a change skips is as much later as the
-// clocks jump; a time that a change repeats is the first of the two. All-day
+// clocks jump; a time that a change repeats is the first of the two, and so is a
+// start in the second of them: its first occurrence may be before it. All-day
 // rules start at midnight in [time.UTC], where no clock changes.
 //
 // The start itself is an occurrence only if it matches the rule. The search for

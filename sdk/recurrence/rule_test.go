@@ -91,6 +91,27 @@ func TestOccurrences(t *testing.T) {
 	}
 }
 
+// TestOccurrences_StartInARepeatedHour has a start in the second pass count as one in
+// the first.
+func TestOccurrences_StartInARepeatedHour(t *testing.T) {
+	t.Parallel()
+	second := at(t, "Europe/Berlin", "2026-10-25T01:30:00").Add(2 * time.Hour)
+	first := second.Add(-time.Hour)
+	if first.Format(clockLayout) != second.Format(clockLayout) {
+		t.Fatalf("%v and %v show different times", first, second)
+	}
+	rule := parse(t, "FREQ=DAILY;COUNT=2")
+	for _, start := range []time.Time{first, second} {
+		got := slices.Collect(rule.Occurrences(start))
+		if want := []time.Time{first, first.Add(25 * time.Hour)}; len(got) != 2 || !got[0].Equal(want[0]) || !got[1].Equal(want[1]) {
+			t.Errorf("from %v: %v, want %v", start, got, want)
+		}
+	}
+	if got, ok := rule.Next(second, first); !ok || !got.Equal(first.Add(25*time.Hour)) {
+		t.Errorf("after the first pass: %v, %t", got, ok)
+	}
+}
+
 func TestParse_Refuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range table(t).Refused {

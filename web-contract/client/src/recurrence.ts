@@ -148,8 +148,9 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
 /**
  * The instants at which a rule occurs, in order, from `start` on. They keep the time of day that the start has in the
  * zone, also when the clocks change: a time that a change skips is as much later as the clocks jump, a time that a
- * change repeats is the first of the two. All-day rules start at midnight in UTC, with zone UTC. The start itself
- * is an occurrence only if it matches. Without COUNT and UNTIL this may go on for ever.
+ * change repeats is the first of the two, and so is a start in the second of them. All-day rules start at midnight in
+ * UTC, with zone UTC. The start itself is an occurrence only if it matches. Without COUNT and UNTIL this may go on for
+ * ever.
  */
 export function occurrences(rule: Rule, start: Date, zone: string): Generator<Date> {
   return occurrencesFrom(rule, start.getTime(), start.getTime(), zone);

@@ -93,3 +93,11 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
   expect(differing, `seed ${seed}`).toEqual([]);
   expect(rules.filter(({ instants }) => instants.length > 0).length).toBeGreaterThan(rules.length / 2);
 }, 120_000);
+
+test("a start in the second pass of a repeated hour counts as one in the first", () => {
+  const [first, second] = [new Date("2026-10-25T00:30:00Z"), new Date("2026-10-25T01:30:00Z")];
+  expect(shown(first, "Europe/Berlin")).toBe(shown(second, "Europe/Berlin"));
+  const rule = parseRule("FREQ=DAILY;COUNT=2");
+  const next = new Date("2026-10-26T01:30:00Z");
+  for (const start of [first, second]) expect([...occurrences(rule, start, "Europe/Berlin")]).toEqual([first, next]);
+});
