@@ -1,6 +1,5 @@
-// Package balance hands requests to replicas in turn, as the proxy before a
-// deployment does: only to those that say they are ready, and to the next one
-// where a connection cannot be had.
+// Package balance is a round-robin proxy in front of replicas. It sends requests only to
+// replicas that are ready, and to the next one if it cannot connect.
 package balance
 
 import (
@@ -20,19 +19,18 @@ import (
 )
 
 const (
-	// checkTimeout is the time that a replica has for its answer.
+	// checkTimeout bounds a readiness check.
 	checkTimeout = 3 * time.Second
-	// idleConnections are kept to each replica, for less than the two minutes
-	// after which it closes them.
+	// idleConnections is the number of idle connections per replica, which are
+	// closed before the replica closes them after two minutes.
 	idleConnections = 100
 	idleTime        = 90 * time.Second
 )
 
-// A Replica is where a server is reached, and where it says with 200 that it is
-// ready.
+// A Replica is the address of a server, and the URL that returns 200 if it is ready.
 type Replica struct{ URL, Ready string }
 
-// A Balancer hands requests to its replicas in turn.
+// A Balancer distributes requests over replicas in turn.
 type Balancer struct {
 	replicas []*replica
 	turn     atomic.Uint64
@@ -46,8 +44,7 @@ type replica struct {
 	down  atomic.Bool
 }
 
-// New returns a balancer that takes all replicas for ready until Run knows
-// better.
+// New returns a balancer that considers all replicas ready until Run has checked them.
 func New(replicas []Replica) (*Balancer, error) {
 	b := &Balancer{next: &http.Transport{MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTime}}
 	for _, r := range replicas {
@@ -61,17 +58,17 @@ func New(replicas []Replica) (*Balancer, error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme = "http"
 			r.Out.Host = r.In.Host
-			r.Out.URL.RawQuery = r.In.URL.RawQuery // also where it cannot be read
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // even if it is malformed
 		},
 		Transport: b,
-		// A replica that is gone looks so from here, too.
+		// If the replica is down, the balancer breaks the connection, too.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		ErrorLog:     log.New(io.Discard, "", 0),
 	}
 	return b, nil
 }
 
-// Run asks each replica at every interval whether it is ready, until ctx ends.
+// Run checks the readiness of each replica at every interval until ctx ends.
 func (b *Balancer) Run(ctx context.Context, interval time.Duration) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: checkTimeout}
 	var running sync.WaitGroup
@@ -110,8 +107,8 @@ func (r *replica) ready(ctx context.Context, client *http.Client) bool {
 
 func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.proxy.ServeHTTP(w, r) }
 
-// RoundTrip sends a request to the replica whose turn it is, and where that
-// cannot be connected to, to the next one.
+// RoundTrip sends a request to the next replica in turn, and to the one after that if it
+// cannot connect.
 func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	var first error
 	for _, replica := range b.inTurn() {
@@ -137,8 +134,7 @@ func attempt(r *http.Request, host string) *http.Request {
 	return r
 }
 
-// inTurn returns the replicas in the order in which they are tried: those that
-// are ready, before those that are not.
+// inTurn returns the replicas in the order of attempts: ready ones first.
 func (b *Balancer) inTurn() []*replica {
 	n := len(b.replicas)
 	begin := int(b.turn.Add(1) % uint64(n))

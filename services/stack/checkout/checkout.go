@@ -1,5 +1,4 @@
-// Package checkout finds the parts of the repository, and what runs them, on this
-// machine.
+// Package checkout finds the repository's parts and Node on this machine.
 package checkout
 
 import (
@@ -32,13 +31,13 @@ func Root() (string, error) {
 	}
 }
 
-// PostgresModules is the npm installation with PostgreSQL's binaries.
+// PostgresModules returns the npm installation with PostgreSQL's binaries.
 func PostgresModules(root string) string {
 	return filepath.Join(root, "services", "stack", "node_modules")
 }
 
-// Node is the path of Node itself: what stands on PATH may be a version manager's
-// script, which would keep our signals from it.
+// Node returns the path of Node itself. The one on PATH may be a version manager's script,
+// which does not forward signals.
 func Node(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "node", "-p", "process.execPath").Output()
 	if err != nil {

@@ -80,12 +80,11 @@ func (c *Child) PID() int { return c.cmd.Process.Pid }
 // last line delivered.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
-// Err says how the process ended, as [exec.Cmd.Wait] does. It may be called
-// only after Done is closed.
+// Err returns the result of [exec.Cmd.Wait]. It may be called only after Done is closed.
 func (c *Child) Err() error { return c.err }
 
-// How tells in words how the process ended, such as "exit status 1". It may be
-// called only after Done is closed.
+// How describes how the process ended, such as "exit status 1". It may be called only after
+// Done is closed.
 func (c *Child) How() string {
 	if c.err == nil {
 		return "exit status 0"
@@ -93,11 +92,11 @@ func (c *Child) How() string {
 	return c.err.Error()
 }
 
-// LastLines returns the end of what the child has written.
+// LastLines returns the last lines of the child's output.
 func (c *Child) LastLines() []string { return c.output.last() }
 
-// A Step is one attempt to end a process: a signal to its group, and how long to
-// wait for the end before the next step.
+// A Step is one attempt to stop a process: a signal to its group, and how long to wait
+// before the next step.
 type Step struct {
 	Signal syscall.Signal
 	Wait   time.Duration
@@ -120,7 +119,7 @@ func (c *Child) Stop(steps ...Step) (killed bool) {
 	return true
 }
 
-// sweep kills what the child left behind in its process group.
+// sweep kills the rest of the child's process group.
 func (c *Child) sweep() error {
 	err := syscall.Kill(-c.PID(), syscall.SIGKILL)
 	// macOS answers EPERM for a group of which only the ended leader is left.

@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// answerTimeout bounds the wait for one answer of a process that starts.
+// answerTimeout bounds the wait for one response of a starting process.
 const answerTimeout = 5 * time.Second
 
-// AwaitReady requests url, with the header, at every interval until it answers
-// 200. It fails if the process or ctx ends before. name is what the process is
-// called in errors.
+// AwaitReady requests url, with the header, at every interval until it returns 200. It fails
+// if the process or ctx ends first. name is the process's name in errors.
 func (c *Child) AwaitReady(ctx context.Context, name, url string, header http.Header, interval time.Duration) error {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: answerTimeout} // no proxy
 	defer client.CloseIdleConnections()

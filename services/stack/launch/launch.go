@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// readyTimeout bounds the way from a process to its readiness.
+	// readyTimeout bounds the start of a process.
 	readyTimeout = 60 * time.Second
 	// stopTimeout is how long a server may take to stop, besides DRAIN_DELAY:
 	// longer than each of them lets its requests run on and sends its last
@@ -27,10 +27,9 @@ const (
 	stopTimeout = 12 * time.Second
 )
 
-// Run starts the stack, calls ready with its address, and keeps it running
-// until ctx ends, which is no error, or one of its processes does. It returns
-// when all processes have ended. Progress and the processes' log lines go to
-// out.
+// Run starts the stack, calls ready with its address, and keeps it running until ctx ends,
+// which is not an error, or a process ends. It returns when all processes have ended. Progress
+// and the processes' logs are written to out.
 func Run(ctx context.Context, config Config, out *os.File, ready func(url string)) error {
 	dataDir, unlock, err := openDataDir(config.DataDir)
 	if err != nil {
@@ -48,21 +47,21 @@ func Run(ctx context.Context, config Config, out *os.File, ready func(url string
 	}
 	switch {
 	case ctx.Err() != nil:
-		err = nil // we were asked to stop
+		err = nil // stopped on request
 	case running.Err() != nil:
 		err = context.Cause(running)
 	}
 	return errors.Join(err, s.stop())
 }
 
-// A stack is what runs so far.
+// A stack is the set of running processes.
 type stack struct {
 	config  Config
 	dataDir string
 	console *console
-	// fail ends the run because a process ended that should not have.
+	// fail ends the run because a process ended unexpectedly.
 	fail context.CancelCauseFunc
-	// stops undo the steps of the start, in their order.
+	// stops are functions that undo the steps of the start, in order of the start.
 	stops []func() error
 }
 
@@ -205,7 +204,7 @@ func (s *stack) watch(name string, process *child.Child, stop func() error) {
 	})
 }
 
-// stop ends everything in the reverse order of the start.
+// stop stops everything in reverse order of the start.
 func (s *stack) stop() error {
 	if len(s.stops) > 0 {
 		s.console.say("stopping …")
@@ -217,7 +216,7 @@ func (s *stack) stop() error {
 	return errors.Join(errs...)
 }
 
-// waitReady returns once the service answers that it works.
+// waitReady returns once the service is ready.
 func waitReady(ctx context.Context, service service, process *child.Child) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()

@@ -9,16 +9,16 @@ import (
 	"github.com/tasklane/tasklane/services/stack/port"
 )
 
-// portPatience is how long a taken port may take to become free: the processes
-// of a killed launcher may still be ending.
-const portPatience = 2 * time.Second
+// portTimeout bounds the wait for a port that is in use: the processes of a killed launcher
+// may still be exiting.
+const portTimeout = 2 * time.Second
 
 const pollInterval = 50 * time.Millisecond
 
-// waitForPorts fails if one of the ports stays taken. With another process on a
-// port, a readiness check would be answered by the wrong one.
+// waitForPorts fails if a port stays in use. Otherwise another process on the port could
+// answer a readiness check.
 func waitForPorts(ctx context.Context, ports []portSetting) error {
-	deadline := time.Now().Add(portPatience)
+	deadline := time.Now().Add(portTimeout)
 	var taken []error
 	for _, p := range ports {
 		for port.Taken(ctx, int(p.number)) {

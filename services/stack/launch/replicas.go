@@ -16,15 +16,14 @@ import (
 	"github.com/tasklane/tasklane/services/stack/port"
 )
 
-// maxReplicas is more than a machine that runs everything has a use for.
+// maxReplicas bounds the replicas on one machine.
 const maxReplicas = 9
 
-// restartPause is how long a replica that ended is left alone, as it may end
-// again at once.
+// restartPause is the delay before a replica is restarted, because it may fail again at once.
 const restartPause = time.Second
 
-// A replica that ends mostInARow times, each within steadyTime of its start, will
-// not work by being started again.
+// A replica that ends mostInARow times in a row, each within steadyTime of its start, is not
+// restarted again.
 const (
 	mostInARow = 5
 	steadyTime = 10 * time.Second
@@ -90,8 +89,8 @@ func (s *stack) startReplica(ctx context.Context, service service) (*child.Child
 	return process, nil
 }
 
-// keep starts a replica again whenever it ends, since the others serve
-// meanwhile, and stops it when ctx ends. One that keeps ending ends the run.
+// keep restarts a replica whenever it ends, while the others serve, and stops it when ctx
+// ends. A replica that keeps failing ends the run.
 func (s *stack) keep(ctx context.Context, service service, process *child.Child) error {
 	begin, inARow := time.Now(), 0
 	for {

@@ -1,8 +1,8 @@
 // Package pgtest gives tests a real PostgreSQL server.
 //
-// TEST_DATABASE_URL names an existing server, by the URL of a role that may
-// create databases and roles. Without it, a throw-away server is started for
-// the test process. A test that cannot have one fails.
+// TEST_DATABASE_URL is the URL of an existing server, as a role that may create databases
+// and roles. Without it, a temporary server is started for the test process. A test fails
+// if there is no server.
 package pgtest
 
 import (
@@ -18,8 +18,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
-// One server serves all tests of the process, so the process owns it:
-// [testing.M] leaves no other place.
+// One server serves all tests of the process, so it is package state.
 var shared struct {
 	sync.Mutex
 	running bool // Main runs and will stop the server
@@ -48,9 +47,9 @@ func Main(m *testing.M) {
 	os.Exit(max(m.Run(), finish()))
 }
 
-// finish leaves nothing behind, and returns the status with which to exit.
+// finish cleans up and returns the exit status.
 func finish() (code int) {
-	shared.Lock() // for good: the process ends
+	shared.Lock() // never unlocked: the process exits
 	steps := shared.atExit
 	if shared.server != nil {
 		steps = append(steps, shared.server.Stop)
@@ -64,16 +63,16 @@ func finish() (code int) {
 	return code
 }
 
-// AtExit has f called when all tests of the process are done, before the server
-// stops: for what outlives a test and must not outlive the process.
+// AtExit registers f to be called when all tests of the process are done, before the server
+// stops.
 func AtExit(f func() error) {
 	shared.Lock()
 	defer shared.Unlock()
 	shared.atExit = append(shared.atExit, f)
 }
 
-// URL is the administrator's address of the server. The server is shared: a
-// test makes a database of its own and drops it.
+// URL is the administrator's URL of the server. The server is shared: each test creates its
+// own database and drops it.
 func URL(t testing.TB) string {
 	t.Helper()
 	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
@@ -86,7 +85,7 @@ func URL(t testing.TB) string {
 	return server.AdminURL("postgres")
 }
 
-// start starts the server at the first call.
+// start starts the server on the first call.
 func start() (*postgres.Server, error) {
 	shared.Lock()
 	defer shared.Unlock()
@@ -104,6 +103,6 @@ func startServer() (*postgres.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not a test's context: the server outlives the test that asks first.
+	// Not a test's context, because the server outlives the test that starts it.
 	return postgres.Start(context.Background(), postgres.Options{NodeModules: checkout.PostgresModules(root)})
 }

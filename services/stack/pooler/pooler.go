@@ -1,5 +1,5 @@
-// Package pooler runs PgBouncer in transaction mode before a PostgreSQL server,
-// so that tests meet what a pooled endpoint of Neon does.
+// Package pooler runs PgBouncer in transaction mode in front of a PostgreSQL server, which
+// behaves like a pooled endpoint of Neon.
 package pooler
 
 import (
@@ -24,7 +24,7 @@ import (
 const (
 	startTimeout = 10 * time.Second
 	pollInterval = 20 * time.Millisecond
-	// account is whom PgBouncer runs as in place of root.
+	// account is the account that runs PgBouncer instead of root.
 	account = "nobody"
 )
 
@@ -160,7 +160,7 @@ func (p *Pooler) Stop() error {
 	case <-p.process.Done():
 		err = p.process.Failed("PgBouncer")
 	default:
-		p.process.Stop() // it has nothing to lose
+		p.process.Stop() // PgBouncer has no state to save
 	}
 	return errors.Join(err, os.RemoveAll(p.dir))
 }

@@ -1,4 +1,4 @@
-// Package port chooses and examines TCP ports of this machine.
+// Package port finds free TCP ports of this machine.
 package port
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// dialTimeout bounds the knock at a port of this machine.
+// dialTimeout bounds a connection attempt to a port of this machine.
 const dialTimeout = time.Second
 
 // Free chooses from these ports. They lie below those from which systems serve
@@ -34,8 +34,8 @@ var reserved struct {
 	tokens []net.PacketConn
 }
 
-// Free returns n different ports of 127.0.0.1 that nobody uses. No other call,
-// in this process or another, returns them as long as this process lives.
+// Free returns n different free ports of 127.0.0.1. No other call, in this process or
+// another, returns them while this process runs.
 func Free(ctx context.Context, n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	// At random, so that processes seldom try the same one.

@@ -16,11 +16,11 @@ import (
 	"github.com/tasklane/tasklane/services/stack/child"
 )
 
-// startTimeout bounds the way from the process to its readiness, which
-// includes recovery after a crash.
+// startTimeout bounds the start of the server, including recovery after a
+// crash.
 const startTimeout = 60 * time.Second
 
-// pollInterval is the pause between two looks at something that changes soon.
+// pollInterval is the interval between two checks.
 const pollInterval = 20 * time.Millisecond
 
 // A cluster is a data directory and what serves it.
@@ -32,8 +32,7 @@ type cluster struct {
 	settings  []string
 }
 
-// prepare makes the data directory, or frees an existing one from a server
-// that outlived its launcher.
+// prepare creates the data directory, or stops a leftover server on an existing one.
 func (c *cluster) prepare(ctx context.Context, password string) error {
 	_, err := os.Stat(filepath.Join(c.dir, "PG_VERSION"))
 	switch {
@@ -48,8 +47,8 @@ func (c *cluster) prepare(ctx context.Context, password string) error {
 	return stopStale(ctx, c.dir)
 }
 
-// initialise makes the data directory under another name and renames it when
-// it is complete: a kill in between must not leave half of one.
+// initialise creates the data directory under another name and renames it at the end, so
+// that a kill does not leave half of one.
 func (c *cluster) initialise(ctx context.Context, password string) error {
 	parent := filepath.Dir(c.dir)
 	staging := c.dir + ".new"
@@ -162,8 +161,8 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 	return process, nil
 }
 
-// ready reads the answer from the server's own lock file: a connection could
-// reach another server on the same port.
+// ready reads the status from the server's lock file, because a connection could reach
+// another server on the same port.
 func (c *cluster) ready(pid int) bool {
 	lock, err := readLock(c.dir)
 	return err == nil && lock.pid == pid && lock.status == "ready"

@@ -1,6 +1,5 @@
-// Package postgres runs a real PostgreSQL server without an installation: it
-// finds the binaries, makes the data directory and keeps the server's life
-// within that of this process.
+// Package postgres runs a real PostgreSQL server without an installation. It finds the
+// binaries, creates the data directory and stops the server when this process ends.
 package postgres
 
 import (
@@ -24,11 +23,11 @@ import (
 // Superuser is the role that every server has.
 const Superuser = "postgres"
 
-// startAttempts is how often a throw-away server is tried: another process may
-// take the free port between its choice and its use.
+// startAttempts is the number of attempts to start a temporary server: another process may
+// take the free port first.
 const startAttempts = 3
 
-// Options say which server to start.
+// Options are the options of a server.
 type Options struct {
 	// NodeModules is the npm installation that carries the binaries.
 	NodeModules string
@@ -154,8 +153,8 @@ func (s *Server) AdminURL(database string) string { return s.URL(Superuser, s.pa
 // Process is the server's main process.
 func (s *Server) Process() *child.Child { return s.process }
 
-// Stop ends the server within seconds: it rolls back what is open, and closes
-// the database cleanly if it can.
+// Stop stops the server within seconds. It rolls back open transactions and shuts down
+// cleanly if it can.
 func (s *Server) Stop() error {
 	killed := s.process.Stop(
 		child.Step{Signal: syscall.SIGINT, Wait: 10 * time.Second}, // fast shutdown
@@ -211,7 +210,7 @@ func canonical(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// keptMajor is the newest major version that has data below dir, or 0.
+// keptMajor returns the newest major version with data in dir, or 0.
 func keptMajor(dir string) (int, error) {
 	majors, err := keptMajors(dir)
 	return slices.Max(append(majors, 0)), err

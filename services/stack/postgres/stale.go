@@ -42,9 +42,8 @@ func readLock(dir string) (lock, error) {
 	return found, nil
 }
 
-// StopLeftover ends a server that a former process of ours left running on
-// dataDir. [Start] does so too; a caller that first looks whether the port is
-// free must do it before.
+// StopLeftover stops a server that an earlier process left running on dataDir. [Start] does
+// so, too; callers that check first whether the port is free must call it before.
 func StopLeftover(ctx context.Context, dataDir string) error {
 	dataDir, err := canonical(dataDir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,8 +64,8 @@ func StopLeftover(ctx context.Context, dataDir string) error {
 	return nil
 }
 
-// stopStale ends a server that still runs on the data directory. Its launcher
-// is dead: a living one holds a lock of its own.
+// stopStale stops a server on the data directory. Its launcher is dead: a running launcher
+// would hold a lock.
 func stopStale(ctx context.Context, dir string) error {
 	found, err := readLock(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,5 +1,5 @@
-// Package roles prepares a PostgreSQL server for Tasklane: its database, its
-// roles and the schema of Better Auth.
+// Package roles prepares a PostgreSQL server for Tasklane: the database, the roles and Better
+// Auth's schema.
 package roles
 
 import (
@@ -30,8 +30,8 @@ var script string
 // Passwords are those of the roles.
 type Passwords struct{ Owner, Auth string }
 
-// Create makes the database, the roles and the schema, or brings existing ones
-// up to date. adminURL leads a superuser to any database of the server.
+// Create creates the database, the roles and the schema, or updates existing ones. adminURL
+// is a superuser's URL of any database of the server.
 func Create(ctx context.Context, adminURL string, passwords Passwords) error {
 	err := run(ctx, adminURL, func(conn *pgx.Conn) error {
 		var exists bool
@@ -100,7 +100,7 @@ func run(ctx context.Context, url string, work func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
-	// The work is done: a failing goodbye changes nothing.
+	// The work is done, so this error does not matter.
 	defer conn.Close(context.WithoutCancel(ctx))
 	return work(conn)
 }

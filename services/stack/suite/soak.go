@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// fuzzTime is how long each fuzzed parser is given other inputs.
+// fuzzTime is how long each parser is fuzzed.
 const fuzzTime = 10 * time.Second
 
 // soaked are the packages whose tests attack the system and have a long form,
@@ -30,9 +30,8 @@ var soaked = []struct{ module, pkg, tests string }{
 	{"bff", "./internal/faults", "."},
 }
 
-// Soak runs the long forms of the tests that attack the system, and then gives
-// each fuzzed parser other inputs. It writes what they have counted to out, in
-// a table.
+// Soak runs the long forms of the attack tests, and then fuzzes each parser. It writes a
+// table of the tests' counts to out.
 func Soak(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "TEST_SOAK=1")
@@ -56,7 +55,7 @@ func Soak(ctx context.Context, out io.Writer) error {
 
 func soak(module, pkg, tests string, counted counts) step {
 	return step{name: "soak " + module + " " + pkg, run: func(ctx context.Context, r *runner) (tally, error) {
-		// One after the other, or they would be each other's load.
+		// One after another, so that they do not load each other.
 		args := []string{"test", "-json", "-count=1", "-timeout=2h", "-parallel=1", "-run", tests, pkg}
 		if hasCompiler(ctx) {
 			args = append(args, "-race")

@@ -1,4 +1,4 @@
-// Package suite runs every test of the repository and sums them up.
+// Package suite runs all tests of the repository and counts the results.
 package suite
 
 import (
@@ -53,8 +53,8 @@ type runner struct {
 	temp string // a directory for the steps' reports
 }
 
-// Run runs every test, one group after the other, and writes what fails and, as
-// the last line, the sum to out. A failing group does not stop the others.
+// Run runs all tests, one group after another, and writes failures and, as the last line,
+// the totals to out. A failing group does not stop the others.
 //
 // SKIP_E2E=1 leaves out the tests in a browser, and nothing else can be left
 // out. TEST_DATABASE_URL names an existing PostgreSQL server.
@@ -62,9 +62,8 @@ func Run(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error { return r.runAll(ctx, steps()) })
 }
 
-// RunPooled runs, as [Run] does, every test that needs the task service's
-// database, with PgBouncer in transaction mode before it. The tests learn of it
-// from TEST_POOLER.
+// RunPooled runs, like [Run], all tests that need the task service's database, through
+// PgBouncer in transaction mode. TEST_POOLER tells the tests.
 func RunPooled(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, adminURL string) (err error) {
 		p, err := pooler.Start(ctx, adminURL)
@@ -82,9 +81,8 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 	})
 }
 
-// RunReplicas runs, as [Run] does, what looks at the whole from outside, against
-// two task services and two bffs behind round-robin proxies: the tests in a
-// browser, and the tests that start replicas of their own.
+// RunReplicas runs, like [Run], the browser tests and those that start replicas, against two
+// task services and two bffs behind round-robin proxies.
 func RunReplicas(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "REPLICAS=2")
@@ -166,8 +164,8 @@ func (r *runner) runAll(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// command runs a program in a directory of the repository, and calls line with
-// each line of its output. It ends with everything it started.
+// command runs a program in a directory of the repository, and calls line with each line of
+// its output. It stops all of the program's children at the end.
 func (r *runner) command(ctx context.Context, dir string, line func(string), program string, args ...string) error {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = filepath.Join(r.root, dir), r.env
