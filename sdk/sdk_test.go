@@ -32,6 +32,7 @@ func fullTask() taskapi.Task {
 		DueOn:       new("2026-11-23"),
 		Tags:        []string{"home", "garden"},
 		ListID:      new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"),
+		ParentID:    new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c13"),
 		Version:     7,
 		CreatedAt:   *at(8),
 		UpdatedAt:   *at(10),

@@ -87,31 +87,33 @@ func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.Upda
 	return byID[taskapi.Task](ctx, c, id, request{operation: "updateTask", method: http.MethodPatch, path: tasksPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
-// DeleteTask moves the task to the trash and returns it as it is there, from
-// where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
+// DeleteTask moves the task to the trash, with its sub-tasks, and returns it as it is
+// there, from where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath}, opts)
 }
 
-// RestoreTask takes the task out of the trash and returns it. If its list is not
-// there any more, the task comes into the Inbox. It fails with
+// RestoreTask takes the task out of the trash, with the sub-tasks that went there
+// together with it, and returns it. If its parent is not there any more, it is a
+// sub-task no more; if its list is not, it comes into the Inbox. It fails with
 // [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
 // [ErrVersionConflict] if it has changed meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "restoreTask", method: http.MethodPost, path: tasksPath, suffix: "/restore"}, opts)
 }
 
-// EraseTask removes the task for good, from the trash or outside it, and
-// returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
+// EraseTask removes the task for good, from the trash or outside it, with all its
+// sub-tasks, and returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
 // MoveTask puts the task into another place of the manual order and returns it:
-// behind or before another task, or with [taskapi.Null] to an end. It fails with
-// [ErrInvalid] if that other task is not there. A task that stands there already
+// behind or before another task of the same list and parent, or with [taskapi.Null]
+// to an end; with ListID or ParentID into another list or below another task, where
+// its sub-tasks follow it. It fails with [ErrInvalid] if that other task is not there. A task that stands there already
 // keeps its version. With [IfMatch] it fails with [ErrVersionConflict] if the task
 // has changed meanwhile.
 //
@@ -180,6 +182,9 @@ func listQuery(options taskapi.ListTasksOptions) url.Values {
 	}
 	if options.ListID != "" {
 		query.Set("listId", options.ListID)
+	}
+	if options.ParentID != "" {
+		query.Set("parentId", options.ParentID)
 	}
 	if options.Deleted {
 		query.Set("deleted", "true")

@@ -212,11 +212,12 @@ func TestListTasks(t *testing.T) {
 				DueAfter:   fullTask().DueAt,
 				Query:      "water pla",
 				ListID:     taskapi.Inbox,
+				ParentID:   taskapi.NoParent,
 				Deleted:    true,
 				Sort:       taskapi.MostUrgent,
 			},
 			"/api/tasks?completed=true&deleted=true&dueAfter=2026-11-23T17%3A30%3A00.123456Z" +
-				"&dueBefore=2026-11-30T16%3A00%3A00Z&listId=inbox&priority=high&priority=urgent&q=water+pla&sort=-priority&tag=a%2Cb&tag=c%26d",
+				"&dueBefore=2026-11-30T16%3A00%3A00Z&listId=inbox&parentId=none&priority=high&priority=urgent&q=water+pla&sort=-priority&tag=a%2Cb&tag=c%26d",
 		},
 		{"an invalid limit", taskapi.ListTasksOptions{Limit: -1}, "/api/tasks?limit=-1"},
 	} {

@@ -52,6 +52,16 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	if total > batchBytes {
 		return nil, newProblem(taskapi.CodeBodyTooLarge, "These are too large together. Send them in smaller batches.")
 	}
+	if len(operations) > 1 {
+		for _, o := range operations {
+			tx.named = append(tx.named, o.id)
+			for _, value := range o.content {
+				if id, _ := value.Interface().(*string); id != nil {
+					tx.named = append(tx.named, *id)
+				}
+			}
+		}
+	}
 	var ids []string
 	for i, o := range operations {
 		r, p := tx.carryOut(o.operation)

@@ -54,6 +54,7 @@ func Conformance(t *testing.T, target Target) {
 		{"task", taskCases},
 		{"lists", listsCases},
 		{"tasks in lists", inListCases},
+		{"sub-tasks", subTaskCases},
 		{"settings", settingsCases},
 		{"due", dueCases},
 		{"write", writeCases},

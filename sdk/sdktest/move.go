@@ -9,14 +9,17 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// onePlace checks that a move names one place.
+// onePlace checks that a move names one place. In another list or below another
+// parent, the last one goes without saying.
 func (f *faults) onePlace(object map[string]any, path string) {
+	_, list := object["listId"]
+	_, parent := object["parentId"]
 	_, after := object["after"]
 	_, before := object["before"]
 	switch {
 	case after && before:
 		f.add(join(path, "before"), taskapi.FieldNotAllowed, "must not be given together with after")
-	case !after && !before:
+	case !after && !before && !list && !parent:
 		f.add(join(path, "after"), taskapi.FieldRequired, "or before is required")
 	}
 }
@@ -27,7 +30,7 @@ func (r resource) position() string { return r.field("position").String() }
 // order and without r.
 func (tx *transaction) siblings(r resource) (all []resource) {
 	for id := range tx.user.resources {
-		if other, ok := tx.find(r.kind, id, outsideTrash); ok && id != r.id() {
+		if other, ok := tx.find(r.kind, id, outsideTrash); ok && id != r.id() && inOneOrder(other, r) {
 			all = append(all, other)
 		}
 	}
@@ -35,7 +38,7 @@ func (tx *transaction) siblings(r resource) (all []resource) {
 		if _, known := tx.user.resources[id]; known || id == r.id() {
 			continue
 		}
-		if other, ok := tx.find(r.kind, id, outsideTrash); ok {
+		if other, ok := tx.find(r.kind, id, outsideTrash); ok && inOneOrder(other, r) {
 			all = append(all, other)
 		}
 	}
@@ -48,35 +51,38 @@ func compareOrder(a, b resource) int {
 	return cmp.Or(strings.Compare(a.position(), b.position()), strings.Compare(a.id(), b.id()))
 }
 
-// reorder puts a resource into a place among its siblings. It returns the field at
-// fault if that place is not there.
-func (tx *transaction) reorder(r resource, to content) (resource, string) {
+// reorder puts a resource, which is among its new siblings already, into a place
+// there. before is how it was before the move.
+func (tx *transaction) reorder(before, r resource, to content) (resource, *problem) {
 	siblings := tx.siblings(r)
-	at, field := 0, "after"
-	if _, before := to["before"]; before {
-		at, field = len(siblings), "before"
+	at, field := len(siblings), "before"
+	if _, ok := to["after"]; ok {
+		at, field = 0, "after"
 	}
-	if id, _ := to[field].Interface().(*string); id != nil {
-		at = slices.IndexFunc(siblings, func(other resource) bool { return other.id() == *id })
-		if at < 0 {
-			return r, field
+	if value, ok := to[field]; ok {
+		if id, _ := value.Interface().(*string); id != nil {
+			at = slices.IndexFunc(siblings, func(other resource) bool { return other.id() == *id })
+			if at < 0 {
+				return r, invalid(fieldError(field, taskapi.FieldNotFound, "is not one of the others in this order"))
+			}
+			if field == "after" {
+				at++
+			}
 		}
-		if field == "after" {
-			at++
+	}
+	switch {
+	case (at == 0 || compareOrder(siblings[at-1], r) < 0) && (at == len(siblings) || compareOrder(r, siblings[at]) < 0):
+		if r.same(before) {
+			return r, nil
 		}
+	case at == len(siblings):
+		r.set("position", position.Behind(siblings[at-1].position(), tx.ids.next(tx.now)))
+	default:
+		front := ""
+		if at > 0 {
+			front = siblings[at-1].position()
+		}
+		r.set("position", position.Between(front, siblings[at].position(), parseUUID(r.id())))
 	}
-	if (at == 0 || compareOrder(siblings[at-1], r) < 0) && (at == len(siblings) || compareOrder(r, siblings[at]) < 0) {
-		return r, ""
-	}
-	front := ""
-	if at > 0 {
-		front = siblings[at-1].position()
-	}
-	after := r.copied()
-	if at == len(siblings) {
-		after.set("position", position.Behind(front, tx.ids.next(tx.now)))
-	} else {
-		after.set("position", position.Between(front, siblings[at].position(), parseUUID(r.id())))
-	}
-	return tx.changed(after), ""
+	return tx.changed(r), nil
 }

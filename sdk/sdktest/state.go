@@ -103,6 +103,8 @@ type transaction struct {
 	// written are the operations' resources, growth is what each change takes up.
 	written []resource
 	growth  []growth
+	// named are the ids of all resources that the operations name.
+	named []string
 	// maxResources and maxBytes bound what the user may have.
 	maxResources, maxBytes int
 }
@@ -167,7 +169,7 @@ func (tx *transaction) resources(k *kind) []resource {
 }
 
 // create adds a resource.
-func (tx *transaction) create(k *kind, c content) resource {
+func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	r := k.new()
 	id := tx.ids.next(tx.now)
 	r.set("id", id.String())
@@ -177,23 +179,29 @@ func (tx *transaction) create(k *kind, c content) resource {
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)
 	tx.setDue(resource{}, r)
-	return tx.changed(r)
+	if p := tx.prepare(resource{}, r, c.names("listId", false)); p != nil {
+		return r, p
+	}
+	return tx.changed(r), nil
 }
 
 // edit gives a resource other content, unless that changes nothing.
-func (tx *transaction) edit(r resource, c content, replace bool) resource {
+func (tx *transaction) edit(r resource, c content, replace bool) (resource, *problem) {
 	after := r.copied()
 	if !replace {
 		c = eitherDue(c)
 	}
 	after.apply(c, replace, tx.now)
 	tx.setDue(r, after)
+	if p := tx.prepare(r, after, c.names("listId", !replace)); p != nil {
+		return r, p
+	}
 	if after.same(r) {
-		return r
+		return r, nil
 	}
 	after = tx.changed(after)
 	tx.moveDays(r, after)
-	return after
+	return after, nil
 }
 
 // trash puts a resource into the trash, with another one or by itself.
@@ -205,12 +213,14 @@ func (tx *transaction) trash(r resource, with string) resource {
 }
 
 // restore takes a resource out of the trash.
-func (tx *transaction) restore(r resource) resource {
+func (tx *transaction) restore(r resource) (resource, *problem) {
 	after := r.copied()
 	after.set("deletedAt", (*time.Time)(nil))
 	after.deletedWith = ""
-	tx.settleIn(after)
-	return tx.changed(after)
+	if p := tx.settleIn(after); p != nil {
+		return r, p
+	}
+	return tx.changed(after), nil
 }
 
 // erase removes a resource as the next change, and returns it as it was.

@@ -36,7 +36,7 @@ func tasks() *kind {
 		routes: []route{
 			{
 				operation: "listTasks", method: http.MethodGet, path: "/api/tasks", read: (*Server).listTasks,
-				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "listId", "deleted", "sort", "limit", "cursor"},
+				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "listId", "parentId", "deleted", "sort", "limit", "cursor"},
 			},
 			{operation: "getTaskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, read: (*Server).getTaskStats},
 			{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", parameters: []string{"timeZone", "days"}, read: (*Server).getAgenda},
@@ -77,6 +77,11 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	f.parameter(query, "listId", func(f *faults, name, text string) {
 		if options.ListID = strings.ToLower(text); text != taskapi.Inbox && !isUUID(options.ListID) {
 			f.add(name, taskapi.FieldFormat, "must be inbox or a UUID")
+		}
+	})
+	f.parameter(query, "parentId", func(f *faults, name, text string) {
+		if options.ParentID = strings.ToLower(text); text != taskapi.NoParent && !isUUID(options.ParentID) {
+			f.add(name, taskapi.FieldFormat, "must be none or a UUID")
 		}
 	})
 	f.parameter(query, "deleted", boolean(&options.Deleted))
@@ -131,7 +136,8 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 		name: name,
 		passes: func(r resource) bool {
 			task, isTask := r.wire().(taskapi.Task)
-			return isTask && passes(task, options) && (options.ListID != "" || options.Deleted || !c.tx.user.isArchived(task))
+			asked := options.ListID != "" || options.Deleted || options.ParentID != "" && options.ParentID != taskapi.NoParent
+			return isTask && passes(task, options) && (asked || !c.tx.user.isArchived(task))
 		},
 		key:        taskKey(options.Sort),
 		descending: strings.HasPrefix(string(options.Sort), "-"),
@@ -157,13 +163,21 @@ func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 		slices.ContainsFunc(options.Tags, func(key string) bool {
 			return !slices.ContainsFunc(task.Tags, func(tag string) bool { return taskapi.TagKey(tag) == key })
 		}),
-		options.ListID == taskapi.Inbox && task.ListID != nil,
-		options.ListID != "" && options.ListID != taskapi.Inbox && (task.ListID == nil || *task.ListID != options.ListID),
+		options.ListID != "" && !isID(task.ListID, options.ListID, taskapi.Inbox),
+		options.ParentID != "" && !isID(task.ParentID, options.ParentID, taskapi.NoParent),
 		options.DueBefore != nil && (task.DueAt == nil || !task.DueAt.Before(*options.DueBefore)),
 		options.DueAfter != nil && (task.DueAt == nil || task.DueAt.Before(*options.DueAfter)):
 		return false
 	}
 	return options.Query == "" || found(task, options.Query)
+}
+
+// isID reports whether a field names what is wanted; none is the word for nothing.
+func isID(field *string, wanted, none string) bool {
+	if field == nil {
+		return wanted == none
+	}
+	return *field == wanted
 }
 
 // found reports whether a task has all words of a query, the last one perhaps

@@ -1,52 +1,300 @@
 package sdktest
 
-import "github.com/tasklane/tasklane/sdk/taskapi"
+import (
+	"cmp"
+	"slices"
+	"time"
 
-// checkList returns a problem where a task has come into a list that is not there.
-func (tx *transaction) checkList(before, after resource) *problem {
-	list := listOf(after)
-	if list == "" || list == listOf(before) {
-		return nil
-	}
-	if _, ok := tx.find(kindNamed(taskapi.KindList), list, outsideTrash); ok {
-		return nil
-	}
-	return invalid(fieldError("listId", taskapi.FieldNotFound, "is not one of your lists"))
-}
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
 
-// listOf returns the id of the list that a resource is in; empty for none.
-func listOf(r resource) string {
-	if r.kind == nil {
+// reference returns the id that a field of a resource names; empty for none, and of
+// resources that have no such field.
+func (r resource) reference(field string) string {
+	if r.kind == nil || r.kind.name != taskapi.KindTask {
 		return ""
 	}
-	if task, ok := r.wire().(taskapi.Task); ok && task.ListID != nil {
-		return *task.ListID
+	if id, _ := r.field(field).Interface().(*string); id != nil {
+		return *id
 	}
 	return ""
 }
 
-// settleIn has a task that leaves the trash come into the Inbox if its list is not
-// there.
-func (tx *transaction) settleIn(task resource) {
-	if list := listOf(task); list != "" {
-		if _, ok := tx.find(kindNamed(taskapi.KindList), list, outsideTrash); !ok {
-			task.set("listId", (*string)(nil))
-		}
+func listOf(r resource) string   { return r.reference("listId") }
+func parentOf(r resource) string { return r.reference("parentId") }
+
+// refer has a field of a resource name another one, or none.
+func (r resource) refer(field, id string) {
+	if id == "" {
+		r.set(field, (*string)(nil))
+	} else {
+		r.set(field, &id)
 	}
 }
 
-// followList does to the tasks of a list what follows from an operation on it.
-func (tx *transaction) followList(op taskapi.BatchOp, list resource) {
-	for _, task := range tx.resources(kindNamed(taskapi.KindTask)) {
-		switch in := listOf(task) == list.id(); {
+// names reports whether the content says what a field refers to. Unless it is
+// partial, null says nothing.
+func (c content) names(field string, partial bool) bool {
+	value, ok := c[field]
+	return ok && (partial || !value.IsNil())
+}
+
+// prepare returns a problem where a task has a parent or a list that it cannot have,
+// and gives it the list of its parent. namesList says that the request asks for the
+// list. before is without a kind for a new task.
+func (tx *transaction) prepare(before, after resource, namesList bool) *problem {
+	if after.kind.name != taskapi.KindTask {
+		return nil
+	}
+	list, parent := listOf(after), parentOf(after)
+	if before.kind != nil && list == listOf(before) && parent == parentOf(before) {
+		return nil
+	}
+	if parent == "" {
+		if tx.hasList(list) {
+			return nil
+		}
+		return invalid(fieldError("listId", taskapi.FieldNotFound, "is not one of your lists"))
+	}
+	above, ok := tx.find(after.kind, parent, outsideTrash)
+	var p *problem
+	switch {
+	case before.kind != nil && parent == parentOf(before):
+		tx.remember(parent)
+		p = tx.flush()
+	case !ok:
+		p = invalid(fieldError("parentId", taskapi.FieldNotFound, "is not one of your tasks"))
+	default:
+		p = tx.checkLevels(before, above)
+	}
+	switch {
+	case p != nil:
+		return p
+	case namesList && list != listOf(above):
+		return invalid(fieldError("listId", taskapi.FieldNotAllowed, "must be that of the parent"))
+	}
+	after.refer("listId", listOf(above))
+	return nil
+}
+
+// hasList reports whether there is a list outside the trash. There is always the
+// Inbox.
+func (tx *transaction) hasList(id string) bool {
+	_, ok := tx.find(kindNamed(taskapi.KindList), id, outsideTrash)
+	return ok || id == ""
+}
+
+// checkLevels returns a problem where a task, or a new one, cannot be below another.
+func (tx *transaction) checkLevels(task, parent resource) *problem {
+	if task.kind == nil && parentOf(parent) == "" {
+		return nil
+	}
+	if p := tx.flush(); p != nil {
+		return p
+	}
+	levels := 1
+	for id := parent.id(); id != ""; levels++ {
+		above, _ := tx.find(parent.kind, id, anywhere)
+		if task.kind != nil && id == task.id() {
+			return invalid(fieldError("parentId", taskapi.FieldNotAllowed, "must be neither the task nor below it"))
+		}
+		id = parentOf(above)
+	}
+	if task.kind != nil {
+		levels += tx.height(task.id())
+	}
+	if levels > taskapi.MaxLevels {
+		return invalid(fieldError("parentId", taskapi.FieldTooDeep, "must leave the task and its sub-tasks within four levels"))
+	}
+	return nil
+}
+
+// tasks returns all tasks as the transaction has left them, in the order of their
+// ids.
+func (tx *transaction) tasks() []resource { return tx.resources(kindNamed(taskapi.KindTask)) }
+
+// below returns the tasks below one, in the trash or outside it, in the order of
+// their ids.
+func (tx *transaction) below(id string) (all []resource) {
+	for _, task := range tx.tasks() {
+		if parentOf(task) == id {
+			all = append(append(all, task), tx.below(task.id())...)
+		}
+	}
+	slices.SortFunc(all, func(a, b resource) int { return cmp.Compare(a.id(), b.id()) })
+	return all
+}
+
+// height returns the number of levels below a task.
+func (tx *transaction) height(id string) (levels int) {
+	for _, task := range tx.tasks() {
+		if parentOf(task) == id {
+			levels = max(levels, 1+tx.height(task.id()))
+		}
+	}
+	return levels
+}
+
+// settleIn has a task that leaves the trash be a sub-task no more if its parent is
+// not there, and come into the Inbox if its list is not.
+func (tx *transaction) settleIn(task resource) *problem {
+	if task.kind.name != taskapi.KindTask {
+		return nil
+	}
+	if parent := parentOf(task); parent != "" {
+		tx.remember(parent)
+		if p := tx.flush(); p != nil {
+			return p
+		}
+		if above, ok := tx.find(task.kind, parent, outsideTrash); ok {
+			task.refer("listId", listOf(above))
+			return nil
+		}
+		task.refer("parentId", "")
+	}
+	if !tx.hasList(listOf(task)) {
+		task.refer("listId", "")
+	}
+	return nil
+}
+
+// relocated returns a task in the list and below the parent that a move names.
+func (tx *transaction) relocated(r resource, to content) resource {
+	after := r.copied()
+	if r.kind.name != taskapi.KindTask {
+		return after
+	}
+	list, toList := to["listId"]
+	parent, toParent := to["parentId"]
+	if toList {
+		after.field("listId").Set(list)
+	}
+	switch {
+	case toParent:
+		after.field("parentId").Set(parent)
+	case toList:
+		after.refer("parentId", "")
+	}
+	return after
+}
+
+// inOneOrder reports whether two resources stand in the same manual order.
+func inOneOrder(a, b resource) bool { return listOf(a) == listOf(b) && parentOf(a) == parentOf(b) }
+
+// with changes a task along with another resource.
+func (tx *transaction) with(task resource, change func(resource)) {
+	after := task.copied()
+	change(after)
+	tx.changed(after)
+}
+
+func complete(at *time.Time) func(resource) {
+	return func(task resource) {
+		task.set("completed", at != nil)
+		task.set("completedAt", at)
+	}
+}
+
+// followTask does to the tasks below and above a task what follows from an operation
+// on it. It reports whether the service takes those in its memory for affected.
+func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (affected bool) {
+	id := after.id()
+	var below []resource
+	if op != taskapi.BatchCreate {
+		below = tx.below(id)
+	}
+	deletes, restores := op == taskapi.BatchDelete, op == taskapi.BatchRestore
+	isDone := func(task resource) bool { return task.field("completed").Bool() }
+	completes := op != taskapi.BatchCreate && op != taskapi.BatchErase && !isDone(before) && isDone(after)
+	moves := op != taskapi.BatchCreate && listOf(before) != listOf(after)
+	if deletes || restores || completes || moves || op == taskapi.BatchErase {
+		affected = tx.remembers(func(task resource) bool { return task.id() != id && parentOf(task) != "" })
+	}
+	for _, task := range below {
+		switch {
+		case op == taskapi.BatchErase:
+			tx.eraseWith(task)
+		case deletes && !task.deleted():
+			tx.trash(task, id)
+		case restores && task.deleted() && task.deletedWith != "" && (task.deletedWith == id || task.deletedWith == before.deletedWith):
+			tx.with(task, func(task resource) {
+				task.set("deletedAt", (*time.Time)(nil))
+				task.deletedWith = ""
+				task.refer("listId", listOf(after))
+			})
+		case completes && !task.deleted() && !isDone(task):
+			tx.with(task, complete(&tx.now))
+		}
+	}
+	for _, task := range below {
+		if now, ok := tx.find(task.kind, task.id(), anywhere); ok && moves && listOf(now) != listOf(after) {
+			tx.with(now, func(task resource) { task.refer("listId", listOf(after)) })
+		}
+	}
+	opened := op == taskapi.BatchCreate || isDone(before) || restores || parentOf(before) != parentOf(after)
+	if op == taskapi.BatchErase || !opened || parentOf(after) == "" || isDone(after) || after.deleted() {
+		return affected
+	}
+	affected = tx.remembers(func(task resource) bool { return task.id() != id && isDone(task) }) || affected
+	var above []resource
+	for next := parentOf(after); next != ""; {
+		task, _ := tx.find(after.kind, next, anywhere)
+		above, next = append(above, task), parentOf(task)
+	}
+	slices.SortFunc(above, func(a, b resource) int { return cmp.Compare(a.id(), b.id()) })
+	for _, task := range above {
+		if isDone(task) {
+			tx.with(task, complete(nil))
+		}
+	}
+	return affected
+}
+
+// followList does to the tasks of a list what follows from an operation on it. It
+// reports the same as followTask.
+func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected bool) {
+	id := list.id()
+	switch op {
+	case taskapi.BatchDelete, taskapi.BatchErase:
+		affected = tx.remembers(func(task resource) bool { return listOf(task) == id })
+	case taskapi.BatchRestore:
+		affected = tx.remembers(func(task resource) bool { return task.deletedWith == id })
+	}
+	for _, task := range tx.tasks() {
+		switch in := listOf(task) == id; {
 		case op == taskapi.BatchDelete && in && !task.deleted():
-			tx.trash(task, list.id())
-		case op == taskapi.BatchRestore && task.deletedWith == list.id():
-			tx.restore(task)
+			tx.trash(task, id)
+		case op == taskapi.BatchRestore && task.deletedWith == id:
+			tx.with(task, func(task resource) {
+				task.set("deletedAt", (*time.Time)(nil))
+				task.deletedWith = ""
+			})
 		case op == taskapi.BatchErase && in:
 			tx.eraseWith(task)
 		}
 	}
+	return affected
+}
+
+// remember adds a task that the operations do not name, but that the service has
+// looked at.
+func (tx *transaction) remember(id string) {
+	if len(tx.named) > 0 {
+		tx.named = append(tx.named, id)
+	}
+}
+
+// remembers reports whether one of the tasks that the operations name, or have made,
+// is one of those that a function tells.
+func (tx *transaction) remembers(is func(resource) bool) bool {
+	ids := slices.Clone(tx.named)
+	for _, r := range tx.written {
+		ids = append(ids, r.id())
+	}
+	return slices.ContainsFunc(ids, func(id string) bool {
+		task, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
+		return ok && is(task)
+	})
 }
 
 // eraseWith erases a task with another resource.
@@ -60,13 +308,6 @@ func (u *user) isArchived(task taskapi.Task) bool {
 	if task.ListID == nil {
 		return false
 	}
-	list, ok := u.resources[*task.ListID].resource.wireList()
-	return ok && list.Archived
-}
-
-func (r resource) wireList() (list taskapi.List, ok bool) {
-	if r.kind != nil {
-		list, ok = r.wire().(taskapi.List)
-	}
-	return list, ok
+	list, ok := u.resources[*task.ListID]
+	return ok && list.field("archived").Bool()
 }

@@ -63,16 +63,32 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		g.bytes = after.size() - before.size()
 	}
 	tx.growth = append(tx.growth, g)
-	if o.kind.name == taskapi.KindList {
-		tx.followList(o.op, after)
+	affected := false
+	switch o.kind.name {
+	case taskapi.KindList:
+		affected = tx.followList(o.op, after)
+	case taskapi.KindTask:
+		affected = tx.followTask(o.op, before, after)
+	}
+	if affected && len(tx.named) > 0 {
+		return after, tx.flush() // what is in memory is read again
 	}
 	return after, nil
 }
 
+// flush returns a problem where what was done so far does not fit. The service finds
+// that out when it looks at what it has done so far.
+func (tx *transaction) flush() *problem {
+	if tx.fits(0) {
+		return nil
+	}
+	return noRoom()
+}
+
 func (tx *transaction) do(o operation) (resource, *problem) {
 	if o.op == taskapi.BatchCreate {
-		r := tx.create(o.kind, o.content)
-		return r, cmp.Or(tx.checkCount(o.kind), tx.checkList(resource{}, r))
+		r, p := tx.create(o.kind, o.content)
+		return r, cmp.Or(tx.checkCount(o.kind), p)
 	}
 	r, ok := tx.find(o.kind, o.id, places[o.op])
 	switch {
@@ -86,21 +102,21 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	}
 	switch o.op {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
-		after := tx.edit(r, o.content, o.op == taskapi.BatchReplace)
-		return after, tx.checkList(r, after)
+		return tx.edit(r, o.content, o.op == taskapi.BatchReplace)
 	case taskapi.BatchDelete:
 		return tx.trash(r, ""), nil
 	case taskapi.BatchRestore:
-		return tx.restore(r), tx.checkCount(o.kind)
+		after, p := tx.restore(r)
+		return after, cmp.Or(tx.checkCount(o.kind), p)
 	case taskapi.BatchMove:
-		if !tx.fits(0) { // a move goes by what is before it
-			return r, noRoom()
+		after := tx.relocated(r, o.content)
+		if p := tx.prepare(r, after, o.content.names("listId", true)); p != nil {
+			return r, p
 		}
-		after, fault := tx.reorder(r, o.content)
-		if fault != "" {
-			return r, invalid(fieldError(fault, taskapi.FieldNotFound, "is not one of the others in this order"))
+		if p := tx.flush(); p != nil {
+			return r, p
 		}
-		return after, nil
+		return tx.reorder(r, after, o.content)
 	default:
 		return tx.erase(r), nil
 	}

@@ -163,6 +163,8 @@ const (
 	// In a batch, the operation's resource does not exist or has another version.
 	FieldNotFound FieldErrorCode = "not_found"
 	FieldConflict FieldErrorCode = "conflict"
+	// Tasks would be on more than [MaxLevels] levels.
+	FieldTooDeep FieldErrorCode = "too_deep"
 )
 
 // FieldErrorCodes returns every rule that a field can break.
@@ -170,6 +172,6 @@ func FieldErrorCodes() []FieldErrorCode {
 	return []FieldErrorCode{
 		FieldRequired, FieldUnknown, FieldDuplicate, FieldNull, FieldType, FieldFormat,
 		FieldTooShort, FieldTooLong, FieldTooMany, FieldTooFew, FieldOutOfRange, FieldNotAllowed,
-		FieldNotFound, FieldConflict,
+		FieldNotFound, FieldConflict, FieldTooDeep,
 	}
 }

@@ -37,8 +37,12 @@ func Sorts() []Sort {
 	}
 }
 
-// Inbox is the ListID of tasks that are in no list, in [ListTasksOptions].
-const Inbox = "inbox"
+// In [ListTasksOptions], Inbox is the ListID of tasks that are in no list, NoParent
+// the ParentID of tasks that are not sub-tasks.
+const (
+	Inbox    = "inbox"
+	NoParent = "none"
+)
 
 // ListTasksOptions is the query of listTasks. A zero field does not filter;
 // several filters select what passes all of them.
@@ -56,9 +60,13 @@ type ListTasksOptions struct {
 	// words, in any order and case. The last word may be the beginning of
 	// one.
 	Query string
-	// ListID selects the tasks of a list, or with [Inbox] those of none. Without
-	// it, tasks of archived lists are left out, unless they are in the trash.
+	// ListID selects the tasks of a list, or with [Inbox] those of none. Tasks of
+	// archived lists are left out, unless their list, their parent or the trash is
+	// asked for.
 	ListID string
+	// ParentID selects the sub-tasks of a task, or with [NoParent] the tasks that
+	// are none.
+	ParentID string
 	// Deleted selects the tasks in the trash instead of those outside it.
 	Deleted bool
 	// Sort is the order; empty means [NewestFirst].

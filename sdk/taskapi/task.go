@@ -41,6 +41,7 @@ type Task struct {
 	DueOn       *string    `json:"dueOn" format:"date" doc:"The day on which the task should be finished, if no time of it matters; otherwise null." example:"2026-11-30"`
 	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
 	ListID      *string    `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID    *string    `json:"parentId" format:"uuid" doc:"The task that this is a sub-task of, in the same list; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Position    string     `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version     int64      `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
 	CreatedAt   time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
@@ -63,7 +64,8 @@ type CreateTaskRequest struct {
 	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
 	DueOn       *string    `json:"dueOn,omitempty" format:"date" nullable:"true" doc:"The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt." example:"2026-11-30"`
 	Tags        []string   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
-	ListID      *string    `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ListID      *string    `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for that of the parent, or the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID    *string    `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of; null or absent for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
 // ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
@@ -71,9 +73,9 @@ type CreateTaskRequest struct {
 type ReplaceTaskRequest CreateTaskRequest
 
 // UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
-// a field left out keeps its value. DueAt, DueOn and ListID may be null: the task
-// then has no deadline, or is in the Inbox. Of DueAt and DueOn, either replaces the
-// other.
+// a field left out keeps its value. DueAt, DueOn, ListID and ParentID may be null:
+// the task then has no deadline, is in the Inbox, or is no sub-task. Of DueAt and
+// DueOn, either replaces the other.
 type UpdateTaskRequest struct {
 	Title       Optional[string]     `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
 	Description Optional[string]     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
@@ -82,12 +84,20 @@ type UpdateTaskRequest struct {
 	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
 	DueOn       Optional[*string]    `json:"dueOn,omitzero" format:"date" nullable:"true" doc:"The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins." example:"2026-11-30"`
 	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
-	ListID      Optional[*string]    `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ListID      Optional[*string]    `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID    Optional[*string]    `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }
 
+// MaxLevels is the number of levels of tasks: a task, its sub-tasks, theirs and
+// those of these.
+const MaxLevels = 4
+
 // MoveTaskRequest is the body of moveTask: the place of the task in the manual
-// order. One of After and Before is set.
+// order of its list or parent, or of others. One of After and Before is set; without
+// both, the task comes last where ListID or ParentID have it.
 type MoveTaskRequest struct {
-	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"Places the task after this one; null places it first." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Before Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"Places the task before this one; null places it last." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ListID   Optional[*string] `json:"listId,omitzero" format:"uuid" nullable:"true" doc:"Moves the task into this list; null is the Inbox. It is then no sub-task, unless parentId is there, too, which must be in this list." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID Optional[*string] `json:"parentId,omitzero" format:"uuid" nullable:"true" doc:"Makes the task a sub-task of this one; null of none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	After    Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"Places the task after this one; null places it first." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Before   Optional[*string] `json:"before,omitzero" format:"uuid" nullable:"true" doc:"Places the task before this one; null places it last." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 }

@@ -90,6 +90,7 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 	schema, creates := d.writes(t, p, kind, http.MethodPost, "create")
 	_, replaces := d.writes(t, p, kind, http.MethodPut, "replace")
 	patch, updates := d.writes(t, p, kind, http.MethodPatch, "update")
+	id := func(resource map[string]any) string { return fmt.Sprint(resource["id"]) }
 	names := slices.Sorted(maps.Keys(schema.Properties))
 	if diff := slices.Compare(names, slices.Sorted(maps.Keys(patch.Properties))); diff != 0 {
 		t.Errorf("a %s is created with %q and updated with %q", kind, names, slices.Sorted(maps.Keys(patch.Properties)))
@@ -97,13 +98,30 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(without, name) })
 	before, after, required := map[string]any{}, map[string]any{}, map[string]any{}
 	for _, name := range names {
-		if value := schema.Properties[name].Value; isReference(value) {
-			before[name], after[name] = d.twoResources(t, p, kind, name)
-		} else {
+		value := schema.Properties[name].Value
+		switch {
+		case !isReference(value):
 			before[name], after[name] = twoValues(value)
+		case d.named(kind, name)["kind"] != kind:
+			ids := d.batch(t, p, "", d.named(kind, name), d.named(kind, name))
+			before[name], after[name] = ids[0], ids[1]
 		}
 		if slices.Contains(schema.Required, name) {
 			required[name] = after[name]
+		}
+	}
+	// One of the same kind has the same references to other kinds.
+	for _, name := range names {
+		for _, values := range []map[string]any{before, after} {
+			if _, ok := values[name]; !ok {
+				other := maps.Clone(required)
+				for field, value := range values {
+					if isReference(schema.Properties[field].Value) {
+						other[field] = value
+					}
+				}
+				values[name] = id(creates[0].send("", other))
+			}
 		}
 	}
 	check := func(by string, resource map[string]any, want map[string]any) {
@@ -115,8 +133,6 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 		}
 		d.checkReads(t, p, kind, by, resource)
 	}
-	id := func(resource map[string]any) string { return fmt.Sprint(resource["id"]) }
-
 	defaults := creates[0].send("", required)
 	for _, create := range creates {
 		check(create.name, create.send("", before), before)
@@ -129,17 +145,38 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 		check(replace.name+" with only required fields", replace.send(id(resource), required), defaults)
 	}
 	for _, update := range updates {
-		for _, name := range names {
+		for _, names := range groups(schema) {
 			resource := creates[0].send("", before)
-			want := maps.Clone(before)
-			want[name] = after[name]
-			check(update.name+" of "+name, update.send(id(resource), map[string]any{name: after[name]}), want)
-			if patch.Properties[name].Value.Type.IncludesNull() {
-				want[name] = nil
-				check(update.name+" of "+name+" to null", update.send(id(resource), map[string]any{name: nil}), want)
+			want, changes, cleared, nulls := maps.Clone(before), map[string]any{}, maps.Clone(before), map[string]any{}
+			for _, name := range names {
+				want[name], changes[name] = after[name], after[name]
+				if patch.Properties[name].Value.Type.IncludesNull() {
+					cleared[name], nulls[name] = nil, nil
+				}
+			}
+			check(fmt.Sprint(update.name, " of ", names), update.send(id(resource), changes), want)
+			if len(nulls) > 0 {
+				check(fmt.Sprint(update.name, " of ", names, " to null"), update.send(id(resource), nulls), cleared)
 			}
 		}
 	}
+}
+
+// groups returns the fields that are written together: those that name other
+// resources, as these may depend on each other, and each other one by itself.
+func groups(s *openapi3.Schema) (all [][]string) {
+	var references []string
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if isReference(s.Properties[name].Value) {
+			references = append(references, name)
+		} else {
+			all = append(all, []string{name})
+		}
+	}
+	if references != nil {
+		all = append(all, references)
+	}
+	return all
 }
 
 // checkReads checks that every operation that reads a resource returns it as the last
@@ -190,17 +227,15 @@ func compare(t *testing.T, by, reader string, want, got map[string]any) {
 	}
 }
 
-// twoResources creates two resources that a field may refer to and returns their ids. The
-// kind is that in the field's name, such as listId, or else the field's own kind.
-func (d *Document) twoResources(t *testing.T, p Person, kind, field string) (before, after any) {
-	t.Helper()
+// named returns the operation that creates a resource which a field may name: one of
+// the kind that it is called after, such as listId, or else of the field's own kind.
+func (d *Document) named(kind, field string) map[string]any {
 	operations := d.batchOperations("create")
 	at := slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == strings.TrimSuffix(field, "Id") })
 	if at < 0 {
 		at = slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == kind })
 	}
-	ids := d.batch(t, p, "", operations[at], operations[at])
-	return ids[0], ids[1]
+	return operations[at]
 }
 
 // twoValues returns two values of a field, in stored form.

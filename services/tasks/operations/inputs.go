@@ -15,7 +15,8 @@ type ListTasksInput struct {
 	DueBefore Optional[time.Time] `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
 	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
 	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
-	ListID    string              `query:"listId" pattern:"^(inbox|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"inbox or a UUID" doc:"Only tasks of this list, or of the Inbox. Without it, tasks of archived lists are left out, unless they are in the trash." example:"inbox"`
+	ListID    string              `query:"listId" pattern:"^(inbox|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"inbox or a UUID" doc:"Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless their list, their parent or the trash is asked for." example:"inbox"`
+	ParentID  string              `query:"parentId" pattern:"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"none or a UUID" doc:"Only sub-tasks of this task, or only tasks that are none." example:"none"`
 	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
 	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title,position,-position" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
 	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most tasks that a page has." example:"50"`
@@ -27,7 +28,8 @@ func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
 	return taskapi.ListTasksOptions{
 		Completed: in.Completed.Value, Priorities: in.Priority, Tags: in.Tag,
 		DueBefore: in.DueBefore.Value, DueAfter: in.DueAfter.Value,
-		Query: in.Query, ListID: strings.ToLower(in.ListID), Deleted: in.Deleted, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
+		Query: in.Query, ListID: strings.ToLower(in.ListID), ParentID: strings.ToLower(in.ParentID),
+		Deleted: in.Deleted, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
 	}
 }
 

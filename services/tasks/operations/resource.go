@@ -53,10 +53,10 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 	register(s, h.Get, []taskapi.ErrorCode{k.notFound, taskapi.CodeVersionConflict}, get)
 
 	register(s, h.Replace, writeCodes, operation("Replace", http.MethodPut, one,
-		"Sets every field of the {}. A field that is left out takes its default. A request that changes nothing keeps the version."))
+		"Sets every field of the {}. A field that is left out takes its default. A request that changes nothing keeps the version."+k.onUpdate))
 
 	update := operation("Update", http.MethodPatch, one,
-		"Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.")
+		"Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version."+k.onUpdate)
 	update.RequestBody = patchBody[U](s.API)
 	register(s, h.Update, writeCodes, update)
 
@@ -67,5 +67,5 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 		"Takes the {} out of the trash. A {} outside the trash is not found."+k.onRestore))
 
 	register(s, h.Move, writeCodes, operation("Move", http.MethodPost, one+"/move",
-		"Puts the {} into another place of the manual order: behind or before another {}, or to an end. The request has one of after and before. A {} that stands there already keeps its version."))
+		"Puts the {} into another place of the manual order: behind or before another {}, or to an end. The request has one of after and before. A {} that stands there already keeps its version."+k.onMove))
 }

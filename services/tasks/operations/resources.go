@@ -22,8 +22,8 @@ type kind struct {
 	// tooMany is the code of more resources than a user may have outside the
 	// trash; empty without a bound.
 	tooMany taskapi.ErrorCode
-	// onDelete and onRestore tell what becomes of other resources.
-	onDelete, onRestore                     string
+	// onUpdate, onDelete, onRestore and onMove tell of other resources.
+	onUpdate, onDelete, onRestore, onMove   string
 	resource, create, replace, update, move reflect.Type
 }
 
@@ -35,7 +35,10 @@ func (k kind) inBatches() bool { return k.create != nil }
 var kinds = []kind{{
 	name: taskapi.KindTask, title: "Task", path: TasksPath, tag: tasksTag,
 	notFound:  taskapi.CodeTaskNotFound,
-	onRestore: " A task whose list is not there any more comes into the Inbox.",
+	onUpdate:  " Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.",
+	onDelete:  " Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.",
+	onRestore: " The sub-tasks that went to the trash with it, or with the same task or list, come back. A task whose parent is not there any more is a sub-task no more; one whose list is not there comes into the Inbox.",
+	onMove:    " With listId or parentId it comes into another list or below another task, with its sub-tasks, and without after and before it is the last there. The other task must have the same list and parent.",
 	resource:  reflect.TypeFor[taskapi.Task](),
 	create:    reflect.TypeFor[taskapi.CreateTaskRequest](),
 	replace:   reflect.TypeFor[taskapi.ReplaceTaskRequest](),

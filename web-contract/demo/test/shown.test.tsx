@@ -4,8 +4,8 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, test } from "vitest";
 import { TaskMeta } from "../src/list/TaskMeta";
 
-/** The fields that a row shows by itself: as its text, as its checkbox, and by the list that it stands in. */
-const shownByRow = ["title", "completed"];
+/** The fields that a row shows by itself: as its text, as its checkbox, and below the task that it is a part of. */
+const shownByRow = ["title", "completed", "parentId"];
 
 describe("a row shows what people write:", () => {
   test.for(Object.keys(kinds.task.defaults))("%s", (field) => {

@@ -108,6 +108,7 @@ describe.concurrent.for([
     dueAt: null,
     tags: [],
     listId: null,
+    parentId: null,
     position: expect.stringMatching(/^\w+$/),
     version: 1,
     createdAt: time,

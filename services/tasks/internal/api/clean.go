@@ -85,16 +85,22 @@ func (rules cleaner) clean(c *checker, request reflect.Value) {
 		}
 	}
 	if after := request.FieldByName("After"); after.IsValid() {
-		c.onePlace(!after.IsZero(), !request.FieldByName("Before").IsZero())
+		elsewhere := false
+		for _, name := range []string{"ListID", "ParentID"} {
+			field := request.FieldByName(name)
+			elsewhere = elsewhere || field.IsValid() && !field.IsZero()
+		}
+		c.onePlace(!after.IsZero(), !request.FieldByName("Before").IsZero(), elsewhere)
 	}
 }
 
-// onePlace checks that a move names one place.
-func (c *checker) onePlace(after, before bool) {
+// onePlace checks that a move names one place. Elsewhere, the last one goes without
+// saying.
+func (c *checker) onePlace(after, before, elsewhere bool) {
 	switch {
 	case after && before:
 		c.fault("before", taskapi.FieldNotAllowed, "must not be given together with after")
-	case !after && !before:
+	case !after && !before && !elsewhere:
 		c.fault("after", taskapi.FieldRequired, "or before is required")
 	}
 }

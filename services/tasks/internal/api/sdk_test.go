@@ -150,7 +150,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 
 	options := taskapi.ListTasksOptions{
 		Completed: new(true), Priorities: []taskapi.Priority{taskapi.High, taskapi.Low}, Tags: []string{"home"},
-		DueBefore: new(due.Add(time.Hour)), DueAfter: new(due.Add(-time.Hour)), Query: "plants", ListID: taskapi.Inbox, Sort: taskapi.DueSoonest, Limit: 1,
+		DueBefore: new(due.Add(time.Hour)), DueAfter: new(due.Add(-time.Hour)), Query: "plants", ListID: taskapi.Inbox, ParentID: taskapi.NoParent, Sort: taskapi.DueSoonest, Limit: 1,
 	}
 	page, err := client.ListTasks(ctx, options)
 	must(err)

@@ -126,7 +126,7 @@ func (g *generator) right(f wireField) string {
 	}
 	switch {
 	case f.tag.Get("format") == "uuid":
-		return `"{` + g.name(lists, outsideTrash, outsideTrash) + `}"`
+		return `"{` + g.name(referred(f.name), outsideTrash, outsideTrash) + `}"`
 	case typ == reflect.TypeFor[time.Time]():
 		return quote(pick(g, g.times()...))
 	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
@@ -159,6 +159,14 @@ func (g *generator) right(f wireField) string {
 		return "[" + strings.Join(all, ",") + "]"
 	}
 	panic("no generator for a value of type " + typ.String() + "")
+}
+
+// referred is the kind of resources that a field names.
+func referred(field string) *kind {
+	if field == "listId" {
+		return lists
+	}
+	return tasks
 }
 
 // wrong returns a value that breaks one rule of a field.

@@ -158,7 +158,21 @@ func (g *generator) place(k *kind) body {
 	if !g.chance(4) {
 		value = `"{` + g.name(k, outsideTrash, outsideTrash) + `}"`
 	}
-	return body{members: []member{{name: pick(g, "after", "before"), value: value}}}
+	b := body{members: []member{{name: pick(g, "after", "before"), value: value}}}
+	if k == lists || g.chance(2) {
+		return b
+	}
+	if g.chance(3) {
+		b.members = nil
+	}
+	for _, field := range [][]string{{"listId"}, {"parentId"}, {"parentId"}, {"listId", "parentId"}}[g.random.IntN(4)] {
+		value := "null"
+		if !g.chance(5) {
+			value = `"{` + g.name(referred(field), outsideTrash, outsideTrash) + `}"`
+		}
+		b.members = append(b.members, member{name: field, value: value})
+	}
+	return b
 }
 
 func (g *generator) get(s *step) {
@@ -282,6 +296,9 @@ func (g *generator) list(s *step) {
 		"listId": func() {
 			query.Set("listId", pick(g, "inbox", "{"+g.name(lists, outsideTrash, outsideTrash)+"}", "{"+g.name(lists, inTrash, inTrash)+"}", "7"))
 		},
+		"parentId": func() {
+			query.Set("parentId", pick(g, "none", "{"+g.name(tasks, outsideTrash, outsideTrash)+"}", "7"))
+		},
 		"archived": func() { query.Set("archived", pick(g, "true", "false")) },
 		"due":      func() { query.Set(pick(g, "dueBefore", "dueAfter"), pick(g, g.times()...)) },
 		"deleted":  func() { query.Set("deleted", pick(g, "true", "true", "false")) },
@@ -289,7 +306,7 @@ func (g *generator) list(s *step) {
 		"limit":    func() { query.Set("limit", pick(g, "50", "200", "1")) },
 		"q":        func() { query.Set("q", g.search()) },
 	}
-	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q", "listId"}
+	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q", "listId", "parentId"}
 	if k == lists {
 		names = []string{"archived", "deleted", "limit"}
 	}

@@ -247,7 +247,7 @@ func (p *player) named(v any, field string) any {
 		}
 	case string:
 		switch field {
-		case "id", "listId":
+		case "id", "listId", "parentId":
 			if name, ok := p.names[v]; ok {
 				return name
 			}

@@ -26,7 +26,65 @@ const (
 	// liveInList are those outside the trash.
 	liveInList = inList + " AND deleted_at IS NULL"
 	// goneWith are the tasks that a resource has taken to the trash.
-	goneWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> '00000000-0000-0000-0000-000000000000'"
+	goneWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> " + noID
+	// below are the tasks below another one, also those in the trash.
+	below members = "SELECT id FROM (" + descendants + ") AS d"
+	// liveBelow are those outside the trash, openBelow those to be done.
+	liveBelow = below + " WHERE deleted_at IS NULL"
+	openBelow = liveBelow + " AND completed_at IS NULL"
+	// goneBelow are those that went to the trash with it, or with what it went with
+	// ($4).
+	goneBelow = below + " WHERE deleted_at IS NOT NULL AND deleted_with IN ($2, $4)"
+	// elsewhereBelow are those that are not in a list ($4).
+	elsewhereBelow = below + " WHERE list_id <> $4"
+	// doneAbove are a completed task and the completed ones above it.
+	doneAbove members = "SELECT id FROM (" + ancestors + ") AS a WHERE completed_at IS NOT NULL"
+)
+
+const (
+	// noID stands in the place of ids for none.
+	noID = "'00000000-0000-0000-0000-000000000000'"
+	// isSubTask has an index.
+	isSubTask = "parent_id <> " + noID
+
+	// descendants selects the tasks below a task ($2), which are on three levels at
+	// most, with their level below it.
+	descendants = `
+		SELECT a.id, a.list_id, a.completed_at, a.deleted_at, a.deleted_with, 1 AS level FROM tasklane.tasks AS a
+		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
+		UNION ALL
+		SELECT b.id, b.list_id, b.completed_at, b.deleted_at, b.deleted_with, 2 FROM tasklane.tasks AS a
+		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
+		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
+		UNION ALL
+		SELECT c.id, c.list_id, c.completed_at, c.deleted_at, c.deleted_with, 3 FROM tasklane.tasks AS a
+		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
+		JOIN tasklane.tasks AS c ON c.user_id = $1 AND c.parent_id = b.id AND c.` + isSubTask + `
+		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
+	`
+	// ancestors selects a task ($2) and those above it.
+	ancestors = `
+		SELECT a.id, a.completed_at FROM tasklane.tasks AS a WHERE a.user_id = $1 AND a.id = $2
+		UNION ALL
+		SELECT b.id, b.completed_at FROM tasklane.tasks AS a
+		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.id = a.parent_id
+		WHERE a.user_id = $1 AND a.id = $2
+		UNION ALL
+		SELECT c.id, c.completed_at FROM tasklane.tasks AS a
+		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.id = a.parent_id
+		JOIN tasklane.tasks AS c ON c.user_id = $1 AND c.id = b.parent_id
+		WHERE a.user_id = $1 AND a.id = $2
+		UNION ALL
+		SELECT d.id, d.completed_at FROM tasklane.tasks AS a
+		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.id = a.parent_id
+		JOIN tasklane.tasks AS c ON c.user_id = $1 AND c.id = b.parent_id
+		JOIN tasklane.tasks AS d ON d.user_id = $1 AND d.id = c.parent_id
+		WHERE a.user_id = $1 AND a.id = $2
+	`
+	// selectAncestors selects the ids of a task ($2) and of those above it.
+	selectAncestors = "SELECT id FROM (" + ancestors + ") AS a"
+	// selectHeight selects the number of levels below a task ($2).
+	selectHeight = "SELECT coalesce(max(level), 0) FROM (" + descendants + ") AS d"
 )
 
 // changeMembers sets the columns of all members. $3 is the time.
@@ -43,11 +101,12 @@ func changeMembers(m members, set string) string {
 	UPDATE tasklane.user_state SET seq = seq + (SELECT count(*) FROM changed) WHERE user_id = $1`, m, set)
 }
 
-var (
-	trashMembers   = func(m members) string { return changeMembers(m, "deleted_at = $3, deleted_with = $2") }
-	restoreMembers = func(m members) string {
-		return changeMembers(m, "deleted_at = NULL, deleted_with = '00000000-0000-0000-0000-000000000000'")
-	}
+// What cascades set.
+const (
+	trashed   = "deleted_at = $3, deleted_with = $2"
+	restored  = "deleted_at = NULL, deleted_with = " + noID
+	completed = "completed_at = $3"
+	reopened  = "completed_at = NULL"
 )
 
 // eraseMembers erases all members, with three statements: the tombstones, whose
@@ -68,15 +127,24 @@ func eraseMembers(m members) (buried, forgotten, removed string) {
 	return buried, forgotten, removed
 }
 
-// cascade queues the change of the members of a resource.
-func (tx *transaction) cascade(text string, of uuid.UUID, more ...any) {
-	tx.statements = append(tx.statements, statement{text, append([]any{tx.user, [16]byte(of), tx.now}, more...)})
+// cascade queues a change of the members of a resource. Further ids are its
+// arguments from $4 on.
+func (tx *transaction) cascade(m members, set string, of uuid.UUID, more ...uuid.UUID) {
+	tx.queueCascade(changeMembers(m, set), of, more...)
+}
+
+func (tx *transaction) queueCascade(text string, of uuid.UUID, more ...uuid.UUID) {
+	args := []any{tx.user, [16]byte(of), tx.now}
+	for _, id := range more {
+		args = append(args, [16]byte(id))
+	}
+	tx.statements = append(tx.statements, statement{text, args})
 }
 
 // eraseAll queues the erasure of the members of a resource.
 func (tx *transaction) eraseAll(m members, of uuid.UUID) {
 	buried, forgotten, removed := eraseMembers(m)
-	tx.cascade(buried, of)
+	tx.queueCascade(buried, of)
 	tx.statements = append(tx.statements, statement{forgotten, []any{tx.user}}, statement{removed, []any{tx.user}})
 }
 

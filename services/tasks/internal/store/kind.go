@@ -56,11 +56,14 @@ type definition[R, W, C, U any] struct {
 	// prepare, unless nil, checks what other resources have to do with an
 	// operation, and completes the row as it is to be. before is nil for a new
 	// one. Where a creation is sent without a look, prepare is not called.
-	prepare func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after *R) error
+	prepare func(ctx context.Context, tx *transaction, op Operation, before, after *R) error
 	// follow, unless nil, queues what follows from an operation for other
 	// resources, and the checks that prepare leaves out where nothing is looked
 	// at. after is nil for a resource that is erased.
 	follow func(tx *transaction, before, after *R)
+	// siblings, unless nil, returns the condition of the rows with which a row
+	// stands in a manual order. The numbers of its arguments begin with $3.
+	siblings func(*R) (condition string, args []any)
 
 	*kind
 	merges []mergedField
@@ -79,10 +82,9 @@ type kind struct {
 	fields  int      // the number of the row's fields
 	texts   sync.Map // of insertions and updates, by the set of columns written
 	// columnNames are those of the fields. The selections are of one user's
-	// rows: by id, by ids, changed after a number and behind an id, and those with
-	// which another one stands in a manual order.
-	columnNames                                                           string
-	selectOne, selectSeveral, selectChanged, selectBehind, selectSiblings string
+	// rows: by id, by ids, changed after a number and behind an id.
+	columnNames                                           string
+	selectOne, selectSeveral, selectChanged, selectBehind string
 	// countLive counts a user's resources outside the trash, as far as to one too
 	// many, and refuseTooMany fails with [errRefused] where there are that many.
 	countLive, refuseTooMany string
@@ -92,8 +94,10 @@ type kind struct {
 	// edit changes a row by the request that creates, replaces or updates it.
 	edit func(r row, request any, now time.Time)
 	// prepare and follow are those of the definition, or nil.
-	prepare func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after row) error
+	prepare func(ctx context.Context, tx *transaction, op Operation, before, after row) error
 	follow  func(tx *transaction, before, after row)
+	// siblings is that of the definition.
+	siblings func(row) (condition string, args []any)
 	// decode reads a resource from JSON.
 	decode  func([]byte) (any, error)
 	example any
@@ -144,12 +148,18 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	}
 	of := func(r row) *R { typed, _ := any(r).(*R); return typed } // nil for nil
 	if d.prepare != nil {
-		k.prepare = func(ctx context.Context, tx *transaction, op taskapi.BatchOp, before, after row) error {
+		k.prepare = func(ctx context.Context, tx *transaction, op Operation, before, after row) error {
 			return d.prepare(ctx, tx, op, of(before), of(after))
 		}
 	}
 	if d.follow != nil {
 		k.follow = func(tx *transaction, before, after row) { d.follow(tx, of(before), of(after)) }
+	}
+	k.siblings = func(r row) (string, []any) {
+		if d.siblings == nil {
+			return "TRUE", nil
+		}
+		return d.siblings(of(r))
 	}
 	d.derived = append(d.derived, sizeColumn(table.Fields))
 	var names []string
@@ -168,7 +178,6 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	k.selectOne, k.selectSeveral = from+"id = $2", from+"id = ANY ($2)"
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
 	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
-	k.selectSiblings = from + "id <> $2 AND deleted_at IS NULL"
 	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.most+1)
 	k.countLive, k.refuseTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.most, live)
 	for content := range reflect.TypeFor[C]().Fields() {

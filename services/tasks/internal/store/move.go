@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -59,37 +58,35 @@ func (p place) field() string {
 	return "after"
 }
 
-// placeOf returns the place that the request of a move names, which has one of the
-// fields After and Before.
-func placeOf(request any) place {
-	v := reflect.ValueOf(request)
-	after, before := v.FieldByName("After").Interface().(taskapi.Optional[*string]), v.FieldByName("Before").Interface().(taskapi.Optional[*string])
-	p, id := place{before: before.Set}, after.Value
-	if before.Set {
-		id = before.Value
+// placeOf returns the place that the request of a move names; without one, it is the
+// last.
+func placeOf(op Operation) place {
+	p, field := place{}, "After"
+	if !op.names(field) {
+		p.before, field = true, "Before"
 	}
-	if id != nil {
+	if id, _ := op.reference(field); id != nil {
 		p.sibling = new(rowID(id))
 	}
 	return p
 }
 
-// move returns the row in the place. What was queued so far is sent first, so that
-// the siblings are found as it leaves them.
-func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) (row, error) {
+// move puts the row, which is among its new siblings already, in the place. What was
+// queued so far is sent first, so that the siblings are found as it leaves them.
+func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) error {
 	if err := tx.flush(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	var anchor row
 	if to.sibling != nil {
 		anchor = tx.foundLive(k.name, *to.sibling)
-		if anchor == nil || *to.sibling == r.shared().ID {
-			return nil, &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not one of the others in this order"}
+		if anchor == nil || *to.sibling == r.shared().ID || !k.areSiblings(anchor, r) {
+			return &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not one of the others in this order"}
 		}
 	}
 	next, err := tx.nextTo(ctx, k, r, anchor, to.before)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// The row is to stand between these, either of which may be missing.
 	front, back := anchor, next
@@ -97,18 +94,33 @@ func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) (row,
 		front, back = next, anchor
 	}
 	if (front == nil || compareOrder(front, r) < 0) && (back == nil || compareOrder(r, back) < 0) {
-		return r, nil
+		return nil
 	}
-	after := k.clone(r)
 	if back == nil {
-		orderOf(after).Position = position.Behind(positionOf(front), tx.newID())
+		orderOf(r).Position = position.Behind(positionOf(front), tx.newID())
 	} else {
-		orderOf(after).Position = position.Between(positionOf(front), positionOf(back), r.shared().ID)
+		orderOf(r).Position = position.Between(positionOf(front), positionOf(back), r.shared().ID)
 	}
-	if len(positionOf(after)) > position.MaxLength || back != nil && positionOf(front) == positionOf(back) {
-		return after, tx.spread(ctx, k, after, back)
+	if len(positionOf(r)) > position.MaxLength || back != nil && positionOf(front) == positionOf(back) {
+		return tx.spread(ctx, k, r, back)
 	}
-	return after, nil
+	return nil
+}
+
+// selectSiblings selects columns of the siblings of r.
+func (tx *transaction) selectSiblings(k *kind, r row, columns string) statement {
+	condition, args := k.siblings(r)
+	return statement{
+		"SELECT " + columns + " FROM " + k.table + " WHERE user_id = $1 AND id <> $2 AND deleted_at IS NULL AND " + condition,
+		append([]any{tx.user, [16]byte(r.shared().ID)}, args...),
+	}
+}
+
+// areSiblings reports whether two rows stand in the same manual order.
+func (k *kind) areSiblings(a, b row) bool {
+	ofA, inA := k.siblings(a)
+	ofB, inB := k.siblings(b)
+	return ofA == ofB && slices.Equal(inA, inB)
 }
 
 // nextTo returns the sibling of r directly before or after the anchor in the manual
@@ -118,9 +130,9 @@ func (tx *transaction) nextTo(ctx context.Context, k *kind, r, anchor row, befor
 	if before {
 		than, direction = " < ", " DESC"
 	}
-	st := statement{k.selectSiblings, []any{tx.user, [16]byte(r.shared().ID)}}
+	st := tx.selectSiblings(k, r, k.columnNames)
 	if anchor != nil {
-		st.text += " AND (position, id)" + than + "($3, $4)"
+		st.text += fmt.Sprintf(" AND (position, id)%s($%d, $%d)", than, len(st.args)+1, len(st.args)+2)
 		st.args = append(st.args, positionOf(anchor), [16]byte(anchor.shared().ID))
 	}
 	st.text += " ORDER BY position" + direction + ", id" + direction + " LIMIT 1"
@@ -143,10 +155,8 @@ func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error
 		Position string
 	}
 	var all []sibling
-	st := statement{
-		"SELECT id, position FROM " + k.table + " WHERE user_id = $1 AND id <> $2 AND deleted_at IS NULL ORDER BY position, id",
-		[]any{tx.user, [16]byte(r.shared().ID)},
-	}
+	st := tx.selectSiblings(k, r, "id, position")
+	st.text += " ORDER BY position, id"
 	err := tx.read(ctx, st, func(rows pgx.Rows) (err error) {
 		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows: there may be 100,000
 		return err

@@ -111,6 +111,7 @@ func TestCreateTask(t *testing.T) {
 		s := storetest.New(t)
 		want := full()
 		want.ListID = new(makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"}).String())
+		want.ParentID = new(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "parent", ListID: want.ListID, Completed: true}).ID)
 		created := mustCreate(t, s, alice, want)
 		for field, value := range reflect.ValueOf(created).Fields() {
 			if value.IsZero() && field.Name != "DeletedAt" {
@@ -119,7 +120,7 @@ func TestCreateTask(t *testing.T) {
 		}
 		got := taskapi.CreateTaskRequest{
 			Title: created.Title, Description: created.Description, Completed: created.Completed,
-			Priority: created.Priority, DueAt: created.DueAt, Tags: created.Tags, ListID: created.ListID,
+			Priority: created.Priority, DueAt: created.DueAt, Tags: created.Tags, ListID: created.ListID, ParentID: created.ParentID,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("CreateTask (-want +got):\n%s", diff)

@@ -20,21 +20,23 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// makeMany gives one user 200,000 tasks in 500 lists, the newest 10,000 or so in the trash,
+// makeMany gives one user 200,000 tasks in 500 lists, a fifth of them sub-tasks, the newest 10,000 or so in the trash,
 // and a thousand others thirty each in the Inbox. The indexes are built when all is there, in half the
 // time.
 const makeMany = `
-	DROP INDEX tasklane.tasks_created, tasklane.tasks_position, tasklane.tasks_list, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
+	DROP INDEX tasklane.tasks_parent, tasklane.tasks_created, tasklane.tasks_position, tasklane.tasks_list, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
 	INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user' || n, 200000 FROM generate_series(0, 1000) n;
-	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, list_id, position, created_at, updated_at, deleted_at, title_key, words)
+	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, list_id, parent_id, position, created_at, updated_at, deleted_at, title_key, words)
 	SELECT 'user' || CASE WHEN n <= 200000 THEN 0 ELSE n % 1000 + 1 END, md5(n::text)::uuid, n, 1, 'task ' || n, '',
 		CASE WHEN n % 3 = 0 THEN now() END, n % 5, CASE WHEN n % 2 = 0 THEN now() + n * interval '1 minute' END, '{home}',
-		CASE WHEN n <= 200000 THEN md5('list' || n % 500)::uuid ELSE '00000000-0000-0000-0000-000000000000' END, md5('p' || n) || 'V',
+		CASE WHEN n <= 200000 THEN md5('list' || n % 500)::uuid ELSE '00000000-0000-0000-0000-000000000000' END,
+		CASE WHEN n <= 200000 AND n / 500 % 5 = 1 THEN md5((n - 500)::text)::uuid ELSE '00000000-0000-0000-0000-000000000000' END, md5('p' || n) || 'V',
 		now() - n * interval '1 second', now(), CASE WHEN n <= 200000 AND md5(n::text) > 'f333' THEN now() END, int4send(n), 'task ''#2'''::tsvector
 	FROM generate_series(1, 230000) n;
 	CREATE INDEX tasks_created ON tasklane.tasks (user_id, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_list ON tasklane.tasks (user_id, list_id, position, id) WHERE deleted_at IS NULL;
+	CREATE INDEX tasks_parent ON tasklane.tasks (user_id, parent_id, position, id) WHERE parent_id <> '00000000-0000-0000-0000-000000000000';
 	CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at IS NULL;
 	CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 	CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -59,12 +61,12 @@ func TestPlans(t *testing.T) {
 
 func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Store, user string) {
 	t.Helper()
-	task := uuid.MustParse(mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ID)
-	other := mustList(t, s, user, taskapi.ListTasksOptions{Sort: taskapi.OldestFirst, Limit: 1}).Tasks[0].ID
-	inList := taskapi.Inbox
-	if id := mustList(t, s, user, taskapi.ListTasksOptions{Limit: 1}).Tasks[0].ListID; id != nil {
-		inList = *id
+	first := mustList(t, s, user, taskapi.ListTasksOptions{ParentID: taskapi.NoParent, Limit: 1}).Tasks[0]
+	task, inList := uuid.MustParse(first.ID), taskapi.Inbox
+	if first.ListID != nil {
+		inList = *first.ListID
 	}
+	other := mustList(t, s, user, taskapi.ListTasksOptions{ListID: inList, ParentID: taskapi.NoParent, Sort: taskapi.OldestFirst, Limit: 1}).Tasks[0].ID
 	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: key} }
 	list := func(options taskapi.ListTasksOptions) func() {
 		return func() {
@@ -90,6 +92,8 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		{name: "manual order of a list", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: inList}), index: "tasks_list"},
 		{name: "manual order of the Inbox", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: taskapi.Inbox}), index: "tasks_list"},
 		{name: "manual order of a list, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: inList}), index: "tasks_list"},
+		{name: "sub-tasks in manual order", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ParentID: task.String()}), index: "tasks_parent"},
+		{name: "top of a list in manual order", run: list(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder, ListID: inList, ParentID: taskapi.NoParent}), index: "tasks_list"},
 		{name: "manual order, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}), index: "tasks_position"},
 		{name: "manual order reversed, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.ManualOrderReversed}), index: "tasks_position"},
 		{name: "newest first, deep", run: deep(t, r, s, user, taskapi.ListTasksOptions{Sort: taskapi.NewestFirst}), index: "tasks_created"},
@@ -108,7 +112,7 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		}, index: "tasks_pkey"},
 		{name: "move", run: func() {
 			write(t, s, user, move(task.String(), behind(other)), on("move"))
-		}, index: "tasks_p"}, // the primary key and tasks_position
+		}, index: "tasks_"}, // the primary key and tasks_list
 		{name: "delete", run: func() { write(t, s, user, trash(task), on("delete")) }, index: "tasks_pkey"},
 	} {
 		clear(r.texts)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -16,29 +17,46 @@ import (
 var referring = []struct {
 	field string
 	kind  taskapi.Kind
-}{{"After", ""}, {"Before", ""}, {"ListID", taskapi.KindList}}
+}{{"After", ""}, {"Before", ""}, {"ListID", taskapi.KindList}, {"ParentID", taskapi.KindTask}}
 
-// eachReference calls each with the resources that the data of an operation names.
-func (op Operation) eachReference(each func(taskapi.Kind, uuid.UUID)) {
+// reference returns the id that a field of the operation's data has, and whether the
+// field is there.
+func (op Operation) reference(name string) (id *string, present bool) {
 	if op.Data == nil {
+		return nil, false
+	}
+	field := reflect.ValueOf(op.Data).FieldByName(name)
+	if !field.IsValid() {
+		return nil, false
+	}
+	if optional, ok := field.Interface().(taskapi.Optional[*string]); ok {
+		return optional.Value, optional.Set
+	}
+	id, _ = field.Interface().(*string)
+	return id, id != nil
+}
+
+// names reports whether a field of the operation's data names a resource, or says
+// that there is none.
+func (op Operation) names(field string) bool {
+	_, present := op.reference(field)
+	return present
+}
+
+// relocate moves a row to the list and parent that the request of a move names.
+// Without a parent, a list has the row on its top level.
+func (k *kind) relocate(r row, op Operation) {
+	task, ok := r.(*taskRow)
+	if !ok {
 		return
 	}
-	data := reflect.ValueOf(op.Data)
-	for _, r := range referring {
-		field := data.FieldByName(r.field)
-		if !field.IsValid() {
-			continue
-		}
-		id, _ := field.Interface().(*string)
-		if optional, ok := field.Interface().(taskapi.Optional[*string]); ok {
-			id = optional.Value
-		}
-		if kind := r.kind; id != nil {
-			if kind == "" {
-				kind = op.Kind
-			}
-			each(kind, rowID(id))
-		}
+	list, toList := op.reference("ListID")
+	parent, toParent := op.reference("ParentID")
+	if toList {
+		task.ListID = rowID(list)
+	}
+	if toList || toParent {
+		task.ParentID = rowID(parent)
 	}
 }
 
@@ -47,11 +65,16 @@ func (op Operation) eachReference(each func(taskapi.Kind, uuid.UUID)) {
 func (tx *transaction) lookAtReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
 	named := map[taskapi.Kind][]uuid.UUID{}
 	for _, op := range operations {
-		op.eachReference(func(kind taskapi.Kind, id uuid.UUID) {
+		for _, r := range referring {
+			text, _ := op.reference(r.field)
+			if text == nil {
+				continue
+			}
+			kind, id := cmp.Or(r.kind, op.Kind), rowID(text)
 			if !slices.Contains(known[kind], id) && !slices.Contains(named[kind], id) {
 				named[kind] = append(named[kind], id)
 			}
-		})
+		}
 	}
 	for _, k := range tx.store.kinds {
 		if len(named[k.name]) > 0 {
@@ -89,9 +112,13 @@ func wireID(id uuid.UUID) *string {
 	return new(id.String())
 }
 
-// load returns a resource as the transaction has left it, in the trash or outside
-// it, or nil. It is read unless it is in memory.
-func (tx *transaction) load(ctx context.Context, k *kind, id uuid.UUID) (row, error) {
+// load returns a resource, in the trash or outside it, or nil. It is read, as what
+// has been sent has left it, unless it is in memory.
+func (tx *transaction) load(ctx context.Context, name taskapi.Kind, id uuid.UUID) (row, error) {
+	k, err := tx.store.kindOf(name)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range tx.found {
 		if r.kind == k && r.row.shared().ID == id {
 			if r.erased {
@@ -100,11 +127,8 @@ func (tx *transaction) load(ctx context.Context, k *kind, id uuid.UUID) (row, er
 			return r.row, nil
 		}
 	}
-	if err := tx.flush(ctx); err != nil {
-		return nil, err
-	}
 	var found row
-	err := tx.read(ctx, k.byID(tx.user, []uuid.UUID{id}), k.read(func(r row, _ int) error {
+	err = tx.read(ctx, k.byID(tx.user, []uuid.UUID{id}), k.read(func(r row, _ int) error {
 		found = r
 		tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
 		return nil

@@ -35,6 +35,8 @@ type taskRow struct {
 	Tags        []string   `bun:"tags,array"`
 	// ListID is zero in the Inbox.
 	ListID uuid.UUID `bun:"list_id,type:uuid"`
+	// ParentID is zero unless the task is a sub-task.
+	ParentID uuid.UUID `bun:"parent_id,type:uuid"`
 	// DeletedWith is the resource that took the task to the trash; zero outside it,
 	// and where the task was deleted itself.
 	DeletedWith uuid.UUID `bun:"deleted_with,type:uuid"`
@@ -49,6 +51,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
 	prepare:    prepareTask,
 	follow:     followTask,
+	siblings:   siblingsOf,
 	derived: []column{
 		{name: "title_key", from: []string{"title"}, derive: func(r row) any { return titleKey(r.(*taskRow).Title) }},
 		{name: "tag_keys", from: []string{"tags"}, derive: func(r row) any { return r.(*taskRow).tagKeys() }},
@@ -69,6 +72,7 @@ func (r *taskRow) task() taskapi.Task {
 		DueOn:       r.DueOn,
 		Tags:        r.Tags,
 		ListID:      wireID(r.ListID),
+		ParentID:    wireID(r.ParentID),
 		Position:    r.Position,
 		Version:     r.Version,
 		CreatedAt:   r.CreatedAt,
@@ -86,6 +90,7 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	r.DueOn = c.DueOn // setDue has it win
 	r.Tags = c.Tags
 	r.ListID = rowID(c.ListID)
+	r.ParentID = rowID(c.ParentID)
 	switch {
 	case !c.Completed:
 		r.CompletedAt = nil
@@ -199,7 +204,8 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 // isFiltered reports whether it depends on the filters how a page is found best.
 func isFiltered(o taskapi.ListTasksOptions) bool {
 	return o.Deleted || o.Completed != nil || len(o.Priorities) > 0 || len(o.Tags) > 0 ||
-		o.DueBefore != nil || o.DueAfter != nil || o.Query != "" || o.ListID != "" && !strings.HasSuffix(string(o.Sort), string(taskapi.ManualOrder))
+		o.DueBefore != nil || o.DueAfter != nil || o.Query != "" ||
+		(o.ListID != "" || o.ParentID != "") && !strings.HasSuffix(string(o.Sort), string(taskapi.ManualOrder))
 }
 
 // filterTasks adds the conditions of a list's filters.
@@ -228,7 +234,7 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 	if options.DueAfter != nil {
 		q.Where("due_at >= ?", b.arg(*options.DueAfter))
 	}
-	if options.ListID == "" && !options.Deleted {
+	if options.ListID == "" && !options.Deleted && (options.ParentID == "" || options.ParentID == taskapi.NoParent) {
 		q.Where("list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = ? AND archived)", b.arg(user))
 	}
 	if options.ListID != "" {
@@ -237,6 +243,13 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 			list = uuid.MustParse(options.ListID) // it has been checked
 		}
 		q.Where("list_id = ?", b.arg([16]byte(list)))
+	}
+	switch options.ParentID {
+	case "":
+	case taskapi.NoParent:
+		q.Where("parent_id = ?", b.arg([16]byte{}))
+	default:
+		q.Where("parent_id = ? AND "+isSubTask, b.arg([16]byte(uuid.MustParse(options.ParentID)))) // it has been checked
 	}
 	if options.Query != "" {
 		if query := searchQuery(options.Query); query != "" {

@@ -47,14 +47,15 @@ func (s *Store) write(ctx context.Context, user string, operations []Operation, 
 func (s *Store) writeOnce(
 	ctx context.Context, p *patience, user string, operations []Operation, key *IdempotencyKey,
 ) (out Outcome, err error) {
-	ids := map[taskapi.Kind][]uuid.UUID{}
+	ids, blind := map[taskapi.Kind][]uuid.UUID{}, true
 	for _, op := range operations {
 		if op.Op != taskapi.BatchCreate {
 			ids[op.Kind] = append(ids[op.Kind], op.ID)
 		}
+		blind = blind && op.Op == taskapi.BatchCreate && !op.names("ParentID")
 	}
 	tx := &transaction{store: s, user: user, key: key}
-	if err = errKeyTaken; len(ids) == 0 {
+	if err = errKeyTaken; blind {
 		// Nothing to look at first: all of it in one round trip.
 		out, err = tx.runBlind(ctx, p, operations)
 	}
@@ -229,6 +230,7 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 		if err == nil {
 			err = tx.queue(ctx, op)
 		}
+		tx.stale = tx.stale && len(operations) > 1
 		if err != nil {
 			if tx.failure != nil {
 				return tx.failure
@@ -328,9 +330,7 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 			return err
 		}
 	case taskapi.BatchMove:
-		if after, err = tx.move(ctx, k, r.row, placeOf(op.Data)); err != nil {
-			return err
-		}
+		k.relocate(after, op)
 	case taskapi.BatchErase:
 		tx.erase(k, r, op)
 		return nil
@@ -338,7 +338,12 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 		return fmt.Errorf("there is no operation %q", op.Op)
 	}
 	if k.prepare != nil {
-		if err := k.prepare(ctx, tx, op.Op, r.row, after); err != nil {
+		if err := k.prepare(ctx, tx, op, r.row, after); err != nil {
+			return err
+		}
+	}
+	if op.Op == taskapi.BatchMove {
+		if err := tx.move(ctx, k, after, placeOf(op)); err != nil {
 			return err
 		}
 	}
@@ -368,7 +373,7 @@ func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error 
 		return err
 	}
 	if k.prepare != nil && !tx.blind {
-		if err := k.prepare(ctx, tx, op.Op, nil, r.row); err != nil {
+		if err := k.prepare(ctx, tx, op, nil, r.row); err != nil {
 			return err
 		}
 	}

@@ -300,20 +300,20 @@ export interface paths {
         get: operations["getTask"];
         /**
          * Replace a task
-         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version.
+         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
          */
         put: operations["replaceTask"];
         post?: never;
         /**
          * Delete a task
-         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before.
+         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before. Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Update a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
          */
         patch: operations["updateTask"];
         trace?: never;
@@ -329,7 +329,7 @@ export interface paths {
         put?: never;
         /**
          * Move a task
-         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version.
+         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version. With listId or parentId it comes into another list or below another task, with its sub-tasks, and without after and before it is the last there. The other task must have the same list and parent.
          */
         post: operations["moveTask"];
         delete?: never;
@@ -349,7 +349,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a task
-         * @description Takes the task out of the trash. A task outside the trash is not found. A task whose list is not there any more comes into the Inbox.
+         * @description Takes the task out of the trash. A task outside the trash is not found. The sub-tasks that went to the trash with it, or with the same task or list, come back. A task whose parent is not there any more is a sub-task no more; one whose list is not there comes into the Inbox.
          */
         post: operations["restoreTask"];
         delete?: never;
@@ -527,6 +527,7 @@ export interface operations {
                      *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
                      *                 "tags": [
@@ -552,6 +553,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -677,6 +679,7 @@ export interface operations {
                  *             "dueAt": "2026-11-30T17:00:00Z",
                  *             "dueOn": "2026-11-30",
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
                  *               "home",
@@ -718,6 +721,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -959,6 +963,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -1106,6 +1111,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -3267,8 +3273,10 @@ export interface operations {
                 dueAfter?: string;
                 /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
                 q?: string;
-                /** @description Only tasks of this list, or of the Inbox. Without it, tasks of archived lists are left out, unless they are in the trash. */
+                /** @description Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless their list, their parent or the trash is asked for. */
                 listId?: string;
+                /** @description Only sub-tasks of this task, or only tasks that are none. */
+                parentId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
@@ -3312,6 +3320,7 @@ export interface operations {
                      *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
                      *           "tags": [
@@ -3435,6 +3444,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3471,6 +3481,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3789,6 +3800,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3944,6 +3956,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3979,6 +3992,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4183,6 +4197,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4348,6 +4363,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -4364,6 +4380,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -4399,6 +4416,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4609,6 +4627,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4810,6 +4829,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -5145,10 +5165,16 @@ export interface CreateTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for the Inbox.
+     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -5258,7 +5284,7 @@ export interface FieldError {
      * @description The stable name of the rule, for programs.
      * @example too_long
      */
-    code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | Unlisted;
+    code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | "too_deep" | Unlisted;
     /**
      * @description The field's path in the body, or the parameter's name.
      * @example title
@@ -5463,6 +5489,18 @@ export interface MoveTaskRequest {
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     before?: string | null;
+    /**
+     * Format: uuid
+     * @description Moves the task into this list; null is the Inbox. It is then no sub-task, unless parentId is there, too, which must be in this list.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
+    /**
+     * Format: uuid
+     * @description Makes the task a sub-task of this one; null of none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
 }
 export interface Problem {
     /**
@@ -5588,10 +5626,16 @@ export interface ReplaceTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for the Inbox.
+     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -5865,6 +5909,12 @@ export interface Task {
      */
     listId: string | null;
     /**
+     * Format: uuid
+     * @description The task that this is a sub-task of, in the same list; null for none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId: string | null;
+    /**
      * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
@@ -6045,10 +6095,16 @@ export interface UpdateTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null for the Inbox. The task keeps its position.
+     * @description The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is.
      * @example high

@@ -32,6 +32,7 @@ export const kinds = {
       "dueAt": null,
       "dueOn": null,
       "listId": null,
+      "parentId": null,
       "priority": "none",
       "tags": [],
       "title": ""

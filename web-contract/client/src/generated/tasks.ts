@@ -260,20 +260,20 @@ export interface paths {
         get: operations["getTask"];
         /**
          * Replace a task
-         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version.
+         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
          */
         put: operations["replaceTask"];
         post?: never;
         /**
          * Delete a task
-         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before.
+         * @description Moves the task to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the task; an erased one as it was before. Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Update a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
          */
         patch: operations["updateTask"];
         trace?: never;
@@ -289,7 +289,7 @@ export interface paths {
         put?: never;
         /**
          * Move a task
-         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version.
+         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version. With listId or parentId it comes into another list or below another task, with its sub-tasks, and without after and before it is the last there. The other task must have the same list and parent.
          */
         post: operations["moveTask"];
         delete?: never;
@@ -309,7 +309,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a task
-         * @description Takes the task out of the trash. A task outside the trash is not found. A task whose list is not there any more comes into the Inbox.
+         * @description Takes the task out of the trash. A task outside the trash is not found. The sub-tasks that went to the trash with it, or with the same task or list, come back. A task whose parent is not there any more is a sub-task no more; one whose list is not there comes into the Inbox.
          */
         post: operations["restoreTask"];
         delete?: never;
@@ -475,6 +475,7 @@ export interface operations {
                      *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
                      *                 "tags": [
@@ -500,6 +501,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -610,6 +612,7 @@ export interface operations {
                  *             "dueAt": "2026-11-30T17:00:00Z",
                  *             "dueOn": "2026-11-30",
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
                  *             "tags": [
                  *               "home",
@@ -651,6 +654,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -837,6 +841,7 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
                      *             "tags": [
@@ -2703,8 +2708,10 @@ export interface operations {
                 dueAfter?: string;
                 /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
                 q?: string;
-                /** @description Only tasks of this list, or of the Inbox. Without it, tasks of archived lists are left out, unless they are in the trash. */
+                /** @description Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless their list, their parent or the trash is asked for. */
                 listId?: string;
+                /** @description Only sub-tasks of this task, or only tasks that are none. */
+                parentId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
@@ -2742,6 +2749,7 @@ export interface operations {
                      *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
                      *           "tags": [
@@ -2850,6 +2858,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -2886,6 +2895,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3173,6 +3183,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3313,6 +3324,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3348,6 +3360,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3537,6 +3550,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3687,6 +3701,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3703,6 +3718,7 @@ export interface operations {
                  *       "dueAt": "2026-11-30T17:00:00Z",
                  *       "dueOn": "2026-11-30",
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                 *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
                  *       "tags": [
                  *         "home",
@@ -3738,6 +3754,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -3933,6 +3950,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4119,6 +4137,7 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
                      *         "tags": [
@@ -4392,10 +4411,16 @@ export interface CreateTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for the Inbox.
+     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -4505,7 +4530,7 @@ export interface FieldError {
      * @description The stable name of the rule, for programs.
      * @example too_long
      */
-    code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | Unlisted;
+    code: "required" | "unknown_field" | "duplicate" | "not_nullable" | "wrong_type" | "bad_format" | "too_short" | "too_long" | "too_many" | "too_few" | "out_of_range" | "not_allowed" | "not_found" | "conflict" | "too_deep" | Unlisted;
     /**
      * @description The field's path in the body, or the parameter's name.
      * @example title
@@ -4710,6 +4735,18 @@ export interface MoveTaskRequest {
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     before?: string | null;
+    /**
+     * Format: uuid
+     * @description Moves the task into this list; null is the Inbox. It is then no sub-task, unless parentId is there, too, which must be in this list.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    listId?: string | null;
+    /**
+     * Format: uuid
+     * @description Makes the task a sub-task of this one; null of none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
 }
 export interface Problem {
     /**
@@ -4835,10 +4872,16 @@ export interface ReplaceTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for the Inbox.
+     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is. None by default.
      * @example high
@@ -5095,6 +5138,12 @@ export interface Task {
      */
     listId: string | null;
     /**
+     * Format: uuid
+     * @description The task that this is a sub-task of, in the same list; null for none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId: string | null;
+    /**
      * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
@@ -5275,10 +5324,16 @@ export interface UpdateTaskRequest {
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null for the Inbox. The task keeps its position.
+     * @description The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
+    /**
+     * Format: uuid
+     * @description The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    parentId?: string | null;
     /**
      * @description How urgent the task is.
      * @example high

@@ -13,6 +13,7 @@ export const fieldLabels: Record<FieldName, string> = {
   priority: "Priority",
   tags: "Tags",
   listId: "List",
+  parentId: "Sub-task of",
 };
 
 const fieldNames = Object.keys(fieldLabels) as FieldName[];

@@ -22,6 +22,8 @@ CREATE TABLE tasklane.tasks (
     -- The list; zero for the Inbox. PostgreSQL takes rows in the order of an index
     -- behind =, but not behind IS NULL.
     list_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    -- The task that this is a sub-task of; zero for none.
+    parent_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The place in the manual order, compared by bytes.
     position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
@@ -50,6 +52,7 @@ CREATE INDEX tasks_due ON tasklane.tasks (user_id, due_at, id) WHERE deleted_at 
 CREATE INDEX tasks_seq ON tasklane.tasks (user_id, seq);
 CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
 
+CREATE INDEX tasks_parent ON tasklane.tasks (user_id, parent_id, position, id) WHERE parent_id <> '00000000-0000-0000-0000-000000000000';
 CREATE INDEX tasks_deleted_with ON tasklane.tasks (user_id, deleted_with) WHERE deleted_with <> '00000000-0000-0000-0000-000000000000';
 
 SELECT tasklane.add_kind('task', 'tasks');

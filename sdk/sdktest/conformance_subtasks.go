@@ -1,0 +1,324 @@
+package sdktest
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// under adds a sub-task of a task, or a task.
+func (s *subject) under(title string, parent string) taskapi.Task {
+	s.Helper()
+	request := taskapi.CreateTaskRequest{Title: title}
+	if parent != "" {
+		request.ParentID = &parent
+	}
+	return s.create(request)
+}
+
+// chain adds tasks each of which is a sub-task of the one before.
+func (s *subject) chain(titles string) (all []taskapi.Task) {
+	s.Helper()
+	parent := ""
+	for _, title := range strings.Split(titles, "") {
+		all = append(all, s.under(title, parent))
+		parent = all[len(all)-1].ID
+	}
+	return all
+}
+
+// nest makes a task a sub-task of another one, or with "" of none, in each way there is.
+func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task, error)) {
+	to := taskapi.Optional[*string]{Set: true}
+	if parent != "" {
+		to.Value = &parent
+	}
+	return map[string]func() (taskapi.Task, error){
+		"update": func() (taskapi.Task, error) {
+			return s.client.UpdateTask(s.Context(), id, taskapi.UpdateTaskRequest{ParentID: to})
+		},
+		"replace": func() (taskapi.Task, error) {
+			return s.client.ReplaceTask(s.Context(), id, taskapi.ReplaceTaskRequest{Title: "x", ParentID: to.Value})
+		},
+		"move": func() (taskapi.Task, error) {
+			return s.client.MoveTask(s.Context(), id, taskapi.MoveTaskRequest{ParentID: to})
+		},
+	}
+}
+
+// refusesToNest checks that nothing makes a task a sub-task of another one.
+func (s *subject) refusesToNest(id, parent string, code taskapi.FieldErrorCode) {
+	s.Helper()
+	for name, way := range s.nest(id, parent) {
+		_, err := way()
+		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "parentId" || failure.Fields[0].Code != code {
+			s.Errorf("%s: the failure names %+v, want parentId %s", name, failure.Fields, code)
+		}
+	}
+}
+
+// states describes tasks: their title, then x if completed, - if in the trash.
+func (s *subject) states(tasks ...taskapi.Task) string {
+	s.Helper()
+	var states []string
+	for _, task := range tasks {
+		now := s.get(task.ID)
+		state := now.Title
+		if now.Completed {
+			state += "x"
+		}
+		if now.DeletedAt != nil {
+			state += "-"
+		}
+		states = append(states, state)
+	}
+	return strings.Join(states, " ")
+}
+
+func (s *subject) complete(id string, completed bool) {
+	s.Helper()
+	_, err := s.client.UpdateTask(s.Context(), id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(completed)})
+	s.ok(err)
+}
+
+var subTaskCases = []contractCase{
+	{"a sub-task is in the list of its parent", func(s *subject) {
+		lists := s.named("garden", "kitchen")
+		garden, kitchen := lists[0].ID, lists[1].ID
+		a := s.listed("a", &garden)
+		b := s.under("b", a.ID)
+		c := s.create(taskapi.CreateTaskRequest{Title: "c", ListID: &garden, ParentID: new(strings.ToUpper(b.ID))})
+		if b.ListID == nil || *b.ListID != garden || b.ParentID == nil || *b.ParentID != a.ID || *c.ParentID != b.ID {
+			s.Errorf("got %s and %s", inJSON(b), inJSON(c))
+		}
+		s.lists(taskapi.ListTasksOptions{ParentID: a.ID}, "b")
+		s.lists(taskapi.ListTasksOptions{ParentID: strings.ToUpper(b.ID), ListID: garden}, "c")
+		s.lists(taskapi.ListTasksOptions{ParentID: b.ID, ListID: kitchen})
+		s.lists(taskapi.ListTasksOptions{ParentID: taskapi.NoParent}, "a")
+		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
+
+		seq := s.seq()
+		moved, err := s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&kitchen)})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
+		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved), changedTo(seq+2, s.get(b.ID)), changedTo(seq+3, s.get(c.ID))})
+		_, err = s.client.UpdateTask(s.Context(), b.ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ListID: kitchen, ParentID: taskapi.NoParent}, "b", "a")
+		_, err = s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b"})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
+		_, err = s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b", ParentID: &a.ID})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
+	}},
+	{"422: another list than the parent's", func(s *subject) {
+		garden := s.named("garden")[0].ID
+		a := s.under("a", "")
+		b := s.under("b", a.ID)
+		c := s.listed("c", &garden)
+		for body, path := range map[string]string{
+			`{"listId":"` + garden + `"}`:                           "/api/tasks/" + b.ID,
+			`{"listId":"` + garden + `","parentId":"` + a.ID + `"}`: "/api/tasks/" + b.ID,
+			`{"listId":null,"parentId":"` + c.ID + `"}`:             "/api/tasks/" + b.ID,
+			`{"parentId":"` + a.ID + `","listId":"` + garden + `"}`: "/api/tasks/" + c.ID,
+		} {
+			s.problem(s.raw(http.MethodPatch, path, body), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
+		}
+		s.problem(s.raw(http.MethodPost, "/api/tasks/"+b.ID+"/move", `{"listId":null,"parentId":"`+c.ID+`"}`), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"d","listId":"`+garden+`","parentId":"`+a.ID+`"}`), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
+		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
+	}},
+	{"422: the parent is not there, or not the user's", func(s *subject) {
+		a := s.under("a", "")
+		gone := s.under("gone", "")
+		_, err := s.client.DeleteTask(s.Context(), gone.ID)
+		s.ok(err)
+		for _, id := range []string{missing, gone.ID, s.another().under("theirs", "").ID} {
+			s.refusesToNest(a.ID, id, taskapi.FieldNotFound)
+			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"b","parentId":"`+id+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldNotFound))
+			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "b", ParentID: &id})})
+			if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].data.parentId" {
+				s.Errorf("the failure names %+v", failure.Fields)
+			}
+		}
+		s.lists(taskapi.ListTasksOptions{}, "a")
+	}},
+	{"422: more than four levels, or a circle", func(s *subject) {
+		chain := s.chain("abcd")
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"e","parentId":"`+chain[3].ID+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldTooDeep))
+		for i, above := range chain {
+			for _, below := range chain[i:] {
+				s.refusesToNest(above.ID, below.ID, taskapi.FieldNotAllowed)
+			}
+		}
+		pair := s.chain("xy")
+		s.refusesToNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
+		_, err := s.client.DeleteTask(s.Context(), pair[1].ID)
+		s.ok(err)
+		s.refusesToNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // those in the trash count
+		_, err = s.client.EraseTask(s.Context(), pair[1].ID)
+		s.ok(err)
+		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
+			_, err := way()
+			s.ok(err)
+		}
+		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Update(chain[1].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
+			taskapi.TaskOperations.Update(chain[0].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&chain[1].ID)}),
+		})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "c", "a")
+	}},
+	{"completing a task completes those below, opening one opens those above", func(s *subject) {
+		chain := s.chain("abcd")
+		e := s.under("e", chain[1].ID)
+		s.complete(e.ID, true)
+		done := s.get(e.ID)
+		seq := s.seq()
+		s.complete(chain[1].ID, true)
+		s.same("states", s.states(append(chain, e)...), "a bx cx dx ex")
+		s.same("what was done before", s.get(e.ID), done)
+		if c := s.get(chain[2].ID); c.Version != 2 || c.CompletedAt == nil || !c.CompletedAt.Equal(*s.get(chain[1].ID).CompletedAt) || s.seq() != seq+3 {
+			s.Errorf("after the changes %d to %d: %s", seq, s.seq(), inJSON(c))
+		}
+		s.complete(chain[3].ID, false)
+		s.same("states", s.states(append(chain, e)...), "a b c d ex")
+		s.complete(chain[0].ID, true)
+		s.same("states", s.states(append(chain, e)...), "ax bx cx dx ex")
+		f := s.under("f", chain[1].ID)
+		s.same("a new one opens", s.states(append(chain, e, f)...), "a b cx dx ex f")
+		s.complete(chain[0].ID, true)
+		g := s.under("g", "")
+		_, err := s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)})
+		s.ok(err)
+		s.same("a nested one opens", s.states(append(chain, g)...), "a b c dx g")
+		_, err = s.client.DeleteTask(s.Context(), g.ID)
+		s.ok(err)
+		s.complete(chain[0].ID, true)
+		_, err = s.client.RestoreTask(s.Context(), g.ID)
+		s.ok(err)
+		s.same("a restored one opens", s.states(append(chain, g)...), "a b c dx g")
+	}},
+	{"the trash takes sub-tasks along, and gives back what went together", func(s *subject) {
+		chain := s.chain("abcd")
+		e := s.under("e", chain[1].ID)
+		all := append(chain, e)
+		_, err := s.client.DeleteTask(s.Context(), e.ID)
+		s.ok(err)
+		seq := s.seq()
+		_, err = s.client.DeleteTask(s.Context(), chain[1].ID)
+		s.ok(err)
+		s.same("deleted", s.states(all...), "a b- c- d- e-")
+		if now := s.seq(); now != seq+3 {
+			s.Errorf("the change number went from %d to %d", seq, now)
+		}
+		restored, err := s.client.RestoreTask(s.Context(), chain[2].ID)
+		s.ok(err)
+		if restored.ParentID != nil {
+			s.Errorf("restored without its parent: %s", inJSON(restored))
+		}
+		s.same("restored in part", s.states(all...), "a b- c d e-")
+		_, err = s.client.RestoreTask(s.Context(), chain[1].ID)
+		s.ok(err)
+		s.same("restored", s.states(all...), "a b c d e-")
+		_, err = s.client.RestoreTask(s.Context(), e.ID)
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "e")
+		_, err = s.client.DeleteTask(s.Context(), e.ID)
+		s.ok(err)
+		seq = s.seq()
+		_, err = s.client.EraseTask(s.Context(), chain[0].ID)
+		s.ok(err)
+		s.sameChanges(s.feed(seq, 0), []taskapi.Change{
+			{Seq: seq + 1, Kind: taskapi.KindTask, ID: chain[0].ID}, {Seq: seq + 2, Kind: taskapi.KindTask, ID: chain[1].ID}, {Seq: seq + 3, Kind: taskapi.KindTask, ID: e.ID},
+		})
+		s.lists(taskapi.ListTasksOptions{Deleted: true})
+		s.lists(taskapi.ListTasksOptions{}, "d", "c")
+	}},
+	{"sub-tasks in the trash follow to another list", func(s *subject) {
+		lists := s.named("garden", "kitchen")
+		a := s.listed("a", &lists[0].ID)
+		b := s.under("b", a.ID)
+		c := s.under("c", b.ID)
+		_, err := s.client.DeleteTask(s.Context(), b.ID)
+		s.ok(err)
+		_, err = s.client.MoveTask(s.Context(), a.ID, taskapi.MoveTaskRequest{ListID: taskapi.Some(&lists[1].ID)})
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{Deleted: true, ListID: lists[1].ID}, "c", "b")
+		_, err = s.client.DeleteList(s.Context(), lists[1].ID)
+		s.ok(err)
+		_, err = s.client.RestoreTask(s.Context(), b.ID)
+		s.ok(err)
+		s.same("restored", s.states(a, b, c), "a- b c")
+		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
+		_, err = s.client.EraseList(s.Context(), lists[1].ID)
+		s.ok(err)
+		s.lists(taskapi.ListTasksOptions{}, "c", "b")
+	}},
+	{"a move goes to another list or parent, and to a place there", func(s *subject) {
+		garden := s.named("garden")[0].ID
+		for _, title := range []string{"a", "b", "c"} {
+			s.listed(title, &garden)
+		}
+		ids := map[string]string{}
+		for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{}) {
+			s.ok(err)
+			ids[task.Title] = task.ID
+		}
+		x := s.under("x", "")
+		y := s.under("y", x.ID)
+		in := func(parent, want string) {
+			s.Helper()
+			s.lists(taskapi.ListTasksOptions{ListID: garden, ParentID: parent, Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
+		}
+		moved := s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))})
+		if moved.Version != 2 || *moved.ListID != garden || *s.get(y.ID).ListID != garden {
+			s.Errorf("got %s", inJSON(moved))
+		}
+		in(taskapi.NoParent, "axbc")
+		s.same("again", s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))}), moved)
+		for _, title := range []string{"b", "c", "a"} {
+			s.move(taskapi.Task{ID: ids[title]}, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&x.ID)})
+		}
+		in(x.ID, "ybca")
+		s.move(y, taskapi.MoveTaskRequest{Before: taskapi.Some(new(ids["a"]))})
+		in(x.ID, "bcya")
+		s.move(y, taskapi.MoveTaskRequest{ParentID: taskapi.Some(new(ids["c"])), After: taskapi.Null[string]()})
+		in(ids["c"], "y")
+		s.move(taskapi.Task{ID: ids["b"]}, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), Before: taskapi.Some(&x.ID)})
+		in(taskapi.NoParent, "bx")
+		s.move(taskapi.Task{ID: ids["c"]}, taskapi.MoveTaskRequest{ListID: taskapi.Null[string]()})
+		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "y", "c")
+		for field, to := range map[string]taskapi.MoveTaskRequest{
+			"after":  {ParentID: taskapi.Some(&x.ID), After: taskapi.Some(new(ids["c"]))},
+			"before": {Before: taskapi.Some(&y.ID)},
+		} {
+			s.problem(s.raw(http.MethodPost, "/api/tasks/"+ids["b"]+"/move", inJSON(to)), taskapi.CodeInvalid, field422(field, taskapi.FieldNotFound))
+		}
+	}},
+	{"a batch sees what became of sub-tasks", func(s *subject) {
+		chain := s.chain("abc")
+		a, b, c := chain[0].ID, chain[1].ID, chain[2].ID
+		done := func(id string, version int64, completed bool) taskapi.BatchOperation {
+			return taskapi.TaskOperations.Update(id, version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(completed)})
+		}
+		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			done(a, 1, true),                    // 2 2 2
+			done(c, 2, false),                   // 3 3 3
+			taskapi.TaskOperations.Delete(b, 3), // 3 4 4
+			taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "d", ParentID: &a}),
+			taskapi.TaskOperations.Restore(c, 4),                                                   // 3 4 5
+			taskapi.TaskOperations.Restore(b, 4),                                                   // 3 5 5
+			taskapi.TaskOperations.Move(b, 0, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&c)}), // 3 6 5
+			done(a, 3, true),
+		}, sdk.WithIdempotencyKey("k"))
+		s.ok(err)
+		for _, task := range s.tasks(resources) {
+			s.same("answer", task, s.get(task.ID))
+		}
+		s.same("states", s.states(chain...), "ax b c")
+	}},
+}
