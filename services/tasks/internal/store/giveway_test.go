@@ -45,18 +45,6 @@ func TestMigrationGivesWay(t *testing.T) {
 			return applied, err
 		}
 	}
-	found := func(t *testing.T, db storetest.Database, query string) (text string) {
-		t.Helper()
-		conn, err := pgx.Connect(t.Context(), db.OwnerURL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-		if err := conn.QueryRow(t.Context(), query).Scan(&text); err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
 
 	t.Run("which does not end: nothing has changed, and people work meanwhile", func(t *testing.T) {
 		t.Parallel()

@@ -164,6 +164,20 @@ func asOwner(t *testing.T, db storetest.Database, statement string) {
 	}
 }
 
+// found returns the text that a query finds, as the owner.
+func found(t *testing.T, db storetest.Database, query string) (text string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	if err := conn.QueryRow(t.Context(), query).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func TestRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

@@ -1,0 +1,202 @@
+package store_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+// brokenRules name the rules of lists and sub-tasks (tree.go), each with a query for
+// the number of cases in which it is broken.
+var brokenRules = map[string]string{
+	"a task is in a list outside the trash": `
+		SELECT count(*) FROM tasklane.tasks t WHERE t.deleted_at IS NULL AND t.list_id <> '00000000-0000-0000-0000-000000000000'
+		AND NOT EXISTS (SELECT FROM tasklane.lists l WHERE l.user_id = t.user_id AND l.id = t.list_id AND l.deleted_at IS NULL)`,
+	"a sub-task is in the list of its parent": `
+		SELECT count(*) FROM tasklane.tasks t JOIN tasklane.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id WHERE p.list_id <> t.list_id`,
+	"no parent is missing": `
+		SELECT count(*) FROM tasklane.tasks t WHERE t.parent_id <> '00000000-0000-0000-0000-000000000000'
+		AND NOT EXISTS (SELECT FROM tasklane.tasks p WHERE p.user_id = t.user_id AND p.id = t.parent_id)`,
+	"a parent is outside the trash": `
+		SELECT count(*) FROM tasklane.tasks t JOIN tasklane.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
+		WHERE t.deleted_at IS NULL AND p.deleted_at IS NOT NULL`,
+	"a completed task has no open sub-tasks": `
+		SELECT count(*) FROM tasklane.tasks t JOIN tasklane.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
+		WHERE t.deleted_at IS NULL AND t.completed_at IS NULL AND p.completed_at IS NOT NULL`,
+	"each task is on one of four levels, so there is no circle": `
+		WITH RECURSIVE reached (user_id, id, level) AS (
+			SELECT user_id, id, 1 FROM tasklane.tasks WHERE parent_id = '00000000-0000-0000-0000-000000000000'
+			UNION ALL
+			SELECT t.user_id, t.id, r.level + 1 FROM reached r JOIN tasklane.tasks t ON t.user_id = r.user_id AND t.parent_id = r.id WHERE r.level < 4
+		)
+		SELECT (SELECT count(*) FROM tasklane.tasks) - (SELECT count(*) FROM reached)`,
+	"no two tasks have one place": `
+		SELECT count(*) FROM (SELECT FROM tasklane.tasks WHERE deleted_at IS NULL GROUP BY user_id, list_id, parent_id, position HAVING count(*) > 1) AS twice`,
+	"no two changes have one number": `
+		SELECT count(*) FROM (SELECT FROM (
+			SELECT user_id, seq FROM tasklane.tasks UNION ALL SELECT user_id, seq FROM tasklane.lists UNION ALL SELECT user_id, seq FROM tasklane.erased
+		) AS changes GROUP BY user_id, seq HAVING count(*) > 1) AS twice`,
+	"the latest change has the user's number": `
+		SELECT count(*) FROM tasklane.user_state s WHERE s.seq <> (SELECT max(seq) FROM (
+			SELECT seq FROM tasklane.tasks WHERE user_id = s.user_id UNION ALL SELECT seq FROM tasklane.lists WHERE user_id = s.user_id
+			UNION ALL SELECT seq FROM tasklane.erased WHERE user_id = s.user_id) AS changes)`,
+}
+
+// TestTree_KeepsItsRulesUnderManyWriters has 32 writers nest, move, complete, delete,
+// restore and erase in one user's lists, and a reader follow the changes meanwhile.
+func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const writers, writes = 32, 25
+			db := form(t)
+			s := storetest.Open(t, store.Config{URL: db.URL})
+			f := &forest{}
+			for i := range 3 {
+				f.lists = append(f.lists, makeList(t, s, alice, taskapi.CreateListRequest{Name: fmt.Sprint(i)}))
+			}
+			for i := range 12 {
+				f.add(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: fmt.Sprint(i), ListID: new(f.lists[i%3].String())}).ID)
+			}
+			var ended atomic.Bool
+			var reading sync.WaitGroup
+			seen := map[string]string{}
+			reading.Go(func() { follow(t, s, &ended, seen) })
+			var writing sync.WaitGroup
+			var done atomic.Int64
+			for n := range writers {
+				writing.Go(func() {
+					random := rand.New(rand.NewPCG(uint64(n), 1))
+					for range writes {
+						if f.write(t, s, random) {
+							done.Add(1)
+						}
+					}
+				})
+			}
+			writing.Wait()
+			ended.Store(true)
+			reading.Wait()
+			t.Logf("counted: writes carried out %d", done.Load())
+			if done.Load() < writers*writes/5 {
+				t.Errorf("only %d of %d writes were carried out", done.Load(), writers*writes)
+			}
+			for rule, query := range brokenRules {
+				if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
+					t.Errorf("%s: broken in %s cases", rule, n)
+				}
+			}
+			counted(t, db, "in the end")
+			there := map[string]string{}
+			err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error {
+				var one struct{ ID string }
+				err := json.Unmarshal(r.Data, &one)
+				there[one.ID] = string(r.Data)
+				return err
+			})
+			if diff := cmp.Diff(there, seen); err != nil || diff != "" {
+				t.Errorf("the changes lead elsewhere, %v (-there +seen):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// follow reads changes until all writers have ended, and keeps the state they lead to.
+func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]string) {
+	for from := (taskapi.ChangeCursor{}); ; {
+		last := ended.Load()
+		page, err := s.Changes(t.Context(), alice, from, 20)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for _, change := range page.Changes {
+			if seen[change.ID] = string(change.Data); change.Data == nil {
+				delete(seen, change.ID)
+			}
+		}
+		if from = page.Next; last && !page.More {
+			return
+		}
+	}
+}
+
+// forest is what the writers know of.
+type forest struct {
+	lists []uuid.UUID
+
+	mu    sync.Mutex
+	tasks []string
+}
+
+func (f *forest) add(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tasks = append(f.tasks, id)
+}
+
+// task returns one of the latest tasks, so that writers meet.
+func (f *forest) task(random *rand.Rand) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	latest := f.tasks[max(0, len(f.tasks)-25):]
+	return latest[random.IntN(len(latest))]
+}
+
+// write carries out something, which may be refused for what others did.
+func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
+	task, other := f.task(random), f.task(random)
+	id := uuid.MustParse(task)
+	list := f.lists[random.IntN(len(f.lists))]
+	completed := func(yes bool) store.Operation {
+		return update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(yes)})
+	}
+	onList := func(op taskapi.BatchOp) store.Operation {
+		return store.Operation{Op: op, Kind: taskapi.KindList, ID: list}
+	}
+	all := map[string]int{"create": 3, "nest": 4, "move": 4, "list": 2, "top": 2, "complete": 3, "open": 3, "delete": 2, "restore": 8, "erase": 1, "delete list": 1, "restore list": 6}
+	var deck []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		deck = append(deck, slices.Repeat([]string{name}, all[name])...)
+	}
+	operations := map[string]store.Operation{
+		"create":       create(taskapi.CreateTaskRequest{Title: "new", ParentID: &other, Completed: random.IntN(2) == 0}),
+		"nest":         move(task, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&other)}),
+		"move":         move(task, behind(other)),
+		"list":         move(task, taskapi.MoveTaskRequest{ListID: taskapi.Some(new(list.String())), After: taskapi.Null[string]()}),
+		"top":          update(id, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
+		"complete":     completed(true),
+		"open":         completed(false),
+		"delete":       trash(id),
+		"restore":      restore(id),
+		"erase":        erase(id),
+		"delete list":  onList(taskapi.BatchDelete),
+		"restore list": onList(taskapi.BatchRestore),
+	}
+	out, err := s.Write(t.Context(), alice, operations[deck[random.IntN(len(deck))]], nil)
+	_, refused := errors.AsType[*store.FieldError](err)
+	switch {
+	case err == nil:
+		if made, ok := out.Resources[0].Data.(taskapi.Task); ok && made.Title == "new" && made.Version == 1 {
+			f.add(made.ID)
+		}
+		return true
+	case !refused && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrBusy):
+		t.Error(err)
+	}
+	return false
+}
