@@ -145,7 +145,7 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 		check(replace.name+" with only required fields", replace.send(id(resource), required), defaults)
 	}
 	for _, update := range updates {
-		for _, names := range groups(schema) {
+		for _, names := range groups(names, schema) {
 			resource := creates[0].send("", before)
 			want, changes, cleared, nulls := maps.Clone(before), map[string]any{}, maps.Clone(before), map[string]any{}
 			for _, name := range names {
@@ -164,9 +164,9 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 
 // groups returns the fields that are written together: those that name other
 // resources, as these may depend on each other, and each other one by itself.
-func groups(s *openapi3.Schema) (all [][]string) {
+func groups(names []string, s *openapi3.Schema) (all [][]string) {
 	var references []string
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+	for _, name := range names {
 		if isReference(s.Properties[name].Value) {
 			references = append(references, name)
 		} else {

@@ -459,7 +459,10 @@ const (
 			resources = CASE WHEN $2 <= 0 OR s.resources + $2 <= $4 THEN s.resources + $2 END,
 			bytes = CASE WHEN s.bytes + $3 <= $5 THEN s.bytes + $3 END`
 	// countBytes adds what the outcome of a write takes up that changes nothing.
-	countBytes   = `UPDATE tasklane.user_state SET bytes = CASE WHEN bytes + $2 <= $3 THEN bytes + $2 END WHERE user_id = $1`
+	// It may be the user's first write, as the settings are there from the beginning.
+	countBytes = `INSERT INTO tasklane.user_state AS s (user_id, seq, bytes)
+		VALUES ($1, 0, CASE WHEN $2::bigint <= $3::bigint THEN $2 END)
+		ON CONFLICT (user_id) DO UPDATE SET bytes = CASE WHEN s.bytes + $2 <= $3 THEN s.bytes + $2 END`
 	insertErased = `INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
 		SELECT user_id, $2, $3, seq, $4 FROM tasklane.user_state WHERE user_id = $1`
 )
