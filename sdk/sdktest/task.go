@@ -93,6 +93,9 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 		}
 	})
 	options.Limit = int(limit)
+	if len(f) == 0 {
+		f.queryTexts(query)
+	}
 	return options, f.problem()
 }
 
@@ -118,6 +121,11 @@ func (f *faults) filters(query url.Values) {
 			f.add(name, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
 		}
 	}
+}
+
+// queryTexts checks what the document does not say of the filters that are texts, and
+// the service therefore looks at last.
+func (f *faults) queryTexts(query url.Values) {
 	for _, name := range []string{"q", "tag"} {
 		if slices.ContainsFunc(query[name], func(text string) bool { return strings.ContainsRune(text, 0) || !utf8.ValidString(text) }) {
 			f.add(name, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
