@@ -106,6 +106,7 @@ describe.concurrent.for([
     completedAt: null,
     priority: "none",
     dueAt: null,
+    dueOn: null,
     tags: [],
     listId: null,
     parentId: null,
