@@ -51,7 +51,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
   const sender = createSender(user, queryClient, notices);
   const outbox = createOutbox(user.id);
   const undo = createUndo(notices);
-  const writes = createWrites({ sender, outbox, notices, undo, drafts });
+  const writes = createWrites({ queryClient, sender, outbox, notices, undo, drafts });
   const listWrites = createListWrites({ queryClient, sender, outbox, notices, undo });
   const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
   const selection = createSelection();

@@ -1,5 +1,7 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task, type UpdateTaskRequest } from "@tasklane/web-contract";
 import { draftId } from "@tasklane/web-contract/react";
+import { openBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
@@ -19,6 +21,7 @@ type Named = Pick<Task, "id" | "title">;
 const named = ({ id, title }: Task): Named => ({ id, title });
 
 interface Parts {
+  queryClient: QueryClient;
   sender: Sender;
   outbox: Outbox;
   notices: Notices;
@@ -30,7 +33,7 @@ interface Parts {
  * Everything that the page writes, but for edits. A write shows at once. What
  * fails for good is taken back, and a notice says so and offers a way on.
  */
-export function createWrites({ sender: { mutations, patient, send, saved, failed }, outbox, notices, undo, drafts }: Parts) {
+export function createWrites({ queryClient, sender: { mutations, patient, send, saved, failed }, outbox, notices, undo, drafts }: Parts) {
   const sendCreated = outbox.kept("create", (key, fields: Fields) => {
     const created = send(mutations.createTask(patient(key)), { ...fields, title: fields.title.trim() });
     void created.then(({ id }) => outbox.rename(draftId(key), id)).catch(() => {});
@@ -98,10 +101,14 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
 
   function complete(task: Task, completed = !task.completed): void {
     const title = quoted(task.title);
+    // Completing a task completes its sub-tasks: an undo opens them too.
+    const below = completed ? openBelow(queryClient, task) : [];
+    const setAll = (to: boolean) => sendAll([task, ...below].map(completion(to)), `${title} could not be saved.`);
     const { saved: done } = sendCompleted(named(task), completed);
     const name = `${completed ? "completing" : "reopening"} ${title}`;
     const message = completed ? `${title} is completed.` : `${title} is open again.`;
-    undo.offer(message, { name, run: () => sendCompleted(named(task), !completed) }, done);
+    const run = () => void (below.length > 0 ? setAll(false) : sendCompleted(named(task), !completed));
+    undo.offer(message, { name, run }, done);
   }
 
   /** Moves the task in the user's own order, and tells where it is now; `back` is where it was. */
@@ -119,13 +126,13 @@ export function createWrites({ sender: { mutations, patient, send, saved, failed
     const [only] = tasks.length === 1 ? tasks : [];
     if (tasks.length === 0) return notices.announce(`It is in ${listName(list)}.`);
     const what = only ? quoted(only.title) : counted(tasks.length);
-    const set = (listOf: (task: Task) => string | null) =>
+    const set = (placeIn: (task: Task) => UpdateTaskRequest) =>
       sendAll(
-        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: { listId: listOf(task) } })),
+        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: placeIn(task) })),
         `${what} could not be moved.`,
       );
-    const step = { name: `moving ${what}`, run: () => void set((task) => task.listId) };
-    undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => listId));
+    const step = { name: `moving ${what}`, run: () => void set(({ listId, parentId }) => ({ listId, parentId })) };
+    undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => ({ listId, parentId: null })));
   }
 
   /** Makes tasks due at other moments; `day` names the day for the user. */

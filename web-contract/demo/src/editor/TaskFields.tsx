@@ -22,7 +22,7 @@ const ownPlace = ["title", "description"];
 export function TaskFields({ fields, onChange, onDone, fault }: Props) {
   return (
     <div className="task-fields">
-      <ListPicker listId={fields.listId} onChange={(listId) => onChange({ listId })} onDone={onDone} />
+      <ListPicker listId={fields.listId} onChange={(listId) => onChange({ listId, parentId: null })} onDone={onDone} />
       <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} onDone={onDone} />
       <PriorityPicker priority={fields.priority} onChange={(priority) => onChange({ priority })} onDone={onDone} />
       <TagPicker tags={fields.tags} onChange={(tags) => onChange({ tags })} onDone={onDone} />

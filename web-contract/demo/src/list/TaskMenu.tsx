@@ -4,12 +4,12 @@ import { dayInSentence } from "../task/dates";
 import { MoreIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
 import "../ui/popover.css";
-import type { Order } from "./order";
+import type { TaskOrder } from "./task-order";
 
 interface Props {
   task: Task;
   /** The order that the task is moved in; undefined where the rows have another one. */
-  order: Order<Task> | undefined;
+  order: TaskOrder | undefined;
   /** Moves the task by a number of days; undefined where the rows are not in days. */
   onDay: ((days: number) => void) | undefined;
   /** Asks for the list to move the task to; undefined without lists. */
@@ -41,6 +41,8 @@ interface Action {
 }
 
 function Actions({ task, order, onDay, onMove, onDelete, onDone }: Props & { onDone: () => void }) {
+  const nest = order?.nest(task);
+  const unnest = order?.unnest(task);
   const actions: Action[] = [
     ...(order && !order.isFirst(task)
       ? [
@@ -54,6 +56,8 @@ function Actions({ task, order, onDay, onMove, onDelete, onDone }: Props & { onD
           { text: "Move to the end", run: () => order.toEnd(task) },
         ]
       : []),
+    ...(nest ? [{ text: "Make it a sub-task", keys: "Alt →", run: nest }] : []),
+    ...(unnest ? [{ text: "Move out of its task", keys: "Alt ←", run: unnest }] : []),
     ...(onDay
       ? ([-1, 1] as const).flatMap((by) => {
           const day = dayBeside(task, by, new Date());

@@ -2,7 +2,7 @@ import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
 import { dueName, nextChange, shownDue, timeName } from "../task/dates";
 import { priorityNames } from "../task/priorities";
-import { CalendarIcon, NotesIcon, PriorityIcon } from "../ui/icons";
+import { CalendarIcon, NotesIcon, PriorityIcon, SubtasksIcon } from "../ui/icons";
 import { useNow } from "../ui/clock";
 
 interface Props {
@@ -12,23 +12,37 @@ interface Props {
   hideDay: boolean;
   /** Whether the list goes without saying. */
   hideList: boolean;
+  /** How many of its sub-tasks are completed, of how many. */
+  done?: number;
+  all?: number;
 }
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
-export function TaskMeta({ id, task, hideDay, hideList }: Props) {
+export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Props) {
   const { priority, tags, description } = task;
   const dueAt = shownDue(task);
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
   const due = dueAt && (hideDay ? timeName(dueAt) : dueName(dueAt, now));
   const list = useLists().find(hideList ? null : task.listId);
-  if (!due && !list && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
+  if (!due && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">
       {list && (
         <span className="meta-item" dir="auto">
           <span className="dot" data-color={list.color ?? undefined} />
           {list.name}
+        </span>
+      )}
+      {all > 0 && (
+        <span className="meta-item">
+          <SubtasksIcon />
+          <span aria-hidden="true">
+            {done}/{all}
+          </span>
+          <span className="visually-hidden">
+            {done} of {all} sub-tasks completed
+          </span>
         </span>
       )}
       {due && (

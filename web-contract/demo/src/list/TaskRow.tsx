@@ -10,7 +10,7 @@ import { inbox, useLists } from "../lists/use-lists";
 import { GripIcon, TrashIcon } from "../ui/icons";
 import { MoveDialog } from "../ui/later";
 import { focusBeside, leaveRow } from "./focus";
-import { OrderContext } from "./order";
+import { OrderContext } from "./task-order";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
 
@@ -20,13 +20,18 @@ interface Props {
   hideDay: boolean;
   /** The list that all rows around are in: its id, or inbox. */
   list: string | undefined;
+  /** How many tasks it is shown below. */
+  depth: number;
+  /** How many of its sub-tasks are completed, of how many. */
+  done: number;
+  all: number;
   /** Whether the task is picked; undefined while nobody is picking. */
   picked: boolean | undefined;
   onPick: () => void;
 }
 
 /** A task: done or not, what it says, and the way to the trash. */
-export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
+export function TaskRow({ task, hideDay, list, depth, done, all, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
@@ -67,16 +72,20 @@ export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
 
   useDrag(row, {
     item: (order || days || hasLists) && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
-    takes: (item) => (order && item.kind === "task" && item.id !== task.id ? ["before", "after"] : []),
-    onDrop: ({ id }, place) => place !== "inside" && order?.moveBeside(id, task, place),
+    takes: ({ kind, id }) => (order && kind === "task" ? order.takes(id, task) : []),
+    onDrop: ({ id }, place) => (place === "inside" ? order?.moveInto(id, task) : order?.moveBeside(id, task, place)),
   });
 
   /** The keys that move the row, which stays under the focus. */
   function onKeyDown(event: KeyboardEvent) {
     runKey(keys, event);
+    if (!event.altKey || picking) return;
     const places = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || !places || picking) return;
+    const change = order && { ArrowRight: order.nest, ArrowLeft: order.unnest }[event.key];
+    if (!places && !change) return;
     event.preventDefault();
+    if (change) return change(task)?.();
+    if (!places) return;
     if (order) order.moveBy(task, places);
     else if (days && row.current) days.moveBy(task, places, row.current);
     else notices.show({ message: "Tasks move in your own order.", action: { label: "Sort by it", run: sortByHand } });
@@ -86,6 +95,7 @@ export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
   return (
     <div
       ref={row}
+      data-depth={depth || undefined}
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
       onKeyDown={onKeyDown}
     >
@@ -116,7 +126,7 @@ export function TaskRow({ task, hideDay, list, picked, onPick }: Props) {
         >
           <span className="task-title" dir="auto">{task.title}</span>
         </button>
-        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} />
+        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} done={done} all={all} />
       </div>
       {!picking && (
         <>

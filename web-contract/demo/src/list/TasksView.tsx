@@ -37,7 +37,8 @@ import { tasksOfList } from "../task/lists";
 import { useNow } from "../ui/clock";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { createOrder, OrderContext, type Order } from "./order";
+import { createTaskOrder, OrderContext, type TaskOrder } from "./task-order";
+import { progressOf, treeOf, type Progress, type Tree } from "./tree";
 import { ListMenu } from "../lists/ListMenu";
 import { inbox, useListCounts, useLists, useUnarchived } from "../lists/use-lists";
 import type { Fields } from "../task/fields";
@@ -93,19 +94,27 @@ export function TasksView({ started, list, title }: Props) {
   const any = counts && counts.open + counts.completed > 0;
   const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
 
+  // Among all tasks of several lists there is no order of the user's own.
+  const byHand = filters.sort === "manual" && !wanted.q && (list !== undefined || lists.active.length === 0);
+  const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
+  const progress = useMemo(() => progressOf(openTasks, completedTasks), [openTasks, completedTasks]);
   const done = filters.show === "completed";
   const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
-  const shown: Shown = { open: done ? [] : openTasks, completed: shownCompleted };
+  const shown: Shown = { open: done ? [] : (tree?.tasks ?? openTasks), completed: shownCompleted };
   const main = done ? completed : open;
   const loaded = open.data !== undefined && completed.data !== undefined;
   // Who has no task yet has nothing to search either.
   const blank = loaded && openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
 
-  const byHand = filters.sort === "manual" && !wanted.q;
   const order = useMemo(() => {
     if (!byHand) return undefined;
-    const read = () => tasksOfList(queryClient.getQueryData(openQuery.queryKey));
-    return createOrder({ read, move: writes.move, announce: notices.announce });
+    let known: { data: InfiniteData<TaskPage> | undefined; tree: Tree } | undefined;
+    const read = () => {
+      const data = queryClient.getQueryData(openQuery.queryKey);
+      if (!known || known.data !== data) known = { data, tree: treeOf(tasksOfList(data)) };
+      return known.tree;
+    };
+    return createTaskOrder(read, { writes, notices });
   }, [byHand, openQuery, queryClient, writes, notices]);
   useEdgeScroll();
 
@@ -143,7 +152,7 @@ export function TasksView({ started, list, title }: Props) {
         loadAll={() => loadAll(main)}
       />
       <NewTask defaults={{ listId: shownList?.id ?? null }} whyHidden={whyHidden} />
-      <Lists list={list} open={open} completed={completed} shown={shown} order={order} />
+      <Lists list={list} open={open} completed={completed} shown={shown} order={order} tree={tree} progress={progress} />
     </>
   );
 }
@@ -185,10 +194,12 @@ interface ListsProps {
   open: ListQuery;
   completed: ListQuery;
   shown: Shown;
-  order: Order<Task> | undefined;
+  order: TaskOrder | undefined;
+  tree: Tree | undefined;
+  progress: ReadonlyMap<string, Progress>;
 }
 
-function Lists({ list, open, completed, shown, order }: ListsProps) {
+function Lists({ list, open, completed, shown, order, tree, progress }: ListsProps) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const failed = [open, completed].find((list) => !list.data && list.isError);
@@ -207,7 +218,10 @@ function Lists({ list, open, completed, shown, order }: ListsProps) {
   const main = done ? completed : open;
   if (!main.data) return <TaskListSkeleton />;
 
-  const item = (task: Task) => <TaskItem task={task} list={list} />;
+  const item = (task: Task) => {
+    const { done, all } = progress.get(task.id) ?? { done: 0, all: 0 };
+    return <TaskItem task={task} list={list} depth={tree?.depthOf(task) ?? 0} done={done} all={all} />;
+  };
   const all = [...shown.open, ...shown.completed];
   const anyCompleted = shown.completed.length > 0;
   return (

@@ -1,6 +1,3 @@
-import type { Task } from "@tasklane/web-contract";
-import { createContext } from "react";
-
 interface Item {
   id: string;
 }
@@ -21,38 +18,40 @@ export interface Order<Of extends Item> {
 }
 
 interface Parts<Of> {
-  /** Returns the items as they are now: keys may come faster than the page is drawn. */
-  read: () => readonly Of[];
+  /** Returns an item and the others in its order as they are now: keys may come faster than the page is drawn. */
+  read: (item: Of) => readonly Of[];
   /** Moves an item; `back` is where it was, `where` tells where it is now. */
   move: (item: Of, to: Beside, back: Beside, where: string) => void;
   announce: (message: string) => void;
 }
 
-/** The order of the tasks around; undefined where it is not the user's own. */
-export const OrderContext = createContext<Order<Task> | undefined>(undefined);
+/** The place among other items, counted from the top. */
+export function placeAmong(others: readonly Item[], at: number): Beside {
+  const before = others[at - 1];
+  return before ? { after: before.id } : { before: others[at]?.id ?? null };
+}
 
 export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>): Order<Of> {
-  const placeOf = (item: Of) => read().findIndex(({ id }) => id === item.id);
+  const placeOf = (item: Of) => read(item).findIndex(({ id }) => id === item.id);
 
   /** Moves an item to a place, counted from the top. */
   function moveTo(item: Of, wanted: number): void {
-    const others = read().filter(({ id }) => id !== item.id);
+    const others = read(item).filter(({ id }) => id !== item.id);
     const from = placeOf(item);
     const to = Math.min(others.length, Math.max(0, wanted));
     if (from < 0) return;
     if (to === from) return announce(`It is at the ${from === 0 ? "top" : "end"}.`);
-    const beside = (at: number): Beside => (others[at - 1] ? { after: others[at - 1]!.id } : { before: others[at]?.id ?? null });
-    move(item, beside(to), beside(from), `${to + 1} of ${others.length + 1}`);
+    move(item, placeAmong(others, to), placeAmong(others, from), `${to + 1} of ${others.length + 1}`);
   }
 
   return {
     isFirst: (item) => placeOf(item) === 0,
-    isLast: (item) => placeOf(item) === read().length - 1,
+    isLast: (item) => placeOf(item) === read(item).length - 1,
     moveBy: (item, places) => moveTo(item, placeOf(item) + places),
     toTop: (item) => moveTo(item, 0),
     toEnd: (item) => moveTo(item, Infinity),
     moveBeside(id, other, place) {
-      const item = read().find((item) => item.id === id);
+      const item = read(other).find((item) => item.id === id);
       if (!item) return;
       const at = placeOf(other) + (place === "after" ? 1 : 0);
       const to = placeOf(item) < at ? at - 1 : at;

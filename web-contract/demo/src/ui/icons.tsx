@@ -33,6 +33,7 @@ export const TasksIcon = drawn("M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM6.8 10.2l2
 export const TodayIcon = drawn("M4 5h12v11.5H4zM4 8.5h12M7 3v2M13 3v2M10 11v3M8.5 12.5h3");
 export const UpcomingIcon = drawn("M4 5h12v11.5H4zM4 8.5h12M7 3v2M13 3v2M7 11.5h2M11 11.5h2M7 14h2");
 export const InboxIcon = drawn("M3.5 11.5 5.5 4h9l2 7.5v4.5h-13zM3.5 11.5h4l1 2h3l1-2h4");
+export const SubtasksIcon = drawn("M5 3.5v10.5h5M5 7.5h5M13 7.5h3M13 14h3", 16);
 export const MoreIcon = drawn("M4.6 10h.8M9.6 10h.8M14.6 10h.8M4.6 10.4h.8M9.6 10.4h.8M14.6 10.4h.8");
 export const GripIcon = drawn("M7.5 5h.5M7.5 10h.5M7.5 15h.5M12 5h.5M12 10h.5M12 15h.5", 16);
 export const MenuIcon = drawn("M3.5 5.5h13M3.5 10h13M3.5 14.5h13");

@@ -1,0 +1,87 @@
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { addList, listLink } from "../src/lists.js";
+import { addTask, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test } from "../src/page.js";
+import { screens } from "../src/press.js";
+import { newAccount } from "../src/visitor.js";
+
+const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
+
+/** Waits until the open tasks are these, a minus sign for each level. */
+async function expectTree(page: Page, wanted: string[]): Promise<void> {
+  const rows = () =>
+    page.getByRole("list", { name: "Open tasks" }).locator(".task-row").evaluateAll((all) =>
+      all.map((row) => "-".repeat(Number((row as HTMLElement).dataset["depth"] ?? 0)) + row.querySelector(".task-title")!.textContent),
+    );
+  await vi.waitFor(async () => expect(await rows()).toEqual(wanted), { timeout: 10_000, interval: 50 });
+}
+
+const heard = (page: Page, text: string) => page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
+
+async function start(page: Page): Promise<void> {
+  await signUp(page, newAccount());
+  await addList(page, "Trip");
+  for (const title of ["Pack", "Socks", "Passport"]) await addTask(page, title);
+}
+
+describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, width, height]) => {
+  test("are made and taken out by options, and completed with their task", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+    await start(page);
+    const choose = async (title: string, option: string) => {
+      await page.getByRole("button", { name: `Options for “${title}”` }).click();
+      await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name: option }).click();
+    };
+    await choose("Socks", "Make it a sub-task");
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await heard(page, "“Socks” is now a sub-task of “Pack”.");
+    await choose("Passport", "Make it a sub-task");
+    await expectTree(page, ["Pack", "-Socks", "-Passport"]);
+    await openTask(page, "Socks").click();
+    await row(page, "Pack").getByText("1/2").waitFor();
+    await expectAccessible(page);
+    await openTask(page, "Pack").click();
+    for (const title of ["Pack", "Socks", "Passport"]) await completedTask(page, title).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTree(page, ["Pack", "-Passport"]);
+    await choose("Passport", "Move out of its task");
+    await expectTree(page, ["Pack", "Passport"]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe.concurrent("sub-tasks", () => {
+  test("are made by dragging and by keys, live in another tab", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+    await start(page);
+    const tab = await secondTab(page);
+    await listLink(tab, "Trip").click();
+    const from = (await row(page, "Passport").boundingBox())!;
+    const onto = (await row(page, "Pack").boundingBox())!;
+    await page.mouse.move(from.x + 200, from.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 205, from.y + 12, { steps: 4 });
+    await page.mouse.move(onto.x + 205, onto.y + onto.height / 2, { steps: 8 });
+    await page.locator("[data-drop=inside]").waitFor();
+    await page.mouse.up();
+    await expectTree(page, ["Pack", "-Passport", "Socks"]);
+    await expectTree(tab, ["Pack", "-Passport", "Socks"]);
+
+    await openTask(page, "Socks").press("Alt+ArrowRight");
+    await expectTree(tab, ["Pack", "-Passport", "-Socks"]);
+    await openTask(page, "Socks").and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Alt+ArrowUp");
+    await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
+    await page.keyboard.press("Alt+ArrowLeft");
+    await expectTree(tab, ["Pack", "-Passport", "Socks"]);
+    await page.keyboard.press("z");
+    await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
+    await openTask(page, "Pack").press("Delete");
+    await page.getByText("Nothing here yet.").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
+    await expectTitles(page, "Open tasks", ["Pack", "Socks", "Passport"]);
+    expect(complaints).toEqual([]);
+  });
+});
