@@ -112,6 +112,7 @@ func TestCreateTask(t *testing.T) {
 		want := full()
 		want.ListID = new(makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"}).String())
 		want.ParentID = new(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "parent", ListID: want.ListID, Completed: true}).ID)
+		want.DueOn, want.DueAt = new("2026-11-30"), new(time.Date(2026, 11, 30, 23, 59, 59, 0, time.UTC))
 		created := mustCreate(t, s, alice, want)
 		for field, value := range reflect.ValueOf(created).Fields() {
 			if value.IsZero() && field.Name != "DeletedAt" {
@@ -120,7 +121,7 @@ func TestCreateTask(t *testing.T) {
 		}
 		got := taskapi.CreateTaskRequest{
 			Title: created.Title, Description: created.Description, Completed: created.Completed,
-			Priority: created.Priority, DueAt: created.DueAt, Tags: created.Tags, ListID: created.ListID, ParentID: created.ParentID,
+			Priority: created.Priority, DueAt: created.DueAt, DueOn: created.DueOn, Tags: created.Tags, ListID: created.ListID, ParentID: created.ParentID,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("CreateTask (-want +got):\n%s", diff)
