@@ -81,9 +81,9 @@ test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, rest
 test-monitoring: tools $(AUTH) $(POSTGRES) ## run the queries of the dashboard and of the alerts on figures of real servers, and promtool's tests
 	@rm -rf .build/scrape && mkdir -p .build/scrape
 	cd bff && SCRAPE_DIR=$(CURDIR)/.build/scrape go test -count=1 -tags=drill -run '^TestScrape$$' ./internal/drill
-	cd deploy/check && GOWORK=off SCRAPE_DIR=$(CURDIR)/.build/scrape go test -count=1 ./monitoring
-	cd deploy/check && GOWORK=off go tool promtool check config ../monitoring/prometheus.yml
-	cd deploy/check && GOWORK=off go tool promtool test rules ../monitoring/rules_test.yml
+	cd services/deploy/check && GOWORK=off SCRAPE_DIR=$(CURDIR)/.build/scrape go test -count=1 ./monitoring
+	cd services/deploy/check && GOWORK=off go tool promtool check config ../monitoring/prometheus.yml
+	cd services/deploy/check && GOWORK=off go tool promtool test rules ../monitoring/rules_test.yml
 
 .PHONY: test-migrations
 test-migrations: tools $(POSTGRES) ## migrate a database of ten million tasks under load, and watch its locks; 10 GB, ten minutes
@@ -136,11 +136,11 @@ verify: build $(WEB) $(LINT) ## check what is generated, the documents and the t
 	$(call step,testing the linters,npm --prefix web-contract/openapi/lint run --silent test)
 	$(call step,comparing with the released contract,npm --prefix web-contract/openapi/lint run --silent breaking)
 	$(call step,generating clients,cd web-contract/openapi/generators && GOWORK=off go test ./...)
-	$(call step,reading the manifests of Kubernetes,cd deploy/check && GOWORK=off go test ./kubernetes)
+	$(call step,reading the manifests of Kubernetes,cd services/deploy/check && GOWORK=off go test ./kubernetes)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
 	$(call step,looking for secrets,$(GITLEAKS) git --no-banner --redact --verbose --log-level=warn .)
-	$(call step,checking the Go modules,for module in $(MODULES) web-contract/openapi/generators deploy/check; do (cd $$module && go mod tidy -diff) || exit 1; done)
+	$(call step,checking the Go modules,for module in $(MODULES) web-contract/openapi/generators services/deploy/check; do (cd $$module && go mod tidy -diff) || exit 1; done)
 
 # $(call compare,PROGRAM) fails if the program's committed document is not what it emits.
 compare = $(call emit,$(1),.build/verify) && \

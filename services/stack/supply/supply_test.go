@@ -22,7 +22,7 @@ import (
 // what is below deploy.
 var (
 	modules = []string{"sdk", "services", "bff"}
-	checks  = []string{"web-contract/openapi/generators", "deploy/check"}
+	checks  = []string{"web-contract/openapi/generators", "services/deploy/check"}
 )
 
 func root(t *testing.T) string {

@@ -1,4 +1,4 @@
-// Package systemd_test installs deploy/systemd below another root and looks at what
+// Package systemd_test installs services/deploy/systemd below another root and looks at what
 // is there.
 package systemd_test
 
@@ -24,7 +24,7 @@ var built = []string{".build/tasks", ".build/bff", "web-contract/demo/dist/index
 func install(t *testing.T, args ...string) (dest, output string, err error) {
 	t.Helper()
 	root, copied, dest := repository(t), t.TempDir(), t.TempDir()
-	for _, dir := range []string{"deploy/systemd", "services/stack/roles"} {
+	for _, dir := range []string{"services/deploy/systemd", "services/stack/roles"} {
 		if err := os.CopyFS(filepath.Join(copied, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func install(t *testing.T, args ...string) (dest, output string, err error) {
 
 func run(t *testing.T, copied, dest string, args ...string) (string, error) {
 	t.Helper()
-	script := exec.CommandContext(t.Context(), filepath.Join(copied, "deploy/systemd/install.sh"), args...) //nolint:gosec // ours
+	script := exec.CommandContext(t.Context(), filepath.Join(copied, "services/deploy/systemd/install.sh"), args...) //nolint:gosec // ours
 	script.Env = append(os.Environ(), "DESTDIR="+dest)
 	out, err := script.CombinedOutput()
 	return string(out), err

@@ -2,10 +2,10 @@
 # Makes the database and the roles, and gives these the passwords of /etc/tasklane.
 # Run it as root on PostgreSQL's machine, or give the address of a superuser:
 #
-#   sudo deploy/systemd/roles.sh [postgres://postgres:PASSWORD@HOST:5432]
+#   sudo services/deploy/systemd/roles.sh [postgres://postgres:PASSWORD@HOST:5432]
 set -eu
 etc=${DESTDIR:-}/etc/tasklane
-script=$(cd "$(dirname "$0")/../.." && pwd)/services/stack/roles/roles.sql
+script=$(cd "$(dirname "$0")/../../.." && pwd)/services/stack/roles/roles.sql
 as() { # DATABASE ARGUMENT…: psql as the superuser
 	database=$1 && shift
 	if [ -n "${server:-}" ]; then psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 "$server/$database" "$@"; else runuser -u postgres -- psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -d "$database" "$@"; fi

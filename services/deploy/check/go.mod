@@ -1,4 +1,4 @@
-module github.com/tasklane/tasklane/deploy/check
+module github.com/tasklane/tasklane/services/deploy/check
 
 go 1.26.7
 

@@ -2,13 +2,13 @@
 # Installs Tasklane on this machine, for systemd, from a checkout in which `make up`
 # or `make test` has run once:
 #
-#   sudo deploy/systemd/install.sh https://tasks.example.com
+#   sudo services/deploy/systemd/install.sh https://tasks.example.com
 #
 # Run it again to upgrade: it replaces the programs, and keeps /etc/tasklane. DESTDIR
 # is put before every path. SERVER is the address of PostgreSQL, 127.0.0.1:5432 unless
 # set.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 root=${DESTDIR:-}
 server=${SERVER:-127.0.0.1:5432}
 etc=$root/etc/tasklane opt=$root/opt/tasklane units=$root/etc/systemd/system
@@ -31,7 +31,7 @@ rm -f "$opt"/auth/*.test.mjs
 cp -r services/auth/node_modules "$opt/auth/node_modules"
 chmod -R go+rX "$opt"
 cp services/stack/roles/roles.sql "$opt/roles.sql"
-cp deploy/systemd/*.service "$units/"
+cp services/deploy/systemd/*.service "$units/"
 
 # Secrets are root's: systemd hands each service its own.
 chmod 700 "$etc"
@@ -46,5 +46,5 @@ url() { printf 'postgres://%s:%s@%s/tasklane?sslmode=%s' "$1" "$(cat "$etc/$2-pa
 keep owner-url "$(url tasklane_owner owner)"
 keep auth-url "$(url tasklane_auth auth)"
 keep app-url "$(url tasklane_app app)"
-[ -e "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" deploy/systemd/tasklane.env >"$etc/tasklane.env"
+[ -e "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" services/deploy/systemd/tasklane.env >"$etc/tasklane.env"
 echo "installed below $opt, with the settings in $etc" >&2

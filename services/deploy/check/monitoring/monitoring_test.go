@@ -151,7 +151,7 @@ func TestAlerts(t *testing.T) {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	runbook, err := os.ReadFile("../../../OPERATIONS.md")
+	runbook, err := os.ReadFile("../../../../OPERATIONS.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Package kubernetes_test builds deploy/kubernetes as kubectl does and reads the
+// Package kubernetes_test builds services/deploy/kubernetes as kubectl does and reads the
 // result with the types of the API.
 package kubernetes_test
 
