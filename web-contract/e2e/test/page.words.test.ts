@@ -124,7 +124,7 @@ describe.concurrent("people who do not see the page", () => {
     const expectTitle = (title: string) => vi.waitFor(async () => expect(await page.title()).toBe(title), { timeout: 5_000 });
     await expectTitle("Sign in · Tasklane");
     await signUp(page, newAccount());
-    await expectTitle("Tasks · Tasklane");
+    await expectTitle("All tasks · Tasklane");
     await signOut(page);
     await expectTitle("Sign in · Tasklane");
   });
