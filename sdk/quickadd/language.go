@@ -21,18 +21,18 @@ type language struct {
 	Numbers          map[string]int
 	Units            map[string]int
 	Weekdays         map[string]int
-	WeakWeekdays     map[string]int // that are also other words
+	WeakWeekdays     map[string]int // ambiguous with other words
 	Capitals         []string       // weekdays that count only with a capital letter
 	Weekly           map[string]int // words for every such weekday
 	Months           map[string]int
 	WeakMonths       map[string]int
 	Parts            map[string]int // parts of a day, and when they begin in minutes
-	Halves           map[string]int // words that tell the halves of a day apart: 0 or 720 minutes
+	Halves           map[string]int // words for a.m. and p.m.: 0 or 720 minutes
 	Ordinals         map[string]int
 	OrdinalEndings   []string
 	Dots             bool // whether dates are written 31.12. and not 12/31
 	Prepositions     []string
-	WeakPrepositions []string // that make a date no likelier
+	WeakPrepositions []string // that do not raise the score of a date
 	NotAfter         []string // words after which there is no date
 	WeakNotAfter     []string // words after which a weak word is no date
 	Priorities       map[string]taskapi.Priority
@@ -44,7 +44,7 @@ type language struct {
 // pattern is "2 in NUMBER UNIT = in": a level, words and classes, and what they mean.
 type pattern struct {
 	level      int
-	isAdverb   bool // ~: in lower case, unless it begins the text
+	isAdverb   bool // ~: in lower case, except at the start of the text
 	needsLower bool // ^: no capital follows, as in "am 1. Advent"
 	items      []item
 	action     string

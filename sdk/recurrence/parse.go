@@ -35,7 +35,7 @@ type Rule struct {
 	interval   int // 0 is 1
 	count      int // 0 is no limit
 	until      time.Time
-	untilUTC   bool // until is an instant, not what a clock shows
+	untilUTC   bool // until is an instant, not a local time
 	weekStart  time.Weekday
 	byDay      []weekday
 	byMonthDay []int
@@ -130,7 +130,7 @@ func (r *Rule) setUntil(value string) error {
 		return errors.New("UNTIL must be a date such as 20261231 or 20261231T090000Z")
 	}
 	if len(value) == 8 {
-		until = until.Add(24*time.Hour - 1) // that day is part of it
+		until = until.Add(24*time.Hour - 1) // inclusive
 	}
 	r.until, r.untilUTC = until, strings.HasSuffix(value, "Z")
 	return nil
@@ -160,7 +160,7 @@ func numbers(key, value string, largest int, negative bool) ([]int, error) {
 	return all, nil
 }
 
-// check refuses parts that do not go together.
+// check rejects invalid combinations of parts.
 func (r *Rule) check() error {
 	largest := 0
 	switch {

@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/services/environ"
 )
 
-// TestDoctor spoils one thing at a time and looks at what the doctor says.
+// TestDoctor breaks one setting at a time and checks the doctor's output.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	const public = "http://localhost:3000"

@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// addSessionFigures adds what is known of sessions.
+// addSessionFigures registers the metrics of sessions.
 func addSessionFigures(m *httpapi.Metrics, sessions *session.Sessions, cookies *session.Cookies) {
 	counts := sessions.Counts
 	m.Gauge("tasklane_sessions_remembered", "Sessions that are remembered.", func() float64 { return float64(counts().Sessions) })
@@ -24,8 +24,8 @@ func addSessionFigures(m *httpapi.Metrics, sessions *session.Sessions, cookies *
 	m.Gauge("tasklane_exchanges_in_flight", "Exchanges under way, those that wait for their turn included.", func() float64 { return float64(counts().Exchanges) })
 }
 
-// timedExchanges are the exchanges of a Better Auth server with their times and
-// outcomes.
+// timedExchanges records the durations and outcomes of exchanges with a Better Auth
+// server.
 type timedExchanges struct {
 	session.Exchanger
 

@@ -22,8 +22,7 @@ import (
 // stopTestTimeout bounds every wait for the program on a busy machine.
 const stopTestTimeout = 30 * time.Second
 
-// TestStopsWithOpenStreams runs "bff serve" as an operator does, and stops it
-// while browsers watch.
+// TestStopsWithOpenStreams stops "bff serve" while streams are open.
 func TestStopsWithOpenStreams(t *testing.T) {
 	t.Parallel()
 	const public = "http://localhost"
@@ -49,7 +48,7 @@ func TestStopsWithOpenStreams(t *testing.T) {
 		t.Errorf("the program ended with %v", err)
 	}
 	for _, stream := range streams {
-		// A connection that is cut would be an unexpected end.
+		// io.EOF, not io.ErrUnexpectedEOF: the connection was not cut.
 		rest, err := io.ReadAll(stream)
 		if err != nil || strings.Contains(string(rest), "session_ended") {
 			t.Errorf("the stream ends with %q, %v", rest, err)
@@ -110,7 +109,7 @@ func startProgram(t *testing.T, env map[string]string) *program {
 	return p
 }
 
-// get returns an answer of 200 whose body has not been read.
+// get returns a 200 response with an unread body.
 func (p *program) get(address string, cookies ...*http.Cookie) *http.Response {
 	p.t.Helper()
 	response, err := p.ask(address, cookies...)

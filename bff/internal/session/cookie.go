@@ -61,11 +61,10 @@ type Cookies struct {
 	forged atomic.Int64
 }
 
-// NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET;
-// where it is empty, signatures are left for Better Auth to check. Where secure
-// is set the https name of the cookie is looked for first, because an http page
-// of the same host could plant the other one. The prefix is Better Auth's
-// cookiePrefix.
+// NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET; if it
+// is empty, only Better Auth checks signatures. If secure is set, the https name of
+// the cookie is looked for first, because an http page of the same host could plant
+// the other one. The prefix is Better Auth's cookiePrefix.
 func NewCookies(secret string, secure bool, prefix string) *Cookies {
 	prefix += "."
 	names := [2]string{prefix + tokenName, securePrefix + prefix + tokenName}
@@ -107,8 +106,7 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
-	// Without its sibling, a session that was to end with the browser would
-	// be made to last. Cached answers of session_data are left out: they
+	// Without its sibling, a browser session would become persistent. Cached answers of session_data are left out: they
 	// would bring revoked sessions back to life.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
 	if found := c.best(r.CookiesNamed(sibling)); found != nil {

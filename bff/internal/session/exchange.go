@@ -41,15 +41,15 @@ const (
 var (
 	// ErrExpired means that the session has expired or was revoked.
 	ErrExpired = errors.New("the session has ended")
-	// ErrUnavailable means that Better Auth could not be asked. The session may
-	// be valid.
+	// ErrUnavailable means that Better Auth could not be reached. The session
+	// may be valid.
 	ErrUnavailable = errors.New("the session cannot be checked")
 )
 
 // Session is a live session of a user.
 type Session struct {
 	User User
-	// ExpiresAt is when the session ends unless it is used before.
+	// ExpiresAt is when the session expires unless it is renewed.
 	ExpiresAt time.Time
 
 	jwt        string
@@ -76,7 +76,7 @@ type User struct {
 	Image *string `json:"image"` // nil without a picture, or with too large a one
 }
 
-// bounded returns the user with its texts cut to what the cache keeps.
+// bounded returns the user with its texts truncated to the cache's limits.
 func (u User) bounded() User {
 	u.Name, u.Email = shortened(u.Name), shortened(u.Email)
 	if u.Image != nil && len(*u.Image) > maxImageBytes {
@@ -103,8 +103,8 @@ type Request struct {
 	Network netip.Prefix
 	// RequestID names the request in Better Auth's log.
 	RequestID string
-	// Bearer says that the session was named by a bearer token, so that nobody
-	// waits for cookies.
+	// Bearer says that the session was named by a bearer token, so the response
+	// needs no cookies.
 	Bearer bool
 	// KeepExpiry looks the session up without renewing it, for a caller whose
 	// answer does not reach the browser: the new cookie would be lost.

@@ -11,8 +11,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 )
 
-// reading counts the answers of which more than the usual has been read, and whose
-// end has not.
+// reading counts the large responses that are being read.
 type reading struct {
 	mu        sync.Mutex
 	now, most int
@@ -58,8 +57,8 @@ func (b *readBody) Close() error {
 	return nil
 }
 
-// TestLargeSessionsAreReadInTurn: Better Auth's answers for users with whole
-// pictures are not all in memory at once.
+// TestLargeSessionsAreReadInTurn shows that large session responses, of users with
+// pictures in them, are read one after another.
 func TestLargeSessionsAreReadInTurn(t *testing.T) {
 	t.Parallel()
 	answers := &reading{}

@@ -36,8 +36,8 @@ func TestNFC(t *testing.T) {
 	}
 }
 
-// TestNFC_ComposesAsNorm puts what package norm composes before marks that
-// package norm alone would break up.
+// TestNFC_ComposesAsNorm tests sequences that package norm composes, followed by
+// marks that package norm alone would split.
 func TestNFC_ComposesAsNorm(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -47,7 +47,7 @@ func TestNFC_ComposesAsNorm(t *testing.T) {
 		for range 1 + random.IntN(8) {
 			text = append(text, pieces[random.IntN(len(pieces))])
 		}
-		// The letter x begins anew and takes part in nothing.
+		// The letter x starts a new segment and composes with nothing.
 		got, _ := strings.CutSuffix(nfc(string(text)+"x"+strings.Repeat("\u0316", 40)), "x"+strings.Repeat("\u0316", 40))
 		if want := norm.NFC.String(string(text)); got != want {
 			t.Fatalf("%+q: got %+q, want %+q", string(text), got, want)

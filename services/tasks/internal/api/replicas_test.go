@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// newReplicas returns two services on a database that tell each other of
-// changes and take each other's tokens.
+// newReplicas returns two services on one database that notify each other of
+// changes and accept the same tokens.
 func newReplicas(t *testing.T, heartbeat time.Duration) (here, there *service) {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -35,8 +35,8 @@ func newReplicas(t *testing.T, heartbeat time.Duration) (here, there *service) {
 }
 
 // TestStreamOfAnotherReplica measures how long a write at one replica takes to
-// reach a stream at the other, where no poll would find it: less than a second.
-// One in twenty may take longer, as on a machine that does something else.
+// reach a stream at the other without polling: less than a second. One in twenty
+// may take longer, because the machine may be busy.
 func TestStreamOfAnotherReplica(t *testing.T) {
 	t.Parallel()
 	const (
@@ -47,7 +47,7 @@ func TestStreamOfAnotherReplica(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	here, there := newReplicas(t, time.Hour)
-	// It listens once it has heard the other.
+	// The first message shows that it listens.
 	for n := 0; here.hub.Counts().Received == 0; n++ {
 		if ctx.Err() != nil {
 			t.Fatal("a replica does not hear the other")

@@ -54,7 +54,7 @@ func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesIn
 	}}, nil
 }
 
-// dataPlace returns the path of the data of a batch's operation, with a dot behind.
+// dataPlace returns the path of the data of a batch's operation, with a trailing dot.
 func dataPlace(index int, op taskapi.BatchOp) string {
 	name := "data"
 	switch op {
@@ -92,7 +92,7 @@ func mustMarshal(v any) []byte {
 }
 
 // idempotencyKey returns the key of a request, or nil. Two requests are the same
-// if what they ask for is.
+// if their arguments are.
 func idempotencyKey(in operations.KeyInput, asked ...any) *store.IdempotencyKey {
 	if in.IdempotencyKey == "" {
 		return nil
@@ -119,7 +119,7 @@ func conditions(ifMatch, ifNoneMatch string) (match, noneMatch httpapi.Precondit
 	return match, noneMatch, err
 }
 
-// listMeta says where a page stands.
+// listMeta returns the metadata of a page.
 func listMeta(nextCursor string, changes int64) taskapi.ListMeta {
 	if nextCursor == "" {
 		return taskapi.ListMeta{Changes: changes}

@@ -23,8 +23,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// calls is a transport that takes down what a client asks for, in the words of
-// the document, and fails the test where a request is not as documented.
+// calls is a transport that records the operations and parameters of requests, and
+// fails the test if a request does not match the document.
 type calls struct {
 	t        *testing.T
 	document routers.Router
@@ -80,9 +80,9 @@ func (c *calls) note(operation *openapi3.Operation, r *http.Request) {
 	}
 }
 
-// TestEveryOperationIsCalledThroughTheSDK calls all that the document has
-// through the SDK, with every parameter, on the real service. That its answers
-// are as documented is checked by the service of all tests.
+// TestEveryOperationIsCalledThroughTheSDK calls every operation of the document
+// through the SDK, with every parameter, on the real service, which also validates
+// its responses.
 func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -124,7 +124,7 @@ func TestTheModelHasEveryOperation(t *testing.T) {
 	callEverything(t, sdktest.NewServer(t).Client(t, "alice"))
 }
 
-// callEverything calls every operation with all that its options can say.
+// callEverything calls every operation with every option.
 func callEverything(t *testing.T, client *sdk.Client) {
 	t.Helper()
 	ctx := t.Context()

@@ -42,8 +42,7 @@ func taskResponse(task taskapi.Task) taskapi.TaskResponse {
 	return taskapi.TaskResponse{Success: true, Data: task}
 }
 
-// cleanTaskQuery brings the filters of a list into the form of the stored texts
-// and times.
+// cleanTaskQuery normalizes the filters of a list like stored texts and times.
 func cleanTaskQuery(options taskapi.ListTasksOptions) (taskapi.ListTasksOptions, error) {
 	var check checker
 	for i, tag := range options.Tags {
