@@ -65,6 +65,16 @@ describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([poin
 });
 
 describe.concurrent("a list of tasks", () => {
+  test("is where they have an order, which tasks of several lists have not", async ({ openPage }) => {
+    const { page } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
+    await addList(page, "Garden", "Green");
+    await goTo(page, "All tasks");
+    await page.getByRole("checkbox", { name: "Buy soil", exact: true }).press("Alt+ArrowDown");
+    await page.getByText("Open a list to move its tasks.").waitFor();
+  });
+
   test("takes tasks that are dragged onto it, live in another tab", async ({ openPage }) => {
     const { page, complaints } = await openPage(wide);
     await signUp(page, newAccount());
