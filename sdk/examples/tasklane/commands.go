@@ -79,6 +79,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
+	under := s.flags.String("under", "", "the `id` of the task that it is a sub-task of")
 	words, err := s.start(args)
 	if err != nil {
 		return err
@@ -105,6 +106,13 @@ func (s *session) add(ctx context.Context, args []string) error {
 		return err
 	case id != "" && id != taskapi.Inbox:
 		task.ListID = &id
+	}
+	if *under != "" {
+		parents, err := s.find(ctx, []string{*under}, outsideTrash)
+		if err != nil {
+			return err
+		}
+		task.ParentID = &parents[0].ID
 	}
 	added, err := s.client.CreateTask(ctx, task)
 	if err != nil {

@@ -31,10 +31,35 @@ func (s *session) printTasks(tasks []taskapi.Task) error {
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tDUE\tPRIORITY\tTASK")
-	for _, task := range tasks {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", short(task.ID), s.due(task), priority(task), summary(task))
-	}
+	outline(tasks, func(task taskapi.Task, depth int) {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s%s\n", short(task.ID), s.due(task), priority(task), strings.Repeat("  ", depth), summary(task))
+	})
 	return table.Flush()
+}
+
+// outline calls each with the tasks in their order, sub-tasks below their parent
+// where that is among them.
+func outline(tasks []taskapi.Task, each func(task taskapi.Task, depth int)) {
+	listed := make(map[string]bool, len(tasks))
+	for _, task := range tasks {
+		listed[task.ID] = true
+	}
+	below := map[string][]taskapi.Task{} // by parent; the empty one is nobody's
+	for _, task := range tasks {
+		parent := ""
+		if task.ParentID != nil && listed[*task.ParentID] {
+			parent = *task.ParentID
+		}
+		below[parent] = append(below[parent], task)
+	}
+	var descend func(parent string, depth int)
+	descend = func(parent string, depth int) {
+		for _, task := range below[parent] {
+			each(task, depth)
+			descend(task.ID, depth+1)
+		}
+	}
+	descend("", 0)
 }
 
 // due returns the due date, and whether it has passed.
