@@ -40,6 +40,7 @@ func (r *results) goals() []goal {
 		{"get one", "≥ 0.8 × " + theWideFloor, r.ratio(getOne, theService, theWideFloor), times, atLeast(.8)},
 		{"create", "≥ 0.75 × floor", r.ratio(createOne, theService, theFloor), times, atLeast(.75)},
 		{"update", "≥ 0.6 × floor", r.ratio(updateOne, theService, theFloor), times, atLeast(.6)},
+		{"list 50 of one list, by position", "≥ 0.9 × list 50", r.ratio(inList, oneList, plain), times, atLeast(.9)},
 		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.slower(hopList, theService, theFloor), times, atMost(1.3)},
 		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.slower(hopGet, theService, theFloor), times, atMost(1.3)},
 		{"bff, list 50", "≥ 0.92 × ReverseProxy", r.ratio(list50, theBFF, theProxy), times, atLeast(.92)},

@@ -82,6 +82,11 @@ func at(name string, where place, workers int, ask ask) contender {
 
 func askList(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks" }
 
+// askInbox requests the list in which all of the users' tasks are.
+func askInbox(_ user, base string, t *vegeta.Target) {
+	t.URL = base + "/api/tasks?listId=inbox&sort=position"
+}
+
 func askOne(u user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks/" + anyOf(u.tasks) }
 
 func askSearch(_ user, base string, t *vegeta.Target) {
@@ -101,6 +106,11 @@ func askCreate(u user, base string, t *vegeta.Target) {
 	t.Body = []byte(`{"title": "Water the plants", "description": "The ones on the balcony too.", "priority": "high", "tags": ["home"]}`)
 	t.Header = t.Header.Clone() // it is the user's, for every request
 	t.Header.Set("Idempotency-Key", fmt.Sprintf("%016x", rand.Uint64()))
+}
+
+func askMove(u user, base string, t *vegeta.Target) {
+	t.Method, t.URL = http.MethodPost, base+"/api/tasks/"+anyOf(u.tasks)+"/move"
+	t.Body = []byte(`{"before": null}`)
 }
 
 func askUpdate(u user, base string, t *vegeta.Target) {

@@ -20,6 +20,8 @@ const (
 	getOne    = "get"
 	createOne = "create"
 	updateOne = "update"
+	moveOne   = "move to the end"
+	inList    = "list 50: everything or one list"
 	search    = "list with filter and search"
 	changes   = "change feed"
 	pages     = "page of a user with 200,000 tasks"
@@ -36,6 +38,8 @@ const (
 	deepPage  = "page 2000 of 4000"
 	small     = "first database"
 	grown     = "grown database"
+	plain     = "everything"
+	oneList   = "one list, by position"
 )
 
 // works returns all pieces of work.
@@ -68,6 +72,8 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 		{getOne, all(askOne)},
 		{createOne, all(askCreate)},
 		{updateOne, all(askUpdate)},
+		{moveOne, []contender{at(theService, service, loadWorkers, askMove)}},
+		{inList, []contender{at(plain, service, loadWorkers, askList), at(oneList, service, loadWorkers, askInbox)}},
 		{search, direct(askSearch)},
 		{changes, direct(askChanges)},
 		{pages, []contender{at(firstPage, many, loadWorkers, askList), at(deepPage, many, loadWorkers, askPage(cursor))}},
