@@ -15,7 +15,7 @@ var notes string
 
 // bases are what the other contenders of a piece of work are compared with.
 // Where there are two, the bff goes with the second.
-var bases = []string{theFloor, firstPage, small, theService}
+var bases = []string{theFloor, firstPage, plain, small, theService}
 
 // markdown returns the report.
 func (r *results) markdown() string {
@@ -31,7 +31,7 @@ func (r *results) markdown() string {
 		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
 		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, work := range []string{
-		list50, getOne, createOne, updateOne, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
+		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
 	} {
 		r.rows(&b, work)
 	}
@@ -90,7 +90,7 @@ func (r *results) head(b *strings.Builder) {
 func (r *results) rows(b *strings.Builder, work string) {
 	all := r.series[work]
 	for _, name := range []string{
-		theFloor, theWideFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, small, grown,
+		theFloor, theWideFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, plain, oneList, small, grown,
 	} {
 		s := all[name]
 		if len(s) == 0 {
