@@ -64,8 +64,8 @@ type ListTasksOptions struct {
 	// archived lists are left out, unless their list, their parent or the trash is
 	// asked for.
 	ListID string
-	// ParentID selects the sub-tasks of a task, or with [NoParent] the tasks that
-	// are none.
+	// ParentID selects the sub-tasks of a task, or with [NoParent] the tasks
+	// without a parent.
 	ParentID string
 	// Deleted selects the tasks in the trash instead of those outside it.
 	Deleted bool

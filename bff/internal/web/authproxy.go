@@ -76,7 +76,7 @@ func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.NoteOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
-	// What follows the first segment may be a secret, as in reset-password/TOKEN.
+	// The path behind the first segment may hold a secret, such as reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); more {
 		httpapi.SetLoggedPath(r.Context(), authPath+first+"/…")
 	}

@@ -84,9 +84,9 @@ func crossOriginSentence(r *http.Request) string {
 	const longest = 200
 	origin, err := url.Parse(r.Header.Get("Origin"))
 	if err != nil || origin.Host == "" || len(origin.String()) > longest {
-		return "Pages of other sites may not do this."
+		return "Requests from pages of other sites are not allowed."
 	}
-	return fmt.Sprintf("Pages of %s://%s may not do this: it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.", origin.Scheme, origin.Host)
+	return fmt.Sprintf("Requests from pages of %s://%s are not allowed: that origin is neither PUBLIC_URL nor in TRUSTED_ORIGINS.", origin.Scheme, origin.Host)
 }
 
 // callbackPaths are where identity providers make the browser post their response, from

@@ -130,7 +130,7 @@ func TestDashboard(t *testing.T) {
 	for _, panel := range dashboard.Panels {
 		for _, target := range panel.Targets {
 			count++
-			// What never happens in a healthy system is looked at without its status.
+			// A healthy system has no such responses, so the query runs without the status.
 			expression := strings.ReplaceAll(target.Expr, `{status=~"5..|429"}`, "")
 			if got := s.query(t, expression); len(got) == 0 {
 				t.Errorf("%s: %s finds nothing", panel.Title, target.Expr)

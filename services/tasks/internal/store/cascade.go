@@ -117,13 +117,13 @@ func eraseMembers(m members) (buried, forgotten, removed string) {
 		SELECT s.user_id, 'task', m.id, s.seq + row_number() OVER (ORDER BY m.id), $3
 		FROM (%s) AS m, tasklane.user_state AS s WHERE s.user_id = $1`, m)
 	forgotten = forgetDataOf("resource IN " + gone)
-	removed = `WITH removed AS (
-		DELETE FROM tasklane.tasks WHERE user_id = $1 AND id IN ` + gone + ` RETURNING size
+	removed = fmt.Sprintf(`WITH removed AS (
+		DELETE FROM tasklane.tasks WHERE user_id = $1 AND id IN %s RETURNING size
 	), counted AS (
-		SELECT count(*) AS n, coalesce(sum(100 - size), 0) AS bytes FROM removed
+		SELECT count(*) AS n, coalesce(sum(%d - size), 0) AS bytes FROM removed
 	)
 	UPDATE tasklane.user_state AS s SET seq = s.seq + c.n, resources = s.resources - c.n, bytes = s.bytes + c.bytes
-	FROM counted AS c WHERE s.user_id = $1`
+	FROM counted AS c WHERE s.user_id = $1`, gone, rowSize)
 	return buried, forgotten, removed
 }
 
