@@ -13,6 +13,10 @@ import (
 //go:embed zones.txt
 var zoneNames string
 
+// loaded holds the zones that were loaded, by their spelling: [time.LoadLocation]
+// reads and keeps several kilobytes each time, and servers keep a zone per user.
+var loaded sync.Map
+
 // zones leads from a zone's name in lower case to its spelling.
 var zones = sync.OnceValue(func() map[string]string {
 	zones := make(map[string]string)
@@ -24,11 +28,19 @@ var zones = sync.OnceValue(func() map[string]string {
 
 // LoadZone returns the time zone with a name of the IANA database, such as
 // Europe/Berlin, in any case. Other names fail, among them some that
-// [time.LoadLocation] takes: the empty one and Local.
+// [time.LoadLocation] takes: the empty one and Local. Each zone is loaded once.
 func LoadZone(name string) (*time.Location, error) {
 	spelling, known := zones()[strings.ToLower(name)]
 	if !known {
 		return nil, fmt.Errorf("unknown time zone %q", name)
 	}
-	return time.LoadLocation(spelling)
+	if zone, ok := loaded.Load(spelling); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(spelling)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := loaded.LoadOrStore(spelling, zone)
+	return first.(*time.Location), nil
 }

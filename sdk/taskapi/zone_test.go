@@ -30,6 +30,17 @@ func TestLoadZone(t *testing.T) {
 
 // TestZoneNamesAreThoseOfGo fails when Go's copy of the database has a name
 // that is missing: write zones.txt anew from its list of files.
+func TestLoadZone_LoadsAZoneOnce(t *testing.T) {
+	t.Parallel()
+	first, err := LoadZone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := LoadZone("europe/berlin"); err != nil || again != first {
+		t.Errorf("another zone was loaded, or %v", err)
+	}
+}
+
 func TestZoneNamesAreThoseOfGo(t *testing.T) {
 	t.Parallel()
 	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs beside its Go
