@@ -21,6 +21,23 @@ func TestAdd_ReadsTheTitle(t *testing.T) {
 	u.sees("added ID  Dentist  due 12 Mar 2027\n", "add", "Dentist 12/3")
 }
 
+func TestDays_AreThoseOfTheSettings(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.types("settings", "-zone", "Pacific/Kiritimati") // there, Tuesday has begun
+	u.sees("added ID  Call  due today\n", "add", "Call", "today")
+	u.sees("added ID  Pay  due tomorrow 09:00\n", "add", "Pay", "tomorrow", "9am")
+	u.sees("added ID  Run  due yesterday 23:00 (overdue)\n", "add", "Run", "-due", "2026-11-23T09:00:00Z")
+	var tasks []taskapi.Task
+	stdout, _, _ := u.types("list", "-json", "-before", "2026-11-26")
+	if err := json.Unmarshal([]byte(stdout), &tasks); err != nil || len(tasks) != 3 ||
+		*tasks[1].DueOn != "2026-11-24" || !tasks[2].DueAt.Equal(time.Date(2026, 11, 24, 19, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v: %s", err, stdout)
+	}
+	u.types("settings", "-zone", "America/New_York")
+	u.sees("ID        DUE                    PRIORITY  TASK\nID  today 04:00 (overdue)            Run\n", "list", "run")
+}
+
 // TestAdd_ReadsTheSharedCases gives each case of the quick add's table that
 // needs no list and no rule to the command.
 func TestAdd_ReadsTheSharedCases(t *testing.T) {

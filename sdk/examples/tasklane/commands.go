@@ -38,7 +38,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; with a minus sign the other way round")
 	list := s.flags.String("list", "", "only in the list of this `name`, or in the inbox")
 	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 	tags := s.texts("tag", "a `tag`")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
 	under := s.flags.String("under", "", "the `id` of the task that it is a sub-task of")
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest
 }
 
 func (s *session) show(ctx context.Context, args []string) error {
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
 	tags := s.texts("tag", "a `tag` to add")
 	untags := s.texts("untag", "a `tag` to remove")
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (s *session) move(ctx context.Context, args []string) error {
 	last := s.flags.Bool("last", false, "behind all others")
 	after := s.flags.String("after", "", "behind the task with this `id`")
 	before := s.flags.String("before", "", "before the task with this `id`")
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (s *session) restore(ctx context.Context, args []string) error {
 
 // batch carries out an operation on several tasks, all or none.
 func (s *session) batch(ctx context.Context, args []string, where place, what string, operation taskapi.BatchOperation) error {
-	words, err := s.start(args)
+	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -312,7 +312,7 @@ func (s *session) batch(ctx context.Context, args []string, where place, what st
 }
 
 func (s *session) watch(ctx context.Context, args []string) error {
-	if words, err := s.start(args); err != nil {
+	if words, err := s.startInZone(ctx, args); err != nil {
 		return err
 	} else if len(words) > 0 {
 		return usageError("watch shows every change, and takes no words")

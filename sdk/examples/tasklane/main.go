@@ -12,8 +12,10 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // for machines without a time zone database
 
 	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 func main() {
@@ -160,6 +162,26 @@ func (s *session) start(args []string) ([]string, error) {
 	}
 	s.client, err = s.connect()
 	return words, err
+}
+
+// startInZone does the same, and has the command's clock and dates be those of the
+// time zone of the user's settings.
+func (s *session) startInZone(ctx context.Context, args []string) ([]string, error) {
+	words, err := s.start(args)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.client.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := taskapi.LoadZone(settings.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	machine := s.now
+	s.now = func() time.Time { return machine().In(zone) }
+	return words, nil
 }
 
 // parse reads flags wherever they stand among the words, and returns the words.

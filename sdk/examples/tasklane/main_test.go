@@ -229,9 +229,10 @@ func TestTrouble(t *testing.T) {
 	t.Run("the service is away", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
+		u.server.Inject(sdktest.Fault{Operation: "createTask", Cut: sdktest.CutBefore})
+		u.fails(exitUnreachable, "It may have taken effect all the same", "add", "x")
 		u.server.Inject(sdktest.Fault{Cut: sdktest.CutBefore})
 		u.fails(exitUnreachable, "cannot reach the task service at "+u.server.URL, "list")
-		u.fails(exitUnreachable, "It may have taken effect all the same", "add", "x")
 	})
 	t.Run("for a moment", func(t *testing.T) {
 		t.Parallel()
