@@ -128,7 +128,7 @@ func checkFigures(t *testing.T, operations http.Handler) {
 	for _, match := range regexp.MustCompile(`(?m)^# TYPE (tasklane_\w+) `).FindAllStringSubmatch(page, -1) {
 		names = append(names, match[1])
 	}
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../OPERATING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func checkFigures(t *testing.T, operations http.Handler) {
 	slices.Sort(told)
 	slices.Sort(names)
 	if diff := cmp.Diff(names, slices.Compact(told)); diff != "" {
-		t.Errorf("the README's names (-served +told):\n%s", diff)
+		t.Errorf("the names in OPERATING.md (-served +told):\n%s", diff)
 	}
 }
 
