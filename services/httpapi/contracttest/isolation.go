@@ -340,8 +340,11 @@ func alike(method string, a Response, p Person, loot Loot) string {
 	return text
 }
 
-// tags are entity tags of the current version, a former one and one that never existed.
-var tags = []string{`"1"`, `"2"`, `"99"`, `W/"2"`, "*"}
+// The entity tags of the attacked resources' current version and of the one before.
+const currentTag, formerTag = `"2"`, `"1"`
+
+// tags are these, one that never existed, a weak one and the one for any version.
+var tags = []string{formerTag, currentTag, `"99"`, "W/" + currentTag, "*"}
 
 func get(path string) Request { return Request{Method: http.MethodGet, Path: path} }
 
@@ -386,23 +389,24 @@ func pathsOf(op operation, resources ...map[string]string) (all []string) {
 
 // headersOf returns preconditions and idempotency keys of another user's requests.
 func headersOf(op operation, theirs Loot) (all []http.Header) {
-	keys, conditions := []string{""}, [][2]string{{"If-Match", ""}}
-	if op.parameter("header", "Idempotency-Key") != nil {
-		keys = append(keys, theirs.Keys...)
+	if op.parameter("header", "Last-Event-ID") != nil {
+		return []http.Header{header("Last-Event-ID", strconv.FormatInt(theirs.Seq, 10))}
 	}
+	all = []http.Header{nil}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if op.parameter("header", name) != nil {
 			for _, tag := range tags {
-				conditions = append(conditions, [2]string{name, tag})
+				all = append(all, header(name, tag))
 			}
 		}
 	}
-	if op.parameter("header", "Last-Event-ID") != nil {
-		conditions = [][2]string{{"Last-Event-ID", strconv.FormatInt(theirs.Seq, 10)}}
+	if op.parameter("header", "Idempotency-Key") == nil {
+		return all
 	}
-	for _, key := range keys {
-		for _, condition := range conditions {
-			all = append(all, header("Idempotency-Key", key, condition[0], condition[1]))
+	for _, key := range theirs.Keys {
+		all = append(all, header("Idempotency-Key", key))
+		if op.parameter("header", "If-Match") != nil {
+			all = append(all, header("Idempotency-Key", key, "If-Match", currentTag), header("Idempotency-Key", key, "If-Match", formerTag))
 		}
 	}
 	return all
@@ -461,10 +465,15 @@ func bodiesOf(op operation, theirs, own Loot) []string {
 			live := theirs.Live[kind]
 			for _, id := range []string{live, theirs.Trashed[kind]} {
 				theirs := about(body, id)
-				all = append(all, theirs, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
+				all = append(all, theirs)
+				if strings.Contains(body, `"op":`) {
+					all = append(all, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
+				}
 			}
-			mine, others := inner(about(body, own.Live[kind])), inner(about(body, live))
-			all = append(all, `{"operations":[`+mine+","+others+"]}", `{"operations":[`+others+","+mine+"]}")
+			if strings.Contains(body, `"op":`) {
+				mine, others := inner(about(body, own.Live[kind])), inner(about(body, live))
+				all = append(all, `{"operations":[`+mine+","+others+"]}", `{"operations":[`+others+","+mine+"]}")
+			}
 		}
 	}
 	return all
