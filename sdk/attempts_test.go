@@ -65,7 +65,7 @@ func TestBrokenConnectionIsRetried(t *testing.T) {
 		for fault, broken := range map[string]http.HandlerFunc{"no response": hangUp, "truncated response": cutShort} {
 			t.Run(name+", "+fault, func(t *testing.T) {
 				t.Parallel()
-				s := serve(t, answerTask(fullTask()), broken, answerTask(fullTask()))
+				s := serve(t, respondTask(fullTask()), broken, respondTask(fullTask()))
 				client := s.client(t, impatient)
 				// The second call reuses the connection of the first: only on a
 				// reused connection would net/http itself retry.
@@ -127,7 +127,7 @@ func cutProblem(status int, header ...string) http.HandlerFunc {
 
 func TestTruncatedError_IsRetried(t *testing.T) {
 	t.Parallel()
-	s := serve(t, cutProblem(http.StatusPreconditionFailed), answerProblem(taskapi.CodeVersionConflict))
+	s := serve(t, cutProblem(http.StatusPreconditionFailed), respondProblem(taskapi.CodeVersionConflict))
 	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x", sdk.IfMatch(1))
 	if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Attempts != 2 || failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
@@ -148,7 +148,7 @@ func TestTruncatedError_IsRetried(t *testing.T) {
 
 func TestEveryWriteHasItsOwnKey(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	client := s.client(t)
 	for range 3 {
 		if _, err := client.DeleteTask(t.Context(), "x"); err != nil {
@@ -167,7 +167,7 @@ func TestEveryWriteHasItsOwnKey(t *testing.T) {
 
 func TestRetriedWrite_ConflictsWithItself(t *testing.T) {
 	t.Parallel()
-	s := serve(t, hangUp, answerProblem(taskapi.CodeTaskNotFound))
+	s := serve(t, hangUp, respondProblem(taskapi.CodeTaskNotFound))
 	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x")
 	if failure := asError(t, err); !errors.Is(err, sdk.ErrTaskNotFound) || failure.Attempts != 2 || !failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
@@ -177,20 +177,20 @@ func TestRetriedWrite_ConflictsWithItself(t *testing.T) {
 func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Parallel()
 	// attempts returns when the attempts of a call came, since its start.
-	attempts := func(ctx context.Context, t *testing.T, policy sdk.RetryPolicy, answers ...http.HandlerFunc) ([]time.Duration, error) {
+	attempts := func(ctx context.Context, t *testing.T, policy sdk.RetryPolicy, responses ...http.HandlerFunc) ([]time.Duration, error) {
 		t.Helper()
 		start := time.Now()
 		var at []time.Duration
 		client := newClient(t, "http://tasks", sdk.WithRetry(policy), inMemory(func(w http.ResponseWriter, r *http.Request) {
 			at = append(at, time.Since(start))
-			answers[min(len(at), len(answers))-1](w, r)
+			responses[min(len(at), len(responses))-1](w, r)
 		}))
 		_, err := client.GetTask(ctx, "x")
 		at = append(at, time.Since(start))
 		return at, err
 	}
 	unavailable := func(header ...string) http.HandlerFunc {
-		return answerProblem(taskapi.CodeUnavailable, header...)
+		return respondProblem(taskapi.CodeUnavailable, header...)
 	}
 	tiny := sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1}
 
@@ -221,7 +221,7 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 			at, err := attempts(t.Context(), t, tiny,
 				unavailable("Retry-After", "2"),
 				unavailable("Retry-After", time.Now().Add(5*time.Second).UTC().Format(http.TimeFormat)),
-				answerTask(fullTask()))
+				respondTask(fullTask()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -281,7 +281,7 @@ func TestAttempts_SendTheTimeLeft(t *testing.T) {
 			}),
 			inMemory(func(w http.ResponseWriter, r *http.Request) {
 				timeouts = append(timeouts, r.Header.Get("X-Request-Timeout"))
-				answerProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
+				respondProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
 			}))
 		_, err := client.GetTask(ctx, "x")
 		_ = asError(t, err)
@@ -315,7 +315,7 @@ func TestCanceledAttemptIsNotRetried(t *testing.T) {
 			}),
 			inMemory(func(w http.ResponseWriter, r *http.Request) {
 				cancel()
-				answerProblem(taskapi.CodeUnavailable)(w, r)
+				respondProblem(taskapi.CodeUnavailable)(w, r)
 			}))
 		_, err := client.GetTask(ctx, "x")
 		if !errors.Is(err, sdk.ErrUnavailable) || len(outcomes) != 1 || outcomes[0].WillRetry {
@@ -352,7 +352,7 @@ func TestOutageAddsATenthToTheLoad(t *testing.T) {
 		var sent atomic.Int64
 		client := newClient(t, "http://tasks", inMemory(func(w http.ResponseWriter, r *http.Request) {
 			sent.Add(1)
-			answerProblem(taskapi.CodeUnavailable)(w, r)
+			respondProblem(taskapi.CodeUnavailable)(w, r)
 		}))
 		const workers, each = 10, 50
 		var all sync.WaitGroup
@@ -410,10 +410,10 @@ func TestHooks(t *testing.T) {
 				<-time.After(3 * time.Second)
 				w.Header().Set("X-Request-Id", "the-request")
 				if len(requests) == 1 {
-					answerProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
+					respondProblem(taskapi.CodeUnavailable, "Retry-After", "2")(w, r)
 					return
 				}
-				answerTask(fullTask())(w, r)
+				respondTask(fullTask())(w, r)
 			}))
 		if _, err := client.DeleteTask(t.Context(), "x", sdk.WithIdempotencyKey("the-key")); err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func TestBatch(t *testing.T) {
 	resources := []taskapi.Resource{resource(taskapi.Task{ID: "new"}), resource(taskapi.Task{ID: "x"}), resource(taskapi.Task{ID: "y"})}
 	t.Run("is one request", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answer(200, taskapi.ResourceListResponse{Success: true, Data: resources}))
+		s := serve(t, respond(200, taskapi.ResourceListResponse{Success: true, Data: resources}))
 		got, err := s.client(t).Batch(t.Context(), operations, sdk.WithIdempotencyKey("the-key"))
 		if err != nil || !reflect.DeepEqual(got, resources) {
 			t.Errorf("got %+v, %v", got, err)
@@ -32,7 +32,7 @@ func TestBatch(t *testing.T) {
 	})
 	t.Run("fails if resources are missing in the answer", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answer(200, taskapi.ResourceListResponse{Success: true, Data: resources[:2]}))
+		s := serve(t, respond(200, taskapi.ResourceListResponse{Success: true, Data: resources[:2]}))
 		_, err := s.client(t).Batch(t.Context(), operations)
 		if failure := asError(t, err); failure.Status != 200 || !failure.MaybeApplied {
 			t.Errorf("got %+v", failure)

@@ -69,8 +69,8 @@ func byHand(ctx context.Context, h *http.Client, method, url string, in, out any
 
 // compare alternates calls of the client with calls by hand, so that other load on the
 // machine affects both. It reports their median durations and the ratio.
-func compare(b *testing.B, answer any, call func(context.Context, *sdk.Client) error, byHand func(context.Context, *http.Client, string) error) {
-	server := benchServer(b, answer)
+func compare(b *testing.B, response any, call func(context.Context, *sdk.Client) error, byHand func(context.Context, *http.Client, string) error) {
+	server := benchServer(b, response)
 	client, err := sdk.New(server.URL, sdk.WithTokenSource(sdk.StaticToken("the-token")))
 	if err != nil {
 		b.Fatal(err)

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// maxAuthAnswer is the size in bytes of the largest answer that is read
+	// maxAuthResponse is the size in bytes of the largest response that is read
 	// from Better Auth.
-	maxAuthAnswer = 1 << 20
+	maxAuthResponse = 1 << 20
 
 	// renewBefore is how long before its end a token is replaced, so that
 	// Better Auth may be away for a moment; a fifth of its life if that is
@@ -91,7 +91,7 @@ type BetterAuth struct {
 type BetterAuthOption func(*BetterAuth)
 
 // WithBetterAuthHTTPClient makes the source send its requests through h.
-// Redirects are answers, not followed, unless h.CheckRedirect is set. The
+// Redirects are not followed unless h.CheckRedirect is set. The
 // default is a client that gives each request 30 seconds.
 func WithBetterAuthHTTPClient(h *http.Client) BetterAuthOption {
 	return func(b *BetterAuth) { b.http = h }
@@ -285,7 +285,7 @@ func (b *BetterAuth) signIn(ctx context.Context) error {
 	}
 	cookies := ofSession(nil, resp.Cookies())
 	if len(cookies) == 0 {
-		return errors.New("sign in: the answer has no session cookie")
+		return errors.New("sign in: the response has no session cookie")
 	}
 	b.cookies = cookies
 	return nil
@@ -304,7 +304,7 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	b.cookies = ofSession(b.cookies, resp.Cookies())
 	token := resp.Header.Get("Set-Auth-Jwt")
 	if token == "" {
-		return authToken{}, errors.New("get the session: the answer has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+		return authToken{}, errors.New("get the session: the response has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
 	}
 	return newAuthToken(token, asked)
 }
@@ -316,13 +316,13 @@ func (b *BetterAuth) exchangeKey(ctx context.Context) (authToken, error) {
 	if err != nil {
 		return authToken{}, fmt.Errorf("exchange the API key: %w", err)
 	}
-	var answer struct {
+	var response struct {
 		Token string `json:"token"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
-		return authToken{}, errors.New("exchange the API key: the answer has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+	if json.Unmarshal(body, &response) != nil || response.Token == "" {
+		return authToken{}, errors.New("exchange the API key: the response has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
 	}
-	return newAuthToken(answer.Token, asked)
+	return newAuthToken(response.Token, asked)
 }
 
 // newAuthToken reads how long a token is valid.
@@ -339,13 +339,13 @@ func newAuthToken(token string, asked time.Time) (authToken, error) {
 	}, nil
 }
 
-// send makes a request, again if need be, and returns its answer with the body
+// send makes a request, again if need be, and returns its response with the body
 // read.
 func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	for number := 1; ; number++ {
-		resp, answer, err := b.attempt(ctx, method, path, body)
+		resp, data, err := b.attempt(ctx, method, path, body)
 		if err == nil || !b.repeats || ctx.Err() != nil {
-			return resp, answer, err
+			return resp, data, err
 		}
 		failed := failedAttempt{method: method, number: number, err: err}
 		if resp != nil {
@@ -360,8 +360,8 @@ func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte)
 	}
 }
 
-// attempt makes a request once. With the error of an answer it returns that
-// answer too.
+// attempt makes a request once. With the error of a response it returns that
+// response too.
 func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.baseURL+path, bytes.NewReader(body))
 	if err != nil {
@@ -384,16 +384,16 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 		return nil, nil, fmt.Errorf("%w: %w", ErrAuthUnavailable, withoutURL(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAuthAnswer))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAuthResponse))
 	switch {
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusOK:
-		return resp, answer, nil
+		return resp, data, nil
 	}
 	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
 	switch {
-	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !refusesKey(answer):
+	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !refusesKey(data):
 		// Better Auth says so of every key while its database is away.
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
@@ -407,11 +407,11 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 }
 
 // refusesKey reports whether a refusal is about the API key itself.
-func refusesKey(answer []byte) bool {
+func refusesKey(data []byte) bool {
 	var refusal struct {
 		Code string `json:"code"`
 	}
-	return json.Unmarshal(answer, &refusal) == nil && strings.Contains(refusal.Code, "KEY")
+	return json.Unmarshal(data, &refusal) == nil && strings.Contains(refusal.Code, "KEY")
 }
 
 // rateLimited returns the error of a 429, with the time to wait that Better Auth

@@ -107,7 +107,7 @@ func (b *betterAuth) newToken() string {
 // apiKey is the key of the user.
 const apiKey = "tasklane_key"
 
-// token answers for an API key.
+// token responds with a JWT for an API key.
 func (b *betterAuth) token(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-Api-Key") != apiKey || r.Header.Get("Cookie") != "" {
 		http.Error(w, `{"code":"INVALID_API_KEY"}`, http.StatusUnauthorized)

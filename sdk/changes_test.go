@@ -14,13 +14,13 @@ import (
 )
 
 // answerChanges responds with a page of changes with these numbers.
-func answerChanges(more bool, seqs ...int64) http.HandlerFunc {
+func respondChanges(more bool, seqs ...int64) http.HandlerFunc {
 	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
 	for _, seq := range seqs {
 		response.Data = append(response.Data, taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")})
 		response.Meta.NextCursor = strconv.FormatInt(seq, 10)
 	}
-	return answer(http.StatusOK, response)
+	return respond(http.StatusOK, response)
 }
 
 func TestListChanges(t *testing.T) {
@@ -31,7 +31,7 @@ func TestListChanges(t *testing.T) {
 		"/api/changes?after=-1":          {After: -1},
 		"/api/changes?cursor=3-9":        {After: 2, Cursor: "3-9"},
 	} {
-		s := serve(t, answerChanges(true, 185))
+		s := serve(t, respondChanges(true, 185))
 		page, err := s.client(t).ListChanges(t.Context(), options)
 		want := sdk.ChangePage{
 			Changes: []taskapi.Change{{Seq: 185, Kind: taskapi.KindTask, ID: "x", Data: json.RawMessage("null")}},
@@ -49,38 +49,38 @@ func TestListChanges(t *testing.T) {
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name    string
-		answers []http.HandlerFunc
-		want    []int64
-		uris    []string
-		err     error // nil means any error
-		fails   bool
+		name      string
+		responses []http.HandlerFunc
+		want      []int64
+		uris      []string
+		err       error // nil means any error
+		fails     bool
 	}{
 		{
-			name:    "iterates over all pages",
-			answers: []http.HandlerFunc{answerChanges(true, 3, 5), answerChanges(true, 6), answerChanges(false, 9)},
-			want:    []int64{3, 5, 6, 9},
-			uris:    []string{"?after=2&limit=2", "?cursor=5&limit=2", "?cursor=6&limit=2"},
+			name:      "iterates over all pages",
+			responses: []http.HandlerFunc{respondChanges(true, 3, 5), respondChanges(true, 6), respondChanges(false, 9)},
+			want:      []int64{3, 5, 6, 9},
+			uris:      []string{"?after=2&limit=2", "?cursor=5&limit=2", "?cursor=6&limit=2"},
 		},
 		{
-			name:    "ends at an error",
-			answers: []http.HandlerFunc{answerChanges(true, 3), answerProblem(taskapi.CodeCursorExpired)},
-			want:    []int64{3},
-			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
-			err:     sdk.ErrCursorExpired,
-			fails:   true,
+			name:      "ends at an error",
+			responses: []http.HandlerFunc{respondChanges(true, 3), respondProblem(taskapi.CodeCursorExpired)},
+			want:      []int64{3},
+			uris:      []string{"?after=2&limit=2", "?cursor=3&limit=2"},
+			err:       sdk.ErrCursorExpired,
+			fails:     true,
 		},
 		{
-			name:    "fails if the next page is the same page",
-			answers: []http.HandlerFunc{answerChanges(true, 3)},
-			want:    []int64{3, 3},
-			uris:    []string{"?after=2&limit=2", "?cursor=3&limit=2"},
-			fails:   true,
+			name:      "fails if the next page is the same page",
+			responses: []http.HandlerFunc{respondChanges(true, 3)},
+			want:      []int64{3, 3},
+			uris:      []string{"?after=2&limit=2", "?cursor=3&limit=2"},
+			fails:     true,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, tt.answers...)
+			s := serve(t, tt.responses...)
 			var got []int64
 			var failed error
 			for change, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{After: 2, Limit: 2}) {
@@ -102,7 +102,7 @@ func TestChanges(t *testing.T) {
 	}
 	t.Run("reads no page in advance", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerChanges(true, 3, 5))
+		s := serve(t, respondChanges(true, 3, 5))
 		for _, err := range s.client(t).Changes(t.Context(), taskapi.ListChangesOptions{}) {
 			if err != nil {
 				t.Error(err)

@@ -75,7 +75,7 @@ func TestClient_HidesItsToken(t *testing.T) {
 
 func TestBaseURLMayHaveAPath(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	for path, want := range map[string]string{
 		"":             "/api/tasks/x",
 		"/":            "/api/tasks/x",
@@ -95,7 +95,7 @@ func TestBaseURLMayHaveAPath(t *testing.T) {
 
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	own := "tasklane-sdk-go/" + sdk.Version + " (" + runtime.Version() + ")"
 	for _, tt := range []struct {
 		name   string
@@ -117,7 +117,7 @@ func TestUserAgent(t *testing.T) {
 
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	elsewhere := serve(t, answerTask(fullTask()))
+	elsewhere := serve(t, respondTask(fullTask()))
 	to := elsewhere.URL + "/api/tasks?secret=hunter2"
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
@@ -146,7 +146,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 
 func TestWithHTTPClient_MayFollowRedirects(t *testing.T) {
 	t.Parallel()
-	elsewhere := serve(t, answerTask(fullTask()))
+	elsewhere := serve(t, respondTask(fullTask()))
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL+r.RequestURI, http.StatusTemporaryRedirect)
 	})
@@ -162,7 +162,7 @@ func TestWithHTTPClient_MayFollowRedirects(t *testing.T) {
 func TestClose_ClosesIdleConnections(t *testing.T) {
 	t.Parallel()
 	states := make(chan http.ConnState, 100)
-	server := httptest.NewUnstartedServer(answerTask(fullTask()))
+	server := httptest.NewUnstartedServer(respondTask(fullTask()))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew || state == http.StateClosed {
 			states <- state
@@ -192,7 +192,7 @@ func TestClose_ClosesIdleConnections(t *testing.T) {
 func TestClose_KeepsTheCallersConnections(t *testing.T) {
 	t.Parallel()
 	states := make(chan http.ConnState, 100)
-	server := httptest.NewUnstartedServer(answerTask(fullTask()))
+	server := httptest.NewUnstartedServer(respondTask(fullTask()))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			states <- state

@@ -43,7 +43,7 @@ func TestEditTask_SendsChangedFields(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			task, err := s.client(t).EditTask(t.Context(), fullTask().ID, func(task *taskapi.Task) error {
 				tt.edit(task)
 				return nil
@@ -81,7 +81,7 @@ func TestEditTask_SendsNothingAfterAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			_, err := s.client(t).EditTask(t.Context(), "x", tt.edit)
 			failure := asError(t, err)
 			if tt.want != nil && !errors.Is(err, tt.want) || failure.Operation != "updateTask" || failure.MaybeApplied {
@@ -94,7 +94,7 @@ func TestEditTask_SendsNothingAfterAnError(t *testing.T) {
 	}
 	t.Run("the task does not exist", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerProblem(taskapi.CodeTaskNotFound))
+		s := serve(t, respondProblem(taskapi.CodeTaskNotFound))
 		_, err := s.client(t).EditTask(t.Context(), "x", func(*taskapi.Task) error { t.Error("edited"); return nil })
 		if !errors.Is(err, sdk.ErrTaskNotFound) {
 			t.Errorf("got %v", err)
@@ -108,7 +108,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 		task := fullTask()
 		task.Version = version
 		current := resource(task)
-		return answer(412, taskapi.Problem{Error: "Changed.", Code: taskapi.CodeVersionConflict, Status: 412, Current: &current})
+		return respond(412, taskapi.Problem{Error: "Changed.", Code: taskapi.CodeVersionConflict, Status: 412, Current: &current})
 	}
 	edit := func(calls *[]int64) func(*taskapi.Task) error {
 		return func(task *taskapi.Task) error {
@@ -119,7 +119,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 	}
 	t.Run("starts again with the current version", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerTask(fullTask()), conflict(8), conflict(12), answerTask(fullTask()))
+		s := serve(t, respondTask(fullTask()), conflict(8), conflict(12), respondTask(fullTask()))
 		var calls []int64
 		if _, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls)); err != nil {
 			t.Fatal(err)
@@ -134,7 +134,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 	})
 	t.Run("gives up after ten", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerTask(fullTask()), conflict(8))
+		s := serve(t, respondTask(fullTask()), conflict(8))
 		var calls []int64
 		_, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls))
 		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current.Kind != taskapi.KindTask || len(calls) != 10 {
@@ -173,7 +173,7 @@ func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 	for field := range reflect.TypeFor[taskapi.UpdateTaskRequest]().Fields() {
 		t.Run(field.Name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			if _, err := s.client(t).EditTask(t.Context(), fullTask().ID, func(task *taskapi.Task) error {
 				edited := reflect.ValueOf(task).Elem().FieldByName(field.Name)
 				edited.SetZero()

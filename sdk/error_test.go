@@ -83,7 +83,7 @@ func TestError_HasAllFieldsOfTheProblem(t *testing.T) {
 		{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"},
 		{Field: "tags[2]", Code: taskapi.FieldTooShort, Message: "must not be empty"},
 	}
-	s := serve(t, answer(http.StatusPreconditionFailed, taskapi.Problem{
+	s := serve(t, respond(http.StatusPreconditionFailed, taskapi.Problem{
 		Error:     "The task has changed.",
 		Code:      taskapi.CodeVersionConflict,
 		Status:    412,
@@ -197,7 +197,7 @@ func TestForeignResponse(t *testing.T) {
 	}
 	t.Run("list without data", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answer(200, map[string]any{"success": true}))
+		s := serve(t, respond(200, map[string]any{"success": true}))
 		_, err := s.client(t).ListTasks(t.Context(), taskapi.ListTasksOptions{})
 		if failure := asError(t, err); failure.Status != 200 || failure.MaybeApplied {
 			t.Errorf("got %+v", failure)
@@ -260,7 +260,7 @@ func TestContextError_IsWrapped(t *testing.T) {
 	t.Parallel()
 	t.Run("before anything is sent", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerTask(fullTask()))
+		s := serve(t, respondTask(fullTask()))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := s.client(t).DeleteTask(ctx, "x")
@@ -284,7 +284,7 @@ func TestContextError_IsWrapped(t *testing.T) {
 
 func TestUnencodableRequestIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
 	_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water", DueAt: &never})
 	if failure := asError(t, err); failure.Operation != "createTask" || failure.Attempts != 0 || len(s.got()) != 0 {
@@ -301,7 +301,7 @@ func TestInvalidHeaderValuesAreNotSent(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s %.10q", name, bad), func(t *testing.T) {
 				t.Parallel()
-				s := serve(t, answerTask(fullTask()))
+				s := serve(t, respondTask(fullTask()))
 				_, err := s.client(t).DeleteTask(t.Context(), "x", option)
 				if failure := asError(t, err); !strings.Contains(failure.Message, name) || len(s.got()) != 0 {
 					t.Errorf("got %v and %d requests", failure, len(s.got()))

@@ -69,7 +69,7 @@ func stuck(arrived chan<- struct{}) http.HandlerFunc {
 func TestNoGoroutineLeaks(t *testing.T) {
 	t.Parallel()
 	busy := func(w http.ResponseWriter, r *http.Request) {
-		answerProblem(taskapi.CodeUnavailable, "Retry-After", "20")(w, r)
+		respondProblem(taskapi.CodeUnavailable, "Retry-After", "20")(w, r)
 	}
 	for name, story := range map[string]func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}){
 		"canceled calls": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {

@@ -67,16 +67,16 @@ type service struct {
 
 // serve starts a service that gives the responses in order, and then repeats the last
 // one.
-func serve(t *testing.T, answers ...http.HandlerFunc) *service {
+func serve(t *testing.T, responses ...http.HandlerFunc) *service {
 	t.Helper()
 	s := &service{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := record(t, r)
 		s.mu.Lock()
-		answer := answers[min(len(s.requests), len(answers)-1)]
+		respond := responses[min(len(s.requests), len(responses)-1)]
 		s.requests = append(s.requests, request)
 		s.mu.Unlock()
-		answer(w, r)
+		respond(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -105,8 +105,8 @@ func newClient(t *testing.T, baseURL string, opts ...sdk.Option) *sdk.Client {
 	return client
 }
 
-// answer returns a handler that responds with a JSON body.
-func answer(status int, body any, header ...string) http.HandlerFunc {
+// respond returns a handler that responds with a JSON body.
+func respond(status int, body any, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		for i := 0; i < len(header); i += 2 {
@@ -127,22 +127,22 @@ func resource(task taskapi.Task) taskapi.Resource {
 }
 
 // answerTask responds with a task.
-func answerTask(task taskapi.Task) http.HandlerFunc {
-	return answer(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})
+func respondTask(task taskapi.Task) http.HandlerFunc {
+	return respond(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})
 }
 
 // answerList responds with a page of tasks; an empty next means the last page.
-func answerList(next string, tasks ...taskapi.Task) http.HandlerFunc {
+func respondList(next string, tasks ...taskapi.Task) http.HandlerFunc {
 	meta := taskapi.ListMeta{Changes: 184}
 	if next != "" {
 		meta.NextCursor = &next
 	}
-	return answer(http.StatusOK, taskapi.TaskListResponse{Success: true, Data: append([]taskapi.Task{}, tasks...), Meta: meta})
+	return respond(http.StatusOK, taskapi.TaskListResponse{Success: true, Data: append([]taskapi.Task{}, tasks...), Meta: meta})
 }
 
 // answerProblem responds with an error code.
-func answerProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
-	return answer(code.Status(), taskapi.Problem{
+func respondProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
+	return respond(code.Status(), taskapi.Problem{
 		Error:  "It failed.",
 		Code:   code,
 		Status: code.Status(),

@@ -92,7 +92,7 @@ func TestOperations(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			var response sdk.Response
 			task, err := tt.call(t.Context(), s.client(t),
 				sdk.WithToken("the-token"),
@@ -142,7 +142,7 @@ func TestOperations(t *testing.T) {
 
 func TestCallWithoutOptionsSendsNoOptionalHeaders(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	if _, err := s.client(t).GetTask(t.Context(), "x"); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestTaskID(t *testing.T) {
 	t.Parallel()
 	t.Run("is one segment of the path", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerTask(fullTask()))
+		s := serve(t, respondTask(fullTask()))
 		if _, err := s.client(t).GetTask(t.Context(), "../a/b?c#d %"); err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestTaskID(t *testing.T) {
 	for _, id := range []string{"", ".", ".."} {
 		t.Run("is not sent as "+id, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			_, err := s.client(t).DeleteTask(t.Context(), id)
 			want := &sdk.Error{
 				Operation: "deleteTask",
@@ -223,7 +223,7 @@ func TestListTasks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerList("next", fullTask()))
+			s := serve(t, respondList("next", fullTask()))
 			page, err := s.client(t).ListTasks(t.Context(), tt.options)
 			if err != nil {
 				t.Fatal(err)
@@ -243,7 +243,7 @@ func TestListTasks(t *testing.T) {
 	}
 	t.Run("an empty list is not nil", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList(""))
+		s := serve(t, respondList(""))
 		page, err := s.client(t).ListTasks(t.Context(), taskapi.ListTasksOptions{})
 		want := sdk.TaskPage{Tasks: []taskapi.Task{}, Meta: taskapi.ListMeta{Changes: 184}}
 		if err != nil || !reflect.DeepEqual(page, want) {
@@ -279,7 +279,7 @@ func TestTasks(t *testing.T) {
 
 	t.Run("iterates over all pages with the same filter", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList("2", a, b), answerList("3"), answerList("", c))
+		s := serve(t, respondList("2", a, b), respondList("3"), respondList("", c))
 		open := false
 		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{Completed: &open, Limit: 2, Cursor: "1"})
 		if err != nil {
@@ -299,7 +299,7 @@ func TestTasks(t *testing.T) {
 	})
 	t.Run("ends at an error", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList("2", a), answerProblem(taskapi.CodeInvalidCursor))
+		s := serve(t, respondList("2", a), respondProblem(taskapi.CodeInvalidCursor))
 		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{})
 		if !slices.Equal(got, []string{"a"}) || !errors.Is(err, sdk.ErrInvalidCursor) {
 			t.Errorf("got %q, %v", got, err)
@@ -307,7 +307,7 @@ func TestTasks(t *testing.T) {
 	})
 	t.Run("reads no page in advance", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList("2", a, b), answerList("", c))
+		s := serve(t, respondList("2", a, b), respondList("", c))
 		for _, err := range s.client(t).Tasks(t.Context(), taskapi.ListTasksOptions{}) {
 			if err != nil {
 				t.Fatal(err)
@@ -320,7 +320,7 @@ func TestTasks(t *testing.T) {
 	})
 	t.Run("starts again with every loop", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList("2", a), answerList("", b), answerList("2", a), answerList("", b))
+		s := serve(t, respondList("2", a), respondList("", b), respondList("2", a), respondList("", b))
 		tasks := s.client(t).Tasks(t.Context(), taskapi.ListTasksOptions{})
 		for range 2 {
 			for _, err := range tasks {
@@ -335,7 +335,7 @@ func TestTasks(t *testing.T) {
 	})
 	t.Run("fails if the next page is the same page", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, answerList("2", a))
+		s := serve(t, respondList("2", a))
 		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{})
 		if !slices.Equal(got, []string{"a", "a"}) || asError(t, err).Operation != "listTasks" {
 			t.Errorf("got %q, %v", got, err)
@@ -354,7 +354,7 @@ func TestTaskStats(t *testing.T) {
 		"":                 "/api/tasks/stats",
 		"America/New_York": "/api/tasks/stats?timeZone=America%2FNew_York",
 	} {
-		s := serve(t, answer(200, taskapi.StatsResponse{Success: true, Data: want}))
+		s := serve(t, respond(200, taskapi.StatsResponse{Success: true, Data: want}))
 		got, err := s.client(t).TaskStats(t.Context(), zone)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
@@ -363,7 +363,7 @@ func TestTaskStats(t *testing.T) {
 			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
 		}
 	}
-	s := serve(t, answer(200, map[string]any{"success": true, "data": map[string]any{}}))
+	s := serve(t, respond(200, map[string]any{"success": true, "data": map[string]any{}}))
 	if _, err := s.client(t).TaskStats(t.Context(), ""); asError(t, err).Status != 200 {
 		t.Errorf("got %v", err)
 	}
@@ -378,7 +378,7 @@ func TestAgenda(t *testing.T) {
 		"/api/agenda": {},
 		"/api/agenda?days=3&timeZone=America%2FNew_York": {TimeZone: "America/New_York", Days: 3},
 	} {
-		s := serve(t, answer(200, taskapi.AgendaResponse{Success: true, Data: want}))
+		s := serve(t, respond(200, taskapi.AgendaResponse{Success: true, Data: want}))
 		got, err := s.client(t).Agenda(t.Context(), options)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
@@ -387,7 +387,7 @@ func TestAgenda(t *testing.T) {
 			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
 		}
 	}
-	s := serve(t, answer(200, map[string]any{"success": true, "data": map[string]any{}}))
+	s := serve(t, respond(200, map[string]any{"success": true, "data": map[string]any{}}))
 	if _, err := s.client(t).Agenda(t.Context(), taskapi.AgendaOptions{}); asError(t, err).Status != 200 {
 		t.Errorf("got %v", err)
 	}
@@ -395,7 +395,7 @@ func TestAgenda(t *testing.T) {
 
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answer(304, nil, "X-Request-Id", "the-request"))
+	s := serve(t, respond(304, nil, "X-Request-Id", "the-request"))
 	var response sdk.Response
 	_, err := s.client(t).GetTask(t.Context(), "x", sdk.IfNoneMatch(7), sdk.WithResponse(&response))
 	want := &sdk.Error{

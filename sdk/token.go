@@ -15,7 +15,7 @@ type TokenSource interface {
 
 // TokenInvalidator is what a [TokenSource] may be besides. When the service
 // refuses a token with 401, the client reports that token, asks the source
-// again, and sends the request once more if the answer is another token.
+// again, and sends the request once more if the response is another token.
 //
 // A source drops the token only if it is the one it still holds: another call
 // may have had it renewed already.

@@ -72,7 +72,7 @@ func TestTokenSources(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			if _, err := s.client(t, tt.options...).GetTask(t.Context(), "x", tt.call...); err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestTokenThatCannotBeSent(t *testing.T) {
 	for _, token := range []string{"", "hunter2 hunter2", "hunter2\r\nX-Evil: 1", "hunter2ü"} {
 		t.Run(fmt.Sprintf("%q", token), func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, answerTask(fullTask()))
+			s := serve(t, respondTask(fullTask()))
 			client := s.client(t, sdk.WithTokenSource(sdk.StaticToken("of-somebody-else")))
 			_, err := client.GetTask(t.Context(), "x", sdk.WithToken(token))
 			if failure := asError(t, err); strings.Contains(failure.Error(), "hunter2") || failure.Attempts != 0 {
@@ -113,7 +113,7 @@ func TestTokenThatCannotBeSent(t *testing.T) {
 
 func TestErrorOfTheTokenSourceIsWrapped(t *testing.T) {
 	t.Parallel()
-	s := serve(t, answerTask(fullTask()))
+	s := serve(t, respondTask(fullTask()))
 	cause := errors.New("the auth server is down")
 	client := s.client(t, sdk.WithTokenSource(sdk.TokenFunc(func(context.Context) (string, error) { return "", cause })))
 	_, err := client.DeleteTask(t.Context(), "x")
@@ -128,13 +128,13 @@ func TestErrorOfTheTokenSourceIsWrapped(t *testing.T) {
 
 func TestRefusedToken(t *testing.T) {
 	t.Parallel()
-	refuse := answerProblem(taskapi.CodeTokenExpired)
+	refuse := respondProblem(taskapi.CodeTokenExpired)
 	once := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
 
 	t.Run("is replaced, and the request sent once more", func(t *testing.T) {
 		t.Parallel()
 		source := &renewable{}
-		s := serve(t, refuse, answerTask(fullTask()))
+		s := serve(t, refuse, respondTask(fullTask()))
 		var delays []time.Duration
 		client := s.client(t, once, sdk.WithTokenSource(source), sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
 			return func(outcome sdk.Outcome) { delays = append(delays, outcome.Delay) }
@@ -198,7 +198,7 @@ func TestRefusedToken(t *testing.T) {
 				refuse(w, r)
 				return
 			}
-			answerTask(fullTask())(w, r)
+			respondTask(fullTask())(w, r)
 		})
 		source := sdk.TokenFunc(func(context.Context) (string, error) {
 			if rotated.Load() {

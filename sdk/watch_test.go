@@ -65,7 +65,7 @@ func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
 // problemResponse is an error response.
 func problemResponse(code taskapi.ErrorCode, header ...string) *http.Response {
 	recorder := httptest.NewRecorder()
-	answerProblem(code, header...)(recorder, nil)
+	respondProblem(code, header...)(recorder, nil)
 	return recorder.Result()
 }
 

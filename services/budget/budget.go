@@ -34,9 +34,9 @@ const (
 	// Service bounds an operation of the task service, unless the caller's timeout
 	// is shorter.
 	Service = 10 * time.Second
-	// Answer is the time that an operation keeps of its caller's
-	// X-Request-Timeout to send the response.
-	Answer = 500 * time.Millisecond
+	// Reserve is the part of a caller's X-Request-Timeout that is kept for
+	// sending the response.
+	Reserve = 500 * time.Millisecond
 	// Wake bounds the wait for an unavailable database, counted from the first
 	// failure.
 	Wake = 5500 * time.Millisecond

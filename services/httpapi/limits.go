@@ -97,7 +97,7 @@ func statedDeadline(header string) time.Time {
 		return time.Time{}
 	}
 	left := time.Duration(seconds * float64(time.Second))
-	return time.Now().Add(max(left-budget.Answer, left/2))
+	return time.Now().Add(max(left-budget.Reserve, left/2))
 }
 
 // maxStated is the longest timeout that is accepted; far more than any operation takes.

@@ -290,16 +290,16 @@ func (s *site) sign(path, email string) person {
 	for _, cookie := range response.Cookies() {
 		session.AddCookie(cookie)
 	}
-	answer, err := http.DefaultClient.Do(session)
+	got, err := http.DefaultClient.Do(session)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer got.Body.Close()
 	var body struct{ User struct{ ID string } }
-	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+	if err := json.NewDecoder(got.Body).Decode(&body); err != nil {
 		s.t.Fatal(err)
 	}
-	return person{body.User.ID, answer.Header.Get("Set-Auth-Jwt")}
+	return person{body.User.ID, got.Header.Get("Set-Auth-Jwt")}
 }
 
 func (s *site) post(path string, body any) (int, *http.Response) {

@@ -73,9 +73,9 @@ func send(t *testing.T, method, address, body string, cookies []*http.Cookie) []
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	data, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode >= http.StatusInternalServerError {
-		t.Fatalf("%s %s: %s %s %v", method, address, response.Status, answer, err)
+		t.Fatalf("%s %s: %s %s %v", method, address, response.Status, data, err)
 	}
-	return answer
+	return data
 }

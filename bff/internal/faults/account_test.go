@@ -216,20 +216,20 @@ func (a *account) hold(database, lock string, begin func()) (release func()) {
 	}
 }
 
-func (a *account) send(method, url string, body any, header ...string) (status int, answer []byte) {
+func (a *account) send(method, url string, body any, header ...string) (status int, data []byte) {
 	a.t.Helper()
-	status, answer, _ = a.ask(method, url, body, header...)
-	return status, answer
+	status, data, _ = a.ask(method, url, body, header...)
+	return status, data
 }
 
 // ask sends a request and returns the response; the status is zero without one.
-func (a *account) ask(method, url string, body any, header ...string) (status int, answer []byte, got http.Header) {
+func (a *account) ask(method, url string, body any, header ...string) (status int, data []byte, got http.Header) {
 	response, err := a.do(method, url, body, header...)
 	if err != nil {
 		return 0, []byte(err.Error()), nil
 	}
-	answer, _ = io.ReadAll(response.Body) // the body is in memory
-	return response.StatusCode, answer, response.Header
+	data, _ = io.ReadAll(response.Body) // the body is in memory
+	return response.StatusCode, data, response.Header
 }
 
 // do sends a request and reads the whole response.
@@ -257,10 +257,10 @@ func (a *account) do(method, url string, body any, header ...string) (*http.Resp
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
+	data, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
-	response.Body = io.NopCloser(bytes.NewReader(answer))
+	response.Body = io.NopCloser(bytes.NewReader(data))
 	return response, nil
 }

@@ -65,8 +65,8 @@ func (w *writer) createLargest(n int) {
 		for range each {
 			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": task})
 		}
-		if status, answer, err := w.send(w.t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil); err != nil || status != http.StatusOK {
-			w.t.Fatalf("%d %.200s %v", status, answer, err)
+		if status, data, err := w.send(w.t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil); err != nil || status != http.StatusOK {
+			w.t.Fatalf("%d %.200s %v", status, data, err)
 		}
 	}
 }

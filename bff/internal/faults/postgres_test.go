@@ -156,9 +156,9 @@ func (s *system) gorge(w *writer) {
 			}
 			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "much", "description": long.String()}})
 		}
-		status, answer, err := w.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil)
+		status, data, err := w.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil)
 		if err != nil || status != http.StatusOK {
-			t.Logf("after %d batches: %d %.200s %v", n, status, answer, err)
+			t.Logf("after %d batches: %d %.200s %v", n, status, data, err)
 			return
 		}
 	}

@@ -21,8 +21,8 @@ func testSlowClients(t *testing.T, s *system) {
 		long = append(long, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "long", "description": strings.Repeat("x", taskapi.MaxDescriptionLength)}})
 	}
 	for range 4 {
-		if status, answer, err := slow.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": long}, nil); err != nil || status != http.StatusOK {
-			t.Fatalf("%d %s %v", status, answer, err)
+		if status, data, err := slow.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": long}, nil); err != nil || status != http.StatusOK {
+			t.Fatalf("%d %s %v", status, data, err)
 		}
 	}
 	cookie := "Cookie: " + slow.cookie + "\r\n"
@@ -54,9 +54,9 @@ func testSlowClients(t *testing.T, s *system) {
 		begin := time.Now()
 		for n := range 5 {
 			for path, body := range map[string]any{"/api/tasks": map[string]any{"title": fmt.Sprint(n)}, "/api/auth/sign-in/email": map[string]any{"email": "nobody@example.com", "password": "x"}} {
-				status, answer, err := quick.send(t.Context(), http.MethodPost, path, body, nil)
+				status, data, err := quick.send(t.Context(), http.MethodPost, path, body, nil)
 				if err != nil || status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
-					t.Errorf("while %d clients send %s: %d %s %v", each, what, status, answer, err)
+					t.Errorf("while %d clients send %s: %d %s %v", each, what, status, data, err)
 				}
 			}
 		}

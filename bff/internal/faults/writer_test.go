@@ -136,18 +136,18 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 		header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(version)))
 	}
 	for {
-		status, answer, err := w.send(ctx, method, path, body, header)
+		status, data, err := w.send(ctx, method, path, body, header)
 		switch {
 		case err == nil && status < http.StatusMultipleChoices:
-			return w.keep(answer)
-		case err == nil && !passes(status, answer):
-			return fmt.Errorf("%s %s: %d %s", method, path, status, answer)
+			return w.keep(data)
+		case err == nil && !passes(status, data):
+			return fmt.Errorf("%s %s: %d %s", method, path, status, data)
 		}
 		w.failed.Add(1)
-		if bytes.Contains(answer, []byte(taskapi.CodeOverloaded)) {
+		if bytes.Contains(data, []byte(taskapi.CodeOverloaded)) {
 			w.gaveWay.Add(1)
 		}
-		w.lastFailure.Store(new(fmt.Sprintf("%s %s: %d %s %v", method, path, status, answer, err)))
+		w.lastFailure.Store(new(fmt.Sprintf("%s %s: %d %s %v", method, path, status, data, err)))
 		select {
 		case <-time.After(retryPause):
 		case <-ctx.Done():
@@ -157,10 +157,10 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 }
 
 // passes reports whether a failure is transient.
-func passes(status int, answer []byte) bool {
+func passes(status int, data []byte) bool {
 	var problem taskapi.Problem
 	// An invalid body has no code.
-	_ = json.Unmarshal(answer, &problem)
+	_ = json.Unmarshal(data, &problem)
 	return status >= http.StatusBadGateway || status == http.StatusTooManyRequests || problem.Code == taskapi.CodeIdempotencyInProgress
 }
 
@@ -185,14 +185,14 @@ func (w *writer) send(ctx context.Context, method, path string, body any, header
 		return 0, nil, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	return response.StatusCode, answer, err
+	data, err := io.ReadAll(response.Body)
+	return response.StatusCode, data, err
 }
 
 // keep records the tasks of a response, each of which has changed once.
-func (w *writer) keep(answer []byte) error {
+func (w *writer) keep(data []byte) error {
 	var body struct{ Data json.RawMessage }
-	if err := json.Unmarshal(answer, &body); err != nil {
+	if err := json.Unmarshal(data, &body); err != nil {
 		return err
 	}
 	var changed []taskapi.Task
@@ -299,12 +299,12 @@ func (w *writer) judgeFeed(changes int64, v *verdict) {
 
 func (w *writer) get(path string, into any) {
 	w.t.Helper()
-	status, answer, err := w.send(w.t.Context(), http.MethodGet, path, nil, nil)
+	status, data, err := w.send(w.t.Context(), http.MethodGet, path, nil, nil)
 	if err == nil && status != http.StatusOK {
-		err = errors.New(string(answer))
+		err = errors.New(string(data))
 	}
 	if err == nil {
-		err = json.Unmarshal(answer, into)
+		err = json.Unmarshal(data, into)
 	}
 	if err != nil {
 		w.t.Fatalf("%s: GET %s: %v", w.name, path, err)

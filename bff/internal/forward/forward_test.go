@@ -24,10 +24,10 @@ import (
 func TestForwardsRequest(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
-	var body []byte
+	var sent []byte
 	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r
-		body, _ = io.ReadAll(r.Body)
+		sent, _ = io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("ETag", `"7"`)
 		w.Header().Set("X-Internal", "secret")
@@ -35,15 +35,15 @@ func TestForwardsRequest(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, `{"a":1}`)
 	})+"/base/")
-	response, answer := f.do(t, http.MethodPatch, "/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&", strings.NewReader(`{"title":"x"}`), http.Header{
+	response, body := f.do(t, http.MethodPatch, "/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&", strings.NewReader(`{"title":"x"}`), http.Header{
 		"Content-Type": {"application/json"}, "If-Match": {`"1"`, `"2"`}, "Cookie": {"a=b"},
 		"Authorization": {"Bearer x"}, "Connection": {"If-Match"}, "X-Forwarded-For": {"198.51.100.1"},
 	})
 	if want := "/base/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&"; got.Method != http.MethodPatch || got.RequestURI != want {
 		t.Errorf("got %s %s, want %s", got.Method, got.RequestURI, want)
 	}
-	if string(body) != `{"title":"x"}` || got.ContentLength != int64(len(body)) {
-		t.Errorf("body %q of %d bytes", body, got.ContentLength)
+	if string(sent) != `{"title":"x"}` || got.ContentLength != int64(len(sent)) {
+		t.Errorf("body %q of %d bytes", sent, got.ContentLength)
 	}
 	want := http.Header{"Content-Length": {"13"}, "Content-Type": {"application/json"}, "If-Match": {`"1"`, `"2"`}}
 	if diff := cmp.Diff(want, got.Header); diff != "" {
@@ -57,8 +57,8 @@ func TestForwardsRequest(t *testing.T) {
 	if diff := cmp.Diff(want, response.Header); diff != "" {
 		t.Errorf("response (-want +got):\n%s", diff)
 	}
-	if response.StatusCode != http.StatusTeapot || string(answer) != `{"a":1}` {
-		t.Errorf("response %d %s", response.StatusCode, answer)
+	if response.StatusCode != http.StatusTeapot || string(body) != `{"a":1}` {
+		t.Errorf("response %d %s", response.StatusCode, body)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestForwardsResponsesWithoutBody(t *testing.T) {
 func TestTruncatedResponses(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("x", headSize+1)
-	for name, answer := range map[string]string{
+	for name, text := range map[string]string{
 		"no response":       "",
 		"half a status":     "HTTP/1.1 2",
 		"half a header":     "HTTP/1.1 200 OK\r\nContent-",
@@ -162,7 +162,7 @@ func TestTruncatedResponses(t *testing.T) {
 	} {
 		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return answer, true }))
+			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return text, true }))
 			response, got := f.get(t, "/")
 			if response.StatusCode != 599 || len(got) > 0 {
 				t.Errorf("%d %q", response.StatusCode, got)
@@ -171,11 +171,11 @@ func TestTruncatedResponses(t *testing.T) {
 	}
 	t.Run("after 64 KiB truncates the response", func(t *testing.T) {
 		t.Parallel()
-		for _, answer := range []string{
+		for _, text := range []string{
 			"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + body,
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n" + body + "\r\n",
 		} {
-			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return answer, true }))
+			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return text, true }))
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -123,9 +123,9 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 }
 
 // serveRaw starts a server and returns its address. It responds to the n-th request on any
-// connection with the text that answer returns, and then closes the connection if hangUp
+// connection with the text that respond returns, and then closes the connection if hangUp
 // is true.
-func serveRaw(t *testing.T, answer func(n int64) (text string, hangUp bool)) string {
+func serveRaw(t *testing.T, respond func(n int64) (text string, hangUp bool)) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -148,7 +148,7 @@ func serveRaw(t *testing.T, answer func(n int64) (text string, hangUp bool)) str
 						return
 					}
 					_, _ = io.Copy(io.Discard, r.Body)
-					text, hangUp := answer(requests.Add(1))
+					text, hangUp := respond(requests.Add(1))
 					if _, err := io.WriteString(conn, text); err != nil || hangUp {
 						return
 					}

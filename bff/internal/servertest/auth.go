@@ -161,7 +161,7 @@ func (a *Auth) SignUp() []*http.Cookie {
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
 // Post calls the server itself, as a program without a browser does, and
-// returns the answer, which must be a success.
+// returns the response, which must be a success.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
 	t := a.t
 	t.Helper()
@@ -186,11 +186,11 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	data, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("POST %s: %d %s (%v)", path, response.StatusCode, answer, err)
+		t.Fatalf("POST %s: %d %s (%v)", path, response.StatusCode, data, err)
 	}
-	response.Body = io.NopCloser(bytes.NewReader(answer))
+	response.Body = io.NopCloser(bytes.NewReader(data))
 	return response
 }
 
@@ -200,7 +200,7 @@ func (a *Auth) JWT(cookie *http.Cookie) string {
 	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
 }
 
-// Get asks the server itself, and returns the answer, which must be a success,
+// Get asks the server itself, and returns the response, which must be a success,
 // without its body.
 func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
 	a.t.Helper()

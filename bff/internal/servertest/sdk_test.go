@@ -81,8 +81,8 @@ func newProgram(t *testing.T, s servers) *program {
 		authTap:  servertest.NewTap(t, s.auth.URL),
 		tasksTap: servertest.NewTap(t, s.tasks.URL),
 	}
-	answer := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": p.email, "password": servertest.Password})
-	for _, cookie := range answer.Cookies() {
+	response := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": p.email, "password": servertest.Password})
+	for _, cookie := range response.Cookies() {
 		if strings.HasSuffix(cookie.Name, ".session_token") {
 			p.cookie = cookie
 		}

@@ -223,11 +223,11 @@ func (b *BetterAuth) Ready(ctx context.Context) error {
 	}
 	response, err := b.Transport.RoundTrip(r)
 	if err != nil {
-		return fmt.Errorf("better auth does not answer: %w", err)
+		return fmt.Errorf("better auth does not respond: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("better auth answered %d for its keys", response.StatusCode)
+		return fmt.Errorf("better auth responded with %d for its keys", response.StatusCode)
 	}
 	return nil
 }

@@ -34,9 +34,9 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 		ada.get("/api/session").fails(taskapi.CodeUnauthenticated)
 
-		answer := s.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {old}})
-		answer.fails(taskapi.CodeSessionExpired)
-		if cleared := answer.header.Values("Set-Cookie"); len(cleared) == 0 || !strings.HasPrefix(cleared[0], session.CookieName+"=;") {
+		response := s.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {old}})
+		response.fails(taskapi.CodeSessionExpired)
+		if cleared := response.header.Values("Set-Cookie"); len(cleared) == 0 || !strings.HasPrefix(cleared[0], session.CookieName+"=;") {
 			t.Errorf("cookies %q do not clear the session", cleared)
 		}
 	})
@@ -90,8 +90,8 @@ func testAuthProxy(t *testing.T, s *site) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
-		answer := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password, "rememberMe": false}).is(http.StatusOK)
-		for _, line := range answer.header.Values("Set-Cookie") {
+		response := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password, "rememberMe": false}).is(http.StatusOK)
+		for _, line := range response.header.Values("Set-Cookie") {
 			if strings.HasPrefix(line, session.CookieName) && strings.Contains(line, "Max-Age") {
 				t.Errorf("the cookie lasts: %s", line)
 			}
@@ -132,10 +132,10 @@ func testAuthProxy(t *testing.T, s *site) {
 		nobody := s.newBrowser(t)
 		for _, method := range []string{http.MethodTrace, "TRACK", "QUERY", "PROPFIND", "get"} {
 			for _, path := range []string{"/api/auth/ok", "/api/auth/sign-in/email"} {
-				answer := nobody.do(method, path, nil, nil)
-				answer.fails(taskapi.CodeMethodNotAllowed)
+				response := nobody.do(method, path, nil, nil)
+				response.fails(taskapi.CodeMethodNotAllowed)
 				want := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-				if diff := cmp.Diff(want, answer.header.Values("Allow")); diff != "" {
+				if diff := cmp.Diff(want, response.header.Values("Allow")); diff != "" {
 					t.Errorf("%s %s: Allow (-want +got):\n%s", method, path, diff)
 				}
 			}
@@ -209,9 +209,9 @@ func testAuthProxy(t *testing.T, s *site) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
-		answer := ada.get("/api/auth/get-session").is(http.StatusOK)
-		answer.header.Del("Content-Length") // not always set
-		got := slices.Sorted(maps.Keys(answer.header))
+		response := ada.get("/api/auth/get-session").is(http.StatusOK)
+		response.header.Del("Content-Length") // not always set
+		got := slices.Sorted(maps.Keys(response.header))
 		want := []string{
 			"Cache-Control", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",
 			"Date", "Referrer-Policy", "Vary", "X-Content-Type-Options", "X-Request-Id",
@@ -297,19 +297,19 @@ func testAuthProxy(t *testing.T, s *site) {
 	t.Run("Better Auth's errors are forwarded", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
-		answer := nobody.post("/api/auth/sign-in/email", map[string]any{"email": "nobody@example.com", "password": "wrong password"})
-		answer.is(http.StatusUnauthorized)
-		id := answer.header.Get("X-Request-Id")
+		response := nobody.post("/api/auth/sign-in/email", map[string]any{"email": "nobody@example.com", "password": "wrong password"})
+		response.is(http.StatusUnauthorized)
+		id := response.header.Get("X-Request-Id")
 		var got map[string]any
-		answer.into(&got)
+		response.into(&got)
 		want := map[string]any{
 			"message": "Invalid email or password", "code": "INVALID_EMAIL_OR_PASSWORD",
 			"success": false, "error": "Invalid email or password", "status": 401.0, "title": "Unauthorized", "requestId": id,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("the answer (-want +got):\n%s", diff)
+			t.Errorf("the response (-want +got):\n%s", diff)
 		}
-		if got := answer.header.Get("WWW-Authenticate"); got != httpapi.CookieChallenge {
+		if got := response.header.Get("WWW-Authenticate"); got != httpapi.CookieChallenge {
 			t.Errorf("WWW-Authenticate %q", got)
 		}
 		if got := logged(t, s.log, id); len(got) != 1 || !strings.Contains(got[0], `"code":"INVALID_EMAIL_OR_PASSWORD"`) {
@@ -356,17 +356,17 @@ func TestRefusalsOfBetterAuth(t *testing.T) {
 			t.Cleanup(auth.Close)
 			bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
 			t.Cleanup(bff.Close)
-			answer := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session").is(test.status)
+			response := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session").is(test.status)
 			var got map[string]any
-			answer.into(&got)
-			test.want["success"], test.want["status"], test.want["requestId"] = false, float64(test.status), answer.header.Get("X-Request-Id")
+			response.into(&got)
+			test.want["success"], test.want["status"], test.want["requestId"] = false, float64(test.status), response.header.Get("X-Request-Id")
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("the answer (-want +got):\n%s", diff)
+				t.Errorf("the response (-want +got):\n%s", diff)
 			}
-			if got := answer.header.Get("Content-Type"); got != "application/problem+json" {
+			if got := response.header.Get("Content-Type"); got != "application/problem+json" {
 				t.Errorf("Content-Type %q", got)
 			}
-			if got := answer.header.Get("Retry-After"); got != test.retry {
+			if got := response.header.Get("Retry-After"); got != test.retry {
 				t.Errorf("Retry-After %q, want %q", got, test.retry)
 			}
 		})
@@ -397,7 +397,7 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
 	t.Cleanup(bff.Close)
 	nobody := (&site{url: bff.URL}).newBrowser(t)
-	ask := func(user string) *answer {
+	ask := func(user string) *response {
 		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + user + ".x"}})
 	}
 	for ada, path := range map[string]string{"ada1": "/api/auth/reset-password", "ada2": "/api/auth/email-otp/reset-password"} {
@@ -436,10 +436,10 @@ func TestBrokenAuthBehindTheProxy(t *testing.T) {
 			t.Cleanup(bff.Close)
 			// The second is not forwarded but exchanged.
 			for _, path := range []string{"/api/auth/get-session", "/api/session"} {
-				answer := (&site{url: bff.URL}).newBrowser(t).do(http.MethodGet, path, nil, http.Header{"Cookie": {session.CookieName + "=a.b"}})
-				answer.fails(taskapi.CodeAuthUnavailable)
-				if strings.Contains(string(answer.body), "SELECT") || answer.header.Get("X-Upstream") != "" {
-					t.Errorf("%s: Better Auth's error text was forwarded: %s, %v", path, answer.body, answer.header)
+				response := (&site{url: bff.URL}).newBrowser(t).do(http.MethodGet, path, nil, http.Header{"Cookie": {session.CookieName + "=a.b"}})
+				response.fails(taskapi.CodeAuthUnavailable)
+				if strings.Contains(string(response.body), "SELECT") || response.header.Get("X-Upstream") != "" {
+					t.Errorf("%s: Better Auth's error text was forwarded: %s, %v", path, response.body, response.header)
 				}
 			}
 		})

@@ -14,10 +14,10 @@ import (
 const tokenHeader = "Set-Auth-Token"
 
 // program calls a site as curl and native apps do: without an origin.
-func (s *site) program(t *testing.T, token string) func(method, path string, body any, header ...string) *answer {
+func (s *site) program(t *testing.T, token string) func(method, path string, body any, header ...string) *response {
 	t.Helper()
 	b := s.newBrowser(t)
-	return func(method, path string, body any, header ...string) *answer {
+	return func(method, path string, body any, header ...string) *response {
 		t.Helper()
 		all := http.Header{"Sec-Fetch-Site": nil, "Origin": nil}
 		if token != "" {
@@ -64,9 +64,9 @@ func TestBearer(t *testing.T) {
 			}
 		}
 		program := s.program(t, token)
-		answer := program(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Grace"}, "Origin", "capacitor://localhost").is(http.StatusOK)
-		if cookies := answer.header.Values("Set-Cookie"); cookies != nil {
-			t.Errorf("the answer sets %q", cookies)
+		response := program(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Grace"}, "Origin", "capacitor://localhost").is(http.StatusOK)
+		if cookies := response.header.Values("Set-Cookie"); cookies != nil {
+			t.Errorf("the response sets %q", cookies)
 		}
 		program(http.MethodPost, "/api/auth/sign-out", map[string]any{}).is(http.StatusOK)
 		program(http.MethodGet, "/api/session", nil).fails(taskapi.CodeSessionExpired)

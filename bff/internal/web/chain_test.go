@@ -85,8 +85,8 @@ func TestSite(t *testing.T) {
 		}
 
 		yesterday := time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Microsecond)
-		answer := ada.post("/api/tasks", map[string]any{"title": " Water the plants ", "dueAt": yesterday, "tags": []string{"home"}}).is(http.StatusCreated)
-		created := answer.task()
+		response := ada.post("/api/tasks", map[string]any{"title": " Water the plants ", "dueAt": yesterday, "tags": []string{"home"}}).is(http.StatusCreated)
+		created := response.task()
 		want := taskapi.Task{
 			ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
 			Position: created.Position, Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
@@ -95,22 +95,22 @@ func TestSite(t *testing.T) {
 			t.Errorf("created (-want +got):\n%s", diff)
 		}
 		path := "/api/tasks/" + created.ID
-		if got := answer.header.Get("Location"); got != path {
+		if got := response.header.Get("Location"); got != path {
 			t.Errorf("Location %q, want %q", got, path)
 		}
-		if got := answer.header.Get("ETag"); got != `"1"` {
+		if got := response.header.Get("ETag"); got != `"1"` {
 			t.Errorf("ETag %q", got)
 		}
 		if diff := cmp.Diff(created, ada.get(path).is(http.StatusOK).task()); diff != "" {
 			t.Errorf("getTask (-want +got):\n%s", diff)
 		}
 
-		answer = ada.do(http.MethodPatch, path, map[string]any{"completed": true}, http.Header{"Content-Type": {"application/merge-patch+json"}}).is(http.StatusOK)
-		if done := answer.task(); !done.Completed || done.Title != want.Title || answer.header.Get("ETag") != `"2"` {
-			t.Errorf("updated to %+v, ETag %s", done, answer.header.Get("ETag"))
+		response = ada.do(http.MethodPatch, path, map[string]any{"completed": true}, http.Header{"Content-Type": {"application/merge-patch+json"}}).is(http.StatusOK)
+		if done := response.task(); !done.Completed || done.Title != want.Title || response.header.Get("ETag") != `"2"` {
+			t.Errorf("updated to %+v, ETag %s", done, response.header.Get("ETag"))
 		}
-		answer = ada.do(http.MethodPut, path, map[string]any{"title": "Water all plants"}, nil).is(http.StatusOK)
-		if replaced := answer.task(); replaced.Completed || replaced.DueAt != nil || replaced.Title != "Water all plants" {
+		response = ada.do(http.MethodPut, path, map[string]any{"title": "Water all plants"}, nil).is(http.StatusOK)
+		if replaced := response.task(); replaced.Completed || replaced.DueAt != nil || replaced.Title != "Water all plants" {
 			t.Errorf("replaced by %+v", replaced)
 		}
 
@@ -120,8 +120,8 @@ func TestSite(t *testing.T) {
 			t.Errorf("list %+v", list)
 		}
 		ada.do(http.MethodDelete, path, nil, nil).is(http.StatusOK)
-		if answer := ada.get("/api/tasks").is(http.StatusOK); !strings.Contains(string(answer.body), `"data":[]`) {
-			t.Errorf("an empty list is %s", answer.body)
+		if response := ada.get("/api/tasks").is(http.StatusOK); !strings.Contains(string(response.body), `"data":[]`) {
+			t.Errorf("an empty list is %s", response.body)
 		}
 	})
 
@@ -231,9 +231,9 @@ func TestSite(t *testing.T) {
 					t.Errorf("GET %s for %s: %d", path, name, got.status)
 				}
 			}
-			answer := bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "hers"}, header)
-			answer.fails(taskapi.CodeUnauthenticated)
-			if cookies := answer.header.Values("Set-Cookie"); len(cookies) > 0 {
+			response := bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "hers"}, header)
+			response.fails(taskapi.CodeUnauthenticated)
+			if cookies := response.header.Values("Set-Cookie"); len(cookies) > 0 {
 				t.Errorf("for %s: cookies %q", name, cookies)
 			}
 		}
@@ -293,9 +293,9 @@ func TestSite(t *testing.T) {
 		ada.get("/api").fails(taskapi.CodeNotFound)
 		ada.get("/api/nothing").fails(taskapi.CodeNotFound)
 		ada.get("/openapi.json").fails(taskapi.CodeNotFound)
-		answer := ada.do(http.MethodDelete, "/api/tasks", nil, nil)
-		answer.fails(taskapi.CodeMethodNotAllowed)
-		if diff := cmp.Diff([]string{"GET", "HEAD", "POST"}, answer.header.Values("Allow")); diff != "" {
+		response := ada.do(http.MethodDelete, "/api/tasks", nil, nil)
+		response.fails(taskapi.CodeMethodNotAllowed)
+		if diff := cmp.Diff([]string{"GET", "HEAD", "POST"}, response.header.Values("Allow")); diff != "" {
 			t.Errorf("Allow (-want +got):\n%s", diff)
 		}
 		ada.do(http.MethodPost, "/api/tasks", "title=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}).fails(taskapi.CodeUnsupportedMediaType)
@@ -405,10 +405,10 @@ func TestOutages(t *testing.T) {
 		"a broken connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, taskapi.CodeUnavailable},
 	} {
 		s.tasksTap.Instead(test.instead)
-		answer := known.get("/api/tasks")
-		answer.fails(test.want)
-		if strings.Contains(string(answer.body), "SELECT") {
-			t.Errorf("%s: the service's error text was forwarded: %s", name, answer.body)
+		response := known.get("/api/tasks")
+		response.fails(test.want)
+		if strings.Contains(string(response.body), "SELECT") {
+			t.Errorf("%s: the service's error text was forwarded: %s", name, response.body)
 		}
 	}
 	s.tasksTap.Instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -21,7 +21,7 @@ func testCompression(t *testing.T, s *site) {
 	small := ada.create("small")
 
 	// With this header, the transport does not decompress.
-	ask := func(path string, header http.Header) *answer {
+	ask := func(path string, header http.Header) *response {
 		t.Helper()
 		all := http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}}
 		for name, values := range header {
@@ -72,7 +72,7 @@ func testCompression(t *testing.T, s *site) {
 			t.Errorf("ETag %s", tag)
 		}
 		ask(taskPath, http.Header{"If-None-Match": {tag}}).is(http.StatusNotModified)
-		change := func(tag string) *answer {
+		change := func(tag string) *response {
 			return ada.do(http.MethodPatch, taskPath, map[string]any{"priority": "low"}, http.Header{"If-Match": {tag}})
 		}
 		change(tag).is(http.StatusOK)

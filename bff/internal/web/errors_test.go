@@ -60,11 +60,11 @@ func TestServiceProblem_HidesGateways(t *testing.T) {
 func TestServiceProblem_WithoutAResponse(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]taskapi.ErrorCode{
-		&sdk.Error{Message: "no answer: connection refused"}:                   taskapi.CodeUnavailable,
-		&sdk.Error{Err: fmt.Errorf("no answer: %w", context.DeadlineExceeded)}: taskapi.CodeTimeout,
-		errors.New("connection refused"):                                       taskapi.CodeUnavailable,
-		fmt.Errorf("%w: connection reset", context.DeadlineExceeded):           taskapi.CodeTimeout,
-		fmt.Errorf("%w: status 101", forward.ErrResponse):                      taskapi.CodeBadGateway,
+		&sdk.Error{Message: "no response: connection refused"}:                   taskapi.CodeUnavailable,
+		&sdk.Error{Err: fmt.Errorf("no response: %w", context.DeadlineExceeded)}: taskapi.CodeTimeout,
+		errors.New("connection refused"):                                         taskapi.CodeUnavailable,
+		fmt.Errorf("%w: connection reset", context.DeadlineExceeded):             taskapi.CodeTimeout,
+		fmt.Errorf("%w: status 101", forward.ErrResponse):                        taskapi.CodeBadGateway,
 	} {
 		if got := serviceProblem(err); got.Code != want {
 			t.Errorf("%v: got %q, want %q", err, got.Code, want)

@@ -60,7 +60,7 @@ func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 }
 
 // send sends a request as the signed-in user.
-func (s *stubs) send(method, path string, body any, header http.Header) *answer {
+func (s *stubs) send(method, path string, body any, header http.Header) *response {
 	s.t.Helper()
 	all := http.Header{"Cookie": {session.CookieName + "=a.b"}}
 	for name, values := range header {
@@ -125,11 +125,11 @@ func TestForwardsToTheService(t *testing.T) {
 		_, _ = io.WriteString(w, `{"success":true, "of":"another release"}`)
 	}, nil)
 	const sent = `{ "title" : "x", "of": "another release" }`
-	answer := s.send(http.MethodPost, "/api/tasks?x=%7a&&y", sent, http.Header{
+	response := s.send(http.MethodPost, "/api/tasks?x=%7a&&y", sent, http.Header{
 		"Idempotency-Key": {"once"}, "Authorization": {"Basic x"}, "X-User-Id": {"bob"}, "X-Request-Id": {"the-id"}, "X-Request-Timeout": {"3600"},
 	}).is(http.StatusCreated)
-	if string(answer.body) != `{"success":true, "of":"another release"}` || string(body) != sent {
-		t.Errorf("sent %s, got %s", body, answer.body)
+	if string(response.body) != `{"success":true, "of":"another release"}` || string(body) != sent {
+		t.Errorf("sent %s, got %s", body, response.body)
 	}
 	if got.RequestURI != "/api/tasks?x=%7a&&y" {
 		t.Errorf("requested %s", got.RequestURI)
@@ -151,15 +151,15 @@ func TestForwardsToTheService(t *testing.T) {
 	if diff := cmp.Diff(want, got.Header); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
-	answer.header.Del("Date")
+	response.header.Del("Date")
 	wantHeader := http.Header{
 		"Cache-Control": {"no-store"}, "Content-Length": {"40"}, "Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 		"Content-Type": {"application/json; charset=utf-8"}, "Cross-Origin-Resource-Policy": {"same-origin"}, "Etag": {`"2"`},
 		"Idempotency-Replayed": {"true"}, "Location": {"/api/tasks/x"}, "Referrer-Policy": {"same-origin"}, "Vary": {"Origin", "Accept-Encoding"},
 		"X-Content-Type-Options": {"nosniff"}, "X-Request-Id": {"the-id"},
 	}
-	if diff := cmp.Diff(wantHeader, answer.header); diff != "" {
-		t.Errorf("answer (-want +got):\n%s", diff)
+	if diff := cmp.Diff(wantHeader, response.header); diff != "" {
+		t.Errorf("response (-want +got):\n%s", diff)
 	}
 }
 
@@ -197,10 +197,10 @@ func TestForeignResponsesAreNotForwarded(t *testing.T) {
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, words)
 			}, nil)
-			answer := s.send(http.MethodGet, "/api/tasks", nil, nil)
-			answer.fails(test.want)
-			if strings.Contains(string(answer.body), words) || answer.header.Get("Location") != "" {
-				t.Errorf("a gateway's error text was forwarded: %s %v", answer.body, answer.header)
+			response := s.send(http.MethodGet, "/api/tasks", nil, nil)
+			response.fails(test.want)
+			if strings.Contains(string(response.body), words) || response.header.Get("Location") != "" {
+				t.Errorf("a gateway's error text was forwarded: %s %v", response.body, response.header)
 			}
 		})
 	}
@@ -216,9 +216,9 @@ func TestProblemsOfTheServiceAreForwarded(t *testing.T) {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, problem)
 		}, nil)
-		answer := s.send(http.MethodGet, "/api/tasks", nil, nil).is(status)
-		if string(answer.body) != problem || answer.header.Get("Retry-After") != "7" {
-			t.Errorf("%d: %s %v", status, answer.body, answer.header)
+		response := s.send(http.MethodGet, "/api/tasks", nil, nil).is(status)
+		if string(response.body) != problem || response.header.Get("Retry-After") != "7" {
+			t.Errorf("%d: %s %v", status, response.body, response.header)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func testLimits(t *testing.T, s *site) {
 		ada, elsewhere, bob := s.newBrowser(t), s.newBrowser(t), s.newBrowser(t)
 		elsewhere.signIn(ada.signUp())
 		bob.signUp()
-		ask := func(b *browser) *answer {
+		ask := func(b *browser) *response {
 			return bff.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {b.cookie().String()}})
 		}
 		ask(ada).is(http.StatusOK)
@@ -55,7 +55,7 @@ func testLimits(t *testing.T, s *site) {
 		tap := servertest.NewTap(t, s.auth.URL)
 		bff := limited(t, handlerConfig{auth: tap.URL, clientRate: httpapi.Rate{PerSecond: .001, Burst: 3}})
 		nobody := bff.newBrowser(t)
-		from := func(address, path string) *answer {
+		from := func(address, path string) *response {
 			return nobody.do(http.MethodGet, path, nil, http.Header{"X-Forwarded-For": {address}, "Origin": {trustedOrigin}})
 		}
 		from("192.0.2.1", "/api/auth/ok").is(http.StatusOK)

@@ -47,7 +47,7 @@ type worker struct {
 
 // seen is a response to a worker.
 type seen struct {
-	*answer
+	*response
 
 	code       taskapi.ErrorCode // of an error
 	begin, end time.Time
@@ -83,7 +83,7 @@ func (w *worker) run(ctx context.Context) {
 	defer pause.Stop()
 	for n := 0; ; {
 		title := fmt.Sprintf("task-%d", n)
-		written := w.note(func() *answer {
+		written := w.note(func() *response {
 			return w.do(http.MethodPost, "/api/tasks", map[string]any{"title": title}, http.Header{"Idempotency-Key": {title}})
 		})
 		if !written.failed() {
@@ -92,7 +92,7 @@ func (w *worker) run(ctx context.Context) {
 			w.mu.Unlock()
 			n++
 		}
-		w.note(func() *answer { return w.get("/api/tasks?limit=5") })
+		w.note(func() *response { return w.get("/api/tasks?limit=5") })
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -101,9 +101,9 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-func (w *worker) note(ask func() *answer) seen {
+func (w *worker) note(ask func() *response) seen {
 	s := seen{begin: time.Now()}
-	s.answer = ask()
+	s.response = ask()
 	s.end = time.Now()
 	if s.failed() {
 		var problem taskapi.Problem

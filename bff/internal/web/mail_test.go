@@ -91,8 +91,8 @@ func TestForgottenPassword(t *testing.T) {
 	for _, b := range []*browser{ada, elsewhere} {
 		b.get("/api/session").fails(taskapi.CodeSessionExpired)
 	}
-	if answer := nobody.post("/api/auth/reset-password", change); answer.status != http.StatusBadRequest {
-		t.Errorf("the link works twice: %d", answer.status)
+	if response := nobody.post("/api/auth/reset-password", change); response.status != http.StatusBadRequest {
+		t.Errorf("the link works twice: %d", response.status)
 	}
 	if got := nobody.get(link).is(http.StatusFound).header.Get("Location"); !strings.Contains(got, "error=INVALID_TOKEN") {
 		t.Errorf("a used link leads to %s", got)
@@ -139,8 +139,8 @@ func TestVerification(t *testing.T) {
 	email := ada.signUp()
 	ada.get("/api/session").fails(taskapi.CodeUnauthenticated)
 	in.next(email, "Confirm your email address")
-	if answer := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}); answer.status != http.StatusForbidden || !strings.Contains(string(answer.body), "EMAIL_NOT_VERIFIED") {
-		t.Fatalf("sign in: %d %s", answer.status, answer.body)
+	if response := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}); response.status != http.StatusForbidden || !strings.Contains(string(response.body), "EMAIL_NOT_VERIFIED") {
+		t.Fatalf("sign in: %d %s", response.status, response.body)
 	}
 	ada.get(in.next(email, "Confirm your email address")).is(http.StatusFound)
 	ada.get("/api/session").is(http.StatusOK)

@@ -26,8 +26,8 @@ func TestSignInWithAProvider(t *testing.T) {
 		URL      string
 		Redirect bool
 	}
-	answer := ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/welcome?from=provider"}).is(http.StatusOK)
-	answer.into(&begun)
+	response := ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/welcome?from=provider"}).is(http.StatusOK)
+	response.into(&begun)
 	authorize := parse(t, begun.URL)
 	asked := authorize.Query()
 	if !begun.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
@@ -36,7 +36,7 @@ func TestSignInWithAProvider(t *testing.T) {
 	if got, want := asked.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
 		t.Errorf("redirect_uri %q, want %q", got, want)
 	}
-	if cookies := strings.Join(answer.header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, "better-auth.state=") {
+	if cookies := strings.Join(response.header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, "better-auth.state=") {
 		t.Errorf("cookies %q have no state", cookies)
 	}
 
@@ -76,7 +76,7 @@ func TestSignInWithAProvider(t *testing.T) {
 // must not reach the browser either.
 func newProvider(t *testing.T, email string) *httptest.Server {
 	t.Helper()
-	answer := func(w http.ResponseWriter, body map[string]any) {
+	respond := func(w http.ResponseWriter, body map[string]any) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(body) // the client may have disconnected
 	}
@@ -85,10 +85,10 @@ func newProvider(t *testing.T, email string) *httptest.Server {
 		if got := r.FormValue("code"); got != "a+code/of the=provider" {
 			t.Errorf("the code is %q", got)
 		}
-		answer(w, map[string]any{"access_token": "eyJhbGciOiJub25lIn0.e30.c2ln", "token_type": "Bearer", "expires_in": 3600})
+		respond(w, map[string]any{"access_token": "eyJhbGciOiJub25lIn0.e30.c2ln", "token_type": "Bearer", "expires_in": 3600})
 	})
 	mux.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"id": "7", "sub": "7", "name": "Ada Lovelace", "email": email, "email_verified": true})
+		respond(w, map[string]any{"id": "7", "sub": "7", "name": "Ada Lovelace", "email": email, "email_verified": true})
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

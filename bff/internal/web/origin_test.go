@@ -19,17 +19,17 @@ func testOrigins(t *testing.T, s *site) {
 		t.Parallel()
 		page := http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {trustedOrigin}}
 		ada := s.newBrowser(t)
-		shared := func(answer *answer) *answer {
+		shared := func(response *response) *response {
 			t.Helper()
 			want := http.Header{
 				"Access-Control-Allow-Origin":      {trustedOrigin},
 				"Access-Control-Allow-Credentials": {"true"},
 				"Access-Control-Expose-Headers":    {"Etag, Idempotency-Replayed, Location, Ratelimit, Ratelimit-Policy, Retry-After, X-Request-Id, X-Retry-After"},
 			}
-			if diff := cmp.Diff(want, sharing(answer.header)); diff != "" {
-				t.Errorf("%s: %d with headers (-want +got):\n%s", answer.what, answer.status, diff)
+			if diff := cmp.Diff(want, sharing(response.header)); diff != "" {
+				t.Errorf("%s: %d with headers (-want +got):\n%s", response.what, response.status, diff)
 			}
-			return answer
+			return response
 		}
 		email := servertest.NewEmail()
 		shared(ada.do(http.MethodPost, "/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": email, "password": servertest.Password}, page)).is(http.StatusOK)
@@ -60,8 +60,8 @@ func testOrigins(t *testing.T, s *site) {
 					"Access-Control-Allow-Headers":     {"Content-Type, Expected-User, Idempotency-Key, If-Match"},
 					"Access-Control-Max-Age":           {"7200"},
 				}
-				answer := nobody.preflight(path, trustedOrigin, method, "content-type,expected-user,idempotency-key,if-match").is(http.StatusOK)
-				if diff := cmp.Diff(want, sharing(answer.header)); diff != "" {
+				response := nobody.preflight(path, trustedOrigin, method, "content-type,expected-user,idempotency-key,if-match").is(http.StatusOK)
+				if diff := cmp.Diff(want, sharing(response.header)); diff != "" {
 					t.Errorf("preflight for %s: headers (-want +got):\n%s", method, diff)
 				}
 			}
@@ -82,7 +82,7 @@ func testOrigins(t *testing.T, s *site) {
 			"https://app.example.com.evil.example", "https://x.app.example.com", "https://app.example.com/", "https://app.example.com, https://evil.example",
 		} {
 			stranger := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {origin}}
-			for _, answer := range []*answer{
+			for _, response := range []*response{
 				ada.preflight("/api/tasks", origin, http.MethodPost, "content-type"),
 				ada.preflight("/api/auth/sign-in/email", origin, http.MethodPost, "content-type"),
 				ada.do(http.MethodGet, "/api/tasks", nil, stranger).is(http.StatusOK),
@@ -90,11 +90,11 @@ func testOrigins(t *testing.T, s *site) {
 				ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, stranger).is(http.StatusForbidden),
 				ada.do(http.MethodPost, "/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}, stranger).is(http.StatusForbidden),
 			} {
-				if got := sharing(answer.header); len(got) > 0 {
-					t.Errorf("%s for %q: %v", answer.what, origin, got)
+				if got := sharing(response.header); len(got) > 0 {
+					t.Errorf("%s for %q: %v", response.what, origin, got)
 				}
-				if !slices.Contains(answer.header.Values("Vary"), "Origin") {
-					t.Errorf("%s for %q: Vary is %q", answer.what, origin, answer.header.Values("Vary"))
+				if !slices.Contains(response.header.Values("Vary"), "Origin") {
+					t.Errorf("%s for %q: Vary is %q", response.what, origin, response.header.Values("Vary"))
 				}
 			}
 		}
@@ -102,8 +102,8 @@ func testOrigins(t *testing.T, s *site) {
 
 	t.Run("CORS does not apply to the page", func(t *testing.T) {
 		t.Parallel()
-		answer := s.newBrowser(t).do(http.MethodGet, "/", nil, http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {trustedOrigin}})
-		if got := sharing(answer.header); len(got) > 0 {
+		response := s.newBrowser(t).do(http.MethodGet, "/", nil, http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {trustedOrigin}})
+		if got := sharing(response.header); len(got) > 0 {
 			t.Errorf("headers %v", got)
 		}
 	})
@@ -140,7 +140,7 @@ func testOrigins(t *testing.T, s *site) {
 }
 
 // preflight sends a preflight for a request from a page of an origin.
-func (b *browser) preflight(path, origin, method, headers string) *answer {
+func (b *browser) preflight(path, origin, method, headers string) *response {
 	b.t.Helper()
 	header := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {origin}, "Access-Control-Request-Method": {method}}
 	if headers != "" {

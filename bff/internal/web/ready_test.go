@@ -49,7 +49,7 @@ func TestReadiness(t *testing.T) {
 	unavailable := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 
 	authTap.Instead(unavailable)
-	ready(http.StatusServiceUnavailable, "better auth answered 503 for its keys", "ok")
+	ready(http.StatusServiceUnavailable, "better auth responded with 503 for its keys", "ok")
 	authTap.Instead(nil)
 	ready(http.StatusOK, "ok", "ok")
 
@@ -65,7 +65,7 @@ func TestReadiness(t *testing.T) {
 
 	// Cached sessions are still served.
 	auth.Stop()
-	ready(http.StatusOK, "better auth does not answer", "ok")
+	ready(http.StatusOK, "better auth does not respond", "ok")
 
 	// Probes are not logged; other requests are.
 	response, err := http.Get(tasks.URL.JoinPath("/another").String())

@@ -42,18 +42,18 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		// The newcomers get the first JWTs of the new key. If none exists,
 		// Better Auth makes one per request. The service discovers the
 		// change from these JWTs.
-		answers := make([]*answer, len(newcomers))
+		responses := make([]*response, len(newcomers))
 		var first sync.WaitGroup
 		var failed atomic.Int64
 		for i, newcomer := range newcomers {
 			first.Go(func() {
-				for answers[i] = newcomer.get("/api/tasks"); answers[i].status == http.StatusServiceUnavailable; failed.Add(1) {
-					answers[i] = newcomer.get("/api/tasks")
+				for responses[i] = newcomer.get("/api/tasks"); responses[i].status == http.StatusServiceUnavailable; failed.Add(1) {
+					responses[i] = newcomer.get("/api/tasks")
 				}
 			})
 		}
 		first.Wait()
-		for _, got := range answers {
+		for _, got := range responses {
 			got.is(http.StatusOK)
 		}
 		l.awaitSuccess()

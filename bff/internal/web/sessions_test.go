@@ -47,7 +47,7 @@ func TestSessionsOnTheSite(t *testing.T) {
 		}))
 		t.Cleanup(trusting.Close)
 		nobody := (&site{url: trusting.URL}).newBrowser(t)
-		ask := func(cookie string) *answer {
+		ask := func(cookie string) *response {
 			return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + cookie}})
 		}
 		if n := exchanges(func() {
@@ -75,12 +75,12 @@ func TestSessionsOnTheSite(t *testing.T) {
 			nobody := bff.newBrowser(t)
 			for _, all := range []string{good + "; " + foreign, foreign + "; " + good, dead + "; " + good, good + "; " + dead, foreign + "; " + dead + "; " + good} {
 				header := http.Header{"Cookie": {all}}
-				answer := nobody.do(http.MethodGet, "/api/session", nil, header).is(http.StatusOK)
-				if lines := answer.header.Values("Set-Cookie"); len(lines) > 0 {
-					t.Errorf("%s: the answer sets %q", all, lines)
+				response := nobody.do(http.MethodGet, "/api/session", nil, header).is(http.StatusOK)
+				if lines := response.header.Values("Set-Cookie"); len(lines) > 0 {
+					t.Errorf("%s: the response sets %q", all, lines)
 				}
 				nobody.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, header).is(http.StatusCreated)
-				if answer := nobody.do(http.MethodGet, getSession, nil, header).is(http.StatusOK); string(answer.body) == "null" {
+				if response := nobody.do(http.MethodGet, getSession, nil, header).is(http.StatusOK); string(response.body) == "null" {
 					t.Errorf("%s: Better Auth finds no session", all)
 				}
 			}
@@ -114,10 +114,10 @@ func TestSessionsOnTheSite(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			_, _ = w.Write([]byte(`{"success": false, "error": "The key of tasks-db-7 is unknown.", "code": "unauthenticated"}`))
 		})
-		answer := ada.get("/api/tasks")
-		answer.fails(taskapi.CodeBadGateway)
-		if strings.Contains(string(answer.body), "tasks-db-7") {
-			t.Errorf("the service's error text was forwarded: %s", answer.body)
+		response := ada.get("/api/tasks")
+		response.fails(taskapi.CodeBadGateway)
+		if strings.Contains(string(response.body), "tasks-db-7") {
+			t.Errorf("the service's error text was forwarded: %s", response.body)
 		}
 	})
 }

@@ -212,18 +212,18 @@ func (b *browser) signIn(email string) {
 	b.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).is(http.StatusOK)
 }
 
-func (b *browser) get(path string) *answer {
+func (b *browser) get(path string) *response {
 	b.t.Helper()
 	return b.do(http.MethodGet, path, nil, nil)
 }
 
-func (b *browser) post(path string, body any) *answer {
+func (b *browser) post(path string, body any) *response {
 	b.t.Helper()
 	return b.do(http.MethodPost, path, body, nil)
 }
 
 // do sends a request; header overrides the browser's headers.
-func (b *browser) do(method, path string, body any, header http.Header) *answer {
+func (b *browser) do(method, path string, body any, header http.Header) *response {
 	b.t.Helper()
 	var content io.Reader
 	if text, ok := body.(string); ok {
@@ -249,16 +249,16 @@ func (b *browser) do(method, path string, body any, header http.Header) *answer 
 	for name, values := range header {
 		r.Header[name] = values
 	}
-	response, err := b.client.Do(r)
+	got, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &answer{t: b.t, what: method + " " + path, status: response.StatusCode, header: response.Header, body: text}
+	return &response{t: b.t, what: method + " " + path, status: got.StatusCode, header: got.Header, body: text}
 }
 
 // askAs sends a GET request with an invalid Host header and returns the response's status.
@@ -295,8 +295,8 @@ func (b *browser) cookie() *http.Cookie {
 	return nil
 }
 
-// answer is a response to a browser.
-type answer struct {
+// response is a response to a browser.
+type response struct {
 	t      *testing.T
 	what   string
 	status int
@@ -305,7 +305,7 @@ type answer struct {
 }
 
 // is fails the test unless the response has this status.
-func (a *answer) is(status int) *answer {
+func (a *response) is(status int) *response {
 	a.t.Helper()
 	if a.status != status {
 		a.t.Fatalf("%s: %d %s, want %d", a.what, a.status, a.body, status)
@@ -314,7 +314,7 @@ func (a *answer) is(status int) *answer {
 }
 
 // into decodes the response.
-func (a *answer) into(v any) {
+func (a *response) into(v any) {
 	a.t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
 		a.t.Fatalf("%s: %q: %v", a.what, a.body, err)
@@ -322,7 +322,7 @@ func (a *answer) into(v any) {
 }
 
 // task returns the task in a response.
-func (a *answer) task() taskapi.Task {
+func (a *response) task() taskapi.Task {
 	a.t.Helper()
 	var body taskapi.TaskResponse
 	a.into(&body)
@@ -334,7 +334,7 @@ func (a *answer) task() taskapi.Task {
 
 // fails fails the test unless the response is a complete problem with this code and the
 // request's id.
-func (a *answer) fails(code taskapi.ErrorCode) taskapi.Problem {
+func (a *response) fails(code taskapi.ErrorCode) taskapi.Problem {
 	a.t.Helper()
 	a.is(code.Status())
 	var problem taskapi.Problem

@@ -76,8 +76,8 @@ func testStart(t *testing.T, s *site) {
 	t.Run("bootstrap returns all parts", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		if answer := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(answer.body), `"tasks":[],"lists":[],"settings":{"id":"00000000-0000-7000-8000-000000000001","timeZone":"UTC","weekStart":"monday","version":1},"nextCursor":null,"changes":0,"failures":[]`) {
-			t.Errorf("without tasks: %s", answer.body)
+		if response := ada.get(bootstrapPath).is(http.StatusOK); !strings.Contains(string(response.body), `"tasks":[],"lists":[],"settings":{"id":"00000000-0000-7000-8000-000000000001","timeZone":"UTC","weekStart":"monday","version":1},"nextCursor":null,"changes":0,"failures":[]`) {
+			t.Errorf("without tasks: %s", response.body)
 		}
 		for range 51 {
 			ada.create("task")

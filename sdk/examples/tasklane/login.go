@@ -88,16 +88,16 @@ func (s *session) login(ctx context.Context, args []string) error {
 		} else if err != nil {
 			return err
 		}
-		var answer struct {
+		var response struct {
 			Token string `json:"access_token"`
 		}
 		err := login.call(ctx, http.MethodPost, "/device/token", map[string]string{
 			"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code.DeviceCode, "client_id": clientID,
-		}, &answer)
+		}, &response)
 		var refused refusal
 		switch {
 		case err == nil:
-			login.Token = answer.Token
+			login.Token = response.Token
 			if err := s.saveLogin(login); err != nil {
 				return err
 			}
@@ -178,7 +178,7 @@ func (s *session) keys(ctx context.Context, args []string) error {
 // clientID names this program where it signs in.
 const clientID = "tasklane"
 
-// refusal is an answer of Better Auth that is no success.
+// refusal is a response of Better Auth that is no success.
 type refusal struct {
 	status  int
 	reason  string // of OAuth, such as "slow_down"
@@ -189,7 +189,7 @@ func (r refusal) Error() string {
 	return fmt.Sprintf("the server refuses (%d): %s", r.status, cmp.Or(r.message, r.reason, "no reason"))
 }
 
-// call calls an endpoint of Better Auth through the site, and reads the answer into
+// call calls an endpoint of Better Auth through the site, and reads the response into
 // out unless that is nil.
 func (l savedLogin) call(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -215,13 +215,13 @@ func (l savedLogin) call(ctx context.Context, method, path string, in, out any) 
 		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	data, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
 	}
 	if response.StatusCode != http.StatusOK {
 		var problem struct{ Error, Message string }
-		_ = json.Unmarshal(answer, &problem) // no reason is given otherwise
+		_ = json.Unmarshal(data, &problem) // no reason is given otherwise
 		if response.StatusCode == http.StatusUnauthorized {
 			return signInError("you are not signed in any more: run \"tasklane login\"")
 		}
@@ -230,7 +230,7 @@ func (l savedLogin) call(ctx context.Context, method, path string, in, out any) 
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(answer, out); err != nil {
+	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("%s is not a Tasklane site: %w", l.Site, err)
 	}
 	return nil

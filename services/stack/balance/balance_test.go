@@ -73,14 +73,14 @@ func TestBalancer(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
-		answer, err := io.ReadAll(response.Body)
+		data, err := io.ReadAll(response.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if response.StatusCode != http.StatusOK {
 			return response.Status
 		}
-		name, rest, _ := strings.Cut(string(answer), " ")
+		name, rest, _ := strings.Cut(string(data), " ")
 		if rest != "public.example body" {
 			t.Fatalf("the replica saw %q", rest)
 		}
@@ -138,13 +138,13 @@ func TestBodyOutlivesAReplica(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := io.ReadAll(response.Body)
+		data, err := io.ReadAll(response.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK || !strings.HasSuffix(string(answer), " body") {
-			t.Errorf("%s: %q", response.Status, answer)
+		if response.StatusCode != http.StatusOK || !strings.HasSuffix(string(data), " body") {
+			t.Errorf("%s: %q", response.Status, data)
 		}
 	}
 }

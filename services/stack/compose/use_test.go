@@ -181,18 +181,18 @@ func (v *visitor) send(ctx context.Context, method, path string, body any, heade
 		return nil, nil, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	return response, answer, err
+	data, err := io.ReadAll(response.Body)
+	return response, data, err
 }
 
 func (v *visitor) must(method, path string, body any, status int) *http.Response {
 	v.t.Helper()
-	response, answer, err := v.send(v.t.Context(), method, path, body, nil)
+	response, data, err := v.send(v.t.Context(), method, path, body, nil)
 	if err != nil {
 		v.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	if response.StatusCode != status {
-		v.t.Fatalf("%s %s: %s %s", method, path, response.Status, answer)
+		v.t.Fatalf("%s %s: %s %s", method, path, response.Status, data)
 	}
 	return response
 }
@@ -238,12 +238,12 @@ func (v *visitor) write(t *testing.T) *writes {
 			}
 			pending.Go(func() {
 				title := rand.Text()
-				response, answer, err := v.send(t.Context(), http.MethodPost, "/api/tasks", map[string]string{"title": title}, map[string]string{"Idempotency-Key": title})
+				response, data, err := v.send(t.Context(), http.MethodPost, "/api/tasks", map[string]string{"title": title}, map[string]string{"Idempotency-Key": title})
 				switch {
 				case err != nil:
 					t.Errorf("after %s: %v", time.Since(begin), err)
 				case response.StatusCode != http.StatusCreated:
-					t.Errorf("after %s: %s %s", time.Since(begin), response.Status, answer)
+					t.Errorf("after %s: %s %s", time.Since(begin), response.Status, data)
 				default:
 					v.mu.Lock()
 					defer v.mu.Unlock()
@@ -268,7 +268,7 @@ func (v *visitor) everythingIsThere(t *testing.T) {
 	t.Helper()
 	var listed []string
 	for cursor := ""; ; {
-		_, answer, err := v.send(t.Context(), http.MethodGet, "/api/tasks?limit=200&cursor="+cursor, nil, nil)
+		_, data, err := v.send(t.Context(), http.MethodGet, "/api/tasks?limit=200&cursor="+cursor, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,8 +276,8 @@ func (v *visitor) everythingIsThere(t *testing.T) {
 			Data []struct{ Title string }
 			Meta struct{ NextCursor string }
 		}
-		if err := json.Unmarshal(answer, &page); err != nil {
-			t.Fatalf("%v: %s", err, answer)
+		if err := json.Unmarshal(data, &page); err != nil {
+			t.Fatalf("%v: %s", err, data)
 		}
 		for _, task := range page.Data {
 			listed = append(listed, task.Title)

@@ -46,7 +46,7 @@ func TestFloorAnswersTheSame(t *testing.T) {
 	t.Cleanup(pool.Close)
 	log := slog.New(slog.DiscardHandler)
 	service := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: believer{}, Hub: feed.New(store.NewBus(tasks, db.DirectURL), log)})
-	ask := func(handler http.Handler, method, path, body string) (answer string) {
+	ask := func(handler http.Handler, method, path, body string) (response string) {
 		t.Helper()
 		request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		request.Header.Set("Authorization", "Bearer ada")
@@ -114,7 +114,9 @@ func fillList(t *testing.T, tasks *store.Store) {
 // cursors differ between the service, whose name the list, and the floor.
 var cursors = regexp.MustCompile(`"nextCursor":"([^"]*)"`)
 
-func withoutCursor(answer string) string { return cursors.ReplaceAllString(answer, `"nextCursor":""`) }
+func withoutCursor(response string) string {
+	return cursors.ReplaceAllString(response, `"nextCursor":""`)
+}
 
 var (
 	ids      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -124,7 +126,7 @@ var (
 )
 
 // masked hides what two writes cannot have in common.
-func masked(answer string) string {
-	answer = places.ReplaceAllString(answer, "POSITION")
-	return versions.ReplaceAllString(stamps.ReplaceAllString(ids.ReplaceAllString(answer, "ID"), "TIME"), "VERSION")
+func masked(response string) string {
+	response = places.ReplaceAllString(response, "POSITION")
+	return versions.ReplaceAllString(stamps.ReplaceAllString(ids.ReplaceAllString(response, "ID"), "TIME"), "VERSION")
 }

@@ -116,19 +116,19 @@ func (s *stack) signUp(ctx context.Context) (id, cookies string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	var answer struct {
+	var signedUp struct {
 		User struct {
 			ID string `json:"id"`
 		} `json:"user"`
 	}
-	if err := json.Unmarshal(data, &answer); err != nil || answer.User.ID == "" {
+	if err := json.Unmarshal(data, &signedUp); err != nil || signedUp.User.ID == "" {
 		return "", "", errors.Join(fmt.Errorf("sign up: %s %s", response.Status, data), err)
 	}
 	var pairs []string
 	for _, cookie := range response.Cookies() {
 		pairs = append(pairs, cookie.Name+"="+cookie.Value)
 	}
-	return answer.User.ID, strings.Join(pairs, "; "), nil
+	return signedUp.User.ID, strings.Join(pairs, "; "), nil
 }
 
 // newUser returns a user with what goes with requests. cookies are empty for

@@ -51,8 +51,8 @@ func (p place) greet(ctx context.Context) error {
 	group.SetLimit(http.DefaultMaxIdleConnsPerHost)
 	for _, u := range p.users {
 		group.Go(func() error {
-			var answer []byte
-			return fetch(ctx, http.DefaultClient, p.process.url+"/api/tasks?limit=1", p.header(u), &answer)
+			var data []byte
+			return fetch(ctx, http.DefaultClient, p.process.url+"/api/tasks?limit=1", p.header(u), &data)
 		})
 	}
 	return group.Wait()

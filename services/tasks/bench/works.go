@@ -96,11 +96,11 @@ func (s *stack) exchanges(users []user) contender {
 	}
 	warm := false
 	return contender{name: theAuth, run: func(ctx context.Context, d time.Duration) (sample, error) {
-		var answer []byte
-		if err := fetch(ctx, http.DefaultClient, s.auth.url+sessionPath, users[0].browser, &answer); err != nil {
+		var data []byte
+		if err := fetch(ctx, http.DefaultClient, s.auth.url+sessionPath, users[0].browser, &data); err != nil {
 			return sample{}, err
 		}
-		if string(answer) == "null" {
+		if string(data) == "null" {
 			return sample{}, errors.New("the session has ended")
 		}
 		if !warm {

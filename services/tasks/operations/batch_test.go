@@ -103,16 +103,16 @@ func newBatchServer() (http.Handler, *[]operations.BatchOperation) {
 
 // send returns the fields and codes that a batch is refused for.
 func send(server http.Handler, body string) string {
-	answer := httptest.NewRecorder()
+	response := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/api/batch", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	server.ServeHTTP(answer, r)
-	if answer.Code == http.StatusOK {
+	server.ServeHTTP(response, r)
+	if response.Code == http.StatusOK {
 		return ""
 	}
 	var problem taskapi.Problem
-	if err := json.Unmarshal(answer.Body.Bytes(), &problem); err != nil || len(problem.Errors) == 0 {
-		return answer.Body.String()
+	if err := json.Unmarshal(response.Body.Bytes(), &problem); err != nil || len(problem.Errors) == 0 {
+		return response.Body.String()
 	}
 	var fields []string
 	for _, field := range problem.Errors {

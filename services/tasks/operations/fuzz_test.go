@@ -61,18 +61,18 @@ type read struct {
 // be a problem of the client's.
 func ask(t *testing.T, server http.Handler, method, target string, header http.Header) bool {
 	t.Helper()
-	answer := httptest.NewRecorder()
+	response := httptest.NewRecorder()
 	path, query, _ := strings.Cut(target, "?")
-	server.ServeHTTP(answer, &http.Request{
+	server.ServeHTTP(response, &http.Request{
 		Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: header, Body: http.NoBody, RemoteAddr: "203.0.113.7:4711",
 	})
-	if answer.Code/100 == 2 {
+	if response.Code/100 == 2 {
 		return true
 	}
 	var problem taskapi.Problem
-	err := json.Unmarshal(answer.Body.Bytes(), &problem)
-	if answer.Code != http.StatusUnprocessableEntity || err != nil || problem.Code != taskapi.CodeInvalid || len(problem.Errors) == 0 {
-		t.Fatalf("%s %q %q: %d %s", method, target, header, answer.Code, answer.Body)
+	err := json.Unmarshal(response.Body.Bytes(), &problem)
+	if response.Code != http.StatusUnprocessableEntity || err != nil || problem.Code != taskapi.CodeInvalid || len(problem.Errors) == 0 {
+		t.Fatalf("%s %q %q: %d %s", method, target, header, response.Code, response.Body)
 	}
 	return false
 }

@@ -60,7 +60,7 @@ func (v *visitor) hasTasks(t *testing.T, want ...string) {
 }
 
 // send sends a request with the body as JSON, unless it is nil, and returns the
-// answer, which must have the status.
+// response, which must have the status.
 func (v *visitor) send(t *testing.T, method, path string, body any, want int) []byte {
 	t.Helper()
 	var content bytes.Buffer
@@ -80,12 +80,12 @@ func (v *visitor) send(t *testing.T, method, path string, body any, want int) []
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	data, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if response.StatusCode != want {
-		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, response.StatusCode, want, answer)
+		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, response.StatusCode, want, data)
 	}
-	return answer
+	return data
 }

@@ -86,7 +86,7 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 		body.Data = body.Data[:limit]
 		body.Meta.NextCursor = new(cursorAfter(&body.Data[limit-1]))
 	}
-	answer(w, http.StatusOK, body, err)
+	respond(w, http.StatusOK, body, err)
 }
 
 func (s server) get(w http.ResponseWriter, r *http.Request) {
@@ -135,7 +135,7 @@ func (s server) one(w http.ResponseWriter, r *http.Request, status int, sql stri
 		return
 	}
 	w.Header().Set("ETag", `"`+strconv.FormatInt(task.Version, 10)+`"`)
-	answer(w, status, taskapi.TaskResponse{Success: true, Data: task}, err)
+	respond(w, status, taskapi.TaskResponse{Success: true, Data: task}, err)
 }
 
 func (s server) changes(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +159,7 @@ func (s server) changes(w http.ResponseWriter, r *http.Request) {
 		after = body.Data[n-1].Seq
 	}
 	body.Meta.NextCursor = strconv.FormatInt(after, 10)
-	answer(w, http.StatusOK, body, err)
+	respond(w, http.StatusOK, body, err)
 }
 
 func (s server) query(ctx context.Context, sql string, args []any, row func(pgx.Rows) error) error {
@@ -210,7 +210,7 @@ func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 	return t, nil
 }
 
-func answer(w http.ResponseWriter, status int, body any, err error) {
+func respond(w http.ResponseWriter, status int, body any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

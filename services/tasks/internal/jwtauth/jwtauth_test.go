@@ -156,17 +156,17 @@ func TestKeys(t *testing.T) {
 		issuer := issuertest.New(t)
 		old := issuer.AddKey(t, "old", jwt.SigningMethodES256)
 		v := newVerifier(t, issuer)
-		asked, answer := make(chan bool), make(chan bool)
+		asked, proceed := make(chan bool), make(chan bool)
 		// The response is built before the new key exists, and arrives after it.
 		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			issuer.Answer.Store(nil)
+			issuer.Handler.Store(nil)
 			was := httptest.NewRecorder()
 			issuer.Publish(was, r)
 			close(asked)
-			<-answer
+			<-proceed
 			_, _ = w.Write(was.Body.Bytes())
 		})
-		issuer.Answer.Store(&slow)
+		issuer.Handler.Store(&slow)
 		foreign := issuertest.Key{ID: "foreign", Method: old.Method, Secret: old.Secret}
 		var group errgroup.Group
 		group.Go(func() error {
@@ -187,7 +187,7 @@ func TestKeys(t *testing.T) {
 			})
 		}
 		about.Wait()
-		close(answer)
+		close(proceed)
 		if err := group.Wait(); err != nil {
 			t.Error(err)
 		}
@@ -241,12 +241,12 @@ func TestKeys(t *testing.T) {
 		issuer := issuertest.New(t)
 		known := issuer.AddKey(t, "key", jwt.SigningMethodES256)
 		v := newVerifier(t, issuer)
-		answer := make(chan bool)
+		proceed := make(chan bool)
 		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			<-answer
+			<-proceed
 			issuer.Publish(w, r)
 		})
-		issuer.Answer.Store(&slow)
+		issuer.Handler.Store(&slow)
 		const strangers = 560
 		outcomes := make(chan error, strangers)
 		for i := range strangers {
@@ -265,8 +265,8 @@ func TestKeys(t *testing.T) {
 		if _, err := v.Verify(t.Context(), known.Token(t, issuertest.Claims("alice"), nil)); err != nil {
 			t.Errorf("a known key: %v", err)
 		}
-		issuer.Answer.Store(nil)
-		close(answer)
+		issuer.Handler.Store(nil)
+		close(proceed)
 		for range strangers - refused {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrInvalid) {
 				t.Errorf("a waiting request: %v, want ErrInvalid", err)
@@ -278,7 +278,7 @@ func TestKeys(t *testing.T) {
 		t.Parallel()
 		issuer := issuertest.New(t)
 		down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
-		issuer.Answer.Store(&down)
+		issuer.Handler.Store(&down)
 		token := issuer.AddKey(t, "key", jwt.SigningMethodES256).Token(t, issuertest.Claims("alice"), nil)
 		v := newVerifier(t, issuer)
 		if err := v.Ready(t.Context()); !errors.Is(err, jwtauth.ErrUnavailable) {
@@ -287,7 +287,7 @@ func TestKeys(t *testing.T) {
 		if _, err := v.Verify(t.Context(), token); !errors.Is(err, jwtauth.ErrUnavailable) {
 			t.Errorf("Verify: %v, want ErrUnavailable", err)
 		}
-		issuer.Answer.Store(nil)
+		issuer.Handler.Store(nil)
 		if _, err := v.Verify(t.Context(), token); err != nil {
 			t.Errorf("after the restart: %v", err)
 		}
@@ -296,7 +296,7 @@ func TestKeys(t *testing.T) {
 		}
 	})
 
-	for name, answer := range map[string]string{
+	for name, body := range map[string]string{
 		"an empty object":     `{}`,
 		"an empty list":       `{"keys":[]}`,
 		"not JSON":            `<html>`,
@@ -307,8 +307,8 @@ func TestKeys(t *testing.T) {
 			issuer := issuertest.New(t)
 			key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
 			v := newVerifier(t, issuer)
-			broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
-			issuer.Answer.Store(&broken)
+			broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			issuer.Handler.Store(&broken)
 			foreign := issuertest.Key{ID: "foreign", Method: key.Method, Secret: key.Secret}
 			before := issuer.Fetches.Load()
 			if _, err := v.Verify(t.Context(), foreign.Token(t, issuertest.Claims("alice"), nil)); !errors.Is(err, jwtauth.ErrUnavailable) {

@@ -56,7 +56,7 @@ func (l *Lanes) exchange(one *lane, flush []*read) error {
 	s := sessionOf(conn.Conn())
 	if s.send(l.config, flush); s.lost == nil {
 		s.receive(l.config, flush, func(r *read, err error) {
-			l.answered(one)
+			l.received(one)
 			r.finish(err)
 		})
 	}
@@ -175,8 +175,8 @@ func (s *session) prepare(text string) (*statement, error) {
 	return st, nil
 }
 
-// receive reads the results of all reads that were sent, and passes each to answered.
-func (s *session) receive(config Config, flush []*read, answered func(*read, error)) {
+// receive reads the results of all reads that were sent, and passes each to received.
+func (s *session) receive(config Config, flush []*read, received func(*read, error)) {
 	for _, r := range flush {
 		if r.statement == nil {
 			continue
@@ -193,7 +193,7 @@ func (s *session) receive(config Config, flush []*read, answered func(*read, err
 		if config.Tracer != nil {
 			config.Tracer.TraceQueryEnd(r.tracing, s.conn, pgx.TraceQueryEndData{CommandTag: rows.tag, Err: err})
 		}
-		answered(r, err)
+		received(r, err)
 		if s.lost != nil {
 			return
 		}

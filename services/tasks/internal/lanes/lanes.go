@@ -231,8 +231,8 @@ func (l *Lanes) take(one *lane, flush []*read) []*read {
 	return flush
 }
 
-// answered counts a received result.
-func (l *Lanes) answered(one *lane) {
+// received counts a received result.
+func (l *Lanes) received(one *lane) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one.sent--

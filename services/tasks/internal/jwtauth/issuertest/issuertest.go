@@ -33,8 +33,8 @@ type Issuer struct {
 	URL string
 	// Fetches counts how often they were fetched.
 	Fetches atomic.Int64
-	// Answer, unless nil, replaces the publishing of the keys.
-	Answer atomic.Pointer[http.HandlerFunc]
+	// Handler, unless nil, replaces the publishing of the keys.
+	Handler atomic.Pointer[http.HandlerFunc]
 
 	mu   sync.Mutex
 	keys []jwkset.JWKMarshal
@@ -53,8 +53,8 @@ func New(t testing.TB) *Issuer {
 	issuer := &Issuer{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		issuer.Fetches.Add(1)
-		if answer := issuer.Answer.Load(); answer != nil {
-			(*answer)(w, r)
+		if handler := issuer.Handler.Load(); handler != nil {
+			(*handler)(w, r)
 			return
 		}
 		issuer.Publish(w, r)
@@ -64,7 +64,7 @@ func New(t testing.TB) *Issuer {
 	return issuer
 }
 
-// Publish answers with the keys.
+// Publish responds with the keys.
 func (i *Issuer) Publish(w http.ResponseWriter, _ *http.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
