@@ -48,7 +48,7 @@ var Quick = plan{
 
 // Options are the options of a run.
 type Options struct {
-	// Only, unless nil, selects the pieces of work by name. Goals about others are
+	// Only, unless nil, selects workloads by name. Goals about others are
 	// then not reached.
 	Only *regexp.Regexp
 	// Profiles is a directory for profiles of the service; empty for none.
@@ -67,7 +67,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 		return "", err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	say("making %d, %d and %d tasks …", plan.size.tasks, manyTasks, plan.size.grownTasks)
+	say("creating %d, %d and %d tasks …", plan.size.tasks, manyTasks, plan.size.grownTasks)
 	people, err := s.load(ctx, plan.size)
 	if err != nil {
 		return "", err
@@ -97,7 +97,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 		}
 	}
 	r.busy, r.bffBusy, r.authBusy = s.tasks.usage(), s.bff.usage(), s.auth.usage()
-	say("looking where the time goes …")
+	say("profiling …")
 	for _, w := range works {
 		if slices.Contains(profiledWorks, w.name) {
 			if err := r.profile(ctx, s.tasks, w, options.Profiles); err != nil {
@@ -134,7 +134,7 @@ type results struct {
 	bffStreams        streamResult
 }
 
-// round runs every piece of work once with every contender.
+// round runs every workload once with every contender.
 func (r *results) round(ctx context.Context, works []work) error {
 	for _, w := range works {
 		if r.series[w.name] == nil {

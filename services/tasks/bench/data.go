@@ -14,16 +14,16 @@ import (
 
 // size is the amount of data.
 type size struct {
-	// users have tasks tasks in all; grownUsers have grownTasks in the
-	// database that has grown. The user with many tasks comes on top.
+	// users have tasks tasks in all; grownUsers have grownTasks in the grown
+	// database. The user with many tasks is not included.
 	users, tasks, grownUsers, grownTasks int
 	// signedUp of the users have an account and a session.
 	signedUp int
-	// asked is how many users of each database are asked for.
+	// asked is how many users of each database the requests are about.
 	asked int
 }
 
-// manyTasks is what one user of the first database has.
+// manyTasks is the number of tasks of one user of the first database.
 const manyTasks = 200_000
 
 //go:embed data.sql
@@ -34,9 +34,9 @@ const idsOfUser = 50
 
 // population are the users whose tasks are requested.
 type population struct {
-	// users are of the first database, browsers those of them who signed up.
+	// users are in the first database; browsers are those of them who signed up.
 	users, browsers []user
-	// grown are of the database that has grown, many has [manyTasks].
+	// grown are in the grown database; many has [manyTasks].
 	grown []user
 	many  user
 }

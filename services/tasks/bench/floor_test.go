@@ -25,17 +25,16 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// believer treats the token as the user's id, as the floor does.
-type believer struct{}
+// unverified treats the token as the user's id, as the floor does.
+type unverified struct{}
 
-func (believer) Verify(_ context.Context, token string) (jwtauth.Identity, error) {
+func (unverified) Verify(_ context.Context, token string) (jwtauth.Identity, error) {
 	return jwtauth.Identity{User: token, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// TestFloorAnswersTheSame compares the responses of the floor and the service to the same
-// requests on the same rows.
-// requests from the same rows.
-func TestFloorAnswersTheSame(t *testing.T) {
+// TestFloorRespondsLikeTheService compares the responses of the floor and the
+// service to the same requests on the same rows.
+func TestFloorRespondsLikeTheService(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	tasks := storetest.Open(t, store.Config{URL: db.URL})
@@ -45,7 +44,7 @@ func TestFloorAnswersTheSame(t *testing.T) {
 	}
 	t.Cleanup(pool.Close)
 	log := slog.New(slog.DiscardHandler)
-	service := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: believer{}, Hub: feed.New(store.NewBus(tasks, db.DirectURL), log)})
+	service := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: unverified{}, Hub: feed.New(store.NewBus(tasks, db.DirectURL), log)})
 	ask := func(handler http.Handler, method, path, body string) (response string) {
 		t.Helper()
 		request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -93,7 +92,7 @@ func TestFloorAnswersTheSame(t *testing.T) {
 	}
 }
 
-// fillList makes more tasks than a page and a half holds, of every sort.
+// fillList creates more than a page and a half of tasks, of every kind.
 func fillList(t *testing.T, tasks *store.Store) {
 	t.Helper()
 	for n := range 75 {
@@ -111,7 +110,7 @@ func fillList(t *testing.T, tasks *store.Store) {
 	}
 }
 
-// cursors differ between the service, whose name the list, and the floor.
+// cursors matches cursors, which differ because only the service's name the list.
 var cursors = regexp.MustCompile(`"nextCursor":"([^"]*)"`)
 
 func withoutCursor(response string) string {
@@ -125,7 +124,7 @@ var (
 	versions = regexp.MustCompile(`"\d+"|"version":\d+`)
 )
 
-// masked hides what two writes cannot have in common.
+// masked hides the parts in which the responses to two writes differ.
 func masked(response string) string {
 	response = places.ReplaceAllString(response, "POSITION")
 	return versions.ReplaceAllString(stamps.ReplaceAllString(ids.ReplaceAllString(response, "ID"), "TIME"), "VERSION")

@@ -28,7 +28,7 @@ func kilobytes(v float64) string { return fmt.Sprintf("%.1f KB", v/1000) }
 
 func megabytes(v float64) string { return fmt.Sprintf("%.0f MB", v/1e6) }
 
-// goals are the measurements and their targets.
+// goals returns the measurements and their targets.
 func (r *results) goals() []goal {
 	var starts []float64
 	for _, took := range r.starts {
@@ -54,7 +54,7 @@ func (r *results) goals() []goal {
 		{"bff, memory of an idle stream", "≤ 12 KB", one(r.bffStreams.perStream()), kilobytes, atMost(12_000)},
 		{"change to its stream, p99", "< 100 ms", one(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
 		{"memory under load", "≤ 60 MB", one(float64(r.busy.peak)), megabytes, atMost(60e6)},
-		{"start to the first answer", "≤ 50 ms", summarise(starts), millis, atMost(.05)},
+		{"start to the first response", "≤ 50 ms", summarise(starts), millis, atMost(.05)},
 	}
 }
 
@@ -65,12 +65,12 @@ func (r *results) ratio(work, contender, base string) figure {
 	return summarise(ratios(r.series[work][contender].rates(), r.series[work][base].rates()))
 }
 
-// slower compares the times of two contenders.
+// slower compares the median latencies of two contenders.
 func (r *results) slower(work, contender, base string) figure {
 	return summarise(ratios(r.series[work][contender].p50s(), r.series[work][base].p50s()))
 }
 
-// added is the time that the bff adds to the task service's, in seconds.
+// added is the latency that the bff adds to the task service's, in seconds.
 func (r *results) added(work string) figure {
 	bff, service := r.series[work][theBFF].p50s(), r.series[work][theService].p50s()
 	added := make([]float64, len(bff))

@@ -21,34 +21,33 @@ import (
 )
 
 const (
-	// streamsOfBrowser is how many a bff lets a user have.
+	// streamsOfBrowser is the bff's limit on a user's streams.
 	streamsOfBrowser = 20
-	// streamsOfUser is how many streams each user of the idle streams has.
+	// streamsOfUser is the number of idle streams per user.
 	streamsOfUser = 10
-	// opening bounds the streams that are being opened at once.
+	// opening bounds the streams that are opened at once.
 	opening = 50
-	// otherFiles are those that a process has open besides streams.
+	// otherFiles is the number of open files that are not streams.
 	otherFiles = 200
-	// settle is how long a process is left alone before its memory is read.
+	// settle is how long a process is idle before its memory is read.
 	settle = 3 * time.Second
 	// eventTimeout bounds the wait for all events.
 	eventTimeout = 30 * time.Second
 )
 
-// streamResult is what idle streams cost.
+// streamResult is the cost of idle streams.
 type streamResult struct {
-	// open streams there are, and files bounds the files that a process may
-	// have open.
+	// open is the number of open streams, files the limit on a process's open
+	// files.
 	open, files int
-	// before and after the streams were opened.
+	// before and after are measured before and after the streams were opened.
 	before, after usage
-	// delays are from the sending of a change to its arrival in each stream
-	// of its user.
+	// delays are the times from sending a change to its arrival in each of its
+	// user's streams.
 	delays []time.Duration
 }
 
-// lives starts the service several times, and leaves the last one alone with
-// streams that are open and quiet.
+// lives starts the service several times, and opens idle streams at the last one.
 func (s *stack) lives(ctx context.Context, people population, r *results) error {
 	var p *process
 	for i := range r.plan.starts {
@@ -79,8 +78,8 @@ func (s *stack) lives(ctx context.Context, people population, r *results) error 
 	return err
 }
 
-// browse opens streams at a bff of its own and lets them be. All streams of a
-// session share one connection to the task service.
+// browse opens idle streams at a bff of its own. All streams of a session share
+// one connection to the task service.
 func (s *stack) browse(ctx context.Context, streams int) (result streamResult, err error) {
 	if result.files, err = fileLimit(); err != nil {
 		return result, err
@@ -134,7 +133,7 @@ func (s *stack) signedUp(ctx context.Context) (user, error) {
 	return s.newUser(id, cookies)
 }
 
-// watch opens streams, lets them be, and then changes tasks of some users.
+// watch opens streams, leaves them idle, and then changes tasks of some users.
 func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *results) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var reading sync.WaitGroup
@@ -177,12 +176,12 @@ func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *resul
 	return err
 }
 
-// fileLimit is how many files this process may have open, which is what the
-// service may have, too. Each stream is one in either.
+// fileLimit returns the limit on open files of this process and the service. Each
+// stream is an open file of both.
 func fileLimit() (int, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, fmt.Errorf("read how many files may be open: %w", err)
+		return 0, fmt.Errorf("read the limit on open files: %w", err)
 	}
 	return int(min(limit.Cur, math.MaxInt32)), nil
 }
@@ -211,19 +210,19 @@ func openStream(ctx context.Context, client *http.Client, base string, header ht
 	return nil, errors.Join(errors.New("a stream ended before it was ready"), lines.Err())
 }
 
-// events are changes on their way through streams.
+// events measures how long changes take through streams.
 type events struct {
-	// sent are the times at which they were sent, in nanoseconds of Unix.
+	// sent are the times of sending, in Unix nanoseconds.
 	sent []atomic.Int64
 
 	mu     sync.Mutex
 	delays []time.Duration
 }
 
-// eventTitle begins the titles of the tasks that are sent.
+// eventTitle is the prefix of the titles of these tasks.
 const eventTitle = "event "
 
-// read notes what arrives on a stream until it ends.
+// read records the delays of events on a stream until it ends.
 func (e *events) read(lines *bufio.Scanner) {
 	for lines.Scan() {
 		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
@@ -246,8 +245,8 @@ func (e *events) read(lines *bufio.Scanner) {
 	}
 }
 
-// exchange makes a change after the other and waits until each stream of its
-// user has got it.
+// exchange makes changes one after another, and waits until each stream of its
+// user has received it.
 func (e *events) exchange(ctx context.Context, p *process, watchers []user, perUser int) ([]time.Duration, error) {
 	client, err := sdk.New(p.url)
 	if err != nil {

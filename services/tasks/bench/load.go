@@ -15,10 +15,10 @@ import (
 // request after a response, so that the server is always busy.
 const loadWorkers = 16
 
-// answerTimeout bounds the wait for a response.
-const answerTimeout = 10 * time.Second
+// responseTimeout bounds the wait for a response.
+const responseTimeout = 10 * time.Second
 
-// requests makes the requests of a piece of work.
+// requests makes the requests of a workload.
 type requests func(*vegeta.Target)
 
 // send sends requests for some time and measures the responses, all of which must be
@@ -27,7 +27,7 @@ type requests func(*vegeta.Target)
 func send(ctx context.Context, p *process, database, workers int, d time.Duration, next requests) (sample, error) {
 	// Connections are closed after each turn, because idle ones would count as the
 	// servers' memory.
-	client := &http.Client{Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}}
+	client := &http.Client{Timeout: responseTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}}
 	defer client.CloseIdleConnections()
 	attacker := vegeta.NewAttacker(
 		vegeta.Workers(uint64(workers)), vegeta.MaxWorkers(uint64(workers)), vegeta.MaxBody(0), vegeta.Client(client),

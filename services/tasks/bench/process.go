@@ -46,8 +46,8 @@ type command struct {
 
 // start starts a server and returns the time until its first response.
 func start(ctx context.Context, c command) (*process, time.Duration, error) {
-	// A file, as for a service that runs for good: a pipe would have to be
-	// read here, on the same processors.
+	// A file, as in production: a pipe would have to be read here, on the same
+	// processors.
 	log, err := newLog()
 	if err != nil {
 		return nil, 0, err
@@ -68,7 +68,7 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	return p, time.Since(begin), nil
 }
 
-// newLog makes a file that can be emptied while it is written to.
+// newLog creates a file that can be truncated while it is written to.
 func newLog() (*os.File, error) {
 	made, err := os.CreateTemp("", "tasklane-bench-*.log")
 	if err != nil {
@@ -112,8 +112,8 @@ func (p *process) stop() error {
 	return err
 }
 
-// usage is what a process has taken so far, as Linux tells it. Elsewhere it is
-// zero, which stands for not known.
+// usage is a process's use of resources so far. It is zero, which means unknown,
+// on systems other than Linux.
 type usage struct {
 	cpu time.Duration
 	// memory is the resident memory, peak its maximum so far, in bytes.
@@ -136,8 +136,8 @@ func (p *process) usage() usage {
 	return usage{cpu: time.Duration(stat.CPUTime() * float64(time.Second)), memory: status.VmRSS, peak: status.VmHWM}
 }
 
-// cpuOfChildren is the processor time that the children of a process have taken
-// so far, those that live: PostgreSQL's backends.
+// cpuOfChildren returns the processor time of a process's living children, such
+// as PostgreSQL's backends.
 func cpuOfChildren(pid int) (sum time.Duration) {
 	all, err := procfs.AllProcs()
 	if err != nil {

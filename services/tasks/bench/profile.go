@@ -77,10 +77,10 @@ func areaOf(s *profile.Sample) string {
 	return elsewhere
 }
 
-// profiledWorks are the pieces of work that are looked into.
+// profiledWorks are the workloads that are profiled.
 var profiledWorks = []string{list50, getOne, createOne}
 
-// profileLead is how much longer the service works than it is looked at.
+// profileLead is how much longer the load lasts than the profile.
 const profileLead = 200 * time.Millisecond
 
 // profiled is where a contender spends its time.
@@ -89,7 +89,7 @@ type profiled struct {
 	shares []share
 }
 
-// part is an area's share, or zero.
+// part returns an area's share, or zero.
 func (p profiled) part(area string) float64 {
 	for _, s := range p.shares {
 		if s.area == area {
@@ -99,7 +99,7 @@ func (p profiled) part(area string) float64 {
 	return 0
 }
 
-// profile runs a piece of work once more and profiles the service. It also writes the
+// profile runs a workload once more and profiles the service. It also writes the
 // profile to dir, unless that is empty.
 func (r *results) profile(ctx context.Context, p *process, w work, dir string) error {
 	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == theService })

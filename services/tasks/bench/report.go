@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// notes are what people have to say about the figures.
+// notes explain the figures.
 //
 //go:embed notes.md
 var notes string
 
-// bases are what the other contenders of a piece of work are compared with.
-// Where there are two, the bff goes with the second.
+// bases are the contenders with which the others of a workload are compared.
 var bases = []string{theFloor, firstPage, plain, small, theService}
 
 // markdown returns the report.
@@ -28,8 +27,8 @@ func (r *results) markdown() string {
 	r.whereTimeGoes(&b)
 	b.WriteString(notes)
 	b.WriteString("\n## Everything\n\n" +
-		"Answers a second, with the spread over the rounds; the ratio of the rates, round by round; times to an answer; and the processor time for an answer, of the server itself and of PostgreSQL. That of the load, and of the task service behind another server, is not in it.\n\n" +
-		"| work | contender | answers/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+		"Responses a second, with the spread over the rounds; the ratio of the rates, round by round; latencies; and the processor time of a response, in the server itself and in PostgreSQL. Processor time of the load, and of the task service behind another server, is not included.\n\n" +
+		"| work | contender | responses/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, work := range []string{
 		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
 	} {
@@ -39,7 +38,7 @@ func (r *results) markdown() string {
 	return b.String()
 }
 
-// whereTimeGoes writes the shares of each area in the profiled pieces of work.
+// whereTimeGoes writes the share of each area in the profiled workloads.
 func (r *results) whereTimeGoes(b *strings.Builder) {
 	if len(r.profiles) == 0 {
 		return
@@ -58,7 +57,7 @@ func (r *results) whereTimeGoes(b *strings.Builder) {
 	}
 }
 
-// areas are those of all profiles, the largest of the first one first.
+// areas returns the areas of all profiles, ordered by the first profile.
 func (r *results) areas() []string {
 	var names []string
 	for _, p := range r.profiles {
@@ -77,16 +76,16 @@ func (r *results) head(b *strings.Builder) {
 	fmt.Fprintf(b, "Written by `make bench`; commit %s, %s. Load, servers and PostgreSQL share the cores, and only ratios within this run mean anything.\n\n", m.commit, m.at.Format("2006-01-02"))
 	fmt.Fprintf(b, "| | |\n| --- | --- |\n")
 	fmt.Fprintf(b, "| machine | %s, %d cores, %s, %s |\n", m.processor, m.cores, megabytes(float64(m.memory)), m.system)
-	fmt.Fprintf(b, "| its load before the first round | %.1f |\n", m.load)
+	fmt.Fprintf(b, "| load average before the first round | %.1f |\n", m.load)
 	fmt.Fprintf(b, "| versions | %s, PostgreSQL %s, Node %s |\n", m.golang, m.postgres, m.node)
-	fmt.Fprintf(b, "| PostgreSQL | durable, as it comes; a quarter of the memory for its cache |\n")
+	fmt.Fprintf(b, "| PostgreSQL | durable, default settings; a quarter of the memory for its cache |\n")
 	size := r.plan.size
 	fmt.Fprintf(b, "| data | %d tasks of %d users, %d of one more; grown: %d tasks of %d users |\n", size.tasks, size.users, manyTasks, size.grownTasks, size.grownUsers)
 	fmt.Fprintf(b, "| run | %d rounds of %s for each contender, %d connections; %s, of which %s for the data |\n",
 		r.plan.rounds, r.plan.turn, loadWorkers, r.took.Round(time.Second), r.loaded.Round(time.Second))
 }
 
-// rows writes the contenders of a piece of work.
+// rows writes the contenders of a workload.
 func (r *results) rows(b *strings.Builder, work string) {
 	all := r.series[work]
 	for _, name := range []string{
@@ -103,7 +102,7 @@ func (r *results) rows(b *strings.Builder, work string) {
 	}
 }
 
-// comparison is the ratio to what the contender is compared with.
+// comparison returns the contender's ratio to its base.
 func (r *results) comparison(work, name string) string {
 	base := ""
 	for _, candidate := range bases {
@@ -131,9 +130,9 @@ func micros(v float64) string {
 
 func (r *results) foot(b *strings.Builder) {
 	delays := r.streams.delays
-	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d quiet streams, where a process may have %d files open. ",
+	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d idle streams, where a process may have %d files open. ",
 		megabytes(float64(r.idle.memory)), megabytes(float64(r.busy.peak)), megabytes(float64(r.streams.after.memory)), r.streams.open, r.streams.files)
-	fmt.Fprintf(b, "Of the bff: %s at most under the load above; one of its own %s after the start, %s with %d quiet streams, %s for each. Of Better Auth: %s at most. ",
+	fmt.Fprintf(b, "Of the bff: %s at most under the load above; one of its own %s after the start, %s with %d idle streams, %s for each. Of Better Auth: %s at most. ",
 		megabytes(float64(r.bffBusy.peak)), megabytes(float64(r.bffStreams.before.memory)), megabytes(float64(r.bffStreams.after.memory)), r.bffStreams.open, kilobytes(r.bffStreams.perStream()),
 		megabytes(float64(r.authBusy.peak)))
 	fmt.Fprintf(b, "From sending a change until a stream has it, all of them open: p50 %s, p99 %s, at most %s, in %d arrivals.\n",

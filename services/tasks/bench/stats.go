@@ -48,7 +48,7 @@ func each(s series, value func(sample) float64) []float64 {
 // figure is the median of several measurements with its spread.
 type figure struct {
 	median, low, high float64
-	// n is the number of measurements; there is no figure of none.
+	// n is the number of measurements; with zero, the others mean nothing.
 	n int
 }
 
@@ -65,8 +65,8 @@ func summarise(values []float64) figure {
 	return figure{median: median, low: sorted[0], high: sorted[len(sorted)-1], n: len(sorted)}
 }
 
-// ratios divides round by round, so that what slows a whole round, a busy
-// machine for one, slows both. A round in which the base is zero is left out.
+// ratios divides round by round, because a busy machine slows both values of a
+// round. Rounds in which the base is zero are left out.
 func ratios(values, base []float64) []float64 {
 	var all []float64
 	for i := range min(len(values), len(base)) {

@@ -21,13 +21,12 @@ import (
 // user is a user whose tasks are requested.
 type user struct {
 	id string
-	// tasks are some of the user's, by their ids; changes is the number of
-	// all changes.
+	// tasks are the ids of some of the user's tasks; changes is the number of
+	// the user's changes.
 	tasks   []string
 	changes int64
-	// direct goes with requests to the task service, floor with those to the
-	// floor. browser goes with those to the bff; it is nil for users who
-	// never signed up.
+	// Headers of requests to the task service, the floor and the bff; browser is
+	// nil for users who never signed up.
 	direct, floor, browser http.Header
 }
 

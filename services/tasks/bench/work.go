@@ -28,7 +28,7 @@ type work struct {
 	contenders []contender
 }
 
-// contender does a piece of work for as long as it is told to.
+// contender does a workload for a duration.
 type contender struct {
 	name string
 	run  func(context.Context, time.Duration) (sample, error)

@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// The pieces of work, by the names they have in the table.
+// The workloads, by their names in the report.
 const (
 	list50    = "list 50"
 	getOne    = "get"
@@ -42,7 +42,7 @@ const (
 	oneList   = "one list, by position"
 )
 
-// works returns all pieces of work.
+// works returns all workloads.
 func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 	cursor, err := s.deepCursor(ctx, people.many)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command probe is the health check of images that have no shell: it succeeds
-// if the URL that it is given answers 200.
+// Command probe is the health check of images without a shell: it succeeds if a
+// URL responds with 200.
 package main
 
 import (
@@ -34,7 +34,7 @@ func probe(ctx context.Context, url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, response.Status)
+		return fmt.Errorf("%s responded with %s", url, response.Status)
 	}
 	return nil
 }

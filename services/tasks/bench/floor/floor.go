@@ -1,8 +1,7 @@
-// Package floor is the task service as somebody would write it by hand for
-// speed alone: net/http, pgx with prepared statements, encoding/json. It
-// answers the same bytes, and has none of the rest: no tokens, no row-level
-// security, no checks, limits, metrics or logs. The service is measured
-// against it.
+// Package floor is a task service written by hand for speed alone, against which
+// the real one is measured. It uses net/http, pgx with prepared statements and
+// encoding/json, and responds with the same bytes, but has no tokens, row-level
+// security, checks, limits, metrics or logs.
 package floor
 
 import (
@@ -22,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// UserHeader names the user, who is believed.
+// UserHeader names the user, without proof.
 const UserHeader = "X-User"
 
 const (
@@ -121,7 +120,7 @@ func (s server) update(w http.ResponseWriter, r *http.Request) {
 	s.one(w, r, http.StatusOK, updateSQL, r.Header.Get(UserHeader), r.PathValue("id"), req.Title.Value)
 }
 
-// one answers with the task that a statement yields.
+// one responds with the task that a statement returns.
 func (s server) one(w http.ResponseWriter, r *http.Request, status int, sql string, args ...any) {
 	var task taskapi.Task
 	found := false
@@ -187,7 +186,7 @@ func rank(p taskapi.Priority) int16 {
 	return 0
 }
 
-// scan reads a row of columns, and what else was selected behind them.
+// scan reads a row: the columns, then more.
 func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 	var (
 		t        taskapi.Task
@@ -223,7 +222,7 @@ func respond(w http.ResponseWriter, status int, body any, err error) {
 		panic(err) // the types of taskapi can always be encoded
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // the client is gone; there is nobody to tell
+	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // fails if the client is gone
 }
 
 // cursor has the length of the service's, which also names the list.

@@ -10,32 +10,31 @@ import (
 	"time"
 )
 
-// proxy passes bytes between clients and a service, until a connection meets
-// its fate.
+// proxy forwards bytes between clients and a service, and breaks connections.
 type proxy struct {
 	url      string
 	listener net.Listener
-	fateOf   func(*rand.Rand) fate
+	faultOf  func(*rand.Rand) fault
 	seed     uint64
 
 	// target is the service's address.
 	target atomic.Pointer[string]
-	// met counts the fates that have been met.
-	met [endings]atomic.Int64
+	// broken counts the broken connections.
+	broken [endings]atomic.Int64
 
 	running sync.WaitGroup
 	mu      sync.Mutex
 	open    map[net.Conn]struct{} // nil once the proxy is closed
 }
 
-// fate is what becomes of one connection.
-type fate struct {
-	// latency is added to every piece that passes.
+// fault says when and how a connection breaks.
+type fault struct {
+	// latency delays each chunk.
 	latency time.Duration
-	// after is the number of bytes that pass in one direction before the
-	// end.
+	// after is the number of bytes that are forwarded in one direction before
+	// the connection breaks.
 	after int
-	// request says that those are bytes of requests, not of answers.
+	// request counts bytes of requests, not of responses.
 	request bool
 	end     ending
 }
@@ -44,15 +43,15 @@ type fate struct {
 type ending int
 
 const (
-	closing    ending = iota // in good order
-	resetting                // by a RST
-	swallowing               // not at all: nothing passes any more
+	closing    ending = iota // with a FIN
+	resetting                // with a RST
+	swallowing               // not at all: further bytes are dropped
 	endings
 )
 
-// startProxy starts a proxy that is stopped with the test. The fate of the
-// n-th connection depends on the seed and n alone.
-func startProxy(t *testing.T, seed uint64, fateOf func(*rand.Rand) fate) *proxy {
+// startProxy starts a proxy that is stopped with the test. The fault of the
+// n-th connection depends only on the seed and n.
+func startProxy(t *testing.T, seed uint64, faultOf func(*rand.Rand) fault) *proxy {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,7 +59,7 @@ func startProxy(t *testing.T, seed uint64, fateOf func(*rand.Rand) fate) *proxy 
 	}
 	p := &proxy{
 		url: "http://" + listener.Addr().String(), listener: listener,
-		fateOf: fateOf, seed: seed, open: map[net.Conn]struct{}{},
+		faultOf: faultOf, seed: seed, open: map[net.Conn]struct{}{},
 	}
 	p.running.Go(p.accept)
 	t.Cleanup(p.close)
@@ -73,7 +72,7 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
-		p.running.Go(func() { p.serve(client, p.fateOf(rand.New(rand.NewPCG(p.seed, n)))) })
+		p.running.Go(func() { p.serve(client, p.faultOf(rand.New(rand.NewPCG(p.seed, n)))) })
 	}
 }
 
@@ -89,8 +88,8 @@ func (p *proxy) close() {
 	p.running.Wait()
 }
 
-// keep registers a connection to be closed with the proxy, if that is not
-// closed yet.
+// keep registers a connection to be closed with the proxy. It returns false if
+// the proxy is closed already.
 func (p *proxy) keep(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,9 +106,8 @@ func (p *proxy) drop(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// serve passes what comes on one connection. A service that cannot be reached
-// ends it.
-func (p *proxy) serve(client net.Conn, f fate) {
+// serve forwards one connection. It resets it if the service cannot be reached.
+func (p *proxy) serve(client net.Conn, f fault) {
 	defer p.drop(client)
 	service, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", *p.target.Load())
 	if err != nil {
@@ -120,28 +118,27 @@ func (p *proxy) serve(client net.Conn, f fate) {
 	if !p.keep(client) || !p.keep(service) {
 		return
 	}
-	l := &link{proxy: p, fate: f, client: client, service: service}
+	l := &link{proxy: p, fault: f, client: client, service: service}
 	var up sync.WaitGroup
-	up.Go(func() { l.pass(service, client, f.request) })
-	l.pass(client, service, !f.request)
+	up.Go(func() { l.forward(service, client, f.request) })
+	l.forward(client, service, !f.request)
 	up.Wait()
 }
 
-// link is a connection on its way through the proxy.
+// link is a pair of connections: from the client and to the service.
 type link struct {
 	proxy           *proxy
-	fate            fate
+	fault           fault
 	client, service net.Conn
 	swallows        atomic.Bool
 }
 
-// pass copies from src to dst until one of them ends. Where it counts the
-// bytes, it ends the link after those of the fate, in the middle of whatever
-// they belong to.
-func (l *link) pass(dst, src net.Conn, counts bool) {
-	// The other direction has nothing to do without this one.
+// forward copies from src to dst until one of them ends. If it counts, the link
+// breaks after the fault's number of bytes, whatever they are.
+func (l *link) forward(dst, src net.Conn, counts bool) {
+	// One direction is useless without the other.
 	defer func() { _, _ = l.client.Close(), l.service.Close() }()
-	left := l.fate.after
+	left := l.fault.after
 	buf := make([]byte, 4096)
 	for {
 		n, err := src.Read(buf)
@@ -151,8 +148,8 @@ func (l *link) pass(dst, src net.Conn, counts bool) {
 		if l.swallows.Load() {
 			continue
 		}
-		if l.fate.latency > 0 {
-			<-time.After(l.fate.latency)
+		if l.fault.latency > 0 {
+			<-time.After(l.fault.latency)
 		}
 		whole := !counts || n < left
 		if !whole {
@@ -164,8 +161,8 @@ func (l *link) pass(dst, src net.Conn, counts bool) {
 		if left -= n; whole {
 			continue
 		}
-		l.proxy.met[l.fate.end].Add(1)
-		switch l.fate.end {
+		l.proxy.broken[l.fault.end].Add(1)
+		switch l.fault.end {
 		case resetting:
 			reset(l.client)
 			reset(l.service)
@@ -179,17 +176,17 @@ func (l *link) pass(dst, src net.Conn, counts bool) {
 	}
 }
 
-// reset closes a connection by a RST.
+// reset closes a connection with a RST.
 func reset(conn net.Conn) {
 	_ = conn.(*net.TCPConn).SetLinger(0)
 	_ = conn.Close()
 }
 
-// count returns how many connections have met their fate.
+// count returns the number of broken connections.
 func (p *proxy) count() int {
 	sum := 0
-	for i := range p.met {
-		sum += int(p.met[i].Load())
+	for i := range p.broken {
+		sum += int(p.broken[i].Load())
 	}
 	return sum
 }

@@ -1,5 +1,5 @@
-// Package sdkfaults_test holds the SDK to its promises with the real service
-// behind a network and proxies that do what they should not.
+// Package sdkfaults_test tests the SDK's promises with the real service behind an
+// unreliable network and unreliable proxies.
 package sdkfaults_test
 
 import (
@@ -29,8 +29,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// seedOf returns the seed of a test's faults, TEST_SEED or a random one, and
-// logs it.
+// seedOf returns and logs the seed of a test's faults: TEST_SEED, or a random one.
 func seedOf(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -40,24 +39,23 @@ func seedOf(t *testing.T) uint64 {
 			t.Fatalf("TEST_SEED: %v", err)
 		}
 	}
-	t.Logf("the same faults again: TEST_SEED=%d", seed)
+	t.Logf("for the same faults: TEST_SEED=%d", seed)
 	return seed
 }
 
-// service is a task service that can be stopped and started anew on the same
-// database.
+// service is a task service that can be restarted on the same database.
 type service struct {
 	db   storetest.Database
 	key  issuertest.Key
-	keys string // where they are published
+	keys string // their URL
 	wrap func(http.Handler) http.Handler
 
 	server *httptest.Server
 	stop   func()
 }
 
-// startService starts a service that is stopped with the test. What wrap adds
-// stands before the service's handler.
+// startService starts a service that is stopped with the test. wrap wraps its
+// handler.
 func startService(t *testing.T, wrap func(http.Handler) http.Handler) *service {
 	t.Helper()
 	issuer := issuertest.New(t)
@@ -87,7 +85,7 @@ func (s *service) start(t *testing.T) {
 	background.Go(func() { hub.Run(ctx) })
 	s.server = httptest.NewServer(s.wrap(api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub})))
 	s.stop = sync.OnceFunc(func() {
-		hub.Close() // or the streams would keep the server open
+		hub.Close() // ends the streams, which would keep the server open
 		s.server.Close()
 		cancel()
 		background.Wait()
@@ -95,12 +93,12 @@ func (s *service) start(t *testing.T) {
 	})
 }
 
-// address is where the service listens.
+// address returns the address on which the service listens.
 func (s *service) address() *string {
 	return new(s.server.Listener.Addr().String())
 }
 
-// token returns a token of alice's that is valid for so long.
+// token returns alice's token with this lifetime.
 func (s *service) token(t *testing.T, life time.Duration) string {
 	t.Helper()
 	claims := issuertest.Claims("alice")
@@ -108,7 +106,7 @@ func (s *service) token(t *testing.T, life time.Duration) string {
 	return s.key.Token(t, claims, nil)
 }
 
-// newClient returns a client of alice's whose attempts end soon.
+// newClient returns alice's client, with short timeouts and retry delays.
 func (s *service) newClient(t *testing.T, url string, opts ...sdk.Option) *sdk.Client {
 	t.Helper()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -116,7 +114,7 @@ func (s *service) newClient(t *testing.T, url string, opts ...sdk.Option) *sdk.C
 	t.Cleanup(transport.CloseIdleConnections)
 	client, err := sdk.New(url, append([]sdk.Option{
 		sdk.WithTokenSource(sdk.StaticToken(s.token(t, time.Hour))),
-		sdk.WithHTTPClient(&http.Client{Transport: transport, Timeout: patience}),
+		sdk.WithHTTPClient(&http.Client{Transport: transport, Timeout: attemptTimeout}),
 		sdk.WithRetry(sdk.RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond}),
 	}, opts...)...)
 	if err != nil {
@@ -125,10 +123,10 @@ func (s *service) newClient(t *testing.T, url string, opts ...sdk.Option) *sdk.C
 	return client
 }
 
-// patience is how long an attempt waits for its answer.
-const patience = time.Second
+// attemptTimeout bounds one attempt of a request.
+const attemptTimeout = time.Second
 
-// tasks returns all tasks of alice's by their id, those in the trash too.
+// tasks returns all of alice's tasks by id, including those in the trash.
 func tasks(t *testing.T, client *sdk.Client) map[string]taskapi.Task {
 	t.Helper()
 	all := map[string]taskapi.Task{}

@@ -18,15 +18,15 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// disconnects is how many broken connections a watch must live through.
+// disconnects is the number of broken connections that a watch must survive.
 const disconnects = 50
 
-// brief is the fate of a connection that lasts for a few changes.
-func brief(random *rand.Rand) fate {
-	return fate{after: 1 + random.IntN(4000), end: ending(random.IntN(int(swallowing)))}
+// afterChanges breaks a connection after a few changes.
+func afterChanges(random *rand.Rand) fault {
+	return fault{after: 1 + random.IntN(4000), end: ending(random.IntN(int(swallowing)))}
 }
 
-// shortTokens is a token source whose tokens end while they are used.
+// shortTokens is a token source whose tokens expire while they are in use.
 type shortTokens struct {
 	t       *testing.T
 	service *service
@@ -54,14 +54,14 @@ func (s *shortTokens) InvalidateToken(token string) {
 	}
 }
 
-// replica is what a watch makes of the changes.
+// replica is the state that a watcher builds from changes.
 type replica struct {
 	tasks  map[string]taskapi.Task
 	erased map[string]bool
 	seq    int64
 }
 
-// apply takes over a change, which must be news.
+// apply applies a change, which must be newer than the state.
 func (r *replica) apply(t *testing.T, change taskapi.Change) {
 	t.Helper()
 	before, task := r.tasks[change.ID], taskapi.Task{}
@@ -87,9 +87,9 @@ func (r *replica) apply(t *testing.T, change taskapi.Change) {
 	r.seq = change.Seq
 }
 
-// scribble writes at random until stopped. Its writes may meet a task that
-// another writer has erased, and a service that is being started anew.
-func scribble(ctx context.Context, t *testing.T, client *sdk.Client, random *rand.Rand, stopped func() bool) {
+// writeUntil makes random writes until stopped. They may fail because another
+// writer has erased the task, or because the service restarts.
+func writeUntil(ctx context.Context, t *testing.T, client *sdk.Client, random *rand.Rand, stopped func() bool) {
 	var ids []string
 	for n := 0; !stopped(); n++ {
 		var err error
@@ -119,15 +119,15 @@ func scribble(ctx context.Context, t *testing.T, client *sdk.Client, random *ran
 	}
 }
 
-// TestWatchThroughFaultsEndsWithTheServersState follows the changes of several
-// writers over connections that break in the middle of anything, end with
-// their token, and lose the service itself.
+// TestWatchThroughFaultsEndsWithTheServersState watches the changes of several
+// writers while connections break at any byte, tokens expire and the service
+// restarts.
 func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)
 	s := startService(t, func(service http.Handler) http.Handler { return service })
-	writing := startProxy(t, seed, func(*rand.Rand) fate { return fate{after: 1 << 30} })
-	reading := startProxy(t, seed, brief)
+	writing := startProxy(t, seed, func(*rand.Rand) fault { return fault{after: 1 << 30} })
+	reading := startProxy(t, seed, afterChanges)
 	move := func() {
 		writing.target.Store(s.address())
 		reading.target.Store(s.address())
@@ -142,11 +142,11 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	}))
 
 	var stop atomic.Bool
-	var scribbling sync.WaitGroup
-	defer scribbling.Wait()
+	var writers sync.WaitGroup
+	defer writers.Wait()
 	defer stop.Store(true)
 	for w := range uint64(4) {
-		scribbling.Go(func() { scribble(t.Context(), t, writer, rand.New(rand.NewPCG(seed, w)), stop.Load) })
+		writers.Go(func() { writeUntil(t.Context(), t, writer, rand.New(rand.NewPCG(seed, w)), stop.Load) })
 	}
 	restarted, ending := false, false
 	seen := &replica{tasks: map[string]taskapi.Task{}, erased: map[string]bool{}}
@@ -172,7 +172,7 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 			ending = true
 			stop.Store(true)
 			go func() {
-				scribbling.Wait()
+				writers.Wait()
 				if _, err := writer.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "the end"}); err != nil {
 					t.Error(err)
 				}
@@ -181,6 +181,6 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	}
 	t.Logf("%d changes over %d connections: %d broken, %d tokens expired", seen.seq, connections.Load(), reading.count(), tokens.expired.Load())
 	if diff := cmp.Diff(tasks(t, writer), seen.tasks); diff != "" {
-		t.Errorf("what the watch has told (-service +watch):\n%s", diff)
+		t.Errorf("tasks (-service +watch):\n%s", diff)
 	}
 }

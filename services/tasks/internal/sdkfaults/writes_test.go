@@ -16,11 +16,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// writers is how many goroutines write at once.
+// writers is the number of goroutines that write at once.
 const writers = 16
 
-// writes returns how many writes a test makes: with TEST_SOAK=1 as many as the
-// SDK is held to, and otherwise enough to meet every fault.
+// writes returns the number of writes of a test: enough to meet every fault, and
+// more with TEST_SOAK=1.
 func writes() int {
 	if os.Getenv("TEST_SOAK") == "1" {
 		return 10_000
@@ -28,9 +28,9 @@ func writes() int {
 	return 600
 }
 
-// unkind is the fate of a connection that lasts for a few requests.
-func unkind(random *rand.Rand) fate {
-	f := fate{after: 1 + random.IntN(20_000), request: random.IntN(2) == 0}
+// afterRequests breaks a connection after a few requests.
+func afterRequests(random *rand.Rand) fault {
+	f := fault{after: 1 + random.IntN(20_000), request: random.IntN(2) == 0}
 	switch n := random.IntN(10); {
 	case n < 5:
 		f.end = closing
@@ -45,42 +45,42 @@ func unkind(random *rand.Rand) fate {
 	return f
 }
 
-// ordeal is a service behind bad answers and a bad network.
-type ordeal struct {
+// faulty is a service behind an unreliable network and unreliable proxies.
+type faulty struct {
 	*service
 	bursts *bursts
 	proxy  *proxy
-	client *sdk.Client // through all of it
+	client *sdk.Client // reaches the service through the proxy
 
-	attempts, failed, open atomic.Int64
+	attempts, failed, maybeApplied atomic.Int64
 }
 
-func newOrdeal(t *testing.T) *ordeal {
+func newFaulty(t *testing.T) *faulty {
 	t.Helper()
 	seed := seedOf(t)
-	o := &ordeal{bursts: newBursts(seed)}
-	o.service = startService(t, o.bursts.wrap)
-	o.proxy = startProxy(t, seed, unkind)
-	o.proxy.target.Store(o.address())
-	o.client = o.newClient(t, o.proxy.url, sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
-		o.attempts.Add(1)
+	f := &faulty{bursts: newBursts(seed)}
+	f.service = startService(t, f.bursts.wrap)
+	f.proxy = startProxy(t, seed, afterRequests)
+	f.proxy.target.Store(f.address())
+	f.client = f.newClient(t, f.proxy.url, sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+		f.attempts.Add(1)
 		return nil
 	}))
-	return o
+	return f
 }
 
-// over ends the ordeal and returns what it has left in the service.
-func (o *ordeal) over(t *testing.T) (map[string]taskapi.Task, int64) {
+// end ends the bursts and returns the service's tasks and its last change.
+func (f *faulty) end(t *testing.T) (map[string]taskapi.Task, int64) {
 	t.Helper()
-	o.bursts.end()
-	t.Logf("%d attempts, %d calls failed, %d of them perhaps done; %d answers in place of the service; connections closed, reset and swallowed: %d, %d, %d",
-		o.attempts.Load(), o.failed.Load(), o.open.Load(), o.bursts.given,
-		o.proxy.met[closing].Load(), o.proxy.met[resetting].Load(), o.proxy.met[swallowing].Load())
-	t.Logf("counted: faults injected %d, attempts failed %d", o.proxy.count()+o.bursts.given, o.failed.Load())
-	if o.bursts.given == 0 || o.proxy.count() == 0 || o.failed.Load() == 0 {
-		t.Error("the test has not met what it is about")
+	f.bursts.end()
+	t.Logf("%d attempts, %d calls failed, %d of them maybe applied; %d responses replaced; connections closed, reset and swallowed: %d, %d, %d",
+		f.attempts.Load(), f.failed.Load(), f.maybeApplied.Load(), f.bursts.sent,
+		f.proxy.broken[closing].Load(), f.proxy.broken[resetting].Load(), f.proxy.broken[swallowing].Load())
+	t.Logf("counted: faults injected %d, attempts failed %d", f.proxy.count()+f.bursts.sent, f.failed.Load())
+	if f.bursts.sent == 0 || f.proxy.count() == 0 || f.failed.Load() == 0 {
+		t.Error("there were no replaced responses, broken connections or failed calls")
 	}
-	direct := o.newClient(t, "http://"+*o.address())
+	direct := f.newClient(t, "http://"+*f.address())
 	page, err := direct.ListTasks(t.Context(), taskapi.ListTasksOptions{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func (o *ordeal) over(t *testing.T) (map[string]taskapi.Task, int64) {
 	return tasks(t, direct), page.Meta.Changes
 }
 
-// each makes n writes, dealt out to the writers.
+// each makes n writes, divided among the writers.
 func each(n int, write func(i int)) {
 	var all sync.WaitGroup
 	for w := range writers {
@@ -101,70 +101,70 @@ func each(n int, write func(i int)) {
 	all.Wait()
 }
 
-// insist makes a call until it succeeds or fails for good. It trusts
-// [sdk.Error.MaybeApplied]: a write that may have happened is repeated under
-// its key, and one that has certainly not happened is begun anew.
-func (o *ordeal) insist(ctx context.Context, call func(key sdk.CallOption) error) error {
-	key, open := cryptorand.Text(), false
+// retry makes a call until it succeeds or fails permanently. It relies on
+// [sdk.Error.MaybeApplied]: a write that may have happened is retried with its
+// key, one that has certainly not happened with a new key.
+func (f *faulty) retry(ctx context.Context, call func(key sdk.CallOption) error) error {
+	key, maybeApplied := cryptorand.Text(), false
 	for {
 		err := call(sdk.WithIdempotencyKey(key))
 		var failure *sdk.Error
-		if !errors.As(err, &failure) || ctx.Err() != nil || !passing(failure) {
+		if !errors.As(err, &failure) || ctx.Err() != nil || !transient(failure) {
 			return err
 		}
-		o.failed.Add(1)
+		f.failed.Add(1)
 		if failure.MaybeApplied {
-			o.open.Add(1)
-			open = true
+			f.maybeApplied.Add(1)
+			maybeApplied = true
 		}
-		if !open {
+		if !maybeApplied {
 			key = cryptorand.Text()
 		}
 	}
 }
 
-// passing reports whether a failure passes by itself: one without the service's
-// reason is of the network, or of a proxy.
-func passing(failure *sdk.Error) bool {
+// transient reports whether a failure is temporary. One without a code comes from
+// the network or a proxy.
+func transient(failure *sdk.Error) bool {
 	return failure.Code == "" || failure.Code == taskapi.CodeIdempotencyInProgress || failure.Status >= 500
 }
 
 func TestCreatesThroughFaultsHappenOnce(t *testing.T) {
 	t.Parallel()
-	o := newOrdeal(t)
+	f := newFaulty(t)
 	ctx, n := t.Context(), writes()
 	made := make([]taskapi.Task, n)
 	each(n, func(i int) {
-		err := o.insist(ctx, func(key sdk.CallOption) (err error) {
-			made[i], err = o.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}, key)
+		err := f.retry(ctx, func(key sdk.CallOption) (err error) {
+			made[i], err = f.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}, key)
 			return err
 		})
 		if err != nil {
 			t.Errorf("task %d: %v", i, err)
 		}
 	})
-	got, changes := o.over(t)
+	got, changes := f.end(t)
 	logCounts(t, n, len(got))
 	if len(got) != n || changes != int64(n) {
 		t.Errorf("there are %d tasks after %d changes, want %d", len(got), changes, n)
 	}
 	for i, task := range made {
 		if found := got[task.ID]; found.Title != strconv.Itoa(i) || task.Title != found.Title || found.Version != 1 {
-			t.Errorf("task %d was answered with %+v, and there is %+v", i, task, found)
+			t.Errorf("task %d: the response was %+v, the service has %+v", i, task, found)
 		}
 	}
 }
 
-// TestUpdatesThroughFaultsHappenOnce counts in the titles of a few tasks: a
-// lost update or one that happened twice would leave another sum.
+// TestUpdatesThroughFaultsHappenOnce counts in the titles of a few tasks: an
+// update that is lost or applied twice would change the sum.
 func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 	t.Parallel()
-	o := newOrdeal(t)
+	f := newFaulty(t)
 	ctx, n := t.Context(), writes()
 	counters := make([]string, writers/2)
 	for i := range counters {
-		err := o.insist(ctx, func(key sdk.CallOption) error {
-			task, err := o.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "0"}, key)
+		err := f.retry(ctx, func(key sdk.CallOption) error {
+			task, err := f.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "0"}, key)
 			counters[i] = task.ID
 			return err
 		})
@@ -175,7 +175,7 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 	var conflicts atomic.Int64
 	each(n, func(i int) {
 		for {
-			err := o.increment(ctx, counters[i%len(counters)])
+			err := f.increment(ctx, counters[i%len(counters)])
 			if err == nil {
 				return
 			}
@@ -186,7 +186,7 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 			conflicts.Add(1)
 		}
 	})
-	got, changes := o.over(t)
+	got, changes := f.end(t)
 	sum := 0
 	for id, task := range got {
 		count, err := strconv.Atoi(task.Title)
@@ -200,21 +200,21 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 		t.Errorf("%d updates counted to %d in %d tasks with %d changes", n, sum, len(got), changes)
 	}
 	if conflicts.Load() == 0 {
-		t.Error("no update met another one")
+		t.Error("no updates conflicted")
 	}
 }
 
-// logCounts tells how many writes were acknowledged, and what became of them.
+// logCounts logs how many acknowledged writes were lost or applied twice.
 func logCounts(t *testing.T, acknowledged, there int) {
 	t.Helper()
 	t.Logf("counted: writes acknowledged %d, writes lost %d, writes doubled %d", acknowledged, max(acknowledged-there, 0), max(there-acknowledged, 0))
 }
 
-// increment adds one to a counter, unless another writer gets ahead.
-func (o *ordeal) increment(ctx context.Context, id string) error {
+// increment adds one to a counter, unless another writer is faster.
+func (f *faulty) increment(ctx context.Context, id string) error {
 	var before taskapi.Task
-	err := o.insist(ctx, func(sdk.CallOption) (err error) {
-		before, err = o.client.GetTask(ctx, id)
+	err := f.retry(ctx, func(sdk.CallOption) (err error) {
+		before, err = f.client.GetTask(ctx, id)
 		return err
 	})
 	if err != nil {
@@ -226,12 +226,12 @@ func (o *ordeal) increment(ctx context.Context, id string) error {
 	}
 	changes := taskapi.UpdateTaskRequest{Title: taskapi.Some(strconv.Itoa(count + 1))}
 	var after taskapi.Task
-	err = o.insist(ctx, func(key sdk.CallOption) (err error) {
-		after, err = o.client.UpdateTask(ctx, id, changes, sdk.IfMatch(before.Version), key)
+	err = f.retry(ctx, func(key sdk.CallOption) (err error) {
+		after, err = f.client.UpdateTask(ctx, id, changes, sdk.IfMatch(before.Version), key)
 		return err
 	})
 	if err == nil && after.Version != before.Version+1 {
-		return errors.New("the answer's version is not the next one")
+		return errors.New("the response's version is not the next one")
 	}
 	return err
 }

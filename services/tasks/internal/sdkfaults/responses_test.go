@@ -10,26 +10,26 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// bursts answers in place of a service, several requests in a row, as one that
-// is overrun and the proxies before it do.
+// bursts replaces the service's responses to several requests in a row, like an
+// overloaded service and its proxies do.
 type bursts struct {
 	mu     sync.Mutex
 	random *rand.Rand
-	kind   int // of the burst
-	left   int // requests of the burst
-	given  int // answers in place of the service
-	over   bool
+	kind   int // the current burst's kind of response
+	left   int // requests left in the current burst
+	sent   int // responses sent in place of the service's
+	ended  bool
 }
 
 func newBursts(seed uint64) *bursts {
 	return &bursts{random: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// next returns the kind of answer for a request; zero is the service's own.
+// next returns the kind of response to a request; zero is the service's own.
 func (b *bursts) next() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over {
+	if b.ended {
 		return 0
 	}
 	if b.left == 0 {
@@ -39,22 +39,22 @@ func (b *bursts) next() int {
 		b.left, b.kind = 1+b.random.IntN(20), 1+b.random.IntN(5)
 	}
 	b.left--
-	b.given++
+	b.sent++
 	return b.kind
 }
 
-// end lets the service answer everything from now on.
+// end leaves all further responses to the service.
 func (b *bursts) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.over = true
+	b.ended = true
 }
 
 func (b *bursts) wrap(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kind := b.next()
 		if kind > 2 {
-			// The answer is lost between proxies, the deed is done.
+			// The request is executed, but its response is lost.
 			service.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		switch kind {
@@ -64,7 +64,7 @@ func (b *bursts) wrap(service http.Handler) http.Handler {
 		case 2:
 			httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeOverloaded, "Try again."))
 		case 3:
-			// As of a service that lost its database in a commit.
+			// Like a service that lost its database during a commit.
 			httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeUnavailable, "Try again."))
 		case 4:
 			w.WriteHeader(http.StatusBadGateway)
