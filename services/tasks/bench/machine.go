@@ -21,15 +21,15 @@ type machine struct {
 	postgres          string
 	commit            string
 	at                time.Time
-	// load is the machine's load before the first round, of the last five
-	// minutes; zero is not known.
+	// load is the machine's load average of five minutes before the first
+	// round; zero means unknown.
 	load float64
 }
 
 // assumedMemory is the memory of a machine whose size is unknown.
 const assumedMemory = 4 << 30
 
-// memorySize is the machine's memory in bytes, as Linux tells it.
+// memorySize returns the machine's memory in bytes.
 func memorySize() (uint64, error) {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

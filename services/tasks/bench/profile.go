@@ -83,7 +83,7 @@ var profiledWorks = []string{list50, getOne, createOne}
 // profileLead is how much longer the load lasts than the profile.
 const profileLead = 200 * time.Millisecond
 
-// profiled is where a contender spends its time.
+// profiled says where a contender spends its time.
 type profiled struct {
 	work   string
 	shares []share

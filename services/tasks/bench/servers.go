@@ -30,7 +30,7 @@ func ServeProxy(ctx context.Context, address, behind string) error {
 		return err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = loadWorkers // the default of two would be no fair match
+	transport.MaxIdleConnsPerHost = loadWorkers // the default of two would be unfair
 	return serve(ctx, address, &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport: transport,

@@ -130,8 +130,8 @@ func (s *stack) signUp(ctx context.Context) (id, cookies string, err error) {
 	return signedUp.User.ID, strings.Join(pairs, "; "), nil
 }
 
-// newUser returns a user with what goes with requests. cookies are empty for
-// one who never signed up.
+// newUser returns a user with the headers of requests. cookies are empty for a
+// user who never signed up.
 func (s *stack) newUser(id, cookies string) (user, error) {
 	token, err := s.issuer.token(id)
 	if err != nil {
