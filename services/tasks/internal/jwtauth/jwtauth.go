@@ -246,19 +246,23 @@ func (v *Verifier) checkHeader(header map[string]any) error {
 	return fmt.Errorf("a token of type %v", header["typ"])
 }
 
-// Ready returns an error unless there is a key to verify with.
+// Ready returns an error unless there is a key to verify with. It fetches the keys if there is
+// none: a server that is not ready gets no token that would cause a fetch.
 func (v *Verifier) Ready(ctx context.Context) error {
 	if v.keys == nil {
 		return nil
 	}
 	keys, err := v.keys.KeyReadAll(ctx)
-	if err != nil {
-		return err
+	if err == nil && len(keys) == 0 {
+		if err := v.keys.awaitFetch(ctx, ""); err != nil {
+			return err
+		}
+		keys, err = v.keys.KeyReadAll(ctx)
 	}
-	if len(keys) == 0 {
-		return ErrUnavailable
+	if err == nil && len(keys) == 0 {
+		err = ErrUnavailable
 	}
-	return nil
+	return err
 }
 
 // Counts are the verifier's counters.

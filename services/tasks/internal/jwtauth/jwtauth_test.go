@@ -288,11 +288,12 @@ func TestKeys(t *testing.T) {
 			t.Errorf("Verify: %v, want ErrUnavailable", err)
 		}
 		issuer.Handler.Store(nil)
-		if _, err := v.Verify(t.Context(), token); err != nil {
-			t.Errorf("after the restart: %v", err)
-		}
+		// First, because a server that is not ready gets no requests.
 		if err := v.Ready(t.Context()); err != nil {
 			t.Errorf("Ready after the restart: %v", err)
+		}
+		if _, err := v.Verify(t.Context(), token); err != nil {
+			t.Errorf("after the restart: %v", err)
 		}
 	})
 
