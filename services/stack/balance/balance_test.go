@@ -15,10 +15,10 @@ import (
 	"github.com/tasklane/tasklane/services/stack/balance"
 )
 
-// patience bounds what a test waits for.
-const patience = time.Minute
+// waitTimeout bounds every wait of a test.
+const waitTimeout = time.Minute
 
-// server tells its name, and at /stream says a word as soon as it is read.
+// server starts a replica that responds with its name, and streams at /stream.
 func server(t *testing.T, name string) (replica balance.Replica, ready *atomic.Bool, stop func()) {
 	t.Helper()
 	ready = new(atomic.Bool)
@@ -104,24 +104,24 @@ func TestBalancer(t *testing.T) {
 	_ = response.Body.Close()
 
 	ready.Store(false)
-	for deadline, others := time.Now().Add(patience), 0; others < 10; others++ {
+	for deadline, others := time.Now().Add(waitTimeout), 0; others < 10; others++ {
 		if ask() == "one" {
 			others = 0
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("a replica that is not ready is still asked")
+			t.Fatal("a replica that is not ready still gets requests")
 		}
 	}
-	// Better one that is not ready than none.
+	// If none is ready, those that are not get the requests.
 	stop()
-	for deadline := time.Now().Add(patience); ask() != "one"; {
+	for deadline := time.Now().Add(waitTimeout); ask() != "one"; {
 		if time.Now().After(deadline) {
-			t.Fatal("a replica that is gone is still asked")
+			t.Fatal("a replica that has stopped still gets requests")
 		}
 	}
 }
 
-// TestBodyOutlivesAReplica: nobody has noticed yet that a replica is gone.
+// TestBodyOutlivesAReplica sends a request before a stopped replica was noticed.
 func TestBodyOutlivesAReplica(t *testing.T) {
 	t.Parallel()
 	one, _, _ := server(t, "one")

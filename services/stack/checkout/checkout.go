@@ -1,4 +1,4 @@
-// Package checkout finds the repository's parts and Node on this machine.
+// Package checkout locates the repository's directories and Node on this machine.
 package checkout
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Root is the top directory of the checkout around the working directory.
+// Root returns the top directory of the checkout that contains the working directory.
 func Root() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {

@@ -1,9 +1,8 @@
 // Package child runs processes that must not outlive this one.
 //
-// Each child leads a process group of its own, so that a Ctrl-C in the
-// terminal reaches only this process, which then stops its children in the
-// order it wants. A guard beside each child signals its group when this process
-// dies by whatever cause, kill -9 included.
+// Each child leads its own process group, so that Ctrl-C in the terminal reaches
+// only this process, which then stops its children in order. A guard signals
+// each child's group when this process dies, even by kill -9.
 package child
 
 import (
@@ -23,10 +22,9 @@ type Child struct {
 	err    error
 }
 
-// Start starts cmd and calls line, from one goroutine, with each line that it
-// writes to its standard output and standard error, unless cmd says that they go
-// elsewhere. onDeath is the signal that the child's group gets should this
-// process die first.
+// Start starts cmd and calls line, from one goroutine, with each line of its
+// standard output and standard error, unless cmd redirects them. If this process
+// dies first, the child's group gets the signal onDeath.
 func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -76,8 +74,8 @@ func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, er
 // PID is the process id, which is also the id of the child's process group.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
-// Done is closed when the process has ended, its group has been swept and its
-// last line delivered.
+// Done is closed when the process has ended, the rest of its group has been
+// killed and its last line delivered.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
 // Err returns the result of [exec.Cmd.Wait]. It may be called only after Done is closed.
@@ -102,8 +100,8 @@ type Step struct {
 	Wait   time.Duration
 }
 
-// Stop takes the steps in turn until the process has ended, and kills it if
-// they do not suffice. It reports whether killing was needed.
+// Stop takes the steps in turn until the process has ended, and finally kills it.
+// It reports whether that was needed.
 func (c *Child) Stop(steps ...Step) (killed bool) {
 	for _, step := range steps {
 		// An error means that the process has ended: Done tells.
@@ -122,7 +120,7 @@ func (c *Child) Stop(steps ...Step) (killed bool) {
 // sweep kills the rest of the child's process group.
 func (c *Child) sweep() error {
 	err := syscall.Kill(-c.PID(), syscall.SIGKILL)
-	// macOS answers EPERM for a group of which only the ended leader is left.
+	// macOS returns EPERM for a group of which only the ended leader is left.
 	if err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, syscall.EPERM) {
 		return fmt.Errorf("sweep process group %d: %w", c.PID(), err)
 	}

@@ -12,9 +12,9 @@ import (
 // pipe closes before another line comes.
 const guardScript = `read -r group && { read -r ended || kill -%d "-$group"; }`
 
-// A guard is a process that signals a child's process group should this process
-// die. It learns of that by its standard input, a pipe whose other end only
-// this process holds. The kernel's parent-death signal exists on Linux only.
+// A guard is a process that signals a child's process group if this process dies.
+// It notices that when its standard input closes, a pipe whose other end only
+// this process holds. The kernel's parent-death signal exists only on Linux.
 type guard struct {
 	cmd  *exec.Cmd
 	pipe *os.File
@@ -28,7 +28,7 @@ func startGuard(onDeath syscall.Signal) (*guard, error) {
 	defer read.Close()
 	cmd := exec.Command("/bin/sh", "-c", fmt.Sprintf(guardScript, onDeath))
 	cmd.Stdin, cmd.Dir = read, "/"
-	// Out of reach of a Ctrl-C, and of what may kill this process's group.
+	// Its own group, so that signals to this process's group do not reach it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a guard: %w", err), write.Close())
@@ -36,20 +36,20 @@ func startGuard(onDeath syscall.Signal) (*guard, error) {
 	return &guard{cmd: cmd, pipe: write}, nil
 }
 
-// watch names the process group.
+// watch sets the process group.
 func (g *guard) watch(group int) error {
 	_, err := fmt.Fprintln(g.pipe, group)
 	return err
 }
 
-// dismiss ends the guard and spares the group that it watches.
+// dismiss ends the guard without a signal to its group.
 func (g *guard) dismiss() {
 	_, _ = fmt.Fprintln(g.pipe) // an error says that the guard has ended
 	g.end()
 }
 
-// end ends a guard that watches nothing yet.
+// end ends a guard that has no group yet.
 func (g *guard) end() {
 	_ = g.pipe.Close()
-	_ = g.cmd.Wait() // how it ended changes nothing
+	_ = g.cmd.Wait() // its exit status does not matter
 }

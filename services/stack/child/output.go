@@ -19,7 +19,7 @@ const drainTimeout = 2 * time.Second
 // output reads a child's output to its end.
 type output struct {
 	file *os.File
-	read chan struct{} // closed when all is read
+	read chan struct{} // closed at the end of the output
 
 	mu   sync.Mutex
 	tail []string

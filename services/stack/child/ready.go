@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// answerTimeout bounds the wait for one response of a starting process.
-const answerTimeout = 5 * time.Second
+// responseTimeout bounds the wait for one response of a starting process.
+const responseTimeout = 5 * time.Second
 
 // AwaitReady requests url, with the header, at every interval until it returns 200. It fails
 // if the process or ctx ends first. name is the process's name in errors.
 func (c *Child) AwaitReady(ctx context.Context, name, url string, header http.Header, interval time.Duration) error {
-	client := &http.Client{Transport: &http.Transport{}, Timeout: answerTimeout} // no proxy
+	client := &http.Client{Transport: &http.Transport{}, Timeout: responseTimeout} // no proxy
 	defer client.CloseIdleConnections()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -50,8 +50,8 @@ func (c *Child) Failed(name string) error {
 	return errors.New(text)
 }
 
-// Environment returns settings for a process, and of our own variables only those
-// that programs need anywhere.
+// Environment returns a process's environment: the settings, and those of our own
+// variables that every program needs.
 func Environment(settings map[string]string) []string {
 	var env []string
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {

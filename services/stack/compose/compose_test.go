@@ -20,7 +20,7 @@ import (
 // secrets are the variables without which the stack must not start.
 var secrets = []string{"BETTER_AUTH_SECRET", "POSTGRES_PASSWORD", "OWNER_PASSWORD", "AUTH_PASSWORD", "APP_PASSWORD"}
 
-// sources are where our own services read their environment.
+// sources are the directories whose code reads our services' environment.
 var sources = map[string][]string{
 	"migrate": {"services/tasks/cmd/tasks"},
 	"tasks":   {"services/tasks/cmd/tasks", "services/httpapi", "services/httpapi/tracing"},
@@ -99,8 +99,8 @@ func TestHardened(t *testing.T) {
 	}
 }
 
-// The log of a PostgreSQL that is not terse has the values that a unique
-// constraint refuses.
+// TestLogOfPostgresHasNoValues: unless it is terse, PostgreSQL's log has the
+// values that violate a unique constraint.
 func TestLogOfPostgresHasNoValues(t *testing.T) {
 	t.Parallel()
 	if command := load(t).Services["postgres"].Command; !slices.Contains(command, "log_error_verbosity=terse") {
@@ -108,7 +108,8 @@ func TestLogOfPostgresHasNoValues(t *testing.T) {
 	}
 }
 
-// The Go servers keep the garbage within this limit (httpapi.Serve).
+// TestMemoryIsLimited: the Go servers collect garbage to stay within the limit
+// (httpapi.Serve).
 func TestMemoryIsLimited(t *testing.T) {
 	t.Parallel()
 	const least = 256 << 20
@@ -123,7 +124,7 @@ func TestLogsAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, service := range load(t).Services {
 		if service.Logging == nil || service.Logging.Options["max-size"] == "" || service.Logging.Options["max-file"] == "" {
-			t.Errorf("the log of %s grows without end", name)
+			t.Errorf("the log of %s is unbounded", name)
 		}
 		if service.PidsLimit == 0 {
 			t.Errorf("%s may start any number of processes", name)
@@ -131,7 +132,7 @@ func TestLogsAreBounded(t *testing.T) {
 	}
 }
 
-// imageUser is the user that the compose file or the service's Dockerfile sets.
+// imageUser returns the user that the compose file or the service's Dockerfile sets.
 func imageUser(t *testing.T, root string, service types.ServiceConfig) string {
 	t.Helper()
 	if service.User != "" || service.Build == nil {
@@ -235,14 +236,15 @@ func TestBothServersTrustTheSameOrigins(t *testing.T) {
 	}
 }
 
-// Nothing that serves requests may change the tables, or see two users at once.
+// TestOnlyMigrateIsTheOwner: no server may change the tables, or see two users at
+// once.
 func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	t.Parallel()
 	var owners []string
 	for name, service := range load(t).Services {
 		for variable, value := range service.Environment {
 			if variable == "PGOPTIONS" {
-				continue // by which the service roles makes the roles
+				continue // it creates the roles
 			}
 			if value != nil && (strings.Contains(*value, "tasklane_owner") || strings.Contains(*value, completeEnvironment()["OWNER_PASSWORD"])) {
 				owners = append(owners, name+" "+variable)
@@ -250,7 +252,7 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"migrate DATABASE_URL_UNPOOLED"}, owners); diff != "" {
-		t.Errorf("what holds the owner's password (-want +got):\n%s", diff)
+		t.Errorf("variables with the owner's password (-want +got):\n%s", diff)
 	}
 }
 
@@ -262,7 +264,7 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	project := load(t)
 	edge := project.Services["edge"]
 	if len(edge.Command) > 0 || len(edge.Entrypoint) > 0 {
-		t.Errorf("edge runs %s %s and not what its image does, which reads the Caddyfile", edge.Entrypoint, edge.Command)
+		t.Errorf("edge runs %s %s in place of its image's command, which reads the Caddyfile", edge.Entrypoint, edge.Command)
 	}
 	var config string
 	for _, volume := range edge.Volumes {
@@ -271,11 +273,11 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 		}
 	}
 	if !strings.Contains(config, "\n\t\ttrusted_proxies 0.0.0.0/0 ::/0\n") {
-		t.Errorf("edge does not pass on what a proxy in front of it says:\n%s", config)
+		t.Errorf("edge does not forward the headers of a proxy in front of it:\n%s", config)
 	}
 	for _, service := range project.Services {
-		// The gateway of a network that leads outside is the address of
-		// everybody who comes through the published port.
+		// All clients of the published port have the address of the gateway of a
+		// network that leads outside.
 		if _, outside := service.Networks["outside"]; outside != (service.Name == "edge") {
 			t.Errorf("%s is in the network outside: %t", service.Name, outside)
 		}
@@ -303,8 +305,8 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	}
 }
 
-// A misspelt variable would silently leave a default in place, and a missing
-// one would only show in a running container.
+// TestVariablesAreThoseTheProcessesRead: with a misspelt variable, the default
+// would apply silently; a missing one would only show in a running container.
 func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 	t.Parallel()
 	root := repository(t)
@@ -334,7 +336,7 @@ func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 	}
 }
 
-// What .env sets reaches every process that it is about.
+// TestSettingsOfOperators: what .env sets reaches every process that reads it.
 func TestSettingsOfOperators(t *testing.T) {
 	t.Parallel()
 	env := completeEnvironment()
@@ -366,8 +368,7 @@ func TestSettingsOfOperators(t *testing.T) {
 	}
 }
 
-// required finds the variables that a Go configuration demands, and those that
-// the auth server says are required.
+// required matches the variables that the Go servers and the auth server require.
 var required = regexp.MustCompile(`env:"([A-Z_]+),[a-zA-Z,]*(?:required|notEmpty)|: env\.([A-Z_]+) \?\? ""`)
 
 func TestDockerfilesFindTheirSources(t *testing.T) {
@@ -426,8 +427,8 @@ func completeEnvironment() map[string]string {
 	return env
 }
 
-// loadWith loads the file, and overlays of it, as docker compose does, with nothing
-// but the given variables.
+// loadWith loads the file and overlays like docker compose, with only the given
+// variables.
 func loadWith(t *testing.T, env map[string]string, overlays ...string) (*types.Project, error) {
 	t.Helper()
 	root := repository(t)
@@ -456,7 +457,7 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// sourceText is what the files of a directory say, without its subdirectories.
+// sourceText returns the text of a directory's files, without its subdirectories.
 func sourceText(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder

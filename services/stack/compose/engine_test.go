@@ -19,18 +19,18 @@ import (
 	"time"
 )
 
-// engineStack is the compose stack on a real engine, under a project name of its
-// own. It is removed with the test.
+// engineStack is the compose stack on a real engine, in its own project, which is
+// removed with the test.
 type engineStack struct {
 	t    *testing.T
 	root string
-	// env are the settings, as .env has them.
+	// env are the settings of .env.
 	env map[string]string
 	// files are the compose files in use.
 	files []string
 }
 
-// newEngineStack fails where no engine answers.
+// newEngineStack fails without a Docker engine.
 func newEngineStack(t *testing.T) *engineStack {
 	t.Helper()
 	s := &engineStack{t: t, root: repository(t), files: []string{"docker-compose.yml"}, env: map[string]string{
@@ -77,7 +77,7 @@ func freePort(t *testing.T) string {
 // compose runs docker compose with the stack's files and settings.
 func (s *engineStack) compose(args ...string) string {
 	s.t.Helper()
-	// Nothing of a developer's own .env counts.
+	// A developer's own .env is ignored.
 	all := []string{"compose", "--project-directory", s.root, "--env-file", os.DevNull}
 	for _, file := range s.files {
 		all = append(all, "--file", filepath.Join(s.root, file))
@@ -102,8 +102,8 @@ func (s *engineStack) docker(args ...string) string {
 	return out.String()
 }
 
-// up starts what does not run yet, or runs with other settings, and waits until all
-// of it is healthy.
+// up starts or restarts containers that do not run with these settings, and waits
+// until all are healthy.
 func (s *engineStack) up(args ...string) {
 	s.t.Helper()
 	begin := time.Now()
@@ -115,7 +115,7 @@ func (s *engineStack) up(args ...string) {
 	s.t.Logf("healthy after %s", time.Since(begin).Round(time.Second))
 }
 
-// step runs a part of the test, to which what goes wrong meanwhile belongs.
+// step runs a part of the test, which fails with any error meanwhile.
 func (s *engineStack) step(name string, run func(t *testing.T)) {
 	whole := s.t
 	defer func() { s.t = whole }()
@@ -125,7 +125,7 @@ func (s *engineStack) step(name string, run func(t *testing.T)) {
 	})
 }
 
-// containers are those of a service that run.
+// containers returns a service's running containers.
 func (s *engineStack) containers(service string) []string {
 	s.t.Helper()
 	found := strings.Fields(s.compose("ps", "--quiet", service))
@@ -141,7 +141,7 @@ func (s *engineStack) logs() string {
 	return s.compose("logs", "--no-color", "--no-log-prefix")
 }
 
-// exits stops a container and returns its exit code and the time that it took.
+// exits stops a container and returns its exit code and how long it took.
 func (s *engineStack) exits(container string) (code string, took time.Duration) {
 	s.t.Helper()
 	begin := time.Now()
@@ -152,7 +152,7 @@ func (s *engineStack) exits(container string) (code string, took time.Duration) 
 
 func (s *engineStack) url() string { return "http://localhost:" + s.env["PORT"] }
 
-// untilServed waits until edge answers, which was made anew.
+// untilServed waits until the new edge responds.
 func untilServed(t *testing.T, client *http.Client, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

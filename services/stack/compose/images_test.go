@@ -11,8 +11,8 @@ import (
 
 var dockerfiles = []string{"services/Dockerfile", "services/auth/Dockerfile", "bff/Dockerfile"}
 
-// TestImagesBuildForOtherMachines: what compiles or installs runs on the machine
-// that builds, also for an image of another architecture.
+// TestImagesBuildForOtherMachines: compilers and installers run natively, also for
+// an image of another architecture.
 func TestImagesBuildForOtherMachines(t *testing.T) {
 	t.Parallel()
 	for _, name := range dockerfiles {
@@ -32,8 +32,8 @@ func TestImagesBuildForOtherMachines(t *testing.T) {
 	}
 }
 
-// TestBuildsAreCached: after an edit, only what it concerns is downloaded or
-// compiled again, and no cache is in an image.
+// TestBuildsAreCached: an edit does not download or compile everything again, and
+// no cache is in an image.
 func TestBuildsAreCached(t *testing.T) {
 	t.Parallel()
 	caches := map[string]string{
@@ -53,8 +53,8 @@ func TestBuildsAreCached(t *testing.T) {
 	}
 }
 
-// TestImagesSayWhatTheyAre: the labels of OCI, and the version that the programs
-// print.
+// TestImagesSayWhatTheyAre: they have OCI labels, and programs that print their
+// version.
 func TestImagesSayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	for _, name := range dockerfiles {
@@ -97,7 +97,7 @@ func TestReleasesCanBePulled(t *testing.T) {
 }
 
 // TestNothingIsCompiledForAuth: its packages are installed on the machine that
-// builds, and a compiled one would be that machine's.
+// builds, so a compiled one would be for the wrong architecture.
 func TestNothingIsCompiledForAuth(t *testing.T) {
 	t.Parallel()
 	lock := read(t, filepath.Join(repository(t), "services", "auth", "package-lock.json"))
@@ -108,7 +108,7 @@ func TestNothingIsCompiledForAuth(t *testing.T) {
 	}
 }
 
-// TestCaddy: 2.10 answers 502 where it has to send a request with a body to
+// TestCaddy: 2.10 responds with 502 instead of sending a request with a body to
 // another replica.
 func TestCaddy(t *testing.T) {
 	t.Parallel()
@@ -147,8 +147,8 @@ func TestNodeIsTested(t *testing.T) {
 	}
 }
 
-// TestPublishing: what the workflow publishes can be pulled by compose, and says what
-// is in it and where it comes from.
+// TestPublishing: compose can pull the published images, which have an SBOM and
+// provenance.
 func TestPublishing(t *testing.T) {
 	t.Parallel()
 	workflow := read(t, filepath.Join(repository(t), ".github", "workflows", "publish.yml"))

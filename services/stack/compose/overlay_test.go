@@ -44,7 +44,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("edge serves %q for %v", sites, edge.Environment["SITE_ADDRESS"])
 	}
 	if slices.Contains(edge.Tmpfs, "/data:uid=1000,gid=1000") {
-		t.Error("certificates are lost when edge is made anew")
+		t.Error("certificates are lost when edge is recreated")
 	}
 	if certificates := project.Services["certificates"]; !slices.Equal(certificates.Entrypoint, []string{"chown", edge.User, "/data", "/data/caddy"}) {
 		t.Errorf("certificates runs %v, edge is %s", certificates.Entrypoint, edge.User)
@@ -75,7 +75,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// TestOverlaysAreNamed: a person who reads .env.example finds them.
+// TestOverlaysAreNamed: .env.example names every overlay.
 func TestOverlaysAreNamed(t *testing.T) {
 	t.Parallel()
 	overlays, err := filepath.Glob(filepath.Join(repository(t), "docker-compose.*.yml"))

@@ -24,9 +24,9 @@ const (
 	password = "correct horse battery staple"
 )
 
-// TestUse builds the stack and starts it with two of each server, and uses it as a
-// person would while its containers stop, die and change their passwords. The steps
-// depend on each other.
+// TestUse builds the stack, starts it with two of each server, and uses it while
+// its containers stop, die and change their passwords. The steps depend on each
+// other.
 func TestUse(t *testing.T) {
 	s := newEngineStack(t)
 	s.up("--build")
@@ -75,7 +75,7 @@ func TestUse(t *testing.T) {
 	})
 	v.everythingIsThere(t)
 
-	s.step("other passwords, and all containers made anew", func(t *testing.T) {
+	s.step("new passwords, and all containers recreated", func(t *testing.T) {
 		noSecrets(t, s) // the logs end with their containers
 		s.compose("down")
 		for _, name := range []string{"OWNER_PASSWORD", "APP_PASSWORD", "AUTH_PASSWORD"} {
@@ -103,7 +103,7 @@ func useTLS(t *testing.T, s *engineStack) {
 	s.env["HTTP_PORT"], s.env["HTTPS_PORT"] = freePort(t), freePort(t)
 	s.up()
 	v := newVisitor(t, "https://localhost:"+s.env["HTTPS_PORT"])
-	v.origin = "https://localhost" // as people type it where the port is 443
+	v.origin = "https://localhost" // without the port, as with 443
 	v.client.Transport = &http.Transport{
 		ForceAttemptHTTP2: true,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // nobody knows Caddy's own authority
@@ -119,7 +119,7 @@ func useTLS(t *testing.T, s *engineStack) {
 	v.must(http.MethodGet, "/api/tasks", nil, http.StatusOK)
 }
 
-// noSecrets reads every log.
+// noSecrets checks that no log has a secret.
 func noSecrets(t *testing.T, s *engineStack) {
 	t.Helper()
 	logs := s.logs()
@@ -149,7 +149,7 @@ type visitor struct {
 	url, origin string
 
 	mu sync.Mutex
-	// acknowledged are the titles of the tasks that were created.
+	// acknowledged are the titles of the created tasks.
 	acknowledged []string
 }
 
@@ -211,12 +211,12 @@ func (v *visitor) stream(t *testing.T) *http.Response {
 	return response
 }
 
-// writes are tasks that are created, twenty in a second, until stop.
+// writes creates twenty tasks a second, until stop.
 type writes struct {
 	stop func()
 }
 
-// write begins to create tasks. Each is asked for once.
+// write starts to create tasks, each with a single request.
 func (v *visitor) write(t *testing.T) *writes {
 	t.Helper()
 	var pending sync.WaitGroup
@@ -263,7 +263,7 @@ func (v *visitor) write(t *testing.T) *writes {
 	}}
 }
 
-// everythingIsThere compares the list with what was acknowledged.
+// everythingIsThere compares the list with the acknowledged tasks.
 func (v *visitor) everythingIsThere(t *testing.T) {
 	t.Helper()
 	var listed []string

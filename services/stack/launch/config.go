@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// Config is what the environment says about the local stack.
+// Config is the configuration of the local stack, from the environment.
 type Config struct {
 	Port         environ.Port `env:"PORT" envDefault:"3000"`
 	TasksPort    environ.Port `env:"TASKS_PORT" envDefault:"8080"`
@@ -22,8 +22,8 @@ type Config struct {
 	MailPort     environ.Port `env:"MAIL_PORT" envDefault:"3025"`
 	DataDir      string       `env:"DATA_DIR" envDefault:".data"`
 
-	// SMTPURL names a mail server, which the auth server gets from us; without
-	// one, mail is printed and shown at MailPort.
+	// SMTPURL is the auth server's mail server. Without one, mail is printed and
+	// shown at MailPort.
 	SMTPURL string `env:"SMTP_URL"`
 
 	// DatabaseURL and DatabaseURLUnpooled name an existing server; the stack
@@ -32,20 +32,20 @@ type Config struct {
 	DatabaseURLUnpooled environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
 
 	// TrustedOrigins are further origins whose pages may use the stack,
-	// separated by commas. The servers that get them check them.
+	// separated by commas. The servers validate them.
 	TrustedOrigins string `env:"TRUSTED_ORIGINS"`
 
-	// Replicas is how many task services, and how many bffs, run side by side.
-	// With several, TASKS_OPS_PORT and BFF_OPS_PORT are not used.
+	// Replicas is the number of task services, and of bffs. With several,
+	// TASKS_OPS_PORT and BFF_OPS_PORT are not used.
 	Replicas int `env:"REPLICAS" envDefault:"1"`
-	// Drain is how the servers leave, who get the variable from us.
+	// Drain is passed on to the servers.
 	Drain httpapi.DrainConfig
 
-	// RateLimit is whether sign-ins are limited.
+	// RateLimit says whether sign-ins are limited.
 	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
 }
 
-// Check returns what does not go together.
+// Check returns an error for settings that contradict each other.
 func (c *Config) Check() error {
 	var errs []error
 	owners := map[environ.Port]string{}
@@ -67,7 +67,7 @@ func (c *Config) Check() error {
 // ownDatabase reports whether the stack starts its own PostgreSQL.
 func (c *Config) ownDatabase() bool { return c.DatabaseURL == "" }
 
-// PublicURL is the address at which a browser finds the stack.
+// PublicURL returns the stack's URL for browsers.
 func (c *Config) PublicURL() string { return "http://localhost:" + c.Port.String() }
 
 func local(port environ.Port) string { return "http://127.0.0.1:" + port.String() }
@@ -96,17 +96,16 @@ func (c *Config) ports() []portSetting {
 	return all
 }
 
-// withheld are variables that mean something to a single process, or to the
-// launcher; a child gets them only as the plan sets them. NODE_ENV and TEST
-// could turn off checks of Better Auth.
+// withheld are variables for the launcher or a single process; a child gets them
+// only from the plan. NODE_ENV and TEST could turn off checks of Better Auth.
 var withheld = []string{
 	"HOST", "PORT", "OPS_PORT", "DATABASE_URL", "DATABASE_URL_UNPOOLED", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS",
 	"BETTER_AUTH_URL", "JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "PUBLIC_URL", "TASKS_URL",
 	"PAGE_DIR", "NODE_ENV", "TEST",
 }
 
-// childEnvironment is our environment without what is withheld, and with the
-// settings, which win.
+// childEnvironment returns our environment without the withheld variables,
+// overridden by the settings.
 func childEnvironment(settings map[string]string) []string {
 	var all []string
 	for _, entry := range os.Environ() {

@@ -10,14 +10,14 @@ import (
 // nameWidth fits the longest name of a process.
 const nameWidth = len("postgres")
 
-// colours are those of the names, in the order in which the names appear.
+// colours are the colours of names, in the order of their first lines.
 var colours = []string{"\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[31m"}
 
-// A console prints each process's lines behind its name.
+// A console prints the lines of processes, each prefixed with the process's name.
 type console struct {
 	mu     sync.Mutex
 	out    io.Writer
-	colour map[string]string // by name; nil on a console without colours
+	colour map[string]string // by name; nil without colours
 }
 
 func newConsole(out *os.File) *console {

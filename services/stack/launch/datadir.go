@@ -14,15 +14,15 @@ import (
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
-// What is in the data directory.
+// The contents of the data directory.
 const (
 	postgresData = "postgres"
 	secretsFile  = "secrets.json"
 	lockFile     = "lock"
 )
 
-// openDataDir makes the data directory and takes it for this process: unlock,
-// or the end of the process by whatever cause, gives it back.
+// openDataDir creates the data directory and locks it, until unlock or the end of
+// the process.
 func openDataDir(path string) (dir string, unlock func(), err error) {
 	dir, err = filepath.Abs(path)
 	if err != nil {
@@ -46,8 +46,8 @@ func openDataDir(path string) (dir string, unlock func(), err error) {
 	return dir, func() { file.Close() }, nil
 }
 
-// RemoveData removes what the stack keeps in the data directory, and the
-// directory itself if nothing else is in it.
+// RemoveData removes the stack's files from the data directory, and the directory
+// itself if nothing else is in it.
 func RemoveData(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -72,7 +72,7 @@ func RemoveData(ctx context.Context, path string) error {
 	return os.Remove(dir)
 }
 
-// secrets of the local stack, made at random on the first run.
+// secrets are the local stack's secrets, generated on the first run.
 type secrets struct {
 	Superuser  string `json:"postgresSuperuserPassword"`
 	Owner      string `json:"postgresOwnerPassword"`
@@ -81,8 +81,8 @@ type secrets struct {
 	BetterAuth string `json:"betterAuthSecret"`
 }
 
-// loadSecrets reads the secrets, which only we may read, and makes those that
-// are missing.
+// loadSecrets reads the secrets, which only the owner may read, and generates
+// missing ones.
 func loadSecrets(dataDir string) (secrets, error) {
 	path := filepath.Join(dataDir, secretsFile)
 	var all secrets
@@ -111,7 +111,7 @@ func loadSecrets(dataDir string) (secrets, error) {
 	if err != nil {
 		return secrets{}, err
 	}
-	// Under another name first: half a file would lock the data away.
+	// Under another name first: with half a file, the data would be inaccessible.
 	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
 		return secrets{}, err
 	}

@@ -1,5 +1,5 @@
-// Package launch runs the whole of Tasklane on this machine: PostgreSQL, Better
-// Auth, the task service and the bff with the page.
+// Package launch runs all of Tasklane on this machine: PostgreSQL, Better Auth, the
+// task service, and the bff with the page.
 package launch
 
 import (
@@ -21,9 +21,9 @@ import (
 const (
 	// readyTimeout bounds the start of a process.
 	readyTimeout = 60 * time.Second
-	// stopTimeout is how long a server may take to stop, besides DRAIN_DELAY:
-	// longer than each of them lets its requests run on and sends its last
-	// traces, so that killing is for a broken one.
+	// stopTimeout is how long a server may take to stop, in addition to
+	// DRAIN_DELAY. It is longer than their own timeouts for requests in flight
+	// and last traces, so that only a broken one is killed.
 	stopTimeout = 12 * time.Second
 )
 
@@ -78,7 +78,7 @@ func (s *stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A killed launcher may have left its server running.
+	// The last launcher may have been killed and have left its server running.
 	if err := postgres.StopLeftover(ctx, s.postgresDir()); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *stack) startDatabase(ctx context.Context, root string, secrets secrets)
 }
 
 func (s *stack) migrate(ctx context.Context, service service) error {
-	s.console.say("bringing the tables up to date …")
+	s.console.say("migrating the schema …")
 	begin := time.Now()
 	process, err := s.spawn(service)
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *stack) migrate(ctx context.Context, service service) error {
 	if process.Err() != nil {
 		return process.Failed(service.name)
 	}
-	s.console.say("the tables are up to date (%s)", since(begin))
+	s.console.say("the schema is up to date (%s)", since(begin))
 	return nil
 }
 
@@ -186,8 +186,7 @@ func (s *stack) spawn(service service) (*child.Child, error) {
 	return child.Start(cmd, syscall.SIGKILL, s.console.lines(service.name))
 }
 
-// watch ends the run when the process ends before stop, its turn in the stop
-// of the whole, is called.
+// watch ends the run if the process ends before stop is called.
 func (s *stack) watch(name string, process *child.Child, stop func() error) {
 	stopping := make(chan struct{})
 	go func() {

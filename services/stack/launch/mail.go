@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/mailbox"
 )
 
-// startMailbox starts a mail server that prints what it is given, and shows it at
-// MAIL_PORT. It returns its address.
+// startMailbox starts a mail server that prints mail and shows it at MAIL_PORT. It
+// returns the server's address.
 func (s *stack) startMailbox(ctx context.Context) (address string, err error) {
 	print := s.console.lines("mail")
 	box, err := mailbox.Listen(ctx, func(m mailbox.Message) {

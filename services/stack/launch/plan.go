@@ -17,15 +17,15 @@ type service struct {
 	path  string
 	args  []string
 	env   map[string]string
-	ready string // URL that answers 200 once the service works
+	ready string // URL that responds with 200 once the service works
 	// replicated says that the service can run several times.
 	replicated bool
 }
 
-// databaseURLs are the addresses of the database, by who uses them.
+// databaseURLs are the URLs of the database for its users.
 type databaseURLs struct{ owner, app, auth string }
 
-// ownURLs leads to the server that the stack started.
+// ownURLs returns the URLs of the stack's own server.
 func ownURLs(server *postgres.Server, s secrets) databaseURLs {
 	return databaseURLs{
 		owner: server.URL(roles.Owner, s.Owner, roles.Database),
@@ -34,9 +34,9 @@ func ownURLs(server *postgres.Server, s secrets) databaseURLs {
 	}
 }
 
-// givenURLs leads to an existing server. Better Auth works there as the owner,
-// in a schema of its own: making a login on somebody's server, or changing the
-// password of one that exists, is not ours.
+// givenURLs returns the URLs of an existing server. Better Auth works there as the
+// owner, in its own schema: we neither create roles on somebody's server nor
+// change passwords.
 func givenURLs(ctx context.Context, config Config) (databaseURLs, error) {
 	auth, err := roles.AuthURL(ctx, string(config.DatabaseURLUnpooled))
 	if err != nil {
@@ -45,7 +45,7 @@ func givenURLs(ctx context.Context, config Config) (databaseURLs, error) {
 	return databaseURLs{owner: string(config.DatabaseURLUnpooled), app: string(config.DatabaseURL), auth: auth}, nil
 }
 
-// A plan is what the processes have in common.
+// A plan has the values that processes share.
 type plan struct {
 	config Config
 	root   string // of the checkout
@@ -66,10 +66,10 @@ func (p plan) migration() service {
 	}
 }
 
-// services are the servers in the order of their start.
+// services returns the servers in the order of their start.
 func (p plan) services() []service {
 	config := p.config
-	// Browsers on this machine may name it either way.
+	// Browsers on this machine may use either name.
 	origins := config.PublicURL() + "," + local(config.Port)
 	if config.TrustedOrigins != "" {
 		origins += "," + config.TrustedOrigins
@@ -127,7 +127,7 @@ func (p plan) services() []service {
 	return all
 }
 
-// binaryDir is where all of Tasklane's programs are, this one too.
+// binaryDir returns the directory of all of Tasklane's programs, including this one.
 func binaryDir() (string, error) {
 	path, err := os.Executable()
 	return filepath.Dir(path), err

@@ -14,7 +14,7 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 		auth:  "postgres://auth:its-password@127.0.0.1:5432/tasklane",
 	}}
 	if got := p.migration().env["DATABASE_URL_UNPOOLED"]; got != owner {
-		t.Errorf("migrate works as %q, want %q", got, owner)
+		t.Errorf("migrate uses %q, want %q", got, owner)
 	}
 	for _, service := range p.services() {
 		for variable, value := range service.env {

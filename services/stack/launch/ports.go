@@ -16,7 +16,7 @@ const portTimeout = 2 * time.Second
 const pollInterval = 50 * time.Millisecond
 
 // waitForPorts fails if a port stays in use. Otherwise another process on the port could
-// answer a readiness check.
+// respond to a readiness check.
 func waitForPorts(ctx context.Context, ports []portSetting) error {
 	deadline := time.Now().Add(portTimeout)
 	var taken []error

@@ -29,14 +29,14 @@ const (
 	steadyTime = 10 * time.Second
 )
 
-// checkInterval is how often the balancers ask each replica whether it is ready.
+// checkInterval is the interval of the balancers' readiness checks.
 const checkInterval = time.Second
 
-// headerTimeout is what a client of the balancer has for its headers.
+// headerTimeout bounds how long a client of the balancer may take to send headers.
 const headerTimeout = 10 * time.Second
 
-// startReplicas starts a service as often as the configuration says, behind a
-// balancer on the service's own port.
+// startReplicas starts the configured number of replicas of a service, behind a
+// balancer on the service's port.
 func (s *stack) startReplicas(ctx context.Context, original service) error {
 	if s.config.Replicas == 1 || !original.replicated {
 		return s.startService(ctx, original)
@@ -52,8 +52,8 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 		copies[i].name = fmt.Sprintf("%s %d", original.name, i+1)
 		replicas[i] = balance.Replica{URL: "http://127.0.0.1:" + copies[i].env["PORT"], Ready: copies[i].ready}
 	}
-	// Before them, so that it stops behind them and what they still answer
-	// gets through.
+	// The balancer starts first and so stops last: responses to requests in
+	// flight still pass through it.
 	if err := s.startBalancer(ctx, net.JoinHostPort("127.0.0.1", original.env["PORT"]), replicas); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *stack) startReplica(ctx context.Context, service service) (*child.Child
 	if err := waitReady(ctx, service, process); err != nil {
 		return nil, errors.Join(err, s.stopServer(service.name, process))
 	}
-	s.console.say("%s is ready (%s), for operators on port %s", service.name, since(begin), service.env["OPS_PORT"])
+	s.console.say("%s is ready (%s), operations port %s", service.name, since(begin), service.env["OPS_PORT"])
 	return process, nil
 }
 

@@ -1,5 +1,5 @@
-// Package mailbox is a mail server that sends nothing: it keeps what it is given and
-// shows it on a page, so that mail can be tried and tested without a real one.
+// Package mailbox is a mail server for development and tests. It keeps the mail that it
+// receives and shows it on a page.
 package mailbox
 
 import (
@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// kept is the number of messages that are kept.
+	// kept is the maximum number of messages kept.
 	kept = 100
 	// maxBytes is the size of the largest message.
 	maxBytes = 1 << 20
@@ -31,7 +31,7 @@ const (
 	timeout = 10 * time.Second
 )
 
-// Message is a mail that was received.
+// Message is a received mail.
 type Message struct {
 	At      time.Time `json:"at"`
 	To      string    `json:"to"`
@@ -49,8 +49,8 @@ type Mailbox struct {
 	messages []Message // the newest first
 }
 
-// Listen starts a mail server on a free port of this machine. It calls received
-// with each message.
+// Listen listens on a free port of this machine. received is called with each
+// message.
 func Listen(ctx context.Context, received func(Message)) (*Mailbox, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +78,7 @@ func (m *Mailbox) Serve() error {
 // Close ends Serve.
 func (m *Mailbox) Close() error { return m.smtp.Close() }
 
-// Messages returns what was received, the newest first.
+// Messages returns the received messages, newest first.
 func (m *Mailbox) Messages() []Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,7 +92,7 @@ func (m *Mailbox) keep(message Message) {
 	m.received(message)
 }
 
-// ServeHTTP shows the messages: to people at /, to programs at /messages.
+// ServeHTTP serves the messages: as a page at /, as JSON at /messages.
 func (m *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	switch r.URL.Path {
@@ -107,7 +107,7 @@ func (m *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page shows links as such.
+// page renders the messages, with clickable links.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"lines": func(text string) []string { return strings.Split(text, "\n") },
 	"isLink": func(line string) bool {

@@ -27,9 +27,9 @@ var shared struct {
 	err     error
 }
 
-// Main runs the tests, stops the server if one was started and exits, also when
-// the tests are interrupted; their databases then stay on a server that was
-// there before. Every test package that calls [URL] has
+// Main runs the tests, stops the server if one was started, and exits, also when
+// the tests are interrupted; their databases then remain on an existing server.
+// Every test package that calls [URL] has
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 func Main(m *testing.M) {

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// waits has TestURL say that it has a server, and wait.
+// waits has TestURL print a line once it has a server, and wait.
 const waits = "TEST_WAITS"
 
 func TestURL(t *testing.T) {

@@ -37,10 +37,9 @@ type Pooler struct {
 	dir     string
 }
 
-// Start starts a pooler before the server at adminURL, for all databases and
-// roles of that server, and returns once it takes connections. Each role has
-// five connections for each database there, fewer than some tests use, and all
-// pass from client to client.
+// Start starts a pooler in front of the server at adminURL, for all its databases
+// and roles, and returns once it accepts connections. Each role has five
+// connections per database, fewer than some tests use, which clients share.
 func Start(ctx context.Context, adminURL string) (*Pooler, error) {
 	program, err := find(ctx)
 	if err != nil {
@@ -120,7 +119,7 @@ max_client_conn = 1000
 	return []string{"-u", account, settings}, nil
 }
 
-// give makes path the account's.
+// give makes the account the owner of path.
 func give(path string) error {
 	found, err := user.Lookup(account)
 	if err != nil {
@@ -165,8 +164,8 @@ func (p *Pooler) Stop() error {
 	return errors.Join(err, os.RemoveAll(p.dir))
 }
 
-// find returns PgBouncer's path: from PATH, from where Debian keeps it, or from
-// Debian's package, installed here and now.
+// find returns PgBouncer's path: on PATH, at Debian's usual place, or after
+// installing Debian's package.
 func find(ctx context.Context) (string, error) {
 	if path := installed(); path != "" {
 		return path, nil

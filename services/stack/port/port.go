@@ -17,18 +17,17 @@ import (
 // dialTimeout bounds a connection attempt to a port of this machine.
 const dialTimeout = time.Second
 
-// Free chooses from these ports. They lie below those from which systems serve
-// outgoing connections (Linux from 32768, macOS from 49152), so that none of
-// those takes one before the caller does.
+// Free chooses from these ports. They are below the ephemeral ports (Linux from
+// 32768, macOS from 49152), so that no outgoing connection takes one before the
+// caller does.
 const (
 	firstFree = 20_000
 	lastFree  = 31_999
 )
 
-// reserved keeps the ports of Free from other processes that call it: the UDP
-// port of the same number, which nothing else here uses, is the token. The
-// system takes it back from a process that ends, by whatever cause, so the
-// process owns it and nobody has to return it.
+// reserved are the sockets that reserve Free's ports against other processes that
+// call it: each is bound to the UDP port of the same number, which nothing else
+// here uses. The system releases them when the process ends.
 var reserved struct {
 	sync.Mutex
 	tokens []net.PacketConn
@@ -38,7 +37,7 @@ var reserved struct {
 // another, returns them while this process runs.
 func Free(ctx context.Context, n int) ([]int, error) {
 	ports := make([]int, 0, n)
-	// At random, so that processes seldom try the same one.
+	// Random, so that processes seldom try the same one.
 	for _, offset := range rand.Perm(lastFree - firstFree + 1) {
 		if len(ports) == n {
 			return ports, nil
@@ -80,10 +79,9 @@ func Taken(ctx context.Context, port int) bool {
 	return errors.Is(bind(port), syscall.EADDRINUSE)
 }
 
-// bind binds a socket to a port of 127.0.0.1 and closes it. It never listens: a
-// child process that is being forked at that moment holds a copy of the socket
-// until it runs its program, and a copy that listens would keep the port taken
-// for the caller.
+// bind binds a socket to a port of 127.0.0.1 and closes it. It does not listen: a
+// child process that is forked at that moment holds a copy of the socket until it
+// executes its program, and a listening copy would keep the port in use.
 func bind(port int) error {
 	syscall.ForkLock.RLock()
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

@@ -21,19 +21,19 @@ func TestFree(t *testing.T) {
 	seen := map[int]bool{}
 	for _, port := range ports {
 		if seen[port] {
-			t.Errorf("port %d comes twice", port)
+			t.Errorf("port %d was returned twice", port)
 		}
 		seen[port] = true
 		if port < 1024 || port >= 32768 {
-			t.Errorf("port %d is the system's, or one that an outgoing connection may take", port)
+			t.Errorf("port %d is privileged or ephemeral", port)
 		}
-		// The system keeps it so for other processes, too.
+		// The same holds for other processes.
 		if reserve(t.Context(), port) {
-			t.Errorf("port %d could be given away a second time", port)
+			t.Errorf("port %d could be reserved a second time", port)
 		}
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", loopback(port))
 		if err != nil {
-			t.Errorf("port %d is of no use: %v", port, err)
+			t.Errorf("port %d cannot be used: %v", port, err)
 			continue
 		}
 		listener.Close()

@@ -13,12 +13,12 @@ import (
 	"syscall"
 )
 
-// PostgreSQL refuses to run as root or under a user id without a name. An
-// account is the way around: who the server's processes are.
+// An account is the user of the server's processes. PostgreSQL refuses to run as
+// root or with a user id that has no name.
 type account struct {
 	attr syscall.SysProcAttr
-	// other means that the server's files must belong to uid and gid. They
-	// stay ours otherwise.
+	// other says that uid and gid must own the server's files. Otherwise we own
+	// them.
 	other    bool
 	uid, gid int
 }
@@ -29,7 +29,7 @@ func (a account) apply(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &attr
 }
 
-// own gives path and everything below it to the account.
+// own makes the account the owner of path and everything below it.
 func (a account) own(path string) error {
 	if !a.other {
 		return nil
@@ -42,8 +42,8 @@ func (a account) own(path string) error {
 	})
 }
 
-// chooseAccount picks, in this order: ourselves; ourselves under another name
-// inside a user namespace, which keeps all files ours; another account.
+// chooseAccount chooses, in this order: our own user; our own user with another
+// name in a user namespace, so that we own all files; another account.
 func chooseAccount(ctx context.Context, bin binaries) (account, error) {
 	uid := os.Geteuid()
 	if _, err := user.LookupId(strconv.Itoa(uid)); uid != 0 && err == nil {
@@ -62,19 +62,19 @@ func chooseAccount(ctx context.Context, bin binaries) (account, error) {
 		}
 	}
 	if uid != 0 {
-		return account{}, fmt.Errorf("user id %d has no name, which PostgreSQL requires, and a user namespace cannot be had: %w", uid, namespaceErr)
+		return account{}, fmt.Errorf("user id %d has no name, which PostgreSQL requires, and a user namespace cannot be created: %w", uid, namespaceErr)
 	}
 	return as, nil
 }
 
-// unprivileged is an account of this machine that is not root.
+// unprivileged returns an account of this machine that is not root.
 func unprivileged() (account, error) {
 	for _, name := range []string{"postgres", "nobody"} {
 		found, err := user.Lookup(name)
 		if err != nil {
 			continue
 		}
-		// As 32 bits: macOS gives nobody the number -2.
+		// 32 bits: on macOS, nobody has the id -2.
 		uid, uidErr := strconv.ParseInt(found.Uid, 10, 64)
 		gid, gidErr := strconv.ParseInt(found.Gid, 10, 64)
 		if uidErr == nil && gidErr == nil && uid != 0 {

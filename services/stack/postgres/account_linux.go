@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// inNamespace is ourselves, known inside a user namespace as the other account.
+// inNamespace returns our own user with the name of the other account in a user
+// namespace.
 func inNamespace(as account) (account, error) {
 	return account{attr: syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,
@@ -15,8 +16,8 @@ func inNamespace(as account) (account, error) {
 	}}, nil
 }
 
-// reach returns the name under which cmd finds dir. Another account may not be
-// allowed to walk the path to it, as below /root, so it inherits the directory.
+// reach returns the path at which cmd finds dir. Another account may not have
+// access to the path, such as below /root, so cmd inherits the open directory.
 func (a account) reach(cmd *exec.Cmd, dir string) (name string, release func(), err error) {
 	if !a.other {
 		return dir, func() {}, nil

@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/port"
 )
 
-// An ordinary user runs the server as itself. Root runs it under another name,
-// and as another account where user namespaces cannot be had.
+// TestAccounts: an ordinary user runs the server as itself; root runs it in a user
+// namespace or, where there are none, as another account.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	root, err := checkout.Root()
@@ -52,7 +52,7 @@ func TestAccounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Only its owner may enter what the test framework makes.
+			// Only the owner may enter the directories of the test framework.
 			dir := filepath.Join(t.TempDir(), "private", "postgres")
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestAccounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer process.Stop(child.Step{Signal: syscall.SIGQUIT, Wait: 10 * time.Second})
-			// Not as the process's parent but as one that finds it running.
+			// Not as its parent, but like a launcher that finds it running.
 			if err := stopStale(t.Context(), c.dir); err != nil {
 				t.Fatal(err)
 			}

@@ -17,31 +17,30 @@ import (
 	"strings"
 )
 
-// binaries is a place with initdb and postgres in it.
+// binaries is a directory with initdb and postgres.
 type binaries struct {
 	dir string
-	// tree is the directory that holds everything the programs need beside
-	// them (libraries, share). It is empty for a system's installation, which
-	// every account can read.
+	// tree is the directory with everything the programs need, such as libraries
+	// and share. It is empty for a system's installation, which every account
+	// can read.
 	tree  string
 	major int
 }
 
 func (b binaries) path(program string) string { return filepath.Join(b.dir, program) }
 
-// A candidate is a place where binaries may be.
+// A candidate is a directory that may have binaries.
 type candidate struct {
 	binaries
-	// source tells a person where the candidate came from.
+	// source says where the candidate comes from, for errors.
 	source string
-	// required means that looking further would ignore the user's wish.
+	// required says that no other candidate may be used instead.
 	required bool
 }
 
-// find returns the first usable binaries, in this order: PG_BIN_DIR, the npm
-// packages below nodeModules, initdb on PATH, the usual places of Linux
-// distributions and Homebrew. major restricts the choice to one major version;
-// 0 takes any.
+// find returns the first usable binaries of: PG_BIN_DIR, the npm packages below
+// nodeModules, initdb on PATH, the usual directories of Linux distributions and
+// Homebrew. They must be of the major version, unless it is 0.
 func find(ctx context.Context, nodeModules string, major int) (binaries, error) {
 	var tried []string
 	for _, c := range candidates(nodeModules) {
@@ -60,7 +59,7 @@ func find(ctx context.Context, nodeModules string, major int) (binaries, error) 
 	}
 	wanted := "PostgreSQL"
 	if major != 0 {
-		wanted = fmt.Sprintf("PostgreSQL %d, whose data is here,", major)
+		wanted = fmt.Sprintf("PostgreSQL %d, which the data is of,", major)
 	}
 	return binaries{}, fmt.Errorf("%s was not found; tried:\n  %s", wanted, strings.Join(tried, "\n  "))
 }
@@ -101,7 +100,7 @@ func candidates(nodeModules string) []candidate {
 	return all
 }
 
-// npmPlatform names this platform as npm does.
+// npmPlatform returns npm's name of this platform.
 func npmPlatform() string {
 	arch := map[string]string{"amd64": "x64", "386": "ia32"}[runtime.GOARCH]
 	return runtime.GOOS + "-" + cmp.Or(arch, runtime.GOARCH)
@@ -114,7 +113,7 @@ func versionIn(text string) int {
 	return version
 }
 
-// usable prepares the candidate and asks it for its version.
+// usable prepares the candidate and returns its version.
 func (c candidate) usable(ctx context.Context) (binaries, error) {
 	if c.dir == "" {
 		return binaries{}, fs.ErrNotExist
@@ -138,9 +137,9 @@ func (c candidate) usable(ctx context.Context) (binaries, error) {
 	return found, nil
 }
 
-// completeTree does what the npm package's install script would do, which many
-// npm set-ups do not run: npm cannot ship symbolic links, and not every
-// archiver keeps the executable bit.
+// completeTree creates symbolic links and sets executable bits, which npm packages
+// may lack. The package's own install script would do so, but npm is often
+// configured not to run scripts.
 func completeTree(tree string) error {
 	raw, err := os.ReadFile(filepath.Join(tree, "pg-symlinks.json"))
 	if err != nil {

@@ -23,7 +23,7 @@ const startTimeout = 60 * time.Second
 // pollInterval is the interval between two checks.
 const pollInterval = 20 * time.Millisecond
 
-// A cluster is a data directory and what serves it.
+// A cluster is a data directory and the programs that serve it.
 type cluster struct {
 	bin       binaries
 	as        account
@@ -94,8 +94,8 @@ func (c *cluster) initialise(ctx context.Context, password string) error {
 	return os.Rename(staging, c.dir)
 }
 
-// passwordFile hands the superuser's password to initdb. It is not beside the
-// data, where another account may not reach it.
+// passwordFile writes the superuser's password to a file for initdb, where another
+// account can read it.
 func (c *cluster) passwordFile(password string) (path string, err error) {
 	file, err := os.CreateTemp("", "tasklane-password-") // with mode 0600
 	if err != nil {
@@ -109,12 +109,12 @@ func (c *cluster) passwordFile(password string) (path string, err error) {
 	return file.Name(), nil
 }
 
-// command runs one of PostgreSQL's programs on a data directory. release frees
-// what it needs, once the program has started.
+// command returns a command that runs one of PostgreSQL's programs on a data
+// directory. release frees its resources, once the program has started.
 func (c *cluster) command(program, dir string, args ...string) (cmd *exec.Cmd, release func(), err error) {
 	cmd = exec.Command(c.bin.path(program))
-	// None of the caller's PG* variables, and a locale without which macOS makes the
-	// server refuse.
+	// Without the caller's PG* variables, and with a locale, which the server
+	// needs on macOS.
 	cmd.Env, cmd.Dir = child.Environment(map[string]string{"LC_ALL": "C", "TZ": "UTC"}), "/"
 	c.as.apply(cmd)
 	name, release, err := c.as.reach(cmd, dir)
@@ -128,7 +128,7 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 		"-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "timezone=UTC",
 		"-c", "log_checkpoints=off",
-		// The detail of a failure may hold values, such as an email address.
+		// Details of errors may have values, such as an email address.
 		"-c", "log_error_verbosity=terse",
 	}
 	if c.throwAway {

@@ -20,7 +20,8 @@ import (
 
 const password = "it's a \"password\""
 
-// One data directory goes through what a killed launcher may leave behind.
+// TestKeptServer starts a server on a data directory in every state in which a
+// killed launcher may leave it.
 func TestKeptServer(t *testing.T) {
 	t.Parallel()
 	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password, Settings: []string{"max_connections=17"}}
@@ -114,7 +115,7 @@ func TestThrowAwayServer(t *testing.T) {
 		t.Error("an address is there twice")
 	}
 
-	// The open connection must not hold the stop up.
+	// The open connection must not delay the stop.
 	stop(t, server)
 	lines := strings.Join(log, "\n")
 	if !strings.Contains(lines, "unique constraint") || strings.Contains(lines, address) {
@@ -140,7 +141,7 @@ func TestStartRefuses(t *testing.T) {
 		defer listener.Close()
 		refuses(t, postgres.Options{NodeModules: modules(t), Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
 	})
-	t.Run("data of a version that is not here", func(t *testing.T) {
+	t.Run("data of a version that is not installed", func(t *testing.T) {
 		t.Parallel()
 		opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
 		if err := os.Mkdir(filepath.Join(opts.DataDir, "99"), 0o700); err != nil {
@@ -150,7 +151,8 @@ func TestStartRefuses(t *testing.T) {
 	})
 }
 
-// A kill during the set-up leaves half a data directory under another name.
+// TestInterruptedSetUp: a kill during the set-up leaves half a data directory,
+// under another name.
 func TestInterruptedSetUp(t *testing.T) {
 	t.Parallel()
 	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}

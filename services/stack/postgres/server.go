@@ -29,18 +29,18 @@ const startAttempts = 3
 
 // Options are the options of a server.
 type Options struct {
-	// NodeModules is the npm installation that carries the binaries.
+	// NodeModules is the npm installation with the binaries.
 	NodeModules string
-	// DataDir keeps the data, in a directory per major version. Empty makes a
-	// throw-away server: its data is removed by Stop, a crash of the machine
-	// may lose it, and everybody on this machine may connect.
+	// DataDir has the data, in a directory per major version. Empty means a
+	// temporary server: Stop removes its data, a crash of the machine may lose
+	// it, and every user of this machine may connect.
 	DataDir string
 	// Password is the superuser's. A server with a DataDir must have one.
 	Password string
 	// Port is the port on 127.0.0.1. Zero takes a free one.
 	Port int
-	// Settings are PostgreSQL's own, such as "shared_buffers=1GB", and win
-	// over this package's.
+	// Settings are PostgreSQL's own, such as "shared_buffers=1GB". They override
+	// this package's.
 	Settings []string
 	// Log, unless nil, receives the lines of the server's log.
 	Log func(line string)
@@ -52,7 +52,7 @@ type Server struct {
 
 	password string
 	process  *child.Child
-	remove   []string // directories that end with the server
+	remove   []string // directories to remove with the server
 }
 
 // Start starts a server and returns once it accepts connections.
@@ -72,7 +72,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 func start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if opts.DataDir != "" {
-		// Others may enter: the server may have to run under another account.
+		// Others may enter, because the server may run as another account.
 		if err := os.MkdirAll(opts.DataDir, 0o755); err != nil {
 			return nil, err
 		}
@@ -135,7 +135,7 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 	}
 }
 
-// URL is the address of a database on the server for one of its roles.
+// URL returns the URL of a database on the server for one of its roles.
 func (s *Server) URL(role, password, database string) string {
 	address := url.URL{
 		Scheme:   "postgres",
@@ -147,10 +147,10 @@ func (s *Server) URL(role, password, database string) string {
 	return address.String()
 }
 
-// AdminURL is the superuser's address of a database.
+// AdminURL returns the superuser's URL of a database.
 func (s *Server) AdminURL(database string) string { return s.URL(Superuser, s.password, database) }
 
-// Process is the server's main process.
+// Process returns the id of the server's main process.
 func (s *Server) Process() *child.Child { return s.process }
 
 // Stop stops the server within seconds. It rolls back open transactions and shuts down
@@ -176,8 +176,8 @@ func (s *Server) tempDir(as account) (string, error) {
 	return dir, as.own(dir)
 }
 
-// copyTree copies the binaries to where the account can reach them: the
-// repository may lie below a directory that only we may enter.
+// copyTree copies the binaries to a directory that the account can read: the
+// repository may be below a directory that only we may enter.
 func (s *Server) copyTree(bin binaries, as account) (binaries, error) {
 	dir, err := s.tempDir(as)
 	if err != nil {
@@ -200,8 +200,8 @@ func (s *Server) removeAll() error {
 	return errors.Join(errs...)
 }
 
-// canonical is dir's one absolute path: the programs run in another working
-// directory, and a leftover server is known by its path.
+// canonical returns dir's absolute path without symbolic links: the programs have
+// another working directory, and a leftover server is identified by its path.
 func canonical(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/tasklane/tasklane/services/stack/child"
 )
 
-// lockFile is where PostgreSQL notes, inside the data directory, who serves it.
+// lockFile names, in the data directory, the process that serves it.
 const lockFile = "postmaster.pid"
 
-// A lock is what the lock file says.
+// A lock is the content of the lock file.
 type lock struct {
 	pid    int
 	status string // "starting", "ready", "stopping"
@@ -83,8 +83,8 @@ func stopStale(ctx context.Context, dir string) error {
 		return err
 	}
 	if !serving {
-		// Nobody, or a process that got the number since. PostgreSQL takes over
-		// from a dead server, but would take that process for a living one.
+		// The process is gone, or another one has its id by now. PostgreSQL takes
+		// over from a dead server, but would mistake that process for a living one.
 		if exists(found.pid) {
 			return os.Remove(filepath.Join(dir, lockFile))
 		}
@@ -95,7 +95,7 @@ func stopStale(ctx context.Context, dir string) error {
 		{Signal: syscall.SIGQUIT, Wait: 5 * time.Second},
 	} {
 		if err := syscall.Kill(found.pid, step.Signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("stop the PostgreSQL that a former run left, process %d: %w", found.pid, err)
+			return fmt.Errorf("stop the PostgreSQL of an earlier run, process %d: %w", found.pid, err)
 		}
 		for deadline := time.Now().Add(step.Wait); time.Now().Before(deadline); {
 			if serving, err := serves(found.pid, dir); !serving {
@@ -108,7 +108,7 @@ func stopStale(ctx context.Context, dir string) error {
 			}
 		}
 	}
-	return fmt.Errorf("the PostgreSQL that a former run left, process %d, does not stop", found.pid)
+	return fmt.Errorf("the PostgreSQL of an earlier run, process %d, does not stop", found.pid)
 }
 
 func exists(pid int) bool {
@@ -126,7 +126,7 @@ func serves(pid int, dir string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("find out what process %d is: %w", pid, err)
+		return false, fmt.Errorf("inspect process %d: %w", pid, err)
 	}
 	return serving, nil
 }

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// worksIn reports whether the process works in dir, as a server does in its
-// data directory.
+// worksIn reports whether dir is the process's working directory, as a data
+// directory is its server's.
 func worksIn(pid int, dir string) (bool, error) {
 	its, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {

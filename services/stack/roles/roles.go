@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The names of what this package makes, and of the task service's role, which
-// `tasks migrate` makes.
+// The names of the database and the roles. `tasks migrate` creates the task service's
+// role, this package the others.
 const (
 	Database = "tasklane"
 	Owner    = "tasklane_owner"
@@ -63,9 +63,9 @@ func Create(ctx context.Context, adminURL string, passwords Passwords) error {
 	return nil
 }
 
-// AuthURL makes the schema of Better Auth with the rights of a server's owner,
-// for servers that were not prepared by [Create], and returns the URL with
-// which Better Auth works there. ownerURL must not lead through a pooler.
+// AuthURL creates Better Auth's schema as the owner of a database that was not
+// prepared by [Create], and returns Better Auth's URL. ownerURL must not lead
+// through a pooler.
 func AuthURL(ctx context.Context, ownerURL string) (string, error) {
 	address, err := url.Parse(ownerURL)
 	if err != nil {
@@ -81,7 +81,7 @@ func AuthURL(ctx context.Context, ownerURL string) (string, error) {
 			return err
 		}
 		if !ours {
-			return errors.New("it exists and belongs to a role that this one is no member of")
+			return errors.New("it exists and belongs to another role")
 		}
 		return nil
 	})
@@ -90,7 +90,7 @@ func AuthURL(ctx context.Context, ownerURL string) (string, error) {
 	}
 	query := address.Query()
 	query.Set("options", strings.TrimSpace(query.Get("options")+" -csearch_path=auth"))
-	// PostgreSQL's clients take + for a plus, not for a space.
+	// PostgreSQL's clients do not decode + as a space.
 	address.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return address.String(), nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
 
-// Roles belong to a whole server, so this test needs one of its own.
+// TestRoles has its own server, because roles belong to a whole server.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	server := start(t)
@@ -28,8 +28,7 @@ func TestRoles(t *testing.T) {
 	checkAuthURL(t, server, again.Owner)
 }
 
-// rights are what a role is and may do in the database, and the schema in which
-// it works.
+// rights are a role's attributes and privileges, and its schema.
 type rights struct {
 	Superuser, CreateRole, BypassRLS, OwnsDatabase, CreateInPublic bool
 
@@ -52,8 +51,8 @@ func checkRights(t *testing.T, url string, want rights) {
 	}
 }
 
-// checkAuthURL finds Better Auth's schema where the owner may make it, and
-// refuses where the schema is another's.
+// checkAuthURL checks that AuthURL creates the schema, and fails if another role
+// owns it.
 func checkAuthURL(t *testing.T, server *postgres.Server, ownerPassword string) {
 	t.Helper()
 	for _, given := range []string{
@@ -73,7 +72,7 @@ func checkAuthURL(t *testing.T, server *postgres.Server, ownerPassword string) {
 		}
 	}
 	if _, err := roles.AuthURL(t.Context(), server.URL(roles.Owner, ownerPassword, roles.Database)); err == nil {
-		t.Error("Better Auth would work in a schema in which it may do nothing")
+		t.Error("Better Auth got a schema without privileges")
 	}
 }
 
@@ -83,7 +82,7 @@ func start(t *testing.T) *postgres.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// With a password, so that a wrong one would be noticed.
+	// With a password, so that the test notices a wrong one.
 	server, err := postgres.Start(t.Context(), postgres.Options{
 		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: "superuser",
 	})

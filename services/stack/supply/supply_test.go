@@ -1,5 +1,5 @@
-// Package supply_test checks what comes from others: that CONTRIBUTING.md has a
-// reason for it, and that its licence lets us ship it.
+// Package supply_test checks our dependencies: that CONTRIBUTING.md has a reason for
+// each, and that their licences allow us to ship them.
 package supply_test
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/checkout"
 )
 
-// modules are the Go modules of our programs; checks are those that test documents and
-// what is below deploy.
+// modules are the Go modules of our programs; checks are those with tests of
+// documents and of services/deploy.
 var (
 	modules = []string{"sdk", "services", "bff"}
 	checks  = []string{"web-contract/openapi/generators", "services/deploy/check"}
@@ -43,8 +43,7 @@ func read(t *testing.T, path ...string) string {
 	return string(text)
 }
 
-// find returns the files of a name in the repository, those of installations
-// and of what is built left out.
+// find returns the repository's files with a name, except installed and built ones.
 func find(t *testing.T, name string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
@@ -64,8 +63,8 @@ func find(t *testing.T, name string) (found []string) {
 	return found
 }
 
-// TestEveryDependencyHasAReason looks for each module and package that we name
-// as one we need in the tables of CONTRIBUTING.md.
+// TestEveryDependencyHasAReason looks up each direct dependency in the tables of
+// CONTRIBUTING.md.
 func TestEveryDependencyHasAReason(t *testing.T) {
 	t.Parallel()
 	_, tables, found := strings.Cut(read(t, root(t), "CONTRIBUTING.md"), "## Dependencies")
@@ -80,7 +79,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 		for _, name := range required(t, module) {
 			count++
 			if short := shortName(name); !listed(short) {
-				t.Errorf("%s needs %s, and CONTRIBUTING.md does not say what %q is for", module, name, short)
+				t.Errorf("%s needs %s, but CONTRIBUTING.md has no reason for %q", module, name, short)
 			}
 		}
 	}
@@ -93,7 +92,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 			for name := range names {
 				count++
 				if ours := strings.HasPrefix(name, "@tasklane/"); !ours && !listed(familyName(name)) {
-					t.Errorf("%s needs %s, and CONTRIBUTING.md does not say what for", file, name)
+					t.Errorf("%s needs %s, but CONTRIBUTING.md has no reason for it", file, name)
 				}
 			}
 		}
@@ -101,7 +100,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 	t.Logf("%d dependencies are listed", count)
 }
 
-// required are the modules that a go.mod asks for itself.
+// required returns a module's direct dependencies.
 func required(t *testing.T, module string) []string {
 	t.Helper()
 	var names []string
@@ -114,7 +113,7 @@ func required(t *testing.T, module string) []string {
 	return names
 }
 
-// shortName is by what the tables name a module: its last part that is no
+// shortName returns the name of a module in the tables: its last part that is not a
 // version.
 func shortName(module string) string {
 	if version := regexp.MustCompile(`^v\d+$`); version.MatchString(path.Base(module)) {
@@ -123,8 +122,8 @@ func shortName(module string) string {
 	return path.Base(module)
 }
 
-// familyName is by what the tables name a package: packages of types are named
-// once, and those of one platform by their family.
+// familyName returns the name of a package in the tables, which have one entry for
+// all packages of types and one for those of a platform.
 func familyName(name string) string {
 	switch scope, _, _ := strings.Cut(name, "/"); scope {
 	case "@types", "@embedded-postgres":
@@ -133,11 +132,11 @@ func familyName(name string) string {
 	return name
 }
 
-// permissive are the licences under which we may ship what others wrote in
-// programs under the MIT licence.
+// permissive are the licences of dependencies that we may ship in programs under the
+// MIT licence.
 var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "MIT-0", "(MIT OR CC0-1.0)"}
 
-// texts tell Go modules' licences by what stands in them.
+// texts identify the licences of Go modules by their wording.
 var texts = []struct{ licence, text string }{
 	{"GPL", "GNU GENERAL PUBLIC LICENSE"},
 	{"AGPL", "GNU AFFERO GENERAL PUBLIC LICENSE"},
@@ -149,8 +148,8 @@ var texts = []struct{ licence, text string }{
 	{"MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"},
 }
 
-// TestGoLicences reads the licence of every module of which something is in one
-// of our programs.
+// TestGoLicences checks the licence of every module that is linked into one of our
+// programs.
 func TestGoLicences(t *testing.T) {
 	t.Parallel()
 	dirs := map[string]string{}
@@ -177,7 +176,7 @@ func TestGoLicences(t *testing.T) {
 	}
 	t.Logf("%d modules: %v", len(dirs), counts)
 	if len(dirs) < 20 {
-		t.Errorf("only %d modules are found", len(dirs))
+		t.Errorf("found only %d modules", len(dirs))
 	}
 }
 
@@ -201,7 +200,8 @@ func licenceIn(t *testing.T, dir string) string {
 	return ""
 }
 
-// TestActionsArePinned looks for actions of CI that their owner could change.
+// TestActionsArePinned: CI uses actions by commit, so that their owners cannot change
+// them.
 func TestActionsArePinned(t *testing.T) {
 	t.Parallel()
 	workflows, err := filepath.Glob(filepath.Join(root(t), ".github", "workflows", "*.yml"))
@@ -212,25 +212,25 @@ func TestActionsArePinned(t *testing.T) {
 	for _, workflow := range workflows {
 		for line := range strings.Lines(read(t, workflow)) {
 			if strings.Contains(line, "uses:") && !pinned.MatchString(strings.TrimSuffix(line, "\n")) {
-				t.Errorf("%s: %q names no commit and its version", workflow, strings.TrimSpace(line))
+				t.Errorf("%s: %q lacks a commit and its version", workflow, strings.TrimSpace(line))
 			}
 		}
 	}
 }
 
-// TestImagesAreMadeWithoutSecrets looks at what Docker is not given.
-func TestImagesAreMadeWithoutSecrets(t *testing.T) {
+// TestImagesAreBuiltWithoutSecrets checks .dockerignore.
+func TestImagesAreBuiltWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	ignored := strings.Split(read(t, root(t), ".dockerignore"), "\n")
 	for _, name := range []string{".git", ".env", ".data", ".build"} {
 		if !slices.Contains(ignored, name) {
-			t.Errorf("Docker is given %s", name)
+			t.Errorf(".dockerignore lacks %s", name)
 		}
 	}
 }
 
-// tools are further licences of packages that build, check or test, and of which
-// nothing is shipped, by the lock file they stand in.
+// tools are further licences, by lock file, of packages for building, checking and
+// testing, which are not shipped.
 var tools = map[string][]string{
 	"web-contract/package-lock.json":              {"MPL-2.0", "BlueOak-1.0.0", "Python-2.0"},
 	"web-contract/openapi/lint/package-lock.json": {"Unlicense", "BlueOak-1.0.0", ""},
@@ -239,7 +239,7 @@ var tools = map[string][]string{
 	},
 }
 
-// TestNodeLicences reads the licences in the lock files.
+// TestNodeLicences checks the licences in the lock files.
 func TestNodeLicences(t *testing.T) {
 	t.Parallel()
 	counts := map[string]int{}

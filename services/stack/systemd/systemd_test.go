@@ -1,5 +1,5 @@
-// Package systemd_test installs services/deploy/systemd below another root and looks at what
-// is there.
+// Package systemd_test installs services/deploy/systemd below another root and checks
+// the result.
 package systemd_test
 
 import (
@@ -16,11 +16,11 @@ import (
 	"github.com/tasklane/tasklane/services/stack/checkout"
 )
 
-// built is what install.sh copies besides files of the repository.
+// built are the files outside the repository that install.sh copies.
 var built = []string{".build/tasks", ".build/bff", "web-contract/demo/dist/index.html", "services/auth/node_modules/better-auth/package.json"}
 
-// install runs install.sh in a copy of what it needs, and returns the root below
-// which it has installed.
+// install runs install.sh in a copy of the files it needs, and returns the root
+// directory of the installation.
 func install(t *testing.T, args ...string) (dest, output string, err error) {
 	t.Helper()
 	root, copied, dest := repository(t), t.TempDir(), t.TempDir()
@@ -43,7 +43,7 @@ func install(t *testing.T, args ...string) (dest, output string, err error) {
 	if err != nil {
 		return dest, output, err
 	}
-	// Again, as for an upgrade: nothing that is kept changes.
+	// Again, as for an upgrade: settings do not change.
 	before := settings(t, dest)
 	if again, err := run(t, copied, dest); err != nil {
 		t.Errorf("the second time: %v\n%s", err, again)
@@ -125,7 +125,7 @@ func TestInstallNeedsTheAddress(t *testing.T) {
 	}
 }
 
-// sources are where the programs of the units read their environment.
+// sources are the directories whose code reads the units' environment.
 var sources = map[string][]string{
 	"migrate": {"services/tasks/cmd/tasks"},
 	"tasks":   {"services/tasks/cmd/tasks", "services/httpapi"},
@@ -133,7 +133,7 @@ var sources = map[string][]string{
 	"auth":    {"services/auth"},
 }
 
-// checkUnits reads the units, and has systemd do so where it is here.
+// checkUnits checks the units, also with systemd where it is installed.
 func checkUnits(t *testing.T, dest string) {
 	t.Helper()
 	units, err := filepath.Glob(filepath.Join(dest, "etc/systemd/system/tasklane-*.service"))
@@ -145,7 +145,7 @@ func checkUnits(t *testing.T, dest string) {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(unit), "tasklane-"), ".service")
 		for _, want := range []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "WantedBy=multi-user.target"} {
 			if !strings.Contains(text, "\n"+want+"\n") {
-				t.Errorf("%s does not say %s", name, want)
+				t.Errorf("%s lacks %s", name, want)
 			}
 		}
 		for _, match := range regexp.MustCompile(`LoadCredential=[\w-]+:(\S+)`).FindAllStringSubmatch(text, -1) {
@@ -165,12 +165,12 @@ func checkUnits(t *testing.T, dest string) {
 				}
 			}
 		}
-		// Where the programs are, for systemd to look at them.
+		// systemd checks that the programs exist.
 		write(t, unit, strings.ReplaceAll(text, "/opt/tasklane", filepath.Join(dest, "opt/tasklane")))
 	}
 	verify, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		t.Log("LEFT OUT: systemd-analyze is not on this machine, so the units were read and not verified")
+		t.Log("LEFT OUT: systemd-analyze is not installed, so the units were not verified by systemd")
 		return
 	}
 	if out, err := exec.CommandContext(t.Context(), verify, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 { //nolint:gosec // systemd's
@@ -178,7 +178,7 @@ func checkUnits(t *testing.T, dest string) {
 	}
 }
 
-// sourceText is what the files of a directory say, without its subdirectories.
+// sourceText returns the text of a directory's files, without its subdirectories.
 func sourceText(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder

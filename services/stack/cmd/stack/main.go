@@ -20,7 +20,7 @@ import (
 type commands struct {
 	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
 	Test      testCommand      `cmd:"" help:"Run every test of the repository, or those of a setting of its own."`
-	Soak      soakCommand      `cmd:"" help:"Run the long forms of the tests that attack the system, and print what they have counted."`
+	Soak      soakCommand      `cmd:"" help:"Run the long versions of the stress and attack tests, and print their counts."`
 	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
 }
 
@@ -41,7 +41,7 @@ func main() {
 }
 
 type upCommand struct {
-	WithParent bool `help:"Also stop when the process that started this one has ended, as make does not pass on its own death."`
+	WithParent bool `help:"Also stop when the parent process has ended: if make is killed, it does not signal this process."`
 }
 
 func (c *upCommand) Run(ctx context.Context) error {
@@ -90,8 +90,7 @@ func (*cleanDataCommand) Run(ctx context.Context) error {
 	return launch.RemoveData(ctx, config.DataDir)
 }
 
-// waitForParent returns when the parent process has ended, which the system
-// tells only by giving us another one.
+// waitForParent returns when the parent process has ended and we have another one.
 func waitForParent(ctx context.Context) {
 	parent := os.Getppid()
 	ticker := time.NewTicker(500 * time.Millisecond)

@@ -52,8 +52,7 @@ func commandOf(t *testing.T, pid int) string {
 	return strings.TrimSpace(string(out))
 }
 
-// running reports whether a process exists and is more than an entry that
-// nobody has collected yet.
+// running reports whether a process exists and is not a zombie.
 func running(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A replica that ends costs nobody anything and comes back.
+// TestReplicasAreStartedAgain: no request fails when a replica ends, and it is
+// restarted.
 func TestReplicasAreStartedAgain(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
@@ -40,12 +41,12 @@ func TestReplicasAreStartedAgain(t *testing.T) {
 		if err := syscall.Kill(ended, signal); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(patience); ; ada.hasTasks(t, "Water the plants") {
+		for deadline := time.Now().Add(waitTimeout); ; ada.hasTasks(t, "Water the plants") {
 			if now := servers()[name]; len(now) == 2 && !slices.Contains(now, ended) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("%s did not come back", name)
+				t.Fatalf("%s was not restarted", name)
 			}
 		}
 	}

@@ -25,11 +25,11 @@ import (
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
-// patience bounds every wait of these tests; a passing one waits far less.
-const patience = 60 * time.Second
+// waitTimeout bounds every wait of these tests; a passing one waits far less.
+const waitTimeout = 60 * time.Second
 
-// bin is the directory of the programs, built for these tests: those of the
-// last `make` could be old.
+// bin is the directory of the programs. They are built for these tests, because
+// those of the last `make` could be old.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
@@ -56,7 +56,7 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// A settings is the environment of one stack.
+// settings is the environment of one stack.
 type settings map[string]string
 
 // newSettings gives a stack free ports and a data directory of its own.
@@ -93,13 +93,13 @@ type stack struct {
 	cmd    *exec.Cmd
 	stderr *log
 	stdout chan string // lines, closed at the end
-	pids   []int       // of the processes that it had when it was ready
+	pids   []int       // its processes when it was ready
 }
 
 // up starts a stack and waits for its ready line.
 func up(t *testing.T, s settings) *stack {
 	t.Helper()
-	// Should this process die, so does the stack.
+	// If this process dies, so does the stack.
 	return start(t, s, s.command(filepath.Join(bin, "stack"), "up", "--with-parent"))
 }
 
@@ -134,15 +134,15 @@ func start(t *testing.T, s settings, cmd *exec.Cmd) *stack {
 		if want := "ready http://localhost:" + s["PORT"]; line != want {
 			t.Fatalf("first line = %q, want %q", line, want)
 		}
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		t.Fatal("the stack was not ready in time")
 	}
 	r.pids = descendants(t, cmd.Process.Pid)
 	return r
 }
 
-// signal sends a signal to the launcher and returns its exit code when it has
-// ended, and all of its processes with it.
+// signal sends a signal to the launcher and returns its exit code, once all of its
+// processes have ended.
 func (s *stack) signal(t *testing.T, signal syscall.Signal) int {
 	t.Helper()
 	if err := s.cmd.Process.Signal(signal); err != nil {
@@ -164,7 +164,7 @@ func (s *stack) ended(t *testing.T) int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// gone fails if a process of the stack stays.
+// gone fails if a process of the stack is left.
 func (s *stack) gone(t *testing.T) {
 	t.Helper()
 	if len(s.pids) < 3 {
@@ -181,7 +181,7 @@ func (s *stack) gone(t *testing.T) {
 	}
 }
 
-// One data directory goes through every way in which a stack can end.
+// TestEndsCompletelyAndKeepsTheData ends a stack in every way, on one data directory.
 func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
@@ -209,7 +209,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	}
 	r.signal(t, syscall.SIGTERM)
 
-	// The shell stands for make, which can be killed without a word to us.
+	// The shell stands for make, which can be killed without a signal to us.
 	r = start(t, s, s.command("sh", "-c", `"$0" up --with-parent; exit`, filepath.Join(bin, "stack")))
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 		t.Errorf("exit code after a child's death = %d, want 1", code)
 	}
 	if out := r.stderr.String(); !strings.Contains(out, "tasks ended: signal: killed; its last lines:") {
-		t.Errorf("the log does not tell which process ended:\n%s", out)
+		t.Errorf("the log does not say which process ended:\n%s", out)
 	}
 }
 
@@ -273,7 +273,7 @@ func TestUsesTheGivenServer(t *testing.T) {
 		t.Errorf("the stack made a data directory of its own: %v", err)
 	}
 
-	// While it runs, its directory is its own.
+	// While it runs, its directory is locked.
 	second := newSettings(t)
 	second["DATA_DIR"] = s["DATA_DIR"]
 	if out := fails(t, second, "up"); !strings.Contains(out, "another stack is running") {
@@ -288,14 +288,15 @@ func TestUsesTheGivenServer(t *testing.T) {
 	exec(server.URL("somebody", "", "theirs"), `SELECT 1 / count(*) FROM auth."user"`)
 }
 
-// What any client may send must neither end a server nor keep one from ending.
+// TestWithstandsOddClients: no request ends a server, and no silent connection
+// keeps one from ending.
 func TestWithstandsOddClients(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	r := up(t, s)
 	for _, tt := range []struct {
 		name, port, request string
-		want                int // 0 where the bff decides
+		want                int // 0: the bff decides
 	}{
 		{"TRACE through the bff", "PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", 0},
 		{"TRACE", "AUTH_PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
@@ -319,7 +320,7 @@ func TestWithstandsOddClients(t *testing.T) {
 	}
 
 	for _, name := range []string{"PORT", "BFF_OPS_PORT", "TASKS_PORT", "TASKS_OPS_PORT", "AUTH_PORT"} {
-		r.dial(t, name) // and say nothing
+		r.dial(t, name) // a silent connection
 	}
 	if code := r.signal(t, syscall.SIGINT); code != 0 {
 		t.Errorf("exit code with silent connections = %d, want 0", code)
@@ -383,7 +384,7 @@ func TestMistakesAreNamedAtOnce(t *testing.T) {
 	}
 }
 
-// fails runs a command that must not succeed and returns what it says.
+// fails runs a command that must fail and returns its output.
 func fails(t *testing.T, s settings, command string) string {
 	t.Helper()
 	out, err := s.command(filepath.Join(bin, "stack"), command).CombinedOutput()
@@ -404,12 +405,11 @@ func (s *stack) dial(t *testing.T, variable string) net.Conn {
 	return conn
 }
 
-// sendRaw sends the head of a request as it is, and returns the status of the
-// answer.
+// sendRaw sends a request's head unchanged and returns the status of the response.
 func (s *stack) sendRaw(t *testing.T, variable, head string) int {
 	t.Helper()
 	conn := s.dial(t, variable)
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(waitTimeout)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, head+"Connection: close\r\n\r\n"); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A visitor talks to the bff as a browser does, with a session.
+// A visitor is a browser with a session at the bff.
 type visitor struct {
 	address string
 	client  *http.Client
