@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 const (
@@ -66,20 +65,6 @@ func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
 		o.stop()
 	})
 	return o
-}
-
-// seedOf returns TEST_SEED or a random seed, and logs it.
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("TEST_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("TEST_SEED: %v", err)
-		}
-	}
-	t.Logf("to repeat the faults: TEST_SEED=%d", seed)
-	return seed
 }
 
 // meet injects a fault for a while, and waits until the system has recovered: every server
@@ -168,7 +153,7 @@ func (s *system) spoiling(link string, sp spell) fault {
 // in every way.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
+	seed := seed.Of(t)
 	o := startOrdeal(t, startSystem(t, servertest.StartPostgres(t), restless...), 4, seed)
 	o.awaitAcknowledged("the start")
 	random := rand.New(rand.NewPCG(seed, 1))

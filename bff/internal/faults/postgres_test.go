@@ -16,6 +16,7 @@ import (
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // exhausting is the fault of a client that takes all of PostgreSQL's connections, including
@@ -98,7 +99,7 @@ func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	run(t, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0755", diskSize), "tmpfs", dir)
 	t.Cleanup(func() { run(t, "umount", dir) })
-	seed := seedOf(t)
+	seed := seed.Of(t)
 	o := startOrdeal(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), restless...), 4, seed)
 	o.awaitAcknowledged("the start")
 	for range 3 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/services/stack/balance"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // TestRollingRestartFailsNoRequest restarts two task services and two BFFs, one after
@@ -32,7 +33,7 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	s := &system{t: t, auth: auth, tasks: one}
 	s.url = startFront(t, balance.Replica{URL: three.URL.String(), Ready: ready(three.OpsURL)}, balance.Replica{URL: four.URL.String(), Ready: ready(four.OpsURL)})
 
-	o := startOrdeal(t, s, 4, seedOf(t))
+	o := startOrdeal(t, s, 4, seed.Of(t))
 	o.awaitAcknowledged("the start")
 	begin := time.Now()
 	for range rounds {

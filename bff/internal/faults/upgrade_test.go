@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // balancer distributes requests over task services, as a load balancer does.
@@ -60,7 +61,7 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	var front balancer
 	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
-	o := startOrdeal(t, s, 4, seedOf(t))
+	o := startOrdeal(t, s, 4, seed.Of(t))
 	o.awaitAcknowledged("the start")
 
 	s.tasks.Migrate()

@@ -14,7 +14,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // secrets are the variables without which the stack must not start.
@@ -85,7 +85,7 @@ func sharesNetwork(project *types.Project, name string) []string {
 
 func TestHardened(t *testing.T) {
 	t.Parallel()
-	root := repository(t)
+	root := repotest.Root(t)
 	for name, service := range load(t).Services {
 		if !service.ReadOnly {
 			t.Errorf("%s may write to its image's file system", name)
@@ -138,7 +138,7 @@ func imageUser(t *testing.T, root string, service types.ServiceConfig) string {
 	if service.User != "" || service.Build == nil {
 		return service.User
 	}
-	dockerfile := read(t, filepath.Join(root, service.Build.Dockerfile))
+	dockerfile := repotest.Read(t, filepath.Join(root, service.Build.Dockerfile))
 	last := dockerfile[strings.LastIndex(dockerfile, "\nFROM "):]
 	if match := regexp.MustCompile(`(?m)^USER (\S+)$`).FindStringSubmatch(last); match != nil {
 		return match[1]
@@ -189,7 +189,7 @@ func TestSecretsHaveNoDefault(t *testing.T) {
 			t.Errorf("without %s: error = %v, want one that names it", missing, err)
 		}
 	}
-	example := read(t, filepath.Join(repository(t), ".env.example"))
+	example := repotest.Read(t, filepath.Join(repotest.Root(t), ".env.example"))
 	for _, secret := range secrets {
 		if !regexp.MustCompile(`(?m)^` + secret + `=$`).MatchString(example) {
 			t.Errorf(".env.example must have %s without a value", secret)
@@ -269,7 +269,7 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	var config string
 	for _, volume := range edge.Volumes {
 		if volume.Target == "/etc/caddy/Caddyfile" {
-			config = read(t, volume.Source)
+			config = repotest.Read(t, volume.Source)
 		}
 	}
 	if !strings.Contains(config, "\n\t\ttrusted_proxies 0.0.0.0/0 ::/0\n") {
@@ -309,12 +309,12 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 // would apply silently; a missing one would only show in a running container.
 func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 	t.Parallel()
-	root := repository(t)
+	root := repotest.Root(t)
 	project := load(t)
 	for name, dirs := range sources {
 		var text string
 		for _, dir := range dirs {
-			text += sourceText(t, filepath.Join(root, dir))
+			text += repotest.Source(t, filepath.Join(root, dir))
 		}
 		set := project.Services[name].Environment
 		for variable := range maps.Keys(set) {
@@ -355,7 +355,7 @@ func TestSettingsOfOperators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := read(t, filepath.Join(repository(t), ".env.example"))
+	example := repotest.Read(t, filepath.Join(repotest.Root(t), ".env.example"))
 	for service, names := range want {
 		for _, name := range names {
 			if got := project.Services[service].Environment[name]; got == nil || *got != env[name] {
@@ -373,7 +373,7 @@ var required = regexp.MustCompile(`env:"([A-Z_]+),[a-zA-Z,]*(?:required|notEmpty
 
 func TestDockerfilesFindTheirSources(t *testing.T) {
 	t.Parallel()
-	root := repository(t)
+	root := repotest.Root(t)
 	for name, service := range load(t).Services {
 		for _, volume := range service.Volumes {
 			if volume.Type == types.VolumeTypeBind {
@@ -389,7 +389,7 @@ func TestDockerfilesFindTheirSources(t *testing.T) {
 		if service.Build.Context != root {
 			t.Errorf("%s builds in %s, want the top of the repository", name, service.Build.Context)
 		}
-		for line := range strings.Lines(read(t, filepath.Join(root, service.Build.Dockerfile))) {
+		for line := range strings.Lines(repotest.Read(t, filepath.Join(root, service.Build.Dockerfile))) {
 			fields := strings.Fields(line)
 			if len(fields) == 0 || fields[0] != "COPY" || strings.HasPrefix(fields[1], "--from") {
 				continue
@@ -431,7 +431,7 @@ func completeEnvironment() map[string]string {
 // variables.
 func loadWith(t *testing.T, env map[string]string, overlays ...string) (*types.Project, error) {
 	t.Helper()
-	root := repository(t)
+	root := repotest.Root(t)
 	var files []string
 	for _, name := range append([]string{"docker-compose.yml"}, overlays...) {
 		files = append(files, filepath.Join(root, name))
@@ -446,40 +446,4 @@ func loadWith(t *testing.T, env map[string]string, overlays ...string) (*types.P
 		t.Fatal(err)
 	}
 	return options.LoadProject(t.Context())
-}
-
-func repository(t *testing.T) string {
-	t.Helper()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-// sourceText returns the text of a directory's files, without its subdirectories.
-func sourceText(t *testing.T, dir string) string {
-	t.Helper()
-	var all strings.Builder
-	for _, pattern := range []string{"*.go", "*.mjs"} {
-		paths, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			if !strings.Contains(path, "_test.go") && !strings.Contains(path, ".test.mjs") {
-				all.WriteString(read(t, path))
-			}
-		}
-	}
-	return all.String()
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }

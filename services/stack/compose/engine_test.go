@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // engineStack is the compose stack on a real engine, in its own project, which is
@@ -33,7 +35,7 @@ type engineStack struct {
 // newEngineStack fails without a Docker engine.
 func newEngineStack(t *testing.T) *engineStack {
 	t.Helper()
-	s := &engineStack{t: t, root: repository(t), files: []string{"docker-compose.yml"}, env: map[string]string{
+	s := &engineStack{t: t, root: repotest.Root(t), files: []string{"docker-compose.yml"}, env: map[string]string{
 		"COMPOSE_PROJECT_NAME": "tasklane-test-" + strings.ToLower(rand.Text()[:8]),
 		"VERSION":              "test-" + strings.ToLower(rand.Text()[:8]),
 		"PORT":                 freePort(t),

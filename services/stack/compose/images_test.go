@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 var dockerfiles = []string{"services/Dockerfile", "services/auth/Dockerfile", "bff/Dockerfile"}
@@ -16,7 +18,7 @@ var dockerfiles = []string{"services/Dockerfile", "services/auth/Dockerfile", "b
 func TestImagesBuildForOtherMachines(t *testing.T) {
 	t.Parallel()
 	for _, name := range dockerfiles {
-		text := read(t, filepath.Join(repository(t), name))
+		text := repotest.Read(t, filepath.Join(repotest.Root(t), name))
 		stages := regexp.MustCompile(`(?m)^FROM .*$`).FindAllString(text, -1)
 		for _, stage := range stages[:len(stages)-1] {
 			if !strings.HasPrefix(stage, "FROM --platform=$BUILDPLATFORM ") {
@@ -42,7 +44,7 @@ func TestBuildsAreCached(t *testing.T) {
 		"npm ci":          "target=/root/.npm",
 	}
 	for _, name := range dockerfiles {
-		text := strings.ReplaceAll(read(t, filepath.Join(repository(t), name)), "\\\n", "")
+		text := strings.ReplaceAll(repotest.Read(t, filepath.Join(repotest.Root(t), name)), "\\\n", "")
 		for line := range strings.Lines(text) {
 			for command, cache := range caches {
 				if strings.HasPrefix(line, "RUN ") && strings.Contains(line, command) && !strings.Contains(line, "--mount=type=cache,"+cache) {
@@ -58,7 +60,7 @@ func TestBuildsAreCached(t *testing.T) {
 func TestImagesSayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	for _, name := range dockerfiles {
-		text := read(t, filepath.Join(repository(t), name))
+		text := repotest.Read(t, filepath.Join(repotest.Root(t), name))
 		last := text[strings.LastIndex(text, "\nFROM "):]
 		for _, label := range []string{"title", "source", "licenses", "version", "revision"} {
 			if !strings.Contains(last, "org.opencontainers.image."+label+"=") {
@@ -100,7 +102,7 @@ func TestReleasesCanBePulled(t *testing.T) {
 // builds, so a compiled one would be for the wrong architecture.
 func TestNothingIsCompiledForAuth(t *testing.T) {
 	t.Parallel()
-	lock := read(t, filepath.Join(repository(t), "services", "auth", "package-lock.json"))
+	lock := repotest.Read(t, filepath.Join(repotest.Root(t), "services", "auth", "package-lock.json"))
 	for _, sign := range []string{`"hasInstallScript": true`, `"cpu": [`, `"os": [`} {
 		if strings.Contains(lock, sign) {
 			t.Errorf("package-lock.json has %s", sign)
@@ -119,7 +121,7 @@ func TestCaddy(t *testing.T) {
 	if minor, err := strconv.Atoi(match[1]); err != nil || minor < 11 {
 		t.Errorf("Caddy 2.%s is too old", match[1])
 	}
-	config := read(t, filepath.Join(repository(t), "services", "stack", "compose", "Caddyfile"))
+	config := repotest.Read(t, filepath.Join(repotest.Root(t), "services", "stack", "compose", "Caddyfile"))
 	for _, want := range []string{"grace_period 3s", "lb_try_duration 3s", "dial_timeout 300ms"} {
 		if !strings.Contains(config, "\t"+want+"\n") {
 			t.Errorf("the Caddyfile does not say %s", want)
@@ -133,13 +135,13 @@ func TestCaddy(t *testing.T) {
 // TestNodeIsTested: CI runs the tests with the Node that the images have.
 func TestNodeIsTested(t *testing.T) {
 	t.Parallel()
-	workflow := read(t, filepath.Join(repository(t), ".github", "workflows", "ci.yml"))
+	workflow := repotest.Read(t, filepath.Join(repotest.Root(t), ".github", "workflows", "ci.yml"))
 	tested := regexp.MustCompile(`(?m)^        node: \[(.*?)\]`).FindStringSubmatch(workflow)
 	if tested == nil {
 		t.Fatal("ci.yml names no versions of Node")
 	}
 	for _, name := range dockerfiles {
-		for _, match := range regexp.MustCompile(`(?m)^FROM .*\bnode:(\d+)-`).FindAllStringSubmatch(read(t, filepath.Join(repository(t), name)), -1) {
+		for _, match := range regexp.MustCompile(`(?m)^FROM .*\bnode:(\d+)-`).FindAllStringSubmatch(repotest.Read(t, filepath.Join(repotest.Root(t), name)), -1) {
 			if !slices.Contains(strings.Split(tested[1], ", "), match[1]) {
 				t.Errorf("%s has Node %s, CI tests %s", name, match[1], tested[1])
 			}
@@ -151,7 +153,7 @@ func TestNodeIsTested(t *testing.T) {
 // provenance.
 func TestPublishing(t *testing.T) {
 	t.Parallel()
-	workflow := read(t, filepath.Join(repository(t), ".github", "workflows", "publish.yml"))
+	workflow := repotest.Read(t, filepath.Join(repotest.Root(t), ".github", "workflows", "publish.yml"))
 	for _, want := range []string{
 		`tags: ["v[0-9]*"]`, "make test-compose", `*.platform=linux/amd64,linux/arm64`, "--sbom=true", "--provenance=mode=max", "--push",
 		"IMAGES=", "VERSION=", "REVISION=",

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 func TestTLS(t *testing.T) {
@@ -37,7 +39,7 @@ func TestTLS(t *testing.T) {
 	var sites string
 	for _, volume := range edge.Volumes {
 		if strings.HasPrefix(volume.Target, "/etc/caddy/sites/") {
-			sites = read(t, volume.Source)
+			sites = repotest.Read(t, volume.Source)
 		}
 	}
 	if !strings.Contains(sites, "{$SITE_ADDRESS} {\n\timport bffs\n}") || *edge.Environment["SITE_ADDRESS"] != env["SITE_ADDRESS"] {
@@ -78,11 +80,11 @@ func TestPrograms(t *testing.T) {
 // TestOverlaysAreNamed: .env.example names every overlay.
 func TestOverlaysAreNamed(t *testing.T) {
 	t.Parallel()
-	overlays, err := filepath.Glob(filepath.Join(repository(t), "docker-compose.*.yml"))
+	overlays, err := filepath.Glob(filepath.Join(repotest.Root(t), "docker-compose.*.yml"))
 	if err != nil || len(overlays) == 0 {
 		t.Fatal(overlays, err)
 	}
-	example := read(t, filepath.Join(repository(t), ".env.example"))
+	example := repotest.Read(t, filepath.Join(repotest.Root(t), ".env.example"))
 	for _, overlay := range overlays {
 		if name := filepath.Base(overlay); !strings.Contains(example, name) {
 			t.Errorf(".env.example does not name %s", name)

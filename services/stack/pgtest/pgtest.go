@@ -16,6 +16,7 @@ import (
 
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // One server serves all tests of the process, so it is package state.
@@ -85,7 +86,25 @@ func URL(t testing.TB) string {
 	return server.AdminURL("postgres")
 }
 
-// start starts the server on the first call.
+// NewServer starts a server for one test. Unlike the shared one, which accepts any
+// password, it checks passwords.
+func NewServer(t testing.TB) *postgres.Server {
+	t.Helper()
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		NodeModules: checkout.PostgresModules(repotest.Root(t)), DataDir: t.TempDir(), Password: "superuser",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// start starts the shared server on the first call.
 func start() (*postgres.Server, error) {
 	shared.Lock()
 	defer shared.Unlock()

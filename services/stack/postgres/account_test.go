@@ -11,17 +11,14 @@ import (
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/port"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // TestAccounts: an ordinary user runs the server as itself; root runs it in a user
 // namespace or, where there are none, as another account.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin, err := find(t.Context(), checkout.PostgresModules(root), 0)
+	bin, err := find(t.Context(), checkout.PostgresModules(repotest.Root(t)), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 const password = "it's a \"password\""
@@ -205,11 +206,7 @@ func refuses(t *testing.T, opts postgres.Options, words ...string) {
 
 func modules(t *testing.T) string {
 	t.Helper()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return checkout.PostgresModules(root)
+	return checkout.PostgresModules(repotest.Root(t))
 }
 
 // start starts a server that ends with the test.

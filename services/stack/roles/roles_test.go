@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
@@ -15,7 +15,7 @@ import (
 // TestRoles has its own server, because roles belong to a whole server.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	server := start(t)
+	server := pgtest.NewServer(t)
 	again := roles.Passwords{Owner: "it's \"second\"", Auth: "$$second$$"}
 	for _, passwords := range []roles.Passwords{{Owner: "first", Auth: "first"}, again} {
 		if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), passwords); err != nil {
@@ -74,27 +74,6 @@ func checkAuthURL(t *testing.T, server *postgres.Server, ownerPassword string) {
 	if _, err := roles.AuthURL(t.Context(), server.URL(roles.Owner, ownerPassword, roles.Database)); err == nil {
 		t.Error("Better Auth got a schema without privileges")
 	}
-}
-
-func start(t *testing.T) *postgres.Server {
-	t.Helper()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// With a password, so that the test notices a wrong one.
-	server, err := postgres.Start(t.Context(), postgres.Options{
-		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: "superuser",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
 }
 
 func connect(t *testing.T, url string) *pgx.Conn {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 func TestCounts(t *testing.T) {
@@ -31,11 +31,7 @@ func TestCounts(t *testing.T) {
 
 func TestFuzzTargets(t *testing.T) {
 	t.Parallel()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	targets, err := fuzzTargets(root)
+	targets, err := fuzzTargets(repotest.Root(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // modules are the Go modules of our programs; checks are those with tests of
@@ -25,28 +25,10 @@ var (
 	checks  = []string{"web-contract/openapi/generators", "services/deploy/check"}
 )
 
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func read(t *testing.T, path ...string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(path...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // find returns the repository's files with a name, except installed and built ones.
 func find(t *testing.T, name string) (found []string) {
 	t.Helper()
-	err := filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(repotest.Root(t), func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -67,7 +49,7 @@ func find(t *testing.T, name string) (found []string) {
 // CONTRIBUTING.md.
 func TestEveryDependencyHasAReason(t *testing.T) {
 	t.Parallel()
-	_, tables, found := strings.Cut(read(t, root(t), "CONTRIBUTING.md"), "## Dependencies")
+	_, tables, found := strings.Cut(repotest.Read(t, repotest.Root(t), "CONTRIBUTING.md"), "## Dependencies")
 	if !found {
 		t.Fatal("CONTRIBUTING.md has no list of dependencies")
 	}
@@ -85,7 +67,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 	}
 	for _, file := range find(t, "package.json") {
 		var pkg struct{ Dependencies, DevDependencies, OptionalDependencies map[string]string }
-		if err := json.Unmarshal([]byte(read(t, file)), &pkg); err != nil {
+		if err := json.Unmarshal([]byte(repotest.Read(t, file)), &pkg); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		for _, names := range []map[string]string{pkg.Dependencies, pkg.DevDependencies, pkg.OptionalDependencies} {
@@ -104,7 +86,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 func required(t *testing.T, module string) []string {
 	t.Helper()
 	var names []string
-	for line := range strings.Lines(read(t, root(t), module, "go.mod")) {
+	for line := range strings.Lines(repotest.Read(t, repotest.Root(t), module, "go.mod")) {
 		fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
 		if len(fields) >= 2 && strings.HasPrefix(fields[1], "v") && !strings.Contains(line, "// indirect") && !strings.HasPrefix(fields[0], "github.com/tasklane/") {
 			names = append(names, fields[0])
@@ -155,7 +137,7 @@ func TestGoLicences(t *testing.T) {
 	dirs := map[string]string{}
 	for _, module := range modules {
 		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", "./...")
-		list.Dir = filepath.Join(root(t), module)
+		list.Dir = filepath.Join(repotest.Root(t), module)
 		out, err := list.Output()
 		if err != nil {
 			t.Fatalf("go list in %s: %v", module, err)
@@ -190,7 +172,7 @@ func licenceIn(t *testing.T, dir string) string {
 		if name := strings.ToUpper(entry.Name()); !strings.HasPrefix(name, "LICEN") && !strings.HasPrefix(name, "COPYING") {
 			continue
 		}
-		words := strings.Join(strings.Fields(read(t, dir, entry.Name())), " ")
+		words := strings.Join(strings.Fields(repotest.Read(t, dir, entry.Name())), " ")
 		for _, known := range texts {
 			if strings.Contains(words, known.text) {
 				return known.licence
@@ -204,13 +186,13 @@ func licenceIn(t *testing.T, dir string) string {
 // them.
 func TestActionsArePinned(t *testing.T) {
 	t.Parallel()
-	workflows, err := filepath.Glob(filepath.Join(root(t), ".github", "workflows", "*.yml"))
+	workflows, err := filepath.Glob(filepath.Join(repotest.Root(t), ".github", "workflows", "*.yml"))
 	if err != nil || len(workflows) == 0 {
 		t.Fatal(workflows, err)
 	}
 	pinned := regexp.MustCompile(`^\s*- uses: [\w/-]+@[0-9a-f]{40} # v[0-9.]+$`)
 	for _, workflow := range workflows {
-		for line := range strings.Lines(read(t, workflow)) {
+		for line := range strings.Lines(repotest.Read(t, workflow)) {
 			if strings.Contains(line, "uses:") && !pinned.MatchString(strings.TrimSuffix(line, "\n")) {
 				t.Errorf("%s: %q lacks a commit and its version", workflow, strings.TrimSpace(line))
 			}
@@ -221,7 +203,7 @@ func TestActionsArePinned(t *testing.T) {
 // TestImagesAreBuiltWithoutSecrets checks .dockerignore.
 func TestImagesAreBuiltWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	ignored := strings.Split(read(t, root(t), ".dockerignore"), "\n")
+	ignored := strings.Split(repotest.Read(t, repotest.Root(t), ".dockerignore"), "\n")
 	for _, name := range []string{".git", ".env", ".data", ".build"} {
 		if !slices.Contains(ignored, name) {
 			t.Errorf(".dockerignore lacks %s", name)
@@ -250,10 +232,10 @@ func TestNodeLicences(t *testing.T) {
 				Link    bool
 			}
 		}
-		if err := json.Unmarshal([]byte(read(t, file)), &lock); err != nil {
+		if err := json.Unmarshal([]byte(repotest.Read(t, file)), &lock); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		relative, err := filepath.Rel(root(t), file)
+		relative, err := filepath.Rel(repotest.Root(t), file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // built are the files outside the repository that install.sh copies.
@@ -23,7 +23,7 @@ var built = []string{".build/tasks", ".build/bff", "web-contract/demo/dist/index
 // directory of the installation.
 func install(t *testing.T, args ...string) (dest, output string, err error) {
 	t.Helper()
-	root, copied, dest := repository(t), t.TempDir(), t.TempDir()
+	root, copied, dest := repotest.Root(t), t.TempDir(), t.TempDir()
 	for _, dir := range []string{"services/deploy/systemd", "services/stack/roles"} {
 		if err := os.CopyFS(filepath.Join(copied, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func install(t *testing.T, args ...string) (dest, output string, err error) {
 		t.Fatal(sources, err)
 	}
 	for _, source := range append(sources, filepath.Join(root, "services", "auth", "package.json")) {
-		write(t, filepath.Join(copied, "services", "auth", filepath.Base(source)), read(t, source))
+		write(t, filepath.Join(copied, "services", "auth", filepath.Base(source)), repotest.Read(t, source))
 	}
 	for _, path := range built {
 		write(t, filepath.Join(copied, path), "#!/bin/sh\n")
@@ -71,7 +71,7 @@ func settings(t *testing.T, dest string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, file := range files {
-		all[filepath.Base(file)] = read(t, file)
+		all[filepath.Base(file)] = repotest.Read(t, file)
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v, want 0600: %v", file, info.Mode(), err)
 		}
@@ -141,7 +141,7 @@ func checkUnits(t *testing.T, dest string) {
 		t.Fatal(units, err)
 	}
 	for _, unit := range units {
-		text := read(t, unit)
+		text := repotest.Read(t, unit)
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(unit), "tasklane-"), ".service")
 		for _, want := range []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "WantedBy=multi-user.target"} {
 			if !strings.Contains(text, "\n"+want+"\n") {
@@ -155,7 +155,7 @@ func checkUnits(t *testing.T, dest string) {
 		}
 		var code string
 		for _, dir := range sources[name] {
-			code += sourceText(t, filepath.Join(repository(t), dir))
+			code += repotest.Source(t, filepath.Join(repotest.Root(t), dir))
 		}
 		for _, match := range regexp.MustCompile(`(?m)^(?:Environment=|ExecStart=/usr/bin/env ).*$`).FindAllString(text, -1) {
 			for _, variable := range regexp.MustCompile(`\b([A-Z_]+)=`).FindAllStringSubmatch(match, -1) {
@@ -176,40 +176,6 @@ func checkUnits(t *testing.T, dest string) {
 	if out, err := exec.CommandContext(t.Context(), verify, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 { //nolint:gosec // systemd's
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
-}
-
-// sourceText returns the text of a directory's files, without its subdirectories.
-func sourceText(t *testing.T, dir string) string {
-	t.Helper()
-	var all strings.Builder
-	for _, pattern := range []string{"*.go", "*.mjs"} {
-		paths, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			all.WriteString(read(t, path))
-		}
-	}
-	return all.String()
-}
-
-func repository(t *testing.T) string {
-	t.Helper()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }
 
 func write(t *testing.T, path, text string) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/pgtest"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 	"github.com/tasklane/tasklane/services/stack/roles"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
@@ -16,22 +16,7 @@ import (
 // password changes it in the environment and migrates.
 func TestMigrateCorrectsThePassword(t *testing.T) {
 	t.Parallel()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The tests' usual server accepts any password.
-	server, err := postgres.Start(t.Context(), postgres.Options{
-		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: "superuser",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := pgtest.NewServer(t)
 	if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), roles.Passwords{Owner: "owner", Auth: "auth"}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,29 +16,15 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tasklane/tasklane/services/stack/seed"
 	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
 )
-
-// seedOf returns the seed of a test's random decisions and logs it.
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if given := os.Getenv("TEST_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = n
-	}
-	t.Logf("TEST_SEED=%d", seed)
-	return seed
-}
 
 // TestInterleavings has many callers read, fail, leave, panic and lose their connection at
 // random. Each result must be that of the caller's own query.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
+	seed := seed.Of(t)
 	f := open(t, 2, nil, nil)
 	const callers, steps, ends = 24, 150, 5
 	var lost atomic.Int64

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/tasklane/tasklane/sdk/sdktest"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // length is the number of steps of a sequence.
@@ -62,20 +62,6 @@ func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Logf("counted: steps of the model played %d", played.Load())
 }
 
-// seedOf returns TEST_SEED or a random seed, and logs it.
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("TEST_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("TEST_SEED: %v", err)
-		}
-	}
-	t.Logf("to repeat the sequences: TEST_SEED=%d", seed)
-	return seed
-}
-
 // TestTheModelIsLikeTheService compares sdktest with the real service.
 func TestTheModelIsLikeTheService(t *testing.T) {
 	t.Parallel()
@@ -83,7 +69,7 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		steps = 1_000_000
 	}
-	hold(t, [2]side{model(t), service(t, 0, 0)}, seedOf(t), steps)
+	hold(t, [2]side{model(t), service(t, 0, 0)}, seed.Of(t), steps)
 }
 
 // TestTheModelIsAsFull: both sides enforce the same limits of a user's data.
@@ -96,12 +82,12 @@ func TestTheModelIsAsFull(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		steps = 200_000
 	}
-	hold(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seedOf(t), steps)
+	hold(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seed.Of(t), steps)
 }
 
 func TestTheModelIsLikeItself(t *testing.T) {
 	t.Parallel()
-	hold(t, [2]side{model(t), model(t)}, seedOf(t), 3000)
+	hold(t, [2]side{model(t), model(t)}, seed.Of(t), 3000)
 }
 
 // TestDifferencesAreFoundAndShrunk breaks the model and checks the report.

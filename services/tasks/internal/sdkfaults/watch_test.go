@@ -16,6 +16,7 @@ import (
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // disconnects is the number of broken connections that a watch must survive.
@@ -124,7 +125,7 @@ func writeUntil(ctx context.Context, t *testing.T, client *sdk.Client, random *r
 // restarts.
 func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
+	seed := seed.Of(t)
 	s := startService(t, func(service http.Handler) http.Handler { return service })
 	writing := startProxy(t, seed, func(*rand.Rand) fault { return fault{after: 1 << 30} })
 	reading := startProxy(t, seed, afterChanges)

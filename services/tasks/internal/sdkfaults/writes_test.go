@@ -14,6 +14,7 @@ import (
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // writers is the number of goroutines that write at once.
@@ -57,7 +58,7 @@ type faulty struct {
 
 func newFaulty(t *testing.T) *faulty {
 	t.Helper()
-	seed := seedOf(t)
+	seed := seed.Of(t)
 	f := &faulty{bursts: newBursts(seed)}
 	f.service = startService(t, f.bursts.wrap)
 	f.proxy = startProxy(t, seed, afterRequests)
