@@ -308,6 +308,27 @@ func ExampleClient_TaskStats() {
 	// Output: 1 open, 0 due today, 1 of high priority
 }
 
+func ExampleClient_TaskOccurrences() {
+	client, _, stop := exampleClient()
+	defer stop()
+
+	task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Pay rent", DueOn: new("2026-11-30"), Recurrence: new("FREQ=MONTHLY;BYMONTHDAY=-1")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	next, err := client.TaskOccurrences(ctx, task.ID, 3)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, one := range next {
+		fmt.Println(*one.DueOn)
+	}
+	// Output:
+	// 2026-12-31
+	// 2027-01-31
+	// 2027-02-28
+}
+
 func ExampleClient_Agenda() {
 	client, _, stop := exampleClient()
 	defer stop()

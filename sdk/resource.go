@@ -36,11 +36,20 @@ func one[T any](ctx context.Context, c *Client, r request, opts []CallOption) (T
 // byID runs an operation on the resource with this id. r.path is the path of the kind's
 // collection.
 func byID[T any](ctx context.Context, c *Client, id string, r request, opts []CallOption) (T, error) {
+	if err := r.at(id); err != nil {
+		var none T
+		return none, err
+	}
+	return one[T](ctx, c, r, opts)
+}
+
+// at extends the path, which is that of a kind's collection, to the resource with this
+// id.
+func (r *request) at(id string) error {
 	// These ids would change the path. The error is that of the service for any
 	// invalid id.
 	if id == "" || id == "." || id == ".." {
-		var none T
-		return none, &Error{
+		return &Error{
 			Operation: r.operation,
 			Code:      taskapi.CodeInvalid,
 			Message:   "The id is not valid.",
@@ -48,5 +57,5 @@ func byID[T any](ctx context.Context, c *Client, id string, r request, opts []Ca
 		}
 	}
 	r.path += "/" + url.PathEscape(id) + r.suffix
-	return one[T](ctx, c, r, opts)
+	return nil
 }

@@ -33,10 +33,11 @@ func fullTask() taskapi.Task {
 		Tags:        []string{"home", "garden"},
 		ListID:      new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"),
 		ParentID:    new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c13"),
-		Version:     7,
-		CreatedAt:   *at(8),
-		UpdatedAt:   *at(10),
-		DeletedAt:   at(11),
+		Recurrence:  new("FREQ=DAILY"), RecurrenceFrom: taskapi.FromCompletion, NextID: new("019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c14"),
+		Version:   7,
+		CreatedAt: *at(8),
+		UpdatedAt: *at(10),
+		DeletedAt: at(11),
 	}
 }
 

@@ -133,6 +133,23 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	return out.Data, err
 }
 
+// TaskOccurrences returns the due dates that follow that of a recurring task, as though
+// each task was completed when it was due: 1 to [taskapi.MaxOccurrences] of them, or
+// [taskapi.DefaultOccurrences] for a limit of 0. It fails with [ErrTaskNotFound] if the
+// user has no such task.
+func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {
+	query := make(url.Values)
+	if limit != 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
+	r := request{operation: "listTaskOccurrences", method: http.MethodGet, path: tasksPath, suffix: "/occurrences", query: query}
+	if err := r.at(id); err != nil {
+		return nil, err
+	}
+	out, err := do[occurrencesEnvelope](ctx, c, r, opts)
+	return out.Data, err
+}
+
 // Agenda returns the open tasks by when they are due: those that are overdue,
 // those of the next days, and how many there are besides. What there is no room
 // for is counted in [taskapi.Agenda.Later].
@@ -156,6 +173,10 @@ func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts
 type statsEnvelope struct{ taskapi.StatsResponse }
 
 func (a statsEnvelope) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
+
+type occurrencesEnvelope struct{ taskapi.OccurrenceListResponse }
+
+func (a occurrencesEnvelope) complete(*request) bool { return a.Success && a.Data != nil }
 
 type agendaEnvelope struct{ taskapi.AgendaResponse }
 

@@ -393,6 +393,28 @@ func TestAgenda(t *testing.T) {
 	}
 }
 
+func TestTaskOccurrences(t *testing.T) {
+	t.Parallel()
+	want := []taskapi.Occurrence{{DueAt: time.Date(2026, 11, 30, 23, 59, 59, 0, time.UTC), DueOn: new("2026-11-30")}}
+	for limit, uri := range map[int]string{0: "/api/tasks/x/occurrences", 3: "/api/tasks/x/occurrences?limit=3"} {
+		s := serve(t, respond(200, taskapi.OccurrenceListResponse{Success: true, Data: want}))
+		got, err := s.client(t).TaskOccurrences(t.Context(), "x", limit)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
+		}
+	}
+	s := serve(t, respond(200, map[string]any{"success": true}))
+	if _, err := s.client(t).TaskOccurrences(t.Context(), "x", 0); asError(t, err).Status != 200 {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.client(t).TaskOccurrences(t.Context(), "..", 0); asError(t, err).Fields[0].Field != "id" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
 	s := serve(t, respond(304, nil, "X-Request-Id", "the-request"))

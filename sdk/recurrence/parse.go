@@ -31,16 +31,17 @@ type weekday struct {
 
 // Rule is a recurrence rule. The zero Rule occurs daily.
 type Rule struct {
-	frequency  frequency
-	interval   int // 0 is 1
-	count      int // 0 is no limit
-	until      time.Time
-	untilUTC   bool // until is an instant, not a local time
-	weekStart  time.Weekday
-	byDay      []weekday
-	byMonthDay []int
-	byMonth    []int
-	bySetPos   []int
+	frequency    frequency
+	interval     int // 0 is 1
+	count        int // 0 is no limit
+	until        time.Time
+	untilUTC     bool // until is an instant, not a local time
+	untilHasTime bool
+	weekStart    time.Weekday
+	byDay        []weekday
+	byMonthDay   []int
+	byMonth      []int
+	bySetPos     []int
 }
 
 var (
@@ -132,7 +133,7 @@ func (r *Rule) setUntil(value string) error {
 	if len(value) == 8 {
 		until = until.Add(24*time.Hour - 1) // inclusive
 	}
-	r.until, r.untilUTC = until, strings.HasSuffix(value, "Z")
+	r.until, r.untilUTC, r.untilHasTime = until, strings.HasSuffix(value, "Z"), len(value) > 8
 	return nil
 }
 

@@ -34,18 +34,18 @@ func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		location := start.Location()
-		clock, until := clockTime(start), r.until
+		clock, until := ClockTime(start), r.until
 		if r.untilUTC {
-			until = clockTime(until.In(location))
+			until = ClockTime(until.In(location))
 		}
 		timeOfDay := clock.Sub(clock.Truncate(day))
 		first := 0
-		if passed := clockTime(moment.In(location)).Add(-2 * day); r.count == 0 && passed.After(clock) {
+		if passed := ClockTime(moment.In(location)).Add(-2 * day); r.count == 0 && passed.After(clock) {
 			first = r.periodsBetween(clock, passed)
 		}
 		last := clock
 		if first > 0 {
-			last = clockTime(moment.In(location))
+			last = ClockTime(moment.In(location))
 		}
 		var previous time.Time
 		found := 0
@@ -65,7 +65,7 @@ func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
 				found++
 				last = at
 				// A day that the calendar leaves out is the same instant as the next one.
-				if instant := instantOf(at, location); !instant.Equal(previous) {
+				if instant := InstantOf(at, location); !instant.Equal(previous) {
 					if !yield(instant) {
 						return
 					}
@@ -78,6 +78,18 @@ func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
 		}
 	}
 }
+
+// Count returns the rule's COUNT, or 0 without one.
+func (r Rule) Count() int { return r.count }
+
+// WithoutCount returns the rule without its COUNT.
+func (r Rule) WithoutCount() Rule {
+	r.count = 0
+	return r
+}
+
+// UntilHasTime reports whether UNTIL has a time of day.
+func (r Rule) UntilHasTime() bool { return r.untilHasTime }
 
 func (r Rule) step() int { return max(r.interval, 1) }
 
@@ -197,15 +209,15 @@ func daysIn(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// clockTime returns what clocks in t's location show, in UTC.
-func clockTime(t time.Time) time.Time {
+// ClockTime returns what clocks in t's location show, in UTC.
+func ClockTime(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// instantOf returns when clocks in a location show a time: the first time they
-// do, or as much later as they jump if they never do.
-func instantOf(clock time.Time, location *time.Location) time.Time {
+// InstantOf returns when clocks in a location show a time, which is given in UTC: the
+// first time they do, or as much later as they jump if they never do.
+func InstantOf(clock time.Time, location *time.Location) time.Time {
 	at := func(reference time.Time) (time.Time, bool) {
 		_, offset := reference.In(location).Zone()
 		t := clock.Add(-time.Duration(offset) * time.Second).In(location)

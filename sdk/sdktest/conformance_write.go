@@ -29,7 +29,7 @@ var taskCases = []contractCase{
 	{"fields left out take their defaults", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: "Rest"})
 		s.same("task", got, taskapi.Task{
-			ID: got.ID, Title: "Rest", Priority: taskapi.None, Tags: []string{}, Position: got.Position, Version: 1,
+			ID: got.ID, Title: "Rest", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: got.Position, Version: 1,
 			CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 		})
 	}},
@@ -191,7 +191,7 @@ var writeCases = []contractCase{
 		got, err := s.client.ReplaceTask(s.Context(), created.ID, taskapi.ReplaceTaskRequest{Title: "Only this"})
 		s.ok(err)
 		s.same("task", got, taskapi.Task{
-			ID: created.ID, Title: "Only this", Priority: taskapi.None, Tags: []string{}, Position: created.Position, Version: 2,
+			ID: created.ID, Title: "Only this", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: created.Position, Version: 2,
 			CreatedAt: created.CreatedAt, UpdatedAt: got.UpdatedAt,
 		})
 		s.same("what is read", s.get(created.ID), got)
@@ -312,7 +312,7 @@ var writeCases = []contractCase{
 func (s *subject) remains(got, before taskapi.Task) {
 	s.Helper()
 	s.same("what remains", got, taskapi.Task{
-		ID: before.ID, Version: before.Version, Priority: taskapi.None, Tags: []string{}, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+		ID: before.ID, Version: before.Version, Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 	})
 	if got.CreatedAt.IsZero() {
 		s.Error("there is no time")

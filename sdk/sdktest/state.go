@@ -1,6 +1,7 @@
 package sdktest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -179,7 +180,7 @@ func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)
 	tx.setDue(resource{}, r)
-	if p := tx.prepare(resource{}, r, c.names("listId", false)); p != nil {
+	if p := cmp.Or(checkRecurrence(r), tx.prepare(resource{}, r, c.names("listId", false))); p != nil {
 		return r, p
 	}
 	return tx.changed(r), nil
@@ -193,7 +194,7 @@ func (tx *transaction) edit(r resource, c content, replace bool) (resource, *pro
 	}
 	after.apply(c, replace, tx.now)
 	tx.setDue(r, after)
-	if p := tx.prepare(r, after, c.names("listId", !replace)); p != nil {
+	if p := cmp.Or(checkRecurrence(after), tx.prepare(r, after, c.names("listId", !replace))); p != nil {
 		return r, p
 	}
 	if after.same(r) {

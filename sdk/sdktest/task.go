@@ -20,8 +20,9 @@ import (
 // types on the wire.
 func tasks() *kind {
 	texts := map[string]textRule{
-		"title": {trim: true},
-		"tags":  {trim: true, least: 1, most: taskapi.MaxTagLength, key: taskapi.TagKey},
+		"title":      {trim: true},
+		"recurrence": {check: checkRule},
+		"tags":       {trim: true, least: 1, most: taskapi.MaxTagLength, key: taskapi.TagKey},
 	}
 	return &kind{
 		name:     taskapi.KindTask,
@@ -39,6 +40,7 @@ func tasks() *kind {
 				parameters: []string{"completed", "priority", "tag", "dueBefore", "dueAfter", "q", "listId", "parentId", "deleted", "sort", "limit", "cursor"},
 			},
 			{operation: "getTaskStats", method: http.MethodGet, path: "/api/tasks/stats", parameters: []string{"timeZone"}, read: (*Server).getTaskStats},
+			{operation: "listTaskOccurrences", method: http.MethodGet, path: "/api/tasks/{id}/occurrences", parameters: []string{"limit"}, read: (*Server).listTaskOccurrences},
 			{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", parameters: []string{"timeZone", "days"}, read: (*Server).getAgenda},
 		},
 	}
@@ -47,6 +49,7 @@ func tasks() *kind {
 func settleTask(resource any, now time.Time) {
 	task := resource.(*taskapi.Task)
 	task.Priority = cmp.Or(task.Priority, taskapi.None)
+	task.RecurrenceFrom = cmp.Or(task.RecurrenceFrom, taskapi.FromDue)
 	switch {
 	case !task.Completed:
 		task.CompletedAt = nil

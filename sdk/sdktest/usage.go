@@ -22,6 +22,10 @@ func (r resource) size() int {
 		switch text := r.field(f.name).Interface().(type) {
 		case string:
 			size += len(text)
+		case *string:
+			if text != nil && f.name == "recurrence" {
+				size += len(*text)
+			}
 		case []string:
 			for _, entry := range text {
 				size += len(entry)

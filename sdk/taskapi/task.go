@@ -31,22 +31,25 @@ func Priorities() []Priority {
 // Task is one entry of a user's to-do list. Every field is present in every
 // answer; a nil pointer is the JSON null.
 type Task struct {
-	ID          string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Title       string     `json:"title" maxLength:"500" doc:"What is to be done. Empty only where a write is replayed whose task has been erased since." example:"Water the plants"`
-	Description string     `json:"description" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
-	Completed   bool       `json:"completed" doc:"Whether the task is done." example:"false"`
-	CompletedAt *time.Time `json:"completedAt" doc:"When the task was completed; null while it is open." example:"2026-11-23T09:30:00Z"`
-	Priority    Priority   `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
-	DueAt       *time.Time `json:"dueAt" doc:"When the task should be finished; null without a deadline. With dueOn it is the last second of that day in the time zone of the user's settings." example:"2026-11-30T17:00:00Z"`
-	DueOn       *string    `json:"dueOn" format:"date" doc:"The day on which the task should be finished, if no time of it matters; otherwise null." example:"2026-11-30"`
-	Tags        []string   `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
-	ListID      *string    `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID    *string    `json:"parentId" format:"uuid" doc:"The task that this is a sub-task of, in the same list; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Position    string     `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
-	Version     int64      `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
-	CreatedAt   time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
-	UpdatedAt   time.Time  `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
-	DeletedAt   *time.Time `json:"deletedAt" doc:"When the task was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
+	ID             string         `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Title          string         `json:"title" maxLength:"500" doc:"What is to be done. Empty only where a write is replayed whose task has been erased since." example:"Water the plants"`
+	Description    string         `json:"description" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
+	Completed      bool           `json:"completed" doc:"Whether the task is done." example:"false"`
+	CompletedAt    *time.Time     `json:"completedAt" doc:"When the task was completed; null while it is open." example:"2026-11-23T09:30:00Z"`
+	Priority       Priority       `json:"priority" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
+	DueAt          *time.Time     `json:"dueAt" doc:"When the task should be finished; null without a deadline. With dueOn it is the last second of that day in the time zone of the user's settings." example:"2026-11-30T17:00:00Z"`
+	DueOn          *string        `json:"dueOn" format:"date" doc:"The day on which the task should be finished, if no time of it matters; otherwise null." example:"2026-11-30"`
+	Tags           []string       `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
+	ListID         *string        `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID       *string        `json:"parentId" format:"uuid" doc:"The task that this is a sub-task of, in the same list; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Recurrence     *string        `json:"recurrence" maxLength:"200" doc:"How the task recurs, as a rule of RFC 5545; null if it does not. Completing it creates the next one." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
+	NextID         *string        `json:"nextId" format:"uuid" doc:"The task that followed when this one was completed; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Position       string         `json:"position" doc:"The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
+	Version        int64          `json:"version" minimum:"1" doc:"Rises with every change of this task; also its ETag." example:"1"`
+	CreatedAt      time.Time      `json:"createdAt" example:"2026-11-23T08:00:00Z"`
+	UpdatedAt      time.Time      `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
+	DeletedAt      *time.Time     `json:"deletedAt" doc:"When the task was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
 }
 
 // Overdue reports whether the task is open and its due date has passed.
@@ -57,15 +60,17 @@ func (t Task) Overdue(now time.Time) bool {
 // CreateTaskRequest is the body of createTask. A zero field is left out of the
 // JSON and takes its default.
 type CreateTaskRequest struct {
-	Title       string     `json:"title" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
-	Description string     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text. Empty by default." example:"The ones on the balcony too."`
-	Completed   bool       `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
-	Priority    Priority   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
-	DueAt       *time.Time `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
-	DueOn       *string    `json:"dueOn,omitempty" format:"date" nullable:"true" doc:"The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt." example:"2026-11-30"`
-	Tags        []string   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
-	ListID      *string    `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for that of the parent, or the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID    *string    `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of; null or absent for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Title          string         `json:"title" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
+	Description    string         `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text. Empty by default." example:"The ones on the balcony too."`
+	Completed      bool           `json:"completed,omitzero" doc:"Whether the task is done already. False by default." example:"false"`
+	Priority       Priority       `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is. None by default." example:"high"`
+	DueAt          *time.Time     `json:"dueAt,omitempty" nullable:"true" doc:"When the task should be finished; null or absent for no deadline." example:"2026-11-30T17:00:00Z"`
+	DueOn          *string        `json:"dueOn,omitempty" format:"date" nullable:"true" doc:"The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt." example:"2026-11-30"`
+	Tags           []string       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
+	ListID         *string        `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for that of the parent, or the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID       *string        `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of; null or absent for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Recurrence     *string        `json:"recurrence,omitempty" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion. By default this one." example:"due"`
 }
 
 // ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
@@ -73,19 +78,21 @@ type CreateTaskRequest struct {
 type ReplaceTaskRequest CreateTaskRequest
 
 // UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
-// a field left out keeps its value. DueAt, DueOn, ListID and ParentID may be null:
-// the task then has no deadline, is in the Inbox, or is no sub-task. Of DueAt and
-// DueOn, either replaces the other.
+// a field left out keeps its value. DueAt, DueOn, ListID, ParentID and Recurrence may
+// be null: the task then has no deadline, is in the Inbox, is no sub-task, or does not
+// recur. Of DueAt and DueOn, either replaces the other.
 type UpdateTaskRequest struct {
-	Title       Optional[string]     `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
-	Description Optional[string]     `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
-	Completed   Optional[bool]       `json:"completed,omitzero" doc:"Whether the task is done." example:"true"`
-	Priority    Optional[Priority]   `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
-	DueAt       Optional[*time.Time] `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
-	DueOn       Optional[*string]    `json:"dueOn,omitzero" format:"date" nullable:"true" doc:"The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins." example:"2026-11-30"`
-	Tags        Optional[[]string]   `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
-	ListID      Optional[*string]    `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID    Optional[*string]    `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Title          Optional[string]         `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
+	Description    Optional[string]         `json:"description,omitzero" maxLength:"20000" doc:"Anything more there is to say, as plain text." example:"The ones on the balcony too."`
+	Completed      Optional[bool]           `json:"completed,omitzero" doc:"Whether the task is done." example:"true"`
+	Priority       Optional[Priority]       `json:"priority,omitzero" enum:"none,low,medium,high,urgent" doc:"How urgent the task is." example:"high"`
+	DueAt          Optional[*time.Time]     `json:"dueAt,omitzero" nullable:"true" doc:"When the task should be finished; null removes the deadline." example:"2026-11-30T17:00:00Z"`
+	DueOn          Optional[*string]        `json:"dueOn,omitzero" format:"date" nullable:"true" doc:"The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins." example:"2026-11-30"`
+	Tags           Optional[[]string]       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
+	ListID         Optional[*string]        `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID       Optional[*string]        `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Recurrence     Optional[*string]        `json:"recurrence,omitzero" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	RecurrenceFrom Optional[RecurrenceFrom] `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
 }
 
 // MaxLevels is the number of levels of tasks: a task, its sub-tasks, theirs and

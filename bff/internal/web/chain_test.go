@@ -88,7 +88,7 @@ func TestSite(t *testing.T) {
 		response := ada.post("/api/tasks", map[string]any{"title": " Water the plants ", "dueAt": yesterday, "tags": []string{"home"}}).is(http.StatusCreated)
 		created := response.task()
 		want := taskapi.Task{
-			ID: created.ID, Title: "Water the plants", Priority: taskapi.None, DueAt: &yesterday, Tags: []string{"home"},
+			ID: created.ID, Title: "Water the plants", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, DueAt: &yesterday, Tags: []string{"home"},
 			Position: created.Position, Version: 1, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt,
 		}
 		if diff := cmp.Diff(want, created); diff != "" {

@@ -14,9 +14,8 @@ import (
 
 // Fields writes each field of each kind of resource in every way that the document has,
 // alone and in a batch. It fails if a value is lost in the response, in a later read, or
-// by a write of another field. Of each two alternatives, which replace each other, it
-// writes one after the other.
-func Fields(t *testing.T, document []byte, p Person, alternatives ...[2]string) {
+// by a write of another field.
+func Fields(t *testing.T, document []byte, p Person, rules FieldRules) {
 	t.Helper()
 	d, err := Load(document)
 	if err != nil {
@@ -24,14 +23,20 @@ func Fields(t *testing.T, document []byte, p Person, alternatives ...[2]string) 
 	}
 	for _, create := range d.batchOperations("create") {
 		kind, _ := create["kind"].(string)
-		if len(alternatives) == 0 {
-			d.fields(t, p, kind)
-		}
-		for _, either := range alternatives {
-			d.fields(t, p, kind, either[0])
-			d.fields(t, p, kind, either[1])
-		}
+		d.fields(t, p, kind, rules, rules.Alternatives[0])
+		d.fields(t, p, kind, rules, rules.Alternatives[1])
 	}
+}
+
+// FieldRules are the rules of fields that a document does not tell.
+type FieldRules struct {
+	// Alternatives are two fields that replace each other. Each is written without the
+	// other.
+	Alternatives [2]string
+	// Together are fields that depend on each other, and are written together.
+	Together []string
+	// Values are two values of fields, in stored form.
+	Values map[string][2]any
 }
 
 // write sends fields of a resource and returns the resource from the response.
@@ -85,7 +90,7 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 	return schema, all
 }
 
-func (d *Document) fields(t *testing.T, p Person, kind string, without ...string) {
+func (d *Document) fields(t *testing.T, p Person, kind string, rules FieldRules, without string) {
 	t.Helper()
 	schema, creates := d.writes(t, p, kind, http.MethodPost, "create")
 	_, replaces := d.writes(t, p, kind, http.MethodPut, "replace")
@@ -95,11 +100,13 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 	if diff := slices.Compare(names, slices.Sorted(maps.Keys(patch.Properties))); diff != 0 {
 		t.Errorf("a %s is created with %q and updated with %q", kind, names, slices.Sorted(maps.Keys(patch.Properties)))
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(without, name) })
+	names = slices.DeleteFunc(names, func(name string) bool { return name == without })
 	before, after, required := map[string]any{}, map[string]any{}, map[string]any{}
 	for _, name := range names {
 		value := schema.Properties[name].Value
-		switch {
+		switch values, given := rules.Values[name]; {
+		case given:
+			before[name], after[name] = values[0], values[1]
 		case !isReference(value):
 			before[name], after[name] = twoValues(value)
 		case d.named(kind, name)["kind"] != kind:
@@ -145,7 +152,7 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 		check(replace.name+" with only required fields", replace.send(id(resource), required), defaults)
 	}
 	for _, update := range updates {
-		for _, names := range groups(names, schema) {
+		for _, names := range groups(names, schema, rules.Together) {
 			resource := creates[0].send("", before)
 			want, changes, cleared, nulls := maps.Clone(before), map[string]any{}, maps.Clone(before), map[string]any{}
 			for _, name := range names {
@@ -163,20 +170,21 @@ func (d *Document) fields(t *testing.T, p Person, kind string, without ...string
 }
 
 // groups returns the fields that are written together: those that name other
-// resources, as these may depend on each other, and each other one by itself.
-func groups(names []string, s *openapi3.Schema) (all [][]string) {
-	var references []string
+// resources, as these may depend on each other, those of the rules, and each other one
+// by itself.
+func groups(names []string, s *openapi3.Schema, together []string) (all [][]string) {
+	var references, dependent []string
 	for _, name := range names {
-		if isReference(s.Properties[name].Value) {
+		switch {
+		case isReference(s.Properties[name].Value):
 			references = append(references, name)
-		} else {
+		case slices.Contains(together, name):
+			dependent = append(dependent, name)
+		default:
 			all = append(all, []string{name})
 		}
 	}
-	if references != nil {
-		all = append(all, references)
-	}
-	return all
+	return slices.DeleteFunc(append(all, references, dependent), func(group []string) bool { return group == nil })
 }
 
 // checkReads checks that every operation that reads a resource returns it as the last
@@ -212,10 +220,16 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 			HasMore    bool
 		}
 	}
+	var latest map[string]any
 	for stand.Meta.HasMore = true; stand.Meta.HasMore; {
 		must(t, p, get(fmt.Sprintf("/api/changes?limit=200&cursor=%s", stand.Meta.NextCursor)), &stand)
+		for _, change := range stand.Data {
+			if change.Data["id"] == want["id"] {
+				latest = change.Data
+			}
+		}
 	}
-	compare(t, by, "listChanges", want, stand.Data[len(stand.Data)-1].Data)
+	compare(t, by, "listChanges", want, latest)
 }
 
 func compare(t *testing.T, by, reader string, want, got map[string]any) {

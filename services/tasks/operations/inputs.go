@@ -110,6 +110,12 @@ type GetTaskStatsInput struct {
 	TimeZone string `query:"timeZone" maxLength:"100" doc:"The IANA name of a time zone, in any case; that of the user's settings by default." example:"Europe/Berlin"`
 }
 
+// ListTaskOccurrencesInput is the request of listTaskOccurrences.
+type ListTaskOccurrencesInput struct {
+	ResourceInput
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"The most due dates to return." example:"3"`
+}
+
 // GetAgendaInput is the query of getAgenda.
 type GetAgendaInput struct {
 	GetTaskStatsInput

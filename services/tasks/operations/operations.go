@@ -30,16 +30,17 @@ type Server struct {
 // Handlers implement the operations. A nil handler forwards: the requests are
 // answered by [httpapi.Config.Forward].
 type Handlers struct {
-	Tasks        TaskHandlers
-	Lists        ListHandlers
-	Settings     SettingsHandlers
-	ListTasks    func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
-	ListLists    func(context.Context, *ListListsInput) (*ListListsOutput, error)
-	GetTaskStats func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
-	GetAgenda    func(context.Context, *GetAgendaInput) (*GetAgendaOutput, error)
-	ListChanges  func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
-	WatchChanges func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
-	Batch        func(context.Context, *BatchInput) (*BatchOutput, error)
+	Tasks               TaskHandlers
+	Lists               ListHandlers
+	Settings            SettingsHandlers
+	ListTasks           func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
+	ListLists           func(context.Context, *ListListsInput) (*ListListsOutput, error)
+	GetTaskStats        func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
+	ListTaskOccurrences func(context.Context, *ListTaskOccurrencesInput) (*ListTaskOccurrencesOutput, error)
+	GetAgenda           func(context.Context, *GetAgendaInput) (*GetAgendaOutput, error)
+	ListChanges         func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
+	WatchChanges        func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
+	Batch               func(context.Context, *BatchInput) (*BatchOutput, error)
 }
 
 // TaskHandlers implement the operations on one task.
@@ -108,6 +109,11 @@ func Register(s Server, h Handlers) {
 		OperationID: "getTaskStats", Method: http.MethodGet, Path: TasksPath + "/stats", Tags: []string{tasksTag},
 		Summary:     "Count tasks",
 		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
+	})
+	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
+		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: TasksPath + "/{id}/occurrences", Tags: []string{tasksTag},
+		Summary:     "List a task's next due dates",
+		Description: "Returns the due dates that follow that of a recurring task, as though each task was completed when it was due. There are none for a task that does not recur.",
 	})
 
 	register(s, h.ListLists, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{

@@ -40,6 +40,11 @@ type GetTaskStatsOutput struct {
 	Body taskapi.StatsResponse
 }
 
+// ListTaskOccurrencesOutput is the response of listTaskOccurrences.
+type ListTaskOccurrencesOutput struct {
+	Body taskapi.OccurrenceListResponse
+}
+
 // GetAgendaOutput is the response of getAgenda.
 type GetAgendaOutput struct {
 	Body taskapi.AgendaResponse

@@ -90,6 +90,9 @@ export interface Client {
   /** Runs up to 100 operations in order, all or none, and returns the resource of each. */
   batch: (operations: api.BatchOperation[], call?: WriteOptions) => Promise<api.Resource[]>;
 
+  /** Returns the due dates that follow that of a recurring task. */
+  listTaskOccurrences: (id: string, query?: api.OccurrencesOptions, call?: CallOptions) => Promise<api.Occurrence[]>;
+
   /** Counts the tasks. */
   getTaskStats: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Stats>;
 
@@ -183,6 +186,8 @@ export function createClient(options: ClientOptions = {}): Client {
     getSettings: ({ signal } = {}) => ask({ method: "GET", path: "/api/settings", signal }),
     updateSettings: (body, call = {}) => ask({ ...call, method: "PATCH", path: "/api/settings", body }),
     batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
+    listTaskOccurrences: (id, query = {}, { signal } = {}) =>
+      ask({ method: "GET", path: `/api/tasks/${encodeURIComponent(id)}/occurrences`, query, signal }),
     getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/tasks/stats", query, signal }),
     async listChanges(query = {}, { signal } = {}) {
       type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };

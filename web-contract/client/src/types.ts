@@ -67,6 +67,9 @@ export interface Bootstrap extends schemas.Bootstrap {}
 /** The open tasks by the day they are due, in the time zone. */
 export interface Agenda extends schemas.Agenda {}
 
+/** When a task is due: at a time, or on a day, whose last second dueAt is. */
+export interface Occurrence extends schemas.Occurrence {}
+
 type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
 type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
 
@@ -76,6 +79,8 @@ export interface ListTasksOptions extends Options<"listTasks"> {}
 export interface ListListsOptions extends Options<"listLists"> {}
 /** The time zone whose day is today; that of the settings by default. */
 export interface StatsOptions extends Options<"getTaskStats"> {}
+/** The most due dates to return. */
+export interface OccurrencesOptions extends Options<"listTaskOccurrences"> {}
 /** The time zone and the number of days of an agenda. */
 export interface AgendaOptions extends Options<"getAgenda"> {}
 /** After which number to list changes, and how many. */

@@ -43,6 +43,7 @@ describe.concurrent("each operation asks for its own method and path", () => {
       "POST /api/batch",
       { operations: [{ op: "delete", kind: "task", id: task.id }] },
     ],
+    ["listTaskOccurrences", (client) => client.listTaskOccurrences(task.id, { limit: 3 }), `GET ${path}/occurrences?limit=3`, undefined],
     ["getTaskStats", (client) => client.getTaskStats(), "GET /api/tasks/stats", undefined],
     ["listChanges", (client) => client.listChanges({ after: 7 }), "GET /api/changes?after=7", undefined],
   ];

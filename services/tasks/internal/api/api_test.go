@@ -188,7 +188,7 @@ func TestTaskLife(t *testing.T) {
 	task := decode[taskapi.TaskResponse](t, created).Data
 	path := "/api/tasks/" + task.ID
 	want := taskapi.Task{
-		ID: task.ID, Title: "Water the plants", Priority: taskapi.None, Tags: []string{"home"}, Position: task.Position, Version: 1,
+		ID: task.ID, Title: "Water the plants", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{"home"}, Position: task.Position, Version: 1,
 		DueAt:     new(time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)),
 		CreatedAt: task.CreatedAt, UpdatedAt: task.CreatedAt,
 	}

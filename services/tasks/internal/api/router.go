@@ -102,14 +102,15 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest](
 			h, taskapi.KindList, operations.ListsPath, listResponse,
 		),
-		Settings:     h.settingsHandlers(),
-		ListTasks:    h.listTasks,
-		ListLists:    h.listLists,
-		GetTaskStats: h.getTaskStats,
-		GetAgenda:    h.getAgenda,
-		ListChanges:  h.listChanges,
-		WatchChanges: h.watchChanges,
-		Batch:        h.batch,
+		Settings:            h.settingsHandlers(),
+		ListTasks:           h.listTasks,
+		ListLists:           h.listLists,
+		GetTaskStats:        h.getTaskStats,
+		ListTaskOccurrences: h.listTaskOccurrences,
+		GetAgenda:           h.getAgenda,
+		ListChanges:         h.listChanges,
+		WatchChanges:        h.watchChanges,
+		Batch:               h.batch,
 	})
 	h.registerEraseUser(api)
 	return router, api

@@ -203,6 +203,14 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		t.Errorf("after the batch: %v, %+v", tasks, stats)
 	}
 
+	rent, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Pay rent", DueOn: new("2027-01-31"), Recurrence: new("FREQ=MONTHLY;COUNT=3")})
+	must(err)
+	next, err := client.TaskOccurrences(ctx, rent.ID, 9)
+	must(err)
+	if len(next) != 2 || *next[1].DueOn != "2027-05-31" {
+		t.Errorf("the next due dates are %+v, want two, the second on 2027-05-31", next)
+	}
+
 	callLists(t, client)
 	callSettings(t, client)
 

@@ -2,16 +2,31 @@ package api
 
 import (
 	"context"
+	"reflect"
 	"strings"
 
+	"github.com/tasklane/tasklane/sdk/recurrence"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // taskRules are the rules of a task's fields beyond those of the document.
 var taskRules = cleaner{
-	"title": trimmed,
-	"tags":  tags,
+	"title":      trimmed,
+	"tags":       tags,
+	"recurrence": recurrenceRule,
+}
+
+// recurrenceRule is the rule of a text that says how a task recurs.
+func recurrenceRule(c *checker, name string, field reflect.StructField, value reflect.Value) {
+	text := value.Interface().(*string)
+	if text == nil {
+		return
+	}
+	c.text(name, *text, limitsOf(field))
+	if _, err := recurrence.Parse(*text); err != nil {
+		c.fault(name, taskapi.FieldFormat, "must be a recurrence rule: "+err.Error())
+	}
 }
 
 func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput) (*operations.ListTasksOutput, error) {
@@ -36,6 +51,18 @@ func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStats
 		return nil, err
 	}
 	return &operations.GetTaskStatsOutput{Body: taskapi.StatsResponse{Success: true, Data: stats}}, nil
+}
+
+func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListTaskOccurrencesInput) (*operations.ListTaskOccurrencesOutput, error) {
+	id, err := parseID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &operations.ListTaskOccurrencesOutput{Body: taskapi.OccurrenceListResponse{Success: true, Data: occurrences}}, nil
 }
 
 func taskResponse(task taskapi.Task) taskapi.TaskResponse {

@@ -30,20 +30,19 @@ func eitherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
 	return p
 }
 
-// lastSecond returns the last second of a day, which has been checked, in a time
-// zone. Of a day that the zone has left out it is that of the day before.
-func lastSecond(day string, zone *time.Location) time.Time {
-	date, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		panic(err)
-	}
-	return firstInstant(date.Year(), date.Month(), date.Day()+1, zone).Add(-time.Second)
-}
-
-// setDue completes a row whose content has changed; before is nil for a new one.
+// setDue completes a row whose content has changed, and checks that its recurrence goes
+// with it; before is nil for a new one.
 func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 	task, ok := after.(*taskRow)
-	if !ok || task.DueOn == nil {
+	if !ok {
+		return nil
+	}
+	if rule := task.recurrence(); rule != nil {
+		if err := taskapi.CheckRecurrence(*rule, task.DueAt, task.DueOn); err != nil {
+			return &FieldError{Field: "recurrence", Code: taskapi.FieldNotAllowed, Message: err.Error()}
+		}
+	}
+	if task.DueOn == nil {
 		return nil
 	}
 	if was, ok := before.(*taskRow); ok && task.CompletedAt != nil && was.DueOn != nil && *was.DueOn == *task.DueOn {
@@ -51,9 +50,11 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 		return nil
 	}
 	zone, err := tx.userZone(ctx)
-	if err == nil {
-		task.DueAt = new(lastSecond(*task.DueOn, zone))
+	if err != nil {
+		return err
 	}
+	end, err := taskapi.LastSecond(*task.DueOn, zone)
+	task.DueAt = &end
 	return err
 }
 
@@ -138,8 +139,9 @@ func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	var day string
 	err := tx.read(ctx, statement{selectDays, []any{tx.user}}, func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&day}, func() error {
-			days, ends = append(days, day), append(ends, lastSecond(day, zone))
-			return nil
+			end, err := taskapi.LastSecond(day, zone)
+			days, ends = append(days, day), append(ends, end)
+			return err
 		})
 		return err
 	})

@@ -29,6 +29,7 @@ func full() taskapi.CreateTaskRequest {
 		Priority:    taskapi.Urgent,
 		DueAt:       new(time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)),
 		Tags:        []string{"home", "garden"},
+		Recurrence:  new("FREQ=DAILY"), RecurrenceFrom: taskapi.FromCompletion,
 	}
 }
 
@@ -115,13 +116,14 @@ func TestCreateTask(t *testing.T) {
 		want.DueOn, want.DueAt = new("2026-11-30"), new(time.Date(2026, 11, 30, 23, 59, 59, 0, time.UTC))
 		created := mustCreate(t, s, alice, want)
 		for field, value := range reflect.ValueOf(created).Fields() {
-			if value.IsZero() && field.Name != "DeletedAt" {
+			if value.IsZero() && field.Name != "DeletedAt" && field.Name != "NextID" {
 				t.Errorf("%s is empty", field.Name)
 			}
 		}
 		got := taskapi.CreateTaskRequest{
 			Title: created.Title, Description: created.Description, Completed: created.Completed,
 			Priority: created.Priority, DueAt: created.DueAt, DueOn: created.DueOn, Tags: created.Tags, ListID: created.ListID, ParentID: created.ParentID,
+			Recurrence: created.Recurrence, RecurrenceFrom: created.RecurrenceFrom,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("CreateTask (-want +got):\n%s", diff)
@@ -136,7 +138,7 @@ func TestCreateTask(t *testing.T) {
 		s := storetest.New(t)
 		got := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "Rest"})
 		want := taskapi.Task{
-			ID: got.ID, Title: "Rest", Priority: taskapi.None, Tags: []string{}, Position: got.Position, Version: 1,
+			ID: got.ID, Title: "Rest", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: got.Position, Version: 1,
 			CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -158,7 +160,8 @@ func TestUpdateTask(t *testing.T) {
 		{"description", taskapi.UpdateTaskRequest{Description: taskapi.Some("")}, func(t *taskapi.Task) { t.Description = "" }},
 		{"completed", taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}, func(t *taskapi.Task) { t.Completed, t.CompletedAt = false, nil }},
 		{"priority", taskapi.UpdateTaskRequest{Priority: taskapi.Some(taskapi.Low)}, func(t *taskapi.Task) { t.Priority = taskapi.Low }},
-		{"due date", taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time]()}, func(t *taskapi.Task) { t.DueAt = nil }},
+		{"due date", taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time](), Recurrence: taskapi.Null[string]()}, func(t *taskapi.Task) { t.DueAt, t.Recurrence = nil, nil }},
+		{"recurrence", taskapi.UpdateTaskRequest{RecurrenceFrom: taskapi.Some(taskapi.FromDue)}, func(t *taskapi.Task) { t.RecurrenceFrom = taskapi.FromDue }},
 		{"tags", taskapi.UpdateTaskRequest{Tags: taskapi.Some([]string{})}, func(t *taskapi.Task) { t.Tags = []string{} }},
 	}
 	for _, field := range fields {
@@ -204,7 +207,7 @@ func TestReplaceTask(t *testing.T) {
 	created := mustCreate(t, s, alice, full())
 	got := write(t, s, alice, replace(uuid.MustParse(created.ID), taskapi.ReplaceTaskRequest{Title: "Only this"}), nil)
 	want := taskapi.Task{
-		ID: created.ID, Title: "Only this", Priority: taskapi.None, Tags: []string{}, Position: created.Position, Version: 2,
+		ID: created.ID, Title: "Only this", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: created.Position, Version: 2,
 		CreatedAt: created.CreatedAt, UpdatedAt: got.UpdatedAt,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

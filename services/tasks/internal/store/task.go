@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -37,6 +38,11 @@ type taskRow struct {
 	ListID uuid.UUID `bun:"list_id,type:uuid"`
 	// ParentID is zero unless the task is a sub-task.
 	ParentID uuid.UUID `bun:"parent_id,type:uuid"`
+	// Recurrence is empty unless the task recurs.
+	Recurrence     string                 `bun:"recurrence"`
+	RecurrenceFrom taskapi.RecurrenceFrom `bun:"recurrence_from"`
+	// NextID is the task that followed this one; zero for none.
+	NextID uuid.UUID `bun:"next_id,type:uuid"`
 	// DeletedWith is the resource that took the task to the trash; zero outside it,
 	// and where the task was deleted itself.
 	DeletedWith uuid.UUID `bun:"deleted_with,type:uuid"`
@@ -73,11 +79,12 @@ func (r *taskRow) task() taskapi.Task {
 		Tags:        r.Tags,
 		ListID:      wireID(r.ListID),
 		ParentID:    wireID(r.ParentID),
-		Position:    r.Position,
-		Version:     r.Version,
-		CreatedAt:   r.CreatedAt,
-		UpdatedAt:   r.UpdatedAt,
-		DeletedAt:   r.DeletedAt,
+		Recurrence:  r.recurrence(), RecurrenceFrom: cmp.Or(r.RecurrenceFrom, taskapi.FromDue), NextID: wireID(r.NextID),
+		Position:  r.Position,
+		Version:   r.Version,
+		CreatedAt: r.CreatedAt,
+		UpdatedAt: r.UpdatedAt,
+		DeletedAt: r.DeletedAt,
 	}
 }
 
@@ -91,12 +98,25 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	r.Tags = c.Tags
 	r.ListID = rowID(c.ListID)
 	r.ParentID = rowID(c.ParentID)
+	r.Recurrence = ""
+	if c.Recurrence != nil {
+		r.Recurrence = *c.Recurrence
+	}
+	r.RecurrenceFrom = cmp.Or(c.RecurrenceFrom, taskapi.FromDue)
 	switch {
 	case !c.Completed:
 		r.CompletedAt = nil
 	case r.CompletedAt == nil:
 		r.CompletedAt = &now
 	}
+}
+
+// recurrence returns the rule as the wire has it.
+func (r *taskRow) recurrence() *string {
+	if r.Recurrence == "" {
+		return nil
+	}
+	return new(r.Recurrence)
 }
 
 // tagKeys returns the keys of the tags, or nil where they are the tags.
@@ -297,7 +317,7 @@ func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location)
 	now := s.now()
 	var stats taskapi.Stats
 	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
-		begins, ends := dayOf(now, zone)
+		begins, ends := taskapi.DayOf(now, zone)
 		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
 		for _, p := range priorities {
 			stats.ByPriority[p] = 0

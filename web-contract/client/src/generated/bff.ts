@@ -338,6 +338,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/{id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a task's next due dates
+         * @description Returns the due dates that follow that of a recurring task, as though each task was completed when it was due. There are none for a task that does not recur.
+         */
+        get: operations["listTaskOccurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks/{id}/restore": {
         parameters: {
             query?: never;
@@ -413,6 +433,8 @@ export interface components {
          *     }
          */
         MoveTaskRequest: MoveTaskRequest;
+        Occurrence: Occurrence;
+        OccurrenceListResponse: OccurrenceListResponse;
         /** @description An error: an RFC 9457 problem document, which is also the envelope with success set to false. */
         Problem: Problem;
         ReplaceListBatchItem: ReplaceListBatchItem;
@@ -527,9 +549,12 @@ export interface operations {
                      *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
+                     *                 "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *                 "recurrenceFrom": "due",
                      *                 "tags": [
                      *                   "home",
                      *                   "garden"
@@ -553,9 +578,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -681,6 +709,8 @@ export interface operations {
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
+                 *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *             "recurrenceFrom": "due",
                  *             "tags": [
                  *               "home",
                  *               "garden"
@@ -721,9 +751,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -963,9 +996,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -1111,9 +1147,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -3320,9 +3359,12 @@ export interface operations {
                      *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
+                     *           "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *           "recurrenceFrom": "due",
                      *           "tags": [
                      *             "home",
                      *             "garden"
@@ -3446,6 +3488,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -3481,9 +3525,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3800,9 +3847,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3958,6 +4008,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -3992,9 +4044,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4197,9 +4252,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4365,6 +4423,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -4382,6 +4442,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -4416,9 +4478,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4627,9 +4692,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4782,6 +4850,138 @@ export interface operations {
             };
         };
     };
+    listTaskOccurrences: {
+        parameters: {
+            query?: {
+                /** @description The most due dates to return. */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
+                 * @example Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E
+                 */
+                "Expected-User"?: string;
+            };
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "dueAt": "2026-12-07T17:00:00Z",
+                     *           "dueOn": "2026-12-07"
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OccurrenceListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `session_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `bad_gateway`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`, `auth_unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restoreTask: {
         parameters: {
             query?: never;
@@ -4829,9 +5029,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -5182,6 +5385,17 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
+    /**
      * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
      *       "home",
@@ -5502,6 +5716,28 @@ export interface MoveTaskRequest {
      */
     parentId?: string | null;
 }
+export interface Occurrence {
+    /**
+     * Format: date-time
+     * @description When the task should be finished. With dueOn it is the last second of that day in the time zone of the user's settings.
+     * @example 2026-12-07T17:00:00Z
+     */
+    dueAt: string;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @example 2026-12-07
+     */
+    dueOn: string | null;
+}
+export interface OccurrenceListResponse {
+    data: components["schemas"]["Occurrence"][];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
 export interface Problem {
     /**
      * @description The stable name of the reason, for programs.
@@ -5642,6 +5878,17 @@ export interface ReplaceTaskRequest {
      * @enum {string}
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
     /**
      * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
@@ -5910,6 +6157,12 @@ export interface Task {
     listId: string | null;
     /**
      * Format: uuid
+     * @description The task that followed when this one was completed; null for none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    nextId: string | null;
+    /**
+     * Format: uuid
      * @description The task that this is a sub-task of, in the same list; null for none.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
@@ -5925,6 +6178,17 @@ export interface Task {
      * @enum {string}
      */
     priority: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545; null if it does not. Completing it creates the next one.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom: "due" | "completion";
     /**
      * @description Labels, in the order they were given.
      * @example [
@@ -6111,6 +6375,17 @@ export interface UpdateTaskRequest {
      * @enum {string}
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
     /**
      * @description Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays.
      * @example [

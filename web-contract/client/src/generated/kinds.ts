@@ -34,6 +34,8 @@ export const kinds = {
       "listId": null,
       "parentId": null,
       "priority": "none",
+      "recurrence": null,
+      "recurrenceFrom": "due",
       "tags": [],
       "title": ""
     },
@@ -45,6 +47,7 @@ export const kinds = {
       "createdAt",
       "deletedAt",
       "id",
+      "nextId",
       "position",
       "updatedAt",
       "version"

@@ -298,6 +298,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/{id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a task's next due dates
+         * @description Returns the due dates that follow that of a recurring task, as though each task was completed when it was due. There are none for a task that does not recur.
+         */
+        get: operations["listTaskOccurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks/{id}/restore": {
         parameters: {
             query?: never;
@@ -370,6 +390,8 @@ export interface components {
          *     }
          */
         MoveTaskRequest: MoveTaskRequest;
+        Occurrence: Occurrence;
+        OccurrenceListResponse: OccurrenceListResponse;
         /** @description An error: an RFC 9457 problem document, which is also the envelope with success set to false. */
         Problem: Problem;
         ReplaceListBatchItem: ReplaceListBatchItem;
@@ -475,9 +497,12 @@ export interface operations {
                      *                 "dueOn": "2026-11-30",
                      *                 "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *                 "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *                 "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *                 "priority": "high",
+                     *                 "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *                 "recurrenceFrom": "due",
                      *                 "tags": [
                      *                   "home",
                      *                   "garden"
@@ -501,9 +526,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -614,6 +642,8 @@ export interface operations {
                  *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *             "priority": "high",
+                 *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *             "recurrenceFrom": "due",
                  *             "tags": [
                  *               "home",
                  *               "garden"
@@ -654,9 +684,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -841,9 +874,12 @@ export interface operations {
                      *             "dueOn": "2026-11-30",
                      *             "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *             "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *             "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *             "priority": "high",
+                     *             "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *             "recurrenceFrom": "due",
                      *             "tags": [
                      *               "home",
                      *               "garden"
@@ -2749,9 +2785,12 @@ export interface operations {
                      *           "dueOn": "2026-11-30",
                      *           "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *           "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *           "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *           "priority": "high",
+                     *           "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *           "recurrenceFrom": "due",
                      *           "tags": [
                      *             "home",
                      *             "garden"
@@ -2860,6 +2899,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -2895,9 +2936,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3183,9 +3227,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3326,6 +3373,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -3360,9 +3409,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3550,9 +3602,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3703,6 +3758,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -3720,6 +3777,8 @@ export interface operations {
                  *       "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                  *       "priority": "high",
+                 *       "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                 *       "recurrenceFrom": "due",
                  *       "tags": [
                  *         "home",
                  *         "garden"
@@ -3754,9 +3813,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -3950,9 +4012,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4095,6 +4160,122 @@ export interface operations {
             };
         };
     };
+    listTaskOccurrences: {
+        parameters: {
+            query?: {
+                /** @description The most due dates to return. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "dueAt": "2026-12-07T17:00:00Z",
+                     *           "dueOn": "2026-12-07"
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OccurrenceListResponse"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated`, `token_expired`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `task_not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited`. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout`. */
+            504: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restoreTask: {
         parameters: {
             query?: never;
@@ -4137,9 +4318,12 @@ export interface operations {
                      *         "dueOn": "2026-11-30",
                      *         "id": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "listId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
+                     *         "nextId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "parentId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11",
                      *         "position": "01c8yEZu2NQTy5qKs5kRVp",
                      *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=MO,WE",
+                     *         "recurrenceFrom": "due",
                      *         "tags": [
                      *           "home",
                      *           "garden"
@@ -4427,6 +4611,17 @@ export interface CreateTaskRequest {
      * @enum {string}
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
     /**
      * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
@@ -4748,6 +4943,28 @@ export interface MoveTaskRequest {
      */
     parentId?: string | null;
 }
+export interface Occurrence {
+    /**
+     * Format: date-time
+     * @description When the task should be finished. With dueOn it is the last second of that day in the time zone of the user's settings.
+     * @example 2026-12-07T17:00:00Z
+     */
+    dueAt: string;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @example 2026-12-07
+     */
+    dueOn: string | null;
+}
+export interface OccurrenceListResponse {
+    data: components["schemas"]["Occurrence"][];
+    /**
+     * @description Always true in a response of status 2xx.
+     * @enum {boolean}
+     */
+    success: true;
+}
 export interface Problem {
     /**
      * @description The stable name of the reason, for programs.
@@ -4888,6 +5105,17 @@ export interface ReplaceTaskRequest {
      * @enum {string}
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
     /**
      * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
      * @example [
@@ -5139,6 +5367,12 @@ export interface Task {
     listId: string | null;
     /**
      * Format: uuid
+     * @description The task that followed when this one was completed; null for none.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    nextId: string | null;
+    /**
+     * Format: uuid
      * @description The task that this is a sub-task of, in the same list; null for none.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
@@ -5154,6 +5388,17 @@ export interface Task {
      * @enum {string}
      */
     priority: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545; null if it does not. Completing it creates the next one.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom: "due" | "completion";
     /**
      * @description Labels, in the order they were given.
      * @example [
@@ -5340,6 +5585,17 @@ export interface UpdateTaskRequest {
      * @enum {string}
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
+    /**
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @example FREQ=WEEKLY;BYDAY=MO,WE
+     */
+    recurrence?: string | null;
+    /**
+     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @example due
+     * @enum {string}
+     */
+    recurrenceFrom?: "due" | "completion";
     /**
      * @description Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays.
      * @example [

@@ -10,6 +10,7 @@ export function taskOf(fields: Partial<Task>): Task {
     id: "a",
     title: "Water the plants",
     completedAt: null,
+    nextId: null,
     position: "V",
     version: 1,
     createdAt: "2026-11-23T08:00:00Z",

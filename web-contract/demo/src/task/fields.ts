@@ -14,6 +14,8 @@ export const fieldLabels: Record<FieldName, string> = {
   tags: "Tags",
   listId: "List",
   parentId: "Sub-task of",
+  recurrence: "Repeats",
+  recurrenceFrom: "Repeats after",
 };
 
 const fieldNames = Object.keys(fieldLabels) as FieldName[];

@@ -24,6 +24,12 @@ CREATE TABLE tasklane.tasks (
     list_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The task that this is a sub-task of; zero for none.
     parent_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    -- How the task recurs, a rule of RFC 5545, empty if it does not, and from what the
+    -- next due date is counted: due or completion.
+    recurrence text NOT NULL DEFAULT '' CHECK (recurrence = '' OR due_at IS NOT NULL),
+    recurrence_from text NOT NULL DEFAULT 'due',
+    -- The task that followed when this one was completed; zero for none.
+    next_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The place in the manual order, compared by bytes.
     position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,

@@ -1,4 +1,4 @@
-package store
+package taskapi
 
 import (
 	"archive/zip"
@@ -40,7 +40,7 @@ func TestDayOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		begins, ends := dayOf(at(tc.moment), zone)
+		begins, ends := DayOf(at(tc.moment), zone)
 		if !begins.Equal(at(tc.begins)) || !ends.Equal(at(tc.ends)) {
 			t.Errorf("%s: %v to %v, want %s to %s", tc.name, begins, ends, tc.begins, tc.ends)
 		}

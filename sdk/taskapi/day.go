@@ -1,11 +1,11 @@
-package store
+package taskapi
 
 import "time"
 
-// dayOf returns the day of a time zone that a moment lies in. It begins with
+// DayOf returns the day of a time zone that a moment lies in. It begins with
 // the first instant of its date and ends with that of the next one, which are
 // 23 or 25 hours apart when the clocks change.
-func dayOf(moment time.Time, zone *time.Location) (begins, ends time.Time) {
+func DayOf(moment time.Time, zone *time.Location) (begins, ends time.Time) {
 	year, month, day := moment.In(zone).Date()
 	return firstInstant(year, month, day, zone), firstInstant(year, month, day+1, zone)
 }
@@ -28,4 +28,18 @@ func firstInstant(year int, month time.Month, day int, zone *time.Location) time
 		}
 		period = ends
 	}
+}
+
+// LastSecond returns the last second of a day, such as 2026-11-30, in a time zone. Of
+// a day that the zone has left out it is that of the day before.
+func LastSecond(day string, zone *time.Location) (time.Time, error) {
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return lastSecond(date, zone), nil
+}
+
+func lastSecond(date time.Time, zone *time.Location) time.Time {
+	return firstInstant(date.Year(), date.Month(), date.Day()+1, zone).Add(-time.Second)
 }

@@ -1,0 +1,33 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// TaskOccurrences returns the due dates that follow that of a task, also from the trash,
+// or [ErrTaskNotFound].
+func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, limit int) ([]taskapi.Occurrence, error) {
+	var task *taskRow
+	var in *time.Location
+	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, zone *time.Location) {
+		task, in = nil, zone
+		tasks.byID(user, []uuid.UUID{id}).queue(batch).Query(tasks.read(func(r row, _ int) error {
+			task = r.(*taskRow)
+			return nil
+		}))
+	})
+	if err == nil && task == nil {
+		err = ErrTaskNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list a task's occurrences: %w", err)
+	}
+	return task.task().Occurrences(in, limit), nil
+}
