@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, loadEnv, type Plugin } from "vite";
+import { fileURLToPath } from "node:url";
+import { defineConfig, loadEnv, type Plugin, type Rolldown } from "vite";
 
 export default defineConfig(({ mode }) => {
   const bff = loadEnv(mode, ".", "").BFF_URL ?? "http://localhost:3000";
@@ -14,6 +15,7 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       // One file, so that the order of the styles does not depend on what loads later.
       cssCodeSplit: false,
+      rolldownOptions: { output: { codeSplitting: { groups: [{ name: "start", test: isStart }, { name: firstChunk }] } } },
     },
     server: {
       // To the bff the page of `npm run dev` looks as if it came from its own origin.
@@ -21,6 +23,24 @@ export default defineConfig(({ mode }) => {
     },
   };
 });
+
+const isStart = (id: string) => id.endsWith("/src/start.ts");
+
+let first: Set<string> | undefined;
+
+/** Keeps all that the page starts with in one script, however much of it others use too: many small ones are larger. */
+function firstChunk(id: string, modules: Rolldown.ChunkingContext): string | null {
+  if (!first) {
+    first = new Set();
+    const add = (id: string) => {
+      if (first!.has(id)) return;
+      first!.add(id);
+      modules.getModuleInfo(id)?.importedIds.forEach(add);
+    };
+    add(fileURLToPath(new URL("src/main.tsx", import.meta.url)));
+  }
+  return first.has(id) ? "index" : null;
+}
 
 /** Makes src/start.ts a script of its own, which runs before the others have arrived. */
 function startFirst(): Plugin {
@@ -33,8 +53,7 @@ function startFirst(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(_, { bundle }) {
-        const holdsStart = (id: string) => id.endsWith("/src/start.ts");
-        const chunk = Object.values(bundle!).find((file) => file.type === "chunk" && file.moduleIds.some(holdsStart));
+        const chunk = Object.values(bundle!).find((file) => file.type === "chunk" && file.moduleIds.some(isStart));
         if (!chunk) throw new Error("src/start.ts is in no chunk");
         return [{ tag: "script", attrs: { type: "module", async: true, src: `/${chunk.fileName}` }, injectTo: "head-prepend" }];
       },
