@@ -1,5 +1,7 @@
 // Recurrence rules, as the Go package sdk/recurrence evaluates them: change both together.
 
+import { clockTime, instantOf } from "./clock.js";
+
 const frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
 const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 
@@ -280,33 +282,4 @@ const addYears = (clock: number, years: number) => new Date(clock).setUTCFullYea
 
 function daysFrom(begin: number, end: number): number[] {
   return Array.from({ length: (end - begin) / day }, (_, i) => begin + i * day);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** What clocks in a zone show at an instant. */
-function clockTime(instant: number, zone: string): number {
-  if (zone === "UTC") return instant;
-  let format = formats.get(zone);
-  if (!format) {
-    const part = "numeric";
-    const parts = { year: part, month: part, day: part, hour: part, minute: part, second: part } as const;
-    format = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", calendar: "gregory", ...parts });
-    formats.set(zone, format);
-  }
-  const shown = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  const seconds = Date.UTC(shown["year"]!, shown["month"]! - 1, shown["day"], shown["hour"], shown["minute"], shown["second"]);
-  return seconds + (((instant % 1000) + 1000) % 1000);
-}
-
-/** When clocks in a zone show a time: the first time they do, or as much later as they jump if they never do. */
-function instantOf(clock: number, zone: string): number {
-  const at = (reference: number) => {
-    const instant = clock - (clockTime(reference, zone) - reference);
-    return { instant, isShown: clockTime(instant, zone) === clock };
-  };
-  const before = at(clock - day);
-  if (before.isShown) return before.instant;
-  const after = at(clock + day);
-  return after.isShown ? after.instant : before.instant;
 }

@@ -75,6 +75,12 @@ test("letters that grow in upper or lower case move no part", () => {
   expect(text.slice(part!.start, part!.end)).toBe("tomorrow");
 });
 
+test("days are those of the user's time zone", () => {
+  const text = "Call Anna tomorrow";
+  const at = new Date("2026-11-26T23:30:00Z");
+  expect(["America/New_York", "Asia/Tokyo"].map((zone) => read(text, { now: at, zone }).date)).toEqual(["2026-11-27", "2026-11-28"]);
+});
+
 interface Random {
   text: string;
   now: string;

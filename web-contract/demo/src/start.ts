@@ -1,5 +1,4 @@
 import type { Bootstrap } from "@tasklane/web-contract";
-import { timeZone } from "./data/client";
 
 /** Says that somebody was signed in when this browser last had the page. */
 const signedIn = "tasklane.signedIn";
@@ -19,7 +18,7 @@ export const bootstrap: Promise<Bootstrap | undefined> = localStorage.getItem(si
 
 async function ask(): Promise<Bootstrap | undefined> {
   try {
-    const response = await fetch(`/api/bootstrap?${new URLSearchParams({ timeZone })}`);
+    const response = await fetch("/api/bootstrap");
     return response.ok ? (await response.json()).data : undefined;
   } catch {
     return undefined;

@@ -1,19 +1,26 @@
-import { describe, expect, test } from "vitest";
-import { addDays, dateField, dayName, daysAgo, dueName, dueOn, nextTime, readDate, shortDate, timeField } from "../src/task/dates";
+import { afterEach, describe, expect, test } from "vitest";
+import { calendar } from "../src/task/calendar";
+import { addDays, dayAt, dayName, dayOf, daysAgo, dueName, dueOn, nextTime, readDate, shortDate, startOf, timeOf } from "../src/task/dates";
 
-const now = new Date(2026, 10, 23, 15, 30);
-const day = (month: number, date: number, year = 2026) => new Date(year, month - 1, date, 12);
+const zone = "America/New_York";
+const inZone = (timeZone: string) => calendar.set({ timeZone, weekStart: "monday" });
+inZone(zone);
+afterEach(() => inZone(zone));
+
+const today = "2026-11-23";
+const now = new Date("2026-11-23T15:30:00-05:00");
 
 describe("a due date", () => {
-  test("without a time of day is the end of the day", () => {
-    const due = dueOn(day(11, 30));
-    expect(new Date(due)).toEqual(new Date(2026, 10, 30, 23, 59));
-    expect([dateField(due), timeField(due)]).toEqual(["2026-11-30", ""]);
+  test("without a time of day ends with the day, where the user is", () => {
+    const due = dueOn("2026-11-30");
+    expect(due).toEqual({ dueAt: "2026-12-01T04:59:59.000Z", dueOn: "2026-11-30" });
+    expect([dayOf(due), timeOf(due)]).toEqual(["2026-11-30", ""]);
   });
 
   test("with a time of day keeps it", () => {
-    const due = dueOn(day(11, 30), "09:05");
-    expect([dateField(due), timeField(due)]).toEqual(["2026-11-30", "09:05"]);
+    const due = dueOn("2026-11-30", "23:59");
+    expect(due).toEqual({ dueAt: "2026-12-01T04:59:00.000Z", dueOn: null });
+    expect([dayOf(due), timeOf(due)]).toEqual(["2026-11-30", "23:59"]);
   });
 
   test.for([
@@ -22,9 +29,9 @@ describe("a due date", () => {
     ["de-DE", "30. Nov., 09:05", "Sonntag, 17:00", "Mo., 30. Nov."],
   ] as const)("is written as in %s", ([locale, morning, evening, date]) => {
     const written = [
-      dueName(dueOn(day(11, 30), "09:05"), now, locale),
-      dueName(dueOn(day(11, 29), "17:00"), now, locale),
-      shortDate(day(11, 30), true, locale),
+      dueName(dueOn("2026-11-30", "09:05"), now, locale),
+      dueName(dueOn("2026-11-29", "17:00"), now, locale),
+      shortDate("2026-11-30", true, locale),
     ];
     // Some locales have a narrow space before AM and PM.
     expect(written.map((text) => text.replaceAll("\u202f", " "))).toEqual([morning, evening, date]);
@@ -32,35 +39,48 @@ describe("a due date", () => {
 
   test("of a time alone is the next such time", () => {
     expect([nextTime("15:31", now), nextTime("15:30", now), nextTime("00:00", now)]).toEqual([
-      dueOn(day(11, 23), "15:31"),
-      dueOn(day(11, 24), "15:30"),
-      dueOn(day(11, 24), "00:00"),
+      dueOn(today, "15:31"),
+      dueOn("2026-11-24", "15:30"),
+      dueOn("2026-11-24", "00:00"),
     ]);
   });
 
   test.for([
-    ["Yesterday", day(11, 22)],
-    ["Today", day(11, 23)],
-    ["Tomorrow", day(11, 24)],
-    ["Sunday", day(11, 29)],
-    ["Nov 30", day(11, 30)],
-    ["Nov 20", day(11, 20)],
-    ["Jan 1, 2027", day(1, 1, 2027)],
-  ] as const)("is called %s", ([name, moment]) => {
-    expect(dayName(moment, now, "en")).toBe(name);
+    ["Yesterday", "2026-11-22"],
+    ["Today", today],
+    ["Tomorrow", "2026-11-24"],
+    ["Sunday", "2026-11-29"],
+    ["Nov 30", "2026-11-30"],
+    ["Nov 20", "2026-11-20"],
+    ["Jan 1, 2027", "2027-01-01"],
+  ] as const)("is called %s", ([name, day]) => {
+    expect(dayName(day, now, "en")).toBe(name);
   });
 
   test("is counted in days of the calendar", () => {
-    expect(addDays(new Date(2026, 11, 31), 1)).toEqual(new Date(2027, 0, 1));
-    expect([0, -1, -9].map((days) => daysAgo(addDays(now, days).toISOString(), now))).toEqual([
-      "today",
-      "yesterday",
-      "9 days ago",
-    ]);
+    expect([addDays("2026-12-31", 1), addDays("2026-03-01", -1)]).toEqual(["2027-01-01", "2026-02-28"]);
+    const ago = (days: number) => daysAgo(new Date(now.getTime() - days * 86_400_000).toISOString(), now);
+    expect([ago(0), ago(1), ago(9)]).toEqual(["today", "yesterday", "9 days ago"]);
   });
+});
+
+test.for([
+  ["UTC", "2026-11-23", "2026-11-23T00:00:00Z"],
+  ["Pacific/Kiritimati", "2026-11-24", "2026-11-23T10:00:00Z"],
+  ["Asia/Kathmandu", "2026-11-24", "2026-11-23T18:15:00Z"],
+])("a day in %s begins when it does there", ([timeZone, day, begin]) => {
+  inZone(timeZone!);
+  expect(dayAt(now)).toBe(day);
+  expect(startOf(day!)).toEqual(new Date(begin!));
+});
+
+test("a day that the change of clocks makes shorter ends when the next one begins", () => {
+  inZone("America/Havana");
+  expect(dueOn("2026-03-07").dueAt).toBe("2026-03-08T04:59:59.000Z");
+  expect(dueOn("2026-03-08").dueAt).toBe("2026-03-09T03:59:59.000Z");
 });
 
 test("a date field that is not filled yet holds no date", () => {
   expect(["", "0002-05-07", "2031-05"].map(readDate)).toEqual([undefined, undefined, undefined]);
-  expect(readDate("2031-05-07")).toEqual(new Date(2031, 4, 7));
+  expect(readDate("2031-05-07")).toBe("2031-05-07");
 });

@@ -12,7 +12,15 @@ describe("changesIn", () => {
 
   test("takes the same moment for the same, however it is written", () => {
     expect(changesIn({ dueAt: "2026-11-30T17:00:00.000Z" }, base)).toEqual({});
-    expect(changesIn({ dueAt: null }, base)).toEqual({ dueAt: null });
+    expect(changesIn({ dueAt: null, dueOn: null }, base)).toEqual({ dueAt: null, dueOn: null });
+  });
+
+  test("takes the same day for the same, wherever it ends, and a time of it for another", () => {
+    const allDay = { ...base, dueAt: "2026-11-30T22:59:59Z", dueOn: "2026-11-30" };
+    expect(changesIn({ dueAt: "2026-12-01T04:59:59Z", dueOn: "2026-11-30" }, allDay)).toEqual({});
+    const timed = { dueAt: "2026-11-30T22:59:59Z", dueOn: null };
+    expect(changesIn(timed, allDay)).toEqual(timed);
+    expect(conflictsOf(timed, allDay, { ...allDay, dueOn: "2026-12-01" })).toEqual(["dueAt"]);
   });
 });
 

@@ -2,9 +2,12 @@ import type { Stats, Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 import { describe, expect, test } from "vitest";
 import { summary } from "../src/list/summary";
+import { calendar } from "../src/task/calendar";
 import { nextChange } from "../src/task/dates";
 
-const at = (hours: number, minutes = 0) => new Date(2026, 10, 23, hours, minutes);
+calendar.set({ timeZone: "UTC", weekStart: "monday" });
+
+const at = (hours: number, minutes = 0) => new Date(Date.UTC(2026, 10, 23, hours, minutes));
 const task = (title: string, due: Date | null, completed = false) =>
   ({ ...kinds.task.defaults, id: title, title, completed, dueAt: due && due.toISOString() }) as unknown as Task;
 

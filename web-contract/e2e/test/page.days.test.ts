@@ -6,10 +6,10 @@ import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
 
-/** The end of a day, so many days from today, where the browser of the tests is. */
-function due(days: number, hours = 23, minutes = 59): string {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + days, hours, minutes)).toISOString();
+/** Due so many days from today, perhaps at a time of that day. */
+function due(days: number, time?: string): { dueOn: string } | { dueAt: string } {
+  const day = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  return time ? { dueAt: `${day}T${time}:00Z` } : { dueOn: day };
 }
 
 const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
@@ -23,11 +23,11 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await signUp(page, newAccount());
     await seed(page, [
       { title: "Someday" },
-      { title: "Late", dueAt: due(-3) },
-      { title: "Late at nine", dueAt: due(-1, 9, 0) },
-      { title: "Now", dueAt: due(0) },
-      { title: "Next", dueAt: due(1, 9, 0) },
-      { title: "Far", dueAt: due(30) },
+      { title: "Late", ...due(-3) },
+      { title: "Late at nine", ...due(-1, "09:00") },
+      { title: "Now", ...due(0) },
+      { title: "Next", ...due(1, "09:00") },
+      { title: "Far", ...due(30) },
     ]);
     await goTo(page, "Today");
     await expectTitles(page, "Overdue", ["Late", "Late at nine"]);
@@ -70,7 +70,7 @@ describe.concurrent("days", () => {
   test("take tasks that are dragged to them, live in another tab", async ({ openPage }) => {
     const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
     await signUp(page, newAccount());
-    await seed(page, [{ title: "Pay the rent", dueAt: due(0) }, { title: "Buy soil", dueAt: due(0) }]);
+    await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
     await goTo(page, "Upcoming");
     const tab = await secondTab(page);
     await goTo(tab, "Upcoming");
@@ -94,7 +94,7 @@ describe.concurrent("days", () => {
   test("are changed by keys, and the focus stays with the task", async ({ openPage }) => {
     const { page, complaints } = await openPage({ timezoneId });
     await signUp(page, newAccount());
-    await seed(page, [{ title: "Pay the rent", dueAt: due(0) }, { title: "Buy soil", dueAt: due(0) }]);
+    await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
     await goTo(page, "Upcoming");
     await openOn(page, "Pay the rent").press("Alt+ArrowDown");
     await expectTitles(page, "Tomorrow", ["Pay the rent"]);
@@ -111,7 +111,7 @@ describe.concurrent("days", () => {
   test("show what was added, edited and completed, also offline", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
-    await seed(page, [{ title: "Now", dueAt: due(0) }, { title: "Late", dueAt: due(-1) }, { title: "Next", dueAt: due(1) }]);
+    await seed(page, [{ title: "Now", ...due(0) }, { title: "Late", ...due(-1) }, { title: "Next", ...due(1) }]);
     await goTo(page, "Today");
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();

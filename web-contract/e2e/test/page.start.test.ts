@@ -39,7 +39,7 @@ describe.concurrent("a start of the page", () => {
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     const release = await hold(page, script);
     const releaseSession = await hold(page, "**/api/auth/get-session*");
-    const bootstrap = page.waitForResponse("**/api/bootstrap?*");
+    const bootstrap = page.waitForResponse("**/api/bootstrap");
     await page.reload({ waitUntil: "commit" });
     expect((await bootstrap).status()).toBe(200);
     release();

@@ -233,7 +233,7 @@ describe.concurrent("when the server is slow", () => {
     const added = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
     // The page's first answer is made before the task is there, and arrives behind it.
     await page.route(
-      "**/api/bootstrap?*",
+      "**/api/bootstrap",
       async (route) => {
         const response = await route.fetch();
         await added;
@@ -279,7 +279,7 @@ describe.concurrent("when something fails", () => {
 
     // With the changes the page would have its list back without being asked.
     await page.route("**/api/events?*", (route) => route.abort());
-    const reads = /\/api\/(tasks|bootstrap)\?/;
+    const reads = /\/api\/(tasks\?|bootstrap)/;
     await page.route(reads, (route) => route.abort());
     await page.reload();
     await page.getByRole("status").filter({ hasText: "Loading your tasks" }).waitFor({ state: "attached" });

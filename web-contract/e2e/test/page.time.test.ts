@@ -24,7 +24,7 @@ describe.concurrent("a due date", () => {
   test.for([360, 768, 1440])("is typed digit by digit, on a screen of %i", async (width, { openPage }) => {
     const { page, complaints } = await openPage({ timezoneId, viewport: { width, height: 720 } });
     await signUp(page, newAccount());
-    await seed(page, [{ title: "Book the train", dueAt: "2026-11-30T23:59:00Z" }]);
+    await seed(page, [{ title: "Book the train", dueOn: "2026-11-30" }]);
     await editTask(page, "Book the train");
     await page.getByRole("button", { name: /^Due/ }).click();
     const date = page.getByLabel("Date", { exact: true });
@@ -48,7 +48,7 @@ describe.concurrent("a due date", () => {
   test("that is cleared is none", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
-    await seed(page, [{ title: "Book the train", dueAt: "2031-05-07T23:59:00Z" }]);
+    await seed(page, [{ title: "Book the train", dueOn: "2031-05-07" }]);
     await editTask(page, "Book the train");
     await page.getByRole("button", { name: /^Due/ }).click();
     await page.getByLabel("Date", { exact: true }).fill("");

@@ -1,3 +1,4 @@
+import { clockTime } from "../clock.js";
 import { languages } from "../generated/languages.js";
 import { nextOccurrence, parseRule } from "../recurrence.js";
 import { meaningOf, type When } from "./dates.js";
@@ -30,8 +31,10 @@ export interface QuickAdd {
 }
 
 export interface QuickAddOptions {
-  /** The clock of the device. */
+  /** The time. Default: now. */
   now?: Date;
+  /** The user's time zone. Default: the device's. */
+  zone?: string;
   /** The languages to try, the user's own first: en, de. */
   languages?: readonly string[];
   /** The names of the user's lists: +Errands means a list only if there is one. */
@@ -68,7 +71,10 @@ interface Group {
 export function parseQuickAdd(text: string, options: QuickAddOptions = {}): QuickAdd {
   const { now = new Date(), lists = [], literal = [] } = options;
   const names = options.languages ?? ["en", "de"];
-  const clock = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours(), now.getMinutes());
+  const { zone } = options;
+  const clock = zone
+    ? Math.floor(clockTime(now.getTime(), zone) / 60_000) * 60_000
+    : Date.UTC(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours(), now.getMinutes());
   const known = names.flatMap((name) => languages[name] ?? []);
   const all = tokensOf(text);
   const isLiteral = ({ start, end }: { start: number; end: number }) => {

@@ -41,9 +41,12 @@ export const task: Kind<Task, TaskFilters> = {
   views: { stats: undefined, agenda: updateAgenda },
 };
 
-/** A day and a time replace each other. The end of a day is that of the browser's, until the server has answered. */
+/** A day and a time replace each other. A day that comes without its end has that of the browser's, until the server has answered. */
 function dueOf({ dueAt, dueOn }: Task, before: Task | undefined): Pick<Task, "dueAt" | "dueOn"> {
-  if (dueOn !== null && dueOn !== before?.dueOn) return { dueAt: new Date(`${dueOn}T23:59:59`).toISOString(), dueOn };
+  if (dueOn !== null && dueOn !== before?.dueOn) {
+    const isGiven = dueAt !== null && dueAt !== before?.dueAt;
+    return { dueAt: isGiven ? dueAt : new Date(`${dueOn}T23:59:59`).toISOString(), dueOn };
+  }
   if (dueAt !== (before?.dueAt ?? null)) return { dueAt, dueOn: null };
   return { dueAt: dueOn === null && before?.dueOn ? null : dueAt, dueOn };
 }

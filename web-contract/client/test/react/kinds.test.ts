@@ -39,6 +39,7 @@ describe("a pending due date", () => {
     [none, { dueOn: day.dueOn }, day],
     [time, { dueOn: day.dueOn }, day],
     [time, { dueOn: day.dueOn, dueAt: time.dueAt }, day],
+    [time, { dueOn: day.dueOn, dueAt: "2026-11-30T14:59:59Z" }, { dueOn: day.dueOn, dueAt: "2026-11-30T14:59:59Z" }],
     [day, { dueAt: time.dueAt }, time],
     [day, { dueAt: null }, none],
     [day, { dueOn: null }, none],

@@ -41,7 +41,7 @@ function Banner({ title, unsaved, until }: { title: string; unsaved: number; unt
   const what = unsaved > 0 ? `${counted(unsaved, "change")} will be saved` : "What you write is kept, and saved";
   return (
     <div role="status">
-      <p className="connection-banner">
+      <p className="banner">
         <strong>{title}</strong> {what} when {until}.{!stored && " Keep this page open until then."}
       </p>
     </div>

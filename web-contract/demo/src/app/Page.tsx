@@ -2,13 +2,11 @@ import { useEffect, useRef } from "react";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
 import { useWorkspace } from "../data/workspace";
-import { Conflicts } from "../editor/Conflicts";
 import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
 import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
-import { TrashView } from "../trash/TrashView";
-import { loadRest } from "../ui/later";
+import { Conflicts, loadRest, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
 import { narrow, useMedia, wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { useArrows } from "./arrows";
@@ -18,7 +16,6 @@ import { closePanel, panel } from "./panel";
 import { useRoute } from "./route";
 import { useScrollMemory } from "./scroll";
 import { takeFocusWish, titleId, useShortcuts } from "./shortcuts";
-import { ShortcutsDialog } from "./ShortcutsDialog";
 import "./page.css";
 
 interface Props {
@@ -54,6 +51,7 @@ export function Page({ started, away }: Props) {
         {isWide && <Sidebar />}
         <div className="page-body">
           <ConnectionBanner away={away} />
+          <ZoneOffer />
           <main>
             {view === "tasks" && !isGone && <TasksView key={path} started={started} list={list} title={title} />}
             {isGone && <GoneList />}

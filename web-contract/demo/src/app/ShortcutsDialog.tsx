@@ -1,7 +1,27 @@
 import { Dialog } from "../ui/later";
 import { useStore } from "../ui/store";
-import { setSingleKeys, shortcuts, singleKeys } from "./shortcuts";
+import { setSingleKeys, singleKeys } from "./shortcuts";
 import "./shortcuts.css";
+
+/** All that keys do. */
+const shortcuts = [
+  ["n", "Add a task"],
+  ["/", "Search"],
+  ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
+  ["↑ ↓", "Go to the list, and through it"],
+  ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
+  ["Alt → ←", "Make it a sub-task, or none"],
+  ["m", "Move it, or all selected, to a list"],
+  ["o", "Open its options"],
+  ["c", "Complete the task, or all selected"],
+  ["Delete", "Move it, or all selected, to the trash"],
+  ["e", "Edit the task"],
+  ["x", "Select the task"],
+  ["z", "Undo, step by step"],
+  ["Ctrl Enter", "Save an edit"],
+  ["Esc", "Close without saving"],
+  ["?", "Show these keys"],
+] as const;
 
 /** Shows what the keys do, and lets single letters be switched off. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {

@@ -3,10 +3,10 @@ import { goesStale, prefetchBootstrap, useLiveChanges } from "@tasklane/web-cont
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { sessionChanged } from "../account/auth";
 import { Leaving } from "../account/Leaving";
-import { timeZone } from "../data/client";
 import { seedLists } from "../data/seed";
 import { useWorkspace, WorkspaceContext, type Workspace } from "../data/workspace";
-import { nextChange, startOfDay } from "../task/dates";
+import { useSettings } from "../settings/use-settings";
+import { dayAt, nextChange } from "../task/dates";
 import { useNow } from "../ui/clock";
 import { NoticeArea } from "../ui/notices";
 import { useStore } from "../ui/store";
@@ -41,7 +41,7 @@ function Started() {
   useEffect(() => {
     const controller = new AbortController();
     const source = first ? { getBootstrap: async () => first } : api;
-    prefetchBootstrap(queryClient, source, { timeZone, signal: controller.signal })
+    prefetchBootstrap(queryClient, source, { signal: controller.signal })
       .then(() => seedLists(queryClient, queries))
       .catch(() => {})
       .finally(() => !controller.signal.aborted && setStarted(true));
@@ -60,6 +60,7 @@ function Live({ started }: { started: boolean }) {
   const [resting, setResting] = useState(false);
   const live = useLiveChanges(api, { enabled: started && !resting, user: user.id });
   useLeaveWarning();
+  useSettings(started);
   useNewDay(() => void queryClient.invalidateQueries({ predicate: goesStale }));
 
   useEffect(() => {
@@ -77,7 +78,7 @@ function Live({ started }: { started: boolean }) {
 /** Calls when another day begins: counts go by days, which the server counts. */
 function useNewDay(onDay: () => void): void {
   const call = useEffectEvent(onDay);
-  const today = startOfDay(useNow((now) => nextChange([], now))).getTime();
+  const today = dayAt(useNow((now) => nextChange([], now)));
   const known = useRef(today);
   useEffect(() => {
     if (known.current === today) return;

@@ -7,26 +7,6 @@ export const searchFieldId = "search";
 export const selectButtonId = "select";
 export const titleId = "title";
 
-/** All that keys do, as it is shown to the user. */
-export const shortcuts = [
-  ["n", "Add a task"],
-  ["/", "Search"],
-  ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
-  ["↑ ↓", "Go to the list, and through it"],
-  ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
-  ["Alt → ←", "Make it a sub-task, or none"],
-  ["m", "Move it, or all selected, to a list"],
-  ["o", "Open its options"],
-  ["c", "Complete the task, or all selected"],
-  ["Delete", "Move it, or all selected, to the trash"],
-  ["e", "Edit the task"],
-  ["x", "Select the task"],
-  ["z", "Undo, step by step"],
-  ["Ctrl Enter", "Save an edit"],
-  ["Esc", "Close without saving"],
-  ["?", "Show these keys"],
-] as const;
-
 const storageKey = "tasklane.single-keys";
 
 /** Whether single letters do something. People who dictate may want them off. */

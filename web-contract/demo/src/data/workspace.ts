@@ -12,6 +12,7 @@ import { createQueryClient } from "./query-client";
 import { createOutbox, type Outbox } from "./outbox";
 import { createListWrites, type ListWrites } from "../lists/writes";
 import { createSender, type Sender } from "./sender";
+import { createSettingsWrites, type SettingsWrites } from "../settings/writes";
 import { createUndo, type Undo } from "./undo";
 import { createWrites, type Writes } from "./writes";
 
@@ -38,6 +39,7 @@ export interface Workspace {
   undo: Undo;
   writes: Writes;
   listWrites: ListWrites;
+  settingsWrites: SettingsWrites;
   edits: Edits;
 }
 
@@ -53,6 +55,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
   const undo = createUndo(notices);
   const writes = createWrites({ queryClient, sender, outbox, notices, undo, drafts });
   const listWrites = createListWrites({ queryClient, sender, outbox, notices, undo });
+  const settingsWrites = createSettingsWrites({ queryClient, sender, outbox, undo });
   const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
   const selection = createSelection();
   const leaving = createStore(false);
@@ -71,6 +74,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
     undo,
     writes,
     listWrites,
+    settingsWrites,
     edits,
   };
 }

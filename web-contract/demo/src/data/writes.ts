@@ -5,6 +5,7 @@ import { openBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
+import type { Due } from "../task/dates";
 import { counted, faultOf, listName, quoted, reason } from "./messages";
 import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
@@ -135,17 +136,17 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => ({ listId, parentId: null })));
   }
 
-  /** Makes tasks due at other moments; `day` names the day for the user. */
-  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => string, day: string): void {
+  /** Gives tasks other due dates; `day` names the day for the user. */
+  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => Due, day: string): void {
     const [only] = tasks.length === 1 ? tasks : [];
     const what = only ? quoted(only.title) : counted(tasks.length);
-    const set = (due: (task: Task) => UpdateTaskRequest) =>
+    const set = (due: (task: Task) => Due) =>
       sendAll(
         tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: due(task) })),
         `${what} could not be rescheduled.`,
       );
-    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt, dueOn }) => (dueOn === null ? { dueAt } : { dueOn })) };
-    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set((task) => ({ dueAt: dueOf(task) })));
+    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt, dueOn }) => ({ dueAt, dueOn })) };
+    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set(dueOf));
   }
 
   function remove(task: Task): void {

@@ -14,7 +14,7 @@ import type { useDue } from "./use-due";
 interface Props {
   due: ReturnType<typeof useDue>;
   /** Whether the view shows a day. */
-  isShown: (day: Date) => boolean;
+  isShown: (day: string) => boolean;
   children: ReactNode;
 }
 

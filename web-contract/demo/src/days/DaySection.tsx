@@ -18,7 +18,7 @@ interface Props {
   /** The date, beside the name of the day. */
   aside?: string;
   /** The day that tasks are dropped on; undefined for those that are overdue. */
-  day?: Date;
+  day?: string;
   tasks: readonly Task[];
   /** What can be done with all of them. */
   children?: ReactNode;

@@ -15,7 +15,7 @@ export interface DayMoves {
 export const DayContext = createContext<DayMoves | undefined>(undefined);
 
 /** `isShown` tells whether the view shows a day; a row that goes elsewhere gives the focus to the next one. */
-export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: Date) => boolean): DayMoves {
+export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: string) => boolean): DayMoves {
   return {
     moveBy(task, days, row) {
       const day = dayBeside(task, days, new Date());

@@ -1,6 +1,6 @@
 import { useWorkspace } from "../data/workspace";
 import { useLists, type Lists } from "../lists/use-lists";
-import { dueName } from "../task/dates";
+import { dueName, noDue } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
 import { priorityNames } from "../task/priorities";
 import { Dialog } from "../ui/later";
@@ -60,7 +60,7 @@ function Version({ name, fields, values }: VersionProps) {
 function written(field: FieldName, values: Partial<Fields>, lists: Lists): string {
   switch (field) {
     case "dueAt":
-      return values.dueAt ? dueName(values.dueAt) : "No due date";
+      return dueName({ ...noDue, ...values }) || "No due date";
     case "listId":
       return lists.find(values.listId)?.name ?? "Inbox";
     case "priority":

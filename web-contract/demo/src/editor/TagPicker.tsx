@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
-import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 import { CheckOption, toggled } from "../ui/CheckOption";
 import { TagIcon } from "../ui/icons";
@@ -53,7 +52,7 @@ interface ChoiceProps extends Omit<Props, "onDone"> {
 
 function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
   const { queries } = useWorkspace();
-  const { data } = useQuery(queries.stats({ timeZone }));
+  const { data } = useQuery(queries.stats());
   const known = uniqueTags([...tags, ...(data?.byTag.map(({ tag }) => tag) ?? [])]);
   const wanted = tagKey(tagOf(text));
   const shown = known.filter((tag) => tagKey(tag).includes(wanted));

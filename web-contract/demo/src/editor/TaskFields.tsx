@@ -23,7 +23,7 @@ export function TaskFields({ fields, onChange, onDone, fault }: Props) {
   return (
     <div className="task-fields">
       <ListPicker listId={fields.listId} onChange={(listId) => onChange({ listId, parentId: null })} onDone={onDone} />
-      <DuePicker dueAt={fields.dueAt} onChange={(dueAt) => onChange({ dueAt })} onDone={onDone} />
+      <DuePicker due={fields} onChange={onChange} onDone={onDone} />
       <PriorityPicker priority={fields.priority} onChange={(priority) => onChange({ priority })} onDone={onDone} />
       <TagPicker tags={fields.tags} onChange={(tags) => onChange({ tags })} onDone={onDone} />
       {fault && !ownPlace.includes(fault.field) && (

@@ -91,7 +91,8 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     const { mine, theirs, fields } = conflict;
     drafts.settleConflict();
     // What nobody else has changed is saved all the same.
-    const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !fields.some((field) => field === name)));
+    const settled = new Set<string>(fields.includes("dueAt") ? [...fields, "dueOn"] : fields);
+    const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !settled.has(name)));
     if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
     notices.show({
       message: "The other version was kept.",

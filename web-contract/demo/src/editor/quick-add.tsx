@@ -3,7 +3,8 @@ import { parseQuickAdd, type Part } from "@tasklane/web-contract/quick-add";
 import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { counted } from "../data/messages";
-import { dueName, dueOn, readDate } from "../task/dates";
+import { calendar } from "../task/calendar";
+import { dueName, dueOn } from "../task/dates";
 import type { Fields } from "../task/fields";
 import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
@@ -39,14 +40,13 @@ interface ReadOptions {
 /** Reads the title of a new task. */
 export function readTask(fields: Fields, { lists = [], literal = [] }: ReadOptions = {}): Read {
   const names = lists.map(({ name }) => name);
-  const read = parseQuickAdd(fields.title, { ...habits(), lists: names, literal });
+  const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal });
   const { title, date, time, tags, priority, parts } = read;
-  const day = date && readDate(date);
   return {
     shown: {
       ...fields,
       title,
-      dueAt: day ? dueOn(day, time) : fields.dueAt,
+      ...(date && dueOn(date, time)),
       priority: priority ?? fields.priority,
       listId: lists.find(({ name }) => name === read.list)?.id ?? fields.listId,
       tags: uniqueTags([...fields.tags, ...tags]),
@@ -77,7 +77,7 @@ interface UnderstoodProps {
 /** The words that were understood, each with a way to leave it in the title. */
 export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
   const meaning = ({ kind, text }: UnderstoodPart) => {
-    if (kind === "due") return `due ${dueName(shown.dueAt!)}`;
+    if (kind === "due") return `due ${dueName(shown)}`;
     if (kind === "priority") return `priority ${priorityNames[shown.priority]}`;
     return `${kind} ${text.slice(1)}`;
   };

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
-import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 import { priorities, priorityNames } from "../task/priorities";
 import { CheckOption, toggled } from "../ui/CheckOption";
@@ -19,7 +18,7 @@ interface Props {
 /** What the list can be narrowed by. Every choice shows its effect at once. */
 export function FilterChoice({ filters, onChange }: Props) {
   const { queries } = useWorkspace();
-  const { data: stats } = useQuery(queries.stats({ timeZone }));
+  const { data: stats } = useQuery(queries.stats());
   const inUse = stats?.byTag.map(({ tag }) => tag) ?? [];
   // A tag that is chosen keeps the spelling it was chosen by.
   const chosen = (tag: string) => filters.tags.find((other) => tagKey(other) === tagKey(tag));

@@ -1,5 +1,5 @@
 import type { TaskFilters } from "@tasklane/web-contract/react";
-import { addDays, startOfDay } from "../task/dates";
+import { addDays, dayAt, startOf } from "../task/dates";
 import { priorities, type Priority } from "../task/priorities";
 
 export const sorts = ["newest", "manual", "due", "priority", "title", "changed"] as const;
@@ -82,9 +82,9 @@ export function queryOf({ show, search, tags, priorities, due, sort }: Filters, 
 
 /** The same for the server. Search, when it is not blank, is words and the beginning of the last one. */
 export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
-  const today = startOfDay(now);
-  const until = { any: undefined, overdue: now, today: addDays(today, 1), week: addDays(today, 7) }[filters.due];
-  const from = { any: undefined, overdue: undefined, today, week: today }[filters.due];
+  const today = dayAt(now);
+  const until = { any: undefined, overdue: now, today: startOf(addDays(today, 1)), week: startOf(addDays(today, 7)) }[filters.due];
+  const from = { any: undefined, overdue: undefined, today: startOf(today), week: startOf(today) }[filters.due];
   return {
     sort: serverSorts[filters.sort],
     q: filters.search.trim() || undefined,

@@ -1,6 +1,6 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
-import { dueName, nextChange, shownDue, timeName } from "../task/dates";
+import { dueName, nextChange, timeName } from "../task/dates";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon, SubtasksIcon } from "../ui/icons";
 import { useNow } from "../ui/clock";
@@ -20,10 +20,9 @@ interface Props {
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
 export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Props) {
   const { priority, tags, description } = task;
-  const dueAt = shownDue(task);
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
-  const due = dueAt && (hideDay ? timeName(dueAt) : dueName(dueAt, now));
+  const due = hideDay ? timeName(task) : dueName(task, now);
   const list = useLists().find(hideList ? null : task.listId);
   if (!due && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (

@@ -12,7 +12,6 @@ import { useEffect, useEffectEvent, useMemo } from "react";
 import { addressOf, useRoute } from "../app/route";
 import { focusField, newTaskFieldId } from "../app/shortcuts";
 import { ViewHeader } from "../app/ViewHeader";
-import { timeZone } from "../data/client";
 import { counted, listName, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { useEdgeScroll } from "../drag/drag";
@@ -68,7 +67,7 @@ interface Props {
 export function TasksView({ started, list, title }: Props) {
   const { queries, writes, notices } = useWorkspace();
   const queryClient = useQueryClient();
-  const { data: stats } = useQuery({ ...queries.stats({ timeZone }), enabled: started });
+  const { data: stats } = useQuery({ ...queries.stats(), enabled: started });
   const lists = useLists();
   const shownList = list === undefined ? undefined : lists.find(list);
   const [filters, change] = useFilters();

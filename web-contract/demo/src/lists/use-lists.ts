@@ -2,7 +2,6 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@
 import type { List, ListPage, Task } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
-import { timeZone } from "../data/client";
 import { useWorkspace } from "../data/workspace";
 
 /** The user's lists outside the trash, in their order. */
@@ -33,7 +32,7 @@ const isActive = ({ archived }: List) => !archived;
 export function useListCounts(): (list: string) => number {
   const { queries } = useWorkspace();
   const { loaded } = useLists();
-  const { data } = useQuery({ ...queries.stats({ timeZone }), enabled: loaded });
+  const { data } = useQuery({ ...queries.stats(), enabled: loaded });
   return useMemo(() => {
     const counts = new Map(data?.byList.map(({ listId, count }) => [listId ?? inbox, count]));
     return (list) => counts.get(list) ?? 0;

@@ -1,55 +1,48 @@
-import type { Task } from "@tasklane/web-contract";
+import { clockTime, instantOf, type Task } from "@tasklane/web-contract";
+import { calendar } from "./calendar";
 
-/** A due date without a time of day is due by the end of that day. */
-const endOfDay = { hours: 23, minutes: 59 };
+// A day is written 2026-11-30, a time of day 17:00, as date and time fields have them. Days begin and end in the time
+// zone of the user's settings.
 
-export function startOfDay(moment: Date): Date {
-  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
-}
+/** When a task is due: on a day, whose last second dueAt is, or at a moment. */
+export type Due = Pick<Task, "dueAt" | "dueOn">;
 
-/** Days of 24 hours are not what a calendar counts when the clocks change. */
-export function addDays(day: Date, days: number): Date {
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days);
-}
+export const noDue: Due = { dueAt: null, dueOn: null };
 
-/** The due moment of a day in local time, written for the server. */
-export function dueOn(day: Date, time = ""): string {
-  const [hours = endOfDay.hours, minutes = endOfDay.minutes] = time ? time.split(":").map(Number) : [];
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate(), hours, minutes).toISOString();
-}
+const zone = () => calendar.get().timeZone;
+const dayOfClock = (clock: number) => new Date(clock).toISOString().slice(0, 10);
+const clockOf = (moment: string | Date) => clockTime(new Date(moment).getTime(), zone());
 
-/** When a task is due as people are shown it: a day is that day, in whatever time zone it ends. */
-export function shownDue({ dueAt, dueOn: date }: Pick<Task, "dueAt" | "dueOn">): string | null {
-  const day = date === null ? undefined : readDate(date);
-  return day ? dueOn(day) : dueAt;
+/** The day that it is at a moment. */
+export const dayAt = (moment: string | Date): string => dayOfClock(clockOf(moment));
+
+export const addDays = (day: string, days: number): string => dayOfClock(Date.parse(day) + days * 86_400_000);
+
+/** The moment at which a day begins. */
+export const startOf = (day: string): Date => new Date(instantOf(Date.parse(day), zone()));
+
+/** Due on a day, or at a time of it. */
+export function dueOn(day: string, time = ""): Due {
+  if (time) return { dueAt: new Date(instantOf(Date.parse(`${day}T${time}Z`), zone())).toISOString(), dueOn: null };
+  return { dueAt: new Date(startOf(addDays(day, 1)).getTime() - 1_000).toISOString(), dueOn: day };
 }
 
 /** The next moment at which clocks show this time: today, or tomorrow if that has passed. */
-export function nextTime(time: string, now = new Date()): string {
-  const today = dueOn(now, time);
-  return Date.parse(today) > now.getTime() ? today : dueOn(addDays(now, 1), time);
+export function nextTime(time: string, now = new Date()): Due {
+  const today = dueOn(dayAt(now), time);
+  return Date.parse(today.dueAt!) > now.getTime() ? today : dueOn(addDays(dayAt(now), 1), time);
 }
 
-/** 2026-11-30, as date fields have it; empty without a date. */
-export function dateField(dueAt: string | null): string {
-  if (!dueAt) return "";
-  const due = new Date(dueAt);
-  return [due.getFullYear(), due.getMonth() + 1, due.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
-}
+/** The day that something is due; empty without a due date. */
+export const dayOf = ({ dueAt, dueOn }: Due): string => dueOn ?? (dueAt ? dayAt(dueAt) : "");
 
-/** 17:00, as time fields have it; empty without a time of day. */
-export function timeField(dueAt: string | null): string {
-  if (!dueAt) return "";
-  const due = new Date(dueAt);
-  if (due.getHours() === endOfDay.hours && due.getMinutes() === endOfDay.minutes) return "";
-  return [due.getHours(), due.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
-}
+/** The time of day that something is due; empty for a whole day, and without a due date. */
+export const timeOf = ({ dueAt, dueOn }: Due): string =>
+  dueAt && dueOn === null ? new Date(clockOf(dueAt)).toISOString().slice(11, 16) : "";
 
 /** Reads what a date field holds; undefined while it holds no date. */
-export function readDate(text: string): Date | undefined {
-  const [year, month, day] = text.split("-").map(Number);
-  if (!year || !month || !day || year < 1900) return undefined;
-  return new Date(year, month - 1, day);
+export function readDate(text: string): string | undefined {
+  return text.length === 10 && text >= "1900" ? text : undefined;
 }
 
 /**
@@ -58,52 +51,56 @@ export function readDate(text: string): Date | undefined {
  */
 export function nextChange(tasks: readonly Pick<Task, "completed" | "dueAt">[], now: Date): number {
   const dues = tasks.map(({ completed, dueAt }) => (completed || !dueAt ? NaN : Date.parse(dueAt) + 1));
-  return Math.min(addDays(now, 1).getTime(), ...dues.filter((due) => due > now.getTime()));
+  return Math.min(startOf(addDays(dayAt(now), 1)).getTime(), ...dues.filter((due) => due > now.getTime()));
 }
 
-/** How many days a moment lies ahead of today; negative for the past. */
-function daysAhead(moment: Date, now: Date): number {
-  return Math.round((startOfDay(moment).getTime() - startOfDay(now).getTime()) / 86_400_000);
-}
+/** How many days a day lies ahead of today; negative for the past. */
+const daysAhead = (day: string, now: Date) => (Date.parse(day) - Date.parse(dayAt(now))) / 86_400_000;
 
 // Dates and times of day are written as the browser's locale writes them, unless one is given.
 
+const written = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) =>
+  new Date(day).toLocaleDateString(locale, { timeZone: "UTC", ...parts });
+
 /** A day as people say it: Today, Tomorrow, Friday, Nov 30. */
-export function dayName(moment: Date, now = new Date(), locale?: string): string {
-  const ahead = daysAhead(moment, now);
+export function dayName(day: string, now = new Date(), locale?: string): string {
+  const ahead = daysAhead(day, now);
   if (ahead === 0) return "Today";
   if (ahead === 1) return "Tomorrow";
   if (ahead === -1) return "Yesterday";
-  if (ahead > 1 && ahead < 7) return moment.toLocaleDateString(locale, { weekday: "long" });
-  const year = moment.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
-  return moment.toLocaleDateString(locale, { day: "numeric", month: "short", ...year });
+  if (ahead > 1 && ahead < 7) return written(day, locale, { weekday: "long" });
+  const isThisYear = day.slice(0, 4) === dayAt(now).slice(0, 4);
+  return written(day, locale, { day: "numeric", month: "short", ...(!isThisYear && { year: "numeric" }) });
 }
 
 /** A day within a sentence: today, tomorrow, Friday, Nov 30. */
-export function dayInSentence(moment: Date, now = new Date(), locale?: string): string {
-  const name = dayName(moment, now, locale);
-  return Math.abs(daysAhead(moment, now)) <= 1 ? name.toLowerCase() : name;
+export function dayInSentence(day: string, now = new Date(), locale?: string): string {
+  const name = dayName(day, now, locale);
+  return Math.abs(daysAhead(day, now)) <= 1 ? name.toLowerCase() : name;
 }
 
 /** Nov 30, or Mon, Nov 30. */
-export function shortDate(moment: Date, weekday = false, locale?: string): string {
-  return moment.toLocaleDateString(locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
+export function shortDate(day: string, weekday = false, locale?: string): string {
+  return written(day, locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
 }
+
+/** Friday. */
+export const weekdayName = (day: string, locale?: string): string => written(day, locale, { weekday: "long" });
 
 /** 5:00 PM or 17:00; empty without a time of day. */
-export function timeName(dueAt: string, locale?: string): string {
-  return timeField(dueAt) && new Date(dueAt).toLocaleTimeString(locale, { timeStyle: "short" });
+export function timeName(due: Due, locale?: string): string {
+  return timeOf(due) && new Date(due.dueAt!).toLocaleTimeString(locale, { timeStyle: "short", timeZone: zone() });
 }
 
-/** A due moment as people say it, with the time of day if it has one. */
-export function dueName(dueAt: string, now = new Date(), locale?: string): string {
-  const time = timeName(dueAt, locale);
-  return dayName(new Date(dueAt), now, locale) + (time && `, ${time}`);
+/** When something is due as people say it, with the time of day if it has one; empty without a due date. */
+export function dueName(due: Due, now = new Date(), locale?: string): string {
+  const time = timeName(due, locale);
+  return dayOf(due) && dayName(dayOf(due), now, locale) + (time && `, ${time}`);
 }
 
 /** How long ago, in days, as people say it. */
 export function daysAgo(moment: string, now = new Date()): string {
-  const days = -daysAhead(new Date(moment), now);
+  const days = -daysAhead(dayAt(moment), now);
   if (days <= 0) return "today";
   return days === 1 ? "yesterday" : `${days} days ago`;
 }

@@ -1,9 +1,11 @@
 import type { ReplaceTaskRequest, Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 
-/** The fields of a task that people fill in. To complete a task is an action of its own, and a day is the last minute of it. */
-export type Fields = Omit<Required<ReplaceTaskRequest>, "completed" | "dueOn">;
-export type FieldName = keyof Fields;
+/** The fields of a task that people fill in. To complete a task is an action of its own. */
+export type Fields = Omit<Required<ReplaceTaskRequest>, "completed">;
+
+/** What people see as one field. A due date is a day, dueOn, or a moment, dueAt: it goes by the name of the latter. */
+export type FieldName = Exclude<keyof Fields, "dueOn">;
 
 /** The compiler refuses a field of the contract that has no label here. */
 export const fieldLabels: Record<FieldName, string> = {
@@ -24,21 +26,25 @@ const { defaults, moments } = kinds.task;
 export const emptyFields = fieldsOf(defaults);
 
 export function fieldsOf(task: Task | typeof defaults): Fields {
-  return Object.fromEntries(fieldNames.map((name) => [name, task[name]])) as unknown as Fields;
+  return Object.fromEntries([...fieldNames, "dueOn" as const].map((name) => [name, task[name]])) as unknown as Fields;
 }
 
 /** Whether a field holds the same in both. */
 function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolean {
-  // The server writes the same moment in its own format.
-  const isMoment = moments.some((moment) => moment === name);
-  const [first, second] = [a[name], b[name]].map((value) => (isMoment && value ? Date.parse(String(value)) : value));
-  return JSON.stringify(first) === JSON.stringify(second);
+  const valueOf = (fields: Partial<Fields>) => {
+    if (name === "dueAt" && fields.dueOn) return fields.dueOn;
+    // The server writes the same moment in its own format.
+    const isMoment = moments.some((moment) => moment === name);
+    return isMoment && fields[name] ? Date.parse(String(fields[name])) : fields[name];
+  };
+  return JSON.stringify(valueOf(a)) === JSON.stringify(valueOf(b));
 }
 
 /** The fields of `fields` that differ from those of `base`. */
 export function changesIn(fields: Partial<Fields>, base: Fields): Partial<Fields> {
   const names = fieldNames.filter((name) => fields[name] !== undefined && !isSame(name, fields, base));
-  return Object.fromEntries(names.map((name) => [name, fields[name]]));
+  const changes: Partial<Fields> = Object.fromEntries(names.map((name) => [name, fields[name]]));
+  return changes.dueAt === undefined ? changes : { ...changes, dueOn: fields.dueOn ?? null };
 }
 
 /** The changes on both sides that are about the same field, and not the same. */

@@ -17,6 +17,9 @@ function tick(): void {
   if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), longestPause));
 }
 
+/** Draws everything anew that goes by the time. */
+export const redraw = () => clock.set(new Date());
+
 /** Returns the time, and draws anew at the next moment, which is in milliseconds since 1970. */
 export function useNow(next: (now: Date) => number): Date {
   const now = useStore(clock);

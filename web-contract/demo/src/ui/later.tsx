@@ -25,6 +25,11 @@ export function later<Props extends object>(read: () => Promise<ComponentType<Pr
 export const Popover = later(async () => (await import("./Popover")).Popover);
 export const MoveDialog = later(async () => (await import("../lists/MoveDialog")).MoveDialog);
 export const ListDialog = later(async () => (await import("../lists/ListDialog")).ListDialog);
+export const ZoneOffer = later(async () => (await import("../settings/ZoneOffer")).ZoneOffer);
+export const TrashView = later(async () => (await import("../trash/TrashView")).TrashView);
+export const Conflicts = later(async () => (await import("../editor/Conflicts")).Conflicts);
+export const DueChoice = later(async () => (await import("../editor/DueChoice")).DueChoice);
+export const ShortcutsDialog = later(async () => (await import("../app/ShortcutsDialog")).ShortcutsDialog);
 export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 
 /** Loads all of them once the page is drawn, so that they are there when they are wanted, also offline. */

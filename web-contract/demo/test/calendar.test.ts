@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { zoneOf } from "../src/data/zone";
+import { zoneOf } from "../src/task/calendar";
 
 test.each([
   ["Europe/Berlin", -60, "Europe/Berlin"],

@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { clockTime } from "@tasklane/web-contract";
+import { useEffect, useState } from "react";
+import { titleId } from "../app/shortcuts";
+import { useWorkspace } from "../data/workspace";
+import { browserCalendar } from "../task/calendar";
+
+const storageKey = "tasklane.kept-zone";
+const halfYear = 183 * 86_400_000;
+
+/** Whether clocks in two zones show the same, in summer and in winter. */
+const isSameTime = (a: string, b: string) =>
+  [Date.now(), Date.now() + halfYear].every((moment) => clockTime(moment, a) === clockTime(moment, b));
+
+/** New York, of America/New_York. */
+const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " "));
+
+/** Offers the browser's time zone where it is not that of the settings, unless this device was told to keep the other. */
+export function ZoneOffer() {
+  const { queries, settingsWrites, notices } = useWorkspace();
+  const { data: settings } = useQuery({ ...queries.settings(), enabled: false });
+  const [kept, setKept] = useState(() => localStorage.getItem(storageKey));
+  const zone = settings?.timeZone ?? "UTC";
+  const { timeZone } = browserCalendar;
+  const pair = `${zone} ${timeZone}`;
+  const isOffered = settings !== undefined && settings.version > 1 && kept !== pair && !isSameTime(zone, timeZone);
+  const [here, there] = [placeOf(timeZone), placeOf(zone)];
+  useEffect(() => {
+    if (isOffered) notices.announce(`Your tasks are in ${there} time. Above them you can change to ${here} time.`);
+  }, [isOffered, notices, here, there]);
+  if (!isOffered) return null;
+
+  function leave() {
+    document.getElementById(titleId)?.focus({ preventScroll: true });
+  }
+
+  function keep() {
+    localStorage.setItem(storageKey, pair);
+    setKept(pair);
+    leave();
+  }
+
+  function change() {
+    settingsWrites.change({ timeZone }, settings!, `Your tasks are in ${here} time.`);
+    leave();
+  }
+
+  return (
+    <section className="banner zone-offer" aria-label="Time zone">
+      <p>
+        Your tasks are in {there} time. Use {here} time?
+      </p>
+      <button type="button" className="button" onClick={change}>
+        Change
+      </button>
+      <button type="button" className="button quiet" onClick={keep}>
+        Keep
+      </button>
+    </section>
+  );
+}

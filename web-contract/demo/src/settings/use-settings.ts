@@ -1,0 +1,15 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useWorkspace } from "../data/workspace";
+import { followSettings } from "../task/calendar";
+import { redraw } from "../ui/clock";
+
+/** Follows the user's settings once the page's first answer has come, and makes those of a new user. */
+export function useSettings(started: boolean): void {
+  const { queries, settingsWrites } = useWorkspace();
+  const { data } = useQuery({ ...queries.settings(), enabled: started });
+  useEffect(() => {
+    if (data?.version === 1) settingsWrites.begin();
+    if (followSettings(data)) redraw();
+  }, [data, settingsWrites]);
+}

@@ -1,0 +1,38 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { Settings, UpdateSettingsRequest } from "@tasklane/web-contract";
+import { taskKeys } from "@tasklane/web-contract/react";
+import type { Outbox } from "../data/outbox";
+import type { Sender } from "../data/sender";
+import type { Undo } from "../data/undo";
+import { browserCalendar } from "../task/calendar";
+
+export type SettingsWrites = ReturnType<typeof createSettingsWrites>;
+
+interface Parts {
+  queryClient: QueryClient;
+  sender: Sender;
+  outbox: Outbox;
+  undo: Undo;
+}
+
+export function createSettingsWrites({ queryClient, sender: { mutations, patient, send, saved, failed }, outbox, undo }: Parts) {
+  const sendChanged = outbox.kept("settings", (key, changes: UpdateSettingsRequest) =>
+    saved(send(mutations.updateSettings(patient(key)), { changes }), (error) =>
+      failed("Your settings were not saved.", error, () => sendChanged(changes)),
+    ),
+  );
+
+  /** Writes the browser's habits for a user who has no settings yet. If another device was faster, its own stand. */
+  function begin(): void {
+    send(mutations.updateSettings(), { changes: browserCalendar, version: 1 }).catch(
+      () => void queryClient.invalidateQueries({ queryKey: taskKeys.settings }),
+    );
+  }
+
+  function change(changes: UpdateSettingsRequest, { timeZone, weekStart }: Settings, message: string): void {
+    const { saved: done } = sendChanged(changes);
+    undo.offer(message, { name: "changing your settings", run: () => void sendChanged({ timeZone, weekStart }) }, done);
+  }
+
+  return { begin, change };
+}

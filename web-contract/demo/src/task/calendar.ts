@@ -1,0 +1,50 @@
+import { clockTime, type Settings } from "@tasklane/web-contract";
+import { createStore } from "../ui/store";
+
+/**
+ * Returns the browser's time zone, or the one of its offset from UTC where the
+ * browser has no name for it: some report Etc/Unknown, some an offset.
+ */
+export function zoneOf(name: string | undefined, minutesBehindUTC: number): string {
+  if (name && name !== "Etc/Unknown" && !/^[+-]/.test(name)) return name;
+  const hours = Math.round(minutesBehindUTC / 60);
+  return hours === 0 ? "UTC" : `Etc/GMT${hours > 0 ? "+" : ""}${hours}`;
+}
+
+type Calendar = Pick<Settings, "timeZone" | "weekStart">;
+
+/** The first day of the week where the browser's language is spoken, as far as the browser knows. */
+function usualWeekStart(): Calendar["weekStart"] {
+  type WeekLocale = Intl.Locale & { weekInfo?: { firstDay: number }; getWeekInfo?: () => { firstDay: number } };
+  const locale: WeekLocale = new Intl.Locale(Intl.DateTimeFormat().resolvedOptions().locale);
+  const { firstDay } = locale.getWeekInfo?.() ?? locale.weekInfo ?? { firstDay: 1 };
+  return ({ 6: "saturday", 7: "sunday" } as const)[firstDay] ?? "monday";
+}
+
+/** What the browser says of its user. */
+export const browserCalendar: Calendar = {
+  timeZone: zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()),
+  weekStart: usualWeekStart(),
+};
+
+/** Where the user's days and weeks begin: as the settings say, once they are known and were ever written. */
+export const calendar = createStore(browserCalendar);
+
+/** Reports whether the calendar has changed. */
+export function followSettings(settings: Settings | undefined): boolean {
+  const { timeZone, weekStart } = settings && settings.version > 1 && isKnown(settings.timeZone) ? settings : browserCalendar;
+  const before = calendar.get();
+  if (before.timeZone === timeZone && before.weekStart === weekStart) return false;
+  calendar.set({ timeZone, weekStart });
+  return true;
+}
+
+/** An old browser does not know the newest zones. */
+function isKnown(timeZone: string): boolean {
+  try {
+    clockTime(0, timeZone);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Settings, Task } from "@tasklane/web-contract";
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, test, written } from "../src/page.js";
+import { newAccount } from "../src/visitor.js";
+
+const read = <Data>(page: Page, path: string): Promise<Data> =>
+  page.evaluate(async (path) => ((await (await fetch(path)).json()) as { data: Data }).data, path);
+
+const settingsOf = (page: Page) => read<Settings>(page, "/api/settings");
+const hasZone = (page: Page, timeZone: string) =>
+  vi.waitFor(async () => expect((await settingsOf(page)).timeZone).toBe(timeZone), { timeout: 10_000 });
+
+/** The only task with a title, as the server has it. */
+async function taskOf(page: Page, title: string): Promise<Task> {
+  const tasks = await read<Task[]>(page, "/api/tasks");
+  return tasks.find((task) => task.title === title)!;
+}
+
+/** Adds a task by a line that names a day. */
+async function add(page: Page, title: string, day: string): Promise<void> {
+  await page.getByLabel("New task").fill(`${title} ${day}`);
+  await page.getByRole("list", { name: "Understood" }).waitFor();
+  await written(page, () => page.keyboard.press("Enter"));
+  await openTask(page, title).waitFor();
+}
+
+/** Opens the page with the clock of its browser at a moment, as somebody new whose settings are written. */
+async function startAt(page: Page, moment: string, zone: string): Promise<void> {
+  await page.clock.install({ time: moment });
+  await page.reload();
+  await signUp(page, newAccount());
+  await hasZone(page, zone);
+}
+
+test.concurrent.for([
+  ["en-US", "America/New_York", "sunday"],
+  ["de-DE", "Europe/Berlin", "monday"],
+] as const)("a new user of a browser in %s has its zone and its week", async ([locale, timezoneId, weekStart], { openPage }) => {
+  const { page, complaints } = await openPage({ locale, timezoneId });
+  await signUp(page, newAccount());
+  await hasZone(page, timezoneId);
+  expect(await settingsOf(page)).toMatchObject({ weekStart, version: 2 });
+  await page.reload();
+  await page.getByText("Nothing here yet.").waitFor();
+  expect(await page.getByRole("region", { name: "Time zone" }).count()).toBe(0);
+  expect(await settingsOf(page)).toMatchObject({ version: 2 });
+  expect(complaints).toEqual([]);
+});
+
+describe.concurrent("on a journey", () => {
+  const travel = { timezoneId: "America/New_York" };
+  const offer = (page: Page) => page.getByRole("region", { name: "Time zone" });
+
+  /** Signs up, and opens the page in New York in the evening, with the settings of Berlin, where it is the next morning. */
+  async function arrive(page: Page): Promise<void> {
+    await page.clock.install({ time: "2026-11-23T20:00:00-05:00" });
+    await page.reload();
+    await signUp(page, newAccount());
+    await hasZone(page, travel.timezoneId);
+    await page.evaluate(async () => {
+      const headers = { "content-type": "application/json" };
+      await fetch("/api/settings", { method: "PATCH", headers, body: JSON.stringify({ timeZone: "Europe/Berlin" }) });
+    });
+    await page.reload();
+    await offer(page).getByText("Your tasks are in Berlin time. Use New York time?").waitFor();
+  }
+
+  test("days stay those of the settings", async ({ openPage }) => {
+    const { page, complaints } = await openPage(travel);
+    await arrive(page);
+    await add(page, "Pay the rent", "today");
+    expect(await taskOf(page, "Pay the rent")).toMatchObject({ dueOn: "2026-11-24", dueAt: "2026-11-24T22:59:59Z" });
+    await add(page, "Call Anna", "tomorrow 9am");
+    expect(await taskOf(page, "Call Anna")).toMatchObject({ dueOn: null, dueAt: "2026-11-25T08:00:00Z" });
+    await goTo(page, "Today");
+    await page.getByText("Tue, Nov 24").waitFor();
+    await expectTitles(page, "Today", ["Pay the rent"]);
+    await page.clock.fastForward(22 * 3_600_000);
+    await page.getByText("Wed, Nov 25").waitFor();
+    await expectTitles(page, "Overdue", ["Pay the rent"]);
+    await page.getByText("9:00").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("the zone changes with its days, and back", async ({ openPage }) => {
+    const { page, complaints } = await openPage(travel);
+    await arrive(page);
+    await add(page, "Pay the rent", "today");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Change", exact: true }).press("Enter");
+    await hasZone(page, travel.timezoneId);
+    await page.getByText("Your tasks are in New York time.").waitFor();
+    await page.getByRole("heading", { level: 1 }).and(page.locator(":focus")).waitFor();
+    await offer(page).waitFor({ state: "detached" });
+    await page.locator(".task-meta").getByText("Tomorrow").waitFor();
+    expect(await taskOf(page, "Pay the rent")).toMatchObject({ dueOn: "2026-11-24", dueAt: "2026-11-25T04:59:59Z" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await offer(page).waitFor();
+    await page.locator(".task-meta").getByText("Today").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("who keeps the zone is not asked again", async ({ openPage }) => {
+    const { page, complaints } = await openPage(travel);
+    await arrive(page);
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await offer(page).waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(await offer(page).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe.concurrent("a day", () => {
+  const timezoneId = "Europe/Berlin";
+
+  test("is written as a day wherever it is chosen, and a time as a moment", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
+    await startAt(page, "2026-11-23T12:00:00+01:00", timezoneId);
+    const day = (dueOn: string) => ({ dueOn, dueAt: `${dueOn}T22:59:59Z` });
+    const isDue = (due: object) => vi.waitFor(async () => expect(await taskOf(page, "Water")).toMatchObject(due), { timeout: 10_000 });
+    await goTo(page, "Today");
+    await page.getByLabel("New task").fill("Water");
+    await page.keyboard.press("Enter");
+    await isDue(day("2026-11-23"));
+    const choose = async (act: () => Promise<unknown>) => {
+      await editTask(page, "Water");
+      await page.getByRole("button", { name: /^Due/ }).click();
+      await act();
+      await page.getByRole("button", { name: "Done" }).click();
+      await page.getByRole("button", { name: "Save" }).click();
+    };
+    await goTo(page, "Upcoming");
+    await choose(() => page.getByLabel("Date", { exact: true }).fill("2026-11-25"));
+    await isDue(day("2026-11-25"));
+    await choose(() => page.getByLabel("Time", { exact: true }).fill("23:59"));
+    await isDue({ dueOn: null, dueAt: "2026-11-25T22:59:00Z" });
+    await page.getByText("11:59 PM").waitFor();
+    await page.getByRole("checkbox", { name: "Water" }).press("Alt+ArrowUp");
+    await isDue({ dueOn: null, dueAt: "2026-11-24T22:59:00Z" });
+    await choose(() => page.getByLabel("Time", { exact: true }).fill(""));
+    await isDue(day("2026-11-24"));
+    await page.getByRole("checkbox", { name: "Water" }).press("Alt+ArrowDown");
+    await isDue(day("2026-11-25"));
+    await page.keyboard.press("z");
+    await isDue(day("2026-11-24"));
+    expect(complaints).toEqual([]);
+  });
+});
