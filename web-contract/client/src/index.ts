@@ -1,5 +1,4 @@
 export { createClient, type Client } from "./client.js";
-export { clockTime, instantOf } from "./clock.js";
 export { ApiError, ConnectionError, isApiError, isTransient } from "./error.js";
 export { isOverdue } from "./overdue.js";
 export type { CallOptions, ClientOptions, VersionedOptions, WriteOptions } from "./request.js";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { calendar } from "../src/task/calendar";
-import { addDays, dayAt, dayName, dayOf, daysAgo, dueName, dueOn, nextTime, readDate, shortDate, startOf, timeOf } from "../src/task/dates";
+import { addDays, addMonths, dayAt, dayName, dayOf, daysAgo, dueName, dueOn, nextTime, readDate, shortDate, startOf, startOfWeek, timeOf } from "../src/task/dates";
 
 const zone = "America/New_York";
 const inZone = (timeZone: string) => calendar.set({ timeZone, weekStart: "monday" });
@@ -62,6 +62,24 @@ describe("a due date", () => {
     const ago = (days: number) => daysAgo(new Date(now.getTime() - days * 86_400_000).toISOString(), now);
     expect([ago(0), ago(1), ago(9)]).toEqual(["today", "yesterday", "9 days ago"]);
   });
+});
+
+test.for([
+  ["monday", "2026-11-23", "2026-11-16"],
+  ["sunday", "2026-11-22", "2026-11-22"],
+  ["saturday", "2026-11-21", "2026-11-21"],
+] as const)("a week that begins on a %s", ([weekStart, monday, sunday]) => {
+  calendar.set({ timeZone: zone, weekStart });
+  expect([startOfWeek("2026-11-23"), startOfWeek("2026-11-22")]).toEqual([monday, sunday]);
+});
+
+test("a month has no more days than it has", () => {
+  expect([addMonths("2026-01-31", 1), addMonths("2026-03-31", -1), addMonths("2026-12-15", 1), addMonths("2026-01-15", -13)]).toEqual([
+    "2026-02-28",
+    "2026-02-28",
+    "2027-01-15",
+    "2024-12-15",
+  ]);
 });
 
 test.for([

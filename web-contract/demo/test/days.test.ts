@@ -35,7 +35,7 @@ describe("today", () => {
 
 test("tasks are grouped by the days from today on, free days among them", () => {
   const all = [morning, evening, task("next", dueOn(day(25))), task("beyond", dueOn(day(27))), task("never", noDue)];
-  expect(daysOf(all, day(23), 3).map(({ day, tasks }) => [day, titles(tasks)])).toEqual([
+  expect(daysOf(all, day(23), day(26)).map(({ day, tasks }) => [day, titles(tasks)])).toEqual([
     [day(23), ["morning", "evening"]],
     [day(24), []],
     [day(25), ["next"]],
@@ -49,7 +49,7 @@ test("a task keeps its time of day on another day", () => {
 
 test("a day without a time is that day, in whatever zone it ends", () => {
   const allDay = task("all day", { dueAt: at(25, "04:00").toISOString(), dueOn: day(24) });
-  expect(titles(daysOf([allDay], day(23), 3)[1]!.tasks)).toEqual(["all day"]);
+  expect(titles(daysOf([allDay], day(23), day(26))[1]!.tasks)).toEqual(["all day"]);
   expect(dayBeside(allDay, 1, at(23, "12:00"))).toBe(day(25));
 });
 

@@ -152,6 +152,8 @@ const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Fails with what a person with a disability would stumble over on the page. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What is still fading in has less contrast than it will have.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
   // Evaluated as the debugger does, which the page's own policy does not forbid.
   await page.evaluate(await readFile(axePath, "utf8"));
   const violations = await page.evaluate(async () => {

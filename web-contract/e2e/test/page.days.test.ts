@@ -55,9 +55,9 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await choose("Next", "Move to today");
     await expectTitles(page, "Today", ["Next"]);
     await section(page, "Today").getByText("9:00").waitFor();
-    await page.getByRole("button", { name: "Show 14 more days" }).click();
+    await page.getByRole("button", { name: "Show 2 more weeks" }).click();
     await page.getByText("Later: 1").waitFor();
-    await page.getByRole("button", { name: "Show 14 more days" }).click();
+    await page.getByRole("button", { name: "Show 2 more weeks" }).click();
     await openOn(page, "Far").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);

@@ -41,6 +41,16 @@ export function AccountMenu() {
               className="option"
               onClick={() => {
                 close();
+                panel.set("settings");
+              }}
+            >
+              <span className="option-text">Date and time</span>
+            </button>
+            <button
+              type="button"
+              className="option"
+              onClick={() => {
+                close();
                 panel.set("keyboard");
               }}
             >

@@ -6,7 +6,7 @@ import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
 import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
-import { Conflicts, loadRest, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
+import { Conflicts, loadRest, SettingsDialog, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
 import { narrow, useMedia, wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { useArrows } from "./arrows";
@@ -62,6 +62,7 @@ export function Page({ started, away }: Props) {
         </div>
         {isNarrow && <Tabs />}
         {open === "menu" && !isWide && <Drawer />}
+        {open === "settings" && <SettingsDialog onClose={closePanel} />}
         {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
         <Conflicts />
       </div>

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { isOverdue, type Task } from "@tasklane/web-contract";
-import { useCallback, useState } from "react";
+import { Fragment, useCallback, useState } from "react";
 import { ViewHeader } from "../app/ViewHeader";
 import { useWorkspace } from "../data/workspace";
 import { NewTask } from "../editor/NewTask";
-import { addDays, dayAt, dayName, dueOn, nextChange, shortDate, weekdayName } from "../task/dates";
+import { addDays, dayAt, dayName, dueOn, nextChange, shortDate, startOfWeek, weekdayName } from "../task/dates";
 import { useNow } from "../ui/clock";
 import { DayFrame } from "./DayFrame";
 import { DaySection } from "./DaySection";
@@ -12,40 +12,55 @@ import { daysOf, upcomingFilters } from "./sections";
 import { whyHidden } from "./TodayView";
 import { useDue } from "./use-due";
 
-/** How many days are shown at first, and with each "more". */
-const step = 14;
+/** How many weeks are shown at first, this one among them, and with each "more". */
+const step = 2;
 
-/** The coming days, between which tasks are dragged. */
+/** The coming days by weeks. Tasks are dragged from day to day. */
 export function UpcomingView() {
-  const [count, setCount] = useState(step);
+  const [weeks, setWeeks] = useState(step);
   const today = dayAt(useNow((now) => nextChange([], now)));
-  const due = useDue(upcomingFilters(today, count));
+  const end = addDays(startOfWeek(today), 7 * weeks);
+  const due = useDue(upcomingFilters(today, end));
   const now = useNow((now) => nextChange(due.tasks, now));
-  const end = addDays(today, count);
   const isShown = useCallback((day: string) => day < end, [end]);
   return (
     <>
       <ViewHeader title="Upcoming" summary={`${shortDate(today)} – ${shortDate(addDays(end, -1))}`} />
       <NewTask defaults={dueOn(addDays(today, 1))} placeholder="Add a task for tomorrow" whyHidden={whyHidden(end)} />
       <DayFrame due={due} isShown={isShown}>
-        {daysOf(due.tasks, today, count).map(({ day, tasks }) => (
-          <DaySection
-            key={day}
-            title={day < addDays(today, 2) ? dayName(day, now) : weekdayName(day)}
-            label={dayName(day, now)}
-            aside={shortDate(day)}
-            day={day}
-            tasks={tasks}
-          />
+        {daysOf(due.tasks, today, end).map(({ day, tasks }) => (
+          <Fragment key={day}>
+            {day > today && day === startOfWeek(day) && <WeekHead day={day} today={today} />}
+            <DaySection
+              title={day < addDays(today, 2) ? dayName(day, now) : weekdayName(day)}
+              label={dayName(day, now)}
+              aside={shortDate(day)}
+              day={day}
+              tasks={tasks}
+            />
+          </Fragment>
         ))}
         <p className="list-end">
-          <button type="button" className="button quiet" onClick={() => setCount(count + step)}>
-            Show {step} more days
+          <button type="button" className="button quiet" onClick={() => setWeeks(weeks + step)}>
+            Show {step} more weeks
           </button>
         </p>
         {!due.hasNextPage && <Beyond tasks={due.tasks} now={now} />}
       </DayFrame>
     </>
+  );
+}
+
+/** Says which week begins. */
+function WeekHead({ day, today }: { day: string; today: string }) {
+  const isNext = day <= addDays(today, 7);
+  return (
+    <p className="week-head">
+      {isNext && "Next week "}
+      <span>
+        {shortDate(day)} – {shortDate(addDays(day, 6))}
+      </span>
+    </p>
   );
 }
 

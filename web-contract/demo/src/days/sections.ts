@@ -13,9 +13,9 @@ export function todayFilters(today: string): TaskFilters {
   return { completed: false, dueBefore: startOf(addDays(today, 1)).toISOString(), sort: "dueAt" };
 }
 
-/** The open tasks that are due on so many days from today on. */
-export function upcomingFilters(today: string, days: number): TaskFilters {
-  const dueBefore = startOf(addDays(today, days)).toISOString();
+/** The open tasks that are due from today on, before another day. */
+export function upcomingFilters(today: string, end: string): TaskFilters {
+  const dueBefore = startOf(end).toISOString();
   return { completed: false, dueAfter: startOf(today).toISOString(), dueBefore, sort: "dueAt" };
 }
 
@@ -27,9 +27,10 @@ export function splitToday(tasks: readonly Task[], now: Date): { overdue: Task[]
   };
 }
 
-/** Groups tasks by the days from today on. A day without tasks is there too. */
-export function daysOf(tasks: readonly Task[], today: string, count: number): Day[] {
-  const days = Array.from({ length: count }, (_, at): Day => ({ day: addDays(today, at), tasks: [] }));
+/** Groups tasks by the days from today on, before another day. A day without tasks is there too. */
+export function daysOf(tasks: readonly Task[], today: string, end: string): Day[] {
+  const days: Day[] = [];
+  for (let day = today; day < end; day = addDays(day, 1)) days.push({ day, tasks: [] });
   const byDay = new Map(days.map(({ day, tasks }) => [day, tasks]));
   for (const task of tasks) byDay.get(dayOf(task))?.push(task);
   return days;

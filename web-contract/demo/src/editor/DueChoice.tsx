@@ -1,15 +1,15 @@
 import { useState } from "react";
-import { addDays, dayAt, dayOf, dueOn, nextTime, noDue, readDate, shortDate, timeOf, type Due } from "../task/dates";
+import { addDays, dayAt, dayOf, dueOn, nextTime, noDue, readDate, shortDate, startOfWeek, timeOf, type Due } from "../task/dates";
 import type { DueProps } from "./DuePicker";
+import { Month } from "./Month";
 
 /** The days that most tasks are put off to. */
 function usualDays(now: Date): [name: string, day: string][] {
   const today = dayAt(now);
-  const untilMonday = ((8 - new Date(today).getUTCDay()) % 7) || 7;
   return [
     ["Today", today],
     ["Tomorrow", addDays(today, 1)],
-    ["Next Monday", addDays(today, untilMonday)],
+    ["Next week", addDays(startOfWeek(today), 7)],
   ];
 }
 
@@ -39,31 +39,35 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
 
   return (
     <>
-      {usualDays(new Date()).map(([name, usual], index) => (
-        <button
-          key={name}
-          type="button"
-          className="option"
-          autoFocus={index === 0}
-          onClick={() => choose(dueOn(usual, time))}
-        >
-          <span className="option-text">{name}</span>
-          <span className="option-aside">{shortDate(usual, true)}</span>
-        </button>
-      ))}
-      {date && (
-        <button type="button" className="option" onClick={() => choose(noDue)}>
-          <span className="option-text">No due date</span>
-        </button>
-      )}
-      <hr />
+      <div className="due-usual">
+        {usualDays(new Date()).map(([name, usual], index) => (
+          <button
+            key={name}
+            type="button"
+            className="option"
+            autoFocus={index === 0}
+            title={shortDate(usual, true)}
+            onClick={() => choose(dueOn(usual, time))}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <Month key={date} day={date} onChange={(day) => choose(dueOn(day, time))} />
       <div className="due-fields">
         <PartField label="Date" type="date" value={date} onChange={changeDate} />
         <PartField label="Time" type="time" value={time} onChange={changeTime} />
       </div>
-      <button type="button" className="option" onClick={onDone}>
-        <span className="option-text option-done">Done</span>
-      </button>
+      <div className="due-foot">
+        {date && (
+          <button type="button" className="option" onClick={() => choose(noDue)}>
+            No due date
+          </button>
+        )}
+        <button type="button" className="option" onClick={onDone}>
+          Done
+        </button>
+      </div>
     </>
   );
 }

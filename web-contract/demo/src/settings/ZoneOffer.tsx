@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { clockTime } from "@tasklane/web-contract";
+import { clockTime } from "@tasklane/web-contract/clock";
 import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";

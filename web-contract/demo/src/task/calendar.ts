@@ -1,4 +1,5 @@
-import { clockTime, type Settings } from "@tasklane/web-contract";
+import type { Settings } from "@tasklane/web-contract";
+import { clockTime } from "@tasklane/web-contract/clock";
 import { createStore } from "../ui/store";
 
 /**

@@ -1,4 +1,5 @@
-import { clockTime, instantOf, type Task } from "@tasklane/web-contract";
+import type { Task } from "@tasklane/web-contract";
+import { clockTime, instantOf } from "@tasklane/web-contract/clock";
 import { calendar } from "./calendar";
 
 // A day is written 2026-11-30, a time of day 17:00, as date and time fields have them. Days begin and end in the time
@@ -17,6 +18,21 @@ const clockOf = (moment: string | Date) => clockTime(new Date(moment).getTime(),
 export const dayAt = (moment: string | Date): string => dayOfClock(clockOf(moment));
 
 export const addDays = (day: string, days: number): string => dayOfClock(Date.parse(day) + days * 86_400_000);
+
+/** The same day of another month, or that month's last one. */
+export function addMonths(day: string, months: number): string {
+  const first = new Date(`${day.slice(0, 8)}01`);
+  first.setUTCMonth(first.getUTCMonth() + months);
+  const begin = first.toISOString().slice(0, 8);
+  const last = new Date(first.setUTCMonth(first.getUTCMonth() + 1, 0)).getUTCDate();
+  return begin + String(Math.min(Number(day.slice(8)), last)).padStart(2, "0");
+}
+
+/** The day on which the week of a day begins. */
+export function startOfWeek(day: string): string {
+  const first = { sunday: 0, monday: 1, saturday: 6 }[calendar.get().weekStart];
+  return addDays(day, -((new Date(day).getUTCDay() - first + 7) % 7));
+}
 
 /** The moment at which a day begins. */
 export const startOf = (day: string): Date => new Date(instantOf(Date.parse(day), zone()));
@@ -84,8 +100,11 @@ export function shortDate(day: string, weekday = false, locale?: string): string
   return written(day, locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
 }
 
-/** Friday. */
-export const weekdayName = (day: string, locale?: string): string => written(day, locale, { weekday: "long" });
+/** Friday, or Fri. */
+export const weekdayName = (day: string, weekday: "long" | "short" = "long"): string => written(day, undefined, { weekday });
+
+/** November 2026. */
+export const monthName = (day: string): string => written(day, undefined, { month: "long", year: "numeric" });
 
 /** 5:00 PM or 17:00; empty without a time of day. */
 export function timeName(due: Due, locale?: string): string {

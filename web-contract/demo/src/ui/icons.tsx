@@ -46,6 +46,7 @@ export const FilterIcon = drawn("M3.5 5.5h13M6 10h8M8.5 14.5h3");
 export const SortIcon = drawn("M6.5 4v12m0 0-3-3m3 3 3-3M13.5 16V4m0 0-3 3m3-3 3 3");
 export const SelectIcon = drawn("m3.5 6 1.5 1.5 2.5-3M3.5 14l1.5 1.5 2.5-3M10.5 6h6M10.5 14h6");
 export const CalendarIcon = drawn("M4 5.5h12V16H4zM4 8.5h12M7 3.5v2M13 3.5v2", 16);
+export const ChevronIcon = drawn("m8 5 5 5-5 5", 16);
 export const TagIcon = drawn("M3.5 3.5h6l7 7-6 6-7-7zM7 7h.01", 16);
 export const NotesIcon = drawn("M4 6h12M4 10h12M4 14h7", 16);
 export const RestoreIcon = drawn("M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.5M4 8l3.5 3.5");

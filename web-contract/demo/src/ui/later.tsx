@@ -25,6 +25,7 @@ export function later<Props extends object>(read: () => Promise<ComponentType<Pr
 export const Popover = later(async () => (await import("./Popover")).Popover);
 export const MoveDialog = later(async () => (await import("../lists/MoveDialog")).MoveDialog);
 export const ListDialog = later(async () => (await import("../lists/ListDialog")).ListDialog);
+export const SettingsDialog = later(async () => (await import("../settings/SettingsDialog")).SettingsDialog);
 export const ZoneOffer = later(async () => (await import("../settings/ZoneOffer")).ZoneOffer);
 export const TrashView = later(async () => (await import("../trash/TrashView")).TrashView);
 export const Conflicts = later(async () => (await import("../editor/Conflicts")).Conflicts);
