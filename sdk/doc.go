@@ -55,6 +55,25 @@
 // it, and [Client.EraseTask] deletes it permanently. [Client.Batch] runs several
 // operations, all or none.
 //
+// # Recurring tasks
+//
+// A task with a due date and a rule of RFC 5545 recurs. The write that completes
+// it also creates the next task, which is due at the next date of the rule and has
+// open copies of its sub-tasks:
+//
+//	task, err = client.CreateTask(ctx, taskapi.CreateTaskRequest{
+//		Title:      "Pay the rent",
+//		DueOn:      new("2026-11-30"),
+//		Recurrence: new("FREQ=MONTHLY;BYMONTHDAY=-1"),
+//	})
+//	task, err = client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+//	next, err := client.GetTask(ctx, *task.NextID) // due on 2026-12-31
+//
+// The dates are those of the time zone in the user's settings. With
+// [taskapi.FromCompletion] they are counted from the day of the completion.
+// [Client.TaskOccurrences] lists the due dates ahead. A write that opens the task
+// again erases the next one, unless it has been changed.
+//
 // # Following changes
 //
 // Changes of a user's tasks are numbered. A list has the number of the latest

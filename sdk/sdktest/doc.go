@@ -12,7 +12,7 @@
 //
 // A [Server] behaves like the service in everything that a client can see:
 // checks and their errors, versions, idempotency keys, filters, search, orders
-// and cursors, trash, batches, counts, the change feed and its stream. It knows
+// and cursors, trash, batches, counts, recurring tasks, the change feed and its stream. It knows
 // the fields of resources and their limits from the tags of taskapi's types, and
 // a test of the service's plays random requests against both and compares the
 // answers. Users

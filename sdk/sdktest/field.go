@@ -203,9 +203,9 @@ func (f *faults) text(fd field, path, text string) string {
 	if most, ok := fd.limit("maxLength"); ok && length > most {
 		f.add(path, taskapi.FieldTooLong, fmt.Sprintf("must have at most %d characters", most))
 	} else if fd.text.check != nil {
-		var code taskapi.FieldErrorCode
-		if text, code = fd.text.check(text); code != "" {
-			f.add(path, code, "is not known")
+		checked, code, message := fd.text.check(text)
+		if text = checked; code != "" {
+			f.add(path, code, message)
 		}
 	}
 	return text

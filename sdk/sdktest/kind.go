@@ -39,8 +39,8 @@ type kind struct {
 // textRule is what the tags do not say of a text, or of a list's texts.
 type textRule struct {
 	trim bool // surrounding space is removed
-	// check returns a text in its usual spelling, or the rule that it breaks.
-	check       func(string) (string, taskapi.FieldErrorCode)
+	// check returns a text in its usual spelling, or the code and message of a fault.
+	check       func(string) (text string, code taskapi.FieldErrorCode, message string)
 	least, most int // characters of an entry of a list
 	// key is what the texts of a list are compared by: of those with the same,
 	// the first stays.

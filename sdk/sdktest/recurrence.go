@@ -2,17 +2,20 @@ package sdktest
 
 import (
 	"net/http"
+	"reflect"
+	"slices"
 
 	"github.com/tasklane/tasklane/sdk/recurrence"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // checkRule checks the text of a recurrence.
-func checkRule(text string) (string, taskapi.FieldErrorCode) {
+func checkRule(text string) (string, taskapi.FieldErrorCode, string) {
 	if _, err := recurrence.Parse(text); err != nil {
-		return text, taskapi.FieldFormat
+		return text, taskapi.FieldFormat, "must be a recurrence rule: " + err.Error()
 	}
-	return text, ""
+	return text, "", ""
 }
 
 // checkRecurrence returns a problem where a task cannot recur with its due date.
@@ -25,6 +28,108 @@ func checkRecurrence(r resource) *problem {
 		return invalid(fieldError("recurrence", taskapi.FieldNotAllowed, err.Error()))
 	}
 	return nil
+}
+
+// setNext has a recurring task that is completed name the one that will follow it, and
+// one that is opened again name none, unless somebody has touched the one that it names.
+func (tx *transaction) setNext(before, after resource) {
+	task, ok := after.pointer().(*taskapi.Task)
+	if !ok {
+		return
+	}
+	switch wasDone := isDone(before); {
+	case !wasDone && task.Completed && task.NextID == nil:
+		if _, ok := task.Successor(tx.now, tx.user.zone()); ok {
+			task.NextID = new(tx.ids.next(tx.now).String())
+		}
+	case wasDone && !task.Completed && task.NextID != nil && tx.isUntouched(*task.NextID):
+		task.NextID = nil
+	}
+}
+
+// isUntouched reports whether a successor, and all below it, is as it was created, or is
+// there no more.
+func (tx *transaction) isUntouched(id string) bool {
+	next, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
+	createdAt := func(r resource) any { return r.field("createdAt").Interface() }
+	return !ok || !slices.ContainsFunc(append(tx.below(id), next), func(r resource) bool {
+		return r.deleted() || r.version() > 1 || createdAt(r) != createdAt(next)
+	})
+}
+
+// followNext makes the task that an operation has made another one name as its next one,
+// or erases the one that it names no more.
+func (tx *transaction) followNext(before, after resource) {
+	was, now := before.reference("nextId"), after.reference("nextId")
+	switch {
+	case was == "" && now != "":
+		tx.repeat(after)
+	case was != "" && now == "":
+		if next, ok := tx.find(after.kind, was, anywhere); ok {
+			below := tx.below(was)
+			tx.eraseWith(next)
+			for _, task := range below {
+				tx.eraseWith(task)
+			}
+		}
+	}
+}
+
+// repeat makes the successor of a completed task, behind it in the manual order, and
+// open copies of its sub-tasks below that.
+func (tx *transaction) repeat(done resource) {
+	zone := tx.user.zone()
+	task := done.wire().(taskapi.Task)
+	content, _ := task.Successor(tx.now, zone)
+	next := taskapi.Task{
+		ID: *task.NextID, Title: content.Title, Description: content.Description, Priority: content.Priority,
+		DueAt: content.DueAt, DueOn: content.DueOn, Tags: content.Tags, ListID: content.ListID, ParentID: content.ParentID,
+		Recurrence: content.Recurrence, RecurrenceFrom: content.RecurrenceFrom,
+		CreatedAt: tx.now,
+	}
+	siblings := tx.siblings(done)
+	behind, _ := slices.BinarySearchFunc(siblings, done, compareOrder)
+	if id := parseUUID(next.ID); behind < len(siblings) {
+		next.Position = position.Between(task.Position, siblings[behind].position(), id)
+	} else {
+		next.Position = position.Behind(task.Position, id)
+	}
+	tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(done.kind, next))
+
+	days := taskapi.DaysBetween(*task.DueAt, *next.DueAt, zone)
+	copies := map[string]string{task.ID: next.ID} // ids by those of the originals
+	below := slices.DeleteFunc(tx.below(task.ID), resource.deleted)
+	for _, r := range below {
+		copies[r.id()] = tx.ids.next(tx.now).String()
+	}
+	// Level by level, so that parents come first.
+	for parents := []string{task.ID}; len(parents) > 0; {
+		var children []string
+		for _, r := range below {
+			if !slices.Contains(parents, parentOf(r)) {
+				continue
+			}
+			children = append(children, r.id())
+			sub := r.wire().(taskapi.Task)
+			sub.ID, sub.ParentID, sub.ListID, sub.NextID = copies[sub.ID], new(copies[*sub.ParentID]), next.ListID, nil
+			sub.Completed, sub.CompletedAt, sub.CreatedAt, sub.Version = false, nil, tx.now, 0
+			if sub.DueAt != nil {
+				due := taskapi.Occurrence{DueAt: *sub.DueAt, DueOn: sub.DueOn}.Shifted(days, zone)
+				sub.DueAt, sub.DueOn = &due.DueAt, due.DueOn
+			}
+			tx.insert(done.kind, sub)
+		}
+		parents = children
+	}
+}
+
+// insert adds a task as it is.
+func (tx *transaction) insert(k *kind, task taskapi.Task) resource {
+	r := k.new()
+	r.value.Set(reflect.ValueOf(task))
+	r = tx.changed(r)
+	tx.growth = append(tx.growth, growth{resources: 1, bytes: r.size(), bounded: true})
+	return r
 }
 
 func (s *Server) listTaskOccurrences(c *call) (*reply, *problem) {

@@ -29,12 +29,12 @@ func settings() *kind {
 }
 
 // zoneName returns the name of a time zone in its usual spelling.
-func zoneName(text string) (string, taskapi.FieldErrorCode) {
+func zoneName(text string) (string, taskapi.FieldErrorCode, string) {
 	zone, err := taskapi.LoadZone(text)
 	if err != nil {
-		return text, taskapi.FieldNotAllowed
+		return text, taskapi.FieldNotAllowed, "must be the IANA name of a time zone"
 	}
-	return zone.String(), ""
+	return zone.String(), "", ""
 }
 
 // first returns the settings that a user has from the beginning.

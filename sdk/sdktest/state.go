@@ -200,6 +200,7 @@ func (tx *transaction) edit(r resource, c content, replace bool) (resource, *pro
 	if after.same(r) {
 		return r, nil
 	}
+	tx.setNext(r, after)
 	after = tx.changed(after)
 	tx.moveDays(r, after)
 	return after, nil

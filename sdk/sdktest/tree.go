@@ -188,6 +188,8 @@ func (tx *transaction) with(task resource, change func(resource)) {
 	tx.changed(after)
 }
 
+func isDone(task resource) bool { return task.field("completed").Bool() }
+
 func complete(at *time.Time) func(resource) {
 	return func(task resource) {
 		task.set("completed", at != nil)
@@ -204,7 +206,6 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 		below = tx.below(id)
 	}
 	deletes, restores := op == taskapi.BatchDelete, op == taskapi.BatchRestore
-	isDone := func(task resource) bool { return task.field("completed").Bool() }
 	completes := op != taskapi.BatchCreate && op != taskapi.BatchErase && !isDone(before) && isDone(after)
 	moves := op != taskapi.BatchCreate && listOf(before) != listOf(after)
 	if deletes || restores || completes || moves || op == taskapi.BatchErase {

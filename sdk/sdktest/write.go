@@ -69,6 +69,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		affected = tx.followList(o.op, after)
 	case taskapi.KindTask:
 		affected = tx.followTask(o.op, before, after)
+		tx.followNext(before, after)
 	}
 	if affected && len(tx.named) > 0 {
 		return after, tx.flush() // what is in memory is read again
