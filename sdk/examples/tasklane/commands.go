@@ -78,6 +78,8 @@ func (s *session) add(ctx context.Context, args []string) error {
 	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
+	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp)
+	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
 	under := s.flags.String("under", "", "the `id` of the task that it is a sub-task of")
 	words, err := s.startInZone(ctx, args)
@@ -94,9 +96,12 @@ func (s *session) add(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	task.DueAt, task.DueOn = given.at, given.on
+	if task.Recurrence, err = s.recurrence(*rule, &given); err != nil {
+		return err
+	}
+	task.DueAt, task.DueOn, task.RecurrenceFrom = given.at, given.on, taskapi.RecurrenceFrom(*from)
 	// Flags say all: the words are then the title.
-	if *due == "" && *priority == "" && *tags == nil {
+	if *due == "" && *priority == "" && *tags == nil && *rule == "" {
 		if err := s.readWords(ctx, &task, list); err != nil {
 			return err
 		}
@@ -121,10 +126,11 @@ func (s *session) add(ctx context.Context, args []string) error {
 	return s.printChanged("added", added)
 }
 
-// readWords takes the due date, the priority and the tags out of a title, and the
-// name of the list unless one is given.
+// readWords takes the due date, the recurrence, the priority and the tags out of a
+// title, and the name of the list unless one is given.
 func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest, list *string) error {
 	options := s.quickAdd()
+	options.Recurring = true
 	if *list == "" && strings.Contains(task.Title, "+") {
 		all, err := s.allLists(ctx)
 		if err != nil {
@@ -142,6 +148,9 @@ func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest
 	if read.Date == "" {
 		return nil
 	}
+	if read.Rule != "" {
+		task.Recurrence = &read.Rule
+	}
 	due, err := deadlineOf(read, s.now().Location())
 	task.DueAt, task.DueOn = due.at, due.on
 	return err
@@ -156,7 +165,7 @@ func (s *session) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.printWhole(tasks)
+	return s.printWhole(ctx, tasks)
 }
 
 func (s *session) edit(ctx context.Context, args []string) error {
@@ -164,6 +173,8 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	description := s.flags.String("description", "", "the new `description`")
 	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
+	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp+`; "none" for only once`)
+	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
 	tags := s.texts("tag", "a `tag` to add")
 	untags := s.texts("untag", "a `tag` to remove")
 	words, err := s.startInZone(ctx, args)
@@ -176,6 +187,11 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		return usageError("edit what? \"tasklane edit -h\" shows the flags")
 	}
 	until, err := s.deadline(*due)
+	if err != nil {
+		return err
+	}
+	first := until
+	recurrence, err := s.recurrence(*rule, &first)
 	if err != nil {
 		return err
 	}
@@ -198,6 +214,15 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		}
 		if given["due"] {
 			task.DueAt, task.DueOn = until.at, until.on
+		}
+		if given["recurrence"] {
+			task.Recurrence = recurrence
+			if task.DueAt == nil && !given["due"] {
+				task.DueAt, task.DueOn = first.at, first.on
+			}
+		}
+		if given["recurrence-from"] {
+			task.RecurrenceFrom = taskapi.RecurrenceFrom(*from)
 		}
 		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(*untags, tag) })
 		for _, tag := range *tags {
@@ -308,7 +333,30 @@ func (s *session) batch(ctx context.Context, args []string, where place, what st
 			return err
 		}
 	}
-	return s.printChanged(what, tasks...)
+	if err := s.printChanged(what, tasks...); err != nil || s.json || operation.Op != taskapi.BatchUpdate {
+		return err
+	}
+	return s.printNext(ctx, tasks)
+}
+
+// printNext writes which tasks follow those that recur and are done.
+func (s *session) printNext(ctx context.Context, tasks []taskapi.Task) error {
+	for _, task := range tasks {
+		if !task.Completed || task.NextID == nil {
+			continue
+		}
+		next, err := s.client.GetTask(ctx, *task.NextID)
+		switch {
+		case errors.Is(err, sdk.ErrTaskNotFound):
+			continue // erased since
+		case err != nil:
+			return err
+		}
+		if err := s.printChanged("next", next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *session) watch(ctx context.Context, args []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,16 +68,21 @@ func (s *session) due(task taskapi.Task) string {
 	if task.DueAt == nil {
 		return ""
 	}
-	text := formatDate(*task.DueAt, s.now())
-	if task.DueOn != nil {
-		if day, err := time.Parse(time.DateOnly, *task.DueOn); err == nil {
-			text = formatDay(day, s.now())
-		}
-	}
+	text := s.dateOf(*task.DueAt, task.DueOn)
 	if task.Overdue(s.now()) {
 		text += " (overdue)"
 	}
 	return text
+}
+
+// dateOf returns a due date.
+func (s *session) dateOf(at time.Time, on *string) string {
+	if on != nil {
+		if day, err := time.Parse(time.DateOnly, *on); err == nil {
+			return formatDay(day, s.now())
+		}
+	}
+	return formatDate(at, s.now())
 }
 
 func priority(task taskapi.Task) string {
@@ -94,6 +100,9 @@ func summary(task taskapi.Task) string {
 	}
 	for _, tag := range task.Tags {
 		text += "  #" + oneLine(tag)
+	}
+	if how := recurs(task); how != "" {
+		text += "  (" + how + ")"
 	}
 	return text
 }
@@ -125,8 +134,8 @@ func (s *session) printChanged(what string, tasks ...taskapi.Task) error {
 	return nil
 }
 
-// printWhole writes everything about tasks.
-func (s *session) printWhole(tasks []taskapi.Task) error {
+// printWhole writes everything about tasks, and the next dates of those that recur.
+func (s *session) printWhole(ctx context.Context, tasks []taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)
 	}
@@ -142,6 +151,13 @@ func (s *session) printWhole(tasks []taskapi.Task) error {
 		fmt.Fprintf(table, "id\t%s\npriority\t%s\n", task.ID, task.Priority)
 		if task.DueAt != nil {
 			fmt.Fprintf(table, "due\t%s\n", s.due(task))
+		}
+		if task.Recurrence != nil && !task.Completed {
+			dates, err := s.nextDates(ctx, task)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(table, "then\t%s\n", dates)
 		}
 		fmt.Fprintf(table, "created\t%s\n", formatDate(task.CreatedAt, s.now()))
 		fmt.Fprintf(table, "changed\t%s\n", formatDate(task.UpdatedAt, s.now()))

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk/quickadd"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+const recurrenceHelp = `"every week", "every 2 days", "every monday" or a rule such as FREQ=MONTHLY;BYMONTHDAY=1`
+
+// mostDates is the number of next due dates that show prints.
+const mostDates = 3
+
+// recurrence reads a flag that says how a task recurs: nil for none. The first
+// date on which words have it recur is the due date, unless there is one.
+func (s *session) recurrence(text string, due *deadline) (*string, error) {
+	if text == "" || text == "none" {
+		return nil, nil
+	}
+	if strings.Contains(text, "FREQ=") {
+		return &text, nil // the service checks it
+	}
+	options := s.quickAdd()
+	options.Recurring = true
+	read := quickadd.Parse(text, options)
+	if read.Rule == "" || read.Title != text || read.Tags != nil || read.Priority != "" {
+		return nil, usageError(fmt.Sprintf("%q is no recurrence: write %s", text, recurrenceHelp))
+	}
+	if *due != (deadline{}) {
+		return &read.Rule, nil
+	}
+	var err error
+	*due, err = deadlineOf(read, s.now().Location())
+	return &read.Rule, err
+}
+
+// recurs returns how a task recurs, in words; empty if it does not.
+func recurs(task taskapi.Task) string {
+	if task.Recurrence == nil {
+		return ""
+	}
+	text := ruleInWords(*task.Recurrence)
+	if task.RecurrenceFrom == taskapi.FromCompletion {
+		text += " after it is done"
+	}
+	return text
+}
+
+// nextDates returns when a task will be due again.
+func (s *session) nextDates(ctx context.Context, task taskapi.Task) (string, error) {
+	occurrences, err := s.client.TaskOccurrences(ctx, task.ID, mostDates)
+	if err != nil || len(occurrences) == 0 {
+		return "never", err
+	}
+	var dates []string
+	for _, o := range occurrences {
+		dates = append(dates, s.dateOf(o.DueAt, o.DueOn))
+	}
+	return strings.Join(dates, ", "), nil
+}
+
+var (
+	units    = map[string]string{"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+	weekdays = map[string]string{"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
+)
+
+// ruleInWords returns a rule in words, or as it is where it is not one of the
+// usual ones.
+func ruleInWords(rule string) string {
+	parts := make(map[string]string)
+	for part := range strings.SplitSeq(rule, ";") {
+		key, value, _ := strings.Cut(part, "=")
+		parts[key] = value
+	}
+	text := "every " + units[parts["FREQ"]]
+	if n := parts["INTERVAL"]; n != "" && n != "1" {
+		text = "every " + n + " " + units[parts["FREQ"]] + "s"
+	}
+	for key, value := range parts {
+		switch key {
+		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST":
+		case "BYDAY":
+			var days []string
+			for day := range strings.SplitSeq(value, ",") {
+				days = append(days, weekdays[day])
+			}
+			if parts["FREQ"] != "WEEKLY" || slices.Contains(days, "") {
+				return rule
+			}
+			text += " on " + strings.Join(days, ", ")
+		case "BYMONTHDAY":
+			day, err := strconv.Atoi(value)
+			switch {
+			case parts["FREQ"] != "MONTHLY" || err != nil || day < -1:
+				return rule
+			case day == -1:
+				text += " on the last day"
+			default:
+				text += " on day " + value
+			}
+		default:
+			return rule
+		}
+	}
+	switch count := parts["COUNT"]; count {
+	case "":
+	case "1":
+		text += ", for the last time"
+	default:
+		text += ", " + count + " times"
+	}
+	if until := parts["UNTIL"]; until != "" {
+		day, err := time.Parse("20060102", until[:min(len(until), 8)])
+		if err != nil {
+			return rule
+		}
+		text += ", until " + day.Format("2 Jan 2006")
+	}
+	return text
+}
