@@ -13,28 +13,28 @@ import (
 // checkTimeout bounds one check. A sleeping database wakes up in it.
 const checkTimeout = 15 * time.Second
 
-// Check is one thing to look at.
+// Check is one check.
 type Check struct {
 	Name string
-	// Needs names the check without whose success this one is not made.
+	// Needs names a check that must succeed first; otherwise this one is skipped.
 	Needs string
-	// Run returns what it found, or what is wrong.
+	// Run returns what it found, or an error.
 	Run func(context.Context) (found string, err error)
-	// Cure says what to do if it fails, unless the error is a [Fault].
+	// Cure says how to fix a failure, unless the error is a [Fault].
 	Cure string
 }
 
-// Fault is an error that knows its own cure.
+// Fault is an error with its own cure.
 type Fault struct{ Problem, Cure string }
 
-// Error says what is wrong.
+// Error returns the problem.
 func (f *Fault) Error() string { return f.Problem }
 
-// ErrSick means that a check has failed; the lines that were printed say the rest.
+// ErrSick means that a check has failed, as printed.
 var ErrSick = errors.New("not everything is in order")
 
-// Examine makes the checks and prints a line for each, and its cure for one that
-// fails. It fails with [ErrSick] if one does.
+// Examine runs the checks and prints a line for each, with a cure for one that fails.
+// It returns [ErrSick] if one does.
 func Examine(ctx context.Context, out io.Writer, checks []Check) error {
 	var result error
 	missing := map[string]bool{}

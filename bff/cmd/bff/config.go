@@ -24,16 +24,16 @@ type config struct {
 	// reached from here.
 	TasksURL      environ.Address `env:"TASKS_URL,notEmpty"`
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL,notEmpty"`
-	// Secret is Better Auth's, by which forged cookies are told without
-	// asking. Without it every unknown cookie is a question to Better Auth.
+	// Secret is Better Auth's secret, which verifies cookies. Without it every
+	// unknown cookie costs a request to Better Auth.
 	Secret secret `env:"BETTER_AUTH_SECRET"`
-	// CookiePrefix is with what the names of Better Auth's cookies begin.
+	// CookiePrefix is the prefix of the names of Better Auth's cookies.
 	CookiePrefix cookiePrefix `env:"COOKIE_PREFIX" envDefault:"better-auth"`
 	// SessionCacheTTL is how long a session counts that was ended elsewhere.
 	SessionCacheTTL environ.Lifetime `env:"SESSION_CACHE_TTL" envDefault:"30s"`
 	// TrustedOrigins are other origins whose pages may call the API.
 	TrustedOrigins []environ.Origin `env:"TRUSTED_ORIGINS"`
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is trusted.
 	TrustedProxies []environ.Network `env:"TRUSTED_PROXIES"`
 	// PageDir is the folder of the built page; empty for none.
 	PageDir folder `env:"PAGE_DIR"`
@@ -44,16 +44,16 @@ type config struct {
 	OpsPort environ.Port `env:"OPS_PORT" envDefault:"9091"`
 	// LogLevel is the least level to log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
-	// Limits bound what a replica takes on.
+	// Limits bound the requests of a replica.
 	Limits httpapi.LimitConfig
-	// Drain says how a replica leaves.
+	// Drain says how a replica stops.
 	Drain httpapi.DrainConfig
-	// ClientRateLimit is how many requests a second may come to a replica
-	// from one address, ClientRateBurst how many at once; a limit of zero is
-	// none. Many users can be behind one address.
+	// ClientRateLimit is the number of requests a second to a replica from one
+	// address, ClientRateBurst how many may come at once; a limit of zero means
+	// no limit. Many users can share an address.
 	ClientRateLimit float64 `env:"CLIENT_RATE_LIMIT" envDefault:"1000"`
 	ClientRateBurst int     `env:"CLIENT_RATE_BURST" envDefault:"5000"`
-	// Tracing says where traces go.
+	// Tracing says where traces are sent.
 	Tracing tracing.Config
 }
 
@@ -89,35 +89,35 @@ func networks(all []environ.Network) []netip.Prefix {
 	return prefixes
 }
 
-// cookiePrefix is Better Auth's cookiePrefix, which does not have what it puts
-// before it on https.
+// cookiePrefix is Better Auth's cookiePrefix, without the __Secure- that Better Auth
+// adds with https.
 type cookiePrefix string
 
 var cookiePrefixes = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 func (p *cookiePrefix) UnmarshalText(text []byte) error {
 	if !cookiePrefixes.Match(text) {
-		return errors.New("must be as Better Auth's cookiePrefix, such as my-app, without __Secure-")
+		return errors.New("must be Better Auth's cookiePrefix, such as my-app, without __Secure-")
 	}
 	*p = cookiePrefix(text)
 	return nil
 }
 
-// folder is where the built page lies.
+// folder is the folder of the built page.
 type folder string
 
 func (f *folder) UnmarshalText(text []byte) error {
 	if _, err := os.Stat(filepath.Join(string(text), "index.html")); err != nil {
-		return errors.New("must be the folder of a built page: there is no index.html to read")
+		return errors.New("must be the folder of a built page: it has no readable index.html")
 	}
 	*f = folder(text)
 	return nil
 }
 
-// secret is a key that must not be shown.
+// secret is a key that is never printed.
 type secret string
 
-// The rules are those of the auth server, which has the same secret.
+// The same rules as in the auth server, which has the same secret.
 const (
 	minSecretLength  = 32
 	minSecretVariety = 10
@@ -136,9 +136,9 @@ func (s *secret) UnmarshalText(text []byte) error {
 	case len(value) < minSecretLength:
 		return fmt.Errorf("must have at least %d characters", minSecretLength)
 	case slices.Contains(wellKnownSecrets, value):
-		return errors.New("is a publicly known default: make one with `openssl rand -hex 32`")
+		return errors.New("is a publicly known default: generate one with `openssl rand -hex 32`")
 	case len(different) < minSecretVariety:
-		return errors.New("is easy to guess: make one with `openssl rand -hex 32`")
+		return errors.New("is easy to guess: generate one with `openssl rand -hex 32`")
 	}
 	*s = secret(value)
 	return nil

@@ -32,7 +32,7 @@ func valid() map[string]string {
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	environment := valid()
-	// Compose files set what is not given to nothing.
+	// Compose files set missing variables to the empty string.
 	for _, name := range []string{"BETTER_AUTH_SECRET", "COOKIE_PREFIX", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT", "LOG_LEVEL", "RATE_LIMIT", "CLIENT_RATE_LIMIT"} {
 		environment[name] = ""
 	}
@@ -161,7 +161,7 @@ func TestConfigMistakes(t *testing.T) {
 	t.Run("one port for two servers", func(t *testing.T) {
 		t.Parallel()
 		environment := valid()
-		environment["PORT"] = "9091" // the default of the other
+		environment["PORT"] = "9091" // OPS_PORT's default
 		if err := environ.ReadFrom(environment, new(config)); err == nil || !strings.HasSuffix(err.Error(), "\n  OPS_PORT must differ from PORT") {
 			t.Errorf("the error is %v", err)
 		}

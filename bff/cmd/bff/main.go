@@ -1,5 +1,5 @@
-// Command bff is what browsers talk to: it serves the page and its API, passes
-// sign-ins on to Better Auth, and calls the task service as the signed-in user.
+// Command bff is the server that browsers talk to: it serves the page and its API,
+// forwards sign-ins to Better Auth, and calls the task service as the signed-in user.
 package main
 
 import (
@@ -11,8 +11,8 @@ import (
 )
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Answer browsers until told to stop. The settings come from the environment."`
-	Doctor  doctorCommand  `cmd:"" help:"Try the way of a request through all servers, and say what to do about what is wrong. The settings come from the environment."`
+	Serve   serveCommand   `cmd:"" help:"Serve browsers until told to stop. The settings come from the environment."`
+	Doctor  doctorCommand  `cmd:"" help:"Send a request through all servers, and say how to fix what is wrong. The settings come from the environment."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }
 

@@ -48,11 +48,11 @@ func (serveCommand) Run(ctx context.Context) error {
 	)
 }
 
-// site is what the bff serves.
+// site has the handlers of the bff.
 type site struct {
 	browsers   *web.Handler
 	operations http.Handler
-	// close closes the connections to the servers behind.
+	// close closes the connections to the other servers.
 	close func()
 }
 
@@ -66,12 +66,12 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 	})
 	var remember []session.Option
 	if c.Secret == "" {
-		log.Warn("BETTER_AUTH_SECRET is not set: the signatures of session cookies are not checked here, and each unknown cookie is a question to Better Auth")
+		log.Warn("BETTER_AUTH_SECRET is not set: signatures of session cookies are not checked here, and each unknown cookie costs a request to Better Auth")
 		remember = append(remember, session.RememberEnded())
 	}
 	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), remember...)
 	cookies := session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix))
-	addSessionFigures(metrics, sessions, cookies)
+	addSessionMetrics(metrics, sessions, cookies)
 	browsers, err := web.NewHandler(web.Config{
 		PublicURL:       c.PublicURL.URL,
 		TrustedOrigins:  origins(c.TrustedOrigins),

@@ -28,7 +28,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// asProgram makes this test's program the bff.
+// asProgram names the variable that makes this test program run the bff.
 const asProgram = "TEST_AS_BFF"
 
 func TestMain(m *testing.M) {
@@ -84,7 +84,7 @@ func TestWhatOperatorsSee(t *testing.T) {
 	forged.Value = "token." + strings.Repeat("A", 43) + "%3D"
 	ask("/api/session", http.StatusUnauthorized, &forged)
 
-	t.Run("figures", func(t *testing.T) {
+	t.Run("metrics", func(t *testing.T) {
 		t.Parallel()
 		checkMetrics(t, s.operations)
 	})
@@ -94,7 +94,7 @@ func TestWhatOperatorsSee(t *testing.T) {
 	})
 }
 
-// strangersTrace is the trace of a browser, which has a sampled one.
+// strangersTrace is a browser's own, sampled trace.
 const strangersTrace = "0af7651916cd43dd8448eb211c80319c"
 
 func checkMetrics(t *testing.T, operations http.Handler) {
@@ -134,7 +134,7 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, service *receiver)
 	}
 	for _, child := range []sdktrace.ReadOnlySpan{exchange, call} {
 		if child.SpanKind() != trace.SpanKindClient || child.Parent().SpanID() != request.SpanContext().SpanID() {
-			t.Errorf("%s, a span of kind %s, is no part of the request's", child.Name(), child.SpanKind())
+			t.Errorf("%s, a span of kind %s, is not a child of the request's", child.Name(), child.SpanKind())
 		}
 	}
 	for _, span := range spans {
@@ -145,14 +145,14 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, service *receiver)
 		}
 	}
 
-	// The service's own span of the request goes on from the call's.
+	// The service's own span of the request is a child of the call's.
 	ids, of := service.span(t, "listTasks"), call.SpanContext()
 	if diff := cmp.Diff([]string{of.TraceID().String(), of.SpanID().String()}, ids); diff != "" {
 		t.Errorf("the service's trace and parent (-want +got):\n%s", diff)
 	}
 }
 
-// receiver takes the traces of another process.
+// receiver receives the traces of another process.
 type receiver struct {
 	url string
 
@@ -177,7 +177,7 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// spanTimeout is how long a span may take to arrive.
+// spanTimeout bounds the wait for a span.
 const spanTimeout = 10 * time.Second
 
 // span waits for the span of this name and returns the ids of its trace and its
@@ -195,7 +195,7 @@ func (r *receiver) span(t *testing.T, name string) []string {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("no span %s came", name)
+			t.Fatalf("no span %s arrived", name)
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 )
 
-// migrateConfig is the environment of "tasks migrate". The addresses hold
-// passwords and are never printed.
+// migrateConfig is the environment of "tasks migrate". The URLs have passwords and are
+// never printed.
 type migrateConfig struct {
 	// RuntimeURL logs in as the runtime role.
 	RuntimeURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
@@ -28,16 +28,15 @@ type migrateConfig struct {
 type serveConfig struct {
 	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
 	DatabaseURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
-	// Pooled says that DatabaseURL leads to a pooler in transaction mode.
+	// Pooled says that DatabaseURL is that of a pooler in transaction mode.
 	Pooled bool `env:"DATABASE_POOLED"`
-	// DirectURL leads to the server itself where DatabaseURL leads to a
-	// pooler. Its host is where notifications are heard; its user and
-	// password are not used.
+	// DirectURL is the URL of the server itself if DatabaseURL is a pooler's.
+	// Notifications are received from its host; its user and password are not
+	// used.
 	DirectURL environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
 	// BetterAuthURL is where the Better Auth server is reached from here.
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL"`
-	// JWKSURL is where the issuer publishes its keys; by default, where
-	// Better Auth does.
+	// JWKSURL is the URL of the issuer's keys, by default Better Auth's.
 	JWKSURL string `env:"JWKS_URL"`
 	// Issuer must be the tokens' iss; Better Auth's default is the public
 	// origin.
@@ -45,7 +44,7 @@ type serveConfig struct {
 	// Audience must be the tokens' aud; by default the issuer, as in
 	// Better Auth.
 	Audience string `env:"JWT_AUDIENCE"`
-	// Algorithms are the signatures to accept, separated by commas.
+	// Algorithms are the accepted signature algorithms, separated by commas.
 	Algorithms []string `env:"JWT_ALGORITHMS"`
 	// Secret signs the tokens where the algorithm is HS256.
 	Secret string `env:"BETTER_AUTH_SECRET"`
@@ -58,15 +57,15 @@ type serveConfig struct {
 	Profiles bool `env:"PPROF"`
 	// LogLevel is the least level to log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
-	// MaxUserResources and MaxUserBytes bound what one user may have; 0 is no
+	// MaxUserResources and MaxUserBytes bound what one user may have; 0 means no
 	// bound.
 	MaxUserResources int64 `env:"MAX_USER_RESOURCES" envDefault:"100000"`
 	MaxUserBytes     int64 `env:"MAX_USER_BYTES" envDefault:"100000000"`
-	// Limits bound what a replica takes on.
+	// Limits bound the requests of a replica.
 	Limits httpapi.LimitConfig
-	// Drain says how a replica leaves.
+	// Drain says how a replica stops.
 	Drain httpapi.DrainConfig
-	// Tracing says where traces go.
+	// Tracing says where traces are sent.
 	Tracing tracing.Config
 }
 
@@ -86,7 +85,7 @@ func (c *serveConfig) Check() error {
 	}
 	switch {
 	case slices.Contains(c.Algorithms, "HS256"):
-		// The keys are not asked for.
+		// The keys are not fetched.
 	case c.JWKSURL != "":
 		errs = append(errs, checkKeysURL(c.JWKSURL))
 	case c.BetterAuthURL.URL != nil:
@@ -104,7 +103,7 @@ func (c *serveConfig) Check() error {
 	return errors.Join(errs...)
 }
 
-// tokens says which tokens are accepted.
+// tokens returns the configuration of accepted tokens.
 func (c *serveConfig) tokens() jwtauth.Config {
 	return jwtauth.Config{
 		JWKSURL: c.JWKSURL, Algorithms: c.Algorithms, Secret: c.Secret, Issuer: c.Issuer, Audience: c.Audience,
@@ -127,9 +126,8 @@ func (c *serveConfig) address(port environ.Port) string {
 	return net.JoinHostPort(c.Host, port.String())
 }
 
-// betterAuthKeys is where a Better Auth server publishes its keys. A path in
-// its address is where all its endpoints are; without one they are below
-// /api/auth.
+// betterAuthKeys returns the URL of a Better Auth server's keys. Its endpoints are
+// below the path of its address, by default /api/auth.
 func betterAuthKeys(address *url.URL) string {
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.JoinPath("/api/auth")

@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// withStore calls f with the store that the environment names, once it is found
-// safe to use.
+// withStore calls f with the store of the environment, after checking that it is safe
+// to use.
 func withStore(ctx context.Context, f func(*store.Store) error) error {
 	var config databaseConfig
 	if err := environ.Read(&config); err != nil {
@@ -33,7 +33,7 @@ func withStore(ctx context.Context, f func(*store.Store) error) error {
 
 type purgeCommand struct{}
 
-// Run removes what has expired and prints how much it was.
+// Run removes expired rows and prints their number.
 func (purgeCommand) Run(ctx context.Context) error {
 	return withStore(ctx, func(tasks *store.Store) error {
 		removed, err := tasks.Purge(ctx)
@@ -46,7 +46,7 @@ type usageCommand struct {
 	ID string `arg:"" help:"The user's id in Better Auth."`
 }
 
-// Run prints what the user takes up.
+// Run prints the user's usage.
 func (c usageCommand) Run(ctx context.Context) error {
 	return withStore(ctx, func(tasks *store.Store) error {
 		usage, err := tasks.Usage(ctx, c.ID)

@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDataCommands runs the commands as an operator would, by their words and
-// the environment, so it cannot run in parallel.
+// TestDataCommands runs the commands by their arguments and the environment, so it
+// cannot run in parallel.
 func TestDataCommands(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	t.Setenv("DATABASE_URL", db.URL)
@@ -29,7 +29,7 @@ func TestDataCommands(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		args []string
-		want []string // the beginnings of words on each line
+		want []string // prefixes of words on each line
 	}{
 		{[]string{"export-user", "alice"}, []string{`{"kind":"task","data":{"id":`, `"title":"two"`}},
 		{[]string{"export-user", "bob"}, nil},
@@ -55,7 +55,7 @@ func TestDataCommands(t *testing.T) {
 		}
 	}
 	if err := run([]string{"erase-user", ""}); err == nil {
-		t.Error("erase-user took an empty id")
+		t.Error("erase-user accepted an empty id")
 	}
 }
 

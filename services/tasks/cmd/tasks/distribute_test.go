@@ -11,8 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDistributeWithoutCitus runs the program as an operator would who has not
-// installed Citus.
+// TestDistributeWithoutCitus runs the command on a database without Citus.
 func TestDistributeWithoutCitus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

@@ -9,14 +9,14 @@ import (
 )
 
 type commands struct {
-	Serve      serveCommand      `cmd:"" help:"Answer requests until told to stop."`
+	Serve      serveCommand      `cmd:"" help:"Serve requests until told to stop."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
 	Distribute distributeCommand `cmd:"" help:"Spread the tables over the servers of a Citus cluster, by user. Safe to repeat; stop the service first."`
-	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say what to do about what is wrong."`
-	Purge      purgeCommand      `cmd:"" help:"Remove what has expired: idempotency keys after a day, the trash and what is left of erased tasks after 30 days."`
-	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything there is of a user."`
-	Usage      usageCommand      `cmd:"" help:"Print what a user takes up of MAX_USER_RESOURCES and MAX_USER_BYTES."`
-	ExportUser exportUserCommand `cmd:"" help:"Print every task of a user, one JSON object on each line."`
+	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say how to fix what is wrong."`
+	Purge      purgeCommand      `cmd:"" help:"Remove expired rows: idempotency keys after a day, the trash and tombstones after 30 days."`
+	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything of a user."`
+	Usage      usageCommand      `cmd:"" help:"Print how much of MAX_USER_RESOURCES and MAX_USER_BYTES a user has used."`
+	ExportUser exportUserCommand `cmd:"" help:"Print every resource of a user, one JSON object on each line."`
 	OpenAPI    openAPICommand    `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// asProgram makes this test's program tasks.
+// asProgram names the variable that makes this test program run tasks.
 const asProgram = "TEST_AS_TASKS"
 
 func TestMain(m *testing.M) {

@@ -16,8 +16,8 @@ import (
 // hour has passed since the last one began: after 65 minutes at most.
 const offerInterval = 5 * time.Minute
 
-// maintenance removes what has expired, when it is this replica's turn, and measures
-// what is left.
+// maintenance removes expired rows, when it is this replica's turn, and measures the
+// tables.
 type maintenance struct {
 	store   *store.Store
 	log     *slog.Logger
@@ -26,18 +26,18 @@ type maintenance struct {
 	sizes   *prometheus.GaugeVec
 }
 
-// newMaintenance adds its figures to those of the service.
+// newMaintenance registers its metrics with those of the service.
 func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *maintenance {
 	w := &maintenance{
 		store: tasks, log: log,
 		purges: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tasklane_purges_total", Help: "Purges that this replica has begun, by how they ended: done or failed.",
+			Name: "tasklane_purges_total", Help: "Purges that this replica has begun, by outcome: done or failed.",
 		}, []string{"outcome"}),
 		removed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tasklane_purged_rows_total", Help: "Expired rows that this replica has removed.",
 		}),
 		sizes: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "tasklane_table_bytes", Help: "Bytes that a table takes up on the disk, indexes included.",
+			Name: "tasklane_table_bytes", Help: "Bytes on the disk by table, indexes included.",
 		}, []string{"table"}),
 	}
 	for _, outcome := range []string{"done", "failed"} {
@@ -47,7 +47,7 @@ func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *m
 	return w
 }
 
-// run works at once and whenever offers says, until ctx ends.
+// run works immediately, and then at each offer, until ctx ends.
 func (w *maintenance) run(ctx context.Context, offers <-chan time.Time) {
 	for {
 		w.purge(ctx)

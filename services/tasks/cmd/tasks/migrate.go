@@ -10,13 +10,13 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply what is missing, and let the runtime role in."`
-	Status migrateStatusCommand `cmd:"" help:"Show what has been applied."`
+	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply missing migrations, and grant the runtime role its privileges."`
+	Status migrateStatusCommand `cmd:"" help:"Show which migrations have been applied."`
 }
 
 type migrateUpCommand struct{}
 
-// Run applies migrations and grants the runtime role what it needs.
+// Run applies migrations and grants the runtime role its privileges.
 func (migrateUpCommand) Run(ctx context.Context) error {
 	var config migrateConfig
 	if err := environ.Read(&config); err != nil {
@@ -60,7 +60,7 @@ func (migrateStatusCommand) Run(ctx context.Context) error {
 
 type distributeCommand struct{}
 
-// Run spreads the tables and prints the names of those that were not yet.
+// Run distributes the tables and prints the names of those that were not yet.
 func (distributeCommand) Run(ctx context.Context) error {
 	var config migrateConfig
 	if err := environ.Read(&config); err != nil {

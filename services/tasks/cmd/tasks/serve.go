@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// startTimeout is how long the database may take to answer at start: a
-	// sleeping one wakes up in that time.
+	// startTimeout bounds the wait for the database at start. A sleeping one
+	// wakes up in that time.
 	startTimeout = 60 * time.Second
 	// startRetry is the pause between two attempts.
 	startRetry = time.Second
@@ -49,14 +49,14 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
-	// The database is checked while the rest is made, which takes as long. Nothing
-	// is served before.
+	// The database is checked in parallel with the rest of the start. Nothing is
+	// served before.
 	checking, stopChecking := context.WithCancel(ctx)
 	defer stopChecking()
 	safe := make(chan error, 1)
 	go func() { safe <- waitUntilSafe(checking, log, tasks) }()
 
-	// What requests need lives as long as there are any.
+	// Parts that requests use live until the last request has ended.
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
 	tokens, err := jwtauth.New(working, config.tokens(), log)
@@ -96,9 +96,8 @@ func (serveCommand) Run(ctx context.Context) error {
 	)
 }
 
-// waitUntilSafe returns once the database answers and row-level security is
-// found to bind the role. It waits for a database that cannot be reached yet,
-// and for nothing else.
+// waitUntilSafe waits for the database and checks that row-level security binds the
+// role. It retries only while the database cannot be reached.
 func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

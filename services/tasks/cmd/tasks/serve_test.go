@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestReplicasPurgeInTurn has two replicas do what serve has them do, and their
-// time pass by offers, which each takes when it is done with the one before.
+// TestReplicasPurgeInTurn runs the maintenance of two replicas. Time passes by offers,
+// each of which a replica accepts once it is done with the one before.
 func TestReplicasPurgeInTurn(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -45,13 +45,13 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	// start returns when the replica has done what it does at once.
+	// start returns when the replica has done its first round.
 	start := func() (offer func()) {
 		s := storetest.Open(t, store.Config{URL: db.URL})
 		offers := make(chan time.Time)
 		chores := newMaintenance(s, slog.New(slog.DiscardHandler), httpapi.NewMetrics())
 		running.Go(func() { chores.run(ctx, offers) })
-		// The first is taken after what is done at once, the second after the
+		// The first is accepted after the first round, the second after the
 		// first.
 		offer = func() {
 			offers <- time.Time{}
