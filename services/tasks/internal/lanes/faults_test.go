@@ -166,7 +166,7 @@ func TestThroughABadNetwork(t *testing.T) {
 			timeout, callTimeout := time.Minute, time.Minute
 			if strings.HasPrefix(tc.name, "silence") {
 				// Connecting times out as well, and ends with the caller.
-				timeout, callTimeout = 200*time.Millisecond, time.Second
+				timeout, callTimeout = 3*time.Second, time.Second
 			}
 			f, proxy := proxied(t, timeout)
 			f.want(t, "ada before", "ada", echo, "before")
