@@ -135,6 +135,8 @@ func (g *generator) right(f wireField) string {
 		return quote(pick(g, "2026-11-30", "2024-02-29", "2011-12-30", "0001-01-01", "9998-12-31", g.now.Format(time.DateOnly), g.now.AddDate(0, 0, 1).Format(time.DateOnly)))
 	case f.name == "timeZone":
 		return quote(pick(g, zones...))
+	case f.name == "recurrence":
+		return "null"
 	case typ.Kind() == reflect.String:
 		return g.text(f, 30)
 	case typ.Kind() == reflect.Bool:
