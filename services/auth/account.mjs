@@ -46,5 +46,5 @@ async function eraseTasks(auth, tasksURL, userID) {
     headers: { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(ERASE_WAIT_MS),
   });
-  if (response.status !== 204) throw new Error(`the task service answered ${response.status}`);
+  if (response.status !== 204) throw new Error(`the task service responded with ${response.status}`);
 }

@@ -7,7 +7,7 @@ import { createAuthEndpoint } from "better-auth/api";
  * @param {ReturnType<import("./config.mjs").readConfig>} config
  */
 export function features(config) {
-  const answer = {
+  const offered = {
     mail: Boolean(config.smtpURL),
     verification: config.requireVerification,
     deletion: Boolean(config.tasksURL),
@@ -16,6 +16,6 @@ export function features(config) {
   };
   return {
     id: "tasklane-features",
-    endpoints: { tasklaneFeatures: createAuthEndpoint("/features", { method: "GET" }, async (ctx) => ctx.json(answer)) },
+    endpoints: { tasklaneFeatures: createAuthEndpoint("/features", { method: "GET" }, async (ctx) => ctx.json(offered)) },
   };
 }

@@ -1,4 +1,4 @@
-// What stands between the network and Better Auth.
+// The HTTP handler in front of Better Auth.
 import { isIPv6 } from "node:net";
 import { toNodeHandler } from "better-auth/node";
 import { requestID } from "./log.mjs";

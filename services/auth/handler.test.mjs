@@ -6,7 +6,7 @@ import { networks } from "./config.mjs";
 import { authHandler } from "./handler.mjs";
 import { createLogger } from "./log.mjs";
 
-test("a failure of Better Auth is answered and logged", async (t) => {
+test("a failure of Better Auth becomes a response and is logged", async (t) => {
   const { address, log } = await serve(t, () => Promise.reject(new Error("the database is gone")));
   const response = await fetch(address, { headers: { "x-request-id": "request-1" } });
   assert.equal(response.status, 500);
@@ -59,7 +59,7 @@ test("a body of up to 1 MiB reaches Better Auth", async (t) => {
     assert.deepEqual([response.status, await response.text()], [200, String(body.length ?? 1 << 20)]);
   }
   assert.equal((await send("x".repeat((1 << 20) + 1))).status, 413);
-  // A client that goes on sending may not read the answer.
+  // A client that goes on sending may not read the response.
   const status = await send(chunked(8 << 20)).then((response) => response.status, () => "cut off");
   assert.ok([413, "cut off"].includes(status), `${status}`);
 });
@@ -70,7 +70,7 @@ test("a compressed body is refused", async (t) => {
   assert.deepEqual([response.status, response.headers.get("accept-encoding")], [415, "identity"]);
 });
 
-/** Serves authHandler around an answer in Better Auth's place, until the test ends. */
+/** Serves authHandler around a handler in Better Auth's place, until the test ends. */
 async function serve(t, handler, proxies = []) {
   const log = [];
   const api = { some: { options: { method: "GET" } }, other: { options: { method: ["GET", "POST"] } }, server: {} };

@@ -1,7 +1,7 @@
 // Mail by SMTP: the few messages that accounts need.
 import { createTransport } from "nodemailer";
 
-/** How long the mail server may take to answer. */
+/** How long the mail server may take to respond. */
 const WAIT_MS = 10_000;
 
 /**
@@ -18,7 +18,7 @@ export function createMail(config, log) {
   );
 
   /**
-   * Does not wait for the mail server: how long an answer takes would tell who has
+   * Does not wait for the mail server: how long a response takes would tell who has
    * an account.
    */
   function send(to, subject, ...paragraphs) {

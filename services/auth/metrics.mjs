@@ -19,13 +19,13 @@ export function createMetrics(auth, pool, env = {}) {
   }).set({ version: env.TASKLANE_VERSION || "dev", revision: env.TASKLANE_REVISION || "" }, 1);
   const requests = new client.Counter({
     name: "tasklane_requests_total",
-    help: "Requests answered, by operation and HTTP status.",
+    help: "Requests, by operation and HTTP status.",
     labelNames: ["operation", "status"],
     registers: [register],
   });
   const durations = new client.Histogram({
     name: "tasklane_request_duration_seconds",
-    help: "Time from a request's headers to the end of its answer, by operation.",
+    help: "Time from a request's headers to the end of its response, by operation.",
     labelNames: ["operation"],
     buckets: BUCKETS,
     registers: [register],
@@ -41,7 +41,7 @@ export function createMetrics(auth, pool, env = {}) {
   return {
     contentType: register.contentType,
     page: () => register.metrics(),
-    /** Counts a request that has been answered. */
+    /** Counts a request whose response has been sent. */
     observe(path, status, seconds) {
       const labels = { operation: operation(path) };
       requests.inc({ ...labels, status });

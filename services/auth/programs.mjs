@@ -12,7 +12,7 @@ const KEY_PATHS = ["/token", "/get-session"];
 /** The plugins of Better Auth by which programs sign in. */
 export function programPlugins() {
   return [
-    // Without a signature, a token that was seen in an answer would be a credential.
+    // Without a signature, a token that was seen in a response would be a credential.
     bearer({ requireSignature: true }),
     apiKey({
       apiKeyHeaders: KEY_HEADER,
@@ -36,13 +36,13 @@ export function programPlugins() {
         ],
         after: [
           {
-            // The answer has the token without its signature, which no server takes.
+            // The response has the token without its signature, which no server takes.
             matcher: ({ path }) => path === "/device/token",
             handler: createAuthMiddleware(async (ctx) => {
-              const answer = ctx.context.returned;
-              if (!answer?.access_token) return;
-              const signature = createHmac("sha256", ctx.context.secret).update(answer.access_token).digest("base64");
-              return ctx.json({ ...answer, access_token: `${answer.access_token}.${signature}` });
+              const response = ctx.context.returned;
+              if (!response?.access_token) return;
+              const signature = createHmac("sha256", ctx.context.secret).update(response.access_token).digest("base64");
+              return ctx.json({ ...response, access_token: `${response.access_token}.${signature}` });
             }),
           },
         ],

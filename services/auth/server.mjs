@@ -101,7 +101,7 @@ async function sendMetrics(metrics, response) {
 /** What servers ask all the time is logged only if it fails. */
 const ROUTINE = ["/healthz", "/readyz", "/metrics", "/api/auth/jwks"];
 
-/** Counts and logs a request once it is answered. */
+/** Counts and logs a request once its response is sent. */
 function noteWhenDone(log, metrics, request, response, path) {
   const start = performance.now();
   response.on("close", () => {

@@ -51,11 +51,11 @@ func NewMetrics() *Metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_requests_total",
-			Help: "Requests answered, by operation and HTTP status; 499 means that the client went away.",
+			Help: "Requests, by operation and HTTP status; 499 means that the client went away.",
 		}, []string{"operation", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "tasklane_request_duration_seconds",
-			Help:    "Time from a request's headers to the end of its answer, by operation. Streams are left out.",
+			Help:    "Time from a request's headers to the end of its response, by operation. Streams are left out.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -365,14 +365,14 @@ func (s *Sessions) ForgetUser(id string) {
 }
 
 // Recheck makes the next request of every session ask Better Auth. Sessions stay
-// cached in case it does not answer in time.
+// cached in case it does not respond in time.
 func (s *Sessions) Recheck() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
 		e.checkAt = time.Time{}
 		if e.flight != nil {
-			s.forget(e) // the answer under way may be older
+			s.forget(e) // the response in flight may be older
 		}
 	}
 	for key := range s.followers {

@@ -20,15 +20,15 @@ const ttl = 30 * time.Second
 
 // exchanger is Better Auth as a function, for what depends on the clock.
 type exchanger struct {
-	calls  atomic.Int64
-	answer func(ctx context.Context, call int, req Request) (Result, error)
+	calls   atomic.Int64
+	respond func(ctx context.Context, call int, req Request) (Result, error)
 }
 
 func (e *exchanger) Exchange(ctx context.Context, req Request) (Result, error) {
-	return e.answer(ctx, int(e.calls.Add(1)), req)
+	return e.respond(ctx, int(e.calls.Add(1)), req)
 }
 
-// live answers with a new session of user that ends in a week and a JWT that
+// live responds with a new session of user that ends in a week and a JWT that
 // ends in fifteen minutes.
 func live(user string, call int) (Result, error) {
 	return Result{Session: &Session{
@@ -40,7 +40,7 @@ func live(user string, call int) (Result, error) {
 }
 
 func alwaysLive() *exchanger {
-	return &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) { return live("ada", call) }}
+	return &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) { return live("ada", call) }}
 }
 
 func request(session string) Request {
@@ -91,7 +91,7 @@ func TestJWTIsRenewedAMinuteBeforeItsEnd(t *testing.T) {
 func TestShortLivedJWTServesForMostOfItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			result, err := live("ada", call)
 			result.Session.jwtExpires = time.Now().Add(20 * time.Second)
 			return result, err
@@ -113,7 +113,7 @@ func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const renewed = "better-auth.session_token=renewed"
 		due := true
-		auth := &exchanger{answer: func(_ context.Context, call int, req Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, req Request) (Result, error) {
 			result, err := live("ada", call)
 			if due && !req.KeepExpiry {
 				due, result.SetCookie = false, []string{renewed}
@@ -142,7 +142,7 @@ func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
 		get(browser, "jwt 2")
 		get(server, "jwt 2")
 
-		// A renewal whose cookie no answer has brought to the browser yet.
+		// A renewal whose cookie no response has brought to the browser yet.
 		due = true
 		time.Sleep(ttl)
 		if _, err := sessions.Check(t.Context(), browser); err != nil {
@@ -157,7 +157,7 @@ func TestOneExchangeForAllWhoAskAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			<-release
 			result, err := live("ada", call)
 			result.SetCookie = []string{"better-auth.session_token=x"}
@@ -186,7 +186,7 @@ func TestExchangeOutlivesWhoAskedFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		auth := &exchanger{answer: func(ctx context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(ctx context.Context, call int, _ Request) (Result, error) {
 			select {
 			case <-release:
 				return live("ada", call)
@@ -235,7 +235,7 @@ func TestOutage(t *testing.T) {
 	t.Run("a known session serves until its JWT ends", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			auth := &exchanger{answer: down}
+			auth := &exchanger{respond: down}
 			sessions := NewSessions(auth, ttl)
 			end := mustGet(t, sessions, "one").jwtExpires
 			for time.Now().Add(time.Second).Before(end) {
@@ -255,7 +255,7 @@ func TestOutage(t *testing.T) {
 	t.Run("an unknown session is neither dead nor remembered", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+			auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 				if call == 1 {
 					return Result{}, ErrUnavailable
 				}
@@ -272,7 +272,7 @@ func TestOutage(t *testing.T) {
 	t.Run("nobody with a JWT waits for a server that hangs", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			auth := &exchanger{answer: func(ctx context.Context, call int, _ Request) (Result, error) {
+			auth := &exchanger{respond: func(ctx context.Context, call int, _ Request) (Result, error) {
 				if call == 1 {
 					return live("ada", call)
 				}
@@ -300,7 +300,7 @@ func TestDeadSessionIsForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clearing := []string{"better-auth.session_token=; Max-Age=0"}
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
 				return live("ada", call)
 			}
@@ -346,7 +346,7 @@ func TestForget(t *testing.T) {
 		users := map[[sha256.Size]byte]string{
 			request("one").Cookie.key: "ada", request("two").Cookie.key: "ada", request("three").Cookie.key: "bob",
 		}
-		auth := &exchanger{answer: func(_ context.Context, call int, req Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, req Request) (Result, error) {
 			return live(users[req.Cookie.key], call)
 		}}
 		sessions := NewSessions(auth, ttl)
@@ -371,7 +371,7 @@ func TestForget(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+				auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 					<-release
 					return live("ada", call)
 				}}

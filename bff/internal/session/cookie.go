@@ -106,7 +106,7 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
-	// Without its sibling, a browser session would become persistent. Cached answers of session_data are left out: they
+	// Without its sibling, a browser session would become persistent. Cached sessions (session_data) are left out: they
 	// would bring revoked sessions back to life.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
 	if found := c.best(r.CookiesNamed(sibling)); found != nil {
@@ -160,7 +160,7 @@ func (c *Cookies) signed(value string) bool {
 
 // Forwarded returns the Cookie header for a request to Better Auth, or "". It has
 // the given session cookie, no other one, and one cookie of each other name of
-// Better Auth's, but not session_data, which caches answers.
+// Better Auth's, but not session_data, which caches the session.
 func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 	var kept, names []string
 	for _, cookie := range r.Cookies() {

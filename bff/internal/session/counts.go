@@ -8,7 +8,7 @@ type Counts struct {
 	Sessions int
 	// Hits and Misses are the requests whose session was cached, and those for
 	// which Better Auth was asked. Stale are the misses that were served from the
-	// cache because Better Auth did not answer in time. Refused are the requests
+	// cache because Better Auth did not respond in time. Refused are the requests
 	// with a cookie that Better Auth had just refused.
 	Hits, Misses, Stale, Refused int64
 	// Exchanges are those under way, waiting ones included.

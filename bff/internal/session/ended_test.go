@@ -20,7 +20,7 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 	t.Parallel()
 	clearing := []string{"better-auth.session_token=; Max-Age=0"}
 	refusing := func() *exchanger {
-		return &exchanger{answer: func(context.Context, int, Request) (Result, error) {
+		return &exchanger{respond: func(context.Context, int, Request) (Result, error) {
 			return Result{SetCookie: clearing}, ErrExpired
 		}}
 	}
@@ -56,7 +56,7 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 
 	t.Run("another cookie is asked about at once", func(t *testing.T) {
 		t.Parallel()
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
 				return Result{}, ErrExpired
 			}
@@ -71,7 +71,7 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 
 	t.Run("an outage is not remembered", func(t *testing.T) {
 		t.Parallel()
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
 				return Result{}, ErrUnavailable
 			}
@@ -98,7 +98,7 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 
 	t.Run("memory is bounded, and live sessions stay", func(t *testing.T) {
 		t.Parallel()
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
 				return live("ada", call)
 			}
@@ -122,7 +122,7 @@ func TestExchangesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		auth := &exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
+		auth := &exchanger{respond: func(ctx context.Context, call int, req Request) (Result, error) {
 			if req.Network.IsValid() {
 				select {
 				case <-release:
@@ -174,7 +174,7 @@ func TestExchangesAreBounded(t *testing.T) {
 func TestNoTurnForAnExchange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		auth := &exchanger{answer: func(context.Context, int, Request) (Result, error) {
+		auth := &exchanger{respond: func(context.Context, int, Request) (Result, error) {
 			time.Sleep(2 * budget.Exchange) // the bubble's clock
 			return Result{}, ErrUnavailable
 		}}
@@ -195,12 +195,12 @@ func TestNoTurnForAnExchange(t *testing.T) {
 }
 
 // TestOneClientKeepsNoOtherOut floods with cookies that nobody has seen, while
-// Better Auth does not answer about them.
+// Better Auth does not respond about them.
 func TestOneClientKeepsNoOtherOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const flooding, other = 1, 2
-		auth := &exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
+		auth := &exchanger{respond: func(ctx context.Context, call int, req Request) (Result, error) {
 			if req.Network == requestFrom(flooding, "").Network {
 				<-ctx.Done()
 				return Result{}, ErrUnavailable

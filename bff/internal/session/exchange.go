@@ -107,7 +107,7 @@ type Request struct {
 	// needs no cookies.
 	Bearer bool
 	// KeepExpiry looks the session up without renewing it, for a caller whose
-	// answer does not reach the browser: the new cookie would be lost.
+	// response does not reach the browser: the new cookie would be lost.
 	KeepExpiry bool
 }
 
@@ -163,7 +163,7 @@ func (b *BetterAuth) Exchange(ctx context.Context, req Request) (Result, error) 
 }
 
 func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) {
-	// /token would be shorter, but it answers 401 while the database is down
+	// /token would be shorter, but it responds with 401 while the database is down
 	// and mints JWTs for deleted sessions from the cookie cache.
 	target := b.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
@@ -186,7 +186,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return Result{}, fmt.Errorf("get-session answered %d", response.StatusCode)
+		return Result{}, fmt.Errorf("get-session: status %d", response.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, usualExchangeBytes))
 	if err == nil && len(body) == usualExchangeBytes {
@@ -204,7 +204,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 		return Result{}, fmt.Errorf("read get-session: %w", err)
 	}
 	if len(body) > maxExchangeBytes {
-		return Result{}, errors.New("get-session answered too much")
+		return Result{}, errors.New("get-session: the response is too large")
 	}
 	result := Result{SetCookie: Relayed(response.Header.Values("Set-Cookie"))}
 	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
@@ -214,7 +214,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	return result, err
 }
 
-// Ready reports whether Better Auth answers and reaches its database, from
+// Ready reports whether Better Auth responds and reaches its database, from
 // which it reads the keys.
 func (b *BetterAuth) Ready(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath("jwks").String(), nil)
@@ -232,18 +232,18 @@ func (b *BetterAuth) Ready(ctx context.Context) error {
 	return nil
 }
 
-// parseSession reads the answer of get-session and the JWT beside it.
+// parseSession reads the response of get-session and the JWT beside it.
 func parseSession(body []byte, jwt string) (*Session, error) {
-	var answer struct {
+	var response struct {
 		Session struct {
 			ExpiresAt time.Time `json:"expiresAt"`
 		} `json:"session"`
 		User User `json:"user"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(body, &response); err != nil {
 		return nil, fmt.Errorf("get-session: %w", err)
 	}
-	if answer.User.ID == "" || answer.Session.ExpiresAt.IsZero() {
+	if response.User.ID == "" || response.Session.ExpiresAt.IsZero() {
 		return nil, errors.New("get-session named neither a user nor an end")
 	}
 	if jwt == "" {
@@ -256,7 +256,7 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{User: answer.User.bounded(), ExpiresAt: answer.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
+	return &Session{User: response.User.bounded(), ExpiresAt: response.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
 }
 
 // jwtExpiry reads when a JWT ends. The signature is for the task service to

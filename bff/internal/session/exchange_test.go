@@ -220,7 +220,7 @@ func token(t *testing.T, cookies []*http.Cookie) string {
 func TestExchangeWithABrokenServer(t *testing.T) {
 	t.Parallel()
 	const user = `{"session": {"expiresAt": "2126-11-30T08:00:00Z"}, "user": {"id": "ada"}}`
-	answer := func(status int, jwt, body string) http.HandlerFunc {
+	respond := func(status int, jwt, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Set-Auth-Jwt", jwt)
 			w.WriteHeader(status)
@@ -228,18 +228,18 @@ func TestExchangeWithABrokenServer(t *testing.T) {
 		}
 	}
 	for name, handler := range map[string]http.HandlerFunc{
-		"an error":               answer(http.StatusInternalServerError, "", ""),
-		"not found":              answer(http.StatusNotFound, "", "null"),
-		"too many requests":      answer(http.StatusTooManyRequests, "", "{}"),
+		"an error":               respond(http.StatusInternalServerError, "", ""),
+		"not found":              respond(http.StatusNotFound, "", "null"),
+		"too many requests":      respond(http.StatusTooManyRequests, "", "{}"),
 		"a redirect":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
-		"not JSON":               answer(http.StatusOK, "", "<html>"),
-		"an empty body":          answer(http.StatusOK, "", ""),
-		"another JSON":           answer(http.StatusOK, "", "{}"),
-		"no JWT":                 answer(http.StatusOK, "", user),
-		"a JWT of two parts":     answer(http.StatusOK, "a.b", user),
-		"a JWT without an end":   answer(http.StatusOK, "e30.e30.c2ln", user),
-		"a body without an end":  answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 5<<20)),
-		"a JWT too long to send": answer(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9."+strings.Repeat("a", 16<<10), user),
+		"not JSON":               respond(http.StatusOK, "", "<html>"),
+		"an empty body":          respond(http.StatusOK, "", ""),
+		"another JSON":           respond(http.StatusOK, "", "{}"),
+		"no JWT":                 respond(http.StatusOK, "", user),
+		"a JWT of two parts":     respond(http.StatusOK, "a.b", user),
+		"a JWT without an end":   respond(http.StatusOK, "e30.e30.c2ln", user),
+		"a body without an end":  respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 5<<20)),
+		"a JWT too long to send": respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9."+strings.Repeat("a", 16<<10), user),
 		"a broken connection":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {

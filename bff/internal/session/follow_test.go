@@ -73,7 +73,7 @@ func TestFollowerHearsAtOnceThatASessionIsForgotten(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var ended atomic.Bool
 				auth := &exchanger{}
-				auth.answer = func(_ context.Context, call int, req Request) (Result, error) {
+				auth.respond = func(_ context.Context, call int, req Request) (Result, error) {
 					if ended.Load() && req == request("one") {
 						return Result{}, ErrExpired
 					}
@@ -111,7 +111,7 @@ func TestFollowerHearsAtOnceThatASessionIsForgotten(t *testing.T) {
 func TestFollowerOutlivesAnOutageUntilTheJWTsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		auth := &exchanger{answer: func(_ context.Context, call int, _ Request) (Result, error) {
+		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
 				return live("ada", call)
 			}
@@ -150,7 +150,7 @@ func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				sessions := NewSessions(&exchanger{answer: setsOnce}, ttl)
+				sessions := NewSessions(&exchanger{respond: setsOnce}, ttl)
 				mustGet(t, sessions, "one")
 				time.Sleep(ttl)
 				if _, err := sessions.Check(t.Context(), request("one")); err != nil {
@@ -160,7 +160,7 @@ func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
 				for i, want := range [][]string{{line}, nil} {
 					result, err := sessions.Get(t.Context(), request("one"))
 					if diff := cmp.Diff(want, result.SetCookie); diff != "" || err != nil {
-						t.Errorf("answer %d: %v, cookies (-want +got):\n%s", i, err, diff)
+						t.Errorf("response %d: %v, cookies (-want +got):\n%s", i, err, diff)
 					}
 				}
 			})
@@ -170,7 +170,7 @@ func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
 	t.Run("but not for that of a session that has ended", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			sessions := NewSessions(&exchanger{answer: func(ctx context.Context, call int, req Request) (Result, error) {
+			sessions := NewSessions(&exchanger{respond: func(ctx context.Context, call int, req Request) (Result, error) {
 				if call > 2 {
 					return Result{}, ErrExpired
 				}

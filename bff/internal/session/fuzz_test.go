@@ -46,7 +46,7 @@ func FuzzCookies(f *testing.F) {
 }
 
 // FuzzRelayed passes on whatever lines a server may set. None of them may hold
-// cached answers, with which a JWT would reach the browser.
+// cached responses, with which a JWT would reach the browser.
 func FuzzRelayed(f *testing.F) {
 	for _, seed := range []string{
 		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax", "better-auth.session_data=eyJ; Max-Age=300; Path=/",

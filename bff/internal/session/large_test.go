@@ -18,11 +18,11 @@ type reading struct {
 }
 
 func (r *reading) RoundTrip(*http.Request) (*http.Response, error) {
-	answer := `{"session":{"expiresAt":"2096-01-01T00:00:00Z"},"user":{"id":"ada","name":"Ada","email":"ada@example.com","image":"` +
+	body := `{"session":{"expiresAt":"2096-01-01T00:00:00Z"},"user":{"id":"ada","name":"Ada","email":"ada@example.com","image":"` +
 		strings.Repeat("x", 1<<20) + `"}}`
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: http.Header{"Set-Auth-Jwt": {"e30.eyJleHAiOjQwMDAwMDAwMDB9.x"}},
-		Body: &readBody{Reader: strings.NewReader(answer), reading: r},
+		Body: &readBody{Reader: strings.NewReader(body), reading: r},
 	}, nil
 }
 
@@ -61,8 +61,8 @@ func (b *readBody) Close() error {
 // pictures in them, are read one after another.
 func TestLargeSessionsAreReadInTurn(t *testing.T) {
 	t.Parallel()
-	answers := &reading{}
-	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"}, func(http.RoundTripper) http.RoundTripper { return answers })
+	responses := &reading{}
+	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"}, func(http.RoundTripper) http.RoundTripper { return responses })
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
@@ -73,7 +73,7 @@ func TestLargeSessionsAreReadInTurn(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if answers.most > 4 {
-		t.Errorf("%d large answers were read at once", answers.most)
+	if responses.most > 4 {
+		t.Errorf("%d large responses were read at once", responses.most)
 	}
 }
