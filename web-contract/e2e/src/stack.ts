@@ -23,10 +23,11 @@ export interface Stack {
   logFile: string;
   /** Another origin whose pages it trusts; a test may listen there. */
   trustedOrigin: string;
-  /** Better Auth's secret, and the database as its role and as the task service's. */
+  /** Better Auth's secret, and the database as its role, as the task service's and as the superuser. */
   secret: string;
   authDatabase: string;
   tasksDatabase: string;
+  adminDatabase: string;
 }
 
 /** Whether there are several bffs, of which each keeps sessions by itself. */
@@ -93,6 +94,7 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
     secret: secrets["betterAuthSecret"]!,
     authDatabase: database("tasklane_auth", secrets["postgresAuthPassword"]),
     tasksDatabase: database("tasklane_app", secrets["postgresAppPassword"]),
+    adminDatabase: database("postgres", secrets["postgresSuperuserPassword"]),
   };
   return { stack, stop };
 }

@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, inject } from "vitest";
+import { test } from "../src/page.js";
+import { freePorts } from "../src/ports.js";
+import { startProgram } from "../src/process.js";
+import { fileOf } from "../src/site.js";
+import { newAccount } from "../src/visitor.js";
+
+/** What a clone does not have: what was installed and built. */
+const made = ["node_modules", "dist", ".next", ".vite"];
+/** The oldest major version of Node with which Better Auth's command runs. */
+const commandNode = 22;
+
+test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout: 600_000 }, async ({ openPage, onTestFinished }) => {
+  const { adminDatabase } = inject("stack");
+  const scratch = await mkdtemp(join(tmpdir(), "tasklane-nextjs-"));
+  onTestFinished(() => rm(scratch, { recursive: true, force: true }));
+  const app = join(scratch, "app");
+  const clone = join(scratch, "tasklane");
+  const isSource = (path: string) => !made.includes(basename(path));
+  await cp(fileOf("web-contract/e2e/existing-app"), app, { recursive: true, filter: isSource });
+  await cp(fileOf("web-contract"), join(clone, "web-contract"), { recursive: true, filter: isSource });
+  await symlink(fileOf(".build"), join(clone, ".build"));
+
+  const [port, bffPort, tasksPort, tasksOpsPort, bffOpsPort] = (await freePorts(5)).map(String) as [string, string, string, string, string];
+  const origin = `http://localhost:${port}`;
+  const secret = randomBytes(32).toString("hex");
+  const database = `app_${randomBytes(6).toString("hex")}`;
+  const owner = new URL(adminDatabase);
+  owner.pathname = database;
+  /** Another machine's ports, passwords and addresses, by what the page has for them. */
+  const here: [string, string][] = [
+    ["postgres://postgres:postgres@localhost:5432/my_app?sslmode=disable", owner.href],
+    ["localhost:5432/my_app", `${owner.host}/${database}`],
+    ["your-app-has-it-in-its-environment", secret],
+    ["3000", port],
+    ["3100", bffPort],
+    ["8080", tasksPort],
+    ["9090", tasksOpsPort],
+    ["9091", bffOpsPort],
+  ];
+
+  // As someone who has not begun with npm here: its settings would come along otherwise.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") && name !== "NODE_ENV");
+  const env = { ...Object.fromEntries(inherited), npm_config_prefer_offline: "true", NEXT_TELEMETRY_DISABLED: "1" } as Record<string, string>;
+  const run = async (command: string, environment = env) => {
+    const failed = (error: { stdout: string; stderr: string }) => expect.fail(`${command}: ${error.stdout}${error.stderr}`);
+    await promisify(execFile)("sh", ["-c", command], { cwd: app, env: environment }).catch(failed);
+  };
+
+  const start = async (name: string, command: string, readyUrl: string) => {
+    const { stop } = await startProgram({ name, command: ["sh", "-c", command], env: { ...env, PORT: port }, folder: app, readyUrl });
+    onTestFinished(stop);
+  };
+
+  // The app before: it has a database and signs users up.
+  await run("npm install --no-audit --no-fund --loglevel=error");
+  const sql = `const { Client } = require("pg"); const c = new Client(process.env.ADMIN);
+    c.connect().then(() => c.query('CREATE DATABASE ${database}')).then(() => c.end())`;
+  await run(`node -e "$SQL"`, { ...env, SQL: sql, ADMIN: adminDatabase });
+  await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
+
+  const starts: string[] = [];
+  const paper = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
+  for (const [, code = ""] of paper.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
+    const block = here.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
+    const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
+    if (file) {
+      await mkdir(dirname(join(app, file)), { recursive: true });
+      await writeFile(join(app, file), block + "\n");
+    } else if (block.startsWith("git clone")) {
+      expect(block).toBe("git clone https://github.com/tasklane/tasklane ../tasklane\nmake -C ../tasklane build");
+    } else if (/ serve'$|^npm run dev$/.test(block)) {
+      starts.push(block);
+    } else if (block.startsWith("npx --yes auth@") && Number(process.versions.node.split(".")[0]) < commandNode) {
+      await run(block.replace("npx --yes", `npx --yes -p node@${commandNode} -p`).replace(" migrate", " auth migrate"));
+    } else {
+      await run(block);
+    }
+  }
+  await run("npx tsc");
+  const [tasks, bff, next] = starts as [string, string, string];
+  expect(next).toBe("npm run dev");
+  // Side by side, as in terminals: the servers are ready when the app is there.
+  await Promise.all([
+    start("Next.js", "exec node_modules/.bin/next dev", `${origin}/api/auth/ok`),
+    start("the task service", tasks, `http://127.0.0.1:${tasksOpsPort}/readyz`),
+    start("the bff", bff, `http://127.0.0.1:${bffOpsPort}/readyz`),
+  ]);
+
+  const { page } = await openPage({ baseURL: origin });
+  const account = newAccount();
+  for (const field of ["name", "email", "password"] as const) await page.getByLabel(field).fill(account[field]);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByText(`Hello ${account.name}`).waitFor();
+  await page.goto("/tasks");
+  await page.getByLabel("New task").fill("Water the plants");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("listitem").waitFor();
+  await page.reload();
+  await page.getByRole("listitem").waitFor();
+  expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
+});
