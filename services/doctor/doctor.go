@@ -30,6 +30,13 @@ type Fault struct{ Problem, Cure string }
 // Error returns the problem.
 func (f *Fault) Error() string { return f.Problem }
 
+// Skip is the error of a check that cannot run, and says why. Checks that need it do not
+// run either, and nothing fails.
+type Skip string
+
+// Error returns the reason.
+func (s Skip) Error() string { return string(s) }
+
 // ErrSick means that a check has failed, as printed.
 var ErrSick = errors.New("not everything is in order")
 
@@ -49,6 +56,11 @@ func Examine(ctx context.Context, out io.Writer, checks []Check) error {
 		cancel()
 		if err == nil {
 			fmt.Fprintf(out, "ok    %-10s %s\n", c.Name, found)
+			continue
+		}
+		if skip, ok := errors.AsType[Skip](err); ok {
+			fmt.Fprintf(out, "–     %-10s not checked: %s\n", c.Name, skip)
+			missing[c.Name] = true
 			continue
 		}
 		cure := c.Cure

@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/services/doctor"
@@ -18,13 +23,29 @@ import (
 // TestDoctor breaks one setting at a time and checks the doctor's output.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	const public = "http://localhost:3000"
-	auth := servertest.StartAuth(t, public)
+	const secure = "https://localhost:1" // nobody listens there
+	var front atomic.Pointer[httputil.ReverseProxy]
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { front.Load().ServeHTTP(w, r) }))
+	t.Cleanup(site.Close)
+	public := site.URL
+	auth := servertest.StartAuth(t, public, secure)
 	other := servertest.StartAuth(t, public)
 	verifying := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: []string{
 		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=tasks@example.com", "REQUIRE_EMAIL_VERIFICATION=true",
 	}})
+	limiting := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: []string{"RATE_LIMIT_ENABLED=true"}})
+	sharing := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: []string{"RATE_LIMIT_ENABLED=true", "TRUSTED_PROXIES="}})
+	user := doctorCommand{Email: servertest.NewEmail(), Password: servertest.Password}
+	for _, a := range []*servertest.Auth{auth, verifying} {
+		a.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": user.Email, "password": user.Password})
+	}
 	tasks := servertest.StartTasks(t, auth)
+	emptied := servertest.StartTasks(t, auth)
+	emptied.Exec("DROP SCHEMA tasklane CASCADE")
+	bff := servertest.StartBFF(t, auth, tasks)
+	front.Store(httputil.NewSingleHostReverseProxy(bff.URL))
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
+	t.Cleanup(page.Close)
 	strange := func(env string) *url.URL { return servertest.StartTasks(t, auth, env).URL }
 	late := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
@@ -52,39 +73,56 @@ func TestDoctor(t *testing.T) {
 
 	for _, tc := range []struct {
 		name  string
-		spoil func(c *config)
+		spoil func(c *config, user *doctorCommand)
 		// fails is the check that fails first, says what must be read.
 		fails, says string
 	}{
-		{"everything in order", func(*config) {}, "", "the task service answers for a user"},
-		{"without the secret", func(c *config) { c.Secret = "" }, "", "each unknown cookie is a question"},
-		{"no Better Auth", func(c *config) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL leads to it"},
-		{"another server as Better Auth", func(c *config) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "not a list of keys"},
-		{"another path of Better Auth", func(c *config) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
-		{"a Better Auth without its database", func(c *config) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
-		{"a clock that is late", func(c *config) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
-		{"another PUBLIC_URL", func(c *config) { c.PublicURL = origin("http://tasks.example.com") }, "origin", "refuses pages of http://tasks.example.com"},
-		{"https without Better Auth's knowledge", func(c *config) { c.PublicURL = origin("https://localhost:3000") }, "origin", "refuses pages of https://localhost:3000"},
-		{"an origin that Better Auth does not trust", func(c *config) { c.TrustedOrigins = []environ.Origin{origin("https://app.example.com")} }, "origin", "BETTER_AUTH_TRUSTED_ORIGINS"},
-		{"another cookie prefix", func(c *config) { c.CookiePrefix = "my-app" }, "cookie", "named better-auth.session_token, not my-app.session_token"},
-		{"addresses that must be confirmed", func(c *config) { c.BetterAuthURL = address(verifying.URL.String()) }, "cookie", "REQUIRE_EMAIL_VERIFICATION"},
-		{"another secret", func(c *config) { c.Secret = secret(other.Secret) }, "secret", "set BETTER_AUTH_SECRET to Better Auth's"},
-		{"no task service", func(c *config) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL leads to it"},
-		{"another server as task service", func(c *config) { c.TasksURL = address(auth.URL.String()) }, "service", "it is not the task service"},
-		{"another issuer", func(c *config) { c.TasksURL.URL = strange("JWT_ISSUER=https://tasks.example.com") }, "chain", "set its JWT_ISSUER to " + public},
-		{"another audience", func(c *config) { c.TasksURL.URL = strange("JWT_AUDIENCE=tasks") }, "chain", "set its JWT_AUDIENCE to " + public},
-		{"another algorithm", func(c *config) { c.TasksURL.URL = strange("JWT_ALGORITHMS=EdDSA") }, "chain", "JWT_ALGORITHMS have RS256"},
-		{"keys of another Better Auth", func(c *config) { c.TasksURL.URL = strange("BETTER_AUTH_URL=" + other.URL.String()) }, "chain", "BETTER_AUTH_URL, or JWKS_URL"},
+		{"everything in order", func(*config, *doctorCommand) {}, "", "the task service responds to a user"},
+		{"without a user", func(_ *config, user *doctorCommand) { *user = doctorCommand{} }, "", "give --email"},
+		{"without the secret", func(c *config, _ *doctorCommand) { c.Secret = "" }, "", "each unknown cookie is a question"},
+		{"a limit for each user", func(c *config, user *doctorCommand) {
+			c.BetterAuthURL, *user = address(limiting.URL.String()), doctorCommand{}
+		}, "", "passes on users' addresses"},
+		{"a proxy that serves a page for everything", func(c *config, _ *doctorCommand) { c.PublicURL = origin(page.URL) }, "site", "hand /api to this bff"},
+		{"https in front of a server without TLS", func(c *config, _ *doctorCommand) {
+			c.PublicURL = origin(strings.Replace(public, "http:", "https:", 1))
+		}, "site", "HTTP response to HTTPS client"},
+		{"no Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL leads to it"},
+		{"the task service as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "not a list of keys"},
+		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "token", "not to a bff"},
+		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
+		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
+		{"a clock that is late", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
+		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "refuses pages of http://localhost:1"},
+		{"https without Better Auth's knowledge", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "refuses pages of https://localhost:2"},
+		{"an origin that Better Auth does not trust", func(c *config, _ *doctorCommand) {
+			c.TrustedOrigins = []environ.Origin{origin(secure), origin("https://app.example.com")}
+		}, "origin", "refuses pages of https://app.example.com"},
+		{"an auth server that does not believe the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
+		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL leads to it"},
+		{"another server as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(auth.URL.String()) }, "service", "it is not the task service"},
+		{"the operations port as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(tasks.OpsURL.String()) }, "service", "it is not the task service"},
+		{"another password", func(_ *config, user *doctorCommand) { user.Password = "something else" }, "sign-in", "no user has this email and password"},
+		{"an address that is not confirmed", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(verifying.URL.String()) }, "sign-in", "open the link in the mail"},
+		{"another cookie prefix", func(c *config, _ *doctorCommand) { c.CookiePrefix = "my-app" }, "cookie", "named better-auth.session_token, not my-app.session_token"},
+		{"cookies for http, and a site of https", func(c *config, _ *doctorCommand) { c.PublicURL = origin(secure) }, "cookie", "with the same scheme"},
+		{"another secret", func(c *config, _ *doctorCommand) { c.Secret = secret(other.Secret) }, "secret", "set BETTER_AUTH_SECRET to Better Auth's"},
+		{"another issuer", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ISSUER=https://tasks.example.com") }, "chain", "set its JWT_ISSUER to " + public},
+		{"another audience", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_AUDIENCE=tasks") }, "chain", "set its JWT_AUDIENCE to " + public},
+		{"another algorithm", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ALGORITHMS=EdDSA") }, "chain", "JWT_ALGORITHMS have RS256"},
+		{"keys of another Better Auth", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("BETTER_AUTH_URL=" + other.URL.String()) }, "chain", "BETTER_AUTH_URL, or JWKS_URL"},
+		{"a task service without its tables", func(c *config, _ *doctorCommand) { c.TasksURL = address(emptied.URL.String()) }, "chain", `run "tasks doctor"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+			user := user
 			c := config{
 				PublicURL: origin(public), BetterAuthURL: address(auth.URL.String()), TasksURL: address(tasks.URL.String()),
 				Secret: secret(auth.Secret), CookiePrefix: "better-auth",
 			}
-			tc.spoil(&c)
+			tc.spoil(&c, &user)
 			var out bytes.Buffer
-			err := examine(t.Context(), c, &out)
+			err := examine(t.Context(), c, user, &out)
 			if (tc.fails != "") != errors.Is(err, doctor.ErrSick) {
 				t.Errorf("examine: %v", err)
 			}
@@ -94,4 +132,17 @@ func TestDoctor(t *testing.T) {
 			}
 		})
 	}
+	t.Cleanup(func() {
+		ctx := context.Background() // the test's has ended
+		db, err := pgx.Connect(ctx, auth.OwnerURL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close(ctx) //nolint:errcheck // the test ends
+		var users, sessions int
+		err = db.QueryRow(ctx, `SELECT count(DISTINCT "user".id), count(session.id) FROM "user" LEFT JOIN session ON "userId" = "user".id`).Scan(&users, &sessions)
+		if err != nil || users != 1 || sessions != 1 {
+			t.Errorf("the doctor leaves %d users and %d sessions (%v), want those of the sign-up alone", users, sessions, err)
+		}
+	})
 }

@@ -33,11 +33,14 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   const database = `app_${randomBytes(6).toString("hex")}`;
   const owner = new URL(adminDatabase);
   owner.pathname = database;
+  const account = newAccount();
   /** Another machine's ports, passwords and addresses, by what the page has for them. */
   const here: [string, string][] = [
     ["postgres://postgres:postgres@localhost:5432/my_app?sslmode=disable", owner.href],
     ["localhost:5432/my_app", `${owner.host}/${database}`],
     ["your-app-has-it-in-its-environment", secret],
+    ["ada@example.com", account.email],
+    ["correct horse battery", account.password],
     ["3000", port],
     ["3100", bffPort],
     ["8080", tasksPort],
@@ -65,7 +68,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   await run(`node -e "$SQL"`, { ...env, SQL: sql, ADMIN: adminDatabase });
   await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
 
-  const starts: string[] = [];
+  const later: string[] = [];
   const paper = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
   for (const [, code = ""] of paper.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
     const block = here.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
@@ -75,8 +78,8 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
       await writeFile(join(app, file), block + "\n");
     } else if (block.startsWith("git clone")) {
       expect(block).toBe("git clone https://github.com/tasklane/tasklane ../tasklane\nmake -C ../tasklane build");
-    } else if (/ serve'$|^npm run dev$/.test(block)) {
-      starts.push(block);
+    } else if (/ serve'$|^npm run dev$|bff doctor/.test(block)) {
+      later.push(block);
     } else if (block.startsWith("npx --yes auth@") && Number(process.versions.node.split(".")[0]) < commandNode) {
       await run(block.replace("npx --yes", `npx --yes -p node@${commandNode} -p`).replace(" migrate", " auth migrate"));
     } else {
@@ -84,7 +87,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
     }
   }
   await run("npx tsc");
-  const [tasks, bff, next] = starts as [string, string, string];
+  const [tasks, bff, next, doctor] = later as [string, string, string, string];
   expect(next).toBe("npm run dev");
   // Side by side, as in terminals: the servers are ready when the app is there.
   await Promise.all([
@@ -94,7 +97,6 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   ]);
 
   const { page } = await openPage({ baseURL: origin });
-  const account = newAccount();
   for (const field of ["name", "email", "password"] as const) await page.getByLabel(field).fill(account[field]);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.getByText(`Hello ${account.name}`).waitFor();
@@ -105,4 +107,5 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   await page.reload();
   await page.getByRole("listitem").waitFor();
   expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
+  await run(doctor);
 });

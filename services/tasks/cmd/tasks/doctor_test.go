@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -83,7 +85,35 @@ func TestDoctor(t *testing.T) {
 			"within 30 s",
 		},
 		{
-			"a wrong password", func(t *testing.T, db storetest.Database, config *serveConfig) {
+			"a role that does not exist", func(_ *testing.T, db storetest.Database, config *serveConfig) {
+				config.DatabaseURL = environ.DatabaseURL(strings.Replace(db.URL, "://", "://nobody_", 1))
+			},
+			[]string{"database"},
+			"right host, role and password",
+		},
+		{
+			"the superuser as the runtime role", func(_ *testing.T, db storetest.Database, config *serveConfig) {
+				config.DatabaseURL = environ.DatabaseURL(db.OwnerURL)
+			},
+			[]string{"role", "isolation"},
+			"a plain role that owns nothing",
+		},
+		{
+			"a privilege to truncate", asOwner("GRANT TRUNCATE ON tasklane.tasks TO PUBLIC"),
+			[]string{"role"},
+			"revoke",
+		},
+		{
+			"a page in place of the keys", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+				page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
+				t.Cleanup(page.Close)
+				config.JWKSURL = page.URL
+			},
+			[]string{"keys"},
+			"leads to it",
+		},
+		{
+			"a database that does not exist", func(t *testing.T, db storetest.Database, config *serveConfig) {
 				u, err := url.Parse(db.URL)
 				if err != nil {
 					t.Fatal(err)
