@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, inject } from "vitest";
+import { runStatement } from "../src/database.js";
 import { test } from "../src/page.js";
 import { freePorts } from "../src/ports.js";
 import { startProgram } from "../src/process.js";
@@ -51,9 +52,9 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   // As someone who has not begun with npm here: its settings would come along otherwise.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") && name !== "NODE_ENV");
   const env = { ...Object.fromEntries(inherited), npm_config_prefer_offline: "true", NEXT_TELEMETRY_DISABLED: "1" } as Record<string, string>;
-  const run = async (command: string, environment = env) => {
+  const run = async (command: string) => {
     const failed = (error: { stdout: string; stderr: string }) => expect.fail(`${command}: ${error.stdout}${error.stderr}`);
-    await promisify(execFile)("sh", ["-c", command], { cwd: app, env: environment }).catch(failed);
+    await promisify(execFile)("sh", ["-c", command], { cwd: app, env }).catch(failed);
   };
 
   const start = async (name: string, command: string, readyUrl: string) => {
@@ -63,9 +64,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
 
   // The app before: it has a database and signs users up.
   await run("npm install --no-audit --no-fund --loglevel=error");
-  const sql = `const { Client } = require("pg"); const c = new Client(process.env.ADMIN);
-    c.connect().then(() => c.query('CREATE DATABASE ${database}')).then(() => c.end())`;
-  await run(`node -e "$SQL"`, { ...env, SQL: sql, ADMIN: adminDatabase });
+  await runStatement(adminDatabase, `CREATE DATABASE ${database}`);
   await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
 
   const later: string[] = [];

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, inject } from "vitest";
+import { runStatement } from "../src/database.js";
 import { expectExpired } from "../src/expired.js";
 import { linkInMail } from "../src/mail.js";
 import { addTask, expectAccessible, openTask, signOut, signUp, test } from "../src/page.js";
@@ -169,5 +170,25 @@ describe.concurrent("a person", () => {
     expect(complaints.filter((text) => !/401|410/.test(text))).toEqual([]);
     await signIn(page, account);
     await page.getByText("That email and password don't match.").waitFor();
+  });
+
+  test("without a password deletes the account after a new sign-in", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openPage();
+    await signUp(page, account);
+    // As of somebody who signed in with GitHub, two days ago.
+    const user = `(SELECT id FROM "user" WHERE email = $1)`;
+    await runStatement(stack.authDatabase, `UPDATE account SET "providerId" = 'github', password = NULL WHERE "userId" = ${user}`, account.email);
+    const signedIn = (when: string) => runStatement(stack.authDatabase, `UPDATE session SET "createdAt" = ${when} WHERE "userId" = ${user}`, account.email);
+    await signedIn("now() - interval '2 days'");
+
+    await openSection(page, "Delete your account");
+    const dialog = page.getByRole("dialog", { name: "Account" });
+    expect(await dialog.getByText("Change your password").count()).toBe(0);
+    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await dialog.getByText("Sign out and in again").waitFor();
+    await signedIn("now()");
+    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByText("Your account is deleted, and your tasks with it.").waitFor();
   });
 });

@@ -2,7 +2,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { Dialog } from "../ui/later";
 import { TextField } from "../ui/TextField";
-import { authClient, loadFeatures, type Features } from "./auth";
+import { authClient, findPassword, loadFeatures, type Features } from "./auth";
 import { useAuthForm } from "./form";
 import { Keys } from "./Keys";
 import { newPassword, PasswordField } from "./PasswordField";
@@ -13,8 +13,12 @@ import "./dialog.css";
 export function AccountDialog({ onClose }: { onClose: () => void }) {
   const { user } = useWorkspace();
   const [features, setFeatures] = useState<Features>();
+  const [hasPassword, setHasPassword] = useState<boolean>();
   const [done, setDone] = useState("");
-  useEffect(() => void loadFeatures().then(setFeatures), []);
+  useEffect(() => {
+    void loadFeatures().then(setFeatures);
+    void findPassword().then(setHasPassword);
+  }, []);
   return (
     <Dialog title="Account" onClose={onClose}>
       <p className="dialog-text">{user.email}</p>
@@ -26,9 +30,11 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
           <ChangeEmail onDone={setDone} />
         </Section>
       )}
-      <Section title="Change your password">
-        <ChangePassword onDone={setDone} />
-      </Section>
+      {hasPassword && (
+        <Section title="Change your password">
+          <ChangePassword onDone={setDone} />
+        </Section>
+      )}
       <Section title="Where you are signed in">
         <Sessions />
       </Section>
@@ -37,9 +43,9 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
           <Keys />
         </Section>
       )}
-      {features?.deletion && (
+      {features?.deletion && hasPassword !== undefined && (
         <Section title="Delete your account">
-          <DeleteAccount />
+          <DeleteAccount hasPassword={hasPassword} />
         </Section>
       )}
       <div className="dialog-actions">
@@ -100,10 +106,11 @@ function ChangePassword({ onDone }: { onDone: (message: string) => void }) {
   );
 }
 
-function DeleteAccount() {
+/** Asks for the password or, of people who sign in without one, for a session that is not older than a day. */
+function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   const { outbox } = useWorkspace();
   const form = useAuthForm(
-    (field) => authClient.deleteUser({ password: field("current") }),
+    (field) => authClient.deleteUser(hasPassword ? { password: field("current") } : {}),
     () => {
       outbox.clear();
       location.replace("/?deleted");
@@ -115,7 +122,9 @@ function DeleteAccount() {
       <p className="dialog-text">
         Your tasks and lists, your API keys and your account are deleted at once, on every device. They cannot be brought back.
       </p>
-      <PasswordField label="Your password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
+      {hasPassword && (
+        <PasswordField label="Your password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
+      )}
       <p className="form-error" role="alert">
         {form.faultOf()}
       </p>

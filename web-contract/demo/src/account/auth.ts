@@ -38,6 +38,12 @@ export function loadFeatures(): Promise<Features> {
   return (features ??= read<Features>("/features").then(({ data }) => data ?? plain, () => plain));
 }
 
+/** Whether the user has a password: not those who always sign in with another service. */
+export async function findPassword(): Promise<boolean> {
+  const { data } = await authClient.listAccounts().catch((): Answer<{ providerId: string }[]> => ({}));
+  return data ? data.some(({ providerId }) => providerId === "credential") : true;
+}
+
 const tabs = new BroadcastChannel("tasklane.user");
 
 /**
