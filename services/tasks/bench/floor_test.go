@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -61,6 +62,8 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 		return fmt.Sprint(rec.Code, rec.Header().Get("Content-Type"), rec.Header().Get("ETag"), rec.Header().Get("Location")) + "\n" + rec.Body.String()
 	}
 
+	// The floor's feed has no lists: this is change 1.
+	list := write(t, tasks, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindList, Data: taskapi.CreateListRequest{Name: "Balcony"}})
 	const body = `{"title": "Water the \"<plants>\" ä", "description": "The ones\non the balcony", "priority": "high", "tags": ["home", "garden"]}`
 	created := ask(service, http.MethodPost, "/api/tasks", body)
 	if got := masked(ask(floor.New(pool), http.MethodPost, "/api/tasks", body)); got != masked(created) {
@@ -73,7 +76,7 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 		t.Errorf("update:\n got %s\nwant %s", got, masked(updated))
 	}
 
-	fillList(t, tasks)
+	fillList(t, tasks, list)
 	for _, path := range []string{
 		one, "/api/tasks", "/api/tasks?limit=3", "/api/tasks?completed=false&q=wat",
 		"/api/changes?after=1", "/api/changes?after=58",
@@ -92,20 +95,36 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 	}
 }
 
-// fillList creates more than a page and a half of tasks, of every kind.
-func fillList(t *testing.T, tasks *store.Store) {
+// write returns the id of the resource.
+func write(t *testing.T, tasks *store.Store, op store.Operation) string {
 	t.Helper()
+	out, err := tasks.Write(t.Context(), "ada", op, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Resources[0].ID.String()
+}
+
+// fillList creates more than a page and a half of tasks, of every kind, some of them in
+// a list.
+func fillList(t *testing.T, tasks *store.Store, list string) {
+	t.Helper()
+	parent := write(t, tasks, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: taskapi.CreateTaskRequest{Title: "Water plants", ListID: &list}})
 	for n := range 75 {
 		req := taskapi.CreateTaskRequest{Title: fmt.Sprintf("Water plant %d", n), Priority: anyOf(taskapi.Priorities()), Completed: n%3 == 0}
 		if n%2 == 0 {
 			req.DueAt = new(time.Date(2026, 11, 30, 17, n%60, 0, 0, time.UTC))
 		}
-		out, err := tasks.Write(t.Context(), "ada", store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: req}, nil)
-		if err == nil && n%10 == 0 {
-			_, err = tasks.Write(t.Context(), "ada", store.Operation{Op: taskapi.BatchDelete, Kind: taskapi.KindTask, ID: out.Resources[0].ID}, nil)
+		if n%4 == 0 {
+			req.DueOn, req.Recurrence, req.RecurrenceFrom = new("2026-11-30"), new("FREQ=DAILY"), taskapi.FromCompletion
+			req.ListID = &list
 		}
-		if err != nil {
-			t.Fatal(err)
+		if n%8 == 0 {
+			req.ParentID = &parent
+		}
+		id := write(t, tasks, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: req})
+		if n%10 == 0 {
+			write(t, tasks, store.Operation{Op: taskapi.BatchDelete, Kind: taskapi.KindTask, ID: uuid.MustParse(id)})
 		}
 	}
 }

@@ -25,7 +25,7 @@ import (
 const UserHeader = "X-User"
 
 const (
-	columns = "id, title, description, completed_at, priority, due_at, tags, position, version, created_at, updated_at, deleted_at"
+	columns = "id, title, description, completed_at, priority, due_at, due_on, tags, list_id, parent_id, recurrence, recurrence_from, next_id, position, version, created_at, updated_at, deleted_at"
 	listSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
 		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT $2`
 	getSQL   = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
@@ -189,17 +189,23 @@ func rank(p taskapi.Priority) int16 {
 // scan reads a row: the columns, then more.
 func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 	var (
-		t        taskapi.Task
-		id       [16]byte
-		priority int16
+		t                      taskapi.Task
+		id, list, parent, next [16]byte
+		priority               int16
+		rule                   string
 	)
 	into := append([]any{
-		&id, &t.Title, &t.Description, &t.CompletedAt, &priority, &t.DueAt, &t.Tags, &t.Position, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
+		&id, &t.Title, &t.Description, &t.CompletedAt, &priority, &t.DueAt, &t.DueOn, &t.Tags, &list, &parent, &rule, &t.RecurrenceFrom, &next,
+		&t.Position, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
 	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return t, err
 	}
 	t.ID, t.Priority, t.Completed = uuid.UUID(id).String(), priorities[priority], t.CompletedAt != nil
+	t.ListID, t.ParentID, t.NextID = wireID(list), wireID(parent), wireID(next)
+	if rule != "" {
+		t.Recurrence = &rule
+	}
 	t.CreatedAt, t.UpdatedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC()
 	for _, at := range []*time.Time{t.CompletedAt, t.DueAt, t.DeletedAt} {
 		if at != nil {
@@ -207,6 +213,14 @@ func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 		}
 	}
 	return t, nil
+}
+
+// wireID returns an id as the wire has it, where nil is none.
+func wireID(id uuid.UUID) *string {
+	if id == uuid.Nil {
+		return nil
+	}
+	return new(id.String())
 }
 
 func respond(w http.ResponseWriter, status int, body any, err error) {
