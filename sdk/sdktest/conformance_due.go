@@ -75,7 +75,7 @@ var dueCases = []contractCase{
 		s.ok(err)
 		s.same("the task", again, task)
 	}},
-	{"a change of the zone moves open days, each as one change", func(s *subject) {
+	{"a change of the zone moves days, each as one change", func(s *subject) {
 		day := new("2026-11-30")
 		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 		open := s.create(taskapi.CreateTaskRequest{Title: "open", DueOn: day})
@@ -94,16 +94,23 @@ var dueCases = []contractCase{
 			}
 			changed = append(changed, change.ID)
 		}
-		s.same("what has changed", changed, []string{taskapi.SettingsID, open.ID, other.ID, trashed.ID})
+		s.same("what has changed", changed, []string{taskapi.SettingsID, open.ID, other.ID, done.ID, trashed.ID})
 		moved := s.get(open.ID)
 		s.due(moved, *day, "2026-12-01T04:59:59Z")
 		s.same("the version", moved.Version, open.Version+1)
 		s.due(s.get(other.ID), "2026-07-01", "2026-07-02T03:59:59Z")
 		s.due(s.get(trashed.ID), *day, "2026-12-01T04:59:59Z")
 		s.same("a time", s.get(timed.ID), timed)
-		s.same("a completed one", s.get(done.ID), done)
-		s.due(s.update(done.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("still done")}), *day, "2026-11-30T23:59:59Z")
-		s.due(s.update(done.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}), *day, "2026-12-01T04:59:59Z")
+		s.due(s.get(done.ID), *day, "2026-12-01T04:59:59Z")
+	}},
+	{"a task that is opened with its sub-task is due at the end of its day", func(s *subject) {
+		parent := s.create(taskapi.CreateTaskRequest{Title: "parent", DueOn: new("2026-11-30"), Completed: true})
+		sub := s.create(taskapi.CreateTaskRequest{Title: "sub", ParentID: &parent.ID, Completed: true})
+		s.live("America/New_York")
+		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+		opened := s.get(parent.ID)
+		s.same("completed", opened.Completed, false)
+		s.due(opened, "2026-11-30", "2026-12-01T04:59:59Z")
 	}},
 	{"a day is in the agenda on that day, in whatever zone", func(s *subject) {
 		s.live("Etc/GMT+12")

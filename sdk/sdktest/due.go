@@ -28,7 +28,7 @@ func (tx *transaction) setDue(before, after resource) {
 	if !ok || task.DueOn == nil {
 		return
 	}
-	if before.kind != nil && task.Completed {
+	if before.kind != nil {
 		if was := before.wire().(taskapi.Task); was.DueOn != nil && *was.DueOn == *task.DueOn {
 			task.DueAt = was.DueAt
 			return
@@ -37,7 +37,7 @@ func (tx *transaction) setDue(before, after resource) {
 	task.DueAt = new(lastSecond(*task.DueOn, tx.user.zone()))
 }
 
-// moveDays moves the open tasks that are due on a day if the time zone changes.
+// moveDays moves the tasks that are due on a day if the time zone changes.
 func (tx *transaction) moveDays(before, after resource) {
 	was, ok := before.wire().(taskapi.Settings)
 	now, _ := after.wire().(taskapi.Settings)
@@ -50,7 +50,7 @@ func (tx *transaction) moveDays(before, after resource) {
 	}
 	for _, r := range tx.resources(kindNamed(taskapi.KindTask)) {
 		task := r.wire().(taskapi.Task)
-		if task.DueOn == nil || task.Completed {
+		if task.DueOn == nil {
 			continue
 		}
 		if ends := lastSecond(*task.DueOn, zone); !ends.Equal(*task.DueAt) {

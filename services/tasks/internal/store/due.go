@@ -11,8 +11,8 @@ import (
 
 // A task that is due on a day has that day in due_on, and in due_at its last second
 // in the user's time zone, so that filters, orders and counts need only due_at.
-// That is so for every open task: a change of the zone moves them all. One that is
-// completed keeps the due_at that it had.
+// That is so for every task, also completed ones and those in the trash, since cascades
+// open and restore them: a change of the zone moves them all.
 //
 // due_at is computed in Go, which knows the days that a zone repeats or leaves out
 // and whose zones PostgreSQL need not have. A creation does it with the zone that
@@ -45,7 +45,7 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 	if task.DueOn == nil {
 		return nil
 	}
-	if was, ok := before.(*taskRow); ok && task.CompletedAt != nil && was.DueOn != nil && *was.DueOn == *task.DueOn {
+	if was, ok := before.(*taskRow); ok && was.DueOn != nil && *was.DueOn == *task.DueOn {
 		task.DueAt = was.DueAt
 		return nil
 	}
@@ -106,14 +106,14 @@ func (tx *transaction) readZone(rows pgx.Rows) error {
 }
 
 const (
-	// selectDays has the days on which the user's open tasks are due.
-	selectDays = "SELECT DISTINCT due_on FROM tasklane.tasks WHERE user_id = $1 AND due_on IS NOT NULL AND completed_at IS NULL"
+	// selectDays has the days on which the user's tasks are due.
+	selectDays = "SELECT DISTINCT due_on FROM tasklane.tasks WHERE user_id = $1 AND due_on IS NOT NULL"
 	// moveDays gives each of these tasks the end of its day ($2, $3), as a change of
 	// its own at the time $4.
 	moveDays = `WITH moved AS (
 			SELECT t.id, d.ends, row_number() OVER (ORDER BY t.id) AS number
 			FROM tasklane.tasks t JOIN unnest($2::text[], $3::timestamptz[]) AS d (day, ends) ON d.day = t.due_on
-			WHERE t.user_id = $1 AND t.completed_at IS NULL AND t.due_at <> d.ends
+			WHERE t.user_id = $1 AND t.due_at <> d.ends
 		), counted AS (
 			UPDATE tasklane.user_state SET seq = seq + (SELECT count(*) FROM moved)
 			WHERE user_id = $1 RETURNING seq - (SELECT count(*) FROM moved) AS before
