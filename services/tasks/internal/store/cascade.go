@@ -50,14 +50,14 @@ const (
 	// descendants selects the tasks below a task ($2), which are on three levels at
 	// most, with their level below it.
 	descendants = `
-		SELECT a.id, a.list_id, a.completed_at, a.deleted_at, a.deleted_with, 1 AS level FROM tasklane.tasks AS a
+		SELECT a.*, 1 AS level FROM tasklane.tasks AS a
 		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
 		UNION ALL
-		SELECT b.id, b.list_id, b.completed_at, b.deleted_at, b.deleted_with, 2 FROM tasklane.tasks AS a
+		SELECT b.*, 2 FROM tasklane.tasks AS a
 		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
 		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
 		UNION ALL
-		SELECT c.id, c.list_id, c.completed_at, c.deleted_at, c.deleted_with, 3 FROM tasklane.tasks AS a
+		SELECT c.*, 3 FROM tasklane.tasks AS a
 		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
 		JOIN tasklane.tasks AS c ON c.user_id = $1 AND c.parent_id = b.id AND c.` + isSubTask + `
 		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `

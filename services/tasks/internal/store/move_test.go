@@ -91,6 +91,7 @@ func TestRoundTrips(t *testing.T) {
 	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Tracer: count})
 	task, other := mustCreate(t, s, alice, full()), mustCreate(t, s, alice, full())
 	list := makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"})
+	recurring := mustCreate(t, s, alice, weekly("a"))
 	for _, tc := range []struct {
 		name string
 		op   store.Operation
@@ -100,6 +101,9 @@ func TestRoundTrips(t *testing.T) {
 		{"a creation in a list", create(taskapi.CreateTaskRequest{Title: "a", ListID: new(list.String())}), 1},
 		{"an update", update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), 2},
 		{"a move", move(task.ID, behind(other.ID)), 3},
+		{"a creation that recurs", create(weekly("a")), 1},
+		{"the completion of a recurring task", complete(recurring.ID), 5},
+		{"its opening", reopen(recurring.ID), 4},
 	} {
 		count.sent = 0
 		write(t, s, alice, tc.op, &store.IdempotencyKey{Key: tc.name})

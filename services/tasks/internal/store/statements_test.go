@@ -102,6 +102,13 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recurring := write(t, s, user, create(taskapi.CreateTaskRequest{Title: text, DueAt: &at, Recurrence: new("FREQ=DAILY")}), nil)
+	write(t, s, user, create(taskapi.CreateTaskRequest{Title: text, ParentID: &recurring.ID, DueAt: &at}), nil)
+	write(t, s, user, complete(recurring.ID), on("complete a recurring one"))
+	write(t, s, user, reopen(recurring.ID), on("reopen a recurring one"))
+	if _, err := s.TaskOccurrences(ctx, user, uuid.MustParse(recurring.ID), n); err != nil {
+		t.Fatal(err)
+	}
 	for _, to := range []taskapi.MoveTaskRequest{
 		behind(write(t, s, user, create(req), nil).ID),
 		{Before: taskapi.Some(new(write(t, s, user, create(req), nil).ID))},

@@ -17,9 +17,17 @@ import (
 // requireList fails with [errRefused] unless the user has the list outside the trash.
 const requireList = "SELECT 1 / count(*)::int FROM tasklane.lists WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL"
 
-// prepareTask checks that a task has a parent and a list that are there, and takes
-// the list from the parent.
+// prepareTask settles a task among the others.
 func prepareTask(ctx context.Context, tx *transaction, op Operation, before, after *taskRow) error {
+	if err := tx.settleTask(ctx, op, before, after); err != nil {
+		return err
+	}
+	return tx.prepareSuccessor(ctx, before, after)
+}
+
+// settleTask checks that a task has a parent and a list that are there, and takes the
+// list from the parent.
+func (tx *transaction) settleTask(ctx context.Context, op Operation, before, after *taskRow) error {
 	switch {
 	case op.Op == taskapi.BatchRestore:
 		return tx.settleIn(ctx, after)

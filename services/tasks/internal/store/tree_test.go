@@ -168,7 +168,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	onList := func(op taskapi.BatchOp) store.Operation {
 		return store.Operation{Op: op, Kind: taskapi.KindList, ID: list}
 	}
-	all := map[string]int{"create": 3, "nest": 4, "move": 4, "list": 2, "top": 2, "complete": 3, "open": 3, "delete": 2, "restore": 8, "erase": 1, "delete list": 1, "restore list": 6}
+	all := map[string]int{"create": 3, "nest": 4, "move": 4, "list": 2, "top": 2, "complete": 3, "open": 3, "recur": 4, "delete": 2, "restore": 8, "erase": 1, "delete list": 1, "restore list": 6}
 	var deck []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		deck = append(deck, slices.Repeat([]string{name}, all[name])...)
@@ -181,6 +181,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 		"top":          update(id, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
 		"complete":     completed(true),
 		"open":         completed(false),
+		"recur":        update(id, taskapi.UpdateTaskRequest{DueOn: taskapi.Some(new("2026-11-30")), Recurrence: taskapi.Some(new("FREQ=DAILY"))}),
 		"delete":       trash(id),
 		"restore":      restore(id),
 		"erase":        erase(id),

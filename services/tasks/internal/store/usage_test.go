@@ -28,7 +28,7 @@ func counted(t *testing.T, db storetest.Database, when string) store.Usage {
 	err = conn.QueryRow(t.Context(), `
 		SELECT resources, bytes,
 			(SELECT count(*) FROM tasklane.tasks t WHERE t.user_id = s.user_id) + (SELECT count(*) FROM tasklane.lists l WHERE l.user_id = s.user_id),
-			(SELECT coalesce(sum(100 + octet_length(title) + octet_length(description) + octet_length(array_to_string(tags, ''))), 0)
+			(SELECT coalesce(sum(100 + octet_length(title) + octet_length(description) + octet_length(array_to_string(tags, '')) + octet_length(recurrence)), 0)
 				FROM tasklane.tasks t WHERE t.user_id = s.user_id)
 			+ (SELECT coalesce(sum(100 + octet_length(name)), 0) FROM tasklane.lists l WHERE l.user_id = s.user_id)
 			+ (SELECT 100 * count(*) FROM tasklane.erased e WHERE e.user_id = s.user_id)

@@ -85,12 +85,14 @@ type transaction struct {
 
 	// now is the time of all changes, ids the number of ids made.
 	now time.Time
-	ids uint16
+	ids uint32
 	// found are the resources looked at, as the changes queued so far leave
 	// them; written has one for each operation so far.
 	found, written []*resource
 	// zone is the user's, once it is needed.
 	zone zone
+	// successor is the content of the task that follows the one being completed.
+	successor taskapi.CreateTaskRequest
 	// checks are queued behind the operations.
 	checks []statement
 	// statements are those that are queued, counted the arguments of the last
@@ -363,7 +365,10 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	}
 	before := r.row
 	r.row, r.rowless = after, false
-	return tx.moveDays(ctx, before, after)
+	if err := tx.moveDays(ctx, before, after); err != nil {
+		return err
+	}
+	return tx.followSuccessor(ctx, before, after)
 }
 
 func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error {
@@ -408,7 +413,7 @@ func (tx *transaction) newID() (id uuid.UUID) {
 	micros := uint64(tx.now.UnixMicro())
 	const version, variant, fraction = 7 << 12, 1 << 15, 1 << 12
 	binary.BigEndian.PutUint64(id[:], micros/1000<<16|version|micros%1000*fraction/1000)
-	binary.BigEndian.PutUint16(id[8:], variant|tx.ids)
+	binary.BigEndian.PutUint32(id[8:], variant<<16|tx.ids)
 	tx.ids++
 	return id
 }

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// A recurring task that is completed by itself, and not by a cascade, is followed by
+// its successor, with open copies of its sub-tasks outside the trash, in the same
+// transaction. Opening it erases a successor that nobody has touched. The successor is
+// read and written like any task; of the sub-tasks, only what decides about the copies
+// is read, and one statement copies them.
+
+// prepareSuccessor has a recurring task that is completed name the task that will follow
+// it, and one that is opened name none, unless somebody has touched the one it names.
+func (tx *transaction) prepareSuccessor(ctx context.Context, before, after *taskRow) error {
+	switch {
+	case before == nil:
+	case before.CompletedAt == nil && after.CompletedAt != nil && after.NextID == uuid.Nil && after.Recurrence != "":
+		zone, err := tx.userZone(ctx)
+		if err != nil {
+			return err
+		}
+		if content, ok := after.task().Successor(*after.CompletedAt, zone); ok {
+			after.NextID, tx.successor = tx.newID(), content
+		}
+	case before.CompletedAt != nil && after.CompletedAt == nil && after.NextID != uuid.Nil:
+		untouched, err := tx.isUntouched(ctx, after.NextID)
+		if err != nil {
+			return err
+		}
+		if untouched {
+			after.NextID = uuid.Nil
+		}
+	}
+	return nil
+}
+
+// isUntouched reports whether a successor, and all below it, is as it was created, or is
+// there no more.
+func (tx *transaction) isUntouched(ctx context.Context, id uuid.UUID) (bool, error) {
+	if err := tx.flush(ctx); err != nil {
+		return false, err
+	}
+	next, err := tx.load(ctx, taskapi.KindTask, id)
+	if err != nil || next == nil {
+		return err == nil, err
+	}
+	if next.shared().DeletedAt != nil || next.shared().Version > 1 {
+		return false, nil
+	}
+	var touched int64
+	err = tx.read(ctx, statement{selectTouched, []any{tx.user, [16]byte(id), next.shared().CreatedAt}}, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&touched}, func() error { return nil })
+		return err
+	})
+	return touched == 0, err
+}
+
+// followSuccessor makes the task that a row has come to name as its next one, or erases
+// the one that it names no more.
+func (tx *transaction) followSuccessor(ctx context.Context, before, after row) error {
+	was, ok := before.(*taskRow)
+	if !ok {
+		return nil
+	}
+	switch task := after.(*taskRow); {
+	case was.NextID == uuid.Nil && task.NextID != uuid.Nil:
+		return tx.addSuccessor(ctx, task)
+	case was.NextID != uuid.Nil && task.NextID == uuid.Nil:
+		op := Operation{Op: taskapi.BatchErase, Kind: tasks.name, ID: was.NextID}
+		if r, err := tx.find(tasks.kind, op); err == nil {
+			tx.erase(tasks.kind, r, op)
+		}
+	}
+	return nil
+}
+
+// addSuccessor adds the successor of a task, directly behind it, and the copies of its
+// sub-tasks.
+func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
+	next := tasks.create(task.NextID, tx.successor, tx.now).(*taskRow)
+	var below []subTask
+	batch := tx.queued()
+	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(func(rows pgx.Rows) (err error) {
+		below, err = pgx.CollectRows(rows, pgx.RowToStructByPos[subTask])
+		return err
+	})
+	if err := tx.exchange(ctx, batch); err != nil {
+		return err
+	}
+	if err := tx.move(ctx, tasks.kind, next, place{sibling: &task.ID}); err != nil {
+		return err
+	}
+	tx.change(Operation{Op: taskapi.BatchCreate}, 1, tasks.size(next), tasks.insert(tx.user, next))
+	followTask(tx, nil, next)
+	tx.copySubTasks(below, task, next)
+	return nil
+}
+
+// subTask is what is read of a task that is copied.
+type subTask struct {
+	ID, ParentID uuid.UUID
+	DueAt        *time.Time
+	DueOn        *string
+	Size         int64
+}
+
+const (
+	// selectCopied selects the tasks below a task ($2) that are outside the trash, each
+	// behind its parent.
+	selectCopied = "SELECT id, parent_id, due_at, due_on, size FROM (" + descendants + ") AS d WHERE deleted_at IS NULL ORDER BY level, id"
+	// countCopies counts changes ($2), as countChange counts one.
+	countCopies = `UPDATE tasklane.user_state AS s SET seq = s.seq + $2::bigint,
+		resources = CASE WHEN s.resources + $2::bigint <= $4 THEN s.resources + $2::bigint END,
+		bytes = CASE WHEN s.bytes + $3::bigint <= $5 THEN s.bytes + $3::bigint END
+		WHERE user_id = $1`
+	// selectTouched counts the tasks below a task ($2) that were changed since it was
+	// created ($3), or added.
+	selectTouched = "SELECT count(*) FROM (" + descendants + ") AS d WHERE version > 1 OR created_at <> $3"
+)
+
+// copyTasks copies the tasks $3 in this order, with the ids $4, parents $5 and due dates
+// $6 and $7, as open ones that are created at the time $2.
+var copyTasks = func() string {
+	given := map[string]string{
+		"id": "c.id", "seq": "s.seq - cardinality($3::uuid[]) + c.number", "version": "1", "created_at": "$2::timestamptz", "updated_at": "$2", "deleted_at": "NULL", "deleted_with": noID,
+		"completed_at": "NULL", "next_id": noID, "parent_id": "c.parent_id", "due_at": "c.due_at", "due_on": "c.due_on",
+	}
+	names, values := []string{"user_id"}, []string{"t.user_id"}
+	for _, column := range tasks.columns {
+		value, ok := given[column.name]
+		if !ok {
+			value = "t." + column.name
+		}
+		names, values = append(names, column.name), append(values, value)
+	}
+	return "INSERT INTO tasklane.tasks (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + `
+		FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[]) WITH ORDINALITY AS c (source, id, parent_id, due_at, due_on, number)
+		JOIN tasklane.tasks AS t ON t.user_id = $1 AND t.id = c.source
+		JOIN tasklane.user_state AS s ON s.user_id = $1`
+}()
+
+// copySubTasks queues the copies of the tasks below one, for below its successor. Their
+// due dates move by as many days as its own.
+func (tx *transaction) copySubTasks(all []subTask, task, next *taskRow) {
+	if len(all) == 0 {
+		return
+	}
+	zone := tx.zone.location
+	days := taskapi.DaysBetween(*task.DueAt, *next.DueAt, zone)
+	var size int64
+	sources, ids, parents := make([][16]byte, len(all)), make([][16]byte, len(all)), make([][16]byte, len(all))
+	dueAt, dueOn := make([]*time.Time, len(all)), make([]*string, len(all))
+	copyOf := map[uuid.UUID]uuid.UUID{task.ID: next.ID}
+	for _, one := range slices.SortedFunc(slices.Values(all), func(a, b subTask) int { return slices.Compare(a.ID[:], b.ID[:]) }) {
+		copyOf[one.ID] = tx.newID() // in the order of the originals
+	}
+	for i, one := range all {
+		sources[i], ids[i], parents[i] = one.ID, copyOf[one.ID], copyOf[one.ParentID]
+		if one.DueAt != nil {
+			due := taskapi.Occurrence{DueAt: *one.DueAt, DueOn: one.DueOn}.Shifted(days, zone)
+			dueAt[i], dueOn[i] = &due.DueAt, due.DueOn
+		}
+		size += one.Size
+	}
+	tx.statements = append(tx.statements,
+		statement{countCopies, []any{tx.user, len(all), size, tx.store.maxResources, tx.store.maxBytes}},
+		statement{copyTasks, []any{tx.user, tx.now, sources, ids, parents, dueAt, dueOn}})
+}

@@ -1,0 +1,454 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
+)
+
+func complete(id string) store.Operation {
+	return update(uuid.MustParse(id), taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+}
+
+func reopen(id string) store.Operation {
+	return update(uuid.MustParse(id), taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+}
+
+// monday is a time in the week of the tests.
+var monday = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+
+// openOn returns a store whose clock ticks once in each transaction.
+func openOn(t *testing.T, db storetest.Database, now time.Time, config store.Config) *store.Store {
+	t.Helper()
+	var ticks atomic.Int64
+	config.URL, config.Now = db.URL, func() time.Time { return now.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
+	return storetest.Open(t, config)
+}
+
+// weekly is a task that recurs, due on the day of [monday].
+func weekly(title string) taskapi.CreateTaskRequest {
+	return taskapi.CreateTaskRequest{Title: title, DueOn: new("2026-11-30"), Recurrence: new("FREQ=WEEKLY")}
+}
+
+// below returns the tasks below one, each with its level.
+func below(t *testing.T, s *store.Store, id, indent string) (lines []string) {
+	t.Helper()
+	for _, task := range mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: id, Sort: taskapi.ManualOrder}).Tasks {
+		line := fmt.Sprint(indent, task.Title, task.Tags, " v", task.Version)
+		if task.Completed {
+			line += " done"
+		}
+		if task.DueOn != nil {
+			line += " on " + *task.DueOn
+		} else if task.DueAt != nil {
+			line += " at " + task.DueAt.Format(time.RFC3339)
+		}
+		lines = append(append(lines, line), below(t, s, task.ID, indent+"  ")...)
+	}
+	return lines
+}
+
+func TestSuccessor(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := form(t)
+			s := openOn(t, db, monday, store.Config{})
+			list := makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"}).String()
+			sub := func(title, parent string, req taskapi.CreateTaskRequest) string {
+				t.Helper()
+				req.Title, req.ParentID = title, &parent
+				return mustCreate(t, s, alice, req).ID
+			}
+			root := weekly("water")
+			root.Description, root.Priority, root.Tags, root.ListID, root.Recurrence = "all", taskapi.High, []string{"Home"}, &list, new("FREQ=WEEKLY;COUNT=3")
+			task := mustCreate(t, s, alice, root)
+			last := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "last", ListID: &list})
+			a := sub("a", task.ID, taskapi.CreateTaskRequest{Tags: []string{"Größe"}, DueAt: new(monday.Add(time.Hour)), Recurrence: new("FREQ=DAILY")})
+			b := sub("b", a, taskapi.CreateTaskRequest{DueOn: new("2026-11-29"), Completed: true})
+			sub("c", b, taskapi.CreateTaskRequest{Completed: true})
+			gone := sub("gone", a, taskapi.CreateTaskRequest{})
+			sub("gone, too", gone, taskapi.CreateTaskRequest{})
+			write(t, s, alice, trash(uuid.MustParse(gone)), nil)
+			write(t, s, alice, move(a, behind(sub("z", task.ID, taskapi.CreateTaskRequest{Completed: true}))), nil)
+			changes := mustList(t, s, alice, taskapi.ListTasksOptions{}).Changes
+
+			done := write(t, s, alice, complete(task.ID), nil)
+			if done.NextID == nil {
+				t.Fatal("no task follows")
+			}
+			next := mustGet(t, s, alice, *done.NextID)
+			want := task
+			want.ID, want.Position, want.Recurrence = next.ID, next.Position, new("FREQ=WEEKLY;COUNT=2")
+			want.CreatedAt, want.UpdatedAt = done.UpdatedAt, done.UpdatedAt
+			want.DueAt, want.DueOn = new(time.Date(2026, 12, 7, 23, 59, 59, 0, time.UTC)), new("2026-12-07")
+			if diff := cmp.Diff(want, next); diff != "" {
+				t.Errorf("the successor (-want +got):\n%s", diff)
+			}
+			if task.Position >= next.Position || next.Position >= last.Position {
+				t.Errorf("the positions are %s, %s and %s", task.Position, next.Position, last.Position)
+			}
+			copies := []string{"z[] v1", "a[Größe] v1 at 2026-12-07T13:00:00Z", "  b[] v1 on 2026-12-06", "    c[] v1"}
+			if diff := cmp.Diff(copies, below(t, s, next.ID, "")); diff != "" {
+				t.Errorf("the copies (-want +got):\n%s", diff)
+			}
+			for _, of := range mustList(t, s, alice, taskapi.ListTasksOptions{Query: "größe"}).Tasks {
+				if of.Title != "a" || of.NextID != nil || *of.Recurrence != "FREQ=DAILY" {
+					t.Errorf("found %+v", of)
+				}
+			}
+			if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{Tags: []string{taskapi.TagKey("GRÖSSE")}}).Tasks); n != 2 {
+				t.Errorf("%d tasks have the tag, want the task and its copy", n)
+			}
+			feed := changesAfter(t, s, changes)
+			if diff := cmp.Diff([]string{"water done", "a done", "water", "a", "z", "b", "c"}, feed); diff != "" {
+				t.Errorf("the changes (-want +got):\n%s", diff)
+			}
+			counted(t, db, "with a successor")
+			for rule, query := range brokenRules {
+				if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
+					t.Errorf("%s: broken in %s cases", rule, n)
+				}
+			}
+
+			again := write(t, s, alice, reopen(task.ID), nil)
+			if again.NextID != nil || again.Completed {
+				t.Errorf("the reopened task is %+v", again)
+			}
+			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(next.ID)); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("the successor is still there: %v", err)
+			}
+			if usage := counted(t, db, "without it"); usage.Resources != 9 {
+				t.Errorf("%d resources are left, want the list and 8 tasks", usage.Resources)
+			}
+			if second := write(t, s, alice, complete(task.ID), nil); second.NextID == nil || *second.NextID == next.ID {
+				t.Errorf("completed again, it is followed by %v", second.NextID)
+			}
+		})
+	}
+}
+
+// changesAfter returns the titles of the tasks that changed after a number.
+func changesAfter(t *testing.T, s *store.Store, seq int64) (titles []string) {
+	t.Helper()
+	page, err := s.Changes(t.Context(), alice, after(seq), taskapi.MaxListLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range page.Changes {
+		title := "erased"
+		if change.Data != nil {
+			task, err := change.Task()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if title = task.Title; task.Completed {
+				title += " done"
+			}
+		}
+		titles = append(titles, title)
+	}
+	return titles
+}
+
+func TestSuccessor_DueDates(t *testing.T) {
+	t.Parallel()
+	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
+	changeZone(t, s, "Europe/Berlin")
+	at := func(text string) *time.Time {
+		moment, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &moment
+	}
+	for name, tc := range map[string]struct {
+		req  taskapi.CreateTaskRequest
+		want string // empty for no successor
+	}{
+		"a day that has passed, from the due date":   {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY")}, "2026-11-30"},
+		"a day that has passed, from completion":     {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY;INTERVAL=3"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-03"},
+		"a day ahead, from completion":               {taskapi.CreateTaskRequest{DueOn: new("2027-11-20"), Recurrence: new("FREQ=WEEKLY"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-07"},
+		"a time, which stays when the clocks change": {taskapi.CreateTaskRequest{DueAt: at("2027-02-28T08:00:00Z"), Recurrence: new("FREQ=MONTHLY")}, "2027-03-28T07:00:00Z"},
+		"the last of a count":                        {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;COUNT=1")}, ""},
+		"the last before the end":                    {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;UNTIL=20261130")}, ""},
+		"no recurrence":                              {taskapi.CreateTaskRequest{DueOn: new("2026-11-30")}, ""},
+	} {
+		tc.req.Title = name
+		done := write(t, s, alice, complete(mustCreate(t, s, alice, tc.req).ID), nil)
+		got := ""
+		if done.NextID != nil {
+			next := mustGet(t, s, alice, *done.NextID)
+			if got = next.DueAt.Format(time.RFC3339); next.DueOn != nil {
+				got = *next.DueOn
+			}
+		}
+		if got != tc.want {
+			t.Errorf("%s: the successor is due %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestSuccessor_OnlyOfADirectCompletion: neither a creation nor a cascade is one, nor
+// a task that has a successor.
+func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
+	t.Parallel()
+	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
+	created := weekly("created completed")
+	created.Completed = true
+	if task := mustCreate(t, s, alice, created); task.NextID != nil {
+		t.Error("a task that is created completed has a successor")
+	}
+	parent := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "parent"})
+	child := weekly("child")
+	child.ParentID = &parent.ID
+	sub := mustCreate(t, s, alice, child)
+	write(t, s, alice, complete(parent.ID), nil)
+	if got := mustGet(t, s, alice, sub.ID); !got.Completed || got.NextID != nil {
+		t.Errorf("completed with its parent, the task is %+v", got)
+	}
+
+	write(t, s, alice, reopen(sub.ID), nil)
+	first := write(t, s, alice, complete(sub.ID), nil)
+	next := mustGet(t, s, alice, *first.NextID)
+	if *next.ParentID != parent.ID || next.Completed || mustGet(t, s, alice, parent.ID).Completed {
+		t.Errorf("the successor of a sub-task is %+v", next)
+	}
+	write(t, s, alice, update(uuid.MustParse(next.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("changed")}), nil)
+	for range 2 {
+		if open := write(t, s, alice, reopen(sub.ID), nil); open.NextID == nil || *open.NextID != next.ID {
+			t.Errorf("open again, the task is followed by %v", open.NextID)
+		}
+		if done := write(t, s, alice, complete(sub.ID), nil); *done.NextID != next.ID {
+			t.Errorf("completed again, the task is followed by %s", *done.NextID)
+		}
+	}
+	if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: parent.ID}).Tasks); n != 2 {
+		t.Errorf("there are %d sub-tasks, want 2", n)
+	}
+}
+
+// TestSuccessor_OfOneThatMoves opens what is above the successor, and is in the list
+// that the task comes into.
+func TestSuccessor_OfOneThatMoves(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := openOn(t, db, monday, store.Config{})
+	list := makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"}).String()
+	done := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "done", ListID: &list, Completed: true})
+	task := mustCreate(t, s, alice, weekly("a"))
+	sub := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "b", ParentID: &task.ID})
+	got := write(t, s, alice, update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{
+		Completed: taskapi.Some(true), ParentID: taskapi.Some(&done.ID), DueOn: taskapi.Some(new("2026-12-01")),
+	}), nil)
+	next := mustGet(t, s, alice, *got.NextID)
+	if *next.ParentID != done.ID || *next.ListID != list || *next.DueOn != "2026-12-08" {
+		t.Errorf("the successor is %+v", next)
+	}
+	if mustGet(t, s, alice, done.ID).Completed || !mustGet(t, s, alice, sub.ID).Completed {
+		t.Error("the parent is not open, or the sub-task is not completed")
+	}
+	for rule, query := range brokenRules {
+		if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
+			t.Errorf("%s: broken in %s cases", rule, n)
+		}
+	}
+}
+
+// TestSuccessor_Touched says what reopening erases, and what it leaves.
+func TestSuccessor_Touched(t *testing.T) {
+	t.Parallel()
+	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
+	for name, tc := range map[string]struct {
+		touch func(next, copied string) store.Operation
+		// stays says that the successor stays, named that the task names it.
+		stays, named bool
+	}{
+		"nothing": {nil, false, false},
+		"the successor is changed": {func(next, _ string) store.Operation {
+			return update(uuid.MustParse(next), taskapi.UpdateTaskRequest{Priority: taskapi.Some(taskapi.Low)})
+		}, true, true},
+		"a copy is completed": {func(_, copied string) store.Operation { return complete(copied) }, true, true},
+		"a copy is deleted":   {func(_, copied string) store.Operation { return trash(uuid.MustParse(copied)) }, true, true},
+		"a copy is erased":    {func(_, copied string) store.Operation { return erase(uuid.MustParse(copied)) }, false, false},
+		"a sub-task is added": {func(next, _ string) store.Operation {
+			return create(taskapi.CreateTaskRequest{Title: "new", ParentID: &next})
+		}, true, true},
+		"the successor is in the trash": {func(next, _ string) store.Operation { return trash(uuid.MustParse(next)) }, true, true},
+		"the successor is erased":       {func(next, _ string) store.Operation { return erase(uuid.MustParse(next)) }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			task := mustCreate(t, s, alice, weekly(name))
+			mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "sub", ParentID: &task.ID})
+			next := *write(t, s, alice, complete(task.ID), nil).NextID
+			copied := mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: next}).Tasks[0].ID
+			if tc.touch != nil {
+				write(t, s, alice, tc.touch(next, copied), nil)
+			}
+			open := write(t, s, alice, reopen(task.ID), nil)
+			if (open.NextID != nil) != tc.named {
+				t.Errorf("the task is followed by %v", open.NextID)
+			}
+			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(next)); (err == nil) != tc.stays {
+				t.Errorf("the successor is read with %v", err)
+			}
+			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(copied)); !tc.stays && !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("a copy is read with %v", err)
+			}
+		})
+	}
+}
+
+func TestSuccessor_InBatches(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := openOn(t, db, monday, store.Config{})
+	var ops []store.Operation
+	var tasks []taskapi.Task
+	for i := range 3 {
+		task := mustCreate(t, s, alice, weekly(fmt.Sprint(i)))
+		tasks = append(tasks, task)
+		mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "sub", ParentID: &task.ID})
+		ops = append(ops, complete(task.ID))
+	}
+	// The first is opened and completed again, the second stays open.
+	ops = append(ops, reopen(tasks[0].ID), reopen(tasks[1].ID), complete(tasks[0].ID))
+	key := &store.IdempotencyKey{Key: "batch"}
+	out, err := s.Batch(t.Context(), alice, ops, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayed, err := s.Batch(t.Context(), alice, ops, key)
+	if err != nil || !replayed.Replayed || !cmp.Equal(out.Resources, replayed.Resources) {
+		t.Errorf("replayed: %v\n%s", err, cmp.Diff(out.Resources, replayed.Resources))
+	}
+	var followed []bool
+	for _, r := range out.Resources {
+		followed = append(followed, r.Data.(taskapi.Task).NextID != nil)
+	}
+	if !slices.Equal(followed, []bool{true, false, true, true, false, true}) {
+		t.Errorf("a successor: %v", followed)
+	}
+	got := titles(mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: taskapi.NoParent, Sort: taskapi.ManualOrder}).Tasks)
+	if strings.Join(got, " ") != "0 0 1 2 2" {
+		t.Errorf("the tasks are %q", got)
+	}
+	counted(t, db, "in the end")
+	for rule, query := range brokenRules {
+		if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
+			t.Errorf("%s: broken in %s cases", rule, n)
+		}
+	}
+}
+
+// TestSuccessor_TwoAtOnce has devices complete one task at once.
+func TestSuccessor_TwoAtOnce(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	replicas := []*store.Store{storetest.Open(t, store.Config{URL: db.URL}), storetest.Open(t, store.Config{URL: db.URL})}
+	task := mustCreate(t, replicas[0], alice, weekly("a"))
+	var devices sync.WaitGroup
+	next := make([]string, 8)
+	for i := range next {
+		devices.Go(func() {
+			var key *store.IdempotencyKey
+			if i%2 == 0 {
+				key = &store.IdempotencyKey{Key: fmt.Sprint(i / 4)}
+			}
+			out, err := replicas[i%2].Write(t.Context(), alice, complete(task.ID), key)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			next[i] = *out.Resources[0].Data.(taskapi.Task).NextID
+		})
+	}
+	devices.Wait()
+	if slices.Sort(next); next[0] != next[len(next)-1] {
+		t.Errorf("the successors are %q", next)
+	}
+	if n := len(mustList(t, replicas[0], alice, taskapi.ListTasksOptions{}).Tasks); n != 2 {
+		t.Errorf("there are %d tasks, want 2", n)
+	}
+}
+
+// TestSuccessor_HasNoRoom: what would be too much changes nothing.
+func TestSuccessor_HasNoRoom(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	task := mustCreate(t, openOn(t, db, monday, store.Config{}), alice, weekly("a"))
+	mustCreate(t, openOn(t, db, monday, store.Config{}), alice, taskapi.CreateTaskRequest{Title: "b", ParentID: &task.ID})
+	for name, config := range map[string]store.Config{
+		"for the successor":    {MaxResources: 2},
+		"for the copy":         {MaxResources: 3},
+		"for their bytes":      {MaxBytes: 350},
+		"for the copy's bytes": {MaxBytes: 400},
+	} {
+		s := openOn(t, db, monday, config)
+		if _, err := s.Write(t.Context(), alice, complete(task.ID), nil); !errors.Is(err, store.ErrFull) {
+			t.Errorf("no room %s: %v, want ErrFull", name, err)
+		}
+		if got := mustGet(t, s, alice, task.ID); got.Completed || got.Version != 1 {
+			t.Errorf("no room %s: the task is %+v", name, got)
+		}
+		counted(t, db, name)
+	}
+	write(t, openOn(t, db, monday, store.Config{MaxResources: 4, MaxBytes: 1000}), alice, complete(task.ID), nil)
+	counted(t, db, "with room")
+}
+
+// TestSuccessor_TakesFewStatements completes a task with ten thousand sub-tasks, and
+// opens it again. How many there are shows neither in the statements nor in the round
+// trips, and only a little in the memory.
+func TestSuccessor_TakesFewStatements(t *testing.T) {
+	t.Parallel()
+	const many = 10_000
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := form(t)
+			count := &batchCounter{recorder: recorder{texts: map[string][]any{}}}
+			s := openOn(t, db, monday, store.Config{Tracer: count})
+			task := mustCreate(t, s, alice, weekly("a"))
+			asOwner(t, db, fmt.Sprintf(fillList, uuid.Nil, many))
+			asOwner(t, db, "UPDATE tasklane.tasks SET description = repeat('x', 10000), size = size + 10000, parent_id = '"+task.ID+"' WHERE title = 'a' AND recurrence = ''")
+			asOwner(t, db, fmt.Sprintf("UPDATE tasklane.user_state SET bytes = bytes + 10000 * %d", many))
+			for _, step := range []struct {
+				op    store.Operation
+				trips int
+				tasks int64
+			}{
+				{complete(task.ID), 5, 2*many + 2},
+				{reopen(task.ID), 5, many + 1},
+			} {
+				count.sent, count.texts = 0, map[string][]any{}
+				var before, afterwards runtime.MemStats
+				runtime.ReadMemStats(&before)
+				began := time.Now()
+				write(t, s, alice, step.op, nil)
+				runtime.ReadMemStats(&afterwards)
+				t.Logf("%d sub-tasks took %v and %d KiB", many, time.Since(began), (afterwards.TotalAlloc-before.TotalAlloc)>>10)
+				if count.sent > step.trips || len(count.texts) > 25 {
+					t.Errorf("%d round trips and %d statements", count.sent, len(count.texts))
+				}
+				if usage := counted(t, db, "of many"); usage.Resources != step.tasks {
+					t.Errorf("%d resources, want %d", usage.Resources, step.tasks)
+				}
+			}
+		})
+	}
+}
