@@ -6,10 +6,13 @@ const folder = fileURLToPath(new URL("../page/", import.meta.url));
 /** Bundles what is in page/, to be evaluated in whatever page a test opens. */
 export const bundleClients = () => bundle(`${folder}clients.ts`);
 
-/** Bundles a module that is no file, as if it lay in page/. */
-export function bundleCode(code: string): Promise<string> {
+/** Bundles a module that is no file, as if it lay in page/, beside others that it imports. */
+export function bundleCode(code: string, others: Record<string, string> = {}): Promise<string> {
   const entry = `${folder}code.tsx`;
-  return bundle(entry, { name: "code", resolveId: (id) => (id === entry ? id : null), load: (id) => (id === entry ? code : null) });
+  const files = new Map(Object.entries({ [entry]: code }));
+  for (const [name, text] of Object.entries(others)) files.set(folder + name, text);
+  const resolve = (id: string) => [id, folder + id.slice("./".length), `${folder}${id.slice("./".length)}.ts`].find((path) => files.has(path));
+  return bundle(entry, { name: "code", resolveId: (id) => resolve(id) ?? null, load: (id) => files.get(id) ?? null });
 }
 
 async function bundle(entry: string, ...plugins: Plugin[]): Promise<string> {

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
+import * as svelte from "svelte/compiler";
 import { describe, expect, inject, vi } from "vitest";
+import * as vue from "vue/compiler-sfc";
 import { bundleCode } from "../src/bundle.js";
 import { test } from "../src/device.js";
 import { newAccount } from "../src/visitor.js";
@@ -8,10 +10,30 @@ import { newAccount } from "../src/visitor.js";
 const readme = await readFile(new URL("../../client/README.md", import.meta.url), "utf8");
 const [lines = "", component = ""] = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code = ""]) => code);
 
+const block = (language: string, words = "") =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, code = ""]) => code).find((code) => code.includes(words))!;
+
 /** Evaluates a module in a page, as the debugger does, which the page's own policy does not forbid. */
-async function run(page: Page, module: string): Promise<void> {
-  await page.evaluate(await bundleCode(module));
+async function run(page: Page, module: string, others?: Record<string, string>): Promise<void> {
+  await page.evaluate(await bundleCode(module, others));
 }
+
+/** A Vue component as its compiler makes a module of it. */
+function compileVue(source: string): string {
+  const { descriptor } = vue.parse(source);
+  return vue.compileScript(descriptor, { id: "tasks", inlineTemplate: true }).content;
+}
+
+const frameworks = {
+  Vue: {
+    files: { "tasks.ts": block("ts", "followTasks"), "Tasks.ts": compileVue(block("vue")) },
+    start: `import { createApp } from "vue"; import Tasks from "./Tasks"; createApp(Tasks).mount(document.body);`,
+  },
+  Svelte: {
+    files: { "tasks.ts": block("ts", "followTasks"), "Tasks.ts": svelte.compile(block("svelte"), { generate: "client" }).js.code },
+    start: `import { mount } from "svelte"; import Tasks from "./Tasks"; mount(Tasks, { target: document.body });`,
+  },
+};
 
 describe.concurrent("what a web developer pastes from the client's README works", () => {
   test("without a framework", async ({ openDevice }) => {
@@ -49,4 +71,19 @@ describe.concurrent("what a web developer pastes from the client's README works"
     await page.evaluate(() => window.clients.api.createTask({ title: "Made elsewhere" }));
     await page.getByRole("button", { name: "Made elsewhere" }).waitFor();
   });
+
+  for (const [framework, { files, start }] of Object.entries(frameworks)) {
+    test(`in ${framework}`, async ({ openDevice }) => {
+      const device = await openDevice(inject("stack").url);
+      const { page } = device;
+      await device.signUp(newAccount());
+      await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
+      await page.evaluate(() => document.body.replaceChildren());
+      await run(page, start, files);
+      await page.getByRole("button", { name: "Water the plants" }).click();
+      await page.getByRole("button", { name: "Water the plants" }).waitFor({ state: "detached" });
+      await page.evaluate(() => window.clients.api.createTask({ title: "Made elsewhere" }));
+      await page.getByRole("button", { name: "Made elsewhere" }).waitFor();
+    });
+  }
 });
