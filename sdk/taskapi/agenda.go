@@ -31,8 +31,8 @@ const (
 	MaxAgendaDays     = 31
 )
 
-// AgendaResponse is the answer of getAgenda.
+// AgendaResponse is the response of getAgenda.
 type AgendaResponse struct {
-	Success bool   `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool   `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Agenda `json:"data"`
 }

@@ -1,5 +1,5 @@
 // Package taskapi is the wire contract of the Tasklane task service: the JSON
-// types of its requests and answers, their limits, and the catalogue of error
+// types of its requests and responses, their limits, and the catalogue of error
 // codes. The task service and the BFF turn these types into OpenAPI, and the
 // SDK sends and receives them, so each is written once, here.
 //

@@ -57,7 +57,7 @@ const (
 	CodeRateLimited ErrorCode = "rate_limited"
 	// CodeInternal: a fault of the server.
 	CodeInternal ErrorCode = "internal"
-	// CodeBadGateway: an upstream gave an answer that makes no sense.
+	// CodeBadGateway: an upstream sent an invalid response.
 	CodeBadGateway ErrorCode = "bad_gateway"
 	// CodeOverloaded: the server has as much to do as it can.
 	CodeOverloaded ErrorCode = "overloaded"

@@ -79,9 +79,9 @@ type ListTasksOptions struct {
 	Cursor string
 }
 
-// TaskListResponse is the answer of listTasks.
+// TaskListResponse is the response of listTasks.
 type TaskListResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []Task   `json:"data"`
 	Meta    ListMeta `json:"meta"`
 }

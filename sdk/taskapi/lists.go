@@ -30,7 +30,7 @@ func Colors() []Color {
 	return []Color{Red, Orange, Yellow, Green, Teal, Blue, Purple, Pink, Brown, Gray}
 }
 
-// List is a list of the user's. Every field is present in every answer; a nil pointer is the JSON
+// List is a list of the user's. Every field is present in every response; a nil pointer is the JSON
 // null.
 type List struct {
 	ID        string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`

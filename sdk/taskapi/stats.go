@@ -30,8 +30,8 @@ type TagCount struct {
 	Count int64  `json:"count" minimum:"1" example:"2"`
 }
 
-// StatsResponse is the answer of getTaskStats.
+// StatsResponse is the response of getTaskStats.
 type StatsResponse struct {
-	Success bool  `json:"success" enum:"true" doc:"Always true in an answer of status 2xx."`
+	Success bool  `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Stats `json:"data"`
 }

@@ -29,7 +29,7 @@ func Priorities() []Priority {
 }
 
 // Task is one entry of a user's to-do list. Every field is present in every
-// answer; a nil pointer is the JSON null.
+// response; a nil pointer is the JSON null.
 type Task struct {
 	ID             string         `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Title          string         `json:"title" maxLength:"500" doc:"What is to be done. Empty only where a write is replayed whose task has been erased since." example:"Water the plants"`

@@ -18,7 +18,7 @@ import (
 type BatchInput struct {
 	KeyInput
 	Body BatchRequest
-	// Operations are those of the body.
+	// Operations are the operations of the body.
 	Operations []BatchOperation
 }
 
@@ -27,7 +27,7 @@ type BatchOperation struct {
 	Op   taskapi.BatchOp
 	Kind taskapi.Kind
 	ID   string
-	// Version is zero for any.
+	// Version is the required version; zero for any.
 	Version int64
 	// Data is the kind's request to create, replace, update or move, by value;
 	// nil for other operations.
@@ -108,7 +108,7 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 	return operation, nil
 }
 
-// discriminate returns the value of a property that tells alternatives apart.
+// discriminate returns the value of a union's discriminator.
 func discriminate[T ~string](api *httpapi.API, place string, value any, property string, values []T) (T, []taskapi.FieldError) {
 	enum := make([]any, len(values))
 	for i, v := range values {
@@ -133,7 +133,7 @@ func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOp
 	return o, nil
 }
 
-// fieldErrors returns the field that an error of wirejson is about.
+// fieldErrors returns the field of an error of wirejson.
 func fieldErrors(place string, err error) []taskapi.FieldError {
 	var broken *wirejson.Error
 	if !errors.As(err, &broken) {

@@ -17,7 +17,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-func TestBatch_NamesTheFieldAtFault(t *testing.T) {
+func TestBatch_NamesTheInvalidField(t *testing.T) {
 	t.Parallel()
 	server, _ := newBatchServer()
 	const id = `"id":"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
@@ -53,7 +53,7 @@ func TestBatch_NamesTheFieldAtFault(t *testing.T) {
 		}
 	}
 	if got := send(server, `{"operations":[{"kind":"task"},{"op":"delete"}]}`); got != "operations[0].op required, operations[1].kind required" {
-		t.Errorf("two operations at fault: %s", got)
+		t.Errorf("two invalid operations: %s", got)
 	}
 }
 
@@ -101,7 +101,7 @@ func newBatchServer() (http.Handler, *[]operations.BatchOperation) {
 	return router, last
 }
 
-// send returns the fields and codes that a batch is refused for.
+// send sends a batch and returns the fields and codes of its errors.
 func send(server http.Handler, body string) string {
 	response := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/api/batch", strings.NewReader(body))

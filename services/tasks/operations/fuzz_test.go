@@ -20,8 +20,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// newAPI returns a server that takes the parameters of the operations, and what
-// they were in the last request.
+// newAPI returns a server that reads the operations' parameters, and those of its last
+// request.
 func newAPI() (http.Handler, *read) {
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Parameters", Version: "1.0.0"})
@@ -49,7 +49,7 @@ func newAPI() (http.Handler, *read) {
 	return router, &last
 }
 
-// read is what a server has read of a request.
+// read has the parameters that a server read.
 type read struct {
 	list       taskapi.ListTasksOptions
 	key, match string
@@ -57,8 +57,8 @@ type read struct {
 	zone       *time.Location
 }
 
-// ask sends a request and reports whether it was accepted. Anything else must
-// be a problem of the client's.
+// ask sends a request and reports whether it was accepted. Otherwise the response must
+// be a problem of the client.
 func ask(t *testing.T, server http.Handler, method, target string, header http.Header) bool {
 	t.Helper()
 	response := httptest.NewRecorder()
@@ -77,8 +77,7 @@ func ask(t *testing.T, server http.Handler, method, target string, header http.H
 	return false
 }
 
-// FuzzListQuery reads whatever may stand behind a question mark. What is
-// accepted keeps the limits that the document names.
+// FuzzListQuery reads any query. Accepted parameters are within the documented limits.
 func FuzzListQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "limit=200&sort=-dueAt", "limit=0", "completed=true&priority=high,low&tag=a&tag=b", "dueBefore=2026-11-30T17:00:00%2B01:00",
@@ -104,8 +103,7 @@ func FuzzListQuery(f *testing.F) {
 	})
 }
 
-// FuzzHeaders reads whatever may come as an idempotency key, a condition and
-// the id of an event.
+// FuzzHeaders reads any idempotency key, precondition and event id.
 func FuzzHeaders(f *testing.F) {
 	f.Add("key", `"3"`, "184")
 	f.Add(strings.Repeat("k", 256), "*", "-1")
@@ -126,8 +124,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzTimeZone looks for any name in the database of zones, which is made of
-// files.
+// FuzzTimeZone looks up any name in the time zone database, which consists of files.
 func FuzzTimeZone(f *testing.F) {
 	for _, seed := range []string{"UTC", "Europe/Berlin", "Local", "", "../../etc/passwd", "/etc/localtime", "Foo5", "europe/berlin", "Etc/GMT+12\x00"} {
 		f.Add(seed)

@@ -14,12 +14,12 @@ type ListTasksInput struct {
 	Tag       []string            `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags, in any case. Repeat the parameter for several." example:"home"`
 	DueBefore Optional[time.Time] `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
 	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
-	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one." example:"water pla"`
-	ListID    string              `query:"listId" pattern:"^(inbox|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"inbox or a UUID" doc:"Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless their list, their parent or the trash is asked for." example:"inbox"`
-	ParentID  string              `query:"parentId" pattern:"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"none or a UUID" doc:"Only sub-tasks of this task, or only tasks that are none." example:"none"`
+	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags contain all these words, regardless of case and accents. The last word may be a prefix." example:"water pla"`
+	ListID    string              `query:"listId" pattern:"^(inbox|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"inbox or a UUID" doc:"Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless the query names their list, their parent or the trash." example:"inbox"`
+	ParentID  string              `query:"parentId" pattern:"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"none or a UUID" doc:"Only sub-tasks of this task, or only top-level tasks." example:"none"`
 	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
 	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title,position,-position" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
-	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most tasks that a page has." example:"50"`
+	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of tasks of a page." example:"50"`
 	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
 }
 
@@ -37,7 +37,7 @@ func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
 type ListListsInput struct {
 	Archived Optional[bool] `query:"archived" doc:"Only archived (true) or only other (false) lists; all by default." example:"false"`
 	Deleted  bool           `query:"deleted" doc:"The lists in the trash instead of those outside it." example:"false"`
-	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most lists that a page has." example:"50"`
+	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of lists of a page." example:"50"`
 	Cursor   string         `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same filters."`
 }
 
@@ -56,7 +56,7 @@ type KeyInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[\\x21-\\x7e]+$" patternDescription:"visible ASCII characters" doc:"Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed." example:"f2c1a6de-9d2b-4f0e-8a1c-3b1f0f6f7a10"`
 }
 
-// MatchInput is the condition that every operation on one resource accepts.
+// MatchInput is the precondition that every operation on one resource accepts.
 type MatchInput struct {
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as \"3-gzip\", count as the version they name." example:"\"3\""`
 }
@@ -70,7 +70,7 @@ type WriteInput struct {
 	OtherInput
 }
 
-// OtherInput is the opposite condition, which every write of one resource accepts.
+// OtherInput is the opposite precondition, which every write of one resource accepts.
 type OtherInput struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now." example:"\"3\""`
 }
@@ -82,9 +82,9 @@ type GetInput struct {
 	KnownInput
 }
 
-// KnownInput says what the caller has already.
+// KnownInput names the versions that the caller has.
 type KnownInput struct {
-	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; answered with 304." example:"\"3\""`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; the response for one of them is 304." example:"\"3\""`
 }
 
 // CreateInput is the request to create a resource with the content C.
@@ -113,21 +113,21 @@ type GetTaskStatsInput struct {
 // ListTaskOccurrencesInput is the request of listTaskOccurrences.
 type ListTaskOccurrencesInput struct {
 	ResourceInput
-	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"The most due dates to return." example:"3"`
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"The maximum number of due dates." example:"3"`
 }
 
 // GetAgendaInput is the query of getAgenda.
 type GetAgendaInput struct {
 	GetTaskStatsInput
 
-	Days int `query:"days" minimum:"1" maximum:"31" default:"7" doc:"The number of days, today included." example:"7"`
+	Days int `query:"days" minimum:"1" maximum:"31" default:"7" doc:"The number of days, including today." example:"7"`
 }
 
 // ListChangesInput is the query of listChanges.
 type ListChangesInput struct {
 	After  int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default." example:"184"`
 	Cursor string `query:"cursor" maxLength:"40" doc:"The nextCursor of the page before. It wins over after." example:"184"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most changes that a page has." example:"50"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of changes of a page." example:"50"`
 }
 
 // WatchChangesInput is the request of watchChanges.

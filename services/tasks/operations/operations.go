@@ -1,7 +1,6 @@
-// Package operations describes the operations of the task service as HTTP shows
-// them: methods, paths, parameters, bodies and their documentation. The service
-// and the BFF register the same operations: the service with handlers, the BFF
-// with handlers that forward.
+// Package operations describes the HTTP operations of the task service: methods, paths,
+// parameters, bodies and their documentation. The service and the BFF register the
+// same operations: the service with handlers, the BFF with handlers that forward.
 package operations
 
 import (
@@ -20,15 +19,15 @@ type Server struct {
 	API *httpapi.API
 	// Security lists the credentials that an operation accepts.
 	Security []map[string][]string
-	// Codes are the error codes that every operation can fail with besides its
-	// own, WriteCodes those of every write, WatchCodes those of watchChanges.
+	// Codes are further error codes of every operation, WriteCodes those of every
+	// write, WatchCodes those of watchChanges.
 	Codes, WriteCodes, WatchCodes []taskapi.ErrorCode
 	// WatchNote is appended to the description of watchChanges.
 	WatchNote string
 }
 
-// Handlers implement the operations. A nil handler forwards: the requests are
-// answered by [httpapi.Config.Forward].
+// Handlers implement the operations. Requests for a nil handler are forwarded by
+// [httpapi.Config.Forward].
 type Handlers struct {
 	Tasks               TaskHandlers
 	Lists               ListHandlers
@@ -82,14 +81,14 @@ const mergePatch = "application/merge-patch+json"
 // maxBatchBytes is the size of the largest batch.
 const maxBatchBytes = 2 << 20
 
-// What operations hold in memory: a page of about a mebibyte as it is read and as
-// it is sent, and twice the bodies, resources and answer of a batch.
+// The memory that operations hold: a page of about a mebibyte as it is read and as it
+// is sent, and twice the bodies, resources and response of a batch.
 const (
 	pageHolds  = 3 << 20
 	batchHolds = 8 << 20
 )
 
-// pageNote is what the document says of the length of pages.
+// pageNote documents the length of pages.
 const pageNote = " A page ends at about 1 MiB, also below the limit."
 
 // Register adds the operations to a server.
@@ -108,7 +107,7 @@ func Register(s Server, h Handlers) {
 	register(s, h.GetTaskStats, nil, huma.Operation{
 		OperationID: "getTaskStats", Method: http.MethodGet, Path: TasksPath + "/stats", Tags: []string{tasksTag},
 		Summary:     "Count tasks",
-		Description: "Counts the tasks by state, priority and tag. Today is the present day of the time zone.",
+		Description: "Counts the tasks by state, priority and tag. Today is the current day in the time zone.",
 	})
 	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
 		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: TasksPath + "/{id}/occurrences", Tags: []string{tasksTag},
@@ -128,7 +127,7 @@ func Register(s Server, h Handlers) {
 	register(s, h.GetAgenda, nil, huma.Operation{
 		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
 		Summary: "Get the agenda",
-		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and how many there are besides. " +
+		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. " +
 			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.",
 		Metadata: httpapi.Holds(pageHolds),
 	})

@@ -6,12 +6,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Optional is a query parameter that may be absent, which no value of its own
-// stands for. Huma takes no pointers there.
+// Optional is a query parameter that may be absent, which its zero value cannot
+// express. Huma does not support pointers there.
 type Optional[T any] struct {
-	// Parsed is what Huma read, for which it needs an exported field.
+	// Parsed is the value that Huma read. It needs an exported field.
 	Parsed T
-	// Value is nil where the parameter is absent.
+	// Value is nil if the parameter is absent.
 	Value *T
 }
 
@@ -20,12 +20,12 @@ func (*Optional[T]) Schema(registry huma.Registry) *huma.Schema {
 	return huma.SchemaFromType(registry, reflect.TypeFor[T]())
 }
 
-// Receiver returns where Huma puts the value it reads.
+// Receiver returns the field into which Huma reads the value.
 func (o *Optional[T]) Receiver() reflect.Value {
 	return reflect.ValueOf(o).Elem().FieldByName("Parsed")
 }
 
-// OnParamSet learns from Huma whether the parameter was there.
+// OnParamSet is called by Huma and says whether the parameter is present.
 func (o *Optional[T]) OnParamSet(isSet bool, _ any) {
 	if isSet {
 		o.Value = &o.Parsed

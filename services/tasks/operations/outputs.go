@@ -12,8 +12,7 @@ type ListListsOutput struct {
 	Body taskapi.ListListResponse
 }
 
-// GetOutput is the response W to reading one resource. It has no body with status
-// 304.
+// GetOutput is the response W to reading one resource. With status 304 it has no body.
 type GetOutput[W any] struct {
 	Status int
 	ETag   string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`

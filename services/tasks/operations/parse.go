@@ -2,7 +2,7 @@ package operations
 
 import (
 	"time"
-	_ "time/tzdata" // for Zone, on machines that have no zones
+	_ "time/tzdata" // for Zone, on machines without time zones
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
@@ -29,8 +29,8 @@ func begin(after int64, cursor string, broken taskapi.FieldError) (taskapi.Chang
 	return from, nil
 }
 
-// Zone returns the time zone that an operation takes in timeZone, or nil for that of
-// the user's settings.
+// Zone returns the time zone of the parameter timeZone, or nil for that of the user's
+// settings.
 func Zone(name string) (*time.Location, error) {
 	if name == "" {
 		return nil, nil

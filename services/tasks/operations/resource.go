@@ -24,7 +24,7 @@ type ResourceHandlers[C, R, U, M, W any] struct {
 	Move    func(context.Context, *EditInput[M]) (*WriteOutput[W], error)
 }
 
-// bounded returns the codes of an operation that may bring one resource too many.
+// bounded returns the codes of an operation that may exceed the number of resources.
 func (k kind) bounded(codes []taskapi.ErrorCode) []taskapi.ErrorCode {
 	if k.tooMany == "" {
 		return codes
@@ -67,5 +67,5 @@ func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C,
 		"Takes the {} out of the trash. A {} outside the trash is not found."+k.onRestore))
 
 	register(s, h.Move, writeCodes, operation("Move", http.MethodPost, one+"/move",
-		"Puts the {} into another place of the manual order: behind or before another {}, or to an end. The request has one of after and before. A {} that stands there already keeps its version."+k.onMove))
+		"Moves the {} in the manual order: after or before another {}, or to the beginning or end. The request has one of after and before. A {} that is already there keeps its version."+k.onMove))
 }

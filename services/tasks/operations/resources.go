@@ -11,24 +11,24 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// kind is what the document says of one kind of resource.
+// kind describes one kind of resource in the document.
 type kind struct {
 	name taskapi.Kind
 	// title is the kind in the names of schemas and operations.
 	title string
-	// path is that of its resources, tag their group in the document.
+	// path is the path of its resources, tag their group in the document.
 	path, tag string
 	notFound  taskapi.ErrorCode
-	// tooMany is the code of more resources than a user may have outside the
-	// trash; empty without a bound.
+	// tooMany is the code for more resources outside the trash than a user may
+	// have; empty without a bound.
 	tooMany taskapi.ErrorCode
-	// onUpdate, onDelete, onRestore and onMove tell of other resources.
+	// onUpdate, onDelete, onRestore and onMove describe effects on other resources.
 	onUpdate, onDelete, onRestore, onMove   string
 	resource, create, replace, update, move reflect.Type
 }
 
-// inBatches reports whether operations of a batch may be on the kind. Of the
-// others, each user has one resource, with operations of its own.
+// inBatches reports whether a batch may have operations on the kind. Of the other
+// kinds each user has one resource, with its own operations.
 func (k kind) inBatches() bool { return k.create != nil }
 
 // kinds lists every kind of resource.
@@ -37,8 +37,8 @@ var kinds = []kind{{
 	notFound:  taskapi.CodeTaskNotFound,
 	onUpdate:  " Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.",
 	onDelete:  " Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.",
-	onRestore: " The sub-tasks that went to the trash with it, or with the same task or list, come back. A task whose parent is not there any more is a sub-task no more; one whose list is not there comes into the Inbox.",
-	onMove:    " With listId or parentId it comes into another list or below another task, with its sub-tasks, and without after and before it is the last there. The other task must have the same list and parent.",
+	onRestore: " The sub-tasks that went to the trash with it, or with the same task or list, are restored, too. A task whose parent is erased or in the trash becomes a top-level task; one whose list is, moves to the Inbox.",
+	onMove:    " With listId or parentId it moves to another list or below another task, with its sub-tasks; without after and before it becomes the last there. The other task must have the same list and parent.",
 	resource:  reflect.TypeFor[taskapi.Task](),
 	create:    reflect.TypeFor[taskapi.CreateTaskRequest](),
 	replace:   reflect.TypeFor[taskapi.ReplaceTaskRequest](),
@@ -48,7 +48,7 @@ var kinds = []kind{{
 	name: taskapi.KindList, title: "List", path: ListsPath, tag: listsTag,
 	notFound: taskapi.CodeListNotFound, tooMany: taskapi.CodeTooManyLists,
 	onDelete:  " The tasks of the list go to the trash with it. With permanent=true all its tasks are erased, also those that were in the trash before.",
-	onRestore: " The tasks that went to the trash with it come back.",
+	onRestore: " The tasks that went to the trash with it are restored, too.",
 	resource:  reflect.TypeFor[taskapi.List](),
 	create:    reflect.TypeFor[taskapi.CreateListRequest](),
 	replace:   reflect.TypeFor[taskapi.ReplaceListRequest](),
@@ -62,9 +62,8 @@ var kinds = []kind{{
 // exampleID is the id of resources in examples.
 const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-// describeResources documents what may be of any kind: changes, resources and
-// the operations of a batch are unions discriminated by kind, the operations of
-// a kind a union discriminated by op.
+// describeResources documents the unions: changes, resources and the operations of a
+// batch, which kind discriminates, and the operations of a kind, which op does.
 func describeResources(api *httpapi.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	changes, resources, operations := union{property: "kind"}, union{property: "kind"}, union{property: "kind"}
@@ -135,7 +134,7 @@ func (k kind) operation(op taskapi.BatchOp) string {
 	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.title + "BatchItem"
 }
 
-// kindOf returns the kind of a name. There is one for each of taskapi.Kinds.
+// kindOf returns the kind with a name, which is one of taskapi.Kinds.
 func kindOf(name taskapi.Kind) kind {
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
 	return kinds[i]

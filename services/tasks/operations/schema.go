@@ -12,7 +12,7 @@ import (
 
 const schemaPrefix = "#/components/schemas/"
 
-// union is a schema of several alternatives that a property tells apart.
+// union is a schema of several alternatives, discriminated by a property.
 type union struct {
 	property string
 	values   []string
@@ -27,8 +27,8 @@ func (u *union) add(value, schema string) {
 	u.mapping[value] = schemaPrefix + schema
 }
 
-// schema documents the union. Huma does not see it as one: its check of a
-// discriminator accepts null and numbers, and misplaces later errors.
+// schema documents the union. Huma does not validate it: its check of a discriminator
+// accepts null and numbers, and misplaces later errors.
 func (u *union) schema(description string) *huma.Schema {
 	var alternatives []*huma.Schema
 	for _, value := range u.values {
@@ -43,13 +43,13 @@ func (u *union) schema(description string) *huma.Schema {
 	}
 }
 
-// define adds a schema of no Go type.
+// define adds a schema without a Go type.
 func define(schemas huma.Registry, name string, schema *huma.Schema) {
 	schema.PrecomputeMessages()
 	schemas.Map()[name] = schema
 }
 
-// replace documents the type T with a schema of its own.
+// replace documents the type T with another schema.
 func replace[T any](schemas huma.Registry, schema *huma.Schema) {
 	*schemas.SchemaFromRef(schemas.Schema(reflect.TypeFor[T](), true, "").Ref) = *schema
 }

@@ -11,7 +11,7 @@ export interface paths {
         };
         /**
          * Get the agenda
-         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and how many there are besides. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
          */
         get: operations["getAgenda"];
         put?: never;
@@ -169,7 +169,7 @@ export interface paths {
         put?: never;
         /**
          * Move a list
-         * @description Puts the list into another place of the manual order: behind or before another list, or to an end. The request has one of after and before. A list that stands there already keeps its version.
+         * @description Moves the list in the manual order: after or before another list, or to the beginning or end. The request has one of after and before. A list that is already there keeps its version.
          */
         post: operations["moveList"];
         delete?: never;
@@ -189,7 +189,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a list
-         * @description Takes the list out of the trash. A list outside the trash is not found. The tasks that went to the trash with it come back.
+         * @description Takes the list out of the trash. A list outside the trash is not found. The tasks that went to the trash with it are restored, too.
          */
         post: operations["restoreList"];
         delete?: never;
@@ -275,7 +275,7 @@ export interface paths {
         };
         /**
          * Count tasks
-         * @description Counts the tasks by state, priority and tag. Today is the present day of the time zone.
+         * @description Counts the tasks by state, priority and tag. Today is the current day in the time zone.
          */
         get: operations["getTaskStats"];
         put?: never;
@@ -329,7 +329,7 @@ export interface paths {
         put?: never;
         /**
          * Move a task
-         * @description Puts the task into another place of the manual order: behind or before another task, or to an end. The request has one of after and before. A task that stands there already keeps its version. With listId or parentId it comes into another list or below another task, with its sub-tasks, and without after and before it is the last there. The other task must have the same list and parent.
+         * @description Moves the task in the manual order: after or before another task, or to the beginning or end. The request has one of after and before. A task that is already there keeps its version. With listId or parentId it moves to another list or below another task, with its sub-tasks; without after and before it becomes the last there. The other task must have the same list and parent.
          */
         post: operations["moveTask"];
         delete?: never;
@@ -369,7 +369,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a task
-         * @description Takes the task out of the trash. A task outside the trash is not found. The sub-tasks that went to the trash with it, or with the same task or list, come back. A task whose parent is not there any more is a sub-task no more; one whose list is not there comes into the Inbox.
+         * @description Takes the task out of the trash. A task outside the trash is not found. The sub-tasks that went to the trash with it, or with the same task or list, are restored, too. A task whose parent is erased or in the trash becomes a top-level task; one whose list is, moves to the Inbox.
          */
         post: operations["restoreTask"];
         delete?: never;
@@ -508,7 +508,7 @@ export interface operations {
             query?: {
                 /** @description The IANA name of a time zone, in any case; that of the user's settings by default. */
                 timeZone?: string;
-                /** @description The number of days, today included. */
+                /** @description The number of days, including today. */
                 days?: number;
             };
             header?: {
@@ -1109,7 +1109,7 @@ export interface operations {
                 after?: number;
                 /** @description The nextCursor of the page before. It wins over after. */
                 cursor?: string;
-                /** @description The most changes that a page has. */
+                /** @description The maximum number of changes of a page. */
                 limit?: number;
             };
             header?: {
@@ -1409,7 +1409,7 @@ export interface operations {
                 archived?: boolean;
                 /** @description The lists in the trash instead of those outside it. */
                 deleted?: boolean;
-                /** @description The most lists that a page has. */
+                /** @description The maximum number of lists of a page. */
                 limit?: number;
                 /** @description The nextCursor of the page before, with the same filters. */
                 cursor?: string;
@@ -1721,7 +1721,7 @@ export interface operations {
             header?: {
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
                 "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
@@ -2971,7 +2971,7 @@ export interface operations {
             header?: {
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
                 "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
@@ -3310,17 +3310,17 @@ export interface operations {
                 dueBefore?: string;
                 /** @description Only tasks due at this time or later. */
                 dueAfter?: string;
-                /** @description Only tasks whose title, description and tags hold all these words, whatever their case and accents. The last word may be the beginning of one. */
+                /** @description Only tasks whose title, description and tags contain all these words, regardless of case and accents. The last word may be a prefix. */
                 q?: string;
-                /** @description Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless their list, their parent or the trash is asked for. */
+                /** @description Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless the query names their list, their parent or the trash. */
                 listId?: string;
-                /** @description Only sub-tasks of this task, or only tasks that are none. */
+                /** @description Only sub-tasks of this task, or only top-level tasks. */
                 parentId?: string;
                 /** @description The tasks in the trash instead of those outside it. */
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
                 sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title" | "position" | "-position";
-                /** @description The most tasks that a page has. */
+                /** @description The maximum number of tasks of a page. */
                 limit?: number;
                 /** @description The nextCursor of the page before, with the same order and filters. */
                 cursor?: string;
@@ -3809,7 +3809,7 @@ export interface operations {
             header?: {
                 /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; answered with 304. */
+                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
                 "If-None-Match"?: string;
                 /**
                  * @description The id of the user that the request is meant for. If another user is signed in, it fails with `unauthenticated`.
@@ -4853,7 +4853,7 @@ export interface operations {
     listTaskOccurrences: {
         parameters: {
             query?: {
-                /** @description The most due dates to return. */
+                /** @description The maximum number of due dates. */
                 limit?: number;
             };
             header?: {
@@ -5224,7 +5224,7 @@ export interface AgendaDay {
 export interface AgendaResponse {
     data: components["schemas"]["Agenda"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -6089,7 +6089,7 @@ export interface Stats {
 export interface StatsResponse {
     data: components["schemas"]["Stats"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -6238,7 +6238,7 @@ export interface TaskListResponse {
     data: components["schemas"]["Task"][];
     meta: components["schemas"]["ListMeta"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -6254,7 +6254,7 @@ export interface TaskResource {
 export interface TaskResponse {
     data: components["schemas"]["Task"];
     /**
-     * @description Always true in an answer of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
