@@ -33,7 +33,7 @@ async function typesOf(name) {
   return { text: header + astToString(withInterfaces(types)), resolve };
 }
 
-/** Gives every schema that is an object an interface of its own, whose name editors show in place of its fields. */
+/** Gives every object schema its own interface, whose name editors show in place of its fields. */
 function withInterfaces(statements) {
   const { factory } = ts;
   const components = statements.find((statement) => statement.name?.text === "components");
@@ -56,7 +56,7 @@ function withInterfaces(statements) {
     .concat(interfaces);
 }
 
-/** Returns the fields of each kind that batches may be on: their values in a request that leaves them out, and which of them are moments. */
+/** Returns the fields of each kind that a batch may change: their default values, and which of them are moments. */
 function kindsOf(resolve) {
   const schema = (name) => resolve(name.startsWith("#") ? name : `#/components/schemas/${name}`);
   const operations = schema("BatchItem").discriminator.mapping;
@@ -84,7 +84,7 @@ export const kinds = ${value} as const;
 `;
 }
 
-/** The value that a field has when a request leaves it out: its default, else the empty value of its type. */
+/** Returns the value of a field that a request omits: its default, else the empty value of its type. */
 function emptyValue({ default: value, type, enum: values, minimum = 0 }) {
   const types = [type].flat();
   if (value !== undefined) return value;
@@ -94,7 +94,7 @@ function emptyValue({ default: value, type, enum: values, minimum = 0 }) {
   return { boolean: false, string: "", array: [], integer: minimum, number: minimum }[types[0]];
 }
 
-/** Returns the languages of quick add, which the Go package reads from the same files. */
+/** Returns the languages of quick add, from the files that the Go package reads, too. */
 function languages() {
   const folder = new URL("../../sdk/quickadd/languages/", import.meta.url);
   const all = readdirSync(folder).sort().map((file) => [file.replace(".json", ""), JSON.parse(readFileSync(new URL(file, folder), "utf8"))]);

@@ -1,9 +1,9 @@
-// Package generators holds what `make verify` generates clients with: its test
-// makes clients from both OpenAPI documents, compiles and calls them.
+// Package generators has a test that generates clients from both OpenAPI documents,
+// compiles and calls them. `make verify` runs it.
 package generators
 
 import (
-	// What the generated clients and their test import, so that go.mod names it.
+	// The imports of the generated clients and their test, so that go.mod names them.
 	_ "github.com/getkin/kin-openapi/openapi3"
 	_ "github.com/go-faster/errors"
 	_ "github.com/go-faster/jx"

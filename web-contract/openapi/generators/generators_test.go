@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestGeneratedClients generates a client of each document with each generator,
-// in a module outside of the repository, and runs the test there that calls them.
-// openapi-typescript is not among them: the TypeScript client is made with it.
+// TestGeneratedClients generates a client of each document with each generator, in a
+// module outside the repository, and runs a test of the clients there. It leaves out
+// openapi-typescript, which generates the TypeScript client.
 func TestGeneratedClients(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,4 +1,4 @@
-// Fails if a document breaks what the released one promised.
+// Fails if a document breaks the released one.
 // usage: node breaking.mjs RELEASED CURRENT
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const [released, current] = process.argv.slice(2);
 if (!existsSync(released)) {
-  console.log(`${released} is not there: nothing is released that could be broken`);
+  console.log(`${released} does not exist: nothing is released yet`);
   process.exit(0);
 }
 // A new kind adds a member to oneOf in responses: clients ignore kinds that they do not know.

@@ -1,4 +1,4 @@
-// Fails if a document is not the released one any more and the changelog has nothing new to say.
+// Fails if a document differs from the released one without an entry in the changelog.
 // usage: node changelog.mjs CHANGELOG RELEASED CURRENT
 import { existsSync, readFileSync } from "node:fs";
 
@@ -8,7 +8,7 @@ const read = (file) => readFileSync(file, "utf8");
 if (existsSync(released) && read(released) !== read(current)) {
   const [, top = ""] = read(changelog).split(/^## .*$/m);
   if (top.trim() === "") {
-    console.error(`${current} is not what was released, and the top of ${changelog} tells of no change`);
+    console.error(`${current} differs from the released document, but the top of ${changelog} has no entry`);
     process.exit(1);
   }
 }

@@ -17,8 +17,8 @@ import (
 	ogentasks "github.com/tasklane/tasklane/web-contract/openapi/generators/ogen/tasks"
 )
 
-// newer serves the document's example of a task as a later server might: with
-// more fields than the document has.
+// newer serves the document's example of a task with further fields, as a later
+// server might.
 func newer(t *testing.T, document string) (url, title string) {
 	t.Helper()
 	loaded, err := openapi3.NewLoader().LoadFromFile(document)
@@ -72,13 +72,13 @@ func TestAcceptsNewFields(t *testing.T) {
 		},
 		"ogen, bff": func(t *testing.T, url string) string {
 			client := must(ogenbff.NewClient(url, session{}))(t)
-			answer := must(client.GetTask(t.Context(), ogenbff.GetTaskParams{ID: id}))(t)
-			return answer.(*ogenbff.GetTaskOKHeaders).Response.Data.Title
+			response := must(client.GetTask(t.Context(), ogenbff.GetTaskParams{ID: id}))(t)
+			return response.(*ogenbff.GetTaskOKHeaders).Response.Data.Title
 		},
 		"ogen, tasks": func(t *testing.T, url string) string {
 			client := must(ogentasks.NewClient(url, token{}))(t)
-			answer := must(client.GetTask(t.Context(), ogentasks.GetTaskParams{ID: id}))(t)
-			return answer.(*ogentasks.GetTaskOKHeaders).Response.Data.Title
+			response := must(client.GetTask(t.Context(), ogentasks.GetTaskParams{ID: id}))(t)
+			return response.(*ogentasks.GetTaskOKHeaders).Response.Data.Title
 		},
 	}
 	for name, call := range calls {

@@ -1,13 +1,13 @@
 /**
- * Holds an operation's failures to the contract: problem documents, with the
- * codes named in the description and an example of each, of which one at least
- * is there, and the failures that any operation may meet.
+ * Checks an operation's error responses: those that every operation has, and for
+ * each a description that names at least one code, with an example of each code as
+ * a problem document.
  */
 export default function failureExamples(responses, _options, { path }) {
   const findings = [];
   const find = (status, message) => findings.push({ message, path: [...path, status] });
   for (const status of ["422", "500", "504"]) {
-    if (!responses[status]) findings.push({ message: `There is no ${status}, which any operation may answer with.` });
+    if (!responses[status]) findings.push({ message: `There is no ${status}, which every operation has.` });
   }
   for (const [status, { description = "", content = {} }] of Object.entries(responses)) {
     if (!/^[45]/.test(status)) continue;

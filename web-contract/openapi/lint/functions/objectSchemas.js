@@ -1,6 +1,6 @@
 /**
- * Finds the objects of a schema that are open, with the option closed, or those
- * that are closed, without it. A map says what its values are, and is left alone.
+ * Finds a schema's open objects, with the option closed, or else its closed objects.
+ * Maps, which describe their values, are ignored.
  */
 export default function objectSchemas(schema, { closed }, { path }) {
   const findings = [];

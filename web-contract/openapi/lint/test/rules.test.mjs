@@ -78,9 +78,9 @@ describe("the linter", () => {
     return JSON.parse(stdout).map(({ code, message }) => `${code}: ${message}`);
   }
 
-  test("finds nothing where nothing is missing", async () => assert.deepEqual(await findings(() => {}), []));
+  test("finds nothing in a complete document", async () => assert.deepEqual(await findings(() => {}), []));
 
-  test("finds all that is missing", async () => {
+  test("finds everything that is missing", async () => {
     const found = await findings(({ requestBody, responses }) => {
       delete requestBody.content["application/json"].example;
       delete responses[200].content["application/json"].example;
@@ -89,12 +89,12 @@ describe("the linter", () => {
       delete responses[504];
     });
     assert.deepEqual(found.toSorted(), [
-      "answer-example: #/paths/~1notes/post/responses/200/content/application~1json has no example.",
       "failure-examples: #/paths/~1notes/post/responses/422: There is no example of invalid.",
       "failure-examples: #/paths/~1notes/post/responses/500: It names no code.",
       "failure-examples: #/paths/~1notes/post/responses/500: The description does not name internal.",
-      "failure-examples: #/paths/~1notes/post/responses: There is no 504, which any operation may answer with.",
+      "failure-examples: #/paths/~1notes/post/responses: There is no 504, which every operation has.",
       "request-example: #/paths/~1notes/post/requestBody/content/application~1json has no example.",
+      "response-example: #/paths/~1notes/post/responses/200/content/application~1json has no example.",
     ]);
   });
 });
@@ -117,7 +117,7 @@ describe("the linter, of the objects in a document,", () => {
     assert.deepEqual(await findings(note(true, { counts: map }), note(false, { counts: map })), []);
   });
 
-  test("finds open requests and strict responses, however deep they lie", async () => {
+  test("finds open requests and strict responses, at any depth", async () => {
     const deep = { type: "array", items: { $ref: "#/components/schemas/Text" } };
     const found = await findings(note(false, { deep }), note(true, { deep }), { Text: { oneOf: [note(true), note(false)] } });
     assert.deepEqual(found.toSorted(), [
@@ -137,7 +137,7 @@ describe("the comparison with the released contract", () => {
     return run("node", ["breaking.mjs", ...paths]);
   }
 
-  test("passes what is added", async () => {
+  test("passes additions", async () => {
     const { code, stdout } = await compare((paths) => (paths["/tags"] = { get: paths["/notes"].post }));
     assert.equal(code, 0, stdout);
   });
@@ -157,29 +157,29 @@ describe("the comparison with the released contract", () => {
     assert.equal(code, 0, stdout);
   });
 
-  test("fails when an operation goes", async () => {
+  test("fails when an operation is removed", async () => {
     const { code, stdout } = await compare((paths) => delete paths["/notes"]);
     assert.equal(code, 1);
     assert.match(stdout, /POST \/notes/);
   });
 
-  test("fails when an answer changes its type", async () => {
+  test("fails when a response changes its type", async () => {
     const { code } = await compare((paths) => {
       paths["/notes"].post.responses[200].content["application/json"].schema.type = "integer";
     });
     assert.equal(code, 1);
   });
 
-  test("demands that the changelog tells of a change", async () => {
+  test("requires an entry in the changelog for a change", async () => {
     const changelog = join(folder, "CHANGELOG.md");
     const [released, current] = [await write("was", document()), await write("is", { ...document(), tags: [] })];
-    const told = async (entry, file) => {
+    const exit = async (entry, file) => {
       await writeFile(changelog, `# Changelog\n\n## Unreleased\n\n${entry}## 0.1.0\n\n- All of it.\n`);
       return (await run("node", ["changelog.mjs", changelog, released, file])).code;
     };
-    assert.equal(await told("", released), 0);
-    assert.equal(await told("", current), 1);
-    assert.equal(await told("- Notes have no tags.\n\n", current), 0);
+    assert.equal(await exit("", released), 0);
+    assert.equal(await exit("", current), 1);
+    assert.equal(await exit("- Notes have no tags.\n\n", current), 0);
   });
 
   test("passes while nothing is released", async () => {
