@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 import type { CreateTaskRequest } from "@tasklane/web-contract";
 import { test as base, expect, inject, vi } from "vitest";
-import type { Account } from "./visitor.js";
+import { newAccount, type Account } from "./visitor.js";
 
 export interface OpenPage {
   page: Page;
@@ -49,6 +49,13 @@ export async function signUp(page: Page, account: Account): Promise<void> {
   await page.getByLabel("Password").fill(account.password);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
+}
+
+/** Signs somebody new up, with the clock of the page's browser at a moment. */
+export async function signUpAt(page: Page, moment: string): Promise<void> {
+  await page.clock.install({ time: moment });
+  await page.reload();
+  await signUp(page, newAccount());
 }
 
 export async function signOut(page: Page): Promise<void> {

@@ -1,19 +1,12 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectAccessible, goTo, seed, signUp, test } from "../src/page.js";
+import { editTask, expectAccessible, goTo, seed, signUpAt, test } from "../src/page.js";
 import { screens } from "../src/press.js";
-import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "Europe/Berlin";
+const monday = "2026-11-23T12:00:00+01:00";
 const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 const weekdays = (page: Page) => page.getByRole("grid").getByRole("columnheader").allTextContents();
-
-/** Opens the page of somebody new on a Monday. */
-async function start(page: Page): Promise<void> {
-  await page.clock.install({ time: "2026-11-23T12:00:00+01:00" });
-  await page.reload();
-  await signUp(page, newAccount());
-}
 
 /** Opens the dialog for the time zone and the week. */
 async function openSettings(page: Page): Promise<void> {
@@ -33,7 +26,7 @@ describe.concurrent.for(screens)("the calendar, by %s, %d pixels wide", ([pointe
 
   test("begins weeks as the settings say", async ({ openPage }) => {
     const { page, complaints } = await openPage(options);
-    await start(page);
+    await signUpAt(page, monday);
     await seed(page, [{ title: "Water", dueOn: "2026-11-24" }]);
     await openPicker(page, "Water");
     expect((await weekdays(page))[0]).toBe("Sun");
@@ -69,7 +62,7 @@ describe.concurrent.for(screens)("the calendar, by %s, %d pixels wide", ([pointe
 
 test.concurrent("a day is chosen by arrows", async ({ openPage }) => {
   const { page, complaints } = await openPage({ timezoneId });
-  await start(page);
+  await signUpAt(page, monday);
   await seed(page, [{ title: "Water", dueAt: "2026-11-30T09:00:00+01:00" }]);
   await openPicker(page, "Water");
   const isFocused = (name: string) => page.getByRole("button", { name }).and(page.locator(":focus")).waitFor();

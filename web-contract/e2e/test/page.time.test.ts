@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectTitles, goTo, seed, signUp, test, written } from "../src/page.js";
+import { editTask, expectTitles, goTo, seed, signUp, signUpAt, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
@@ -14,9 +14,7 @@ async function dueOf(page: Page, title: string): Promise<string | undefined> {
 
 /** Opens the page with a task, with the clock of its browser at a moment. */
 async function startAt(page: Page, moment: string, title: string): Promise<void> {
-  await page.clock.install({ time: moment });
-  await page.reload();
-  await signUp(page, newAccount());
+  await signUpAt(page, moment);
   await seed(page, [{ title }]);
 }
 
@@ -76,9 +74,7 @@ describe.concurrent("a due date", () => {
     ["de-DE", "30. Nov. 2031, 17:00", "Mo., 23. Nov."],
   ] as const)("is written as in %s, and so is every other", async ([locale, due, today], { openPage }) => {
     const { page } = await openPage({ timezoneId, locale });
-    await page.clock.install({ time: "2026-11-23T12:00:00Z" });
-    await page.reload();
-    await signUp(page, newAccount());
+    await signUpAt(page, "2026-11-23T12:00:00Z");
     await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
     expect(await dueOf(page, "Far")).toBe(due);
     expect(await dueOf(page, "Soon")).toBe(locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");

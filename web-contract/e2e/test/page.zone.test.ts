@@ -1,7 +1,7 @@
 import type { Settings, Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, test, written } from "../src/page.js";
+import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, signUpAt, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const read = <Data>(page: Page, path: string): Promise<Data> =>
@@ -25,14 +25,6 @@ async function add(page: Page, title: string, day: string): Promise<void> {
   await openTask(page, title).waitFor();
 }
 
-/** Opens the page with the clock of its browser at a moment, as somebody new whose settings are written. */
-async function startAt(page: Page, moment: string, zone: string): Promise<void> {
-  await page.clock.install({ time: moment });
-  await page.reload();
-  await signUp(page, newAccount());
-  await hasZone(page, zone);
-}
-
 test.concurrent.for([
   ["en-US", "America/New_York", "sunday"],
   ["de-DE", "Europe/Berlin", "monday"],
@@ -54,9 +46,7 @@ describe.concurrent("on a journey", () => {
 
   /** Signs up, and opens the page in New York in the evening, with the settings of Berlin, where it is the next morning. */
   async function arrive(page: Page): Promise<void> {
-    await page.clock.install({ time: "2026-11-23T20:00:00-05:00" });
-    await page.reload();
-    await signUp(page, newAccount());
+    await signUpAt(page, "2026-11-23T20:00:00-05:00");
     await hasZone(page, travel.timezoneId);
     await page.evaluate(async () => {
       const headers = { "content-type": "application/json" };
@@ -118,7 +108,8 @@ describe.concurrent("a day", () => {
 
   test("is written as a day wherever it is chosen, and a time as a moment", async ({ openPage }) => {
     const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
-    await startAt(page, "2026-11-23T12:00:00+01:00", timezoneId);
+    await signUpAt(page, "2026-11-23T12:00:00+01:00");
+    await hasZone(page, timezoneId);
     const day = (dueOn: string) => ({ dueOn, dueAt: `${dueOn}T22:59:59Z` });
     const isDue = (due: object) => vi.waitFor(async () => expect(await taskOf(page, "Water")).toMatchObject(due), { timeout: 10_000 });
     await goTo(page, "Today");

@@ -1,11 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task, type UpdateTaskRequest } from "@tasklane/web-contract";
-import { draftId } from "@tasklane/web-contract/react";
+import { draftId, latest } from "@tasklane/web-contract/react";
 import { openBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
-import type { Due } from "../task/dates";
+import { dueName, type Due } from "../task/dates";
+import { recurrence } from "../task/recurrence";
 import { counted, faultOf, listName, quoted, reason } from "./messages";
 import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
@@ -105,9 +106,10 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     // Completing a task completes its sub-tasks: an undo opens them too.
     const below = completed ? openBelow(queryClient, task) : [];
     const setAll = (to: boolean) => sendAll([task, ...below].map(completion(to)), `${title} could not be saved.`);
+    const next = completed ? recurrence.get()?.nextDue(latest(queryClient, task), new Date()) : undefined;
     const { saved: done } = sendCompleted(named(task), completed);
     const name = `${completed ? "completing" : "reopening"} ${title}`;
-    const message = completed ? `${title} is completed.` : `${title} is open again.`;
+    const message = completed ? `${title} is completed.${next ? ` Next: ${dueName(next)}.` : ""}` : `${title} is open again.`;
     const run = () => void (below.length > 0 ? setAll(false) : sendCompleted(named(task), !completed));
     undo.offer(message, { name, run }, done);
   }

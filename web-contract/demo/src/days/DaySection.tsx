@@ -7,6 +7,7 @@ import { useDrag } from "../drag/drag";
 import { TaskItem } from "../list/TaskItem";
 import { TaskList } from "../list/TaskList";
 import { dayInSentence } from "../task/dates";
+import { Ghosts, type Ghost } from "./Ghosts";
 import { onDay } from "./sections";
 import "../list/list.css";
 import "./days.css";
@@ -20,16 +21,17 @@ interface Props {
   /** The day that tasks are dropped on; undefined for those that are overdue. */
   day?: string;
   tasks: readonly Task[];
+  ghosts?: readonly Ghost[];
   /** What can be done with all of them. */
   children?: ReactNode;
 }
 
 /** One day, or the overdue tasks. A free day is one line. */
-export function DaySection({ title, label = title, aside, day, tasks, children }: Props) {
+export function DaySection({ title, label = title, aside, day, tasks, ghosts = [], children }: Props) {
   const section = useRef<HTMLElement>(null);
   const { writes } = useWorkspace();
   const queryClient = useQueryClient();
-  const free = tasks.length === 0;
+  const free = tasks.length + ghosts.length === 0;
 
   useDrag(section, {
     item: undefined,
@@ -46,11 +48,12 @@ export function DaySection({ title, label = title, aside, day, tasks, children }
         {free && <span className="day-free">Free</span>}
         {children}
       </div>
-      {!free && (
+      {tasks.length > 0 && (
         <TaskList label={label} tasks={tasks}>
           {(task) => <TaskItem task={task} hideDay={day !== undefined} />}
         </TaskList>
       )}
+      {ghosts.length > 0 && <Ghosts label={label} ghosts={ghosts} />}
     </section>
   );
 }

@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { isOverdue, type Task } from "@tasklane/web-contract";
-import { Fragment, useCallback, useState } from "react";
+import { Fragment, useCallback, useMemo, useState } from "react";
 import { ViewHeader } from "../app/ViewHeader";
 import { useWorkspace } from "../data/workspace";
 import { NewTask } from "../editor/NewTask";
-import { addDays, dayAt, dayName, dueOn, nextChange, shortDate, startOfWeek, weekdayName } from "../task/dates";
+import { addDays, dayAt, dayName, dayOf, dueOn, nextChange, shortDate, startOfWeek, weekdayName } from "../task/dates";
+import { recurrence } from "../task/recurrence";
 import { useNow } from "../ui/clock";
+import { useStore } from "../ui/store";
 import { DayFrame } from "./DayFrame";
 import { DaySection } from "./DaySection";
-import { daysOf, upcomingFilters } from "./sections";
+import type { Ghost } from "./Ghosts";
+import { daysOf, todayFilters, upcomingFilters } from "./sections";
 import { whyHidden } from "./TodayView";
 import { useDue } from "./use-due";
 
@@ -21,7 +24,9 @@ export function UpcomingView() {
   const today = dayAt(useNow((now) => nextChange([], now)));
   const end = addDays(startOfWeek(today), 7 * weeks);
   const due = useDue(upcomingFilters(today, end));
+  const late = useDue(todayFilters(today)).tasks;
   const now = useNow((now) => nextChange(due.tasks, now));
+  const ghosts = useGhosts(due.tasks, late, now, end);
   const isShown = useCallback((day: string) => day < end, [end]);
   return (
     <>
@@ -37,6 +42,7 @@ export function UpcomingView() {
               aside={shortDate(day)}
               day={day}
               tasks={tasks}
+              ghosts={ghosts.get(day) ?? []}
             />
           </Fragment>
         ))}
@@ -49,6 +55,23 @@ export function UpcomingView() {
       </DayFrame>
     </>
   );
+}
+
+/** Returns when recurring tasks will be due after their own due dates, by the days before another one. */
+function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end: string): ReadonlyMap<string, Ghost[]> {
+  const engine = useStore(recurrence);
+  return useMemo(() => {
+    const ghosts = new Map<string, Ghost[]>();
+    // What is due today is in both.
+    for (const task of new Map([...late, ...tasks].map((task) => [task.id, task])).values()) {
+      if (!task.recurrence || !engine) continue;
+      for (const due of engine.nextDues(task, now, { before: end })) {
+        const day = dayOf(due);
+        ghosts.set(day, [...(ghosts.get(day) ?? []), { task, due }]);
+      }
+    }
+    return ghosts;
+  }, [engine, tasks, late, now, end]);
 }
 
 /** Says which week begins. */

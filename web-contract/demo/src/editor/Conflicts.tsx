@@ -2,6 +2,7 @@ import { useWorkspace } from "../data/workspace";
 import { useLists, type Lists } from "../lists/use-lists";
 import { dueName, noDue } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
+import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { Dialog } from "../ui/later";
 import { useStore } from "../ui/store";
@@ -65,6 +66,12 @@ function written(field: FieldName, values: Partial<Fields>, lists: Lists): strin
       return lists.find(values.listId)?.name ?? "Inbox";
     case "priority":
       return priorityNames[values.priority ?? "none"];
+    case "recurrence": {
+      const { recurrence, recurrenceFrom = "due" } = values;
+      return recurrence ? (repeatName(recurrence, recurrenceFrom) ?? recurrence) : "Does not repeat";
+    }
+    case "recurrenceFrom":
+      return values.recurrenceFrom === "completion" ? "The completion" : "The due date";
     case "tags":
       return values.tags?.map((tag) => `#${tag}`).join(" ") || "No tags";
     default:

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { addDays, dayAt, dayOf, dueOn, nextTime, noDue, readDate, shortDate, startOfWeek, timeOf, type Due } from "../task/dates";
 import type { DueProps } from "./DuePicker";
+import { PartField } from "../ui/PartField";
 import { Month } from "./Month";
 
 /** The days that most tasks are put off to. */
@@ -55,7 +56,7 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
       </div>
       <Month key={date} day={date} onChange={(day) => choose(dueOn(day, time))} />
       <div className="due-fields">
-        <PartField label="Date" type="date" value={date} onChange={changeDate} />
+        <PartField label="Date" type="date" max="9999-12-31" value={date} onChange={changeDate} />
         <PartField label="Time" type="time" value={time} onChange={changeTime} />
       </div>
       <div className="due-foot">
@@ -69,34 +70,5 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
         </button>
       </div>
     </>
-  );
-}
-
-interface PartFieldProps {
-  label: string;
-  type: "date" | "time";
-  value: string;
-  onChange: (value: string) => void;
-}
-
-/** One half of a moment. It shows what is typed, which need not be a date yet, until it is left. */
-function PartField({ label, type, value, onChange }: PartFieldProps) {
-  const [typed, setTyped] = useState<string>();
-  return (
-    <label>
-      <span>{label}</span>
-      <input
-        className="framed-field"
-        type={type}
-        max={type === "date" ? "9999-12-31" : undefined}
-        value={typed ?? value}
-        onChange={({ target }) => {
-          setTyped(target.value);
-          // A field that is half filled has no value, like an empty one.
-          if (!target.validity.badInput) onChange(target.value);
-        }}
-        onBlur={() => setTyped(undefined)}
-      />
-    </label>
   );
 }

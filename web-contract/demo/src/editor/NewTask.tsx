@@ -28,12 +28,13 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   const field = useRef<HTMLInputElement>(null);
   const queryClient = useQueryClient();
   const { drafts, writes, notices } = useWorkspace();
-  const { fields, fault, literal = [] } = useStore(drafts.newTask);
+  const draft = useStore(drafts.newTask);
+  const { fields, fault, literal = [], isDueChosen = false } = draft;
   const quick = useStore(quickAdd);
   const [pasted, setPasted] = useState<string[]>();
   const blank = fields.title === "";
   const { active: lists } = useLists();
-  const read = quick?.readTask(fields, { lists, literal });
+  const read = quick?.readTask(fields, { lists, literal, isDueChosen });
   const shown = read?.shown ?? fields;
   useEffect(() => void loadQuickAdd(), []);
 
@@ -43,11 +44,15 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
     // The first letter sets the defaults; from then on the fields are the user's.
     const first = blank && changes.title ? defaults : {};
-    drafts.newTask.set({ fields: { ...fields, ...first, ...changes }, literal: [...literal, ...kept] });
+    drafts.newTask.set({
+      fields: { ...fields, ...first, ...changes },
+      literal: [...literal, ...kept],
+      isDueChosen: isDueChosen || changes.dueAt !== undefined,
+    });
   }
 
   function keep({ text }: { text: string }) {
-    drafts.newTask.set({ fields, literal: [...literal, text] });
+    drafts.newTask.set({ ...draft, literal: [...literal, text] });
     field.current?.focus();
   }
 

@@ -18,6 +18,8 @@ export interface NewTaskDraft {
   fields: Fields;
   /** Words of the title that are not to be understood. */
   literal?: readonly string[];
+  /** Whether the due date was chosen, not only written: then it goes before that of a rule. */
+  isDueChosen?: boolean;
   fault?: Fault | undefined;
 }
 

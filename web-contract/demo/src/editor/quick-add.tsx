@@ -6,6 +6,7 @@ import { counted } from "../data/messages";
 import { calendar } from "../task/calendar";
 import { dueName, dueOn } from "../task/dates";
 import type { Fields } from "../task/fields";
+import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
 
@@ -35,18 +36,22 @@ interface ReadOptions {
   lists?: readonly Pick<List, "id" | "name">[];
   /** The parts that stay in the title. */
   literal?: readonly string[];
+  /** Whether the fields have a due date that goes before the first one of a rule. */
+  isDueChosen?: boolean;
 }
 
 /** Reads the title of a new task. */
-export function readTask(fields: Fields, { lists = [], literal = [] }: ReadOptions = {}): Read {
+export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen = false }: ReadOptions = {}): Read {
   const names = lists.map(({ name }) => name);
-  const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal });
-  const { title, date, time, tags, priority, parts } = read;
+  const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal, recurring: true });
+  const { title, date, time, rule, tags, priority, parts } = read;
+  const isFirst = !parts.some(({ kind }) => kind === "due");
   return {
     shown: {
       ...fields,
       title,
-      ...(date && dueOn(date, time)),
+      ...(date && !(isFirst && isDueChosen && fields.dueAt) && dueOn(date, time)),
+      ...(rule && { recurrence: rule, recurrenceFrom: "due" }),
       priority: priority ?? fields.priority,
       listId: lists.find(({ name }) => name === read.list)?.id ?? fields.listId,
       tags: uniqueTags([...fields.tags, ...tags]),
@@ -61,6 +66,7 @@ export function choose({ parts, tags }: Read, changes: Partial<Fields>): { chang
   const keys = changes.tags?.map(tagKey);
   const isChosen = ({ kind, text }: UnderstoodPart) =>
     (kind === "due" && changes.dueAt !== undefined) ||
+    (kind === "repeat" && changes.recurrence !== undefined) ||
     (kind === "priority" && changes.priority !== undefined) ||
     (kind === "list" && changes.listId !== undefined) ||
     (kind === "tag" && keys?.includes(tagKey(text.slice(1))) === false);
@@ -74,10 +80,13 @@ interface UnderstoodProps {
   onKeep: (part: UnderstoodPart) => void;
 }
 
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 /** The words that were understood, each with a way to leave it in the title. */
 export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
   const meaning = ({ kind, text }: UnderstoodPart) => {
     if (kind === "due") return `due ${dueName(shown)}`;
+    if (kind === "repeat") return `repeats ${lowerFirst(repeatName(shown.recurrence!, shown.recurrenceFrom) ?? text)}`;
     if (kind === "priority") return `priority ${priorityNames[shown.priority]}`;
     return `${kind} ${text.slice(1)}`;
   };

@@ -1,8 +1,9 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
 import { dueName, nextChange, timeName } from "../task/dates";
+import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
-import { CalendarIcon, NotesIcon, PriorityIcon, SubtasksIcon } from "../ui/icons";
+import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon, SubtasksIcon } from "../ui/icons";
 import { useNow } from "../ui/clock";
 
 interface Props {
@@ -19,12 +20,13 @@ interface Props {
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
 export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Props) {
-  const { priority, tags, description } = task;
+  const { priority, tags, description, recurrence, recurrenceFrom } = task;
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
   const due = hideDay ? timeName(task) : dueName(task, now);
   const list = useLists().find(hideList ? null : task.listId);
-  if (!due && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
+  const repeats = recurrence !== null && (repeatName(recurrence, recurrenceFrom) ?? "Repeats");
+  if (!due && !repeats && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">
       {list && (
@@ -49,6 +51,12 @@ export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Pro
           <CalendarIcon />
           {overdue && <span className="visually-hidden">Overdue: </span>}
           {due}
+        </span>
+      )}
+      {repeats && (
+        <span className="meta-item">
+          <RepeatIcon />
+          {repeats}
         </span>
       )}
       {priority !== "none" && (

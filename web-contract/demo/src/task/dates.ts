@@ -85,6 +85,11 @@ export function dayName(day: string, now = new Date(), locale?: string): string 
   if (ahead === 1) return "Tomorrow";
   if (ahead === -1) return "Yesterday";
   if (ahead > 1 && ahead < 7) return written(day, locale, { weekday: "long" });
+  return dateName(day, now, locale);
+}
+
+/** Nov 30, or Nov 30, 2027 in another year. */
+export function dateName(day: string, now = new Date(), locale?: string): string {
   const isThisYear = day.slice(0, 4) === dayAt(now).slice(0, 4);
   return written(day, locale, { day: "numeric", month: "short", ...(!isThisYear && { year: "numeric" }) });
 }

@@ -17,7 +17,7 @@ export const fieldLabels: Record<FieldName, string> = {
   listId: "List",
   parentId: "Sub-task of",
   recurrence: "Repeats",
-  recurrenceFrom: "Repeats after",
+  recurrenceFrom: "Counted from",
 };
 
 const fieldNames = Object.keys(fieldLabels) as FieldName[];

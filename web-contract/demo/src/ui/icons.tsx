@@ -47,6 +47,7 @@ export const SortIcon = drawn("M6.5 4v12m0 0-3-3m3 3 3-3M13.5 16V4m0 0-3 3m3-3 3
 export const SelectIcon = drawn("m3.5 6 1.5 1.5 2.5-3M3.5 14l1.5 1.5 2.5-3M10.5 6h6M10.5 14h6");
 export const CalendarIcon = drawn("M4 5.5h12V16H4zM4 8.5h12M7 3.5v2M13 3.5v2", 16);
 export const ChevronIcon = drawn("m8 5 5 5-5 5", 16);
+export const RepeatIcon = drawn("M4 9.5V9a3.5 3.5 0 0 1 3.5-3.5H15m0 0-2.5-2.5M15 5.5 12.5 8M16 10.5v.5a3.5 3.5 0 0 1-3.5 3.5H5m0 0 2.5-2.5M5 14.5 7.5 17", 16);
 export const TagIcon = drawn("M3.5 3.5h6l7 7-6 6-7-7zM7 7h.01", 16);
 export const NotesIcon = drawn("M4 6h12M4 10h12M4 14h7", 16);
 export const RestoreIcon = drawn("M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.5M4 8l3.5 3.5");

@@ -1,4 +1,5 @@
 import { loadDragging } from "../drag/drag";
+import { loadRecurrence } from "../task/recurrence";
 import { lazy, Suspense, useState, type ComponentType } from "react";
 
 const loads: (() => unknown)[] = [];
@@ -30,6 +31,7 @@ export const ZoneOffer = later(async () => (await import("../settings/ZoneOffer"
 export const TrashView = later(async () => (await import("../trash/TrashView")).TrashView);
 export const Conflicts = later(async () => (await import("../editor/Conflicts")).Conflicts);
 export const DueChoice = later(async () => (await import("../editor/DueChoice")).DueChoice);
+export const RepeatChoice = later(async () => (await import("../editor/RepeatChoice")).RepeatChoice);
 export const ShortcutsDialog = later(async () => (await import("../app/ShortcutsDialog")).ShortcutsDialog);
 export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 
@@ -37,4 +39,5 @@ export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 export function loadRest(): void {
   for (const load of loads) void load();
   void loadDragging();
+  void loadRecurrence();
 }

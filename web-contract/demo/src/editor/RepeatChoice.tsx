@@ -1,0 +1,67 @@
+import { useState } from "react";
+import { dayOf, dueName } from "../task/dates";
+import type { Fields } from "../task/fields";
+import { nextDues } from "../task/occurrences";
+import { repeatName, ruleOf, usualRepeats } from "../task/repeat";
+import { useNow } from "../ui/clock";
+import { Choice } from "../ui/Choice";
+import { ChevronIcon } from "../ui/icons";
+import { RepeatForm } from "./RepeatForm";
+import type { RepeatProps } from "./RepeatPicker";
+import "./repeat.css";
+
+const shownDues = 3;
+
+/** The usual rules, and a form for any other. A rule that neither has stays until another one is chosen. */
+export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
+  const { recurrence, recurrenceFrom } = fields;
+  const [isForm, setForm] = useState(false);
+  const [own] = useState({ recurrence, recurrenceFrom });
+  if (isForm) {
+    return (
+      <RepeatForm fields={fields} onChange={onChange}>
+        <Next fields={fields} />
+        <button type="button" className="option repeat-done" onClick={onDone}>
+          Done
+        </button>
+      </RepeatForm>
+    );
+  }
+
+  const usual = usualRepeats(dayOf(fields)).map(ruleOf);
+  const isUsual = own.recurrence === null || (own.recurrenceFrom === "due" && usual.includes(own.recurrence));
+  const options = [
+    { value: "", text: "Does not repeat" },
+    ...usual.map((rule) => ({ value: rule, text: repeatName(rule, "due")! })),
+    ...(isUsual ? [] : [{ value: "own", text: repeatName(own.recurrence!, own.recurrenceFrom) ?? own.recurrence! }]),
+  ];
+  const isOwn = !isUsual && recurrence === own.recurrence && recurrenceFrom === own.recurrenceFrom;
+
+  function choose(value: string) {
+    onChange(value === "own" ? own : { recurrence: value || null, recurrenceFrom: "due" });
+  }
+
+  return (
+    <div className="repeat">
+      <Choice legend="Repeat" options={options} value={isOwn ? "own" : (recurrence ?? "")} onChange={choose} onDone={onDone} />
+      <Next fields={fields} />
+      <hr />
+      <button type="button" className="option" onClick={() => setForm(true)}>
+        <span className="option-text">Custom…</span>
+        <ChevronIcon />
+      </button>
+    </div>
+  );
+}
+
+/** The due dates that follow. */
+function Next({ fields }: { fields: Fields }) {
+  const now = useNow(() => Infinity);
+  if (!fields.recurrence) return null;
+  const dues = nextDues(fields, now, { most: shownDues });
+  return (
+    <p className="repeat-next" aria-live="polite">
+      {dues.length > 0 ? `Then ${dues.map((due) => dueName(due, now)).join(" · ")}` : "It does not repeat after that."}
+    </p>
+  );
+}

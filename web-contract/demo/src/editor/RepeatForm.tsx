@@ -1,0 +1,107 @@
+import { useEffect, useEffectEvent, type ReactNode } from "react";
+import { addDays, addMonths, dayOf, readDate, startOfWeek } from "../task/dates";
+import type { Fields } from "../task/fields";
+import { codeOf, dayOfMonthName, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, usualRepeat, type Repeat, type Unit } from "../task/repeat";
+import { PartField } from "../ui/PartField";
+import { SelectField } from "../ui/SelectField";
+
+interface Props {
+  fields: Fields;
+  onChange: (changes: Partial<Fields>) => void;
+  children: ReactNode;
+}
+
+const unitNames: Unit[] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+const keyOf = ({ monthDay, nth }: Pick<Repeat, "monthDay" | "nth">) => nth ?? String(monthDay ?? "");
+
+/** A rule part by part. A rule that it cannot show is replaced when something is changed. */
+export function RepeatForm({ fields, onChange, children }: Props) {
+  const day = dayOf(fields);
+  const { recurrence, recurrenceFrom } = fields;
+  const known = recurrence === null ? undefined : repeatOf(recurrence);
+  const repeat = known ?? usualRepeat("WEEKLY", day);
+  const { unit, every, weekdays, count, until } = repeat;
+  const isFromDue = recurrenceFrom === "due";
+
+  function change(changes: Partial<Repeat>, from = recurrenceFrom) {
+    onChange({ recurrence: ruleOf({ ...repeat, ...changes }), recurrenceFrom: from });
+  }
+  // What the form shows is what is saved.
+  const begin = useEffectEvent(() => recurrence === null && change({}));
+  useEffect(() => void begin(), []);
+
+  /** After a completion, only the time between two tasks counts. */
+  function restart(unit: Unit, from: Fields["recurrenceFrom"]) {
+    const { weekdays, monthDay, month } = usualRepeat(from === "due" ? unit : "DAILY", day);
+    change({ unit, weekdays, monthDay, month, nth: undefined }, from);
+  }
+
+  function toggle(code: string) {
+    const next = weekdays.includes(code) ? weekdays.filter((other) => other !== code) : [...weekdays, code];
+    if (next.length > 0) change({ weekdays: week.filter((code) => next.includes(code)) });
+  }
+
+  const week = Array.from({ length: 7 }, (_, at) => codeOf(addDays(startOfWeek(day), at)));
+  const monthDays = [...monthDaysOf(day), ...(monthDaysOf(day).some((other) => keyOf(other) === keyOf(repeat)) ? [] : [repeat])];
+  const end = until ? "until" : count ? "count" : "never";
+  return (
+    <div className="repeat repeat-form">
+      {recurrence && !known && <p className="hint">This task has a rule of its own, which a change here replaces: {recurrence}</p>}
+      <div className="repeat-line">
+        <PartField label="Every" type="number" min={1} max={999} value={String(every)} onChange={(text) => text && change({ every: Number(text) })} autoFocus />
+        <SelectField label="Unit" value={unit} onChange={(unit) => restart(unit, recurrenceFrom)}>
+          {unitNames.map((name) => (
+            <option key={name} value={name}>
+              {unitName(name, every)}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      {unit === "WEEKLY" && isFromDue && (
+        <fieldset className="plain repeat-week">
+          <legend>On</legend>
+          {week.map((code) => (
+            <label key={code} className="option">
+              <input type="checkbox" checked={weekdays.includes(code)} aria-label={nameOfCode(code)} onChange={() => toggle(code)} />
+              <span aria-hidden="true">{nameOfCode(code, "short")}</span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {unit === "MONTHLY" && isFromDue && (
+        <SelectField
+          label="On"
+          value={keyOf(repeat)}
+          onChange={(key) => {
+            const { monthDay, nth } = monthDays.find((other) => keyOf(other) === key)!;
+            change({ monthDay, nth });
+          }}
+        >
+          {monthDays.map((other) => (
+            <option key={keyOf(other)} value={keyOf(other)}>
+              {keyOf(other) ? dayOfMonthName(other) : "the same day"}
+            </option>
+          ))}
+        </SelectField>
+      )}
+      <SelectField label="Counted from" value={recurrenceFrom} onChange={(from) => restart(unit, from)}>
+        <option value="due">the due date</option>
+        <option value="completion">the completion</option>
+      </SelectField>
+      <div className="repeat-line">
+        <SelectField
+          label="Ends"
+          value={end}
+          onChange={(end) => change({ until: end === "until" ? addMonths(day, 3) : undefined, count: end === "count" ? 10 : undefined })}
+        >
+          <option value="never">never</option>
+          <option value="until">on</option>
+          <option value="count">after</option>
+        </SelectField>
+        {until && <PartField label="Last day" type="date" max="9999-12-31" value={until} onChange={(text) => readDate(text) && change({ until: text })} />}
+        {count && <PartField label="Times" type="number" min={1} max={9999} value={String(count)} onChange={(text) => text && change({ count: Number(text) })} />}
+      </div>
+      {children}
+    </div>
+  );
+}

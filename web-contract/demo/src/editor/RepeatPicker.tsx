@@ -1,0 +1,31 @@
+import { repeatName } from "../task/repeat";
+import type { Fields } from "../task/fields";
+import { RepeatIcon } from "../ui/icons";
+import { RepeatChoice } from "../ui/later";
+import { PopoverButton } from "../ui/PopoverButton";
+
+export interface RepeatProps {
+  fields: Fields;
+  onChange: (changes: Partial<Fields>) => void;
+  /** Called after a choice was made. */
+  onDone: () => void;
+}
+
+/** How a task recurs. One without a due date cannot. */
+export function RepeatPicker({ fields, onChange, onDone }: RepeatProps) {
+  const { dueAt, recurrence, recurrenceFrom } = fields;
+  if (!dueAt) return null;
+  const name = recurrence && (repeatName(recurrence, recurrenceFrom) ?? "Custom");
+  return (
+    <PopoverButton
+      className={name ? "chip is-set" : "chip"}
+      label={name ? `Repeats: ${name}` : "Repeat"}
+      title="Repeat"
+      onDone={onDone}
+      content={(close) => <RepeatChoice fields={fields} onChange={onChange} onDone={close} />}
+    >
+      <RepeatIcon />
+      <span className="chip-text">{name || "Repeat"}</span>
+    </PopoverButton>
+  );
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { calendar } from "../src/task/calendar";
+import { dueOn } from "../src/task/dates";
+import { nextDue, nextDues } from "../src/task/occurrences";
+import { monthDaysOf, repeatName, repeatOf, ruleOf, usualRepeats } from "../src/task/repeat";
+
+calendar.set({ timeZone: "Europe/Berlin", weekStart: "monday" });
+
+describe("a rule", () => {
+  test.for([
+    ["FREQ=DAILY", "due", "Every day"],
+    ["FREQ=DAILY;INTERVAL=3", "completion", "Every 3 days after completion"],
+    ["FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "due", "Every weekday"],
+    ["FREQ=WEEKLY;BYDAY=TU", "due", "Every Tuesday"],
+    ["FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", "due", "Every 2 weeks on Mon, Wed"],
+    ["FREQ=MONTHLY", "due", "Every month"],
+    ["FREQ=MONTHLY;BYMONTHDAY=22", "due", "Every month on the 22nd"],
+    ["FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=1", "due", "Every month on the last day, once"],
+    ["FREQ=MONTHLY;BYDAY=-1FR;COUNT=5", "due", "Every month on the last Friday, 5 times"],
+    ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;UNTIL=20400301", "due", "Every year on Feb 29, until Mar 1, 2040"],
+  ] as const)("%s, from %s, is: %s", ([rule, from, name]) => {
+    expect(repeatName(rule, from)).toBe(name);
+    expect(ruleOf(repeatOf(rule)!)).toBe(rule);
+  });
+
+  test.for([
+    "FREQ=WEEKLY;WKST=SU;BYDAY=MO",
+    "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1",
+    "FREQ=MONTHLY;BYMONTHDAY=1,15",
+    "FREQ=MONTHLY;BYMONTHDAY=-2",
+    "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=1",
+    "FREQ=YEARLY;BYMONTH=3",
+    "FREQ=DAILY;UNTIL=20261231T090000Z",
+  ])("%s has no words", (rule) => {
+    expect(repeatOf(rule)).toBeUndefined();
+  });
+});
+
+test("the usual rules are those of the due date", () => {
+  expect(usualRepeats("2026-11-24").map(ruleOf)).toEqual([
+    "FREQ=DAILY",
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+    "FREQ=WEEKLY;BYDAY=TU",
+    "FREQ=MONTHLY;BYMONTHDAY=24",
+    "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24",
+  ]);
+  expect(usualRepeats("2026-11-30").map(ruleOf)).toContain("FREQ=MONTHLY;BYMONTHDAY=-1");
+  const nths = (day: string) => monthDaysOf(day).flatMap(({ nth }) => nth ?? []);
+  expect([nths("2026-11-03"), nths("2026-11-24"), nths("2026-11-30")]).toEqual([["1TU"], ["4TU", "-1TU"], ["-1MO"]]);
+});
+
+describe("the next due date", () => {
+  const task = (day: string, rule: string, time?: string, recurrenceFrom: "due" | "completion" = "due") => ({
+    ...dueOn(day, time),
+    recurrence: rule,
+    recurrenceFrom,
+  });
+  const now = new Date("2026-11-24T12:00:00+01:00");
+
+  test("is after the old one and after the completion", () => {
+    expect(nextDue(task("2026-11-24", "FREQ=DAILY"), now)).toEqual(dueOn("2026-11-25"));
+    expect(nextDue(task("2026-11-20", "FREQ=DAILY"), now)).toEqual(dueOn("2026-11-24"));
+    expect(nextDue(task("2026-11-20", "FREQ=DAILY", "11:00"), now)).toEqual(dueOn("2026-11-25", "11:00"));
+    expect(nextDue(task("2026-12-31", "FREQ=MONTHLY;BYMONTHDAY=31"), now)).toEqual(dueOn("2027-01-31"));
+  });
+
+  test("is counted from the day of the completion where the task says so", () => {
+    expect(nextDue(task("2026-11-20", "FREQ=DAILY;INTERVAL=3", "", "completion"), now)).toEqual(dueOn("2026-11-27"));
+    expect(nextDue(task("2026-11-30", "FREQ=WEEKLY", "09:00", "completion"), now)).toEqual(dueOn("2026-12-01", "09:00"));
+  });
+
+  test("keeps its time of day when the clocks change", () => {
+    expect(nextDue(task("2026-10-24", "FREQ=WEEKLY;BYDAY=SA", "09:00"), new Date("2026-10-24T00:00:00Z"))).toEqual(dueOn("2026-10-31", "09:00"));
+  });
+
+  test("ends with the rule", () => {
+    expect(nextDue(task("2026-11-24", "FREQ=DAILY;COUNT=1"), now)).toBeUndefined();
+    expect(nextDue(task("2026-11-24", "FREQ=DAILY;UNTIL=20261124"), now)).toBeUndefined();
+    const days = (rule: string, options: object) => nextDues(task("2026-11-24", rule), now, options).map(({ dueOn }) => dueOn);
+    expect(days("FREQ=DAILY;COUNT=3", {})).toEqual(["2026-11-25", "2026-11-26"]);
+    expect(days("FREQ=DAILY", { before: "2026-11-27" })).toEqual(["2026-11-25", "2026-11-26"]);
+    expect(days("FREQ=WEEKLY;BYDAY=MO,FR", { most: 3 })).toEqual(["2026-11-27", "2026-11-30", "2026-12-04"]);
+    expect(days("FREQ=WEEKLY;BYDAY=MO;UNTIL=20261201", {})).toEqual(["2026-11-30"]);
+  });
+
+  test("of what is overdue is as though it were completed now", () => {
+    expect(nextDues(task("2026-11-20", "FREQ=DAILY"), now, { most: 2 })).toEqual([dueOn("2026-11-24"), dueOn("2026-11-25")]);
+  });
+
+  test("of a task that does not recur is none", () => {
+    expect(nextDues({ ...dueOn("2026-11-24"), recurrence: null, recurrenceFrom: "due" }, now, {})).toEqual([]);
+  });
+});

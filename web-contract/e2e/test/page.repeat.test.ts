@@ -1,0 +1,155 @@
+import type { Task } from "@tasklane/web-contract";
+import type { Page } from "playwright-core";
+import { describe, expect, vi } from "vitest";
+import { editTask, expectAccessible, goTo, openTask, seed, signUpAt, test, written } from "../src/page.js";
+import { screens } from "../src/press.js";
+
+const timezoneId = "Europe/Berlin";
+
+/** Opens the page of somebody new on a Monday. */
+async function start(page: Page): Promise<void> {
+  await signUpAt(page, "2026-11-23T12:00:00+01:00");
+  const zone = () => page.evaluate(async () => ((await (await fetch("/api/settings")).json()) as { data: { timeZone: string } }).data.timeZone);
+  await vi.waitFor(async () => expect(await zone()).toBe(timezoneId), { timeout: 10_000 });
+}
+
+async function tasksOf(page: Page): Promise<Task[]> {
+  return page.evaluate(async () => ((await (await fetch("/api/tasks?sort=createdAt")).json()) as { data: Task[] }).data);
+}
+
+/** Waits until the tasks with a title are these, the oldest first. */
+const areSaved = (page: Page, title: string, wanted: Partial<Task>[]) =>
+  vi.waitFor(async () => expect((await tasksOf(page)).filter((task) => task.title === title)).toMatchObject(wanted), { timeout: 10_000 });
+
+async function openRepeat(page: Page, title: string): Promise<void> {
+  await editTask(page, title);
+  await page.getByRole("button", { name: /^Repeat/ }).click();
+  await page.getByRole("dialog", { name: "Repeat" }).waitFor();
+}
+
+const save = (page: Page) => written(page, () => page.getByRole("button", { name: "Save" }).click());
+const ghosts = (page: Page, day: string) => page.getByRole("list", { name: `Repeated, ${day}` }).getByRole("listitem");
+
+describe.concurrent.for(screens)("a task that repeats, by %s, %d pixels wide", ([pointer, width, height]) => {
+  const options = { timezoneId, viewport: { width, height }, hasTouch: pointer === "touch" };
+
+  test("has a usual rule, or one part by part, and says what comes next", async ({ openPage }) => {
+    const { page, complaints } = await openPage(options);
+    await start(page);
+    await seed(page, [{ title: "Pay the rent", dueOn: "2026-11-24" }]);
+    const row = page.getByRole("listitem").filter({ hasText: "Pay the rent" });
+
+    await openRepeat(page, "Pay the rent");
+    await page.getByRole("radio", { name: "Every month on the 24th" }).click();
+    await page.getByRole("button", { name: "Repeats: Every month on the 24th" }).waitFor();
+    await save(page);
+    await row.getByText("Every month on the 24th").waitFor();
+    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=MONTHLY;BYMONTHDAY=24", recurrenceFrom: "due", dueOn: "2026-11-24" }]);
+
+    await openRepeat(page, "Pay the rent");
+    await page.getByText("Then Dec 24 · Jan 24, 2027 · Feb 24, 2027").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Custom…" }).click();
+    await page.getByLabel("On", { exact: true }).selectOption("the fourth Tuesday");
+    await page.getByText("Then Dec 22 · Jan 26, 2027 · Feb 23, 2027").waitFor();
+    await page.getByLabel("Unit").selectOption("week");
+    await page.getByRole("checkbox", { name: "Thursday" }).check();
+    await page.getByRole("spinbutton", { name: "Every" }).fill("2");
+    await page.getByLabel("Ends").selectOption("after");
+    await page.getByRole("spinbutton", { name: "Times" }).fill("3");
+    await page.getByText("Then Thursday · Dec 8").waitFor();
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await page.getByRole("button", { name: "Done" }).click();
+    await save(page);
+    await row.getByText("Every 2 weeks on Tue, Thu, 3 times").waitFor();
+    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=3" }]);
+
+    await openRepeat(page, "Pay the rent");
+    await page.getByRole("radio", { name: "Every 2 weeks on Tue, Thu, 3 times", checked: true }).waitFor();
+    await page.getByRole("button", { name: "Custom…" }).click();
+    await page.getByLabel("Counted from").selectOption("the completion");
+    await page.getByLabel("Ends").selectOption("on");
+    await page.getByLabel("Last day").fill("2026-12-31");
+    await page.getByText("Then Dec 8 · Dec 22").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await save(page);
+    await row.getByText("Every 2 weeks after completion, until Dec 31").waitFor();
+    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;UNTIL=20261231", recurrenceFrom: "completion" }]);
+
+    await editTask(page, "Pay the rent");
+    await page.getByRole("button", { name: /^Due/ }).click();
+    await page.getByRole("button", { name: "No due date" }).click();
+    await save(page);
+    await areSaved(page, "Pay the rent", [{ recurrence: null, dueAt: null }]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe.concurrent("a rule", () => {
+  test("without words for it is shown as it is, and stays", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId });
+    await start(page);
+    const recurrence = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1";
+    await seed(page, [{ title: "Board meeting", dueOn: "2026-11-30", recurrence }]);
+    await page.getByRole("listitem").filter({ hasText: "Board meeting" }).getByText("Repeats").waitFor();
+    await openRepeat(page, "Board meeting");
+    await page.getByRole("radio", { name: recurrence, checked: true }).waitFor();
+    await page.getByText("Then Dec 31 · Jan 29, 2027 · Feb 26, 2027").waitFor();
+    await page.getByRole("button", { name: "Custom…" }).click();
+    await page.getByText(`which a change here replaces: ${recurrence}`).waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Board");
+    await save(page);
+    await areSaved(page, "Board", [{ recurrence }]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("is written with the task, and undone by Backspace", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ timezoneId });
+    await start(page);
+    const field = page.getByLabel("New task");
+    await field.fill("x tomorrow");
+    await page.getByRole("list", { name: "Understood" }).waitFor();
+    await field.fill("Buy bread every saturday 9am #food");
+    await page.getByText("Understood: repeats every Saturday").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Repeats: Every Saturday" }).waitFor();
+    await page.getByRole("button", { name: "Due Saturday, 9:00 AM" }).waitFor();
+    await page.keyboard.press("Enter");
+    await areSaved(page, "Buy bread", [{ recurrence: "FREQ=WEEKLY;BYDAY=SA", dueAt: "2026-11-28T08:00:00Z", tags: ["food"] }]);
+
+    await field.fill("Read a book every day");
+    await page.getByRole("button", { name: "Repeats: Every day" }).waitFor();
+    // The day that is chosen goes before the first one of the rule.
+    await page.getByRole("button", { name: "Due Today" }).click();
+    await page.getByRole("button", { name: "Wednesday, November 25, 2026" }).click();
+    await page.getByRole("button", { name: "Due Wednesday" }).waitFor();
+    await page.keyboard.press("Enter");
+    await areSaved(page, "Read a book", [{ recurrence: "FREQ=DAILY", dueOn: "2026-11-25" }]);
+
+    await field.fill("Watch Sunday every week");
+    await page.getByRole("button", { name: /^Repeats/ }).waitFor();
+    await page.keyboard.press("Backspace");
+    await page.getByRole("button", { name: "Repeat", exact: true }).waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await openTask(page, "Watch Sunday every week").waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+test.concurrent("upcoming shows when tasks will repeat", async ({ openPage }) => {
+  const { page, complaints } = await openPage({ timezoneId });
+  await start(page);
+  await seed(page, [
+    { title: "Stand-up", dueAt: "2026-11-26T09:15:00+01:00", recurrence: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
+    { title: "Water", dueOn: "2026-11-20", recurrence: "FREQ=DAILY;INTERVAL=5", recurrenceFrom: "completion" },
+  ]);
+  await goTo(page, "Upcoming");
+  await vi.waitFor(async () => expect(await ghosts(page, "Friday").allTextContents()).toEqual(["Stand-up9:15 AM"]), { timeout: 10_000 });
+  // What is overdue repeats as though it were completed today.
+  await vi.waitFor(async () => expect(await ghosts(page, "Saturday").allTextContents()).toEqual(["Water"]), { timeout: 10_000 });
+  expect(await ghosts(page, "Wednesday").count()).toBe(0);
+  expect(await page.getByRole("checkbox", { name: "Stand-up" }).count()).toBe(1);
+  await expectAccessible(page);
+  expect(complaints).toEqual([]);
+});
