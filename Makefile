@@ -74,8 +74,8 @@ test-compose: tools ## build and start the compose stack on Docker, use it while
 	cd services && go test -count=1 -timeout=30m -tags=engine -v -run '^TestUse$$' ./stack/compose
 
 .PHONY: test-restore
-test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, restore elsewhere, find and erase; needs pg_dump
-	cd bff && go test -count=1 -timeout=10m -tags=drill -v -run '^TestRestore$$' ./internal/drill
+test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, restore elsewhere, find, erase and change passwords; needs pg_dump
+	cd bff && go test -count=1 -timeout=10m -tags=drill -v -run '^Test(Restore|Passwords)$$' ./internal/drill
 
 .PHONY: test-monitoring
 test-monitoring: tools $(AUTH) $(POSTGRES) ## run the queries of the dashboard and of the alerts on figures of real servers, and promtool's tests

@@ -53,25 +53,9 @@ type site struct {
 }
 
 func TestRestore(t *testing.T) {
-	bin := clients(t)
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs+"/", "./tasks/cmd/tasks")
-	build.Dir = filepath.Join(root, "services")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	path := strings.Join([]string{bin, programs, os.Getenv("PATH")}, ":")
-	t.Setenv("PATH", path)
-
+	root, programs := prepare(t)
 	first := newSite(t, root, programs)
-	if err := roles.Create(t.Context(), first.server.AdminURL(postgres.Superuser), first.password); err != nil {
-		t.Fatal(err)
-	}
-	first.sh("tasks migrate")
+	first.create()
 	first.start()
 	ada, eve := first.signUp("ada@example.com"), first.signUp("eve@example.com")
 	for _, p := range []person{ada, eve} {
@@ -146,6 +130,34 @@ func TestRestore(t *testing.T) {
 	})
 }
 
+// prepare builds the task service, puts it and PostgreSQL's client programs on PATH, and
+// returns the top of the repository and the directory of the service.
+func prepare(t *testing.T) (root, programs string) {
+	t.Helper()
+	bin := clients(t)
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs = t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs+"/", "./tasks/cmd/tasks")
+	build.Dir = filepath.Join(root, "services")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Setenv("PATH", strings.Join([]string{bin, programs, os.Getenv("PATH")}, ":"))
+	return root, programs
+}
+
+// create makes the roles and the tables.
+func (s *site) create() {
+	s.t.Helper()
+	if err := roles.Create(s.t.Context(), s.server.AdminURL(postgres.Superuser), s.password); err != nil {
+		s.t.Fatal(err)
+	}
+	s.sh("tasks migrate")
+}
+
 // block returns the commands of OPERATIONS.md of that name.
 func block(t *testing.T, root, name string) string {
 	t.Helper()
@@ -216,36 +228,39 @@ func (s *site) sh(commands string) string {
 
 func (s *site) start() { s.startAuth(); s.startTasks() }
 
-func (s *site) startAuth() {
+func (s *site) startAuth() (stop func()) {
 	s.t.Helper()
 	auth := exec.Command("node", "server.mjs")
 	auth.Dir = filepath.Join(s.root, "services", "auth")
 	auth.Env = append(s.environment(),
 		"DATABASE_URL="+s.server.URL(roles.Auth, s.password.Auth, roles.Database), "BETTER_AUTH_SECRET="+s.secret,
 		"BETTER_AUTH_URL="+public, fmt.Sprintf("PORT=%d", s.ports[0]))
-	s.await(auth, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[0]))
+	return s.await(auth, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[0]))
 }
 
-func (s *site) startTasks() {
+func (s *site) startTasks() (stop func()) {
 	s.t.Helper()
 	tasks := exec.Command(filepath.Join(s.programs, "tasks"), "serve") //nolint:gosec // ours
 	tasks.Env = s.environment()
-	s.await(tasks, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[2]))
+	return s.await(tasks, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[2]))
 }
 
-// await starts a server and waits until it is ready.
-func (s *site) await(command *exec.Cmd, ready string) {
+// await starts a server, waits until it is ready, and returns how to stop it, which the end of
+// the test does too.
+func (s *site) await(command *exec.Cmd, ready string) (stop func()) {
 	s.t.Helper()
 	process, err := child.Start(command, syscall.SIGKILL, s.keep)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: 10 * time.Second}) })
+	stop = func() { process.Stop(child.Step{Signal: syscall.SIGTERM, Wait: 10 * time.Second}) }
+	s.t.Cleanup(stop)
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	if err := process.AwaitReady(ctx, command.Path, ready, nil, 50*time.Millisecond); err != nil {
 		s.t.Fatalf("%v\n%s", err, s.logged())
 	}
+	return stop
 }
 
 func (s *site) keep(line string) {
