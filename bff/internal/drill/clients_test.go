@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// clients returns the directory of PostgreSQL's client programs, the newest that are
-// here: those of PG_BIN_DIR, on PATH or in the usual places. The packages that carry
-// the server for tests have none.
+// clients returns the directory of the newest client programs of PostgreSQL, in
+// PG_BIN_DIR, on PATH or in the usual places. The npm packages with the server for
+// tests have none.
 func clients(t *testing.T) string {
 	t.Helper()
 	var dirs []string
@@ -42,7 +42,7 @@ func clients(t *testing.T) string {
 	if best == "" {
 		t.Fatalf("this test needs pg_dump, pg_restore and psql, as in the package postgresql-client (looked in %s; PG_BIN_DIR names another place)", strings.Join(dirs, ", "))
 	}
-	// A server of the same version, where there is one: pg_dump refuses newer ones.
+	// A server of the same version if there is one: pg_dump rejects newer ones.
 	if slices.ContainsFunc([]string{"initdb", "postgres"}, func(name string) bool { return majorOf(filepath.Join(best, name)) != newest }) {
 		t.Logf("the server comes from the npm package, pg_dump %d from %s", newest, best)
 	} else {

@@ -1,7 +1,7 @@
 //go:build drill
 
-// Package drill_test follows OPERATIONS.md: it runs the commands that stand there, on
-// servers that are set up as they say.
+// Package drill_test follows OPERATIONS.md: it runs its commands, on servers that are
+// set up accordingly.
 package drill_test
 
 import (
@@ -119,7 +119,7 @@ func TestRestore(t *testing.T) {
 			t.Errorf("the copy is %q, %v", copied, err)
 		}
 		if left := second.sh("tasks export-user " + ada.id); left != "" {
-			t.Errorf("there is left\n%s", left)
+			t.Errorf("resources are left:\n%s", left)
 		}
 		if got := second.sh("tasks export-user " + eve.id); got != eves {
 			t.Errorf("Eve has\n%s", got)
@@ -196,7 +196,7 @@ func newSite(t *testing.T, root, programs string) *site {
 	}
 }
 
-// environment is what the programs and the commands of OPERATIONS.md read.
+// environment returns the environment of the programs and of OPERATIONS.md's commands.
 func (s *site) environment() []string {
 	admin, err := url.Parse(s.server.AdminURL(postgres.Superuser))
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// TestScrape starts the three servers, makes requests and keeps what Prometheus would
-// scrape between them in SCRAPE_DIR, as JOB-N.txt.
+// TestScrape starts the three servers, makes requests, and writes the metrics that
+// Prometheus would scrape meanwhile to SCRAPE_DIR, as JOB-N.txt.
 func TestScrape(t *testing.T) {
 	dir := os.Getenv("SCRAPE_DIR")
 	if dir == "" {

@@ -35,7 +35,7 @@ type fault struct {
 	inject  func() (end func())
 }
 
-// ordeal is a system under load that meets faults.
+// ordeal injects faults into a system under load.
 type ordeal struct {
 	*system
 	writers []*writer

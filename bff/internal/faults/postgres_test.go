@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
-// exhausting is the fault of a client that takes all of PostgreSQL's connections, including
-// those of the servers.
+// exhausting is a client that opens all of PostgreSQL's connections, including those of
+// the servers.
 func (s *system) exhausting() fault {
 	return fault{name: "connections exhausted", inject: func() func() {
 		t := s.t
@@ -53,8 +53,8 @@ func (s *system) exhausting() fault {
 	}}
 }
 
-// hog takes connections until ctx ends, and then closes them. It closes full once none are
-// left for the first time.
+// hog opens connections until ctx ends, and then closes them. It closes full when none
+// are left for the first time.
 func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 	filled := sync.OnceFunc(func() { close(full) })
 	defer filled()

@@ -116,8 +116,7 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// A spell is what a proxy does to connections: a toxic of toxiproxy, or "" for refusing
-// them.
+// A spell is a fault of a proxy: a toxic of toxiproxy, or "" to refuse connections.
 type spell struct{ name, toxic string }
 
 var spells = []spell{

@@ -200,7 +200,7 @@ func (a *Auth) JWT(cookie *http.Cookie) string {
 	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
 }
 
-// Get asks the server itself, and returns the response, which must be a success,
+// Get sends a request to the server itself, and returns the response, which must be a success,
 // without its body.
 func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
 	a.t.Helper()

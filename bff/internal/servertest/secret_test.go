@@ -9,8 +9,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
-// TestSecretIsChanged follows services/auth/README.md, and first does what it warns
-// of: starts a server with a secret that the keys were not made with.
+// TestSecretIsChanged changes the secret by services/auth/README.md. First it makes the
+// mistake that the README warns of: it starts a server with a secret other than the
+// keys'.
 func TestSecretIsChanged(t *testing.T) {
 	t.Parallel()
 	auth := servertest.StartAuth(t, "http://localhost:3000")
@@ -42,7 +43,7 @@ func TestSecretIsChanged(t *testing.T) {
 		t.Errorf("a server with another secret: %v\n%s", err, log)
 	}
 	if auth.JWT(cookie) == "" {
-		t.Error("the server that ran before gives no JWT any more")
+		t.Error("the first server issues no JWT any more")
 	}
 
 	if log, err := auth.Run([]string{"new-keys"}); err != nil {
@@ -60,10 +61,10 @@ func TestSecretIsChanged(t *testing.T) {
 	}
 	auth.RestartWith(secret)
 	if status := create(jwt); status != http.StatusCreated {
-		t.Errorf("with a JWT from before: %d, want 201", status)
+		t.Errorf("with a JWT of the old secret: %d, want 201", status)
 	}
 	if auth.JWT(cookie) != "" {
-		t.Error("the cookie of before is a session")
+		t.Error("a cookie of the old secret is a session")
 	}
 	again := auth.Post("/api/auth/sign-in/email", user).Cookies()[0]
 	if status := create(auth.JWT(again)); status != http.StatusCreated {

@@ -244,11 +244,11 @@ func testAuthProxy(t *testing.T, s *site) {
 		// Better Auth would clear the cookies even if the request had none.
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-out", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
 		ada.do(http.MethodPost, "/api/auth/sso/register", map[string]any{}, evil).fails(taskapi.CodeCrossOrigin)
-		// Whoever sets up a front end reads which origin it was, and which setting counts.
+		// The error names the origin and the setting, for developers of a front end.
 		vite := http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://localhost:5173"}}
 		problem := ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, vite).fails(taskapi.CodeCrossOrigin)
 		if !strings.Contains(problem.Error, "http://localhost:5173") || !strings.Contains(problem.Error, "TRUSTED_ORIGINS") {
-			t.Errorf("the refusal says %q", problem.Error)
+			t.Errorf("the error is %q", problem.Error)
 		}
 		for name, header := range map[string]http.Header{
 			"a program":                      {"Origin": nil, "Sec-Fetch-Site": nil},

@@ -71,7 +71,7 @@ func TestBearer(t *testing.T) {
 		program(http.MethodPost, "/api/auth/sign-out", map[string]any{}).is(http.StatusOK)
 		program(http.MethodGet, "/api/session", nil).fails(taskapi.CodeSessionExpired)
 	})
-	t.Run("beside a cookie, the token alone counts", func(t *testing.T) {
+	t.Run("a token overrides a cookie", func(t *testing.T) {
 		bob := s.newBrowser(t)
 		bob.signUp()
 		ada.do(http.MethodGet, "/api/session", nil, http.Header{"Authorization": {"Bearer x.y"}}).fails(taskapi.CodeUnauthenticated)
@@ -81,7 +81,7 @@ func TestBearer(t *testing.T) {
 			t.Error("the cookie won over the token")
 		}
 	})
-	t.Run("a JWT is told where it belongs", func(t *testing.T) {
+	t.Run("the error for a JWT names the task service", func(t *testing.T) {
 		jwt := s.auth.JWT(ada.cookie())
 		for _, path := range []string{"/api/tasks", "/api/auth/get-session"} {
 			problem := s.program(t, jwt)(http.MethodGet, path, nil).fails(taskapi.CodeUnauthenticated)
@@ -90,13 +90,13 @@ func TestBearer(t *testing.T) {
 			}
 		}
 	})
-	t.Run("forged tokens are refused", func(t *testing.T) {
+	t.Run("forged tokens are rejected", func(t *testing.T) {
 		before := s.authTap.Count(getSession)
 		for _, forged := range []string{"", "x", "x.y", token[:len(token)-4], "x" + token, strings.Repeat("a", 32)} {
 			s.program(t, "")(http.MethodGet, "/api/session", nil, "Authorization", "Bearer "+forged).fails(taskapi.CodeUnauthenticated)
 		}
 		if n := s.authTap.Count(getSession) - before; n > 0 {
-			t.Errorf("Better Auth was asked %d times", n)
+			t.Errorf("%d requests to Better Auth", n)
 		}
 	})
 }

@@ -44,8 +44,8 @@ func compressJSON() (func(http.Handler) http.Handler, error) {
 	}, nil
 }
 
-// encodings are those of the files that the page's build compresses, the best first, with
-// their file suffixes.
+// encodings are the encodings of the page's compressed files, the best first, with
+// their suffixes.
 var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
 // acceptsEncoding reports whether a browser accepts a content coding.

@@ -212,7 +212,7 @@ func testStreams(t *testing.T, s *site) {
 			change = stream.change()
 		}
 		if want := (taskapi.Change{Seq: 3, Kind: taskapi.KindTask, ID: second.ID, Data: json.RawMessage("null")}); cmp.Diff(want, change) != "" {
-			t.Errorf("an erased task is told as %+v", change)
+			t.Errorf("the change of an erased task is %+v", change)
 		}
 		var told []string
 		for range titles {

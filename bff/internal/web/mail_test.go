@@ -67,8 +67,7 @@ func (in *inbox) next(to, subject string) (path string) {
 	}
 }
 
-// TestForgottenPassword goes from the request, through the mail, to the new
-// password.
+// TestForgottenPassword resets a password by mail.
 func TestForgottenPassword(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
@@ -101,8 +100,8 @@ func TestForgottenPassword(t *testing.T) {
 	nobody.get("/api/session").is(http.StatusOK)
 }
 
-// TestChangeOfEmail goes by the new address, and by the old one too where that has
-// been verified.
+// TestChangeOfEmail confirms the change at the new address, and first at the old one if
+// that is verified.
 func TestChangeOfEmail(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
@@ -130,7 +129,7 @@ func TestChangeOfEmail(t *testing.T) {
 	is(third)
 }
 
-// TestVerification signs nobody in before the address is confirmed.
+// TestVerification: nobody can sign in before the address is confirmed.
 func TestVerification(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)

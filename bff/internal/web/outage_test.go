@@ -74,7 +74,7 @@ func (s *site) servedToTheEnd(l *load) {
 			}
 			for _, u := range uses[user] {
 				if u.at.Before(refused.begin) && refused.end.Before(u.until) {
-					t.Errorf("%s was refused %s before the end of the JWT", w.name, u.until.Sub(refused.end))
+					t.Errorf("%s was rejected %s before the JWT expired", w.name, u.until.Sub(refused.end))
 					break
 				}
 			}

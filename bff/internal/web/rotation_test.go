@@ -26,7 +26,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 
 	for _, change := range []struct {
 		what, statement string
-		// refused means that the service rejects the JWTs from before the change.
+		// refused says that the service rejects earlier JWTs.
 		refused bool
 	}{
 		{"rotated", `UPDATE jwks SET "expiresAt" = now()`, false},

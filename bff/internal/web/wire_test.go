@@ -82,11 +82,11 @@ func testWire(t *testing.T, s *site) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if diff := cmp.Diff(test.want, s.wire(t, test.raw)); diff != "" {
-				t.Errorf("answers (-want +got):\n%s", diff)
+				t.Errorf("statuses (-want +got):\n%s", diff)
 			}
 		})
 	}
-	t.Cleanup(func() { checkWhatCameThrough(t, s) })
+	t.Cleanup(func() { checkForwarded(t, s) })
 }
 
 // impostor are headers with a forged identity.
@@ -140,15 +140,15 @@ func (s *site) raw(t *testing.T, request string) string {
 	return string(all)
 }
 
-// checkWhatCameThrough checks all requests that the servers behind the BFF received.
-func checkWhatCameThrough(t *testing.T, s *site) {
+// checkForwarded checks all requests that the other servers received.
+func checkForwarded(t *testing.T, s *site) {
 	stripped := []string{
 		"Proxy-Authorization", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-User-Id", "X_user_id",
 		"X-Original-Url", "X-Http-Method-Override", "Upgrade", "Te", "Trailer",
 	}
 	look := func(r *http.Request, host, below string) {
 		if r.Host != host {
-			t.Errorf("%s was asked as %q", below, r.Host)
+			t.Errorf("%s got the Host %q", below, r.Host)
 		}
 		if !strings.HasPrefix(r.URL.Path, below) || path.Clean(r.URL.Path) != r.URL.Path {
 			t.Errorf("got a request for %q, outside of %s", r.URL.Path, below)
