@@ -107,4 +107,23 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   await page.getByRole("listitem").waitFor();
   expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
   await run(doctor);
+
+  const jwt = await page.evaluate(() => fetch("/api/auth/get-session").then((response) => response.headers.get("set-auth-jwt")));
+  const write = () =>
+    fetch(`http://127.0.0.1:${tasksPort}/api/tasks`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${jwt}`, "content-type": "application/json" },
+      body: JSON.stringify({ title: "Ghost" }),
+    });
+  expect((await write()).status).toBe(201);
+  const deleted = await page.evaluate(
+    (password) =>
+      fetch("/api/auth/delete-user", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ password }),
+      }).then((response) => response.status),
+    account.password,
+  );
+  expect([deleted, await (await write()).json()]).toMatchObject([200, { code: "account_deleted" }]);
 });
