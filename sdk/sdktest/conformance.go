@@ -57,6 +57,7 @@ func Conformance(t *testing.T, target Target) {
 		{"sub-tasks", subTaskCases},
 		{"settings", settingsCases},
 		{"due", dueCases},
+		{"recurrence", slices.Concat(recurrenceCases, successorCases)},
 		{"write", writeCases},
 		{"version", versionCases},
 		{"idempotency", idempotencyCases},

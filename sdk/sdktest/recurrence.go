@@ -32,52 +32,59 @@ func checkRecurrence(r resource) *problem {
 
 // setNext has a recurring task that is completed name the one that will follow it, and
 // one that is opened again name none, unless somebody has touched the one that it names.
-func (tx *transaction) setNext(before, after resource) {
+func (tx *transaction) setNext(before, after resource) *problem {
 	task, ok := after.pointer().(*taskapi.Task)
 	if !ok {
-		return
+		return nil
 	}
 	switch wasDone := isDone(before); {
 	case !wasDone && task.Completed && task.NextID == nil:
 		if _, ok := task.Successor(tx.now, tx.user.zone()); ok {
 			task.NextID = new(tx.ids.next(tx.now).String())
 		}
-	case wasDone && !task.Completed && task.NextID != nil && tx.isUntouched(*task.NextID):
-		task.NextID = nil
+	case wasDone && !task.Completed && task.NextID != nil:
+		if p := tx.flush(); p != nil {
+			return p
+		}
+		tx.remember(*task.NextID)
+		if tx.isUntouched(*task.NextID, parentOf(after)) {
+			task.NextID = nil
+		}
 	}
+	return nil
 }
 
-// isUntouched reports whether a successor, and all below it, is as it was created, or is
-// there no more.
-func (tx *transaction) isUntouched(id string) bool {
+// isUntouched reports whether a successor, and all below it, is as it was created and
+// not to become the parent of what it follows, or is there no more.
+func (tx *transaction) isUntouched(id, parent string) bool {
 	next, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
 	createdAt := func(r resource) any { return r.field("createdAt").Interface() }
 	return !ok || !slices.ContainsFunc(append(tx.below(id), next), func(r resource) bool {
-		return r.deleted() || r.version() > 1 || createdAt(r) != createdAt(next)
+		return r.version() > 1 || createdAt(r) != createdAt(next) || r.id() == parent
 	})
 }
 
 // followNext makes the task that an operation has made another one name as its next one,
-// or erases the one that it names no more.
-func (tx *transaction) followNext(before, after resource) {
+// or erases the one that it names no more. It reports the same as followTask.
+func (tx *transaction) followNext(before, after resource) (affected bool, _ *problem) {
 	was, now := before.reference("nextId"), after.reference("nextId")
 	switch {
 	case was == "" && now != "":
-		tx.repeat(after)
+		if p := tx.flush(); p != nil {
+			return false, p
+		}
+		return tx.repeat(after), nil
 	case was != "" && now == "":
 		if next, ok := tx.find(after.kind, was, anywhere); ok {
-			below := tx.below(was)
-			tx.eraseWith(next)
-			for _, task := range below {
-				tx.eraseWith(task)
-			}
+			affected = tx.followTask(taskapi.BatchErase, next, tx.eraseWith(next))
 		}
 	}
+	return affected, nil
 }
 
 // repeat makes the successor of a completed task, behind it in the manual order, and
-// open copies of its sub-tasks below that.
-func (tx *transaction) repeat(done resource) {
+// open copies of its sub-tasks below that. It reports the same as followTask.
+func (tx *transaction) repeat(done resource) (affected bool) {
 	zone := tx.user.zone()
 	task := done.wire().(taskapi.Task)
 	content, _ := task.Successor(tx.now, zone)
@@ -94,7 +101,7 @@ func (tx *transaction) repeat(done resource) {
 	} else {
 		next.Position = position.Behind(task.Position, id)
 	}
-	tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(done.kind, next))
+	affected = tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(done.kind, next))
 
 	days := taskapi.DaysBetween(*task.DueAt, *next.DueAt, zone)
 	copies := map[string]string{task.ID: next.ID} // ids by those of the originals
@@ -121,6 +128,7 @@ func (tx *transaction) repeat(done resource) {
 		}
 		parents = children
 	}
+	return affected
 }
 
 // insert adds a task as it is.

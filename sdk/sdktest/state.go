@@ -200,7 +200,9 @@ func (tx *transaction) edit(r resource, c content, replace bool) (resource, *pro
 	if after.same(r) {
 		return r, nil
 	}
-	tx.setNext(r, after)
+	if p := tx.setNext(r, after); p != nil {
+		return r, p
+	}
 	after = tx.changed(after)
 	tx.moveDays(r, after)
 	return after, nil

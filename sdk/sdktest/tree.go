@@ -298,10 +298,11 @@ func (tx *transaction) remembers(is func(resource) bool) bool {
 	})
 }
 
-// eraseWith erases a task with another resource.
-func (tx *transaction) eraseWith(task resource) {
+// eraseWith erases a task with another resource, and returns it as it was.
+func (tx *transaction) eraseWith(task resource) resource {
 	tx.erase(task)
 	tx.growth = append(tx.growth, growth{resources: -1, bytes: rowSize - task.size() - tx.user.freedBy(task.id())})
+	return task
 }
 
 // isArchived reports whether a task is in an archived list.

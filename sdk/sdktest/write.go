@@ -69,7 +69,11 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		affected = tx.followList(o.op, after)
 	case taskapi.KindTask:
 		affected = tx.followTask(o.op, before, after)
-		tx.followNext(before, after)
+		followed, p := tx.followNext(before, after)
+		if p != nil {
+			return after, p
+		}
+		affected = affected || followed
 	}
 	if affected && len(tx.named) > 0 {
 		return after, tx.flush() // what is in memory is read again

@@ -38,7 +38,10 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 		return nil
 	}
 	if rule := task.recurrence(); rule != nil {
-		if err := taskapi.CheckRecurrence(*rule, task.DueAt, task.DueOn); err != nil {
+		switch err := taskapi.CheckRecurrence(*rule, task.DueAt, task.DueOn); {
+		case err != nil && tx.blind:
+			return errRefused // the key may be that of another request
+		case err != nil:
 			return &FieldError{Field: "recurrence", Code: taskapi.FieldNotAllowed, Message: err.Error()}
 		}
 	}

@@ -32,7 +32,7 @@ func (tx *transaction) prepareSuccessor(ctx context.Context, before, after *task
 			after.NextID, tx.successor = tx.newID(), content
 		}
 	case before.CompletedAt != nil && after.CompletedAt == nil && after.NextID != uuid.Nil:
-		untouched, err := tx.isUntouched(ctx, after.NextID)
+		untouched, err := tx.isUntouched(ctx, after.NextID, after.ParentID)
 		if err != nil {
 			return err
 		}
@@ -43,9 +43,9 @@ func (tx *transaction) prepareSuccessor(ctx context.Context, before, after *task
 	return nil
 }
 
-// isUntouched reports whether a successor, and all below it, is as it was created, or is
-// there no more.
-func (tx *transaction) isUntouched(ctx context.Context, id uuid.UUID) (bool, error) {
+// isUntouched reports whether a successor, and all below it, is as it was created and
+// not to become the parent of the task that it follows, or is there no more.
+func (tx *transaction) isUntouched(ctx context.Context, id, parent uuid.UUID) (bool, error) {
 	if err := tx.flush(ctx); err != nil {
 		return false, err
 	}
@@ -53,11 +53,11 @@ func (tx *transaction) isUntouched(ctx context.Context, id uuid.UUID) (bool, err
 	if err != nil || next == nil {
 		return err == nil, err
 	}
-	if next.shared().DeletedAt != nil || next.shared().Version > 1 {
+	if next.shared().DeletedAt != nil || next.shared().Version > 1 || id == parent {
 		return false, nil
 	}
 	var touched int64
-	err = tx.read(ctx, statement{selectTouched, []any{tx.user, [16]byte(id), next.shared().CreatedAt}}, func(rows pgx.Rows) error {
+	err = tx.read(ctx, statement{selectTouched, []any{tx.user, [16]byte(id), next.shared().CreatedAt, [16]byte(parent)}}, func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&touched}, func() error { return nil })
 		return err
 	})
@@ -123,8 +123,8 @@ const (
 		bytes = CASE WHEN s.bytes + $3::bigint <= $5 THEN s.bytes + $3::bigint END
 		WHERE user_id = $1`
 	// selectTouched counts the tasks below a task ($2) that were changed since it was
-	// created ($3), or added.
-	selectTouched = "SELECT count(*) FROM (" + descendants + ") AS d WHERE version > 1 OR created_at <> $3"
+	// created ($3), or added, or are to become a parent ($4).
+	selectTouched = "SELECT count(*) FROM (" + descendants + ") AS d WHERE version > 1 OR created_at <> $3 OR id = $4"
 )
 
 // copyTasks copies the tasks $3 in this order, with the ids $4, parents $5 and due dates

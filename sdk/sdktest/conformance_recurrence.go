@@ -1,0 +1,215 @@
+package sdktest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// recurring is a task that recurs; due is a day or a time.
+func recurring(rule, due string) taskapi.CreateTaskRequest {
+	request := taskapi.CreateTaskRequest{Title: "rent", Recurrence: &rule, DueOn: &due}
+	if at, err := time.Parse(time.RFC3339, due); err == nil {
+		request.DueOn, request.DueAt = nil, &at
+	}
+	return request
+}
+
+// finish completes a task that recurs, and returns it and the one that follows.
+func (s *subject) finish(id string) (done, next taskapi.Task) {
+	s.Helper()
+	done = s.update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+	if done.NextID == nil {
+		s.Fatalf("no task follows %s", inJSON(done))
+	}
+	return done, s.get(*done.NextID)
+}
+
+// finishLast completes a task that none follows.
+func (s *subject) finishLast(id string) {
+	s.Helper()
+	if done := s.update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}); done.NextID != nil {
+		s.Errorf("a task follows %s", inJSON(done))
+	}
+}
+
+// dues are dates and times as a test writes them.
+func dues(occurrences []taskapi.Occurrence) string {
+	var all []string
+	for _, o := range occurrences {
+		if o.DueOn != nil {
+			all = append(all, *o.DueOn)
+		} else {
+			all = append(all, o.DueAt.Format(time.RFC3339))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+var recurrenceCases = []contractCase{
+	{"a task recurs by a rule, which null removes", func(s *subject) {
+		plain := s.create(taskapi.CreateTaskRequest{Title: "once"})
+		if plain.Recurrence != nil || plain.RecurrenceFrom != taskapi.FromDue || plain.NextID != nil {
+			s.Errorf("the defaults are %s", inJSON(plain))
+		}
+		request := recurring("FREQ=WEEKLY;BYDAY=MO,WE", "2091-03-05")
+		request.RecurrenceFrom = taskapi.FromCompletion
+		task := s.create(request)
+		if *task.Recurrence != *request.Recurrence || task.RecurrenceFrom != taskapi.FromCompletion || task.NextID != nil {
+			s.Errorf("created %s", inJSON(task))
+		}
+		s.same("what is read", s.get(task.ID), task)
+		task = s.update(task.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Some(new("FREQ=DAILY"))})
+		s.same("the rule", *task.Recurrence, "FREQ=DAILY")
+		task = s.update(task.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Null[string]()})
+		if task.Recurrence != nil || task.RecurrenceFrom != taskapi.FromCompletion {
+			s.Errorf("without a rule: %s", inJSON(task))
+		}
+		s.finishLast(task.ID)
+		task, err := s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: "rent", DueOn: task.DueOn, Recurrence: new("FREQ=YEARLY")})
+		s.ok(err)
+		if *task.Recurrence != "FREQ=YEARLY" || task.RecurrenceFrom != taskapi.FromDue {
+			s.Errorf("replaced by %s", inJSON(task))
+		}
+	}},
+	{"422: a rule that is none, or does not go with the due date", func(s *subject) {
+		for rule, want := range map[string]taskapi.FieldErrorCode{
+			`"monthly"`: taskapi.FieldFormat, `""`: taskapi.FieldFormat, `"FREQ=HOURLY"`: taskapi.FieldFormat, `"freq=daily"`: taskapi.FieldFormat,
+			`"FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"`: taskapi.FieldFormat, `"FREQ=DAILY;COUNT=0"`: taskapi.FieldFormat, `7`: taskapi.FieldType,
+			`"FREQ=MONTHLY;BYMONTHDAY=1` + strings.Repeat(",1", 100) + `"`: taskapi.FieldTooLong,
+			`"FREQ=DAILY;UNTIL=20910401T090000Z"`:                          taskapi.FieldNotAllowed,
+		} {
+			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueOn":"2091-03-05","recurrence":`+rule+`}`), taskapi.CodeInvalid, field422("recurrence", want))
+		}
+		refused := field422("recurrence", taskapi.FieldNotAllowed)
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"a"}`, "Idempotency-Key", "used"), http.StatusCreated)
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","recurrence":"FREQ=DAILY"}`, "Idempotency-Key", "used"), taskapi.CodeIdempotencyKeyReused)
+		path := "/api/tasks/" + s.create(taskapi.CreateTaskRequest{Title: "undated"}).ID
+		s.problem(s.raw(http.MethodPatch, path, `{"recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		task := s.create(recurring("FREQ=DAILY;UNTIL=20910401T090000Z", "2091-03-05T09:00:00Z"))
+		path = "/api/tasks/" + task.ID
+		for _, body := range []string{`{"dueAt":null}`, `{"dueOn":null}`, `{"dueOn":"2091-03-05"}`} {
+			s.problem(s.raw(http.MethodPatch, path, body), taskapi.CodeInvalid, refused)
+		}
+		s.problem(s.raw(http.MethodPut, path, `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		s.problem(s.raw(http.MethodPatch, path, `{"recurrenceFrom":"now"}`), taskapi.CodeInvalid, field422("recurrenceFrom", taskapi.FieldNotAllowed))
+		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+			taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time]()}),
+		})
+		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].changes.recurrence" {
+			s.Errorf("the failure names %+v", failure.Fields)
+		}
+		s.same("the task", s.get(task.ID), task)
+		s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time](), Recurrence: taskapi.Null[string]()})
+	}},
+	{"the next date of one due in the future follows that, in the zone of the settings", func(s *subject) {
+		for _, tt := range []struct{ zone, rule, due, next string }{
+			{"Europe/Berlin", "FREQ=DAILY", "2091-03-24T08:00:00Z", "2091-03-25T07:00:00Z"},
+			{"Europe/Berlin", "FREQ=DAILY", "2091-10-27T07:00:00Z", "2091-10-28T08:00:00Z"},
+			{"Europe/Berlin", "FREQ=DAILY", "2091-03-24T01:30:00Z", "2091-03-25T01:30:00Z"}, // there is no 2:30
+			{"America/New_York", "FREQ=WEEKLY", "2091-03-04T14:00:00Z", "2091-03-11T13:00:00Z"},
+			{"America/Havana", "FREQ=DAILY", "2091-03-11T04:30:00Z", "2091-03-12T03:30:00Z"},
+			{"Australia/Lord_Howe", "FREQ=WEEKLY;BYDAY=SU", "2091-09-29T23:00:00Z", "2091-10-06T22:30:00Z"},
+			{"Europe/Berlin", "FREQ=MONTHLY", "2092-01-31", "2092-03-31"},
+			{"Europe/Berlin", "FREQ=MONTHLY;BYMONTHDAY=-1", "2092-01-31", "2092-02-29"},
+			{"UTC", "FREQ=YEARLY", "2092-02-29", "2096-02-29"},
+			{"Pacific/Kiritimati", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", "2092-01-02", "2092-01-14"},
+		} {
+			s.live(tt.zone)
+			task := s.create(recurring(tt.rule, tt.due))
+			occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, 1)
+			s.ok(err)
+			s.same(tt.zone+" "+tt.rule, dues(occurrences), tt.next)
+			_, next := s.finish(task.ID)
+			s.same("the due date of the next one", taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, occurrences[0])
+		}
+	}},
+	{"the next date of one that is late is the first to come", func(s *subject) {
+		s.live("Pacific/Kiritimati")
+		zone, err := taskapi.LoadZone("Pacific/Kiritimati")
+		s.ok(err)
+		done, next := s.finish(s.create(recurring("FREQ=DAILY", "2020-01-06")).ID)
+		s.same("the day", *next.DueOn, done.CompletedAt.Add(time.Second).In(zone).Format(time.DateOnly))
+		done, next = s.finish(s.create(recurring("FREQ=WEEKLY", "2020-01-06T09:00:00Z")).ID)
+		late := next.DueAt.Sub(*done.CompletedAt)
+		if weeks := next.DueAt.Sub(*done.DueAt); weeks%(7*24*time.Hour) != 0 || late <= 0 || late > 7*24*time.Hour {
+			s.Errorf("completed at %v, the next one is due at %v", done.CompletedAt, next.DueAt)
+		}
+	}},
+	{"from completion, the next date follows the day of that, at the same time of day", func(s *subject) {
+		s.live("Europe/Berlin")
+		zone, err := taskapi.LoadZone("Europe/Berlin")
+		s.ok(err)
+		for _, due := range []string{"2020-01-06T07:30:00Z", "2099-01-06T07:30:00Z", "2020-01-06", "2099-01-06"} {
+			request := recurring("FREQ=DAILY;INTERVAL=3", due)
+			request.RecurrenceFrom = taskapi.FromCompletion
+			done, next := s.finish(s.create(request).ID)
+			want := done.CompletedAt.In(zone).AddDate(0, 0, 3).Format(time.DateOnly)
+			if done.DueOn == nil {
+				want += " 08:30"
+			} else {
+				want += " 23:59"
+			}
+			s.same("due "+due, next.DueAt.In(zone).Format("2006-01-02 15:04"), want)
+			s.same("a day", next.DueOn != nil, done.DueOn != nil)
+			s.same("what the next one is counted from", next.RecurrenceFrom, taskapi.FromCompletion)
+		}
+	}},
+	{"COUNT and UNTIL come to an end", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY;COUNT=3", "2091-01-01"))
+		for _, want := range []string{"FREQ=DAILY;COUNT=2 2091-01-02", "FREQ=DAILY;COUNT=1 2091-01-03"} {
+			done, next := s.finish(task.ID)
+			s.same("the rule of the completed one", *done.Recurrence, *task.Recurrence)
+			s.same("the next one", *next.Recurrence+" "+*next.DueOn, want)
+			task = next
+		}
+		s.finishLast(task.ID)
+		for rule, due := range map[string]string{
+			"FREQ=DAILY;UNTIL=20910102": "2091-01-01", "UNTIL=20910102T090000Z;FREQ=DAILY": "2091-01-01T09:00:00Z", "FREQ=DAILY": "9998-12-30",
+		} {
+			_, next := s.finish(s.create(recurring(rule, due)).ID)
+			s.same("the rule", *next.Recurrence, rule)
+			s.finishLast(next.ID)
+		}
+	}},
+	{"occurrences are the due dates to come", func(s *subject) {
+		for _, tt := range []struct{ rule, due, want string }{
+			{"FREQ=DAILY", "2091-01-30", "2091-01-31 2091-02-01 2091-02-02"},
+			{"FREQ=DAILY;COUNT=3", "2091-01-30", "2091-01-31 2091-02-01"},
+			{"FREQ=DAILY;UNTIL=20910131", "2091-01-30", "2091-01-31"},
+			{"FREQ=WEEKLY;BYDAY=MO", "2020-01-01T09:00:00Z", "2020-01-06T09:00:00Z 2020-01-13T09:00:00Z 2020-01-20T09:00:00Z"},
+		} {
+			request := recurring(tt.rule, tt.due)
+			for _, request.RecurrenceFrom = range []taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion} {
+				occurrences, err := s.client.TaskOccurrences(s.Context(), s.create(request).ID, 3)
+				s.ok(err)
+				s.same(tt.rule+" from "+string(request.RecurrenceFrom), dues(occurrences), tt.want)
+			}
+		}
+		task := s.create(recurring("FREQ=YEARLY", "2091-01-30"))
+		for _, change := range []func(){func() {}, func() { s.finish(task.ID) }, func() { value(s.client.DeleteTask(s.Context(), task.ID)) }} {
+			change()
+			for limit, want := range map[int]int{0: taskapi.DefaultOccurrences, 1: 1, taskapi.MaxOccurrences: taskapi.MaxOccurrences} {
+				occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, limit)
+				s.ok(err)
+				s.same("how many", len(occurrences), want)
+			}
+		}
+		once, err := s.client.TaskOccurrences(s.Context(), s.create(taskapi.CreateTaskRequest{Title: "once", DueOn: new("2091-01-30")}).ID, 0)
+		s.ok(err)
+		s.same("of one that does not recur", once, []taskapi.Occurrence{})
+		for _, limit := range []int{-1, taskapi.MaxOccurrences + 1} {
+			path := "/api/tasks/" + task.ID + "/occurrences?limit=" + strconv.Itoa(limit)
+			s.problem(s.raw(http.MethodGet, path, ""), taskapi.CodeInvalid, field422("limit", taskapi.FieldOutOfRange))
+		}
+		for _, id := range []string{missing, s.another().create(recurring("FREQ=DAILY", "2091-01-30")).ID, s.named("list")[0].ID} {
+			_, err := s.client.TaskOccurrences(s.Context(), id, 0)
+			s.fails(err, sdk.ErrTaskNotFound)
+		}
+	}},
+}

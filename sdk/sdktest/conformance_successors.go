@@ -1,0 +1,262 @@
+package sdktest
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tasklane/tasklane/sdk"
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// outlineOf describes the tasks below one in their order, with their due date and
+// their own sub-tasks.
+func (s *subject) outlineOf(id string) string {
+	s.Helper()
+	var all []string
+	for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{ParentID: id, Sort: taskapi.ManualOrder}) {
+		s.ok(err)
+		text := task.Title
+		if task.Completed {
+			text += "x"
+		}
+		if task.DueAt != nil {
+			text += " " + dues([]taskapi.Occurrence{{DueAt: *task.DueAt, DueOn: task.DueOn}})
+		}
+		if below := s.outlineOf(task.ID); below != "" {
+			text += " (" + below + ")"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// touches are changes of a successor, with its sub-task, after which it stays.
+var touches = map[string]func(s *subject, next, sub taskapi.Task){
+	"changed": func(s *subject, next, _ taskapi.Task) {
+		s.update(next.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("x")})
+	},
+	"completed":          func(s *subject, next, _ taskapi.Task) { s.complete(next.ID, true) },
+	"deleted":            func(s *subject, next, _ taskapi.Task) { value(s.client.DeleteTask(s.Context(), next.ID)) },
+	"a sub-task deleted": func(s *subject, _, sub taskapi.Task) { value(s.client.DeleteTask(s.Context(), sub.ID)) },
+	"a sub-task changed": func(s *subject, _, sub taskapi.Task) {
+		s.update(sub.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("x")})
+	},
+	"a sub-task added": func(s *subject, next, _ taskapi.Task) { s.under("new", next.ID) },
+	"a sub-task moved in": func(s *subject, next, _ taskapi.Task) {
+		s.update(s.under("old", "").ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&next.ID)})
+	},
+}
+
+var successorCases = []contractCase{
+	{"the next task is like the completed one, directly behind it", func(s *subject) {
+		list := s.named("home")[0].ID
+		top := s.listed("top", &list)
+		request := recurring("FREQ=WEEKLY", "2091-01-01")
+		request.Title, request.Description, request.Priority, request.Tags = "a", "Two litres.", taskapi.High, []string{"home"}
+		request.ParentID = &top.ID
+		a := s.create(request)
+		s.under("b", top.ID)
+		seq := s.seq()
+		done, next := s.finish(a.ID)
+		s.same("the version", done.Version, a.Version+1)
+		want := a
+		want.ID, want.DueOn, want.DueAt, want.Version = next.ID, next.DueOn, next.DueAt, 1
+		want.Position, want.CreatedAt, want.UpdatedAt = next.Position, *done.CompletedAt, *done.CompletedAt
+		s.same("the next one", next, want)
+		s.due(next, "2091-01-08", "2091-01-08T23:59:59Z")
+		s.same("the order", s.outlineOf(top.ID), "ax 2091-01-01, a 2091-01-08, b")
+		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, done), changedTo(seq+2, next)})
+		if next.ID[14] != '7' || next.ID < a.ID {
+			s.Errorf("the id is %s", next.ID)
+		}
+	}},
+	{"it is what the completion leaves: other content, list and parent", func(s *subject) {
+		list := s.named("home")[0].ID
+		task := s.create(recurring("FREQ=WEEKLY", "2091-01-01"))
+		done := s.update(task.ID, taskapi.UpdateTaskRequest{
+			Completed: taskapi.Some(true), Title: taskapi.Some("other"), DueOn: taskapi.Some(new("2091-02-01")), ListID: taskapi.Some(&list),
+		})
+		next := s.get(*done.NextID)
+		if next.Title != "other" || *next.DueOn != "2091-02-08" || next.ListID == nil || *next.ListID != list {
+			s.Errorf("got %s", inJSON(next))
+		}
+		s.finishLast(s.update(next.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Null[string]()}).ID)
+		parent := s.under("parent", "")
+		s.complete(parent.ID, true)
+		replaced, err := s.client.ReplaceTask(s.Context(), s.under("x", "").ID, taskapi.ReplaceTaskRequest{
+			Title: "y", Completed: true, DueOn: new("2091-01-01"), Recurrence: new("FREQ=DAILY"), ParentID: &parent.ID,
+		})
+		s.ok(err)
+		s.same("below a completed one", s.outlineOf(parent.ID), "yx 2091-01-01, y 2091-01-02")
+		s.same("the parent is open, the task is not", s.states(parent, replaced), "parent yx")
+	}},
+	{"it has open copies of the sub-tasks, moved by as many days", func(s *subject) {
+		s.live("Europe/Berlin")
+		task := s.create(recurring("FREQ=MONTHLY", "2091-03-05T08:00:00Z"))
+		sub := func(title, parent string, request taskapi.CreateTaskRequest) taskapi.Task {
+			request.Title, request.ParentID = title, &parent
+			return s.create(request)
+		}
+		b := sub("b", task.ID, recurring("FREQ=DAILY;COUNT=2", "2091-03-04T08:00:00Z"))
+		a := sub("a", task.ID, taskapi.CreateTaskRequest{DueOn: new("2091-02-28"), Completed: true, Tags: []string{"x"}})
+		c := sub("c", b.ID, taskapi.CreateTaskRequest{})
+		sub("d", c.ID, taskapi.CreateTaskRequest{})
+		gone := sub("gone", task.ID, taskapi.CreateTaskRequest{})
+		value(s.client.DeleteTask(s.Context(), gone.ID))
+		s.move(a, before(b.ID))
+		seq := s.seq()
+		_, next := s.finish(task.ID)
+		s.due(next, "", "2091-04-05T07:00:00Z")
+		s.same("the sub-tasks", s.outlineOf(task.ID), "ax 2091-02-28, bx 2091-03-04T08:00:00Z (cx (dx))")
+		s.same("the copies", s.outlineOf(next.ID), "a 2091-03-31, b 2091-04-04T07:00:00Z (c (d))")
+		known := map[string]bool{}
+		for _, change := range s.feed(seq, 0) {
+			copied, err := change.Task()
+			s.ok(err)
+			if known[copied.ID] = true; copied.Version == 1 && copied.ParentID != nil && !known[*copied.ParentID] {
+				s.Errorf("%s comes before its parent", copied.Title)
+			}
+		}
+		s.same("the changes", s.seq(), seq+9)
+		var ids, titles []string
+		for copied, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{Completed: new(false), Sort: taskapi.OldestFirst}) {
+			s.ok(err)
+			ids, titles = append(ids, copied.ID), append(titles, copied.Title)
+			if copied.Version != 1 || copied.NextID != nil {
+				s.Errorf("copied %s", inJSON(copied))
+			}
+			if copied.Title == "b" {
+				s.same("the rule of a copy", *copied.Recurrence, "FREQ=DAILY;COUNT=2")
+			}
+		}
+		s.same("the order of the ids", titles, []string{"rent", "b", "a", "c", "d"})
+		if !slices.IsSorted(ids) {
+			s.Errorf("got the ids %q", ids)
+		}
+	}},
+	{"none follows one that is created completed, or completed with its parent", func(s *subject) {
+		request := recurring("FREQ=DAILY", "2091-01-01")
+		request.Completed = true
+		if task := s.create(request); task.NextID != nil {
+			s.Errorf("created with %s", inJSON(task))
+		}
+		parent := s.under("parent", "")
+		request.Completed, request.ParentID = false, &parent.ID
+		sub := s.create(request)
+		s.complete(parent.ID, true)
+		s.same("with its parent", s.outlineOf(parent.ID), "rentx 2091-01-01")
+		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+		s.same("completed already", s.outlineOf(parent.ID), "rentx 2091-01-01")
+		s.lists(taskapi.ListTasksOptions{}, "rent", "parent", "rent")
+	}},
+	{"one follows, however often and by whomever it is completed", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+		done := taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}
+		var devices sync.WaitGroup
+		for i := range 8 {
+			devices.Go(func() {
+				var opts []sdk.CallOption
+				if i%2 == 0 {
+					opts = append(opts, sdk.WithIdempotencyKey("complete"))
+				}
+				if _, err := s.client.UpdateTask(s.Context(), task.ID, done, opts...); err != nil {
+					s.Error(err)
+				}
+			})
+		}
+		devices.Wait()
+		s.lists(taskapi.ListTasksOptions{}, "rent", "rent")
+		first := s.get(task.ID).NextID
+		s.update(*first, taskapi.UpdateTaskRequest{Title: taskapi.Some("mine")})
+		s.complete(task.ID, false)
+		s.complete(task.ID, true)
+		s.same("completed again, it names the same one", s.get(task.ID).NextID, first)
+		s.lists(taskapi.ListTasksOptions{}, "mine", "rent")
+	}},
+	{"a batch completes several", func(s *subject) {
+		a, b := s.create(recurring("FREQ=DAILY", "2091-01-01")), s.create(recurring("FREQ=DAILY", "2091-02-01"))
+		complete := func(task taskapi.Task, yes bool) taskapi.BatchOperation {
+			return taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(yes)})
+		}
+		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{complete(a, true), complete(b, true), complete(a, true)})
+		s.ok(err)
+		done := s.tasks(resources)
+		s.same("the next ones", *s.get(*done[0].NextID).DueOn+" "+*s.get(*done[1].NextID).DueOn, "2091-01-02 2091-02-02")
+		s.same("the third", done[2], done[0])
+		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
+		resources, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{complete(a, false), complete(a, true), complete(b, false)})
+		s.ok(err)
+		again := s.tasks(resources)
+		if again[0].NextID == nil || *again[0].NextID == *done[0].NextID || again[2].NextID != nil {
+			s.Errorf("got %s", inJSON(again))
+		}
+		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
+	}},
+	{"opened again, it erases an untouched one with its sub-tasks", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+		s.under("sub", s.under("sub", task.ID).ID)
+		done, next := s.finish(task.ID)
+		seq := s.seq()
+		open := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+		s.same("the version", open.Version, done.Version+1)
+		if open.NextID != nil {
+			s.Errorf("it still names %s", *open.NextID)
+		}
+		s.lists(taskapi.ListTasksOptions{}, "sub", "sub", "rent")
+		changes := s.feed(seq, 0)
+		gone := slices.DeleteFunc(slices.Clone(changes), func(change taskapi.Change) bool { return !change.Erased() })
+		if len(changes) != 4 || len(gone) != 3 || !slices.ContainsFunc(gone, func(change taskapi.Change) bool { return change.ID == next.ID }) {
+			s.Errorf("got the changes %s", inJSON(changes))
+		}
+		_, again := s.finish(task.ID)
+		s.same("the copies are of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")
+		value(s.client.EraseTask(s.Context(), again.ID))
+		if open = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); open.NextID != nil {
+			s.Errorf("it still names the one that is erased: %s", inJSON(open))
+		}
+	}},
+	{"opened again, it keeps one that somebody has touched", func(s *subject) {
+		for name, touch := range touches {
+			s.part(name, func(s *subject) {
+				task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+				s.under("sub", task.ID)
+				_, next := s.finish(task.ID)
+				page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{ParentID: next.ID})
+				s.ok(err)
+				touch(s, next, page.Tasks[0])
+				next = s.get(next.ID)
+				open := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
+				s.same("the next id", open.NextID, &next.ID)
+				s.same("the next one", s.get(next.ID), next)
+			})
+		}
+	}},
+	{"opened again below the next one, it keeps that", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+		s.under("sub", task.ID)
+		_, next := s.finish(task.ID)
+		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{ParentID: next.ID})
+		s.ok(err)
+		for _, parent := range []string{next.ID, page.Tasks[0].ID} {
+			task = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false), ParentID: taskapi.Some(&parent)})
+			s.same("the next id", task.NextID, &next.ID)
+			s.same("the parent", s.get(*task.ParentID).ID, parent)
+			s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), ParentID: taskapi.Null[string]()})
+		}
+	}},
+	{"opened with a sub-task, or deleted, it leaves the next one alone", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+		sub := s.under("sub", task.ID)
+		_, next := s.finish(task.ID)
+		s.complete(sub.ID, false)
+		s.same("the states", s.states(task, sub), "rent sub")
+		s.same("the next id", s.get(task.ID).NextID, &next.ID)
+		s.complete(task.ID, true)
+		value(s.client.DeleteTask(s.Context(), task.ID))
+		value(s.client.RestoreTask(s.Context(), task.ID))
+		value(s.client.EraseTask(s.Context(), task.ID))
+		s.same("the next one", s.get(next.ID), next)
+		s.lists(taskapi.ListTasksOptions{}, "sub", "rent")
+	}},
+}
