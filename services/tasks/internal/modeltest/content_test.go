@@ -111,6 +111,10 @@ func (g *generator) fields(k *kind, partial, mistake bool) body {
 			b.members = append(b.members, member{name: f.name, value: g.right(f)})
 		}
 	}
+	if k == tasks && value(b, "recurrence") != "null" && value(b, "dueAt") == "null" && value(b, "dueOn") == "null" && !g.chance(5) {
+		b = without(b, "dueAt", "dueOn")
+		b.members = append(b.members, g.due())
+	}
 	g.random.Shuffle(len(b.members), func(i, j int) { b.members[i], b.members[j] = b.members[j], b.members[i] })
 	return b
 }
@@ -125,6 +129,8 @@ func (g *generator) right(f wireField) string {
 		typ = typ.Elem()
 	}
 	switch {
+	case f.name == "parentId" && g.chance(3):
+		return `"{` + g.repeating() + `}"`
 	case f.tag.Get("format") == "uuid":
 		return `"{` + g.name(referred(f.name), outsideTrash, outsideTrash) + `}"`
 	case typ == reflect.TypeFor[time.Time]():
@@ -136,7 +142,7 @@ func (g *generator) right(f wireField) string {
 	case f.name == "timeZone":
 		return quote(pick(g, zones...))
 	case f.name == "recurrence":
-		return "null"
+		return quote(pick(g, g.rules()...))
 	case typ.Kind() == reflect.String:
 		return g.text(f, 30)
 	case typ.Kind() == reflect.Bool:
@@ -192,6 +198,9 @@ func (g *generator) wrong(f wireField) string {
 		all = append(all, "7", "true", "[]", `["a"]`)
 		if f.name == "timeZone" {
 			all = append(all, `""`, `"Local"`, `"Europe/Atlantis"`, `" UTC"`)
+		}
+		if f.name == "recurrence" {
+			all = append(all, `""`, `"daily"`, `"FREQ=HOURLY"`, `"FREQ=DAILY;COUNT=0"`, `"FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"`, `"FREQ=DAILY\n"`)
 		}
 		if limit(f, "minLength", 0) > 0 {
 			all = append(all, `""`, `"  "`, `"\t\u00a0\u3000"`, `"\u200b"`, `"\ufeff\u2800"`, `"\u0301"`, `"\u3164\u200d"`)

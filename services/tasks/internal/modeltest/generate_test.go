@@ -27,9 +27,14 @@ type generator struct {
 	// places are where they should be, if all steps so far do what they ask
 	// for.
 	places map[string]place
-	keys   int
-	lists  []listed // so far
-	now    time.Time
+	// recurring are tasks that may recur, completed those that may be completed, nested
+	// is the latest sub-task of one that recurs.
+	recurring []string
+	completed map[string]bool
+	nested    string
+	keys      int
+	lists     []listed // so far
+	now       time.Time
 }
 
 // listed is a list that was requested.
@@ -46,7 +51,7 @@ const (
 
 // sequence returns a sequence of steps.
 func sequence(seed, number uint64, steps int) []step {
-	g := &generator{random: rand.New(rand.NewPCG(seed, number)), places: map[string]place{}, now: time.Now().UTC()}
+	g := &generator{random: rand.New(rand.NewPCG(seed, number)), places: map[string]place{}, completed: map[string]bool{}, now: time.Now().UTC()}
 	g.odd, g.foreign, g.words = g.chance(3), g.chance(2), words
 	if g.foreign {
 		g.words = slices.Concat(words, foreign)
@@ -72,6 +77,9 @@ func (g *generator) add() {
 		{20, g.create},
 		{20, g.update},
 		{8, g.replace},
+		{8, g.recur},
+		{12, g.nest},
+		{24, g.complete},
 		{10, g.remove},
 		{6, g.restore},
 		{5, g.erase},
@@ -84,7 +92,7 @@ func (g *generator) add() {
 		{4, g.settings},
 		{2, g.stray},
 	}
-	at := g.random.IntN(127)
+	at := g.random.IntN(171)
 	for _, kind := range kinds {
 		if at -= kind.weight; at < 0 {
 			kind.fill(&s)
@@ -178,6 +186,12 @@ func (g *generator) place(k *kind) body {
 func (g *generator) get(s *step) {
 	at := pick(g, outsideTrash, outsideTrash, inTrash)
 	s.method, s.path = "GET", g.one(g.kind(), at, at)
+	if strings.HasPrefix(s.path, tasks.path) && g.chance(4) {
+		if s.path += "/occurrences"; strings.HasSuffix(s.path, "}/occurrences") && g.chance(2) {
+			s.query = "limit=" + pick(g, "1", "3", "100", "101", "0", "x", "")
+		}
+		return
+	}
 	if g.chance(3) {
 		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `W/"{version}-gzip"`, `"1"`, `*`, `7`, ``)})
 	}
@@ -407,13 +421,18 @@ func (g *generator) operation(number, at int, mistake bool) body {
 	}
 	b := body{members: []member{{name: "op", value: quote(string(op))}, {name: "kind", value: quote(string(k.name))}}}
 	inContent := mistake && g.chance(2)
+	var name string
 	if op != taskapi.BatchCreate {
 		move := map[taskapi.BatchOp][2]place{
 			taskapi.BatchDelete:  {outsideTrash, inTrash},
 			taskapi.BatchRestore: {inTrash, outsideTrash},
 			taskapi.BatchErase:   {pick(g, outsideTrash, inTrash), nowhere},
 		}[op]
-		b.members = append(b.members, member{name: "id", value: `"{` + g.name(k, move[0], move[1]) + `}"`})
+		name = g.name(k, move[0], move[1])
+		if op == taskapi.BatchUpdate && k == tasks && g.chance(2) {
+			name = g.repeating()
+		}
+		b.members = append(b.members, member{name: "id", value: `"{` + name + `}"`})
 		if g.chance(8) {
 			b.members = append(b.members, member{name: "version", value: pick(g, "1", "2", "3")})
 		}
@@ -424,6 +443,10 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		b.members = append(b.members, member{name: "data", inner: &content})
 	case taskapi.BatchUpdate:
 		content := g.fields(k, true, inContent)
+		if k == tasks && !inContent && g.chance(2) {
+			content = g.completion(name)
+			g.follows(name, next(number, at), content)
+		}
 		b.members = append(b.members, member{name: "changes", inner: &content})
 	case taskapi.BatchMove:
 		to := g.place(k)

@@ -52,9 +52,9 @@ func newPlayer(s side, user string) *player {
 // nobody is the id of a resource that does not exist.
 const nobody = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.]+|nobody)\}`)
+var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.n]+|nobody)\}`)
 
-var encodedPlaceholder = regexp.MustCompile(`%7B(?:(?:task|list)\+[0-9.]+|nobody)%7D`)
+var encodedPlaceholder = regexp.MustCompile(`%7B(?:(?:task|list)\+[0-9.n]+|nobody)%7D`)
 
 // resolve puts the side's ids in the place of names.
 func (p *player) resolve(text string) string {
@@ -119,6 +119,11 @@ func (p *player) play(s step) string {
 		return ""
 	}
 	p.sent[s.number] = r
+	return p.describe(r.step, p.send(r))
+}
+
+// send sends a request.
+func (p *player) send(r sentRequest) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(r.method, r.target, strings.NewReader(r.body))
 	if r.body == "" {
 		req.Body = http.NoBody
@@ -134,7 +139,7 @@ func (p *player) play(s step) string {
 	}
 	recorder := httptest.NewRecorder()
 	p.side.handler.ServeHTTP(recorder, req)
-	return p.describe(r.step, recorder)
+	return recorder
 }
 
 // describe returns an answer without what may differ between the sides: ids,
@@ -195,10 +200,12 @@ func (p *player) learn(s step, status int, v any) {
 		for i, r := range resources {
 			if r, ok := r.(map[string]any); ok {
 				p.meet(r["data"], created(taskapi.Kind(fmt.Sprint(r["kind"])), s.number, i))
+				p.meetNext(r["data"], next(s.number, i))
 			}
 		}
 	}
 	p.meet(object["data"], "")
+	p.meetNext(object["data"], next(s.number))
 	if current, ok := object["current"].(map[string]any); ok {
 		p.meet(current["data"], "")
 	}
@@ -233,6 +240,32 @@ func (p *player) meet(v any, name string) {
 	p.versions[id] = fmt.Sprint(resource["version"])
 }
 
+// meetNext gives names to the successor of a task and to the tasks below it, unless it
+// has one.
+func (p *player) meetNext(v any, name string) {
+	task, _ := v.(map[string]any)
+	id, _ := task["nextId"].(string)
+	if _, known := p.names[id]; id == "" || known {
+		return
+	}
+	p.meet(map[string]any{"id": id, "version": 1}, name)
+	count := 0
+	p.meetBelow(id, func() string { count++; return name + strconv.Itoa(count) })
+}
+
+// meetBelow gives names to the tasks below one.
+func (p *player) meetBelow(id string, name func() string) {
+	list := p.send(sentRequest{method: "GET", target: "/api/tasks?sort=createdAt&limit=200&parentId=" + id})
+	var page taskapi.TaskListResponse
+	if err := json.Unmarshal(list.Body.Bytes(), &page); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, list.Body))
+	}
+	for _, task := range page.Data {
+		p.meet(map[string]any{"id": task.ID, "version": task.Version}, name())
+		p.meetBelow(task.ID, name)
+	}
+}
+
 // named returns a value of an answer with names in the place of what differs.
 func (p *player) named(v any, field string) any {
 	switch v := v.(type) {
@@ -247,10 +280,11 @@ func (p *player) named(v any, field string) any {
 		}
 	case string:
 		switch field {
-		case "id", "listId", "parentId":
-			if name, ok := p.names[v]; ok {
-				return name
+		case "id", "listId", "parentId", "nextId":
+			if p.names[v] == "" { // of one that was erased in the batch that made it
+				p.names[v] = fmt.Sprintf("unknown %d", len(p.names))
 			}
+			return p.names[v]
 		case "createdAt", "updatedAt", "completedAt", "deletedAt":
 			if p.times[v] == "" {
 				p.times[v] = fmt.Sprintf("time %d", len(p.times)+1)

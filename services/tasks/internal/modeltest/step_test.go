@@ -99,3 +99,9 @@ func created(name taskapi.Kind, number int, operation ...int) string {
 	}
 	return fmt.Sprintf("%s %d", name, number)
 }
+
+// next is the name of the successor of the task that a step completes, or that an
+// operation of its batch does. Those of the tasks below it have a number behind that.
+func next(number int, operation ...int) string {
+	return created(taskapi.KindTask, number, operation...) + "n"
+}

@@ -1,0 +1,108 @@
+package modeltest_test
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// rules are recurrence rules, some of which end near the present.
+func (g *generator) rules() []string {
+	soon := g.now.AddDate(0, 0, 2).Format("20060102")
+	return []string{
+		"FREQ=DAILY", "FREQ=DAILY;INTERVAL=3", "FREQ=DAILY;COUNT=1", "FREQ=DAILY;COUNT=3", "FREQ=DAILY;UNTIL=" + soon, "FREQ=DAILY;UNTIL=" + soon + "T120000Z",
+		"FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,WE,FR", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;WKST=SU", "FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=-1",
+		"FREQ=MONTHLY;BYDAY=2TU", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=10",
+	}
+}
+
+// due returns a member that makes a task due.
+func (g *generator) due() member {
+	if g.chance(2) {
+		return member{name: "dueAt", value: quote(pick(g, g.times()...))}
+	}
+	return member{name: "dueOn", value: quote(g.now.AddDate(0, 0, g.random.IntN(60)-30).Format(time.DateOnly))}
+}
+
+// value returns that of a member, or null.
+func value(b body, name string) string {
+	for _, m := range b.members {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return "null"
+}
+
+func without(b body, names ...string) body {
+	b.members = slices.DeleteFunc(slices.Clone(b.members), func(m member) bool { return slices.Contains(names, m.name) })
+	return b
+}
+
+// repeating names one of the latest tasks that recur.
+func (g *generator) repeating() string {
+	there := slices.DeleteFunc(slices.Clone(g.recurring), func(name string) bool { return g.places[name] != outsideTrash })
+	if len(there) == 0 {
+		return g.name(tasks, outsideTrash, outsideTrash)
+	}
+	return pick(g, there[max(0, len(there)-5):]...)
+}
+
+// recur creates a task that recurs.
+func (g *generator) recur(s *step) {
+	s.method, s.path = "POST", tasks.path
+	s.body = without(g.fields(tasks, false, false), "recurrence", "dueAt", "dueOn", "completed", "parentId", "listId")
+	s.body.members = append(s.body.members, member{name: "recurrence", value: quote(pick(g, g.rules()...))}, g.due())
+	name := created(tasks.name, s.number)
+	g.names, g.recurring = append(g.names, name), append(g.recurring, name)
+}
+
+// nest creates a sub-task of a task that recurs, or of the latest one of those.
+func (g *generator) nest(s *step) {
+	s.method, s.path = "POST", tasks.path
+	parent := g.repeating()
+	if g.nested != "" && g.chance(3) {
+		parent = g.nested
+	}
+	s.body = without(g.fields(tasks, false, false), "parentId", "listId")
+	s.body.members = append(s.body.members, member{name: "parentId", value: `"{` + parent + `}"`})
+	g.nested = created(tasks.name, s.number)
+	g.names = append(g.names, g.nested)
+}
+
+// complete completes or opens a task, mostly one that recurs.
+func (g *generator) complete(s *step) {
+	name := g.repeating()
+	if g.chance(4) {
+		name = g.name(tasks, outsideTrash, outsideTrash)
+	}
+	s.method, s.path, s.body = "PATCH", tasks.path+"/{"+name+"}", g.completion(name)
+	if g.chance(3) {
+		g.conditions(s)
+	}
+	if s.again == 0 {
+		g.follows(name, next(s.number), s.body)
+	}
+}
+
+// completion is a patch that completes an open task or opens a completed one, and now and
+// then changes it.
+func (g *generator) completion(name string) body {
+	b := body{members: []member{{name: "completed", value: strconv.FormatBool(g.completed[name] == g.chance(6))}}}
+	if g.chance(4) {
+		b.members = append(b.members, without(g.fields(tasks, true, false), "completed").members...)
+	}
+	return b
+}
+
+// follows names the successor to which a completion may lead, and tasks below it.
+func (g *generator) follows(name, next string, b body) {
+	g.completed[name] = value(b, "completed") == "true"
+	if !g.completed[name] || !slices.Contains(g.recurring, name) {
+		return
+	}
+	g.names, g.recurring = append(g.names, next), append(g.recurring, next)
+	for i := range g.random.IntN(3) {
+		g.names = append(g.names, next+strconv.Itoa(i+1))
+	}
+}
