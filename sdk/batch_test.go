@@ -30,7 +30,7 @@ func TestBatch(t *testing.T) {
 			t.Errorf("sent %+v, want the body %s", sent, want)
 		}
 	})
-	t.Run("fails if resources are missing in the answer", func(t *testing.T) {
+	t.Run("fails if the response lacks resources", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respond(200, taskapi.ResourceListResponse{Success: true, Data: resources[:2]}))
 		_, err := s.client(t).Batch(t.Context(), operations)

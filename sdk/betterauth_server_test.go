@@ -18,7 +18,8 @@ import (
 type betterAuth struct {
 	life time.Duration // of tokens; 5 minutes if it is zero
 	skew time.Duration // of its clock
-	// fault, unless nil, may answer in place of the server; false lets it.
+	// fault, unless nil, may respond in place of the server. It returns false if it
+	// does not.
 	fault func(http.ResponseWriter, *http.Request) bool
 
 	mu       sync.Mutex

@@ -24,9 +24,9 @@ func TestDrain(t *testing.T) {
 		if status := ask(operations, "/readyz").StatusCode; status != ready {
 			t.Errorf("%s: /readyz is %d, want %d", when, status, ready)
 		}
-		answer := ask(handler, "/")
-		if got := answer.Header.Get("Connection"); got != connection || answer.StatusCode != http.StatusOK {
-			t.Errorf("%s: %d with Connection %q, want %q", when, answer.StatusCode, got, connection)
+		response := ask(handler, "/")
+		if got := response.Header.Get("Connection"); got != connection || response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d with Connection %q, want %q", when, response.StatusCode, got, connection)
 		}
 	}
 	look("before", http.StatusOK, "")

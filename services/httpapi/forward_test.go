@@ -45,12 +45,12 @@ func TestRegister_ForwardsWithoutHandler(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer := httptest.NewRecorder()
+			response := httptest.NewRecorder()
 			r := httptest.NewRequest(http.MethodPost, "/take?limit=-1&unknown", io.NopCloser(strings.NewReader(test.body))).WithContext(context.Background())
 			r.Header.Set("Content-Type", test.contentType)
-			router.ServeHTTP(answer, r)
-			if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.want) {
-				t.Errorf("%d %.200s, want %d and %s", answer.Code, answer.Body, test.status, test.want)
+			router.ServeHTTP(response, r)
+			if response.Code != test.status || !strings.Contains(response.Body.String(), test.want) {
+				t.Errorf("%d %.200s, want %d and %s", response.Code, response.Body, test.status, test.want)
 			}
 		})
 	}

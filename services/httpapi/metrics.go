@@ -107,7 +107,7 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// observe counts a request that has been answered.
+// observe counts a request after its response.
 func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if m == nil {
 		return

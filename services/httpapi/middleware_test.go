@@ -104,15 +104,15 @@ func TestServe(t *testing.T) {
 					_, _ = io.WriteString(w, "done")
 				})})
 		}()
-		answered := make(chan string, 1)
+		result := make(chan string, 1)
 		go func() {
 			body, err := get(t.Context(), "http://"+address)
-			answered <- fmt.Sprint(body, err)
+			result <- fmt.Sprint(body, err)
 		}()
 		<-started
 		stop()
 		close(finish)
-		if got := <-answered; got != "done<nil>" {
+		if got := <-result; got != "done<nil>" {
 			t.Errorf("the request ended with %s", got)
 		}
 		if err := <-served; err != nil {
@@ -156,18 +156,18 @@ func TestServe(t *testing.T) {
 					<-r.Context().Done() // until the connection is closed
 				})})
 		}()
-		answered := make(chan error, 1)
+		result := make(chan error, 1)
 		go func() {
 			_, err := get(t.Context(), "http://"+address)
-			answered <- err
+			result <- err
 		}()
 		<-started
 		stop()
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
-		if err := <-answered; err == nil {
-			t.Error("the request was answered")
+		if err := <-result; err == nil {
+			t.Error("the request succeeded")
 		}
 	})
 

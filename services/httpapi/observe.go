@@ -60,11 +60,11 @@ func (o Observers) trace(next http.Handler) http.Handler {
 func (o Observers) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		response := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			info := requestInfoFrom(r.Context())
 			// A handler that writes nothing responds with 200.
-			status, bytes := cmp.Or(answer.Status(), http.StatusOK), answer.BytesWritten()
+			status, bytes := cmp.Or(response.Status(), http.StatusOK), response.BytesWritten()
 			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
 				status = statusClientGone
 			}
@@ -80,7 +80,7 @@ func (o Observers) observe(next http.Handler) http.Handler {
 				o.report(of, info, status, bytes+int(s.events.sent), time.Since(start))
 			})
 		}()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(response, r)
 	})
 }
 

@@ -14,8 +14,8 @@ const (
 	// responses, from before they run until the last byte is sent. Operations
 	// above it wait.
 	maxHeld = 64 << 20
-	// maxReceived bounds the request bodies in memory, which are held until their
-	// requests are answered. Requests that are not operations, and need no
+	// maxReceived bounds the request bodies in memory, which are held until the
+	// responses are sent. Requests that are not operations, and need no
 	// session, have the same limit, counted separately.
 	maxReceived = 24 << 20
 	// roomWait bounds how long an operation waits for memory.

@@ -30,7 +30,7 @@ type stubs struct {
 }
 
 // newStubs starts a BFF in front of a task service and of Better Auth, whose
-// get-session answers by itself. The browser's session is always live.
+// get-session is handled here. The browser's session is always live.
 func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 	t.Helper()
 	s := &stubs{}

@@ -107,9 +107,9 @@ func (s *site) wire(t *testing.T, raw string) (statuses []int) {
 	if _, err := io.WriteString(conn, raw); err != nil {
 		t.Fatal(err)
 	}
-	answers := bufio.NewReader(conn)
+	responses := bufio.NewReader(conn)
 	for {
-		response, err := http.ReadResponse(answers, nil)
+		response, err := http.ReadResponse(responses, nil)
 		if err != nil {
 			return statuses
 		}

@@ -1,5 +1,5 @@
-// Package kubernetes_test builds services/deploy/kubernetes as kubectl does and reads the
-// result with the types of the API.
+// Package kubernetes_test builds services/deploy/kubernetes like kubectl and decodes the
+// result into the types of the API.
 package kubernetes_test
 
 import (
@@ -21,7 +21,7 @@ import (
 
 const source = "../../kubernetes"
 
-// objects are what kubectl would apply, by kind and name.
+// objects are the objects that kubectl would apply, by kind and name.
 type objects map[string]any
 
 func build(t *testing.T) objects {
@@ -69,7 +69,7 @@ func build(t *testing.T) objects {
 func TestManifests(t *testing.T) {
 	t.Parallel()
 	all := build(t)
-	ports := map[string]map[string]int32{} // of each app's containers, by their names
+	ports := map[string]map[string]int32{} // by app and name
 	for name, object := range all {
 		switch object := object.(type) {
 		case *apps.Deployment:
@@ -148,7 +148,7 @@ func checkPod(t *testing.T, all objects, name string, template core.PodTemplateS
 		}
 		for _, word := range []string{"PASSWORD", "SECRET", "DATABASE_URL"} {
 			if strings.Contains(variable.Name, word) && (variable.ValueFrom == nil || variable.ValueFrom.SecretKeyRef == nil) {
-				t.Errorf("%s: %s is no secret", name, variable.Name)
+				t.Errorf("%s: %s does not come from a secret", name, variable.Name)
 			}
 		}
 	}

@@ -1,6 +1,5 @@
-// Package monitoring_test runs the queries of the dashboard and of the alerts against what
-// the servers have exposed. `make test-monitoring` collects that and names its place
-// in SCRAPE_DIR.
+// Package monitoring_test runs the queries of the dashboard and of the alerts on metrics
+// of real servers. `make test-monitoring` collects them in SCRAPE_DIR.
 package monitoring_test
 
 import (
@@ -24,10 +23,10 @@ import (
 	"github.com/prometheus/prometheus/util/teststorage"
 )
 
-// interval is how far two scrapes are apart.
+// interval is the time between two scrapes.
 const interval = 15 * time.Second
 
-// scraped is what Prometheus knows of the servers.
+// scraped is a Prometheus with the servers' metrics.
 type scraped struct {
 	storage *teststorage.TestStorage
 	engine  *promql.Engine
@@ -110,7 +109,7 @@ func (s *scraped) query(t *testing.T, expression string) promql.Vector {
 	return append(promql.Vector(nil), vector...)
 }
 
-// TestDashboard: each query of each panel has an answer.
+// TestDashboard: each query of each panel has a result.
 func TestDashboard(t *testing.T) {
 	s := scrape(t)
 	raw, err := os.ReadFile("../../monitoring/dashboard.json")
@@ -143,8 +142,8 @@ func TestDashboard(t *testing.T) {
 	t.Logf("%d queries", count)
 }
 
-// TestAlerts: no alert fires in a healthy system, each looks at figures that are
-// there, and each names a part of OPERATIONS.md.
+// TestAlerts: no alert fires in a healthy system; each uses existing metrics, and names
+// a section of OPERATIONS.md.
 func TestAlerts(t *testing.T) {
 	s := scrape(t)
 	groups, errs := rulefmt.ParseFile("../../monitoring/rules.yml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
@@ -160,20 +159,20 @@ func TestAlerts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, rule := range groups.Groups[0].Rules {
-		// How fast the servers were depends on the machine.
+		// Latencies depend on the machine.
 		if got := s.query(t, rule.Expr); len(got) > 0 && rule.Alert != "TasklaneSlow" {
 			t.Errorf("%s fires in a healthy system: %v", rule.Alert, got)
 		}
 		for _, name := range regexp.MustCompile(`\b(tasklane_\w+|up)\b(\{[^}]*\})?`).FindAllString(rule.Expr, -1) {
-			// Values that occur in trouble only are left out.
+			// A healthy system lacks some values of these labels.
 			name = regexp.MustCompile(`(status|outcome|limit)=~?"[^"]*",?`).ReplaceAllString(name, "")
 			if len(s.query(t, name)) == 0 {
-				t.Errorf("%s looks at %s, which is not there", rule.Alert, name)
+				t.Errorf("%s uses %s, which does not exist", rule.Alert, name)
 			}
 		}
 		_, anchor, _ := strings.Cut(rule.Annotations["runbook"], "OPERATIONS.md#")
 		if anchor == "" || !strings.Contains(strings.ToLower(string(runbook)), "\n### "+anchor+"\n") {
-			t.Errorf("%s names the page %q, which OPERATIONS.md does not have", rule.Alert, rule.Annotations["runbook"])
+			t.Errorf("%s names the section %q, which OPERATIONS.md lacks", rule.Alert, rule.Annotations["runbook"])
 		}
 		if !strings.Contains(string(tests), "alertname: "+rule.Alert+"\n") {
 			t.Errorf("rules_test.yml has no test of %s", rule.Alert)
@@ -181,7 +180,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestConfiguration: Prometheus accepts the file, whose jobs are those of the rules.
+// TestConfiguration: Prometheus accepts prometheus.yml, which has the rules' jobs.
 func TestConfiguration(t *testing.T) {
 	loaded, err := config.LoadFile("../../monitoring/prometheus.yml", false, nil)
 	if err != nil {
