@@ -250,6 +250,12 @@ func testAuthProxy(t *testing.T, s *site) {
 		if !strings.Contains(problem.Error, "http://localhost:5173") || !strings.Contains(problem.Error, "TRUSTED_ORIGINS") {
 			t.Errorf("the error is %q", problem.Error)
 		}
+		// Behind a proxy such as Vite's, a browser takes the request for one of the site.
+		vite.Set("Sec-Fetch-Site", "same-origin")
+		refused := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, vite).is(http.StatusForbidden)
+		if !strings.Contains(string(refused.body), "http://localhost:5173") || !strings.Contains(string(refused.body), "BETTER_AUTH_TRUSTED_ORIGINS") {
+			t.Errorf("the error is %s", refused.body)
+		}
 		for name, header := range map[string]http.Header{
 			"a program":                      {"Origin": nil, "Sec-Fetch-Site": nil},
 			"a program in Node":              {"Origin": nil, "Sec-Fetch-Site": nil, "Sec-Fetch-Mode": {"cors"}},

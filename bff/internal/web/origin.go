@@ -81,12 +81,17 @@ func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Ha
 
 // crossOriginSentence names the rejected origin, for developers who set up a front end.
 func crossOriginSentence(r *http.Request) string {
+	return originSentence(r, "it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.")
+}
+
+// originSentence says that the origin of a request is rejected, and why.
+func originSentence(r *http.Request, reason string) string {
 	const longest = 200
 	origin, err := url.Parse(r.Header.Get("Origin"))
 	if err != nil || origin.Host == "" || len(origin.String()) > longest {
 		return "Requests from pages of other sites are not allowed."
 	}
-	return fmt.Sprintf("Requests from pages of %s://%s are not allowed: that origin is neither PUBLIC_URL nor in TRUSTED_ORIGINS.", origin.Scheme, origin.Host)
+	return fmt.Sprintf("Requests from pages of the origin %s://%s are not allowed: %s", origin.Scheme, origin.Host, reason)
 }
 
 // callbackPaths are where identity providers make the browser post their response, from

@@ -36,6 +36,9 @@ func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) 
 		Title:     http.StatusText(response.Status),
 		RequestID: httpapi.RequestID(r.Context()),
 	}
+	if code == "INVALID_ORIGIN" {
+		problem.Error = originSentence(r, "Better Auth does not trust it. Add it to BETTER_AUTH_TRUSTED_ORIGINS of the auth server, or to trustedOrigins of your own.")
+	}
 	httpapi.NoteCode(r.Context(), problem.Code)
 	members := map[string]any{}
 	encoded, _ := json.Marshal(problem)   // a struct of strings always encodes
