@@ -95,7 +95,8 @@ func (r Rule) step() int { return max(r.interval, 1) }
 
 // periodsBetween returns the index of a period that begins no later than to.
 func (r Rule) periodsBetween(clock, to time.Time) int {
-	days, months := int(to.Sub(clock)/day), 12*(to.Year()-clock.Year())+int(to.Month()-clock.Month())
+	// In seconds: a Duration has 292 years at most.
+	days, months := int(to.Unix()-clock.Unix())/(24*60*60), 12*(to.Year()-clock.Year())+int(to.Month()-clock.Month())
 	units := []int{days, days / 7, months, to.Year() - clock.Year()}[r.frequency]
 	return max(units/r.step()-1, 0)
 }

@@ -103,7 +103,8 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 	}
 	affected = tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(done.kind, next))
 
-	days := taskapi.DaysBetween(*task.DueAt, *next.DueAt, zone)
+	due := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}
+	days := due.DaysTo(taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, zone)
 	copies := map[string]string{task.ID: next.ID} // ids by those of the originals
 	below := slices.DeleteFunc(tx.below(task.ID), resource.deleted)
 	for _, r := range below {

@@ -103,7 +103,7 @@ func (t Task) next(completed time.Time, zone *time.Location) (due Occurrence, re
 	start := Occurrence{*t.DueAt, t.DueOn}
 	after := start.DueAt
 	if t.RecurrenceFrom == FromCompletion {
-		start = start.Shifted(DaysBetween(start.DueAt, completed, zone), zone)
+		start = start.Shifted(start.DaysTo(Occurrence{DueAt: completed}, zone), zone)
 		after = start.DueAt
 	} else if completed.After(after) {
 		after = completed
@@ -135,11 +135,10 @@ func (o Occurrence) next(rule recurrence.Rule, after time.Time, zone *time.Locat
 // its end is in it in every time zone.
 const maxDueYear = 9999
 
-// DaysBetween returns the number of days from the date of one time in a zone to that
-// of another.
-func DaysBetween(from, to time.Time, zone *time.Location) int {
-	date := func(t time.Time) time.Time { return recurrence.ClockTime(t.In(zone)).Truncate(24 * time.Hour) }
-	return int(date(to).Sub(date(from)) / (24 * time.Hour))
+// DaysTo returns the number of days to the day of another due date.
+func (o Occurrence) DaysTo(other Occurrence, zone *time.Location) int {
+	const day = 24 * 60 * 60
+	return int(other.date(zone).Unix()-o.date(zone).Unix()) / day // a Duration has 292 years at most
 }
 
 // Shifted returns the due date some days later, at the same time of day. One that would

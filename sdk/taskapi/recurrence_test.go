@@ -81,6 +81,9 @@ func TestSuccessor(t *testing.T) {
 		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-07 12:00", "2026-03-08 03:30 EDT", "FREQ=DAILY"},
 		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-08 12:00", "2026-03-09 03:30 EDT", "FREQ=DAILY"},
 		{"UTC", "2026-11-30", "FREQ=MONTHLY;BYDAY=1MO", completion, "2026-12-07 09:00", "2027-01-04", "FREQ=MONTHLY;BYDAY=1MO"},
+		{"UTC", "0001-01-01 09:00", "FREQ=DAILY", completion, "2026-12-03 08:00", "2026-12-04 09:00 UTC", "FREQ=DAILY"},
+		{"UTC", "9998-12-31", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"},
+		{"Pacific/Apia", "2011-12-30", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"}, // a day that never was
 		// The time of day stays when the clocks change.
 		{"Europe/Berlin", "2026-03-28 09:00", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 09:00 CEST", "FREQ=DAILY"},
 		{"Europe/Berlin", "2026-03-28 02:30", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", "FREQ=DAILY"},
@@ -219,7 +222,8 @@ func TestShifted(t *testing.T) {
 		}
 	}
 	berlin := zoneNamed(t, "Europe/Berlin")
-	if days := taskapi.DaysBetween(clock(t, "2026-03-28 23:30", berlin), clock(t, "2026-03-30 00:30", berlin), berlin); days != 2 {
+	from, to := taskapi.Occurrence{DueAt: clock(t, "2026-03-28 23:30", berlin)}, taskapi.Occurrence{DueAt: clock(t, "2026-03-30 00:30", berlin)}
+	if days := from.DaysTo(to, berlin); days != 2 {
 		t.Errorf("%d days are between them, want 2", days)
 	}
 }

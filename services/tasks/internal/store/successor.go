@@ -155,7 +155,8 @@ func (tx *transaction) copySubTasks(all []subTask, task, next *taskRow) {
 		return
 	}
 	zone := tx.zone.location
-	days := taskapi.DaysBetween(*task.DueAt, *next.DueAt, zone)
+	due := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}
+	days := due.DaysTo(taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, zone)
 	var size int64
 	sources, ids, parents := make([][16]byte, len(all)), make([][16]byte, len(all)), make([][16]byte, len(all))
 	dueAt, dueOn := make([]*time.Time, len(all)), make([]*string, len(all))
