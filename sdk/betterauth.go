@@ -20,63 +20,60 @@ import (
 )
 
 const (
-	// maxAuthResponse is the size in bytes of the largest response that is read
-	// from Better Auth.
+	// maxAuthResponse bounds the bytes read of a response of Better Auth.
 	maxAuthResponse = 1 << 20
 
-	// renewBefore is how long before its end a token is replaced, so that
-	// Better Auth may be away for a moment; a fifth of its life if that is
+	// renewBefore is how long before its expiry a token is renewed, so that
+	// Better Auth may be down for a moment; a fifth of its lifetime if that is
 	// shorter.
 	renewBefore = time.Minute
 
-	// renewPause is how long a renewal that failed is not tried again, so
-	// that neither an outage nor a wrong password turns every call into a
-	// request.
+	// renewPause is the pause after a failed renewal, so that neither an outage
+	// nor a wrong password turns every call into a request.
 	renewPause = 5 * time.Second
 )
 
-// renewRetry are the rules by which a request to Better Auth is repeated while
-// calls wait for it. A server that asks for a pause gets one.
+// renewRetry is the policy for retries of a request to Better Auth while calls wait.
+// The server's Retry-After is respected.
 var renewRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 100 * time.Millisecond, MaxDelay: time.Second}
 
 // The paths of Better Auth.
 const (
 	signInPath  = "/api/auth/sign-in/email"
 	sessionPath = "/api/auth/get-session?disableCookieCache=true"
-	tokenPath   = "/api/auth/token" // for keys alone: a session is renewed by sessionPath
+	tokenPath   = "/api/auth/token" // only for keys: a session is renewed by sessionPath
 )
 
-// sessionToken ends the name of the cookie that names a session.
+// sessionToken is the end of the name of the session's cookie.
 const sessionToken = ".session_token"
 
-// BetterAuth is a [TokenSource] that gets its tokens from a Better Auth server
-// with the plugin for JWTs. It keeps a token until shortly before that expires
-// and then gets another one, with one request at a time however many calls
-// wait for it. While Better Auth cannot be reached it gives the token it has
-// for as long as that is valid. Without one it sends a request that fails for a
-// moment up to three times in short order, and from then on once every five
-// seconds at most; calls in between fail at once.
+// BetterAuth is a [TokenSource] that gets its tokens from a Better Auth server with the
+// plugin for JWTs. It caches a token until shortly before it expires and then renews
+// it, with one request at a time however many calls wait. While Better Auth cannot be
+// reached, it returns the cached token for as long as that is valid. Without one, it
+// retries a failed request up to three times, and after that once every five seconds
+// at most; calls in between fail at once.
 //
-// Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or
-// failed, [ErrRateLimited] if it limits sign-ins, [ErrUnauthenticated] if it
-// refused the password or the API key, and [ErrSessionExpired] if the session of a cookie has
-// ended. With ErrRateLimited the error wraps an [*Error] that has the time to
-// wait; until that is over, calls fail at once. No error, nor the source when
-// printed, shows a password, cookie or token. To stay below the limit, a program
-// that is run often keeps its token in a [TokenFile].
+// Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or failed,
+// [ErrRateLimited] if it limits sign-ins, [ErrUnauthenticated] if it rejected the
+// password or the API key, and [ErrSessionExpired] if the session of a cookie has ended.
+// With ErrRateLimited the error wraps an [*Error] that has the time to wait; until then,
+// calls fail at once. Neither errors nor the source, when printed, show a password,
+// cookie or token. To stay below the limit, a program that runs often caches its token
+// in a [TokenFile].
 type BetterAuth struct {
 	baseURL string
 	http    *http.Client
 
-	// email and password sign in whenever there is no session. They are
-	// empty for a source that was given a session.
+	// email and password sign in when there is no session. They are empty for a
+	// source with a given session.
 	email, password string
-	// key is an API key; empty for a source that has a session.
+	// key is an API key; empty for a source with a session.
 	key string
 
-	// turn is held by the one renewal at a time: a mutex for which a wait
-	// can end with a context. It guards cookies, those of the session, and
-	// repeats, whether the renewal's requests may be repeated.
+	// turn is held by the renewal: a mutex whose wait can end with a context. It
+	// guards cookies, the session's, and repeats, which says whether the renewal
+	// may retry its requests.
 	turn    chan struct{}
 	cookies []*http.Cookie
 	repeats bool
@@ -90,19 +87,18 @@ type BetterAuth struct {
 // BetterAuthOption configures a [BetterAuth].
 type BetterAuthOption func(*BetterAuth)
 
-// WithBetterAuthHTTPClient makes the source send its requests through h.
-// Redirects are not followed unless h.CheckRedirect is set. The
-// default is a client that gives each request 30 seconds.
+// WithBetterAuthHTTPClient makes the source send its requests through h. Redirects are
+// not followed unless h.CheckRedirect is set. The default client has a timeout of 30
+// seconds.
 func WithBetterAuthHTTPClient(h *http.Client) BetterAuthOption {
 	return func(b *BetterAuth) { b.http = h }
 }
 
-// NewPasswordSource returns a source for the user with this email and
-// password. It signs in when a token is first wanted, and again when the
-// session has ended.
+// NewPasswordSource returns a source for the user with this email and password. It
+// signs in for the first token, and again when the session has ended.
 //
-// The URL is that of the Better Auth server itself, below which its paths
-// begin with /api/auth. That of the page does not do: it hands out no tokens.
+// The URL is that of the Better Auth server itself, without /api/auth. The page's URL
+// does not work, because it issues no JWTs.
 func NewPasswordSource(baseURL, email, password string, opts ...BetterAuthOption) (*BetterAuth, error) {
 	if email == "" || password == "" {
 		return nil, errors.New("tasklane: the email or the password is empty")
@@ -115,10 +111,9 @@ func NewPasswordSource(baseURL, email, password string, opts ...BetterAuthOption
 	return b, nil
 }
 
-// NewSessionSource returns a source for the user whose session a cookie names,
-// as a browser has it: "better-auth.session_token=…", or several cookies with
-// semicolons between them. When the session ends, so does the source. The URL
-// is that of [NewPasswordSource].
+// NewSessionSource returns a source for the user of a session, given a browser's
+// cookies: "better-auth.session_token=…", or several separated by semicolons. When the
+// session ends, the source fails. The URL is the same as for [NewPasswordSource].
 func NewSessionSource(baseURL, cookie string, opts ...BetterAuthOption) (*BetterAuth, error) {
 	all, err := http.ParseCookie(cookie)
 	if err != nil {
@@ -136,14 +131,14 @@ func NewSessionSource(baseURL, cookie string, opts ...BetterAuthOption) (*Better
 	return b, nil
 }
 
-// NewKeySource returns a source for the user whom an API key belongs to, which Better
-// Auth's plugin for API keys has made. [ErrUnauthenticated] means that the key was
-// revoked or has expired. The URL is that of [NewPasswordSource].
+// NewKeySource returns a source for the user of an API key of Better Auth's plugin for
+// API keys. [ErrUnauthenticated] means that the key was revoked or has expired. The URL
+// is the same as for [NewPasswordSource].
 //
 // To use a token across runs of a program, wrap the source in a [TokenFile].
 func NewKeySource(baseURL, key string, opts ...BetterAuthOption) (*BetterAuth, error) {
 	if _, err := checkToken(key); err != nil {
-		return nil, errors.New("tasklane: the API key is empty or holds characters that a key cannot have")
+		return nil, errors.New("tasklane: the API key is empty or has invalid characters")
 	}
 	b, err := newBetterAuth(baseURL, opts)
 	if err != nil {
@@ -170,17 +165,17 @@ func newBetterAuth(baseURL string, opts []BetterAuthOption) (*BetterAuth, error)
 	return b, nil
 }
 
-// String hides what the source knows.
+// String hides the source's secrets.
 func (b *BetterAuth) String() string {
 	return "[Better Auth at " + b.baseURL + "]"
 }
 
-// GoString hides it from the verb %#v.
+// GoString hides them from the verb %#v.
 func (b *BetterAuth) GoString() string {
 	return b.String()
 }
 
-// Token returns a token that is valid for a while.
+// Token returns a valid token.
 func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	if token, err, done := b.known(time.Now()); done {
 		return token, err
@@ -191,14 +186,14 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	// Another call may have done it meanwhile.
+	// Another call may have renewed it meanwhile.
 	if token, err, done := b.known(time.Now()); done {
 		return token, err
 	}
 	b.repeats = b.urgent(time.Now())
 	got, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
-		// The end of this call's patience; the next one tries for itself.
+		// Only this call has run out of time; the next one tries again.
 		return "", ctx.Err()
 	}
 	b.mu.Lock()
@@ -214,8 +209,8 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	return got.token, nil
 }
 
-// InvalidateToken makes the source get another token if it still holds this
-// one. If it has only just got it, another one would be refused as well.
+// InvalidateToken makes the source renew the token if it is still the cached one. If it
+// has just been renewed, another one would be rejected as well.
 func (b *BetterAuth) InvalidateToken(token string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -224,7 +219,7 @@ func (b *BetterAuth) InvalidateToken(token string) {
 	}
 }
 
-// known returns what can be said without a request, if anything.
+// known returns the result of Token if it needs no request.
 func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -240,23 +235,23 @@ func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	}
 }
 
-// urgent reports whether calls need the next renewal to succeed. In an outage,
-// which the renewal before has met, that is not worth more requests.
+// urgent reports whether the next renewal may retry, because calls depend on it. In an
+// outage, which failed the last one, it may not.
 func (b *BetterAuth) urgent(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failed == nil && (b.held.token == "" || !now.Before(b.held.expireAt))
 }
 
-// authToken is a token with the times that matter, by this machine's clock.
+// authToken is a token with its times, by this machine's clock.
 type authToken struct {
 	token    string
 	since    time.Time
-	renewAt  time.Time // from when on another one is wanted
+	renewAt  time.Time // when to renew it
 	expireAt time.Time
 }
 
-// renew gets a token for the session there is, or for a new one.
+// renew gets a token for the current session, or for a new one.
 func (b *BetterAuth) renew(ctx context.Context) (authToken, error) {
 	if b.key != "" {
 		return b.exchangeKey(ctx)
@@ -339,8 +334,7 @@ func newAuthToken(token string, asked time.Time) (authToken, error) {
 	}, nil
 }
 
-// send makes a request, again if need be, and returns its response with the body
-// read.
+// send sends a request, with retries, and returns its response and body.
 func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	for number := 1; ; number++ {
 		resp, data, err := b.attempt(ctx, method, path, body)
@@ -353,15 +347,14 @@ func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte)
 			failed.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
 		}
 		delay, again := renewRetry.next(failed, rand.Float64(), timeLeft(ctx))
-		// Better Auth counts sign-ins over longer spans than the delay.
+		// Better Auth limits sign-ins over longer periods than the delay.
 		if !again || failed.status == http.StatusTooManyRequests || wait(ctx, delay) != nil {
 			return nil, nil, err
 		}
 	}
 }
 
-// attempt makes a request once. With the error of a response it returns that
-// response too.
+// attempt sends a request once. With an error response it returns that response, too.
 func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.baseURL+path, bytes.NewReader(body))
 	if err != nil {
@@ -394,7 +387,7 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
 	switch {
 	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !refusesKey(data):
-		// Better Auth says so of every key while its database is away.
+		// Better Auth says so of every key while its database is down.
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
 		err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
@@ -406,7 +399,7 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	return resp, nil, err
 }
 
-// refusesKey reports whether a refusal is about the API key itself.
+// refusesKey reports whether an error is about the API key itself.
 func refusesKey(data []byte) bool {
 	var refusal struct {
 		Code string `json:"code"`
@@ -414,8 +407,8 @@ func refusesKey(data []byte) bool {
 	return json.Unmarshal(data, &refusal) == nil && strings.Contains(refusal.Code, "KEY")
 }
 
-// rateLimited returns the error of a 429, with the time to wait that Better Auth
-// tells in a header of its own.
+// rateLimited returns the error of a 429, with the time to wait from Better Auth's own
+// header.
 func rateLimited(header http.Header) error {
 	limited := &Error{
 		Operation: "signIn",
@@ -431,9 +424,8 @@ func rateLimited(header http.Header) error {
 	return limited
 }
 
-// ofSession returns the cookies that name a session: those there are, with the
-// values that new ones give them. The cookie session_data is not among them: it
-// would revive a session that has been revoked.
+// ofSession returns the cookies of a session, updated by new ones. It drops the cookie
+// session_data, which would revive a revoked session.
 func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
 	var all []*http.Cookie
 	for _, c := range append(slices.Clip(cookies), fresh...) {
@@ -449,12 +441,11 @@ func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
 	return all
 }
 
-// longestLife is how long a token is taken to be valid at most. One without an
-// end in sight may say more than a Duration holds.
+// longestLife bounds the lifetime of a token, because exp may be more than a Duration
+// can express.
 const longestLife = 100 * 365 * 24 * time.Hour
 
-// lifetime returns how long a JWT is valid. Its signature is none of a
-// client's business.
+// lifetime returns how long a JWT is valid. A client does not check its signature.
 func lifetime(token string, now time.Time) (time.Duration, error) {
 	var claims struct {
 		IssuedAt  float64 `json:"iat"`
@@ -466,7 +457,7 @@ func lifetime(token string, now time.Time) (time.Duration, error) {
 	if !signed || err != nil || json.Unmarshal(payload, &claims) != nil || claims.ExpiresAt == 0 {
 		return 0, errors.New("the token is not a JWT with an end")
 	}
-	// By the issuer's own clock if possible, which may differ from ours.
+	// By the issuer's clock if possible, which may differ from ours.
 	from := claims.IssuedAt
 	if from == 0 {
 		from = float64(now.Unix())

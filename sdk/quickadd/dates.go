@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// meaning is when a text says that something is due.
+// meaning is a due date or recurrence that a text expresses.
 type meaning struct {
 	date      *time.Time // midnight in UTC
 	time      *int       // in minutes
 	rule      string
-	isPart    bool // a part of a day, which means nothing without a day
-	isWeekday bool // only a weekday, which a date may follow
+	isPart    bool // a part of a day, which needs a day
+	isWeekday bool // only a weekday, after which a date may follow
 }
 
 const day = 24 * time.Hour
@@ -56,7 +56,7 @@ func likelyHour(hour int) int {
 	return hour % 24
 }
 
-// meaningOf returns what a pattern's numbers mean. now is what the clock shows,
+// meaningOf returns the meaning of a pattern's numbers. now is the local clock time,
 // as if in UTC.
 func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 	today := now.Truncate(day)
@@ -139,7 +139,7 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 	return ruleOf(action, values)
 }
 
-// fromNow returns the moment, or the day, in so many units.
+// fromNow returns the moment or the day after a number of units.
 func fromNow(now time.Time, count, unit int) meaning {
 	today := now.Truncate(day)
 	if unit < 2 {
@@ -160,7 +160,7 @@ func fromNow(now time.Time, count, unit int) meaning {
 }
 
 func ruleOf(action string, values []int) (meaning, bool) {
-	// Where a pattern leaves the number out, it is 1.
+	// A pattern without the number means 1.
 	a, b := 1, 1
 	if len(values) > 0 {
 		a = values[0]

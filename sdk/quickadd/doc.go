@@ -5,14 +5,13 @@
 //	// task.Title is "Pay rent"
 //
 // It understands dates and times in English and German ("friday at 5pm", "bis
-// 31.7.", "every other week"), #tag, !high or p1 to p4, and +List for the lists
-// it is told of. Nothing is lost: what is not understood stays title, as does
-// what stands in quotes.
+// 31.7.", "every other week"), #tag, !high or p1 to p4, and +List for given lists.
+// Nothing is lost: everything else stays in the title, as does quoted text.
 //
-// A date counts where people write it: at the beginning or the end of a title,
-// or anywhere if it is beyond doubt ("on Friday", "heute"). Words that also mean
-// something else ("sun", "may", "so") count at the end alone, or with a time.
+// A date counts at the beginning or the end of a title, or anywhere if it is
+// unambiguous ("on Friday", "heute"). Words that also mean something else ("sun",
+// "may", "so") count only at the end, or with a time.
 //
-// A language is a file in languages. The TypeScript client has the same grammar,
-// reads the same files, and is tested on the same cases.
+// A language is a file in languages. The TypeScript client has the same grammar, uses
+// the same files, and is tested with the same cases.
 package quickadd

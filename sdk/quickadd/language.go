@@ -32,16 +32,16 @@ type language struct {
 	OrdinalEndings   []string
 	Dots             bool // whether dates are written 31.12. and not 12/31
 	Prepositions     []string
-	WeakPrepositions []string // that do not raise the score of a date
-	NotAfter         []string // words after which there is no date
-	WeakNotAfter     []string // words after which a weak word is no date
+	WeakPrepositions []string // prepositions that do not raise a date's level
+	NotAfter         []string // words that no date follows
+	WeakNotAfter     []string // words after which a weak word is not a date
 	Priorities       map[string]taskapi.Priority
 	Patterns         []string
 
 	patterns []pattern
 }
 
-// pattern is "2 in NUMBER UNIT = in": a level, words and classes, and what they mean.
+// pattern is "2 in NUMBER UNIT = in": a level, words and classes, and their meaning.
 type pattern struct {
 	level      int
 	isAdverb   bool // ~: in lower case, except at the start of the text
@@ -57,7 +57,7 @@ type item struct {
 	optional bool
 }
 
-// languages has the language of each name.
+// languages has the languages by name.
 var languages = sync.OnceValue(func() map[string]*language {
 	all := make(map[string]*language)
 	entries, err := files.ReadDir("languages")

@@ -13,40 +13,39 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Options is what a text is read with.
+// Options are the options of [Parse].
 type Options struct {
-	// Now is the moment of reading, in the user's time zone.
+	// Now is the current time, in the user's time zone.
 	Now time.Time
-	// Languages are those to try, the user's own first. Nil means en, de.
+	// Languages are the languages to try, the user's own first. Nil means en, de.
 	Languages []string
 	// Lists are the names of the user's lists: +Errands means a list only if there is one.
 	Lists []string
-	// Recurring is whether "every monday" makes a rule. Otherwise it stays in the title.
+	// Recurring says whether "every monday" is a rule. Otherwise it stays in the title.
 	Recurring bool
-	// DayFirst is whether 3/4 is the third of April.
+	// DayFirst says whether 3/4 is the third of April.
 	DayFirst bool
 }
 
-// Task is a task as a line of text describes it. Fields that the text does not
-// mention are empty.
+// Task is the task that a line of text describes. Other fields are empty.
 type Task struct {
-	// Title is what is left of the text, or all of it if nothing would be.
+	// Title is the rest of the text, or all of it if the rest is empty.
 	Title string
-	// Date is the day that it is due, such as 2026-11-28.
+	// Date is the day on which it is due, such as 2026-11-28.
 	Date string
-	// Time is the time of day that it is due, such as 09:00.
+	// Time is the time of day at which it is due, such as 09:00.
 	Time string
-	// Rule is how it recurs, a rule for [recurrence.Parse].
+	// Rule says how it recurs, for [recurrence.Parse].
 	Rule     string
 	Tags     []string
 	Priority taskapi.Priority
 	List     string
 }
 
-// part is what was understood of a text.
+// part is a part of the text that was understood.
 type part struct{ start, end int }
 
-// group is words that belong together: "friday at 5pm".
+// group is a group of words that belong together: "friday at 5pm".
 type group struct {
 	meaning  meaning
 	from, to int
@@ -94,13 +93,13 @@ type reader struct {
 	text    string
 	known   []*language
 	options Options
-	now     time.Time // what the clock shows, in UTC
+	now     time.Time // the local clock time, as if in UTC
 	tokens  []token   // without signs
 	parts   []part
 	task    Task
 }
 
-// partsOf returns where a group stands: in several parts if signs stand in it.
+// partsOf returns the parts of a group, which signs within it separate.
 func (r *reader) partsOf(g group) []part {
 	var parts []part
 	for i, t := range r.tokens[g.from:g.to] {
@@ -112,7 +111,7 @@ func (r *reader) partsOf(g group) []part {
 	return parts
 }
 
-// add takes over what another meaning has.
+// add adds another meaning to this one.
 func (m *meaning) add(other meaning) {
 	m.date, m.time, m.rule = cmp.Or(other.date, m.date), cmp.Or(other.time, m.time), cmp.Or(other.rule, m.rule)
 	m.isPart, m.isWeekday = other.isPart, other.isWeekday
@@ -141,7 +140,7 @@ func (r *reader) readSigns(tokens []token) {
 	for i, t := range tokens {
 		if !t.isLiteral {
 			if t.start < end {
-				continue // the words of a list's name go with it
+				continue // part of the list's name
 			}
 			if found := r.readSign(t, i == len(tokens)-1); found > 0 {
 				r.parts = append(r.parts, part{t.start, found})
@@ -173,7 +172,7 @@ func (r *reader) readSign(t token, isLast bool) int {
 			priority = cmp.Or(priority, l.Priorities[name])
 		}
 	}
-	// P1 stands in names; only p1 is a sign.
+	// P1 occurs in names; only p1 is a sign.
 	if priority == "" || shown != t.word && t.word[0] == 'p' && !isLast {
 		return 0
 	}
@@ -195,8 +194,7 @@ func (r *reader) list(text string) string {
 	return longest
 }
 
-// groups returns those that count in one language: at most one date, one time
-// and one rule.
+// groups returns the groups in one language: at most one date, one time and one rule.
 func (r *reader) groups(l *language, isForeign bool) []group {
 	var all []group
 	for at := 0; at < len(r.tokens); {
@@ -230,7 +228,7 @@ func (r *reader) groups(l *language, isForeign bool) []group {
 	return chosen
 }
 
-// clashes reports whether both say the same thing.
+// clashes reports whether both have a date, a time or a rule.
 func (m meaning) clashes(other meaning) bool {
 	return m.date != nil && other.date != nil || m.time != nil && other.time != nil || m.rule != "" && other.rule != ""
 }
@@ -247,7 +245,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 		isTimed = isTimed || found.meaning.time != nil && !found.meaning.isPart
 		hasDay := when.hasDay() || found.meaning.hasDay()
 		if level = max(level, found.level); isTimed && hasDay && to > at {
-			level = 3 // a day with a time is no chance
+			level = 3 // a day with a time is unambiguous
 		}
 		hasPreposition = hasPreposition || found.hasPreposition
 		when.add(found.meaning)
@@ -286,8 +284,8 @@ type match struct {
 	hasPreposition bool
 }
 
-// matchAt returns the longest match of a pattern at a token, perhaps behind
-// prepositions, that tells something new.
+// matchAt returns the longest match at a token, possibly after prepositions, that adds
+// to the meaning.
 func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 	var best match
 	hasPreposition := false
@@ -327,8 +325,8 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 	}
 }
 
-// matchItems returns the numbers of a pattern's classes, and the index of the
-// token behind it.
+// matchItems returns the numbers of a pattern's classes, and the index of the next
+// token.
 func (l *language) matchItems(items []item, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
 	if len(items) == 0 {
 		return nil, at, true
@@ -372,7 +370,7 @@ func titleOf(text string, parts []part) string {
 		title += text[end:p.start]
 		end = p.end
 	}
-	// The end mark of a sentence goes with the sentence's last part.
+	// The punctuation at the end belongs to the last part.
 	if rest := text[end:]; len(parts) == 0 || !onlyStops.MatchString(rest) {
 		title += rest
 	}
@@ -388,8 +386,8 @@ func titleOf(text string, parts []part) string {
 	return cmp.Or(strings.TrimSpace(title), strings.TrimSpace(text))
 }
 
-// setDue sets the due date: the next such time if only the time is known, the
-// first occurrence if there is a rule.
+// setDue sets the due date: with only a time, the next such time; with a rule, its
+// first occurrence.
 func (r *reader) setDue(when meaning) {
 	if when.date == nil && when.time == nil && when.rule == "" {
 		return

@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// token is a word of the text. A literal one stays title.
+// token is a word of the text. A literal one stays in the title.
 type token struct {
 	start, end int
 	word       string // in lower case, without punctuation around it
 	isCapital  bool
-	isStop     bool // a comma or the like follows
+	isStop     bool // a comma or similar follows
 	isLiteral  bool
-	afterSign  bool // a sign stands before it, such as #tag
+	afterSign  bool // a sign such as #tag precedes it
 }
 
 var (
@@ -43,7 +43,7 @@ var (
 	slashDate   = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
 )
 
-// tokensOf splits a text at spaces. What stands in quotes is literal.
+// tokensOf splits a text at spaces. Quoted text is literal.
 func tokensOf(text string) []token {
 	var tokens []token
 	quoted := false
@@ -85,8 +85,8 @@ func lookUp(words map[string]int, word string) (int, bool) {
 	return value, ok
 }
 
-// readClass reads a class of words, such as WEEKDAY, at an index. It returns
-// the numbers and the index of the token behind them.
+// readClass reads a class of words, such as WEEKDAY, at an index. It returns the
+// numbers and the index of the next token.
 func (l *language) readClass(name string, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
 	if name == "WEEKDAYS" {
 		return l.readWeekdays(tokens, at)
@@ -116,7 +116,7 @@ func (l *language) readClass(name string, tokens []token, at int, dayFirst bool)
 	return values, at + 1, values != nil
 }
 
-// valueOf returns the number that a word of a class means.
+// valueOf returns the number of a word of a class.
 func (l *language) valueOf(name, word string) (int, bool) {
 	within := func(value, least, most int) (int, bool) { return value, value >= least && value <= most }
 	either := func(words, others map[string]int) (int, bool) {
@@ -243,7 +243,7 @@ func halfOfDay(time, half int) (int, bool) {
 	return time%720 + half, time >= 60 && time < 780
 }
 
-// dateOf reads a date in digits: year, month and day; year 0 if it is not written.
+// dateOf reads a date in digits: year, month and day. The year is 0 if it is missing.
 func (l *language) dateOf(name, word string, dayFirst bool) []int {
 	if match := isoDate.FindStringSubmatch(word); match != nil {
 		return validDate(name == "DATE", number(match[1]), number(match[2]), number(match[3]))

@@ -38,8 +38,8 @@ func TestDays_AreThoseOfTheSettings(t *testing.T) {
 	u.sees("ID        DUE                    PRIORITY  TASK\nID  today 04:00 (overdue)            Run\n", "list", "run")
 }
 
-// TestAdd_ReadsTheSharedCases gives each case of the quick add's table that
-// needs no list to the command.
+// TestAdd_ReadsTheSharedCases runs the command with each case of quick add's table that
+// needs no list.
 func TestAdd_ReadsTheSharedCases(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../quickadd/testdata/cases.json")

@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// texts adds a flag that may be given several times.
+// texts adds a flag that may be repeated.
 func (s *session) texts(name, usage string) *[]string {
 	all := new([]string)
 	s.flags.Func(name, usage+"; may be repeated", func(text string) error {
@@ -100,7 +100,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 		return err
 	}
 	task.DueAt, task.DueOn, task.RecurrenceFrom = given.at, given.on, taskapi.RecurrenceFrom(*from)
-	// Flags say all: the words are then the title.
+	// With these flags, the words are the title.
 	if *due == "" && *priority == "" && *tags == nil && *rule == "" {
 		if err := s.readWords(ctx, &task, list); err != nil {
 			return err
@@ -238,14 +238,14 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	return s.printChanged("changed", task)
 }
 
-// given returns the names of the flags that were given.
+// given returns the names of the flags on the command line.
 func (s *session) given() map[string]bool {
 	given := make(map[string]bool)
 	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	return given
 }
 
-// date reads a flag that is a date: nil for none.
+// date parses a flag's date: nil for none.
 func (s *session) date(text string, without moment) (*time.Time, error) {
 	if text == "" || text == "none" {
 		return nil, nil
@@ -309,7 +309,7 @@ func (s *session) restore(ctx context.Context, args []string) error {
 	return s.batch(ctx, args, inTrash, "restored", taskapi.TaskOperations.Restore("", 0))
 }
 
-// batch carries out an operation on several tasks, all or none.
+// batch applies an operation to several tasks, all or none.
 func (s *session) batch(ctx context.Context, args []string, where place, what string, operation taskapi.BatchOperation) error {
 	words, err := s.startInZone(ctx, args)
 	if err != nil {
@@ -339,7 +339,7 @@ func (s *session) batch(ctx context.Context, args []string, where place, what st
 	return s.printNext(ctx, tasks)
 }
 
-// printNext writes which tasks follow those that recur and are done.
+// printNext writes the next tasks of completed recurring ones.
 func (s *session) printNext(ctx context.Context, tasks []taskapi.Task) error {
 	for _, task := range tasks {
 		if !task.Completed || task.NextID == nil {
@@ -363,19 +363,19 @@ func (s *session) watch(ctx context.Context, args []string) error {
 	if words, err := s.startInZone(ctx, args); err != nil {
 		return err
 	} else if len(words) > 0 {
-		return usageError("watch shows every change, and takes no words")
+		return usageError("watch shows every change, and takes no arguments")
 	}
 	err := s.watchFromNow(ctx)
 	for errors.Is(err, sdk.ErrCursorExpired) {
 		err = s.watchFromNow(ctx)
 	}
 	if ctx.Err() != nil {
-		return nil // Ctrl-C is how it ends
+		return nil // ended by Ctrl-C
 	}
 	return err
 }
 
-// watchFromNow prints what changes from now on.
+// watchFromNow prints changes from now on.
 func (s *session) watchFromNow(ctx context.Context) error {
 	page, err := s.client.ListTasks(ctx, taskapi.ListTasksOptions{Limit: 1})
 	if err != nil {
@@ -392,7 +392,7 @@ func (s *session) watchFromNow(ctx context.Context) error {
 	return nil
 }
 
-// tellConnections returns what says whether changes come through.
+// tellConnections returns a function that prints when the connection is lost and back.
 func (s *session) tellConnections() func(error) error {
 	whenConnected, away := "Watching. Ctrl-C ends it.", false
 	return func(err error) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// Where "make up" has the servers.
+// The servers' URLs with "make up".
 const (
 	defaultURL     = "http://localhost:8080"
 	defaultAuthURL = "http://localhost:3001"
@@ -28,7 +28,7 @@ func (p program) serviceURL() string {
 
 func (p program) authURL() string { return cmp.Or(p.getenv("TASKLANE_AUTH_URL"), defaultAuthURL) }
 
-// connect returns a client as the environment says.
+// connect returns a client configured by the environment.
 func (p program) connect() (*sdk.Client, error) {
 	source, err := p.tokenSource()
 	if err != nil {
@@ -45,7 +45,7 @@ func (p program) connect() (*sdk.Client, error) {
 	return client, nil
 }
 
-// tokenSource decides who the user is.
+// tokenSource returns the tokens of the user whom the environment or the sign-in names.
 func (p program) tokenSource() (sdk.TokenSource, error) {
 	if login, ok := p.savedLogin(); ok {
 		return sdk.StaticToken(login.Token), nil
@@ -69,7 +69,7 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 	return p.kept(email, source, err)
 }
 
-// kept returns the source with its tokens kept in a file of the user's.
+// kept returns the source with its tokens cached in a file.
 func (p program) kept(user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
 	if err != nil {
 		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
@@ -81,11 +81,11 @@ func (p program) kept(user string, source sdk.TokenSource, err error) (sdk.Token
 	return sdk.NewTokenFile(filepath.Join(p.cacheDir, "tasklane", name), source), nil
 }
 
-// outage tells why nothing seems to happen.
+// outage is printed while the client retries.
 const outage = "tasklane: the service is away, trying again …"
 
-// tellOutages returns a hook that says so once, however often the client tries.
-// Watch tells of its connections itself.
+// tellOutages returns a hook that prints it once per call. Watch reports its connections
+// itself.
 func (p program) tellOutages() sdk.Hook {
 	var told atomic.Bool
 	return func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {

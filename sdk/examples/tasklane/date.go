@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/quickadd"
 )
 
-// moment is the time of a day that is given without one.
+// moment is the time of day of a date without a time.
 type moment struct{ hour, minute int }
 
 var (
@@ -29,12 +29,12 @@ func parseDate(text string, options quickadd.Options, without moment) (time.Time
 	return dueAt(task, options.Now.Location(), without)
 }
 
-// readDate reads a text that is only a date, which is then the title as well.
+// readDate parses a text that is only a date.
 func readDate(text string, options quickadd.Options) (quickadd.Task, error) {
 	text = strings.TrimSpace(text)
 	task := quickadd.Parse(text, options)
 	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
-		return quickadd.Task{}, usageError(fmt.Sprintf("%q is no date: write %s", text, dateHelp))
+		return quickadd.Task{}, usageError(fmt.Sprintf("%q is not a date: write %s", text, dateHelp))
 	}
 	return task, nil
 }
@@ -45,7 +45,7 @@ type deadline struct {
 	on *string
 }
 
-// deadline reads a flag: none is no deadline.
+// deadline parses a flag; "none" means no deadline.
 func (s *session) deadline(text string) (deadline, error) {
 	if text == "" || text == "none" {
 		return deadline{}, nil
@@ -69,7 +69,7 @@ func deadlineOf(task quickadd.Task, location *time.Location) (deadline, error) {
 	return deadline{at: &at}, err
 }
 
-// dueAt returns when a task is due that has a date.
+// dueAt returns when a task with a date is due.
 func dueAt(task quickadd.Task, location *time.Location, without moment) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, task.Date)
 	if err != nil {
@@ -85,7 +85,7 @@ func dueAt(task quickadd.Task, location *time.Location, without moment) (time.Ti
 	return time.Date(day.Year(), day.Month(), day.Day(), without.hour, without.minute, 0, 0, location), nil
 }
 
-// quickAdd returns how the user writes, as far as the locale tells.
+// quickAdd returns the options for the user's locale.
 func (p program) quickAdd() quickadd.Options {
 	options := quickadd.Options{Now: p.now(), Languages: []string{"en", "de"}}
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_TIME"), p.getenv("LANG"))
@@ -97,8 +97,7 @@ func (p program) quickAdd() quickadd.Options {
 	return options
 }
 
-// formatDate returns a time as people say it on the day of now: the end of a
-// day is the day.
+// formatDate formats a time relative to now; the end of a day is the day.
 func formatDate(t, now time.Time) string {
 	t = t.In(now.Location())
 	text := formatDay(t, now)
@@ -108,7 +107,7 @@ func formatDate(t, now time.Time) string {
 	return text + t.Format(" 15:04")
 }
 
-// formatDay returns the day of a time as people say it on the day of now.
+// formatDay formats the day of a time relative to now.
 func formatDay(t, now time.Time) string {
 	switch days := daysBetween(now, t); {
 	case days == -1:
@@ -123,7 +122,7 @@ func formatDay(t, now time.Time) string {
 	return t.Format("2 Jan 2006")
 }
 
-// daysBetween returns how many days after the day of a the day of b is.
+// daysBetween returns the number of days from the day of a to the day of b.
 func daysBetween(a, b time.Time) int {
 	noon := func(t time.Time) time.Time {
 		return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC)

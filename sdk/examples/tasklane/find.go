@@ -11,19 +11,19 @@ import (
 const (
 	// wholeID is the length of an id.
 	wholeID = 36
-	// shortID is the length of the end of an id that a list shows. The
-	// beginning says when the task was made, and is alike for many.
+	// shortID is the length of the suffix of an id that a list shows. The
+	// beginning is the time of creation, and the same for many.
 	shortID = 8
-	// shortestID is the length of the shortest end of an id that is taken.
+	// shortestID is the length of the shortest suffix of an id that is accepted.
 	shortestID = 4
 )
 
-// short returns the end of an id, by which people name a task.
+// short returns the suffix of an id, which names a task.
 func short(id string) string {
 	return id[max(0, len(id)-shortID):]
 }
 
-// place is where tasks are looked for: each value says whether in the trash.
+// place says where to look for tasks: each value means in or outside the trash.
 type place []bool
 
 var (
@@ -32,12 +32,12 @@ var (
 	anywhere     = place{false, true}
 )
 
-// find returns the tasks that ids or ends of ids name, in their order.
+// find returns the tasks with these ids or suffixes of ids, in their order.
 func (s *session) find(ctx context.Context, names []string, where place) ([]taskapi.Task, error) {
 	if len(names) == 0 {
 		return nil, usageError("which task? \"tasklane list\" shows their ids")
 	}
-	var all []taskapi.Task // read when it is first needed
+	var all []taskapi.Task // read when first needed
 	found := make([]taskapi.Task, len(names))
 	for i, name := range names {
 		var err error
@@ -72,7 +72,7 @@ func (s *session) everything(ctx context.Context, where place) ([]taskapi.Task, 
 	return all, nil
 }
 
-// pick returns the one task whose id ends so.
+// pick returns the only task whose id has this suffix.
 func pick(tasks []taskapi.Task, end string) (taskapi.Task, error) {
 	if len(end) < shortestID {
 		return taskapi.Task{}, usageError(fmt.Sprintf("%q is too short for an id; \"tasklane list\" shows them", end))

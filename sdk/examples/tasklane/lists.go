@@ -17,7 +17,7 @@ func (s *session) lists(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(words) > 0 {
-		return usageError("lists takes no words; \"tasklane lists -add NAME\" adds a list")
+		return usageError("lists takes no arguments; \"tasklane lists -add NAME\" adds a list")
 	}
 	if *add != "" {
 		list := taskapi.CreateListRequest{Name: *add}
@@ -51,8 +51,8 @@ func (s *session) lists(ctx context.Context, args []string) error {
 	return table.Flush()
 }
 
-// listNamed returns the id of the list that a flag names, by its name in any case or
-// the beginning of its id; [taskapi.Inbox] for the inbox, and nothing for nothing.
+// listNamed returns the id of the list of a flag, which is a name in any case or the
+// beginning of an id; [taskapi.Inbox] for the inbox, and "" for "".
 func (s *session) listNamed(ctx context.Context, name string) (string, error) {
 	if name == "" || strings.EqualFold(name, taskapi.Inbox) {
 		return strings.ToLower(name), nil
@@ -69,7 +69,7 @@ func (s *session) listNamed(ctx context.Context, name string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", usageError(fmt.Sprintf("there is no list %q; \"tasklane lists\" shows those there are", name))
+		return "", usageError(fmt.Sprintf("there is no list %q; \"tasklane lists\" shows your lists", name))
 	case 1:
 		return found[0], nil
 	}

@@ -12,7 +12,7 @@ func TestLists(t *testing.T) {
 	u := newUser(t)
 	u.sees("ID        COLOUR  LIST\nID  green   Garden\n", "lists", "-add", "Garden", "-color", "green")
 	u.sees("ID        COLOUR  LIST\nID  green   Garden\nID          Shed\n", "lists", "-add", "Shed")
-	u.fails(exitUsage, "takes no words", "lists", "Garden")
+	u.fails(exitUsage, "takes no arguments", "lists", "Garden")
 	var lists []taskapi.List
 	stdout, _, _ := u.types("lists", "-json")
 	if err := json.Unmarshal([]byte(stdout), &lists); err != nil || len(lists) != 2 {
@@ -56,5 +56,5 @@ func TestSettings(t *testing.T) {
 	u.sees("time zone   UTC\nweek start  monday\n", "settings")
 	u.sees("time zone   Europe/Berlin\nweek start  sunday\n", "settings", "-zone", "europe/berlin", "-week-start", "sunday")
 	u.fails(exitUsage, "timeZone", "settings", "-zone", "Europe/Atlantis")
-	u.fails(exitUsage, "takes no words", "settings", "UTC")
+	u.fails(exitUsage, "takes no arguments", "settings", "UTC")
 }

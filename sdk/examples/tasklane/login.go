@@ -18,14 +18,13 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// defaultSite is where "make up" has the page.
+// defaultSite is the page's URL with "make up".
 const defaultSite = "http://localhost:3000"
 
-// callTimeout bounds a request for signing in or for keys.
+// callTimeout bounds a request to sign in or about keys.
 const callTimeout = 30 * time.Second
 
-// savedLogin is what "tasklane login" keeps: the site, and the session's token
-// there.
+// savedLogin is the sign-in of "tasklane login": the site, and the session's token.
 type savedLogin struct {
 	Site  string `json:"site"`
 	Token string `json:"token"`
@@ -35,7 +34,7 @@ func (p program) loginPath() string {
 	return filepath.Join(p.configDir, "tasklane", "login.json")
 }
 
-// savedLogin returns the kept sign-in, unless the environment names a user.
+// savedLogin returns the saved sign-in, unless the environment names a user.
 func (p program) savedLogin() (login savedLogin, ok bool) {
 	for _, name := range []string{"TASKLANE_TOKEN", "TASKLANE_KEY", "TASKLANE_EMAIL", "TASKLANE_PASSWORD"} {
 		if p.getenv(name) != "" {
@@ -49,7 +48,7 @@ func (p program) savedLogin() (login savedLogin, ok bool) {
 	return login, login.Token != ""
 }
 
-// saveLogin keeps a sign-in in a file that only the user may read.
+// saveLogin saves a sign-in in a file that only the user may read.
 func (p program) saveLogin(login savedLogin) error {
 	text, err := json.Marshal(login)
 	if err != nil {
@@ -65,7 +64,7 @@ func (p program) saveLogin(login savedLogin) error {
 func (s *session) login(ctx context.Context, args []string) error {
 	site := s.flags.String("site", cmp.Or(s.getenv("TASKLANE_SITE"), defaultSite), "the address of the page")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
-		return cmp.Or(err, usageError("login takes no words"))
+		return cmp.Or(err, usageError("login takes no arguments"))
 	}
 	login := savedLogin{Site: strings.TrimRight(*site, "/")}
 	var code struct {
@@ -84,7 +83,7 @@ func (s *session) login(ctx context.Context, args []string) error {
 	pause := time.Duration(max(1, code.Interval)) * time.Second
 	for {
 		if err := s.wait(ctx, pause); errors.Is(err, context.DeadlineExceeded) {
-			return signInError("nobody has confirmed the code in time: run \"tasklane login\" again")
+			return signInError("the code was not confirmed in time: run \"tasklane login\" again")
 		} else if err != nil {
 			return err
 		}
@@ -106,7 +105,7 @@ func (s *session) login(ctx context.Context, args []string) error {
 		case errors.As(err, &refused) && refused.reason == "slow_down":
 			pause += 5 * time.Second
 		case errors.As(err, &refused) && refused.reason == "access_denied":
-			return signInError("you have refused the program on the page")
+			return signInError("access was denied on the page")
 		case errors.As(err, &refused) && refused.reason != "authorization_pending":
 			return err
 		}
@@ -116,11 +115,11 @@ func (s *session) login(ctx context.Context, args []string) error {
 // logout ends the session of "tasklane login".
 func (s *session) logout(ctx context.Context, args []string) error {
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
-		return cmp.Or(err, usageError("logout takes no words"))
+		return cmp.Or(err, usageError("logout takes no arguments"))
 	}
 	login, ok := s.savedLogin()
 	if !ok {
-		return signInError("you are not signed in by \"tasklane login\"")
+		return signInError("you are not signed in with \"tasklane login\"")
 	}
 	if err := login.call(ctx, http.MethodPost, "/sign-out", struct{}{}, nil); err != nil {
 		return err
@@ -132,16 +131,16 @@ func (s *session) logout(ctx context.Context, args []string) error {
 	return nil
 }
 
-// keys lists, makes and revokes API keys.
+// keys lists, creates and revokes API keys.
 func (s *session) keys(ctx context.Context, args []string) error {
 	name := s.flags.String("add", "", "make a key with this name, and print it")
 	revoke := s.flags.String("revoke", "", "revoke the key with this name or id")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
-		return cmp.Or(err, usageError("keys takes no words"))
+		return cmp.Or(err, usageError("keys takes no arguments"))
 	}
 	login, ok := s.savedLogin()
 	if !ok {
-		return signInError("run \"tasklane login\" first: keys are made by somebody who is signed in")
+		return signInError("run \"tasklane login\" first: keys need a sign-in")
 	}
 	if *name != "" {
 		var made struct {
@@ -178,10 +177,10 @@ func (s *session) keys(ctx context.Context, args []string) error {
 // clientID names this program where it signs in.
 const clientID = "tasklane"
 
-// refusal is a response of Better Auth that is no success.
+// refusal is an error response of Better Auth.
 type refusal struct {
 	status  int
-	reason  string // of OAuth, such as "slow_down"
+	reason  string // OAuth's error code, such as "slow_down"
 	message string
 }
 
@@ -189,8 +188,8 @@ func (r refusal) Error() string {
 	return fmt.Sprintf("the server refuses (%d): %s", r.status, cmp.Or(r.message, r.reason, "no reason"))
 }
 
-// call calls an endpoint of Better Auth through the site, and reads the response into
-// out unless that is nil.
+// call calls an endpoint of Better Auth through the site, and decodes the response into
+// out, unless that is nil.
 func (l savedLogin) call(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -221,9 +220,9 @@ func (l savedLogin) call(ctx context.Context, method, path string, in, out any) 
 	}
 	if response.StatusCode != http.StatusOK {
 		var problem struct{ Error, Message string }
-		_ = json.Unmarshal(data, &problem) // no reason is given otherwise
+		_ = json.Unmarshal(data, &problem) // otherwise without a reason
 		if response.StatusCode == http.StatusUnauthorized {
-			return signInError("you are not signed in any more: run \"tasklane login\"")
+			return signInError("your sign-in has expired: run \"tasklane login\"")
 		}
 		return refusal{response.StatusCode, problem.Error, problem.Message}
 	}

@@ -1,5 +1,5 @@
-// Command tasklane is a to-do list on the command line: an example of the SDK,
-// and a program to keep. Its README tells how to use it.
+// Command tasklane is a to-do list on the command line, and an example of the SDK. Its
+// README says how to use it.
 package main
 
 import (
@@ -32,12 +32,12 @@ func main() {
 	os.Exit(code)
 }
 
-// program is what the commands need from outside.
+// program has the environment of the commands.
 type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	// wait waits for a time, or for the end of the context.
+	// wait waits for a duration, or until the context ends.
 	wait func(context.Context, time.Duration) error
 	// cacheDir and configDir are the user's; empty if there are none.
 	cacheDir, configDir string
@@ -54,7 +54,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// command is one thing that the program does.
+// command is a command of the program.
 type command struct {
 	name, usage, help string
 	run               func(*session, context.Context, []string) error
@@ -108,7 +108,7 @@ type session struct {
 	json   bool
 }
 
-// run carries out one command and returns the exit code.
+// run runs a command and returns the exit code.
 func (p program) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
 		p.help(p.stderr)
@@ -124,7 +124,7 @@ func (p program) run(ctx context.Context, args []string) int {
 			return p.report(p.runCommand(ctx, c, args[1:]))
 		}
 	}
-	return p.report(usageError(fmt.Sprintf("there is no command %q; \"tasklane help\" shows those there are", args[0])))
+	return p.report(usageError(fmt.Sprintf("there is no command %q; \"tasklane help\" shows all commands", args[0])))
 }
 
 func (p program) help(w io.Writer) {
@@ -138,7 +138,7 @@ func (p program) help(w io.Writer) {
 func (p program) runCommand(ctx context.Context, c command, args []string) error {
 	s := &session{program: p, flags: flag.NewFlagSet(c.name, flag.ContinueOnError)}
 	s.flags.BoolVar(&s.json, "json", false, "write JSON")
-	s.flags.SetOutput(io.Discard) // report tells what is wrong
+	s.flags.SetOutput(io.Discard) // report prints errors
 	s.flags.Usage = func() {}
 	err := c.run(s, ctx, args)
 	if s.client != nil {
@@ -153,7 +153,7 @@ func (p program) runCommand(ctx context.Context, c command, args []string) error
 	return err
 }
 
-// start reads the command line, returns the words that are no flags, and makes
+// start parses the command line, returns the arguments that are not flags, and creates
 // the client.
 func (s *session) start(args []string) ([]string, error) {
 	words, err := s.parse(args)
@@ -164,8 +164,8 @@ func (s *session) start(args []string) ([]string, error) {
 	return words, err
 }
 
-// startInZone does the same, and has the command's clock and dates be those of the
-// time zone of the user's settings.
+// startInZone does the same, and sets the command's clock and dates to the time zone
+// of the user's settings.
 func (s *session) startInZone(ctx context.Context, args []string) ([]string, error) {
 	words, err := s.start(args)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *session) startInZone(ctx context.Context, args []string) ([]string, err
 	return words, nil
 }
 
-// parse reads flags wherever they stand among the words, and returns the words.
+// parse parses flags at any position, and returns the other arguments.
 func (s *session) parse(args []string) ([]string, error) {
 	var words []string
 	for {

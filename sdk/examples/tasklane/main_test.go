@@ -19,7 +19,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// user is somebody with a terminal.
+// user is a user at a terminal.
 type user struct {
 	t      *testing.T
 	server *sdktest.Server
@@ -66,7 +66,7 @@ func (u *user) sees(want string, args ...string) {
 	}
 }
 
-// fails runs a command that fails and checks what it says.
+// fails runs a command that fails, and checks its message.
 func (u *user) fails(code int, want string, args ...string) {
 	u.t.Helper()
 	stdout, got, gotCode := u.types(args...)
@@ -77,7 +77,7 @@ func (u *user) fails(code int, want string, args ...string) {
 
 var ids = regexp.MustCompile(`\b([0-9a-f]{8}-[0-9a-f-]{19}-?[0-9a-f]{8,12}|[0-9a-f]{8})\b`)
 
-// id returns the short id of the task whose line in a list holds the words.
+// id returns the short id of the task whose line contains the words.
 func (u *user) id(words string) string {
 	u.t.Helper()
 	stdout, _, _ := u.types("list", "-all", words)
@@ -179,8 +179,8 @@ func TestMistakes(t *testing.T) {
 		{`there is no command "frob"`, exitUsage, []string{"frob"}},
 		{"add what?", exitUsage, []string{"add"}},
 		{"flag provided but not defined: -frob", exitUsage, []string{"add", "x", "-frob"}},
-		{`"someday" is no date`, exitUsage, []string{"add", "x", "-due", "someday"}},
-		{`"today 25:00" is no date`, exitUsage, []string{"list", "-before", "today 25:00"}},
+		{`"someday" is not a date`, exitUsage, []string{"add", "x", "-due", "someday"}},
+		{`"today 25:00" is not a date`, exitUsage, []string{"list", "-before", "today 25:00"}},
 		{"priority must be one of none, low,", exitUsage, []string{"add", "x", "-priority", "hih"}},
 		{"title must have at most 500 characters", exitUsage, []string{"add", strings.Repeat("x", 501)}},
 		{"which task?", exitUsage, []string{"done"}},
@@ -189,7 +189,7 @@ func TestMistakes(t *testing.T) {
 		{"you have no such task", exitNotFound, []string{"show", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}},
 		{"edit what?", exitUsage, []string{"edit", plants, "-json"}},
 		{"one task at a time", exitUsage, []string{"edit", plants, plants, "-due", "today"}},
-		{"takes no words", exitUsage, []string{"watch", plants}},
+		{"takes no arguments", exitUsage, []string{"watch", plants}},
 	} {
 		u.fails(test.code, test.want, test.args...)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// printJSON writes a value for programs.
+// printJSON writes a value as JSON.
 func (s *session) printJSON(value any) error {
 	encoder := json.NewEncoder(s.stdout)
 	encoder.SetEscapeHTML(false)
@@ -21,7 +21,7 @@ func (s *session) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
-// printTasks writes a table. What may be of any width comes last.
+// printTasks writes a table. The column of any width is the last.
 func (s *session) printTasks(tasks []taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)
@@ -38,8 +38,7 @@ func (s *session) printTasks(tasks []taskapi.Task) error {
 	return table.Flush()
 }
 
-// outline calls each with the tasks in their order, sub-tasks below their parent
-// where that is among them.
+// outline calls each with the tasks in their order, with sub-tasks below their parents.
 func outline(tasks []taskapi.Task, each func(task taskapi.Task, depth int)) {
 	listed := make(map[string]bool, len(tasks))
 	for _, task := range tasks {
@@ -75,7 +74,7 @@ func (s *session) due(task taskapi.Task) string {
 	return text
 }
 
-// dateOf returns a due date.
+// dateOf formats a due date.
 func (s *session) dateOf(at time.Time, on *string) string {
 	if on != nil {
 		if day, err := time.Parse(time.DateOnly, *on); err == nil {
@@ -92,7 +91,7 @@ func priority(task taskapi.Task) string {
 	return string(task.Priority)
 }
 
-// summary returns a task in one line.
+// summary formats a task in one line.
 func summary(task taskapi.Task) string {
 	text := oneLine(task.Title)
 	if task.Completed {
@@ -107,7 +106,7 @@ func summary(task taskapi.Task) string {
 	return text
 }
 
-// oneLine returns a text without what would move the cursor of a terminal.
+// oneLine removes characters that would move a terminal's cursor.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -117,7 +116,7 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// printChanged writes what became of tasks.
+// printChanged writes tasks after a change.
 func (s *session) printChanged(what string, tasks ...taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)
@@ -174,8 +173,8 @@ func (s *session) printWhole(ctx context.Context, tasks []taskapi.Task) error {
 	return nil
 }
 
-// printChange writes one change: in JSON as one line of its own, for people
-// only if it is a task's.
+// printChange writes a change: with -json as a line of its own, otherwise only if it is
+// a task's.
 func (s *session) printChange(change taskapi.Change) error {
 	if s.json {
 		return json.NewEncoder(s.stdout).Encode(change)

@@ -14,11 +14,11 @@ import (
 
 const recurrenceHelp = `"every week", "every 2 days", "every monday" or a rule such as FREQ=MONTHLY;BYMONTHDAY=1`
 
-// mostDates is the number of next due dates that show prints.
+// mostDates is the maximum number of next due dates that show prints.
 const mostDates = 3
 
-// recurrence reads a flag that says how a task recurs: nil for none. The first
-// date on which words have it recur is the due date, unless there is one.
+// recurrence parses a flag's recurrence: nil for none. Without a due date, the first
+// date of a recurrence in words becomes the due date.
 func (s *session) recurrence(text string, due *deadline) (*string, error) {
 	if text == "" || text == "none" {
 		return nil, nil
@@ -30,7 +30,7 @@ func (s *session) recurrence(text string, due *deadline) (*string, error) {
 	options.Recurring = true
 	read := quickadd.Parse(text, options)
 	if read.Rule == "" || read.Title != text || read.Tags != nil || read.Priority != "" {
-		return nil, usageError(fmt.Sprintf("%q is no recurrence: write %s", text, recurrenceHelp))
+		return nil, usageError(fmt.Sprintf("%q is not a recurrence: write %s", text, recurrenceHelp))
 	}
 	if *due != (deadline{}) {
 		return &read.Rule, nil
@@ -40,7 +40,7 @@ func (s *session) recurrence(text string, due *deadline) (*string, error) {
 	return &read.Rule, err
 }
 
-// recurs returns how a task recurs, in words; empty if it does not.
+// recurs returns a task's recurrence in words; empty if it does not recur.
 func recurs(task taskapi.Task) string {
 	if task.Recurrence == nil {
 		return ""
@@ -52,7 +52,7 @@ func recurs(task taskapi.Task) string {
 	return text
 }
 
-// nextDates returns when a task will be due again.
+// nextDates returns a task's next due dates.
 func (s *session) nextDates(ctx context.Context, task taskapi.Task) (string, error) {
 	occurrences, err := s.client.TaskOccurrences(ctx, task.ID, mostDates)
 	if err != nil || len(occurrences) == 0 {
@@ -70,8 +70,7 @@ var (
 	weekdays = map[string]string{"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
 )
 
-// ruleInWords returns a rule in words, or as it is where it is not one of the
-// usual ones.
+// ruleInWords returns a rule in words, or an unusual rule unchanged.
 func ruleInWords(rule string) string {
 	parts := make(map[string]string)
 	for part := range strings.SplitSeq(rule, ";") {

@@ -28,7 +28,7 @@ func TestRecurrence(t *testing.T) {
 	u.fails(exitUsage, "recurrence needs dueAt or dueOn", "edit", run, "-due", "none")
 	u.sees("added ID  Call every day\n", "add", "Call every day", "-priority", "low")
 	u.sees("changed ID  Call every day  (every day)  due today\n", "edit", u.id("Call"), "-recurrence", "every day")
-	u.fails(exitUsage, `"monday" is no recurrence`, "add", "Run", "-recurrence", "monday")
+	u.fails(exitUsage, `"monday" is not a recurrence`, "add", "Run", "-recurrence", "monday")
 	u.fails(exitUsage, "recurrence must be a recurrence rule: FREQ must be", "add", "Run", "-due", "today", "-recurrence", "FREQ=HOURLY")
 	u.fails(exitUsage, "recurrenceFrom must be one of due, completion", "edit", run, "-recurrence-from", "now")
 }

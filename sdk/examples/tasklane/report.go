@@ -14,14 +14,14 @@ import (
 const (
 	exitDone        = 0
 	exitFailed      = 1
-	exitUsage       = 2 // the command line or the environment makes no sense
+	exitUsage       = 2 // the command line or the environment is invalid
 	exitSignIn      = 3 // not signed in
 	exitNotFound    = 4 // no such task
 	exitUnreachable = 5 // try again later
 	exitInterrupted = 130
 )
 
-// ownError is an error of this side.
+// ownError is an error of this program.
 type ownError struct {
 	text string
 	code int // the exit code
@@ -52,7 +52,7 @@ func (p program) report(err error) int {
 	return code
 }
 
-// explain returns what an error means to the user, and its exit code.
+// explain returns an error's message for the user, and its exit code.
 func (p program) explain(err error) (string, int) {
 	var own ownError
 	var failure *sdk.Error
@@ -67,7 +67,7 @@ func (p program) explain(err error) (string, int) {
 	_, loggedIn := p.savedLogin()
 	switch {
 	case loggedIn && failure.Status == http.StatusUnauthorized:
-		return "you are not signed in any more: run \"tasklane login\"", exitSignIn
+		return "your sign-in has expired: run \"tasklane login\"", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0 && p.getenv("TASKLANE_KEY") != "":
 		return "you are not signed in: Better Auth refuses TASKLANE_KEY", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0:
@@ -96,14 +96,14 @@ func (p program) explain(err error) (string, int) {
 	return failure.Message, exitFailed
 }
 
-// cannotSignIn says why there is no token.
+// cannotSignIn returns the message of a failed sign-in.
 func (p program) cannotSignIn(failure *sdk.Error) string {
 	why := strings.TrimPrefix(failure.Err.Error(), "token source: ")
 	why = strings.Replace(why, sdk.ErrAuthUnavailable.Error()+": ", "", 1)
 	return fmt.Sprintf("cannot sign in at %s (TASKLANE_AUTH_URL): %s", p.authURL(), why)
 }
 
-// invalid returns what the service complains about.
+// invalid returns the message of a validation error.
 func invalid(failure *sdk.Error) string {
 	if len(failure.Fields) == 0 {
 		return failure.Message

@@ -16,7 +16,7 @@ func (s *session) settings(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(words) > 0 {
-		return usageError("settings takes no words; \"tasklane settings -h\" shows the flags")
+		return usageError("settings takes no arguments; \"tasklane settings -h\" shows the flags")
 	}
 	var changes taskapi.UpdateSettingsRequest
 	if *zone != "" {
