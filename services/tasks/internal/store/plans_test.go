@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -75,6 +76,9 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		}
 	}
 
+	recurring := mustCreate(t, s, user, weekly("recurring"))
+	mustCreate(t, s, user, taskapi.CreateTaskRequest{Title: "sub-task", ParentID: &recurring.ID})
+
 	for _, tc := range []struct {
 		name string
 		run  func()
@@ -113,6 +117,9 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 		{name: "move", run: func() {
 			write(t, s, user, move(task.String(), behind(other)), on("move"))
 		}, index: "tasks_"}, // the primary key and tasks_list
+		{name: "complete a recurring task", run: func() { write(t, s, user, complete(recurring.ID), on("complete")) }, index: "tasks_", varies: true},
+		{name: "reopen it", run: func() { write(t, s, user, reopen(recurring.ID), on("reopen")) }, index: "tasks_"},
+		{name: "occurrences", run: func() { _, _ = s.TaskOccurrences(t.Context(), user, uuid.MustParse(recurring.ID), 10) }, index: "tasks_pkey"},
 		{name: "delete", run: func() { write(t, s, user, trash(task), on("delete")) }, index: "tasks_pkey"},
 	} {
 		clear(r.texts)
@@ -249,8 +256,13 @@ func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 	}
 	exec(begin)
 	exec("DELETE FROM tasklane.idempotency_keys")
+	exec("DELETE FROM tasklane.erased")
 	if strings.Contains(text, "INSERT INTO tasklane.tasks") {
-		exec("DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = $2", args[0], args[1])
+		ids, several := args[1].([][16]byte)
+		if !several {
+			ids = [][16]byte{args[1].([16]byte)}
+		}
+		exec("DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = ANY ($2)", args[0], ids)
 	}
 }
 
@@ -259,9 +271,10 @@ func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 func literals(args []any) string {
 	texts := make([]string, len(args))
 	for i, arg := range args {
-		texts[i] = "'" + strings.ReplaceAll(literal(arg), "'", "''") + "'"
-		if due, ok := arg.(*time.Time); ok && due == nil {
+		if v := reflect.ValueOf(arg); v.Kind() == reflect.Pointer && v.IsNil() {
 			texts[i] = "NULL"
+		} else {
+			texts[i] = "'" + strings.ReplaceAll(literal(arg), "'", "''") + "'"
 		}
 	}
 	return "(" + strings.Join(texts, ", ") + ")"
@@ -276,18 +289,30 @@ func literal(arg any) string {
 	case time.Time:
 		return arg.Format(time.RFC3339Nano)
 	case *time.Time:
-		if arg == nil {
-			return ""
-		}
 		return arg.Format(time.RFC3339Nano)
+	case *string:
+		return *arg
 	case []string:
-		quoted := make([]string, len(arg))
-		for i, text := range arg {
-			quoted[i] = strconv.Quote(text)
-		}
-		return "{" + strings.Join(quoted, ",") + "}"
+		return array(arg)
+	case [][16]byte:
+		return array(arg)
+	case []*time.Time:
+		return array(arg)
+	case []*string:
+		return array(arg)
 	}
 	return fmt.Sprint(arg)
+}
+
+// array writes an array, in which empty entries are null.
+func array[T any](all []T) string {
+	quoted := make([]string, len(all))
+	for i, one := range all {
+		if quoted[i] = "NULL"; !reflect.ValueOf(one).IsZero() {
+			quoted[i] = strconv.Quote(literal(one))
+		}
+	}
+	return "{" + strings.Join(quoted, ",") + "}"
 }
 
 // wholeSort is a sort of everything below it. An incremental one only puts

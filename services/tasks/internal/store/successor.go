@@ -127,11 +127,11 @@ const (
 	selectTouched = "SELECT count(*) FROM (" + descendants + ") AS d WHERE version > 1 OR created_at <> $3 OR id = $4"
 )
 
-// copyTasks copies the tasks $3 in this order, with the ids $4, parents $5 and due dates
-// $6 and $7, as open ones that are created at the time $2.
+// copyTasks makes open tasks with the ids $2, parents $4 and due dates $5 and $6 that are
+// else like the tasks $3, in this order and at the time $7.
 var copyTasks = func() string {
 	given := map[string]string{
-		"id": "c.id", "seq": "s.seq - cardinality($3::uuid[]) + c.number", "version": "1", "created_at": "$2::timestamptz", "updated_at": "$2", "deleted_at": "NULL", "deleted_with": noID,
+		"id": "c.id", "seq": "s.seq - cardinality($2::uuid[]) + c.number", "version": "1", "created_at": "$7::timestamptz", "updated_at": "$7", "deleted_at": "NULL", "deleted_with": noID,
 		"completed_at": "NULL", "next_id": noID, "parent_id": "c.parent_id", "due_at": "c.due_at", "due_on": "c.due_on",
 	}
 	names, values := []string{"user_id"}, []string{"t.user_id"}
@@ -143,7 +143,7 @@ var copyTasks = func() string {
 		names, values = append(names, column.name), append(values, value)
 	}
 	return "INSERT INTO tasklane.tasks (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + `
-		FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[]) WITH ORDINALITY AS c (source, id, parent_id, due_at, due_on, number)
+		FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[]) WITH ORDINALITY AS c (id, source, parent_id, due_at, due_on, number)
 		JOIN tasklane.tasks AS t ON t.user_id = $1 AND t.id = c.source
 		JOIN tasklane.user_state AS s ON s.user_id = $1`
 }()
@@ -174,5 +174,5 @@ func (tx *transaction) copySubTasks(all []subTask, task, next *taskRow) {
 	}
 	tx.statements = append(tx.statements,
 		statement{countCopies, []any{tx.user, len(all), size, tx.store.maxResources, tx.store.maxBytes}},
-		statement{copyTasks, []any{tx.user, tx.now, sources, ids, parents, dueAt, dueOn}})
+		statement{copyTasks, []any{tx.user, ids, sources, parents, dueAt, dueOn, tx.now}})
 }
