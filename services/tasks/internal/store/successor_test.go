@@ -452,3 +452,51 @@ func TestSuccessor_TakesFewStatements(t *testing.T) {
 		})
 	}
 }
+
+// TestSuccessor_LostConnections cuts the connection at each point of a completion and of
+// an opening. The same request is then sent again, with a key by the store itself.
+func TestSuccessor_LostConnections(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	gate := startGate(t, db.URL)
+	s := storetest.Open(t, store.Config{URL: gate.url + "&pool_max_conns=1", Pooled: db.Pooled})
+	task := mustCreate(t, s, alice, weekly("a"))
+	mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "b", ParentID: &task.ID})
+	write(t, s, alice, complete(task.ID), nil) // has its statements prepared
+	write(t, s, alice, reopen(task.ID), nil)
+	lost := 0
+	const answers = 3000 // bytes, of all to one write
+	for _, withKey := range []bool{true, false} {
+		for bytes := int64(0); bytes < answers; bytes += 200 {
+			for _, op := range []store.Operation{complete(task.ID), reopen(task.ID)} {
+				var key *store.IdempotencyKey
+				if withKey {
+					key = &store.IdempotencyKey{Key: uuid.NewString()}
+				}
+				gate.cutAfter(bytes)
+				_, err := s.Write(t.Context(), alice, op, key)
+				if !withKey && errors.Is(err, store.ErrUnavailable) {
+					lost++
+					_, err = s.Write(t.Context(), alice, op, nil)
+				}
+				if err != nil {
+					t.Fatalf("cut after %d bytes, with a key %t: %v", bytes, withKey, err)
+				}
+				gate.closeAll() // so that the next write has a connection of its own
+				completed := op.Data.(taskapi.UpdateTaskRequest).Completed.Value
+				want := 2
+				if completed {
+					want = 4
+				}
+				got := mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks
+				if next := mustGet(t, s, alice, task.ID).NextID; len(got) != want || (next != nil) != completed {
+					t.Fatalf("cut after %d bytes, with a key %t: there are %d tasks, want %d, and %v follows", bytes, withKey, len(got), want, next)
+				}
+			}
+		}
+	}
+	if t.Logf("counted: connections cut %d", lost); lost < 10 {
+		t.Errorf("only %d connections were cut", lost)
+	}
+	counted(t, db, "in the end")
+}
