@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { zoneOf } from "../src/task/calendar";
+import { browserCalendar, calendar, followSettings, zoneOf } from "../src/task/calendar";
 
 test.each([
   ["Europe/Berlin", -60, "Europe/Berlin"],
@@ -16,4 +16,14 @@ test.each([
 ])("%s, %i minutes behind UTC, is %s", (name, minutes, zone) => {
   expect(zoneOf(name, minutes)).toBe(zone);
   expect(() => new Intl.DateTimeFormat("en", { timeZone: zone })).not.toThrow();
+});
+
+test("the calendar follows the settings, once they are written, with zones that the browser knows", () => {
+  const follow = (timeZone: string, version = 2) => {
+    followSettings({ id: "settings", version, timeZone, weekStart: "saturday" });
+    return calendar.get();
+  };
+  expect(follow("Asia/Tokyo")).toEqual({ timeZone: "Asia/Tokyo", weekStart: "saturday" });
+  expect(follow("Asia/Tokyo", 1)).toEqual(browserCalendar);
+  expect(follow("Mars/Olympus")).toEqual(browserCalendar);
 });

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Settings } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
 import { useWorkspace } from "../data/workspace";
-import { browserCalendar } from "../task/calendar";
+import { browserCalendar, isKnown } from "../task/calendar";
 import { weekdayName } from "../task/dates";
 import { SelectField } from "../ui/SelectField";
 import { Dialog } from "../ui/later";
@@ -28,7 +28,7 @@ function SettingsForm({ settings, onDone }: { settings: Settings; onDone: () => 
   const [timeZone, setTimeZone] = useState(settings.timeZone);
   const [weekStart, setWeekStart] = useState(settings.weekStart);
   const now = useNow((now) => Math.floor(now.getTime() / 60_000 + 1) * 60_000);
-  const there = new Date(now).toLocaleTimeString(undefined, { timeStyle: "short", timeZone });
+  const there = isKnown(timeZone) && `It is ${now.toLocaleTimeString(undefined, { timeStyle: "short", timeZone })} there.`;
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -40,7 +40,7 @@ function SettingsForm({ settings, onDone }: { settings: Settings; onDone: () => 
 
   return (
     <form className="settings" onSubmit={submit}>
-      <SelectField label="Time zone" hint={`It is ${there} there. Your days begin and end in this time zone.`} value={timeZone} onChange={setTimeZone}>
+      <SelectField label="Time zone" hint={`${there || "This browser does not know it."} Your days begin and end in this time zone.`} value={timeZone} onChange={setTimeZone}>
         {regions(settings.timeZone).map(([region, zones]) => (
           <optgroup key={region} label={region}>
             {zones.map((zone) => (

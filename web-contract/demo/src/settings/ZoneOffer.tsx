@@ -3,7 +3,7 @@ import { clockTime } from "@tasklane/web-contract/clock";
 import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
-import { browserCalendar } from "../task/calendar";
+import { browserCalendar, isKnown } from "../task/calendar";
 
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
@@ -23,7 +23,7 @@ export function ZoneOffer() {
   const zone = settings?.timeZone ?? "UTC";
   const { timeZone } = browserCalendar;
   const pair = `${zone} ${timeZone}`;
-  const isOffered = settings !== undefined && settings.version > 1 && kept !== pair && !isSameTime(zone, timeZone);
+  const isOffered = settings !== undefined && settings.version > 1 && kept !== pair && isKnown(zone) && !isSameTime(zone, timeZone);
   const [here, there] = [placeOf(timeZone), placeOf(zone)];
   useEffect(() => {
     if (isOffered) notices.announce(`Your tasks are in ${there} time. Above them you can change to ${here} time.`);

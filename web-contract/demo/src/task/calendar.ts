@@ -40,8 +40,8 @@ export function followSettings(settings: Settings | undefined): boolean {
   return true;
 }
 
-/** An old browser does not know the newest zones. */
-function isKnown(timeZone: string): boolean {
+/** Whether the browser knows a time zone: an old one lacks the newest. */
+export function isKnown(timeZone: string): boolean {
   try {
     clockTime(0, timeZone);
     return true;
