@@ -1,8 +1,9 @@
 import type { Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectAccessible, goTo, openTask, seed, signUpAt, test, written } from "../src/page.js";
+import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
+import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "Europe/Berlin";
 
@@ -152,4 +153,70 @@ test.concurrent("upcoming shows when tasks will repeat", async ({ openPage }) =>
   expect(await page.getByRole("checkbox", { name: "Stand-up" }).count()).toBe(1);
   await expectAccessible(page);
   expect(complaints).toEqual([]);
+});
+
+describe.concurrent("completing a task that repeats", () => {
+  /** What the server has of all tasks, but for what every write changes. */
+  const contents = async (page: Page) => (await tasksOf(page)).map(({ version: _, updatedAt: __, ...task }) => task);
+
+  // What follows depends on the server's clock: these tests go by it.
+  const options = { timezoneId: "UTC" };
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+  const dueOn = inDays(2).toISOString().slice(0, 10);
+  const nextDay = inDays(2).toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" });
+
+  /** Adds a task for today with a sub-task, which repeats every other day. */
+  async function addChores(page: Page): Promise<void> {
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Chores", dueOn: inDays(0).toISOString().slice(0, 10), recurrence: "FREQ=DAILY;INTERVAL=2" }]);
+    const [chores] = await tasksOf(page);
+    await seed(page, [{ title: "Dishes", parentId: chores!.id }]);
+  }
+
+  test("tells when it is due next, and an undo brings back what was", async ({ openPage }) => {
+    const { page, complaints } = await openPage(options);
+    await addChores(page);
+    const before = await contents(page);
+    await openTask(page, "Chores").click();
+    await page.getByText(`“Chores” is completed. Next: ${nextDay}.`).waitFor();
+    await areSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
+    await areSaved(page, "Dishes", [{ completed: true }, { completed: false }]);
+    await completedTask(page, "Chores").waitFor();
+    await page.getByRole("list", { name: "Open tasks" }).getByText(nextDay).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
+    await expectTitles(page, "Open tasks", ["Dishes", "Chores"]);
+    await completedTask(page, "Chores").waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("keeps a task that followed if somebody has changed it", async ({ openPage }) => {
+    const { page, complaints } = await openPage(options);
+    await addChores(page);
+    await openTask(page, "Chores").click();
+    await areSaved(page, "Chores", [{ completed: true }, { completed: false }]);
+    await page.getByRole("list", { name: "Open tasks" }).getByRole("button", { name: "Edit “Chores”" }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("More chores");
+    await save(page);
+    await completedTask(page, "Chores").click();
+    await openTask(page, "Chores").waitFor();
+    await openTask(page, "More chores").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("in many at once makes one of each, live in another tab", async ({ openPage }) => {
+    const { page, complaints } = await openPage(options);
+    await addChores(page);
+    const tab = await secondTab(page);
+    await page.getByRole("button", { name: "Select", exact: true }).click();
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    const before = await contents(page);
+    await page.getByRole("button", { name: "Complete", exact: true }).click();
+    await areSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
+    await openTask(tab, "Chores").waitFor();
+    await completedTask(tab, "Chores").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
+    expect(complaints).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { addList, listLink } from "../src/lists.js";
-import { addTask, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test } from "../src/page.js";
+import { addTask, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -52,6 +52,67 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
 });
 
 describe.concurrent("sub-tasks", () => {
+  test("are written below their task, one after the other, and hidden", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+    await start(page);
+    await page.getByRole("button", { name: "Options for “Pack”" }).click();
+    await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name: "Add a sub-task" }).click();
+    const field = page.getByRole("textbox", { name: "New sub-task of “Pack”" });
+    for (const title of ["Shoes", "Map", "Rain coat"]) {
+      await field.and(page.locator(":focus")).waitFor();
+      await page.keyboard.type(title);
+      await written(page, () => page.keyboard.press("Enter"));
+    }
+    await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "Socks", "Passport"]);
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Edit “Pack”" }).and(page.locator(":focus")).waitFor();
+
+    const fold = page.getByRole("button", { name: "Sub-tasks of “Pack”" });
+    await fold.click();
+    await expectTree(page, ["Pack", "Socks", "Passport"]);
+    await row(page, "Pack").getByText("0/3").waitFor();
+    await page.reload();
+    await expectTree(page, ["Pack", "Socks", "Passport"]);
+    expect(await fold.getAttribute("aria-expanded")).toBe("false");
+    await openTask(page, "Pack").press("ArrowRight");
+    await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "Socks", "Passport"]);
+    await openTask(page, "Pack").press("ArrowLeft");
+    await expectTree(page, ["Pack", "Socks", "Passport"]);
+    // What is made a sub-task is not lost from sight.
+    await openTask(page, "Socks").press("Alt+ArrowRight");
+    await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "-Socks", "Passport"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("go with their task at once, before the server says so", async ({ openPage }) => {
+    const { page } = await openPage({ viewport: { width: 1280, height: 800 } });
+    await start(page);
+    await written(page, () => openTask(page, "Socks").press("Alt+ArrowRight"));
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await openTask(page, "Pack").click();
+    await expectTree(page, ["Passport"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await openTask(page, "Pack").press("Delete");
+    await expectTree(page, ["Passport"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await openTask(page, "Pack").click();
+    await completedTask(page, "Pack").waitFor();
+    await page.context().setOffline(false);
+    await completedTask(page, "Socks").waitFor();
+    await expectTree(page, ["Passport"]);
+    await page.context().setOffline(true);
+    await completedTask(page, "Socks").click();
+    await openTask(page, "Socks").waitFor();
+    await page.context().setOffline(false);
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+  });
+
   test("are made by dragging and by keys, live in another tab", async ({ openPage }) => {
     const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);

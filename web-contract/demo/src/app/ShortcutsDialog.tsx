@@ -10,6 +10,7 @@ const shortcuts = [
   ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
   ["↑ ↓", "Go to the list, and through it"],
   ["Alt ↑ ↓", "Move the task, or the list, or to another day"],
+  ["← →", "Hide its sub-tasks, or show them"],
   ["Alt → ←", "Make it a sub-task, or none"],
   ["m", "Move it, or all selected, to a list"],
   ["o", "Open its options"],

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task, type UpdateTaskRequest } from "@tasklane/web-contract";
 import { draftId, latest } from "@tasklane/web-contract/react";
-import { openBelow } from "./below";
+import { parentsFirst, withOpenBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import type { Notices } from "../ui/notices";
@@ -104,13 +104,13 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
   function complete(task: Task, completed = !task.completed): void {
     const title = quoted(task.title);
     // Completing a task completes its sub-tasks: an undo opens them too.
-    const below = completed ? openBelow(queryClient, task) : [];
-    const setAll = (to: boolean) => sendAll([task, ...below].map(completion(to)), `${title} could not be saved.`);
+    const all = completed ? withOpenBelow(queryClient, [task]) : [task];
+    const openAll = () => sendAll(all.map(completion(false)), `${title} could not be saved.`);
     const next = completed ? recurrence.get()?.nextDue(latest(queryClient, task), new Date()) : undefined;
     const { saved: done } = sendCompleted(named(task), completed);
     const name = `${completed ? "completing" : "reopening"} ${title}`;
     const message = completed ? `${title} is completed.${next ? ` Next: ${dueName(next)}.` : ""}` : `${title} is open again.`;
-    const run = () => void (below.length > 0 ? setAll(false) : sendCompleted(named(task), !completed));
+    const run = () => void (all.length > 1 ? openAll() : sendCompleted(named(task), !completed));
     undo.offer(message, { name, run }, done);
   }
 
@@ -172,11 +172,14 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
   const deletion = ({ id }: Task): BatchOperation => ({ op: "delete", kind: "task", id });
   const restoration = ({ id }: Task): BatchOperation => ({ op: "restore", kind: "task", id });
 
-  function completeAll(tasks: readonly Task[], completed = true): void {
-    const count = counted(tasks.length);
-    const set = (to: boolean) => sendAll(tasks.map(completion(to)), `${count} could not be saved.`);
-    const step = { name: `${completed ? "completing" : "reopening"} ${count}`, run: () => set(!completed) };
-    undo.offer(`${count} ${completed ? "completed" : "open again"}.`, step, set(completed));
+  function completeAll(selected: readonly Task[], completed = true): void {
+    const count = counted(selected.length);
+    // A sub-task that is opened opens its task, which then would not give up the one that followed it.
+    const tasks = parentsFirst(selected);
+    const all = completed ? withOpenBelow(queryClient, tasks) : tasks;
+    const set = (tasks: readonly Task[], to: boolean) => sendAll(tasks.map(completion(to)), `${count} could not be saved.`);
+    const step = { name: `${completed ? "completing" : "reopening"} ${count}`, run: () => set(all, !completed) };
+    undo.offer(`${count} ${completed ? "completed" : "open again"}.`, step, set(tasks, completed));
   }
 
   function removeAll(tasks: readonly Task[]): void {

@@ -125,6 +125,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
           <input
             ref={field}
             id={newTaskFieldId}
+            className="bare-field"
             value={fields.title}
             onChange={(event) => change({ title: event.target.value })}
             onKeyDown={onKeyDown}

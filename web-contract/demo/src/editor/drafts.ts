@@ -37,11 +37,14 @@ const nothing: NewTaskDraft = { fields: emptyFields };
 export function createDrafts() {
   const edit = createStore<Edit | undefined>(undefined);
   const newTask = createStore<NewTaskDraft>(nothing);
+  /** The id of the task that sub-tasks are being added to. */
+  const newSubtask = createStore<string | undefined>(undefined);
   const conflicts = createStore<readonly Conflict[]>([]);
   let returning: string | undefined;
   return {
     edit,
     newTask,
+    newSubtask,
     conflicts,
     /** Lets the focus go to a task when its row comes. */
     returnTo: (id: string) => void (returning = id),

@@ -34,6 +34,7 @@ export function SearchField({ value, onChange }: Props) {
       <SearchIcon />
       <input
         id={searchFieldId}
+        className="bare-field"
         type="search"
         dir="auto"
         aria-label="Search"

@@ -43,6 +43,7 @@ interface Action {
 function Actions({ task, order, onDay, onMove, onDelete, onDone }: Props & { onDone: () => void }) {
   const nest = order?.nest(task);
   const unnest = order?.unnest(task);
+  const addBelow = order?.addBelow(task);
   const actions: Action[] = [
     ...(order && !order.isFirst(task)
       ? [
@@ -56,6 +57,7 @@ function Actions({ task, order, onDay, onMove, onDelete, onDone }: Props & { onD
           { text: "Move to the end", run: () => order.toEnd(task) },
         ]
       : []),
+    ...(addBelow ? [{ text: "Add a sub-task", run: addBelow }] : []),
     ...(nest ? [{ text: "Make it a sub-task", keys: "Alt →", run: nest }] : []),
     ...(unnest ? [{ text: "Move out of its task", keys: "Alt ←", run: unnest }] : []),
     ...(onDay

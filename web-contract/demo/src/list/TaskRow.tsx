@@ -7,9 +7,10 @@ import { DayContext } from "../days/move";
 import { useDrag } from "../drag/drag";
 import { sortByHand } from "../filters/use-filters";
 import { inbox, useLists } from "../lists/use-lists";
-import { GripIcon, TrashIcon } from "../ui/icons";
+import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
 import { MoveDialog } from "../ui/later";
 import { focusBeside, leaveRow } from "./focus";
+import { fold } from "./folded";
 import { OrderContext } from "./task-order";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
@@ -25,13 +26,15 @@ interface Props {
   /** How many of its sub-tasks are completed, of how many. */
   done: number;
   all: number;
+  /** Whether the sub-tasks below it are hidden; undefined where there are none. */
+  isFolded: boolean | undefined;
   /** Whether the task is picked; undefined while nobody is picking. */
   picked: boolean | undefined;
   onPick: () => void;
 }
 
 /** A task: done or not, what it says, and the way to the trash. */
-export function TaskRow({ task, hideDay, list, depth, done, all, picked, onPick }: Props) {
+export function TaskRow({ task, hideDay, list, depth, done, all, isFolded, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
@@ -79,6 +82,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, picked, onPick 
   /** The keys that move the row, which stays under the focus. */
   function onKeyDown(event: KeyboardEvent) {
     runKey(keys, event);
+    if (isFolded !== undefined && !event.altKey && event.key === (isFolded ? "ArrowRight" : "ArrowLeft")) return fold(task.id, !isFolded);
     if (!event.altKey || picking) return;
     const places = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const change = order && { ArrowRight: order.nest, ArrowLeft: order.unnest }[event.key];
@@ -129,6 +133,18 @@ export function TaskRow({ task, hideDay, list, depth, done, all, picked, onPick 
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} done={done} all={all} />
       </div>
+      {isFolded !== undefined && (
+        <button
+          type="button"
+          className={`button icon-only fold${isFolded ? "" : " is-open"}`}
+          data-control="fold"
+          aria-label={`Sub-tasks of “${task.title}”`}
+          aria-expanded={!isFolded}
+          onClick={() => fold(task.id, !isFolded)}
+        >
+          <ChevronIcon />
+        </button>
+      )}
       {!picking && (
         <>
           <TaskMenu task={task} order={order} onDay={days && ((by) => row.current && days.moveBy(task, by, row.current))} onMove={hasLists ? () => setMoving(true) : undefined} onDelete={remove} />

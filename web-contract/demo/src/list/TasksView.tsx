@@ -16,6 +16,7 @@ import { counted, listName, reason } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { useEdgeScroll } from "../drag/drag";
 import { LostEditor } from "../editor/LostEditor";
+import { NewSubtask } from "../editor/NewSubtask";
 import { NewTask } from "../editor/NewTask";
 import {
   allTasks,
@@ -34,12 +35,14 @@ import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
 import { tasksOfList } from "../task/lists";
 import { useNow } from "../ui/clock";
+import { useStore } from "../ui/store";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { createTaskOrder, OrderContext, type TaskOrder } from "./task-order";
-import { progressOf, treeOf, type Progress, type Tree } from "./tree";
+import { folded } from "./folded";
+import { progressOf, treeOf, unfolded, type Progress, type Tree } from "./tree";
 import { ListMenu } from "../lists/ListMenu";
-import { inbox, useListCounts, useLists, useUnarchived } from "../lists/use-lists";
+import { inbox, useListCounts, useLists, useShown } from "../lists/use-lists";
 import type { Fields } from "../task/fields";
 import { isInView } from "./focus";
 import { summary, type Counts } from "./summary";
@@ -65,7 +68,7 @@ interface Props {
 
 /** The tasks of a list, or of all: what is open, and below it what is done. */
 export function TasksView({ started, list, title }: Props) {
-  const { queries, writes, notices } = useWorkspace();
+  const { queries, writes, notices, drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const { data: stats } = useQuery({ ...queries.stats(), enabled: started });
   const lists = useLists();
@@ -82,8 +85,8 @@ export function TasksView({ started, list, title }: Props) {
     // What is done is never overdue.
     enabled: started && filters.due !== "overdue",
   });
-  const openTasks = useShown(open.data, list);
-  const completedTasks = useShown(completed.data, list);
+  const openTasks = useShown(useMemo(() => tasksOfList(open.data), [open.data]), list);
+  const completedTasks = useShown(useMemo(() => tasksOfList(completed.data), [completed.data]), list);
   useNow((now) => nextChange(openTasks, now));
   const openIn = useListCounts();
   const counts: Counts | undefined =
@@ -96,10 +99,12 @@ export function TasksView({ started, list, title }: Props) {
   // Among all tasks of several lists there is no order of the user's own.
   const byHand = filters.sort === "manual" && !wanted.q && (list !== undefined || lists.active.length === 0);
   const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
+  const hidden = useStore(folded);
+  const unhidden = useMemo(() => tree && unfolded(tree, hidden), [tree, hidden]);
   const progress = useMemo(() => progressOf(openTasks, completedTasks), [openTasks, completedTasks]);
   const done = filters.show === "completed";
   const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
-  const shown: Shown = { open: done ? [] : (tree?.tasks ?? openTasks), completed: shownCompleted };
+  const shown: Shown = { open: done ? [] : (unhidden ?? openTasks), completed: shownCompleted };
   const main = done ? completed : open;
   const loaded = open.data !== undefined && completed.data !== undefined;
   // Who has no task yet has nothing to search either.
@@ -113,8 +118,8 @@ export function TasksView({ started, list, title }: Props) {
       if (!known || known.data !== data) known = { data, tree: treeOf(tasksOfList(data)) };
       return known.tree;
     };
-    return createTaskOrder(read, { writes, notices });
-  }, [byHand, openQuery, queryClient, writes, notices]);
+    return createTaskOrder(read, { writes, notices, drafts });
+  }, [byHand, openQuery, queryClient, writes, notices, drafts]);
   useEdgeScroll();
 
   function whyHidden(key: string, { listId }: Fields): string | undefined {
@@ -156,13 +161,6 @@ export function TasksView({ started, list, title }: Props) {
   );
 }
 
-/** The tasks of a query. Among all tasks, those of archived lists are not shown. */
-function useShown(data: InfiniteData<TaskPage> | undefined, list: string | undefined): readonly Task[] {
-  const tasks = useMemo(() => tasksOfList(data), [data]);
-  const unarchived = useUnarchived(tasks);
-  return list === undefined ? unarchived : tasks;
-}
-
 /** How many tasks there are, and the way between the open and the completed ones. */
 function Summary({ counts, text, filters }: { counts: Counts; text: string; filters: Filters }) {
   const { path, list } = useRoute();
@@ -201,6 +199,11 @@ interface ListsProps {
 function Lists({ list, open, completed, shown, order, tree, progress }: ListsProps) {
   const [filters] = useFilters();
   const queryClient = useQueryClient();
+  const { drafts } = useWorkspace();
+  const hidden = useStore(folded);
+  const adding = useStore(drafts.newSubtask);
+  const parent = shown.open.find(({ id }) => id === adding);
+  const last = parent && tree && shown.open.findLast((task) => tree.isWithin(task, parent));
   const failed = [open, completed].find((list) => !list.data && list.isError);
   if (failed) {
     const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
@@ -219,7 +222,14 @@ function Lists({ list, open, completed, shown, order, tree, progress }: ListsPro
 
   const item = (task: Task) => {
     const { done, all } = progress.get(task.id) ?? { done: 0, all: 0 };
-    return <TaskItem task={task} list={list} depth={tree?.depthOf(task) ?? 0} done={done} all={all} />;
+    const depth = tree?.depthOf(task) ?? 0;
+    const isFolded = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
+    return (
+      <>
+        <TaskItem task={task} list={list} depth={depth} done={done} all={all} isFolded={isFolded} />
+        {parent && task.id === last?.id && <NewSubtask parent={parent} depth={tree!.depthOf(parent) + 1} />}
+      </>
+    );
   };
   const all = [...shown.open, ...shown.completed];
   const anyCompleted = shown.completed.length > 0;

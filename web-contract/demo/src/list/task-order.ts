@@ -1,9 +1,11 @@
 import type { MoveTaskRequest, Task } from "@tasklane/web-contract";
+import { isDraft } from "@tasklane/web-contract/react";
 import { createContext } from "react";
 import { quoted } from "../data/messages";
 import type { Workspace } from "../data/workspace";
+import { fold } from "./folded";
 import { createOrder, placeAmong, type Order } from "./order";
-import type { Tree } from "./tree";
+import { deepest, type Tree } from "./tree";
 
 /** Tasks in the user's own order, with their sub-tasks, and how to move them in it. */
 export interface TaskOrder extends Order<Task> {
@@ -11,6 +13,8 @@ export interface TaskOrder extends Order<Task> {
   nest: (task: Task) => (() => void) | undefined;
   /** Takes a task out of its parent: undefined on the top level. */
   unnest: (task: Task) => (() => void) | undefined;
+  /** Lets sub-tasks be written below a task: undefined if it can have none. */
+  addBelow: (task: Task) => (() => void) | undefined;
   /** Whether a task can be dropped on another one, or beside it. */
   takes: (id: string, other: Task) => readonly ("before" | "after" | "inside")[];
   /** Makes the task with an id a sub-task of another one. */
@@ -21,7 +25,7 @@ export interface TaskOrder extends Order<Task> {
 export const OrderContext = createContext<TaskOrder | undefined>(undefined);
 
 /** `read` returns the tree as it is now. */
-export function createTaskOrder(read: () => Tree, { writes, notices }: Pick<Workspace, "writes" | "notices">): TaskOrder {
+export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: Pick<Workspace, "writes" | "notices" | "drafts">): TaskOrder {
   const order = createOrder<Task>({ read: (task) => read().siblingsOf(task), move: writes.move, announce: notices.announce });
   const find = (id: string) => read().tasks.find((task) => task.id === id);
 
@@ -32,6 +36,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices }: Pick<Work
     const at = siblings.findIndex(({ id }) => id === task.id);
     const others = siblings.filter(({ id }) => id !== task.id);
     const parent = to.parentId ? find(to.parentId) : undefined;
+    if (parent) fold(parent.id, false);
     const where = parent ? `a sub-task of ${quoted(parent.title)}` : "on the top level";
     writes.move(task, to, { parentId: task.parentId, ...placeAmong(others, at) }, where);
   }
@@ -58,6 +63,13 @@ export function createTaskOrder(read: () => Tree, { writes, notices }: Pick<Work
     unnest(task) {
       const parent = read().parentOf(task);
       return parent && (() => adopt(task, { parentId: parent.parentId, after: parent.id }));
+    },
+    addBelow(task) {
+      if (isDraft(task) || read().depthOf(task) === deepest) return undefined;
+      return () => {
+        fold(task.id, false);
+        drafts.newSubtask.set(task.id);
+      };
     },
     takes(id, other) {
       const tree = read();

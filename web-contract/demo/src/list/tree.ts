@@ -12,6 +12,7 @@ export interface Tree {
   /** The tasks with the same parent, the task among them. */
   siblingsOf: (task: Task) => readonly Task[];
   parentOf: (task: Task) => Task | undefined;
+  hasBelow: (task: Task) => boolean;
   /** Whether a task is the other one or below it. */
   isWithin: (task: Task, other: Task) => boolean;
   /** Whether a task and what is below it fit under another one. */
@@ -51,9 +52,19 @@ export function treeOf(tasks: readonly Task[]): Tree {
     depthOf,
     siblingsOf: (task) => childrenOf(parentOf(byId.get(task.id) ?? task)),
     parentOf: (task) => parentOf(byId.get(task.id) ?? task),
+    hasBelow: ({ id }) => byId.has(id) && childrenOf(byId.get(id)).length > 0,
     isWithin,
     fits: (task, parent) => !isWithin(parent, task) && depthOf(parent) + 1 + height(task) <= deepest,
   };
+}
+
+/** The tasks of a tree without those below others, of which these are the ids. */
+export function unfolded({ tasks, parentOf }: Tree, folded: ReadonlySet<string>): readonly Task[] {
+  const isHidden = (task: Task): boolean => {
+    const parent = parentOf(task);
+    return parent !== undefined && (folded.has(parent.id) || isHidden(parent));
+  };
+  return folded.size === 0 ? tasks : tasks.filter((task) => !isHidden(task));
 }
 
 /** How many sub-tasks a task has, and how many of them are completed. */

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@
 import type { List, ListPage, Task } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { withoutFollowers } from "../data/below";
 import { useWorkspace } from "../data/workspace";
 
 /** The user's lists outside the trash, in their order. */
@@ -39,13 +40,18 @@ export function useListCounts(): (list: string) => number {
   }, [data]);
 }
 
-/** Returns the tasks without those of archived lists. */
-export function useUnarchived(tasks: readonly Task[]): readonly Task[] {
-  const { archived } = useLists();
+/**
+ * Returns tasks without those that are about to leave with what they are in,
+ * and unless it is `list` that is shown, without those of archived lists.
+ */
+export function useShown(tasks: readonly Task[], list?: string): readonly Task[] {
+  const queryClient = useQueryClient();
+  const lists = useLists();
   return useMemo(() => {
-    const ids = new Set<string | null>(archived.map(({ id }) => id));
-    return ids.size === 0 ? tasks : tasks.filter(({ listId }) => !ids.has(listId));
-  }, [tasks, archived]);
+    const ids = new Set<string | null>(list === undefined ? lists.archived.map(({ id }) => id) : []);
+    const shown = ids.size === 0 ? tasks : tasks.filter(({ listId }) => !ids.has(listId));
+    return withoutFollowers(queryClient, shown);
+  }, [queryClient, tasks, lists, list]);
 }
 
 /** Reads tasks again when a list is archived or no longer is: the server leaves out those of archived lists. */

@@ -1,0 +1,17 @@
+import { createStore } from "../ui/store";
+
+const storageKey = "tasklane.folded";
+
+/** The most ids that are kept. */
+const most = 500;
+
+/** The ids of the tasks whose sub-tasks are hidden in this browser. */
+export const folded = createStore<ReadonlySet<string>>(new Set(JSON.parse(localStorage.getItem(storageKey) ?? "[]") as string[]));
+
+/** Hides the sub-tasks of a task, or shows them. */
+export function fold(id: string, isFolded: boolean): void {
+  const others = [...folded.get()].filter((other) => other !== id);
+  const ids = isFolded ? [...others, id].slice(-most) : others;
+  folded.set(new Set(ids));
+  localStorage.setItem(storageKey, JSON.stringify(ids));
+}
