@@ -102,7 +102,7 @@ describe("a pending", () => {
     const { id, createdAt, updatedAt, completedAt, ...rest } = draft!.data as Task;
     expect(isDraft(draft!.data)).toBe(true);
     expect(new Set([createdAt, updatedAt, completedAt]).size).toBe(1);
-    expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, position: "~", version: 0, deletedAt: null });
+    expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, position: "~", version: 0, deletedAt: null, nextId: null });
   });
 
   test("replace sets what is left out to its default, and an update keeps it", () => {
