@@ -106,7 +106,7 @@ describe.concurrent("a person", () => {
     await keyboard.press("Enter");
     // A choice leads back to the title, where Enter saves.
     await expectFocus("Title");
-    for (const _ of ["notes", "due date", "priority"]) await keyboard.press("Tab");
+    for (const _ of ["notes", "due date", "repeat", "priority"]) await keyboard.press("Tab");
     await expectFocus("Priority");
     await keyboard.press("Enter");
     await page.getByRole("radio", { name: "No priority" }).and(page.locator(":focus")).waitFor();
@@ -114,7 +114,7 @@ describe.concurrent("a person", () => {
     await keyboard.press("ArrowUp");
     await keyboard.press("Enter");
     await expectFocus("Title");
-    for (const _ of ["notes", "due date", "priority", "tags"]) await keyboard.press("Tab");
+    for (const _ of ["notes", "due date", "repeat", "priority", "tags"]) await keyboard.press("Tab");
     await expectFocus("Tags");
     await keyboard.press("Enter");
     await page.getByLabel("Add a tag").and(page.locator(":focus")).waitFor();
