@@ -99,6 +99,6 @@ test("a day that the change of clocks makes shorter ends when the next one begin
 });
 
 test("a date field that is not filled yet holds no date", () => {
-  expect(["", "0002-05-07", "2031-05"].map(readDate)).toEqual([undefined, undefined, undefined]);
+  expect(["", "0002-05-07", "2031-05", "9999-01-01"].map(readDate)).toEqual([undefined, undefined, undefined, undefined]);
   expect(readDate("2031-05-07")).toBe("2031-05-07");
 });

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { choose, linesOf, type Read } from "../src/editor/quick-add";
+import { describe, expect, test, vi } from "vitest";
+import { choose, linesOf, readTask, type Read } from "../src/editor/quick-add";
 import { emptyFields } from "../src/task/fields";
 
 describe("pasted lines", () => {
@@ -14,6 +14,12 @@ describe("pasted lines", () => {
   ] as const)("%s", ([, text, lines]) => {
     expect(linesOf(text)).toEqual(lines);
   });
+});
+
+test("a day that no task can be due stays in the title", () => {
+  vi.stubGlobal("navigator", { language: "en" });
+  const title = "Rest 9999-12-31 #home";
+  expect(readTask({ ...emptyFields, title }).shown).toEqual({ ...emptyFields, title: "Rest 9999-12-31", tags: ["home"] });
 });
 
 describe("a choice", () => {

@@ -30,6 +30,7 @@ const names: Record<string, string> = {
   description: "Notes",
   listId: "A list",
   dueAt: "A due date",
+  dueOn: "A due date",
   recurrence: "A recurrence rule",
   tags: "A tag",
 };

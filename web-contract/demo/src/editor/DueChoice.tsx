@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { addDays, dayAt, dayOf, dueOn, nextTime, noDue, readDate, shortDate, startOfWeek, timeOf, type Due } from "../task/dates";
+import { addDays, dayAt, dayOf, dueOn, lastDay, nextTime, noDue, readDate, shortDate, startOfWeek, timeOf, type Due } from "../task/dates";
 import type { DueProps } from "./DuePicker";
 import { PartField } from "../ui/PartField";
 import { Month } from "./Month";
@@ -56,7 +56,7 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
       </div>
       <Month key={date} day={date} onChange={(day) => choose(dueOn(day, time))} />
       <div className="due-fields">
-        <PartField label="Date" type="date" max="9999-12-31" value={date} onChange={changeDate} />
+        <PartField label="Date" type="date" max={lastDay} value={date} onChange={changeDate} />
         <PartField label="Time" type="time" value={time} onChange={changeTime} />
       </div>
       <div className="due-foot">

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, type ReactNode } from "react";
-import { addDays, addMonths, dayOf, readDate, startOfWeek } from "../task/dates";
+import { addDays, addMonths, dayOf, lastDay, readDate, startOfWeek } from "../task/dates";
 import type { Fields } from "../task/fields";
 import { codeOf, dayOfMonthName, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, usualRepeat, type Repeat, type Unit } from "../task/repeat";
 import { PartField } from "../ui/PartField";
@@ -98,7 +98,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
           <option value="until">on</option>
           <option value="count">after</option>
         </SelectField>
-        {until && <PartField label="Last day" type="date" max="9999-12-31" value={until} onChange={(text) => readDate(text) && change({ until: text })} />}
+        {until && <PartField label="Last day" type="date" max={lastDay} value={until} onChange={(text) => readDate(text) && change({ until: text })} />}
         {count && <PartField label="Times" type="number" min={1} max={9999} value={String(count)} onChange={(text) => text && change({ count: Number(text) })} />}
       </div>
       {children}

@@ -4,7 +4,7 @@ import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { counted } from "../data/messages";
 import { calendar } from "../task/calendar";
-import { dueName, dueOn } from "../task/dates";
+import { dueName, dueOn, readDate } from "../task/dates";
 import type { Fields } from "../task/fields";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
@@ -45,6 +45,11 @@ export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen
   const names = lists.map(({ name }) => name);
   const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal, recurring: true });
   const { title, date, time, rule, tags, priority, parts } = read;
+  // A day that no task can be due stays in the title.
+  if (date && !readDate(date)) {
+    const texts = parts.filter(({ kind }) => kind === "due" || kind === "repeat").map(({ start, end }) => fields.title.slice(start, end));
+    return readTask(fields, { lists, literal: [...literal, ...texts], isDueChosen });
+  }
   const isFirst = !parts.some(({ kind }) => kind === "due");
   return {
     shown: {

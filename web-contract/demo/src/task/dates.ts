@@ -56,9 +56,12 @@ export const dayOf = ({ dueAt, dueOn }: Due): string => dueOn ?? (dueAt ? dayAt(
 export const timeOf = ({ dueAt, dueOn }: Due): string =>
   dueAt && dueOn === null ? new Date(clockOf(dueAt)).toISOString().slice(11, 16) : "";
 
+/** The last day that a task can be due. */
+export const lastDay = "9998-12-31";
+
 /** Reads what a date field holds; undefined while it holds no date. */
 export function readDate(text: string): string | undefined {
-  return text.length === 10 && text >= "1900" ? text : undefined;
+  return text.length === 10 && text >= "1900" && text <= lastDay ? text : undefined;
 }
 
 /**
