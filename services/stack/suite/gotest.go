@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// goTests are tests of a Go module, with the race detector. flags are further
-// ones of go test.
+// goTests are the tests of a Go module, with the race detector and further flags of go
+// test.
 func goTests(module, packages string, flags ...string) step {
 	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
-		// A remembered result knows the Go files only: neither docker-compose.yml
-		// nor a program that a test starts would count as changed.
+		// go test's cache depends only on Go files, not on docker-compose.yml or
+		// on programs that a test starts.
 		args := []string{"test", "-json", "-count=1"}
 		if hasCompiler(ctx) {
 			args = append(args, "-race")
 		} else {
-			r.print("no C compiler here, which the race detector needs: running without it")
+			r.print("no C compiler: running without the race detector, which needs one")
 		}
 		report := &goReport{print: r.print, output: map[goTest][]string{}}
 		err := r.command(ctx, module, report.line, "go", append(append(args, flags...), packages)...)
@@ -32,16 +32,16 @@ func hasCompiler(ctx context.Context) bool {
 	return err == nil && strings.TrimSpace(string(out)) == "1"
 }
 
-// A goTest is a test, or a package where name is empty.
+// A goTest is a test, or a package if name is empty.
 type goTest struct{ pkg, name string }
 
-// goReport turns the events of go test -json into one line per package and the
-// output of what failed.
+// goReport turns the events of go test -json into one line per package, and the output
+// of failed tests.
 type goReport struct {
 	tally
 	print  func(string)
 	output map[goTest][]string
-	// counts, unless nil, sums up what the tests have counted.
+	// counts, unless nil, adds up the counts that tests print.
 	counts counts
 }
 
@@ -51,7 +51,7 @@ func (g *goReport) line(line string) {
 		Elapsed                                   float64
 	}
 	if err := json.Unmarshal([]byte(line), &event); err != nil {
-		g.print(line) // go itself speaks plainly, as of a missing package
+		g.print(line) // go's own text, such as about a missing package
 		return
 	}
 	test := goTest{event.Package, event.Test}
@@ -89,7 +89,7 @@ func (g *goReport) packageEnded(test goTest, action string, seconds float64) {
 	case "pass":
 		g.print(fmt.Sprintf("ok    %s (%.1f s)", test.pkg, seconds))
 	case "fail":
-		// Among it: a panic, a data race, a test that never ended.
+		// It includes panics, data races and tests that never ended.
 		g.print(strings.TrimSuffix(strings.Join(g.output[test], ""), "\n"))
 		for unfinished, lines := range g.output {
 			if unfinished.pkg == test.pkg && unfinished != test {

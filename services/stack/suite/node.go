@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// nodeTests are tests of Node's own runner.
+// nodeTests are tests with Node's own runner.
 func nodeTests(dir string) step {
 	return step{name: "node --test " + dir, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(dir, "tap")
@@ -29,7 +29,7 @@ func nodeTests(dir string) step {
 	}}
 }
 
-// tapCounts are the lines with which Node's TAP report ends.
+// tapCounts are the counts at the end of Node's TAP report.
 var tapCounts = regexp.MustCompile(`(?m)^# (pass|fail|cancelled|skipped|todo) (\d+)$`)
 
 func readTAP(path string) (tally, error) {
@@ -62,7 +62,7 @@ func readTAP(path string) (tally, error) {
 func vitest(workspace string) step {
 	return step{name: "vitest " + workspace, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(workspace, "json")
-		// Vitest itself and not npm, which would keep our signals from it.
+		// Vitest itself, not npm, which would not forward our signals.
 		program := filepath.Join(r.root, "web-contract", "node_modules", "vitest", "vitest.mjs")
 		print := func(line string) {
 			if !strings.HasPrefix(line, "JSON report written to ") {

@@ -18,8 +18,7 @@ import (
 // fuzzTime is how long each parser is fuzzed.
 const fuzzTime = 10 * time.Second
 
-// soaked are the packages whose tests attack the system and have a long form,
-// and which of their tests those are.
+// soaked are the stress and attack tests with a long version, by package.
 var soaked = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/jwtauth", "Forged"},
 	{"services", "./tasks/internal/store", "Each"},
@@ -30,8 +29,8 @@ var soaked = []struct{ module, pkg, tests string }{
 	{"bff", "./internal/faults", "."},
 }
 
-// Soak runs the long forms of the attack tests, and then fuzzes each parser. It writes a
-// table of the tests' counts to out.
+// Soak runs the long versions of the stress and attack tests, and then fuzzes each
+// parser. It writes a table of the tests' counts to out.
 func Soak(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "TEST_SOAK=1")
@@ -71,7 +70,7 @@ type fuzzTarget struct{ module, pkg, name string }
 
 var fuzzFunction = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
 
-// fuzzTargets finds those of all modules.
+// fuzzTargets returns the fuzz targets of all modules.
 func fuzzTargets(root string) (all []fuzzTarget, err error) {
 	for _, module := range []string{"sdk", "services", "bff"} {
 		dir := filepath.Join(root, module)
@@ -122,7 +121,7 @@ func (f fuzzTarget) step(counted counts) step {
 	}}
 }
 
-// counts are what tests have counted, by what it is.
+// counts are the tests' counts by name.
 type counts map[string]int
 
 var (
@@ -130,8 +129,8 @@ var (
 	countedItem = regexp.MustCompile(`([a-z][a-z ]*) (\d+)`)
 )
 
-// read takes over the counts of a line such as "counted: requests sent 7, leaks
-// 0", if it is one.
+// read adds the counts of a line such as "counted: requests sent 7, leaks 0", and
+// ignores other lines.
 func (c counts) read(line string) {
 	found := countedLine.FindStringSubmatch(line)
 	if c == nil || found == nil {
@@ -143,7 +142,7 @@ func (c counts) read(line string) {
 	}
 }
 
-// String is the table of the counts.
+// String returns a table of the counts.
 func (c counts) String() string {
 	var table strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(c)) {

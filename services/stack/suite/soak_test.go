@@ -26,7 +26,7 @@ func TestCounts(t *testing.T) {
 	if diff := cmp.Diff(want, c.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
-	counts(nil).read("counted: leaks 1") // nobody wants to know
+	counts(nil).read("counted: leaks 1") // ignored
 }
 
 func TestFuzzTargets(t *testing.T) {
@@ -48,7 +48,7 @@ func TestFuzzTargets(t *testing.T) {
 		{"bff", "./internal/web", "FuzzClientAddress"},
 	} {
 		if !slices.Contains(targets, want) {
-			t.Errorf("%v is not found", want)
+			t.Errorf("%v was not found", want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ type step struct {
 	run  func(context.Context, *runner) (tally, error)
 }
 
-// A runner has what the steps share.
+// A runner has the state that steps share.
 type runner struct {
 	root string
 	out  io.Writer
@@ -56,8 +56,8 @@ type runner struct {
 // Run runs all tests, one group after another, and writes failures and, as the last line,
 // the totals to out. A failing group does not stop the others.
 //
-// SKIP_E2E=1 leaves out the tests in a browser, and nothing else can be left
-// out. TEST_DATABASE_URL names an existing PostgreSQL server.
+// SKIP_E2E=1 leaves out the browser tests; nothing else can be left out.
+// TEST_DATABASE_URL is the URL of an existing PostgreSQL server.
 func Run(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error { return r.runAll(ctx, steps()) })
 }
@@ -94,8 +94,7 @@ func RunReplicas(ctx context.Context, out io.Writer) error {
 	})
 }
 
-// onServer calls run with what the steps share and the administrator's address
-// of the server that they use.
+// onServer calls run with a runner and the administrator's URL of its server.
 func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL string) error) (err error) {
 	root, err := checkout.Root()
 	if err != nil {
@@ -148,7 +147,7 @@ func (r *runner) runAll(ctx context.Context, steps []step) error {
 		if err != nil {
 			fmt.Fprintf(r.out, "%s: %v\n", step.name, err)
 			if counted.failed == 0 {
-				counted.failed = 1 // what could not run has not passed
+				counted.failed = 1 // a step that cannot run has failed
 			}
 		}
 		fmt.Fprintf(r.out, "== %s: %s (%s)\n", step.name, counted, time.Since(begin).Round(100*time.Millisecond))
@@ -184,5 +183,5 @@ func (r *runner) command(ctx context.Context, dir string, line func(string), pro
 	return process.Err()
 }
 
-// print writes a line as it is.
+// print writes a line unchanged.
 func (r *runner) print(line string) { fmt.Fprintln(r.out, line) }
