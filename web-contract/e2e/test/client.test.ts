@@ -2,6 +2,7 @@ import { InfiniteQueryObserver, MutationObserver, QueryClient } from "@tanstack/
 import { createClient, isApiError, type Change, type Task, type WatchState } from "@tasklane/web-contract";
 import { createMutations, createQueries, feedChanges, isDraft, type TaskFilters } from "@tasklane/web-contract/react";
 import { describe, expect, inject, test, vi, type TestContext } from "vitest";
+import { runStatement } from "../src/database.js";
 import { newUser, type Visitor } from "../src/visitor.js";
 
 /** What a call rejects with. */
@@ -93,6 +94,17 @@ describe.concurrent("the client, at the real bff", () => {
     const api = createClient({ baseUrl: inject("stack").url, cookie });
     expect((await api.listTasks()).items).toEqual([task]);
     expect(await api.createTask({ title: "From the server" })).toMatchObject({ version: 1 });
+  });
+
+  test("leaves the renewal of a session to the browser when a server calls", async () => {
+    const user = await newUser();
+    // The session began more than a day ago, so that it is due.
+    const statement = `UPDATE session SET "expiresAt" = "expiresAt" - interval '25 hours' WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)`;
+    await runStatement(inject("stack").authDatabase, statement, user.account.email);
+    const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    await createClient({ baseUrl: inject("stack").url, cookie }).listTasks();
+    await user.api.listTasks();
+    expect(user.answers.at(-1)).toContain("better-auth.session_token=");
   });
 
   test("watches from where a list was made, and sees the session end", async () => {
