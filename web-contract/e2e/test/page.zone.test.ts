@@ -66,6 +66,12 @@ describe.concurrent("on a journey", () => {
     await goTo(page, "Today");
     await page.getByText("Tue, Nov 24").waitFor();
     await expectTitles(page, "Today", ["Pay the rent"]);
+    // From the first request on, a day is one in Berlin.
+    const ends: (string | null)[] = [];
+    page.on("request", (request) => ends.push(new URL(request.url()).searchParams.get("dueBefore")));
+    await page.reload();
+    await expectTitles(page, "Today", ["Pay the rent"]);
+    expect(new Set(ends.filter(Boolean))).toEqual(new Set(["2026-11-24T23:00:00.000Z"]));
     await page.clock.fastForward(22 * 3_600_000);
     await page.getByText("Wed, Nov 25").waitFor();
     await expectTitles(page, "Overdue", ["Pay the rent"]);

@@ -12,6 +12,7 @@ import { createQueryClient } from "./query-client";
 import { createOutbox, type Outbox } from "./outbox";
 import { createListWrites, type ListWrites } from "../lists/writes";
 import { createSender, type Sender } from "./sender";
+import { followSettings } from "../task/calendar";
 import { createSettingsWrites, type SettingsWrites } from "../settings/writes";
 import { createUndo, type Undo } from "./undo";
 import { createWrites, type Writes } from "./writes";
@@ -43,8 +44,10 @@ export interface Workspace {
   edits: Edits;
 }
 
-/** `first` is the answer that the page began with; it is used if it is this user's. */
-export function createWorkspace(user: User, first?: Bootstrap): Workspace {
+/** `answer` is what the page began with; it is used if it is this user's. */
+export function createWorkspace(user: User, answer?: Bootstrap): Workspace {
+  const first = answer?.user.id === user.id ? answer : undefined;
+  followSettings(first?.settings);
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
@@ -61,7 +64,7 @@ export function createWorkspace(user: User, first?: Bootstrap): Workspace {
   const leaving = createStore(false);
   return {
     user,
-    first: first?.user.id === user.id ? first : undefined,
+    first,
     leaving,
     api,
     queries,

@@ -9,7 +9,8 @@ export function useSettings(started: boolean): void {
   const { queries, settingsWrites } = useWorkspace();
   const { data } = useQuery({ ...queries.settings(), enabled: started });
   useEffect(() => {
-    if (data?.version === 1) settingsWrites.begin();
+    if (!data) return;
+    if (data.version === 1) settingsWrites.begin();
     if (followSettings(data)) redraw();
   }, [data, settingsWrites]);
 }

@@ -31,8 +31,8 @@ export const browserCalendar: Calendar = {
 /** Where the user's days and weeks begin: as the settings say, once they are known and were ever written. */
 export const calendar = createStore(browserCalendar);
 
-/** Reports whether the calendar has changed. */
-export function followSettings(settings: Settings | undefined): boolean {
+/** Takes over the settings, or the browser's habits without any, and reports whether the calendar has changed. */
+export function followSettings(settings: Settings | null | undefined): boolean {
   const { timeZone, weekStart } = settings && settings.version > 1 && isKnown(settings.timeZone) ? settings : browserCalendar;
   const before = calendar.get();
   if (before.timeZone === timeZone && before.weekStart === weekStart) return false;
