@@ -247,7 +247,7 @@ func ExampleError_maybeApplied() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutAnswer})
+	server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutResponse})
 
 	create := func() error {
 		_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Pay the bill"}, sdk.WithIdempotencyKey("bill-2026-11"))

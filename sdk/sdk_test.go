@@ -66,7 +66,7 @@ type service struct {
 	requests []received
 }
 
-// serve starts a service that gives the responses in order, and then repeats the last
+// serve starts a service that sends the responses in order, and then repeats the last
 // one.
 func serve(t *testing.T, responses ...http.HandlerFunc) *service {
 	t.Helper()
@@ -127,12 +127,12 @@ func resource(task taskapi.Task) taskapi.Resource {
 	return taskapi.Resource{Kind: taskapi.KindTask, Data: data}
 }
 
-// answerTask responds with a task.
+// respondTask responds with a task.
 func respondTask(task taskapi.Task) http.HandlerFunc {
 	return respond(http.StatusOK, taskapi.TaskResponse{Success: true, Data: task})
 }
 
-// answerList responds with a page of tasks; an empty next means the last page.
+// respondList responds with a page of tasks; an empty next means the last page.
 func respondList(next string, tasks ...taskapi.Task) http.HandlerFunc {
 	meta := taskapi.ListMeta{Changes: 184}
 	if next != "" {
@@ -141,7 +141,7 @@ func respondList(next string, tasks ...taskapi.Task) http.HandlerFunc {
 	return respond(http.StatusOK, taskapi.TaskListResponse{Success: true, Data: append([]taskapi.Task{}, tasks...), Meta: meta})
 }
 
-// answerProblem responds with an error code.
+// respondProblem responds with an error code.
 func respondProblem(code taskapi.ErrorCode, header ...string) http.HandlerFunc {
 	return respond(code.Status(), taskapi.Problem{
 		Error:  "It failed.",

@@ -6,7 +6,7 @@
 //		server := sdktest.NewServer(t)
 //		client := server.Client(t, "alice")
 //		…
-//		server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutAnswer})
+//		server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutResponse})
 //		… // the first answer is lost, the task is created once all the same
 //	}
 //

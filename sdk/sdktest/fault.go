@@ -19,8 +19,8 @@ const (
 	CutNowhere Cut = iota
 	// CutBefore: the request is not carried out, and there is no answer.
 	CutBefore
-	// CutAnswer: the request is carried out, and there is no answer.
-	CutAnswer
+	// CutResponse: the request is carried out, and there is no answer.
+	CutResponse
 	// CutHalfway: the request is carried out, and half of the answer comes.
 	CutHalfway
 )

@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// newClient returns a client of a server that repeats nothing.
+// newClient returns a client without retries.
 func newClient(t *testing.T, s *Server) *sdk.Client {
 	t.Helper()
 	return s.Client(t, "alice", sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1}))
@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 			return errors.Is(e, sdk.ErrOverloaded) && e.RetryAfter == 2*time.Second && !e.MaybeApplied
 		}, false},
 		{"cut before", Fault{Cut: CutBefore}, func(e *sdk.Error) bool { return e.Status == 0 && e.MaybeApplied }, false},
-		{"cut answer", Fault{Cut: CutAnswer}, func(e *sdk.Error) bool { return e.Status == 0 && e.MaybeApplied }, true},
+		{"cut response", Fault{Cut: CutResponse}, func(e *sdk.Error) bool { return e.Status == 0 && e.MaybeApplied }, true},
 		{"cut halfway", Fault{Cut: CutHalfway}, func(e *sdk.Error) bool {
 			return errors.Is(e, io.ErrUnexpectedEOF) && e.RequestID != "" && e.MaybeApplied
 		}, true},
@@ -82,11 +82,11 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestLostAnswersAreReplayed(t *testing.T) {
+func TestLostResponsesAreReplayed(t *testing.T) {
 	t.Parallel()
 	s := NewServer(t)
 	client := s.Client(t, "alice", sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))
-	for _, cut := range []Cut{CutBefore, CutAnswer, CutHalfway} {
+	for _, cut := range []Cut{CutBefore, CutResponse, CutHalfway} {
 		s.Inject(Fault{Operation: "createTask", Times: 1, Cut: cut})
 	}
 	var response sdk.Response
@@ -116,7 +116,7 @@ func TestFaultWaitsAndIsRemoved(t *testing.T) {
 
 func TestClock(t *testing.T) {
 	t.Parallel()
-	t.Run("tells the time of tasks", func(t *testing.T) {
+	t.Run("sets the times of tasks", func(t *testing.T) {
 		t.Parallel()
 		s := NewServer(t)
 		s.Advance(1000 * time.Hour)
@@ -125,7 +125,7 @@ func TestClock(t *testing.T) {
 			t.Errorf("created %v ahead", ahead)
 		}
 	})
-	t.Run("ends tokens", func(t *testing.T) {
+	t.Run("expires tokens", func(t *testing.T) {
 		t.Parallel()
 		s := NewServer(t)
 		client := newClient(t, s)
@@ -168,7 +168,7 @@ func TestClock(t *testing.T) {
 			t.Error("the key was kept for longer than a day")
 		}
 	})
-	t.Run("empties the trash, and then forgets what was in it", func(t *testing.T) {
+	t.Run("empties the trash, and later removes the tombstones", func(t *testing.T) {
 		t.Parallel()
 		s := NewServer(t)
 		client := newClient(t, s)
@@ -188,7 +188,7 @@ func TestClock(t *testing.T) {
 			}
 		}
 	})
-	t.Run("leaves a reading from the beginning valid", func(t *testing.T) {
+	t.Run("keeps cursors from the beginning valid", func(t *testing.T) {
 		t.Parallel()
 		s := NewServer(t)
 		client := newClient(t, s)
@@ -225,12 +225,12 @@ func TestClock(t *testing.T) {
 			s.CutStreams()
 		}
 		if !slices.Equal(got, []int64{1, 2, 3, 4, 5, 8}) {
-			t.Errorf("Watch brought %v", got)
+			t.Errorf("Watch returned %v", got)
 		}
 	})
 }
 
-func TestTokensOfAnotherServerAreRefused(t *testing.T) {
+func TestTokensOfAnotherServerAreRejected(t *testing.T) {
 	t.Parallel()
 	other := NewServer(t)
 	_, err := newClient(t, NewServer(t)).GetTask(t.Context(), missing, sdk.WithToken(other.Token("alice")))

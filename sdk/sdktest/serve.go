@@ -170,7 +170,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // write sends the answer, or as much of it as a fault lets through.
 func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
-	if cut == CutAnswer {
+	if cut == CutResponse {
 		panic(http.ErrAbortHandler)
 	}
 	for name, values := range a.header {

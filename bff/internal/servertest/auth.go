@@ -17,7 +17,7 @@ import (
 
 // Auth is a running Better Auth server.
 type Auth struct {
-	// URL is where it is reached.
+	// URL is its address.
 	URL *url.URL
 	// Secret is its BETTER_AUTH_SECRET.
 	Secret string
@@ -28,7 +28,7 @@ type Auth struct {
 	postgres *Postgres
 	issuer   string
 	between  Between
-	// tasksPort is where the first task service that is started with it listens.
+	// tasksPort is the port of the first task service started with it.
 	tasksPort string
 }
 
@@ -131,7 +131,7 @@ func (a *Auth) Replica() *Auth {
 	}
 	replica.process = &process{
 		t: t, command: a.command, dir: a.dir, ready: replica.URL.JoinPath("/readyz").String(),
-		env: append(slices.Clip(a.env), "PORT="+ports[0]), // the last one counts
+		env: append(slices.Clip(a.env), "PORT="+ports[0]), // overrides an earlier PORT
 	}
 	replica.start()
 	return replica
@@ -160,7 +160,7 @@ func (a *Auth) SignUp() []*http.Cookie {
 // NewEmail returns a unique email address.
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
-// Post calls the server itself, as a program without a browser does, and
+// Post sends a request to the server itself, like a program without a browser, and
 // returns the response, which must be a success.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
 	t := a.t
@@ -175,7 +175,7 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if len(cookies) > 0 {
-		// With a cookie, Better Auth wants to know where the request is from.
+		// With a cookie, Better Auth requires an origin.
 		r.Header.Set("Origin", a.issuer)
 	}
 	for _, cookie := range cookies {

@@ -40,11 +40,11 @@ func TestSDK(t *testing.T) {
 	for name, test := range map[string]func(*program){
 		"signs in once and renews in time":      signsInOnce,
 		"signs in again after a revocation":     signsInAgain,
-		"a wrong password":                      wrongPassword,
-		"a session's cookie":                    sessionCookie,
-		"Better Auth is down":                   authIsAway,
+		"a wrong password fails at once":        wrongPassword,
+		"renews the session of a cookie":        sessionCookie,
+		"uses its token while auth is down":     authIsDown,
 		"a watch waits until Better Auth is up": watchWaitsForAuth,
-		"a rejected token is replaced":          refusedToken,
+		"replaces a rejected token":             rejectedToken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -214,16 +214,16 @@ func sessionCookie(p *program) {
 	}
 }
 
-// away closes every connection to Better Auth.
-func (p *program) away() {
+// stopAuth closes every connection to Better Auth.
+func (p *program) stopAuth() {
 	p.authTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
 
-func authIsAway(p *program) {
+func authIsDown(p *program) {
 	source := p.passwordSource(servertest.Password)
 	client := p.client(source)
 	p.token(source)
-	p.away()
+	p.stopAuth()
 	time.Sleep(tokenLife - 30*time.Second)
 	if _, err := client.TaskStats(p.Context(), ""); err != nil {
 		p.Errorf("while the token is valid: %v", err)
@@ -243,7 +243,7 @@ func watchWaitsForAuth(p *program) {
 		p.Fatal(err)
 	}
 	before := p.authTap.Count(signInPath)
-	p.away()
+	p.stopAuth()
 	time.AfterFunc(time.Minute, func() { p.authTap.Instead(nil) })
 	for change, err := range p.client(p.passwordSource(servertest.Password)).Watch(p.Context(), 0) {
 		if err != nil || change.ID != task.ID {
@@ -256,7 +256,7 @@ func watchWaitsForAuth(p *program) {
 	}
 }
 
-func refusedToken(p *program) {
+func rejectedToken(p *program) {
 	source := p.passwordSource(servertest.Password)
 	client := p.client(source)
 	first := p.token(source)

@@ -106,14 +106,13 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
-	// Without its sibling, a browser session would become persistent. Cached sessions (session_data) are left out: they
-	// would bring revoked sessions back to life.
+	// Without its dont_remember cookie, a browser session would become persistent.
+	// Cached sessions (session_data) are left out: they would revive revoked ones.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
 	if found := c.best(r.CookiesNamed(sibling)); found != nil {
 		forward += "; " + sibling + "=" + found.Value
 	}
-	// The signature is part of the key: it is what makes the token a
-	// credential where it is not checked here.
+	// The signature is part of the key: without it, the token is no credential.
 	return Cookie{cookie.Name, cookie.Value, forward, sha256.Sum256([]byte(value))}, true
 }
 

@@ -26,10 +26,10 @@ func TestImagesBuildForOtherMachines(t *testing.T) {
 			}
 		}
 		if last := text[strings.LastIndex(text, "\nFROM "):]; strings.Contains(last, "\nRUN ") {
-			t.Errorf("%s: the last stage runs commands, under emulation for another machine", name)
+			t.Errorf("%s: the last stage runs commands, which need emulation for another architecture", name)
 		}
 		if strings.Contains(text, "go build") && !strings.Contains(text, "GOOS=$TARGETOS GOARCH=$TARGETARCH") {
-			t.Errorf("%s compiles for the machine that builds", name)
+			t.Errorf("%s compiles for the build machine, not the target", name)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestImagesSayWhatTheyAre(t *testing.T) {
 		}
 		for _, variable := range []string{"Number=$VERSION", "Revision=$REVISION"} {
 			if strings.Contains(text, "go build") && !strings.Contains(text, "/services/version."+variable) {
-				t.Errorf("%s: the program does not know %s", name, variable)
+				t.Errorf("%s: the program is built without %s", name, variable)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func TestImagesSayWhatTheyAre(t *testing.T) {
 	for _, name := range []string{"migrate", "tasks", "bff", "auth"} {
 		service := project.Services[name]
 		if version := service.Build.Args["VERSION"]; version == nil || *version != "dev" || !strings.HasSuffix(service.Image, ":dev") {
-			t.Errorf("%s is built as version %v and named %s", name, version, service.Image)
+			t.Errorf("%s is built as version %v and tagged %s", name, version, service.Image)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestCaddy(t *testing.T) {
 	config := repotest.Read(t, filepath.Join(repotest.Root(t), "services", "stack", "compose", "Caddyfile"))
 	for _, want := range []string{"grace_period 3s", "lb_try_duration 3s", "dial_timeout 300ms"} {
 		if !strings.Contains(config, "\t"+want+"\n") {
-			t.Errorf("the Caddyfile does not say %s", want)
+			t.Errorf("the Caddyfile lacks %s", want)
 		}
 	}
 	if edge := load(t).Services["edge"]; !slices.Contains(edge.Tmpfs, "/data:uid=1000,gid=1000") || !slices.Contains(edge.Tmpfs, "/config:uid=1000,gid=1000") {
@@ -138,7 +138,7 @@ func TestNodeIsTested(t *testing.T) {
 	workflow := repotest.Read(t, filepath.Join(repotest.Root(t), ".github", "workflows", "ci.yml"))
 	tested := regexp.MustCompile(`(?m)^        node: \[(.*?)\]`).FindStringSubmatch(workflow)
 	if tested == nil {
-		t.Fatal("ci.yml names no versions of Node")
+		t.Fatal("ci.yml lacks the versions of Node")
 	}
 	for _, name := range dockerfiles {
 		for _, match := range regexp.MustCompile(`(?m)^FROM .*\bnode:(\d+)-`).FindAllStringSubmatch(repotest.Read(t, filepath.Join(repotest.Root(t), name)), -1) {
@@ -159,7 +159,7 @@ func TestPublishing(t *testing.T) {
 		"IMAGES=", "VERSION=", "REVISION=",
 	} {
 		if !strings.Contains(workflow, want) {
-			t.Errorf("publish.yml does not say %s", want)
+			t.Errorf("publish.yml lacks %s", want)
 		}
 	}
 	_, targets, found := strings.Cut(workflow, "--push ")

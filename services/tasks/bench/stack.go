@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
 
-// The databases: the one that contenders work on, and the one that has grown.
+// The contenders' database, and the grown one.
 const (
 	mainDatabase  = roles.Database
 	grownDatabase = roles.Database + "_grown"
@@ -32,13 +33,13 @@ type stack struct {
 	// publicURL is the bff's origin, also the tokens' issuer.
 	publicURL string
 	secret    string
-	// password is that of every role of the throw-away server.
+	// password is the password of every role of the temporary server.
 	password string
 	issuer   *issuer
 	// stops are functions that undo the steps of the start, in order of the start.
 	stops []func() error
 
-	// auth is Better Auth, proxy net/http/httputil's in the bff's place.
+	// auth is Better Auth; proxy is a httputil.ReverseProxy in place of the bff.
 	auth, tasks, grown, bff, floor, wideFloor, proxy *process
 }
 
@@ -199,7 +200,8 @@ func (s *stack) startTasks(ctx context.Context, database string, probe http.Head
 	return s.keep(start(ctx, c))
 }
 
-// tasksCommand is the task service as in production, but without traces.
+// tasksCommand returns the command of the task service as in production, but without
+// traces.
 func (s *stack) tasksCommand(ctx context.Context, database string, probe http.Header) (command, error) {
 	ports, err := port.Free(ctx, 2)
 	if err != nil {
@@ -265,12 +267,9 @@ func freeAddress(ctx context.Context) (string, error) {
 	return "127.0.0.1:" + strconv.Itoa(ports[0]), nil
 }
 
-func with(all ...map[string]string) map[string]string {
-	merged := map[string]string{}
-	for _, one := range all {
-		for name, value := range one {
-			merged[name] = value
-		}
-	}
+// with returns an environment with further variables.
+func with(env, further map[string]string) map[string]string {
+	merged := maps.Clone(env)
+	maps.Copy(merged, further)
 	return merged
 }

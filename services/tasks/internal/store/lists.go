@@ -39,7 +39,7 @@ var lists = define(&definition[listRow, taskapi.List, taskapi.ReplaceListRequest
 	tooMany:    ErrTooManyLists,
 })
 
-// list returns the row as the wire shows it.
+// list returns the row as its wire type.
 func (r *listRow) list() taskapi.List {
 	return taskapi.List{
 		ID:        r.ID.String(),

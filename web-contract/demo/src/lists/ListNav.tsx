@@ -73,7 +73,7 @@ interface RowProps {
 function ListRow({ list, order }: RowProps) {
   const row = useRef<HTMLLIElement>(null);
   const { list: shown } = useRoute();
-  // A list has no address until the server has answered.
+  // A list has no address until the server has responded.
   const draft = isDraft(list);
   const drop = useTaskDrop(list);
   const open = useListCounts()(list.id);
@@ -95,7 +95,7 @@ function ListRow({ list, order }: RowProps) {
     order.moveBy(list, places);
   }
 
-  /** Moves the focus on, before the row goes. */
+  /** Moves the focus to a neighbour before the row is removed. */
   function onLeave() {
     const next = row.current?.nextElementSibling ?? row.current?.previousElementSibling;
     (next?.querySelector("a") ?? document.getElementById(addListId))?.focus();

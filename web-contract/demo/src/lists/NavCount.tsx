@@ -1,4 +1,4 @@
-/** The number of open tasks behind a link; nothing for none. */
+/** The number of open tasks of a link; nothing if it is zero. */
 export function NavCount({ open }: { open: number }) {
   if (open === 0) return null;
   return (
