@@ -35,7 +35,7 @@ func (k kind) inBatches() bool { return k.create != nil }
 var kinds = []kind{{
 	name: taskapi.KindTask, title: "Task", path: TasksPath, tag: tasksTag,
 	notFound:  taskapi.CodeTaskNotFound,
-	onUpdate:  " Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.",
+	onUpdate:  " Completing a task completes its sub-tasks, opening one opens the tasks above it. Completing a recurring task creates the next one, with copies of the sub-tasks, and nextId names it; opening it again erases the next one unless that was changed. Sub-tasks follow a task to another list.",
 	onDelete:  " Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.",
 	onRestore: " The sub-tasks that went to the trash with it, or with the same task or list, are restored, too. A task whose parent is erased or in the trash becomes a top-level task; one whose list is, moves to the Inbox.",
 	onMove:    " With listId or parentId it moves to another list or below another task, with its sub-tasks; without after and before it becomes the last there. The other task must have the same list and parent.",

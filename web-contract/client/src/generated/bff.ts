@@ -300,7 +300,7 @@ export interface paths {
         get: operations["getTask"];
         /**
          * Replace a task
-         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
+         * @description Sets every field of the task. A field that is left out takes its default. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Completing a recurring task creates the next one, with copies of the sub-tasks, and nextId names it; opening it again erases the next one unless that was changed. Sub-tasks follow a task to another list.
          */
         put: operations["replaceTask"];
         post?: never;
@@ -313,7 +313,7 @@ export interface paths {
         head?: never;
         /**
          * Update a task
-         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Sub-tasks follow a task to another list.
+         * @description Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version. Completing a task completes its sub-tasks, opening one opens the tasks above it. Completing a recurring task creates the next one, with copies of the sub-tasks, and nextId names it; opening it again erases the next one unless that was changed. Sub-tasks follow a task to another list.
          */
         patch: operations["updateTask"];
         trace?: never;
