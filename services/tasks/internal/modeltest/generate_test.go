@@ -89,10 +89,10 @@ func (g *generator) add() {
 		{12, g.list},
 		{8, g.changes},
 		{3, g.stats},
-		{4, g.settings},
+		{8, g.settings},
 		{2, g.stray},
 	}
-	at := g.random.IntN(171)
+	at := g.random.IntN(175)
 	for _, kind := range kinds {
 		if at -= kind.weight; at < 0 {
 			kind.fill(&s)
