@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Settings, UpdateSettingsRequest } from "@tasklane/web-contract";
+import { isApiError, type Settings, type UpdateSettingsRequest } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
 import type { Outbox } from "../data/outbox";
 import type { Sender } from "../data/sender";
@@ -22,11 +22,14 @@ export function createSettingsWrites({ queryClient, sender: { mutations, patient
     ),
   );
 
-  /** Writes the browser's habits for a user who has no settings yet. If another device was faster, its own stand. */
+  /**
+   * Writes the browser's habits for a user who has no settings yet. If another device was faster, its own stand. It is
+   * no change of the user's: if it fails, the next page does it.
+   */
   function begin(): void {
-    send(mutations.updateSettings(), { changes: browserCalendar, version: 1 }).catch(
-      () => void queryClient.invalidateQueries({ queryKey: taskKeys.settings }),
-    );
+    send(mutations.updateSettings({ networkMode: "always" }), { changes: browserCalendar, version: 1 }).catch((error: unknown) => {
+      if (isApiError(error, "version_conflict")) void queryClient.invalidateQueries({ queryKey: taskKeys.settings });
+    });
   }
 
   function change(changes: UpdateSettingsRequest, { timeZone, weekStart }: Settings, message: string): void {
