@@ -1,0 +1,28 @@
+import { addressOf, useRoute } from "../app/route";
+import { allTasks, queryOf, usualSort, type Filters, type Show } from "../filters/filters";
+import type { Counts } from "./summary";
+
+/** How many tasks there are, and the way between the open and the completed ones. */
+export function ListSummary({ counts, text, filters }: { counts: Counts; text: string; filters: Filters }) {
+  const { path, list } = useRoute();
+  const to = (show: Show) => addressOf(path, queryOf({ ...allTasks, sort: filters.sort, show }, usualSort(list)));
+  const completed = `${counts.completed}${counts.more ? "+" : ""} completed`;
+  if (filters.show === "completed") {
+    return (
+      <>
+        <a href={to("all")}>{counts.open} open</a> · {completed}
+      </>
+    );
+  }
+  return (
+    <>
+      {text}
+      {counts.completed > 0 && (
+        <>
+          {" · "}
+          <a href={to("completed")}>{completed}</a>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import { useQueryClient, type InfiniteData, type UseInfiniteQueryResult } from "@tanstack/react-query";
+import type { Task, TaskPage } from "@tasklane/web-contract";
+import { itemKey } from "@tasklane/web-contract/react";
+import { counted, reason } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
+import { LostEditor } from "../editor/LostEditor";
+import { NewSubtask } from "../editor/NewSubtask";
+import { isNarrowed } from "../filters/filters";
+import { useFilters } from "../filters/use-filters";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorState } from "../ui/ErrorState";
+import { useStore } from "../ui/store";
+import { folded } from "./folded";
+import { OrderContext, type TaskOrder } from "./task-order";
+import { TaskItem } from "./TaskItem";
+import { TaskList } from "./TaskList";
+import { TaskListSkeleton } from "./TaskListSkeleton";
+import type { Progress, Tree } from "./tree";
+import "./list.css";
+
+export type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
+
+/** The tasks that are on the page, as far as they are loaded. */
+export interface Shown {
+  open: readonly Task[];
+  completed: readonly Task[];
+}
+
+interface Props {
+  list: string | undefined;
+  open: ListQuery;
+  completed: ListQuery;
+  shown: Shown;
+  order: TaskOrder | undefined;
+  tree: Tree | undefined;
+  progress: ReadonlyMap<string, Progress>;
+}
+
+/** The open tasks, and below them the completed ones. */
+export function TaskLists({ list, open, completed, shown, order, tree, progress }: Props) {
+  const [filters] = useFilters();
+  const queryClient = useQueryClient();
+  const { drafts } = useWorkspace();
+  const hidden = useStore(folded);
+  const adding = useStore(drafts.newSubtask);
+  const parent = shown.open.find(({ id }) => id === adding);
+  const last = parent && tree && shown.open.findLast((task) => tree.isWithin(task, parent));
+  const failed = [open, completed].find((list) => !list.data && list.isError);
+  if (failed) {
+    const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
+    return (
+      <ErrorState
+        title="Your tasks could not be loaded."
+        detail={reason(failed.error)}
+        action="Try again"
+        onAction={retry}
+      />
+    );
+  }
+  const done = filters.show === "completed";
+  const main = done ? completed : open;
+  if (!main.data) return <TaskListSkeleton />;
+
+  const item = (task: Task) => {
+    const { done, all } = progress.get(task.id) ?? { done: 0, all: 0 };
+    const depth = tree?.depthOf(task) ?? 0;
+    const isFolded = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
+    return (
+      <>
+        <TaskItem task={task} list={list} depth={depth} done={done} all={all} isFolded={isFolded} />
+        {parent && task.id === last?.id && <NewSubtask parent={parent} depth={tree!.depthOf(parent) + 1} />}
+      </>
+    );
+  };
+  const all = [...shown.open, ...shown.completed];
+  const anyCompleted = shown.completed.length > 0;
+  return (
+    <div aria-busy={main.isPlaceholderData}>
+      <p className="visually-hidden" role="status">
+        {isNarrowed(filters) && !main.isPlaceholderData && `${counted(all.length)} found`}
+      </p>
+      <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
+      {shown.open.length > 0 && (
+        <OrderContext value={order}>
+          <TaskList label="Open tasks" tasks={shown.open} more={open}>
+            {item}
+          </TaskList>
+        </OrderContext>
+      )}
+      {shown.open.length === 0 && !(done && anyCompleted) && (
+        <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
+      )}
+      {done && anyCompleted && (
+        <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
+          {item}
+        </TaskList>
+      )}
+      {!done && anyCompleted && (
+        <details className="completed" open>
+          <summary>
+            Completed{" "}
+            <span className="count">
+              {shown.completed.length}
+              {completed.hasNextPage && "+"}
+            </span>
+          </summary>
+          <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
+            {item}
+          </TaskList>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function NoOpenTasks({ narrowed, anyCompleted }: { narrowed: boolean; anyCompleted: boolean }) {
+  if (narrowed) return <EmptyState title="Nothing found." text="Try other words, or fewer filters." />;
+  if (anyCompleted) return <EmptyState title="All done." text="Enjoy the quiet, or add what comes next." />;
+  return <EmptyState title="Nothing here yet." text="Write down the first thing on your mind." />;
+}
