@@ -1,0 +1,169 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// queue queues one operation.
+func (tx *transaction) queue(ctx context.Context, op Operation) error {
+	k, err := tx.store.kindOf(op.Kind)
+	if err != nil {
+		return err
+	}
+	if op.Op == taskapi.BatchCreate {
+		return tx.create(ctx, k, op)
+	}
+	r, err := tx.find(k, op)
+	if err != nil {
+		return err
+	}
+	tx.written = append(tx.written, r)
+	after := k.clone(r.row)
+	switch op.Op {
+	case taskapi.BatchReplace, taskapi.BatchUpdate:
+		k.edit(after, op.Data, tx.now)
+		k.settle(after)
+		if err := tx.setDue(ctx, r.row, after); err != nil {
+			return err
+		}
+	case taskapi.BatchDelete:
+		after.shared().DeletedAt = new(tx.now)
+		_ = tx.count(k, -1) // never fails
+	case taskapi.BatchRestore:
+		after.shared().DeletedAt = nil
+		if err := tx.count(k, 1); err != nil {
+			return err
+		}
+	case taskapi.BatchMove:
+		k.relocate(after, op)
+	case taskapi.BatchErase:
+		tx.erase(k, r, op)
+		return nil
+	default:
+		return fmt.Errorf("there is no operation %q", op.Op)
+	}
+	if k.prepare != nil {
+		if err := k.prepare(ctx, tx, op, r.row, after); err != nil {
+			return err
+		}
+	}
+	if op.Op == taskapi.BatchMove {
+		if err := tx.move(ctx, k, after, placeOf(op)); err != nil {
+			return err
+		}
+	}
+	if k.differences(r.row, after) == 0 {
+		return nil
+	}
+	after.shared().Version++
+	after.shared().UpdatedAt = tx.now
+	if r.rowless {
+		after.shared().CreatedAt = tx.now
+		tx.change(op, 1, k.size(after), k.insert(tx.user, after))
+	} else {
+		tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
+	}
+	if k.follow != nil {
+		k.follow(tx, r.row, after)
+	}
+	before := r.row
+	r.row, r.rowless = after, false
+	if err := tx.moveDays(ctx, before, after); err != nil {
+		return err
+	}
+	return tx.followSuccessor(ctx, before, after)
+}
+
+func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error {
+	r := &resource{kind: k, row: k.create(tx.newID(), op.Data, tx.now)}
+	tx.written = append(tx.written, r)
+	if err := cmp.Or(tx.count(k, 1), tx.setDue(ctx, nil, r.row)); err != nil {
+		return err
+	}
+	if k.prepare != nil && !tx.blind {
+		if err := k.prepare(ctx, tx, op, nil, r.row); err != nil {
+			return err
+		}
+	}
+	tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
+	if tx.blind && k.most > 0 {
+		tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
+	}
+	if k.follow != nil {
+		k.follow(tx, nil, r.row)
+	}
+	return nil
+}
+
+func (tx *transaction) erase(k *kind, r *resource, op Operation) {
+	tx.change(op, -1, rowSize-k.size(r.row),
+		statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
+		statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
+		statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
+	r.erased = true
+	if r.row.shared().DeletedAt == nil {
+		_ = tx.count(k, -1)
+	}
+	if k.follow != nil {
+		k.follow(tx, r.row, nil)
+	}
+}
+
+// find returns the resource of an operation. It fails with the kind's [ErrNotFound] if
+// there is none in the trash or outside it, as the operation requires, and with a
+// [ConflictError] if it has another version.
+func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
+	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
+	if at < 0 {
+		first := k.first(op.ID)
+		if first == nil {
+			return nil, k.missing
+		}
+		at, tx.found = len(tx.found), append(tx.found, &resource{kind: k, row: first, stored: first, rowless: true})
+	}
+	r := tx.found[at]
+	inTrash := r.row.shared().DeletedAt != nil
+	if op.Op != taskapi.BatchErase && inTrash != (op.Op == taskapi.BatchRestore) {
+		return nil, k.missing
+	}
+	version := r.row.shared().Version
+	if op.Versions != nil && !slices.Contains(op.Versions, version) || slices.Contains(op.OtherThan, version) {
+		return nil, &ConflictError{Current: k.resource(r.stored)}
+	}
+	return r, nil
+}
+
+const (
+	// countChange gives the user's next change its number, and adds the resources
+	// and bytes of the change ($2, $3). Beyond the bounds ($4, $5) the sum is
+	// null, which the table rejects. The first change creates the user's state.
+	countChange = `INSERT INTO tasklane.user_state AS s (user_id, seq, resources, bytes)
+		VALUES ($1, 1, CASE WHEN $2::bigint <= $4::bigint THEN $2 END, CASE WHEN $3::bigint <= $5::bigint THEN $3 END)
+		ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1,
+			resources = CASE WHEN $2 <= 0 OR s.resources + $2 <= $4 THEN s.resources + $2 END,
+			bytes = CASE WHEN s.bytes + $3 <= $5 THEN s.bytes + $3 END`
+	// countBytes adds the size of the kept outcome of a write without changes. It
+	// may be the user's first write, because the settings exist from the beginning.
+	countBytes = `INSERT INTO tasklane.user_state AS s (user_id, seq, bytes)
+		VALUES ($1, 0, CASE WHEN $2::bigint <= $3::bigint THEN $2 END)
+		ON CONFLICT (user_id) DO UPDATE SET bytes = CASE WHEN s.bytes + $2 <= $3 THEN s.bytes + $2 END`
+	insertErased = `INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+		SELECT user_id, $2, $3, seq, $4 FROM tasklane.user_state WHERE user_id = $1`
+)
+
+// change queues the statements of one change, which adds resources and bytes. Deleting
+// and erasing have no bounds, because they make room.
+func (tx *transaction) change(op Operation, resources, bytes int64, statements ...statement) {
+	maxResources, maxBytes := tx.store.maxResources, tx.store.maxBytes
+	if op.Op == taskapi.BatchDelete || op.Op == taskapi.BatchErase {
+		maxResources, maxBytes = math.MaxInt64, math.MaxInt64
+	}
+	tx.counted, tx.maxBytes = []any{tx.user, resources, bytes, maxResources, maxBytes}, maxBytes
+	tx.statements = append(append(tx.statements, statement{countChange, tx.counted}), statements...)
+}

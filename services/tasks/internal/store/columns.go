@@ -1,0 +1,147 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun/schema"
+)
+
+// column is a field of the row, or derived from others.
+type column struct {
+	name   string
+	index  []int // of the field
+	from   []string
+	derive func(row) any
+	// changes are the columns to write when this one changes: itself and
+	// those derived from it.
+	changes columnSet
+}
+
+// columnSet is a set of a kind's columns, by their place.
+type columnSet uint64
+
+// rowSize is the size of a row without its texts.
+const rowSize = 100
+
+// sizeColumn derives the size of a row from its texts.
+func sizeColumn(fields []*schema.Field) column {
+	size := column{name: "size"}
+	var texts [][]int
+	for _, f := range fields {
+		if f.Name == "position" {
+			continue // not the user's text
+		}
+		switch reflect.Zero(f.StructField.Type).Interface().(type) {
+		case string, []string:
+			size.from, texts = append(size.from, f.Name), append(texts, f.Index)
+		}
+	}
+	size.derive = func(r row) any {
+		n := int64(rowSize)
+		for _, index := range texts {
+			switch text := reflect.ValueOf(r).Elem().FieldByIndex(index).Interface().(type) {
+			case string:
+				n += int64(len(text))
+			case []string:
+				for _, entry := range text {
+					n += int64(len(entry))
+				}
+			}
+		}
+		return n
+	}
+	return size
+}
+
+// size returns the size of a row that counts against the user's quota.
+func (k *kind) size(r row) int64 { return k.columns[len(k.columns)-1].derive(r).(int64) }
+
+// byID selects the rows with the ids. PostgreSQL plans a statement with an array each
+// time, because the plan depends on the array's length, and planning takes longer than
+// reading one row. So one id is not an array.
+func (k *kind) byID(user string, ids []uuid.UUID) statement {
+	if len(ids) == 1 {
+		return statement{k.selectOne, []any{user, [16]byte(ids[0])}}
+	}
+	plain := make([][16]byte, len(ids)) // the form that pgx encodes fastest
+	for i, id := range ids {
+		plain[i] = id
+	}
+	return statement{k.selectSeveral, []any{user, plain}}
+}
+
+// read returns a reader of the kind's selections, which calls each with a row and
+// about the number of its bytes in JSON, until the rows end or it returns
+// errEnough.
+func (k *kind) read(each func(r row, bytes int) error) func(pgx.Rows) error {
+	return func(result pgx.Rows) error {
+		r := k.blank()
+		_, err := pgx.ForEachRow(result, k.into(r), func() error { return each(k.clone(r), rowBytes(result)) })
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
+	}
+}
+
+// insert writes a new row, with the number of the user's latest change. It selects the
+// number and the user from the user's state, because Citus rejects a sub-select in
+// VALUES.
+func (k *kind) insert(user string, r row) statement {
+	return k.write(user, r, k.all(), func(names, values []string) string {
+		return fmt.Sprintf("INSERT INTO %s (user_id, id, seq, %s) SELECT user_id, $2, seq, %s FROM tasklane.user_state WHERE user_id = $1",
+			k.table, strings.Join(names, ", "), strings.Join(values, ", "))
+	})
+}
+
+// update writes the columns of s over those of the row with the same id, and
+// the number of the user's latest change.
+func (k *kind) update(user string, r row, s columnSet) statement {
+	return k.write(user, r, s, func(names, values []string) string {
+		text := "UPDATE " + k.table + " SET seq = (SELECT seq FROM tasklane.user_state WHERE user_id = $1)"
+		for i := range names {
+			text += ", " + names[i] + " = " + values[i]
+		}
+		return text + " WHERE user_id = $1 AND id = $2"
+	})
+}
+
+// all is the set of all columns. An update never has it, because ids do not change.
+func (k *kind) all() columnSet { return 1<<len(k.columns) - 1 }
+
+// write returns a statement with the user, the row's id and the values of s as its
+// arguments. Its text is made once for each set.
+func (k *kind) write(user string, r row, s columnSet, text func(names, values []string) string) statement {
+	args := make([]any, 2, 2+len(k.columns))
+	args[0], args[1] = user, [16]byte(r.shared().ID)
+	known, ok := k.texts.Load(s)
+	var names, values []string
+	v := reflect.ValueOf(r).Elem()
+	for i, c := range k.columns {
+		switch {
+		case s&(1<<i) == 0 || c.name == "id" || c.name == "seq":
+			continue
+		case c.derive != nil:
+			args = append(args, c.derive(r))
+		default:
+			value := v.FieldByIndex(c.index).Interface()
+			if id, isID := value.(uuid.UUID); isID {
+				value = [16]byte(id) // the form that pgx encodes fastest
+			}
+			args = append(args, value)
+		}
+		if !ok {
+			names, values = append(names, c.name), append(values, "$"+strconv.Itoa(len(args)))
+		}
+	}
+	if !ok {
+		known, _ = k.texts.LoadOrStore(s, text(names, values))
+	}
+	return statement{known.(string), args}
+}

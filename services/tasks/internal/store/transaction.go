@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+)
+
+// transaction is a write in progress.
+type transaction struct {
+	store *Store
+	user  string
+	key   *IdempotencyKey
+	// conn is the connection that has the user's lock; nil without a look.
+	conn *pgxpool.Conn
+	// failure is the error of a batch sent between operations.
+	failure error
+
+	// now is the time of all changes, ids the number of ids made.
+	now time.Time
+	ids uint32
+	// found are the resources looked at, as the changes queued so far leave
+	// them; written has one for each operation so far.
+	found, written []*resource
+	// zone is the user's time zone, once it is needed.
+	zone zone
+	// successor is the content of the task that follows the one being completed.
+	successor taskapi.CreateTaskRequest
+	// checks are queued after the operations.
+	checks []statement
+	// statements are the queued statements, counted the arguments of the last
+	// countChange among them.
+	statements []statement
+	counted    []any
+	// maxBytes bounds the user's bytes after the latest change.
+	maxBytes int64
+	// blind says that nothing is read first, so that the database does the checks.
+	blind bool
+	// stale says that tasks in memory must be read again (see affects).
+	stale bool
+	// live counts the resources outside the trash of kinds that have a bound.
+	live map[*kind]int64
+}
+
+// resource is a row in a transaction.
+type resource struct {
+	kind *kind
+	row  row
+	// stored is the row as it was read; nil for a new one.
+	stored row
+	// rowless says that there is no row yet (see [kind.first]).
+	rowless bool
+	// erased says that the row is deleted; row has its last state.
+	erased bool
+}
+
+// flush sends the queued statements, so that later ones see their effects.
+func (tx *transaction) flush(ctx context.Context) error {
+	if len(tx.statements) == 0 {
+		return nil
+	}
+	return tx.exchange(ctx, tx.queued())
+}
+
+// queued returns the queued statements as a batch, and empties the queue.
+func (tx *transaction) queued() *pgx.Batch {
+	batch := &pgx.Batch{}
+	for _, st := range tx.statements {
+		st.queue(batch)
+	}
+	tx.statements, tx.counted = nil, nil
+	return batch
+}
+
+// read runs a selection.
+func (tx *transaction) read(ctx context.Context, st statement, rows func(pgx.Rows) error) error {
+	batch := &pgx.Batch{}
+	st.queue(batch).Query(rows)
+	return tx.exchange(ctx, batch)
+}
+
+// exchange sends a batch between operations. Its error is not that of an operation.
+func (tx *transaction) exchange(ctx context.Context, batch *pgx.Batch) error {
+	tx.failure = tx.store.exchange(ctx, tx.conn, batch)
+	return tx.failure
+}
+
+func (tx *transaction) outcome() Outcome {
+	out := Outcome{Resources: make([]Resource, len(tx.written))}
+	for i, r := range tx.written {
+		out.Resources[i] = r.kind.resource(r.row)
+	}
+	return out
+}
+
+// newID returns a UUID of version 7. Ids are in the order of the transactions' times,
+// which are the times of creation, and within one in the order of the calls.
+func (tx *transaction) newID() (id uuid.UUID) {
+	_, _ = rand.Read(id[:]) // never fails
+	micros := uint64(tx.now.UnixMicro())
+	const version, variant, fraction = 7 << 12, 1 << 15, 1 << 12
+	binary.BigEndian.PutUint64(id[:], micros/1000<<16|version|micros%1000*fraction/1000)
+	binary.BigEndian.PutUint32(id[8:], variant<<16|tx.ids)
+	tx.ids++
+	return id
+}
+
+// count adds n to the resources outside the trash, and fails with the kind's
+// [ErrTooMany].
+func (tx *transaction) count(k *kind, n int64) error {
+	if k.most == 0 || tx.blind {
+		return nil
+	}
+	if tx.live[k] += n; n > 0 && tx.live[k] > k.most {
+		return k.tooMany
+	}
+	return nil
+}
