@@ -89,8 +89,10 @@ func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	next := tasks.create(task.NextID, tx.successor, tx.now).(*taskRow)
 	var below []subTask
 	batch := tx.queued()
-	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(func(rows pgx.Rows) (err error) {
-		below, err = pgx.CollectRows(rows, pgx.RowToStructByPos[subTask])
+	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(func(rows pgx.Rows) error {
+		var one subTask
+		fields := []any{(*[16]byte)(&one.ID), (*[16]byte)(&one.ParentID), &one.DueAt, &one.DueOn, &one.Size}
+		_, err := pgx.ForEachRow(rows, fields, func() error { below = append(below, one); return nil })
 		return err
 	})
 	if err := tx.exchange(ctx, batch); err != nil {
