@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// target is what a batch's operations have besides op, kind and content.
+// target has a batch operation's members other than op, kind and content.
 type target struct {
 	ID      string `json:"id" format:"uuid"`
 	Version int64  `json:"version,omitzero" minimum:"1"`
@@ -38,8 +38,7 @@ func readBatch(c *call) (write, *problem) {
 // batchBytes bounds the resources that a batch changes or erases.
 const batchBytes = 2 << 20
 
-// batch carries out the operations. What it answers with is what the whole
-// batch has left.
+// batch runs the operations. The response has the state after the whole batch.
 func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	sizes := map[string]int{}
 	total := 0
@@ -96,10 +95,10 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	return newReply(http.StatusOK, response), nil
 }
 
-// batchOperation is an operation of a batch as it was read.
+// batchOperation is an operation of a batch.
 type batchOperation struct {
 	operation
-	version int64 // zero for any
+	version int64 // zero: any
 }
 
 // operations reads the body of a batch.
@@ -128,13 +127,13 @@ func (f *faults) operations(object map[string]any) []batchOperation {
 	return operations
 }
 
-// batchKinds are the kinds that operations of a batch may be on.
+// batchKinds are the kinds that a batch may have operations on.
 func batchKinds() []taskapi.Kind {
 	return slices.DeleteFunc(taskapi.Kinds(), func(name taskapi.Kind) bool { return kindNamed(name).single != "" })
 }
 
-// operation reads one operation of a batch. What it has depends on its kind,
-// and then on op.
+// operation reads one operation of a batch. Its members depend on its kind, and then on
+// op.
 func (f *faults) operation(object map[string]any, path string) batchOperation {
 	var o batchOperation
 	if o.kind = kindNamed(choice(f, object, path, "kind", batchKinds())); o.kind == nil {
@@ -172,7 +171,7 @@ func (f *faults) operation(object map[string]any, path string) batchOperation {
 	return o
 }
 
-// dataName names what a batch's operation has of data; empty for nothing.
+// dataName returns the name of a batch operation's data member; empty for none.
 func dataName(op taskapi.BatchOp) string {
 	switch op {
 	case taskapi.BatchCreate, taskapi.BatchReplace:
@@ -185,7 +184,7 @@ func dataName(op taskapi.BatchOp) string {
 	return ""
 }
 
-// choice reads a member that must be one of some names, or returns "".
+// choice reads a member that must be one of the names; it returns "" if it is not.
 func choice[T ~string](f *faults, object map[string]any, path, name string, names []T) T {
 	member, ok := object[name]
 	text, isText := member.(string)

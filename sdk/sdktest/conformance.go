@@ -17,31 +17,29 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Target is a task service that is held to the contract.
+// Target is a task service under test.
 type Target struct {
-	// URL is where the service listens, without a trailing slash.
+	// URL is the service's address, without a trailing slash.
 	URL string
-	// Token returns a bearer token of a user, who need not be known yet,
-	// that is valid for some time; one that has expired already if the time
-	// is negative.
+	// Token returns a bearer token with a lifetime, of a user who may be new.
+	// With a negative lifetime, the token has expired.
 	Token func(t testing.TB, user string, life time.Duration) string
-	// Leeway is how long after its end the service still takes a token.
+	// Leeway is how long after its expiry the service still accepts a token.
 	Leeway time.Duration
-	// Heartbeat is how often a stream shows a sign of life; 15 seconds if
-	// it is zero. A shorter one makes the suite faster.
+	// Heartbeat is the interval of a stream's heartbeats, by default 15 seconds.
+	// A shorter one makes the suite faster.
 	Heartbeat time.Duration
 }
 
-// contractCase checks one line of the contract, which its name says.
+// contractCase checks one claim of the contract, which is its name.
 type contractCase struct {
 	name string
 	run  func(*subject)
 }
 
-// Conformance checks that a service keeps the contract in what a client can
-// see. Each case is a subtest, independent of the others and in parallel with
-// them, and acts for users of its own. They call the service through the SDK,
-// and directly where the SDK would not send what the case needs.
+// Conformance checks that a service keeps the contract, as far as clients can see. Each
+// case is a parallel subtest with its own users. It calls the service through the SDK,
+// and directly for requests that the SDK would not send.
 func Conformance(t *testing.T, target Target) {
 	if target.Heartbeat == 0 {
 		target.Heartbeat = heartbeat
@@ -85,7 +83,7 @@ func Conformance(t *testing.T, target Target) {
 	}
 }
 
-// subject is a service with a fresh user of it.
+// subject is a service and a new user.
 type subject struct {
 	*testing.T
 	target Target
@@ -112,13 +110,13 @@ func (s *subject) newClient(source sdk.TokenSource) *sdk.Client {
 	return client
 }
 
-// another returns the same service with another fresh user.
+// another returns the same service with another new user.
 func (s *subject) another() *subject {
 	s.Helper()
 	return newSubject(s.T, s.target)
 }
 
-// part runs a part of a case as a subtest of the same user.
+// part runs a part of a case as a subtest with the same user.
 func (s *subject) part(name string, run func(*subject)) {
 	s.Run(name, func(t *testing.T) {
 		part := *s
@@ -127,17 +125,16 @@ func (s *subject) part(name string, run func(*subject)) {
 	})
 }
 
-// answer is a response with its body read.
-type answer struct {
+// response is a response whose body has been read.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// raw sends a request as the user; an empty body means none. Header lines are
-// pairs of name and value, which replace those set by default; an empty value
-// leaves one out.
-func (s *subject) raw(method, path, body string, header ...string) answer {
+// raw sends a request of the user; an empty body means none. header has pairs of name
+// and value, which override the defaults; an empty value removes a header.
+func (s *subject) raw(method, path, body string, header ...string) response {
 	s.Helper()
 	req, err := http.NewRequestWithContext(s.Context(), method, s.target.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -146,7 +143,7 @@ func (s *subject) raw(method, path, body string, header ...string) answer {
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	req.Header.Set("Content-Type", typeJSON)
 	for i := 0; i < len(header); i += 2 {
-		// A name that is given again is another line.
+		// A repeated name adds another line.
 		if !slices.Contains(header[:i], header[i]) {
 			req.Header.Del(header[i])
 		}
@@ -163,11 +160,11 @@ func (s *subject) raw(method, path, body string, header ...string) answer {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return answer{status: resp.StatusCode, header: resp.Header, body: data}
+	return response{status: resp.StatusCode, header: resp.Header, body: data}
 }
 
 // decode reads a body as exactly a T.
-func decode[T any](s *subject, a answer) T {
+func decode[T any](s *subject, a response) T {
 	s.Helper()
 	var v T
 	dec := json.NewDecoder(bytes.NewReader(a.body))
@@ -178,8 +175,8 @@ func decode[T any](s *subject, a answer) T {
 	return v
 }
 
-// task reads an answer of the status that must be one task's.
-func (s *subject) task(a answer, status int) taskapi.Task {
+// task reads a response that must have the status and a task.
+func (s *subject) task(a response, status int) taskapi.Task {
 	s.Helper()
 	if a.status != status || a.header.Get("Content-Type") != typeJSON {
 		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, a.header.Get("Content-Type"), status, typeJSON, a.body)
@@ -191,8 +188,8 @@ func (s *subject) task(a answer, status int) taskapi.Task {
 	return response.Data
 }
 
-// problem checks a failure's whole envelope but for its sentences.
-func (s *subject) problem(a answer, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
+// problem checks an error's whole envelope except its sentences.
+func (s *subject) problem(a response, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
 	s.Helper()
 	if got := a.header.Get("Content-Type"); a.status != code.Status() || got != typeProblem {
 		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, got, code.Status(), typeProblem, a.body)
@@ -234,7 +231,7 @@ func inJSON(v any) string {
 	return string(encoded)
 }
 
-// fails checks that a call failed for a reason.
+// fails checks that a call failed with an error.
 func (s *subject) fails(err, reason error) {
 	s.Helper()
 	_ = s.failure(err, reason)
@@ -270,8 +267,8 @@ func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
 	return tasks
 }
 
-// changedTo is the change that brings a task as it is, erased the one that
-// says it is gone.
+// changedTo returns the change with a task's current state, erased the one of its
+// erasure.
 func changedTo(seq int64, task taskapi.Task) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: encode(task)}
 }
@@ -325,7 +322,7 @@ func (s *subject) titles(options taskapi.ListTasksOptions) []string {
 	return titles
 }
 
-// lists checks which titles a list has, in order.
+// lists checks the titles of a list, in order.
 func (s *subject) lists(options taskapi.ListTasksOptions, want ...string) {
 	s.Helper()
 	if got := s.titles(options); !slices.Equal(got, want) {
@@ -341,7 +338,7 @@ func (s *subject) seq() int64 {
 	return page.Meta.Changes
 }
 
-// full is a task with everything that a client sets.
+// full is a request with every field that a client sets.
 func full() taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title:       "Water the plants",
@@ -353,7 +350,7 @@ func full() taskapi.CreateTaskRequest {
 	}
 }
 
-// contentOf returns what a client sets of a task.
+// contentOf returns the fields of a task that a client sets.
 func contentOf(task taskapi.Task) taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title: task.Title, Description: task.Description, Completed: task.Completed,

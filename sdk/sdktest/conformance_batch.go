@@ -45,7 +45,7 @@ var batchCases = []contractCase{
 		}
 		s.sameChanges(changes, append(wanted, erased(s.seq(), erasedOne.ID)))
 	}},
-	{"operations see what those before them did, and the answer what the batch did", func(s *subject) {
+	{"operations see what those before them did, and the response what the batch did", func(s *subject) {
 		a := s.create(full())
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}),
@@ -56,9 +56,9 @@ var batchCases = []contractCase{
 		if now.Title != "New" || !slices.Equal(now.Tags, []string{"x"}) || now.Version != 3 {
 			s.Errorf("got %s", inJSON(now))
 		}
-		s.same("answer", s.tasks(resources), []taskapi.Task{now, now})
+		s.same("response", s.tasks(resources), []taskapi.Task{now, now})
 	}},
-	{"a task may be deleted, restored and erased in one batch, and is answered as it was before it was erased", func(s *subject) {
+	{"a task may be deleted, restored and erased in one batch, which returns it as it was before it was erased", func(s *subject) {
 		a := s.create(full())
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Delete(a.ID, 1),

@@ -180,7 +180,7 @@ var refusalCases = func() []contractCase {
 		{"415: no type at all", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
 		{"nothing is cached, or taken for another type", func(s *subject) {
 			path := "/api/tasks/" + s.create(full()).ID
-			for _, a := range []answer{
+			for _, a := range []response{
 				s.raw("GET", tasks, ""), s.raw("GET", path, ""), s.raw("GET", path, "", "If-None-Match", "*"), s.raw("HEAD", path, ""),
 				s.raw("GET", "/api/nothing", ""), s.raw("POST", tasks, "{"), s.raw("GET", tasks, "", "Authorization", ""),
 			} {

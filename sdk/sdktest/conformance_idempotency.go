@@ -10,7 +10,7 @@ import (
 )
 
 var idempotencyCases = []contractCase{
-	{"the same request again: the stored answer, with Idempotency-Replayed", func(s *subject) {
+	{"the same request again: the stored response, with Idempotency-Replayed", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		for _, write := range []struct{ name, method, path, body string }{
@@ -48,10 +48,10 @@ var idempotencyCases = []contractCase{
 			}
 		}
 	}},
-	{"the stored answer comes before If-Match and before what has changed since", func(s *subject) {
+	{"the stored response comes before If-Match and before what has changed since", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
-		send := func() answer {
+		send := func() response {
 			return s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"1"`)
 		}
 		first := s.task(send(), http.StatusOK)
@@ -59,7 +59,7 @@ var idempotencyCases = []contractCase{
 		s.ok(err)
 		s.same("again", s.task(send(), http.StatusOK), first)
 	}},
-	{"what a stored answer says of a task that was erased since is gone, and the answer says so", func(s *subject) {
+	{"what a stored response says of a task that was erased since is gone, and the response says so", func(s *subject) {
 		kept, gone := s.create(full()), s.create(full())
 		batch := func(ids ...string) string {
 			var operations []string
@@ -78,7 +78,7 @@ var idempotencyCases = []contractCase{
 		both, other := batch(kept.ID, gone.ID), batch(kept.ID)
 		first, _ := send(both)
 		send(other)
-		create := func() answer {
+		create := func() response {
 			return s.raw(http.MethodPost, "/api/tasks", `{"title":"Gone too"}`, "Idempotency-Key", "create")
 		}
 		created := s.task(create(), http.StatusCreated)
@@ -93,7 +93,7 @@ var idempotencyCases = []contractCase{
 			s.Errorf("Idempotency-Replayed is %q", replayed)
 		}
 		if _, replayed := send(other); replayed != "true" {
-			s.Errorf("Idempotency-Replayed of another answer is %q", replayed)
+			s.Errorf("Idempotency-Replayed of another response is %q", replayed)
 		}
 		a := create()
 		s.remains(s.task(a, http.StatusCreated), created)
@@ -124,7 +124,7 @@ var idempotencyCases = []contractCase{
 		for _, s := range []*subject{s, other} {
 			a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Mine"}`, "Idempotency-Key", "key")
 			if s.task(a, http.StatusCreated); a.header.Get("Idempotency-Replayed") != "" {
-				s.Error("the answer is another user's")
+				s.Error("the response is another user's")
 			}
 		}
 	}},
@@ -135,9 +135,9 @@ var idempotencyCases = []contractCase{
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":""}`, "Idempotency-Key", "key"), taskapi.CodeInvalid, field422("title", taskapi.FieldTooShort))
 		s.task(s.raw(http.MethodPatch, path, `{"title":"Newer"}`, "Idempotency-Key", "key"), http.StatusOK)
 	}},
-	{"the answer of a write that changed nothing is stored too", func(s *subject) {
+	{"the response of a write that changed nothing is stored too", func(s *subject) {
 		task := s.create(full())
-		send := func() answer {
+		send := func() response {
 			return s.raw(http.MethodPatch, "/api/tasks/"+task.ID, `{"completed":true}`, "Idempotency-Key", "key")
 		}
 		s.same("first", s.task(send(), http.StatusOK), task)
@@ -147,7 +147,7 @@ var idempotencyCases = []contractCase{
 	}},
 	{"requests that arrive at once are one write", func(s *subject) {
 		const requests = 8
-		answers := make([]taskapi.Task, requests)
+		responses := make([]taskapi.Task, requests)
 		var all sync.WaitGroup
 		for i := range requests {
 			all.Go(func() {
@@ -155,12 +155,12 @@ var idempotencyCases = []contractCase{
 				if err != nil {
 					s.Error(err)
 				}
-				answers[i] = task
+				responses[i] = task
 			})
 		}
 		all.Wait()
-		for _, task := range answers {
-			s.same("answer", task, answers[0])
+		for _, task := range responses {
+			s.same("response", task, responses[0])
 		}
 		s.lists(taskapi.ListTasksOptions{}, full().Title)
 	}},
@@ -178,7 +178,7 @@ var idempotencyCases = []contractCase{
 	{"a request is the same however its id and its conditions are written", func(s *subject) {
 		deletion := func(id string) string { return `{"operations":[{"op":"delete","kind":"task","id":"` + id + `"}]}` }
 		one, other := s.create(full()).ID, s.create(full()).ID
-		for _, answers := range [][]answer{
+		for _, responses := range [][]response{
 			{
 				s.raw(http.MethodPatch, "/api/tasks/"+one, `{"title":"1"}`, "Idempotency-Key", "one", "If-Match", `"1", "99"`),
 				s.raw(http.MethodPatch, "/api/tasks/"+strings.ToUpper(one), `{"title":" 1"}`, "Idempotency-Key", "one", "If-Match", `W/"99"`, "If-Match", `"1"`),
@@ -188,7 +188,7 @@ var idempotencyCases = []contractCase{
 				s.raw(http.MethodPost, "/api/batch", deletion(strings.ToUpper(other)), "Idempotency-Key", "other"),
 			},
 		} {
-			for i, a := range answers {
+			for i, a := range responses {
 				if replayed := a.header.Get("Idempotency-Replayed") == "true"; a.status != http.StatusOK || replayed != (i > 0) {
 					s.Errorf("request %d: got status %d, replayed %t: %s", i, a.status, replayed, a.body)
 				}

@@ -57,8 +57,8 @@ type item map[string]json.RawMessage
 
 func (i item) id() string { return strings.Trim(string(i["id"]), `"`) }
 
-// item reads an answer of the status with a resource of the kind in a version.
-func (s *subject) item(a answer, status, version int) item {
+// item reads a response of the status with a resource of the kind in a version.
+func (s *subject) item(a response, status, version int) item {
 	s.Helper()
 	if a.status != status || a.header.Get("ETag") != entityTag(int64(version)) {
 		s.Fatalf("got status %d with the ETag %s, want %d and version %d: %s", a.status, a.header.Get("ETag"), status, version, a.body)
@@ -148,7 +148,7 @@ func (s *subject) writeOnce(k *kind) {
 			s.Errorf("%s: got %d %s, then %d %s", write.name, first.status, first.body, again.status, again.body)
 		}
 	}
-	erase := func() answer {
+	erase := func() response {
 		return s.raw(http.MethodDelete, path+"?permanent=true", "", "Idempotency-Key", "erase")
 	}
 	if first, again := erase(), erase(); first.status != http.StatusOK || again.header.Get("Idempotency-Replayed") != "erased" {

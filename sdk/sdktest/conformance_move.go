@@ -162,7 +162,7 @@ var moveCases = []contractCase{
 		s.ok(err)
 		s.stands("badec")
 		for _, task := range s.tasks(resources) {
-			s.same("answer", task, s.get(task.ID))
+			s.same("response", task, s.get(task.ID))
 		}
 	}},
 	{"moves to one place in a batch stand there in their order", func(s *subject) {

@@ -317,7 +317,7 @@ var subTaskCases = []contractCase{
 		}, sdk.WithIdempotencyKey("k"))
 		s.ok(err)
 		for _, task := range s.tasks(resources) {
-			s.same("answer", task, s.get(task.ID))
+			s.same("response", task, s.get(task.ID))
 		}
 		s.same("states", s.states(chain...), "ax b c")
 	}},

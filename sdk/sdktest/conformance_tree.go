@@ -70,7 +70,7 @@ var inListCases = []contractCase{
 		seq := s.seq()
 		for _, id := range []string{missing, task.ID, lists[1].ID, lists[2].ID, s.another().named("theirs")[0].ID} {
 			body, path := `{"title":"b","listId":"`+id+`"}`, "/api/tasks/"+task.ID
-			for _, a := range []answer{
+			for _, a := range []response{
 				s.raw(http.MethodPost, "/api/tasks", body),
 				s.raw(http.MethodPost, "/api/tasks", body, "Idempotency-Key", "k"),
 				s.raw(http.MethodPut, path, body),
@@ -251,7 +251,7 @@ var inListCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 		for _, r := range resources {
 			if task, err := r.Task(); err == nil {
-				s.same("answer", task, s.get(task.ID))
+				s.same("response", task, s.get(task.ID))
 			}
 		}
 		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Delete(garden, 0), update(a.ID, 0)})

@@ -14,7 +14,7 @@ import (
 var versionCases = []contractCase{
 	{"a time may be written in small letters", func(s *subject) {
 		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
-		due := func(a answer, status int) {
+		due := func(a response, status int) {
 			s.Helper()
 			if got := s.task(a, status); got.DueAt == nil || !got.DueAt.Equal(want) {
 				s.Errorf("due at %v, want %v", got.DueAt, want)

@@ -33,7 +33,7 @@ var taskCases = []contractCase{
 			CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 		})
 	}},
-	{"every field is present in an answer, with JSON in camelCase", func(s *subject) {
+	{"every field is present in a response, with JSON in camelCase", func(s *subject) {
 		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
 		var body struct {
 			Data map[string]json.RawMessage `json:"data"`

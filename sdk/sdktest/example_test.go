@@ -23,7 +23,7 @@ func ExampleServer() {
 	}
 	defer client.Close()
 
-	// The service carries the request out, but its answer is lost.
+	// The service carries the request out, but its response is lost.
 	server.Inject(sdktest.Fault{Operation: "createTask", Times: 1, Cut: sdktest.CutResponse})
 	if _, err := client.CreateTask(context.Background(), taskapi.CreateTaskRequest{Title: "Water the plants"}); err != nil {
 		log.Fatal(err)

@@ -10,43 +10,43 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Cut says where a fault breaks the connection.
+// Cut says when a fault breaks the connection.
 type Cut int
 
-// The places where a connection breaks.
+// When a connection breaks.
 const (
-	// CutNowhere: the connection holds.
+	// CutNowhere does not break the connection.
 	CutNowhere Cut = iota
-	// CutBefore: the request is not carried out, and there is no answer.
+	// CutBefore breaks it before the request is executed.
 	CutBefore
-	// CutResponse: the request is carried out, and there is no answer.
+	// CutResponse breaks it after the request is executed, before the response.
 	CutResponse
-	// CutHalfway: the request is carried out, and half of the answer comes.
+	// CutHalfway breaks it after the request is executed, within the response.
 	CutHalfway
 )
 
-// Fault is something that goes wrong. Its fields apply in this order: the
-// request waits, the connection breaks or the answer is a failure, the request
-// is carried out, the connection breaks.
+// Fault is an injected failure. Its fields apply in this order: the request waits; the
+// connection breaks or the response is an error; the request is executed; the
+// connection breaks.
 type Fault struct {
-	// Operation is the operation that it befalls, such as "createTask";
-	// empty means every one.
+	// Operation is the affected operation, such as "createTask"; empty means
+	// every operation.
 	Operation string
-	// Times is how many requests it befalls; zero means all until it is
+	// Times is the number of affected requests; zero means all until the fault is
 	// removed.
 	Times int
 	// Latency is how long the request waits.
 	Latency time.Duration
-	// Code is the failure that is answered with; empty means none.
+	// Code is the code of the error response; empty means none.
 	Code taskapi.ErrorCode
-	// RetryAfter goes with a code of status 429 or 503, rounded up to seconds.
+	// RetryAfter is sent with a code of status 429 or 503, rounded up to seconds.
 	RetryAfter time.Duration
-	// Cut is where the connection breaks.
+	// Cut says when the connection breaks.
 	Cut Cut
 }
 
-// Inject lets a fault happen from now on, and returns what removes it. Where
-// several faults would befall a request, the one injected first does.
+// Inject adds a fault, and returns a function that removes it. If several faults match a
+// request, the one injected first applies.
 func (s *Server) Inject(fault Fault) (remove func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *Server) Inject(fault Fault) (remove func()) {
 	}
 }
 
-// CutStreams breaks the connections of all streams that are open.
+// CutStreams breaks the connections of all open streams.
 func (s *Server) CutStreams() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,15 +70,14 @@ func (s *Server) CutStreams() {
 	s.cut = make(chan struct{})
 }
 
-// count notes a request.
+// count counts a request.
 func (s *Server) count(operation string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counted[operation]++
 }
 
-// fault returns what befalls a request of the operation: the zero Fault if
-// nothing does.
+// fault returns the fault for a request of the operation, or the zero Fault.
 func (s *Server) fault(operation string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,8 +90,8 @@ func (s *Server) fault(operation string) Fault {
 	return Fault{}
 }
 
-// before does what the fault does before the request is looked at. It reports
-// whether the connection still holds.
+// before applies the part of the fault before the request is read. It reports whether
+// the connection is intact.
 func (f Fault) before(s *Server, r *http.Request) bool {
 	if f.Latency > 0 {
 		timer := time.NewTimer(f.Latency)
@@ -106,7 +105,7 @@ func (f Fault) before(s *Server, r *http.Request) bool {
 	return f.Cut != CutBefore
 }
 
-// problem returns the failure that the fault answers with, if any.
+// problem returns the fault's error response, if any.
 func (f Fault) problem() *problem {
 	if f.Code == "" {
 		return nil

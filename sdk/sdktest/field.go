@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// field is a field of a request, as its tags describe it.
+// field is a field of a request, described by its tags.
 type field struct {
 	name     string
 	typ      reflect.Type // that of the resource's field
@@ -25,8 +25,7 @@ type field struct {
 	text     textRule
 }
 
-// fieldsOf returns the fields of a request's type, which for an update are
-// Optionals.
+// fieldsOf returns the fields of a request's type; those of an update are Optionals.
 func fieldsOf(request reflect.Type, texts map[string]textRule) []field {
 	var fields []field
 	for f := range request.Fields() {
@@ -53,14 +52,14 @@ func (fd field) limit(key string) (int64, bool) {
 	return n, err == nil
 }
 
-// faults are the parts of a request that break rules.
+// faults are the errors of a request's fields.
 type faults []taskapi.FieldError
 
 func (f *faults) add(field string, code taskapi.FieldErrorCode, message string) {
 	*f = append(*f, fieldError(field, code, message))
 }
 
-// problem returns the problem of the faults, or nil without any.
+// problem returns the problem of the faults, or nil if there are none.
 func (f faults) problem() *problem {
 	if len(f) == 0 {
 		return nil
@@ -81,7 +80,7 @@ func index(path string, i int) string {
 	return path + "[" + strconv.Itoa(i) + "]"
 }
 
-// known finds members that an object must not have.
+// known rejects unknown members of an object.
 func (f *faults) known(object map[string]any, path string, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(names, name) {
@@ -90,8 +89,8 @@ func (f *faults) known(object map[string]any, path string, names ...string) {
 	}
 }
 
-// read reads the members of an object that are fields. They come out as they
-// are kept: texts in Unicode's composed form, times in UTC to the microsecond.
+// read reads an object's members that are fields, in the stored form: texts in Unicode's
+// composed form, times in UTC in microseconds.
 func (f *faults) read(fields []field, object map[string]any, path string) content {
 	c := make(content)
 	for _, fd := range fields {
@@ -106,8 +105,7 @@ func (f *faults) read(fields []field, object map[string]any, path string) conten
 	return c
 }
 
-// value reads a value as one of a type. What it returns after a fault does not
-// matter.
+// value reads a value of a type. After a fault, its result does not matter.
 func (f *faults) value(fd field, typ reflect.Type, path string, member any) reflect.Value {
 	value := reflect.New(typ).Elem()
 	if member == nil {
@@ -245,10 +243,10 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 	return list
 }
 
-// rfc3339 is the form of a time, which package time does not check in full.
+// rfc3339 is the form of a time, which package time checks only in part.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// time reads a time, in UTC to the microsecond.
+// time reads a time, in UTC and microseconds.
 func (f *faults) time(field, text string) *time.Time {
 	text = strings.ToUpper(text) // t and z may be small letters
 	at, err := time.Parse(time.RFC3339, text)

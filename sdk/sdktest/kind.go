@@ -9,10 +9,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// kind is a kind of resource: its types on the wire, whose tags say which
-// fields it has and what their limits are, and the rules that no tag says. A
-// resource has the fields id and version and, unless it is single, createdAt,
-// updatedAt and deletedAt; all others are as its types have them.
+// kind is a kind of resource: its wire types, whose tags have its fields and their
+// limits, and further rules. A resource has the fields id and version and, unless it is
+// single, createdAt, updatedAt and deletedAt, and those of its types.
 type kind struct {
 	name     taskapi.Kind
 	title    string // in the names of operations: Task
@@ -22,28 +21,28 @@ type kind struct {
 	// single, unless empty, is the id of the one resource that each user has from
 	// the beginning, which can only be read and updated. The path is its own.
 	single string
-	// content are the fields of the requests to create and replace, changes
-	// those of the request to update, place those of the request to move.
+	// The fields of the requests to create and replace (content), to update
+	// (changes) and to move (place).
 	content, changes, place []field
-	// settle fills in what follows from the content: defaults that are not
-	// zero, and fields that only the service sets.
+	// settle sets defaults that are not zero, and fields that only the service
+	// sets.
 	settle func(resource any, now time.Time)
 	// most, unless zero, bounds the resources of a user outside the trash, and
 	// tooMany is the code of one more.
 	most    int
 	tooMany taskapi.ErrorCode
-	// routes are those besides the ones that every kind has.
+	// routes are further routes, which not every kind has.
 	routes []route
 }
 
-// textRule is what the tags do not say of a text, or of a list's texts.
+// textRule is a rule for a text, or a list's texts, that tags cannot express.
 type textRule struct {
 	trim bool // surrounding space is removed
-	// check returns a text in its usual spelling, or the code and message of a fault.
+	// check returns a text's normal form, or the code and message of an error.
 	check       func(string) (text string, code taskapi.FieldErrorCode, message string)
 	least, most int // characters of an entry of a list
-	// key is what the texts of a list are compared by: of those with the same,
-	// the first stays.
+	// key returns the key by which the texts of a list are compared. Of texts with
+	// the same key, the first one stays.
 	key func(string) string
 }
 
@@ -59,20 +58,20 @@ func kindNamed(name taskapi.Kind) *kind {
 	return nil
 }
 
-// resource is a resource of any kind. Its value is a struct of the kind's type
-// and is not changed once it is stored.
+// resource is a resource of any kind. Its value is a struct of the kind's type, which
+// does not change once it is stored.
 type resource struct {
 	kind  *kind
 	value reflect.Value
-	// deletedWith is the id of the resource that took it to the trash; empty
-	// where it was deleted itself.
+	// deletedWith is the id of the resource with which it was deleted; empty if it
+	// was deleted by itself.
 	deletedWith string
 }
 
 func (k *kind) new() resource { return resource{kind: k, value: reflect.New(k.resource).Elem()} }
 
-// copied returns a copy that may be changed. Its fields may share memory with
-// the original, as they are replaced and never changed.
+// copied returns a copy that may be changed. Its fields may share memory with the
+// original, because they are replaced, never changed.
 func (r resource) copied() resource {
 	c := r.kind.new()
 	c.value.Set(r.value)
@@ -115,11 +114,11 @@ func (r resource) tagged() taskapi.Resource {
 	return taskapi.Resource{Kind: r.kind.name, Data: encode(r.wire())}
 }
 
-// content is what a request says of a resource, by the names of the fields.
+// content has the fields of a request, by name.
 type content map[string]reflect.Value
 
-// apply gives the resource the content. Where it replaces all there was, fields
-// that the content leaves out become zero.
+// apply sets the content's fields of a resource. If it replaces the content, missing
+// fields become zero.
 func (r resource) apply(c content, replace bool, now time.Time) {
 	for _, f := range r.kind.content {
 		to := r.field(f.name)
@@ -148,7 +147,7 @@ func (c content) meaning(partial bool) map[string]any {
 	return meaning
 }
 
-// encode returns a value of the wire as JSON.
+// encode returns a wire value as JSON.
 func encode(v any) json.RawMessage {
 	encoded, err := json.Marshal(v)
 	if err != nil {

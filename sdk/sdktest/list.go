@@ -15,7 +15,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// parameter reads a query's parameter, if it is there.
+// parameter reads a query's parameter, if present.
 func (f *faults) parameter(query url.Values, name string, read func(*faults, string, string)) {
 	if text := query.Get(name); text != "" {
 		read(f, name, text)
@@ -52,14 +52,14 @@ func instant(into **time.Time) func(*faults, string, string) {
 	return func(f *faults, name, text string) { *into = f.time(name, text) }
 }
 
-// cursor is a resource's place in a list, as a cursor holds it.
+// cursor is the position of a resource in a list.
 type cursor struct {
 	List []byte // names the order and the filters
 	Key  string // the value that is sorted by; empty for none
 	ID   string
 }
 
-// sortableTime has times in the order of their texts.
+// sortableTime formats times so that their texts sort like the times.
 const sortableTime = "2006-01-02T15:04:05.000000Z"
 
 // compare returns a negative number if c comes before other in an order.
@@ -74,9 +74,9 @@ func (c cursor) compare(other cursor, descending bool) int {
 	return result
 }
 
-// listing is a list of resources: which there are, and in which order.
+// listing is a list of resources: its filter and its order.
 type listing struct {
-	// name is all that decides it, but for cursor and limit.
+	// name identifies the query, except its cursor and limit.
 	name       any
 	passes     func(resource) bool
 	key        func(entry) string // what is sorted by; equal ones by id
@@ -85,8 +85,7 @@ type listing struct {
 	limit      int
 }
 
-// pageBytes is the size of its resources with which a page ends, also below its
-// limit.
+// pageBytes is the size of resources at which a page ends, also below its limit.
 const pageBytes = 1 << 20
 
 // page returns a page of the list, and the cursor of the next one or nil.

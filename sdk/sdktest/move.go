@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// onePlace checks that a move names one place. In another list or below another
-// parent, the last one goes without saying.
+// onePlace checks that a move names one place. In another list or below another parent,
+// the default is the last one.
 func (f *faults) onePlace(object map[string]any, path string) {
 	_, list := object["listId"]
 	_, parent := object["parentId"]
@@ -26,8 +26,7 @@ func (f *faults) onePlace(object map[string]any, path string) {
 
 func (r resource) position() string { return r.field("position").String() }
 
-// siblings returns the resources with which r stands in a manual order, in that
-// order and without r.
+// siblings returns the other resources in r's manual order, in that order.
 func (tx *transaction) siblings(r resource) (all []resource) {
 	for id := range tx.user.resources {
 		if other, ok := tx.find(r.kind, id, outsideTrash); ok && id != r.id() && inOneOrder(other, r) {
@@ -51,8 +50,8 @@ func compareOrder(a, b resource) int {
 	return cmp.Or(strings.Compare(a.position(), b.position()), strings.Compare(a.id(), b.id()))
 }
 
-// reorder puts a resource, which is among its new siblings already, into a place
-// there. before is how it was before the move.
+// reorder moves a resource, which is already among its new siblings, to a place there.
+// before is its state before the move.
 func (tx *transaction) reorder(before, r resource, to content) (resource, *problem) {
 	siblings := tx.siblings(r)
 	at, field := len(siblings), "before"

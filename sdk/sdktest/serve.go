@@ -26,13 +26,14 @@ const (
 	typeProblem    = "application/problem+json"
 )
 
-// route is an operation and where it is found. It has one of read and write.
+// route is an operation with its method and path. It has either read or write.
 type route struct {
 	operation  string
 	method     string
 	path       string
 	parameters []string // of the query
-	// conditional says that the operation takes If-Match and If-None-Match though no id is in its path.
+	// conditional says that the operation accepts If-Match and If-None-Match,
+	// although its path has no id.
 	conditional bool
 	mediaTypes  []string // of the body; nil without one
 	maxBody     int64    // in bytes; maxBody if it is zero
@@ -40,8 +41,7 @@ type route struct {
 	write       func(*call) (write, *problem)
 }
 
-// routes returns the operations. Of two that match a request, the first one is
-// meant.
+// routes returns the operations. If several match a request, the first one counts.
 var routes = sync.OnceValue(func() []route {
 	all := []route{
 		{operation: "batch", method: http.MethodPost, path: "/api/batch", mediaTypes: []string{typeJSON}, maxBody: maxBatch, write: readBatch},
@@ -71,7 +71,7 @@ var routes = sync.OnceValue(func() []route {
 	return all
 })
 
-// call is a request on its way.
+// call is a request in progress.
 type call struct {
 	request   *http.Request
 	requestID string
@@ -83,7 +83,7 @@ type call struct {
 	tx        *transaction
 }
 
-// reply is an answer. That of watchChanges has a stream in place of a body.
+// reply is a response. That of watchChanges has a stream in place of a body.
 type reply struct {
 	status int
 	header http.Header
@@ -91,7 +91,7 @@ type reply struct {
 	stream func(http.ResponseWriter, *http.Request)
 }
 
-// problem is a failure and its headers.
+// problem is a problem document and its headers.
 type problem struct {
 	taskapi.Problem
 	header http.Header
@@ -106,7 +106,7 @@ func newProblem(code taskapi.ErrorCode, sentence string) *problem {
 	}, header: make(http.Header)}
 }
 
-// invalid is the problem of a request that breaks rules.
+// invalid returns the problem of an invalid request.
 func invalid(fields ...taskapi.FieldError) *problem {
 	for i := range fields {
 		fields[i].Field = cmp.Or(fields[i].Field, "body")
@@ -117,7 +117,7 @@ func invalid(fields ...taskapi.FieldError) *problem {
 	return p
 }
 
-// reply returns the problem as an answer.
+// reply returns the problem as a response.
 func (p *problem) reply(requestID string) *reply {
 	p.RequestID = requestID
 	r := newReply(p.Status, p.Problem)
@@ -138,8 +138,7 @@ func entityTag(version int64) string {
 
 var requestIDs = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
-// ServeHTTP answers a request, so that a server can also be used without a
-// network.
+// ServeHTTP handles a request, so that a server can be used without a network.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, requestID: r.Header.Get("X-Request-Id")}
 	if !requestIDs.MatchString(c.requestID) {
@@ -158,17 +157,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if failure == nil {
 		failure = fault.problem()
 	}
-	var answer *reply
+	var response *reply
 	if failure == nil {
-		answer, failure = s.carryOut(c)
+		response, failure = s.carryOut(c)
 	}
 	if failure != nil {
-		answer = failure.reply(c.requestID)
+		response = failure.reply(c.requestID)
 	}
-	answer.write(w, r, fault.Cut)
+	response.write(w, r, fault.Cut)
 }
 
-// write sends the answer, or as much of it as a fault lets through.
+// write sends the response, or the part of it that a fault leaves.
 func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	if cut == CutResponse {
 		panic(http.ErrAbortHandler)
@@ -198,7 +197,7 @@ func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	}
 }
 
-// find looks for the call's route.
+// find finds the call's route.
 func (c *call) find() *problem {
 	method := c.request.Method
 	if method == http.MethodHead {
@@ -238,8 +237,7 @@ func match(pattern, path string) (id string, ok bool) {
 	return id, ok && id != "" && !strings.Contains(id, "/")
 }
 
-// carryOut does what the request asks for, after all checks that do not
-// depend on the operation.
+// carryOut executes the request, after the checks that all operations share.
 func (s *Server) carryOut(c *call) (*reply, *problem) {
 	if p := c.checkMediaType(); p != nil {
 		return nil, p
@@ -274,7 +272,7 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 		}
 		return u.replay(kept), nil
 	}
-	answer, p := w.run(c.tx)
+	response, p := w.run(c.tx)
 	if p != nil {
 		return nil, p // and nothing is changed
 	}
@@ -288,9 +286,9 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	}
 	c.tx.commit()
 	if key != "" {
-		u.kept[key] = keptAnswer{request: meaning, answer: answer, sizes: sizes, at: c.tx.now}
+		u.kept[key] = snapshot{request: meaning, response: response, sizes: sizes, at: c.tx.now}
 	}
-	return answer, nil
+	return response, nil
 }
 
 func (c *call) checkMediaType() *problem {
@@ -334,14 +332,13 @@ func joined(header http.Header, name string) string {
 }
 
 var (
-	// repeatable are the parameters that may be given several times.
+	// repeatable are the parameters that may be repeated.
 	repeatable = []string{"tag", "priority"}
-	// texts are the parameters that may be empty, which is the same as none.
+	// texts are the parameters that may be empty, which means absent.
 	texts = []string{"q", "cursor", "sort", "timeZone"}
 )
 
-// checkGiven finds parameters that are given twice, or empty where there is no
-// empty text.
+// checkGiven rejects repeated parameters, and empty ones that are not texts.
 func (c *call) checkGiven() *problem {
 	var faults faults
 	query, err := url.ParseQuery(c.request.URL.RawQuery)
@@ -375,8 +372,8 @@ func (f *faults) given(name string, values []string, isText bool) {
 	}
 }
 
-// checkNames checks what every operation has besides its body: the id in the
-// path, the names of the query's parameters, and the headers.
+// checkNames checks the id in the path, the names of the query's parameters, and the
+// headers.
 func (c *call) checkNames() *problem {
 	if p := c.checkGiven(); p != nil {
 		return p

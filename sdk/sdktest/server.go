@@ -13,27 +13,25 @@ import (
 )
 
 const (
-	// keyAge is how long the answer of a write is kept with its idempotency
-	// key.
+	// keyAge is how long the response to a write is kept for its idempotency key.
 	keyAge = 24 * time.Hour
-	// retention is how long a task stays in the trash, and after that what
-	// tells readers of the changes that it is gone.
+	// retention is how long a task stays in the trash, and after that its
+	// tombstone among the changes.
 	retention = 30 * 24 * time.Hour
-	// heartbeat is how often a stream gives a sign of life.
+	// heartbeat is the interval of a stream's heartbeats.
 	heartbeat = 15 * time.Second
-	// maxBody is the size of the largest body that is read, but for that of
-	// a batch.
+	// maxBody bounds a request's body, except a batch's.
 	maxBody  = 256 << 10
 	maxBatch = 2 << 20
 )
 
 // Server is a task service in memory. Its methods are safe for concurrent use.
 type Server struct {
-	// URL is where the service listens.
+	// URL is the service's address.
 	URL string
 
 	http      *httptest.Server
-	secret    string // stands in tokens
+	secret    string // part of tokens
 	heartbeat time.Duration
 	done      chan struct{} // closed when the server closes
 
@@ -85,7 +83,7 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// Client returns a client that acts for a user and ends with the test.
+// Client returns a client of a user, which ends with the test.
 func (s *Server) Client(t testing.TB, user string, opts ...sdk.Option) *sdk.Client {
 	t.Helper()
 	source := sdk.TokenFunc(func(context.Context) (string, error) { return s.Token(user), nil })
@@ -97,15 +95,15 @@ func (s *Server) Client(t testing.TB, user string, opts ...sdk.Option) *sdk.Clie
 	return client
 }
 
-// Now is the time by the server's clock.
+// Now returns the time of the server's clock.
 func (s *Server) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now()
 }
 
-// Advance moves the server's clock ahead. Tokens expire by it, tasks leave the
-// trash after 30 days, and idempotency keys are forgotten after 24 hours.
+// Advance moves the server's clock forward. Tokens expire by it, tasks leave the trash
+// after 30 days, and idempotency keys expire after 24 hours.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,29 +112,29 @@ func (s *Server) Advance(d time.Duration) {
 	s.moved = make(chan struct{})
 }
 
-// LimitStorage bounds what one user may have, as the service does: resources, and
-// bytes of their texts, 100 more for each, for what is kept for idempotency keys
-// and for tombstones. There is no bound by default.
+// LimitStorage sets each user's quota, as in the service: the number of resources, and
+// the bytes of texts, plus 100 for each resource, response kept for an idempotency key
+// and tombstone. There is no quota by default.
 func (s *Server) LimitStorage(resources, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.maxResources, s.maxBytes = resources, bytes
 }
 
-// Requests returns how often an operation, such as "createTask", was asked for,
-// including what faults have turned away.
+// Requests returns the number of requests of an operation, such as "createTask",
+// including those that faults rejected.
 func (s *Server) Requests(operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counted[operation]
 }
 
-// now is the time to the microsecond; s.mu is held.
+// now returns the time in microseconds. s.mu must be held.
 func (s *Server) now() time.Time {
 	return time.Now().Add(s.ahead).UTC().Truncate(time.Microsecond)
 }
 
-// user returns the state of a user; s.mu is held.
+// user returns the state of a user. s.mu must be held.
 func (s *Server) user(id string) *user {
 	u := s.users[id]
 	if u == nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// user is everything there is of one user.
+// user is the state of one user.
 type user struct {
 	seq       int64            // of the latest change
-	purged    int64            // the highest change that is no longer known
+	purged    int64            // the latest change that is no longer known
 	resources map[string]entry // by id
 	erased    []erasure
-	kept      map[string]keptAnswer // by idempotency key
-	changed   chan struct{}         // closed by the next change
+	kept      map[string]snapshot // by idempotency key
+	changed   chan struct{}       // closed by the next change
 }
 
 // entry is a resource and the change that last touched it.
@@ -32,7 +32,7 @@ type entry struct {
 	seq int64
 }
 
-// erasure is what is left of a resource that was erased.
+// erasure is the tombstone of an erased resource.
 type erasure struct {
 	kind taskapi.Kind
 	id   string
@@ -40,25 +40,25 @@ type erasure struct {
 	at   time.Time
 }
 
-// keptAnswer is the answer of a write that came with an idempotency key.
-type keptAnswer struct {
-	request string
-	answer  *reply
-	sizes   []keptSize
-	at      time.Time
+// snapshot is the response of a write that came with an idempotency key.
+type snapshot struct {
+	request  string
+	response *reply
+	sizes    []keptSize
+	at       time.Time
 }
 
 func newUser() *user {
 	return &user{
 		resources: make(map[string]entry),
-		kept:      make(map[string]keptAnswer),
+		kept:      make(map[string]snapshot),
 		changed:   make(chan struct{}),
 	}
 }
 
-// purge removes what has expired.
+// purge removes expired resources, tombstones and responses.
 func (u *user) purge(now time.Time) {
-	maps.DeleteFunc(u.kept, func(_ string, kept keptAnswer) bool { return now.Sub(kept.at) >= keyAge })
+	maps.DeleteFunc(u.kept, func(_ string, kept snapshot) bool { return now.Sub(kept.at) >= keyAge })
 	u.erased = slices.DeleteFunc(u.erased, func(e erasure) bool {
 		if now.Sub(e.at) < retention {
 			return false
@@ -75,7 +75,7 @@ func (u *user) purge(now time.Time) {
 	tx.commit()
 }
 
-// changesAfter returns what has changed after a number, in order.
+// changesAfter returns the changes after a number, in order.
 func (u *user) changesAfter(after int64) []taskapi.Change {
 	changes := []taskapi.Change{}
 	for id, e := range u.resources {
@@ -92,8 +92,7 @@ func (u *user) changesAfter(after int64) []taskapi.Change {
 	return changes
 }
 
-// transaction is a write under way: what it changes is seen by nobody else
-// until it is committed.
+// transaction is a write in progress. Its changes are invisible until it commits.
 type transaction struct {
 	user   *user
 	now    time.Time
@@ -101,12 +100,12 @@ type transaction struct {
 	seq    int64
 	staged map[string]entry // also those that are erased, as they were before
 	erased []erasure
-	// written are the operations' resources, growth is what each change takes up.
+	// written are the operations' resources, growth the size of each change.
 	written []resource
 	growth  []growth
 	// named are the ids of all resources that the operations name.
 	named []string
-	// maxResources and maxBytes bound what the user may have.
+	// maxResources and maxBytes are the user's quota.
 	maxResources, maxBytes int
 }
 
@@ -114,7 +113,7 @@ func (u *user) begin(now time.Time) *transaction {
 	return &transaction{user: u, now: now, seq: u.seq, staged: make(map[string]entry)}
 }
 
-// place is where a write looks for its resource.
+// place says where a write looks for its resource.
 type place int
 
 const (
@@ -123,17 +122,16 @@ const (
 	inTrash
 )
 
-// latest returns a resource as the transaction has left it.
+// latest returns a resource in the transaction's state.
 func (tx *transaction) latest(k *kind, id string) resource {
 	if e, ok := tx.staged[id]; ok {
-		return e.resource // also of one that is erased, as it was
+		return e.resource // if it is erased, its last state
 	}
 	r, _ := tx.find(k, id, anywhere)
 	return r
 }
 
-// find returns a resource of a kind that is at the place, as the transaction
-// has left it.
+// find returns a resource of a kind at the place, in the transaction's state.
 func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
 	e, ok := tx.staged[id]
 	if !ok {
@@ -150,8 +148,7 @@ func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
 	return e.resource, true
 }
 
-// resources returns those of a kind as the transaction has left them, in the order
-// of their ids.
+// resources returns the resources of a kind in the transaction's state, ordered by id.
 func (tx *transaction) resources(k *kind) []resource {
 	ids := slices.Collect(maps.Keys(tx.user.resources))
 	for id := range tx.staged {
@@ -186,7 +183,7 @@ func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	return tx.changed(r), nil
 }
 
-// edit gives a resource other content, unless that changes nothing.
+// edit replaces a resource's content, unless that changes nothing.
 func (tx *transaction) edit(r resource, c content, replace bool) (resource, *problem) {
 	after := r.copied()
 	if !replace {
@@ -208,7 +205,7 @@ func (tx *transaction) edit(r resource, c content, replace bool) (resource, *pro
 	return after, nil
 }
 
-// trash puts a resource into the trash, with another one or by itself.
+// trash moves a resource to the trash, by itself or with another one.
 func (tx *transaction) trash(r resource, with string) resource {
 	after := r.copied()
 	after.set("deletedAt", &tx.now)
@@ -227,7 +224,7 @@ func (tx *transaction) restore(r resource) (resource, *problem) {
 	return tx.changed(after), nil
 }
 
-// erase removes a resource as the next change, and returns it as it was.
+// erase removes a resource as the next change, and returns its last state.
 func (tx *transaction) erase(r resource) resource {
 	tx.seq++
 	tx.staged[r.id()] = entry{r, tx.seq}
@@ -235,7 +232,7 @@ func (tx *transaction) erase(r resource) resource {
 	return r
 }
 
-// changed stores a resource in its next version, as the next change.
+// changed stores a resource's next version as the next change.
 func (tx *transaction) changed(r resource) resource {
 	tx.seq++
 	r.set("version", r.version()+1)
@@ -246,7 +243,7 @@ func (tx *transaction) changed(r resource) resource {
 	return r
 }
 
-// commit makes the transaction's changes those of the user.
+// commit applies the transaction to the user's state.
 func (tx *transaction) commit() {
 	u := tx.user
 	if tx.seq == u.seq {
@@ -262,13 +259,13 @@ func (tx *transaction) commit() {
 	u.changed = make(chan struct{})
 }
 
-// idMaker makes ids: UUIDs of version 7, each higher than the one before.
+// idMaker generates increasing UUIDs of version 7.
 type idMaker struct {
 	last uint64
 }
 
 func (m *idMaker) next(now time.Time) (id uuid) {
-	// The milliseconds, and in 12 bits the part of the millisecond.
+	// Milliseconds, and the fraction of the millisecond in 12 bits.
 	micros := uint64(now.UnixMicro())
 	m.last = max(m.last+1, micros/1000<<12|micros%1000<<2)
 	binary.BigEndian.PutUint64(id[:8], m.last>>12<<16|m.last&0xfff)

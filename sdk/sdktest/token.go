@@ -9,28 +9,28 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// claims are what a token says.
+// claims are the claims of a token.
 type claims struct {
 	Subject   string `json:"sub"`
 	IssuedAt  int64  `json:"iat"`
 	ExpiresAt int64  `json:"exp"`
 }
 
-// Token returns a bearer token of a user, valid for an hour by the server's
-// clock. Any user exists.
+// Token returns a bearer token of a user, which is valid for an hour of the server's
+// clock. Every user exists.
 func (s *Server) Token(user string) string {
 	return s.TokenFor(user, time.Hour)
 }
 
-// TokenFor returns a bearer token of a user that is valid for some time, in
-// whole seconds; one that has expired already if the time is negative.
+// TokenFor returns a bearer token of a user with a lifetime in whole seconds. With a
+// negative one, the token has expired.
 func (s *Server) TokenFor(user string, life time.Duration) string {
 	now := s.Now()
 	said := encode(claims{Subject: user, IssuedAt: now.Unix(), ExpiresAt: now.Add(life).Unix()})
 	return "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(said) + "." + s.secret
 }
 
-// authenticate finds the user of a call.
+// authenticate returns the user of a call.
 func (s *Server) authenticate(c *call) *problem {
 	scheme, token, _ := strings.Cut(joined(c.request.Header, "Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
@@ -47,8 +47,8 @@ func (s *Server) authenticate(c *call) *problem {
 	return nil
 }
 
-// verify reads a token of this server. In place of a signature it has the
-// server's secret.
+// verify reads a token of this server, which has the server's secret in place of a
+// signature.
 func (s *Server) verify(token string) (said claims, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || parts[2] != s.secret {

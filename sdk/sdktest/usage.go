@@ -6,16 +6,16 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// rowSize is what a resource takes up besides its texts, and what a tombstone does.
+// rowSize is the size of a resource without its texts, and of a tombstone.
 const rowSize = 100
 
-// growth is what a change takes up. Deleting and erasing have no bounds.
+// growth is the size of a change. Deleting and erasing have no bounds.
 type growth struct {
 	resources, bytes int
 	bounded          bool
 }
 
-// size returns what a resource takes up.
+// size returns the size of a resource.
 func (r resource) size() int {
 	size := rowSize
 	for _, f := range r.kind.content {
@@ -35,7 +35,7 @@ func (r resource) size() int {
 	return size
 }
 
-// usage returns what a user takes up.
+// usage returns a user's usage.
 func (u *user) usage() (resources, bytes int) {
 	for _, e := range u.resources {
 		bytes += e.size()
@@ -48,7 +48,7 @@ func (u *user) usage() (resources, bytes int) {
 	return len(u.resources), bytes + rowSize*len(u.erased)
 }
 
-// keptSize is what a resource takes up in an answer that is kept.
+// keptSize is what a resource takes up in a response that is kept.
 type keptSize struct {
 	id   string
 	size int
@@ -63,7 +63,7 @@ func (u *user) keptSize(k keptSize) int {
 	return k.size
 }
 
-// freedBy returns what the erasure of a resource frees in answers that are kept.
+// freedBy returns the size that the erasure of a resource frees in kept responses.
 func (u *user) freedBy(id string) (bytes int) {
 	for _, kept := range u.kept {
 		for _, k := range kept.sizes {
@@ -75,7 +75,7 @@ func (u *user) freedBy(id string) (bytes int) {
 	return bytes
 }
 
-// keptSizes returns what the write's answer takes up if it is kept.
+// keptSizes returns what the write's response takes up if it is kept.
 func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 	for _, r := range tx.written {
 		id := r.id()
@@ -88,8 +88,8 @@ func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 	return sizes, total
 }
 
-// fits reports whether the user has room for the transaction and, counted with its
-// last change, for the answer that is kept.
+// fits reports whether the user's quota has room for the transaction and, counted with
+// its last change, for the kept response.
 func (tx *transaction) fits(kept int) bool {
 	resources, bytes := tx.user.usage()
 	changes := tx.growth

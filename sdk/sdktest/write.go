@@ -13,15 +13,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A write is what a request is to change, once it has been read.
+// A write is a request to change resources.
 type write struct {
-	// meaning tells the write apart from others with the same idempotency
-	// key.
+	// meaning distinguishes the write from others with the same idempotency key.
 	meaning []any
 	run     func(*transaction) (*reply, *problem)
 }
 
-// operation is what is to be done to one resource.
+// operation is an operation on one resource.
 type operation struct {
 	op      taskapi.BatchOp
 	kind    *kind
@@ -30,7 +29,7 @@ type operation struct {
 	content content
 }
 
-// places are where the operations look for their resource.
+// places say where the operations look for their resource.
 var places = map[taskapi.BatchOp]place{
 	taskapi.BatchReplace: outsideTrash,
 	taskapi.BatchUpdate:  outsideTrash,
@@ -40,7 +39,7 @@ var places = map[taskapi.BatchOp]place{
 	taskapi.BatchErase:   anywhere,
 }
 
-// carryOut does an operation, and notes what it takes up.
+// carryOut executes an operation, and records its size.
 func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	seq := tx.seq
 	before, _ := tx.find(o.kind, o.id, anywhere)
@@ -76,13 +75,13 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 		affected = affected || followed
 	}
 	if affected && len(tx.named) > 0 {
-		return after, tx.flush() // what is in memory is read again
+		return after, tx.flush() // the service reads its resources again
 	}
 	return after, nil
 }
 
-// flush returns a problem where what was done so far does not fit. The service finds
-// that out when it looks at what it has done so far.
+// flush returns a problem if the changes so far exceed the quota. The service notices
+// that when it reads resources again.
 func (tx *transaction) flush() *problem {
 	if tx.fits(0) {
 		return nil
@@ -127,8 +126,8 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 	}
 }
 
-// checkCount returns a problem where the user has more resources of a kind outside
-// the trash than one may have.
+// checkCount returns a problem if the user has too many resources of a kind outside the
+// trash.
 func (tx *transaction) checkCount(k *kind) *problem {
 	if k.most == 0 {
 		return nil
@@ -174,17 +173,17 @@ func (o *operation) body(f *faults, object map[string]any, path string) {
 	}
 }
 
-// noRoom is the problem of a user who has as much as one may have.
+// noRoom returns the problem of an exhausted quota.
 func noRoom() *problem {
 	return newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
 }
 
-// notFound is the problem of a resource that is not there.
+// notFound returns the problem of a missing resource.
 func (k *kind) notFound() *problem {
 	return newProblem(taskapi.ErrorCode(k.name+"_not_found"), k.title+" not found.")
 }
 
-// writeOne returns what reads a request that is one operation.
+// writeOne returns the reader of a request with one operation.
 func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 	return func(c *call) (write, *problem) {
 		o := operation{op: op, kind: k, id: cmp.Or(c.id, k.single)}
@@ -222,21 +221,21 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 				if p != nil {
 					return nil, p
 				}
-				answer := replyResource(http.StatusOK, r)
+				response := replyResource(http.StatusOK, r)
 				if op == taskapi.BatchCreate {
-					answer.status = http.StatusCreated
-					answer.header.Set("Location", k.path+"/"+r.id())
+					response.status = http.StatusCreated
+					response.header.Set("Location", k.path+"/"+r.id())
 				}
-				return answer, nil
+				return response, nil
 			},
 		}, nil
 	}
 }
 
-// replay returns a kept answer again. Resources that have been erased since have
-// no content in it.
-func (u *user) replay(kept keptAnswer) *reply {
-	again := *kept.answer
+// replay returns a kept response. Resources that have been erased since have no content
+// in it.
+func (u *user) replay(kept snapshot) *reply {
+	again := *kept.response
 	again.header = again.header.Clone()
 	again.header.Set("Idempotency-Replayed", "true")
 	var body struct {
@@ -272,7 +271,7 @@ func (u *user) replay(kept keptAnswer) *reply {
 	return &again
 }
 
-// get answers with one resource.
+// get returns one resource.
 func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
 	wanted, p := entityTags(c.request.Header, "If-Match")
 	if p != nil {
@@ -289,26 +288,26 @@ func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
 	case !wanted.allows(r.version()):
 		return nil, k.conflict(r)
 	}
-	answer := replyResource(http.StatusOK, r)
+	response := replyResource(http.StatusOK, r)
 	if known.names(r.version()) {
-		answer.status, answer.body = http.StatusNotModified, nil
-		answer.header.Del("Content-Type")
+		response.status, response.body = http.StatusNotModified, nil
+		response.header.Del("Content-Type")
 	}
-	return answer, nil
+	return response, nil
 }
 
-// conflict is the problem of a resource that has another version.
+// conflict returns the problem of a resource with another version.
 func (k *kind) conflict(r resource) *problem {
 	p := newProblem(taskapi.CodeVersionConflict, "The "+string(k.name)+" has another version.")
 	p.Current = new(r.tagged())
 	return p
 }
 
-// replyResource is the answer with one resource.
+// replyResource returns a response with one resource.
 func replyResource(status int, r resource) *reply {
-	answer := newReply(status, map[string]any{"success": true, "data": r.wire()})
-	answer.header.Set("ETag", r.etag())
-	return answer
+	response := newReply(status, map[string]any{"success": true, "data": r.wire()})
+	response.header.Set("ETag", r.etag())
+	return response
 }
 
 // tagList is the value of If-Match or If-None-Match.
