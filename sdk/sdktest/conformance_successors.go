@@ -245,6 +245,19 @@ var successorCases = []contractCase{
 			s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), ParentID: taskapi.Null[string]()})
 		}
 	}},
+	{"a sub-task and its copy, of one position, may be siblings", func(s *subject) {
+		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
+		sub := s.under("sub", task.ID)
+		_, next := s.finish(task.ID)
+		s.under("last", next.ID)
+		s.update(sub.ID, taskapi.UpdateTaskRequest{
+			ParentID: taskapi.Some(&next.ID), Completed: taskapi.Some(false), Title: taskapi.Some("old"),
+			DueOn: taskapi.Some(new("2091-01-01")), Recurrence: taskapi.Some(new("FREQ=DAILY")),
+		})
+		done, _ := s.finish(sub.ID)
+		s.same("what is read", s.get(sub.ID), done)
+		s.same("the order", s.outlineOf(next.ID), "oldx 2091-01-01, old 2091-01-02, sub, last")
+	}},
 	{"opened with a sub-task, or deleted, it leaves the next one alone", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		sub := s.under("sub", task.ID)

@@ -74,14 +74,38 @@ func (tx *transaction) reorder(before, r resource, to content) (resource, *probl
 		if r.same(before) {
 			return r, nil
 		}
-	case at == len(siblings):
-		r.set("position", position.Behind(siblings[at-1].position(), tx.ids.next(tx.now)))
 	default:
-		front := ""
-		if at > 0 {
-			front = siblings[at-1].position()
-		}
-		r.set("position", position.Between(front, siblings[at].position(), parseUUID(r.id())))
+		tx.place(r, siblings, at)
 	}
 	return tx.changed(r), nil
+}
+
+// place gives a resource the position in which it is the one at an index among its
+// siblings. Where there is no room for it, all of them have new ones.
+func (tx *transaction) place(r resource, siblings []resource, at int) {
+	front, back := "", ""
+	if at > 0 {
+		front = siblings[at-1].position()
+	}
+	if at < len(siblings) {
+		back = siblings[at].position()
+		r.set("position", position.Between(front, back, parseUUID(r.id())))
+	} else {
+		r.set("position", position.Behind(front, tx.ids.next(tx.now)))
+	}
+	if len(r.position()) <= position.MaxLength && front != back {
+		return
+	}
+	all := slices.Insert(slices.Clone(siblings), at, r)
+	var positions []string
+	for _, one := range all {
+		positions = append(positions, position.Of(parseUUID(one.id())))
+	}
+	slices.Sort(positions)
+	r.set("position", positions[at])
+	for i, other := range all {
+		if i != at && other.position() != positions[i] {
+			tx.with(other, func(moved resource) { moved.set("position", positions[i]) })
+		}
+	}
 }

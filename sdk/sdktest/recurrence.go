@@ -7,7 +7,6 @@ import (
 
 	"github.com/tasklane/tasklane/sdk/recurrence"
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
 // checkRule checks the text of a recurrence.
@@ -94,14 +93,11 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 		Recurrence: content.Recurrence, RecurrenceFrom: content.RecurrenceFrom,
 		CreatedAt: tx.now,
 	}
-	siblings := tx.siblings(done)
-	behind, _ := slices.BinarySearchFunc(siblings, done, compareOrder)
-	if id := parseUUID(next.ID); behind < len(siblings) {
-		next.Position = position.Between(task.Position, siblings[behind].position(), id)
-	} else {
-		next.Position = position.Behind(task.Position, id)
-	}
-	affected = tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(done.kind, next))
+	r := done.kind.new()
+	r.value.Set(reflect.ValueOf(next))
+	siblings := tx.siblings(r)
+	tx.place(r, siblings, 1+slices.IndexFunc(siblings, func(other resource) bool { return other.id() == task.ID }))
+	affected = tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(r))
 
 	due := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}
 	days := due.DaysTo(taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, zone)
@@ -125,17 +121,17 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 				due := taskapi.Occurrence{DueAt: *sub.DueAt, DueOn: sub.DueOn}.Shifted(days, zone)
 				sub.DueAt, sub.DueOn = &due.DueAt, due.DueOn
 			}
-			tx.insert(done.kind, sub)
+			copied := done.kind.new()
+			copied.value.Set(reflect.ValueOf(sub))
+			tx.insert(copied)
 		}
 		parents = children
 	}
 	return affected
 }
 
-// insert adds a task as it is.
-func (tx *transaction) insert(k *kind, task taskapi.Task) resource {
-	r := k.new()
-	r.value.Set(reflect.ValueOf(task))
+// insert adds a resource as it is.
+func (tx *transaction) insert(r resource) resource {
 	r = tx.changed(r)
 	tx.growth = append(tx.growth, growth{resources: 1, bytes: r.size(), bounded: true})
 	return r

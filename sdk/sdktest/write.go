@@ -73,6 +73,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 			return after, p
 		}
 		affected = affected || followed
+		after = tx.latest(after.kind, after.id()) // its position may be another one
 	}
 	if affected && len(tx.named) > 0 {
 		return after, tx.flush() // the service reads its resources again
