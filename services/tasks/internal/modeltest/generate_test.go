@@ -1,6 +1,7 @@
 package modeltest_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -337,6 +338,13 @@ func (g *generator) list(s *step) {
 	}
 	if g.odd {
 		query.Del("q")
+	}
+	if strings.HasSuffix(query.Get("sort"), "position") { // which orders siblings alone
+		query.Del("deleted")
+		if !query.Has("parentId") || query.Get("parentId") == "none" {
+			query.Set("parentId", "none")
+			query.Set("listId", cmp.Or(query.Get("listId"), "inbox"))
+		}
 	}
 	s.query = query.Encode()
 	g.lists = append(g.lists, listed{s.path, s.query})
