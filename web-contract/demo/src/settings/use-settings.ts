@@ -4,7 +4,7 @@ import { useWorkspace } from "../data/workspace";
 import { followSettings } from "../task/calendar";
 import { redraw } from "../ui/clock";
 
-/** Follows the user's settings once the page's first answer has come, and makes those of a new user. */
+/** Follows the user's settings after the page's first response, and creates those of a new user. */
 export function useSettings(started: boolean): void {
   const { queries, settingsWrites } = useWorkspace();
   const { data } = useQuery({ ...queries.settings(), enabled: started });
