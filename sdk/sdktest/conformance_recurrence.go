@@ -76,7 +76,7 @@ var recurrenceCases = []contractCase{
 			s.Errorf("replaced by %s", inJSON(task))
 		}
 	}},
-	{"422: a rule that is none, or does not go with the due date", func(s *subject) {
+	{"422: an invalid rule, or one that does not go with the due date", func(s *subject) {
 		for rule, want := range map[string]taskapi.FieldErrorCode{
 			`"monthly"`: taskapi.FieldFormat, `""`: taskapi.FieldFormat, `"FREQ=HOURLY"`: taskapi.FieldFormat, `"freq=daily"`: taskapi.FieldFormat,
 			`"FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"`: taskapi.FieldFormat, `"FREQ=DAILY;COUNT=0"`: taskapi.FieldFormat, `7`: taskapi.FieldType,

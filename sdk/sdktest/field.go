@@ -59,7 +59,7 @@ func (f *faults) add(field string, code taskapi.FieldErrorCode, message string) 
 	*f = append(*f, fieldError(field, code, message))
 }
 
-// problem returns the problem of the faults, or nil if there are none.
+// problem returns the faults as a problem, or nil without any.
 func (f faults) problem() *problem {
 	if len(f) == 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 // empty RecurrenceFrom in a request means [FromDue].
 type RecurrenceFrom string
 
-// What the next due date may be counted from.
+// The next due date is counted from one of these.
 const (
 	// FromDue: the old due date. Dates that have passed are left out.
 	FromDue RecurrenceFrom = "due"
@@ -152,7 +152,11 @@ func (o Occurrence) Shifted(days int, zone *time.Location) Occurrence {
 		return onDay(date, zone)
 	}
 	clock := recurrence.ClockTime(o.DueAt.In(zone))
-	return Occurrence{DueAt: recurrence.InstantOf(clock.AddDate(0, 0, days), zone).UTC()}
+	shifted := recurrence.InstantOf(clock.AddDate(0, 0, days), zone).UTC()
+	if shifted.Year() < 1 { // the first day of year 1, in the east
+		return o
+	}
+	return Occurrence{DueAt: shifted}
 }
 
 // date returns the day of the due date, at 00:00 in UTC.

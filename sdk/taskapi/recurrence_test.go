@@ -213,6 +213,7 @@ func TestShifted(t *testing.T) {
 		{"Pacific/Apia", "2011-12-29 12:00", 1, "2011-12-31 12:00 +14"},
 		{"UTC", "9998-12-31", 1, "9998-12-31"},
 		{"UTC", "0001-01-01", -1, "0001-01-01"},
+		{"Asia/Tokyo", "0001-01-02 08:00", -1, "0001-01-02 08:00 LMT"},
 	} {
 		zone := zoneNamed(t, tc.zone)
 		task := recurring(t, tc.due, "", taskapi.FromDue, zone)

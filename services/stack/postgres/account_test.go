@@ -15,7 +15,7 @@ import (
 )
 
 // TestAccounts: an ordinary user runs the server as itself; root runs it in a user
-// namespace or, where there are none, as another account.
+// namespace, or as another account where the system has no user namespaces.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	bin, err := find(t.Context(), checkout.PostgresModules(repotest.Root(t)), 0)

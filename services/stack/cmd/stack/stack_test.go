@@ -209,7 +209,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	}
 	r.signal(t, syscall.SIGTERM)
 
-	// The shell stands for make, which can be killed without a signal to us.
+	// The shell plays the part of make, which can be killed without a signal to us.
 	r = start(t, s, s.command("sh", "-c", `"$0" up --with-parent; exit`, filepath.Join(bin, "stack")))
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -215,7 +215,7 @@ func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
 	return t, nil
 }
 
-// wireID returns an id as the wire has it, where nil is none.
+// wireID returns an id as the wire has it: nil for the zero id.
 func wireID(id uuid.UUID) *string {
 	if id == uuid.Nil {
 		return nil

@@ -116,8 +116,8 @@ func (tx *transaction) erase(k *kind, r *resource, op Operation) {
 }
 
 // find returns the resource of an operation. It fails with the kind's [ErrNotFound] if
-// there is none in the trash or outside it, as the operation requires, and with a
-// [ConflictError] if it has another version.
+// the user has no such resource, or it is not where the operation needs it, in the trash
+// or outside it; and with a [ConflictError] if it has another version.
 func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
 	if at < 0 {

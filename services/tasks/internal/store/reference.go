@@ -104,7 +104,7 @@ func rowID(id *string) uuid.UUID {
 	return uuid.MustParse(*id)
 }
 
-// wireID returns an id as the wire has it, where nil is none.
+// wireID returns an id as the wire has it: nil for the zero id.
 func wireID(id uuid.UUID) *string {
 	if id == uuid.Nil {
 		return nil

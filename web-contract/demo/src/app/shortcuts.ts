@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, type KeyboardEvent as ReactKeyboardEvent } from "react";
+import { remember } from "../ui/remember";
 import { createStore } from "../ui/store";
 import { goTo } from "./route";
 
@@ -13,7 +14,7 @@ const storageKey = "tasklane.single-keys";
 export const singleKeys = createStore(localStorage.getItem(storageKey) !== "off");
 
 export function setSingleKeys(on: boolean): void {
-  localStorage.setItem(storageKey, on ? "on" : "off");
+  remember(storageKey, on ? "on" : "off");
   singleKeys.set(on);
 }
 

@@ -1,3 +1,4 @@
+import { remember } from "../ui/remember";
 import { createStore } from "../ui/store";
 
 const storageKey = "tasklane.folded";
@@ -6,12 +7,12 @@ const storageKey = "tasklane.folded";
 const most = 500;
 
 /** The ids of the tasks whose sub-tasks are hidden in this browser. */
-export const folded = createStore<ReadonlySet<string>>(new Set(JSON.parse(localStorage.getItem(storageKey) ?? "[]") as string[]));
+export const folded = createStore<ReadonlySet<string>>(new Set(localStorage.getItem(storageKey)?.split(" ")));
 
 /** Hides the sub-tasks of a task, or shows them. */
 export function fold(id: string, isFolded: boolean): void {
   const others = [...folded.get()].filter((other) => other !== id);
   const ids = isFolded ? [...others, id].slice(-most) : others;
   folded.set(new Set(ids));
-  localStorage.setItem(storageKey, JSON.stringify(ids));
+  remember(storageKey, ids.join(" "));
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { browserCalendar, isKnown } from "../task/calendar";
+import { remember } from "../ui/remember";
 
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
@@ -35,7 +36,7 @@ export function ZoneOffer() {
   }
 
   function keep() {
-    localStorage.setItem(storageKey, pair);
+    remember(storageKey, pair);
     setKept(pair);
     leave();
   }
