@@ -37,8 +37,11 @@ var kindCases = func() (cases []contractCase) {
 func (k *kind) example() map[string]any {
 	members := make(map[string]any)
 	for _, f := range k.content {
-		text := f.tag.Get("example")
-		switch typ := f.typ; {
+		text, typ := f.tag.Get("example"), f.typ
+		if typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		switch {
 		case f.tag.Get("format") == "uuid": // names another resource
 		case f.tag.Get("format") == "date": // another field follows from it
 		case typ.Kind() == reflect.Slice:

@@ -87,14 +87,13 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 	zone := tx.user.zone()
 	task := done.wire().(taskapi.Task)
 	content, _ := task.Successor(tx.now, zone)
-	next := taskapi.Task{
-		ID: *task.NextID, Title: content.Title, Description: content.Description, Priority: content.Priority,
-		DueAt: content.DueAt, DueOn: content.DueOn, Tags: content.Tags, ListID: content.ListID, ParentID: content.ParentID,
-		Recurrence: content.Recurrence, RecurrenceFrom: content.RecurrenceFrom,
-		CreatedAt: tx.now,
-	}
 	r := done.kind.new()
-	r.value.Set(reflect.ValueOf(next))
+	r.set("id", *task.NextID)
+	r.set("createdAt", tx.now)
+	for field, value := range reflect.ValueOf(content).Fields() {
+		r.set(wireName(field), value.Interface())
+	}
+	next := r.wire().(taskapi.Task)
 	siblings := tx.siblings(r)
 	tx.place(r, siblings, 1+slices.IndexFunc(siblings, func(other resource) bool { return other.id() == task.ID }))
 	affected = tx.followTask(taskapi.BatchCreate, resource{}, tx.insert(r))

@@ -3,6 +3,7 @@ package taskapi
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -64,11 +65,20 @@ func CheckRecurrence(text string, dueAt *time.Time, dueOn *string) error {
 // completed at a time by a user in a time zone. It reports false if none follows.
 func (t Task) Successor(completed time.Time, zone *time.Location) (CreateTaskRequest, bool) {
 	due, rule, ok := t.next(completed, zone)
-	next := CreateTaskRequest{
-		Title: t.Title, Description: t.Description, Priority: t.Priority, DueAt: &due.DueAt, DueOn: due.DueOn, Tags: t.Tags,
-		ListID: t.ListID, ParentID: t.ParentID, Recurrence: &rule, RecurrenceFrom: t.RecurrenceFrom,
-	}
+	next := t.content()
+	next.Completed, next.DueAt, next.DueOn, next.Recurrence = false, &due.DueAt, due.DueOn, &rule
 	return next, ok
+}
+
+// content returns the request that creates a task like this one.
+func (t Task) content() (content CreateTaskRequest) {
+	request := reflect.ValueOf(&content).Elem()
+	for field, value := range reflect.ValueOf(t).Fields() {
+		if to := request.FieldByName(field.Name); to.IsValid() {
+			to.Set(value)
+		}
+	}
+	return content
 }
 
 // Occurrences returns the due dates that follow that of a recurring task, as many as
