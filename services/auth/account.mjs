@@ -1,5 +1,6 @@
 // Deleting an account: everything of the user at the task service first, then the account.
 import { APIError } from "better-auth/api";
+import { traceHeaders } from "./tracing.mjs";
 
 /**
  * How long the task service may take. It gives up by itself before, and the BFF
@@ -43,7 +44,7 @@ async function eraseTasks(auth, tasksURL, userID) {
   const { token } = await auth.api.signJWT({ body: { payload: { sub: userID, scope: "erase_user" } } });
   const response = await fetch(new URL("/api/user", tasksURL), {
     method: "DELETE",
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, ...traceHeaders() },
     signal: AbortSignal.timeout(ERASE_WAIT_MS),
   });
   if (response.status !== 204) throw new Error(`the task service responded with ${response.status}`);

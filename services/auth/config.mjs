@@ -1,6 +1,7 @@
 // The environment of the auth server, read and checked in this one place.
 import { BlockList, isIPv6 } from "node:net";
 import { LEVELS } from "./log.mjs";
+import { tracingMistakes } from "./tracing.mjs";
 
 /** The default that Better Auth falls back to, published with its source. */
 const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
@@ -86,6 +87,7 @@ export function readConfig(env) {
   // Better Auth takes these as a test run and stops checking the Origin header.
   if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
   if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");
+  mistakes.push(...tracingMistakes(env));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
 
   const origin = new URL(config.baseURL).origin;

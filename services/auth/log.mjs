@@ -34,7 +34,7 @@ export function requestID(request) {
 }
 
 /** What says nothing about people. */
-const PLAIN = ["time", "level", "requestId"];
+const PLAIN = ["time", "level", "requestId", "traceId"];
 
 /** An Error has no enumerable properties, so JSON would print {}. */
 function printable(key, value) {

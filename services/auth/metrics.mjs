@@ -41,6 +41,8 @@ export function createMetrics(auth, pool, env = {}) {
   return {
     contentType: register.contentType,
     page: () => register.metrics(),
+    /** Names the operation of a path. */
+    operation,
     /** Counts a request whose response has been sent. */
     observe(path, status, seconds) {
       const labels = { operation: operation(path) };

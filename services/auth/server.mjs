@@ -7,6 +7,7 @@ import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { adoptConsole, createLogger, requestID } from "./log.mjs";
 import { createMetrics } from "./metrics.mjs";
+import { startTracing, traceID } from "./tracing.mjs";
 
 /** How long requests may still run after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
@@ -41,16 +42,22 @@ async function run() {
   await prepareDatabase(auth, pool, log);
 
   const metrics = createMetrics(auth, pool, process.env);
+  const tracing = await startTracing(log);
   const handleAuth = authHandler(auth, log, networks(config.trustedProxies));
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    noteWhenDone(log, metrics, request, response, path);
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-content-type-options", "nosniff");
+    if (path.startsWith("/api/auth/")) {
+      return tracing.serve(request, response, metrics.operation(path), () => {
+        noteWhenDone(log, metrics, request, response, path);
+        handleAuth(request, response);
+      });
+    }
+    noteWhenDone(log, metrics, request, response, path);
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
-    else if (path === "/readyz") ready(auth, log, response);
+    else if (path === "/readyz") tracing.untraced(() => ready(auth, log, response));
     else if (path === "/metrics") sendMetrics(metrics, response);
-    else if (path.startsWith("/api/auth/")) handleAuth(request, response);
     else sendJSON(response, 404, { message: "Not found." });
   });
   const silent = silentConnections(server);
@@ -60,7 +67,7 @@ async function run() {
   });
   server.listen(config.port, config.host, () => log.info("listening", { host: config.host, port: config.port }));
 
-  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool, log));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool, tracing, log));
 }
 
 async function ready(auth, log, response) {
@@ -84,12 +91,13 @@ function silentConnections(server) {
   return silent;
 }
 
-async function stop(server, silent, pool, log) {
+async function stop(server, silent, pool, tracing, log) {
   log.info("stopping");
   for (const socket of silent) socket.destroy();
   const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(grace);
+  await tracing.stop();
   await pool.end();
 }
 
@@ -104,6 +112,7 @@ const ROUTINE = ["/healthz", "/readyz", "/metrics", "/api/auth/jwks"];
 /** Counts and logs a request once its response is sent. */
 function noteWhenDone(log, metrics, request, response, path) {
   const start = performance.now();
+  const traceId = traceID();
   response.on("close", () => {
     if (path.startsWith("/api/auth/")) metrics.observe(path, response.statusCode, (performance.now() - start) / 1000);
     if (ROUTINE.includes(path) && response.statusCode === 200) return;
@@ -114,6 +123,7 @@ function noteWhenDone(log, metrics, request, response, path) {
       status: response.statusCode,
       durationMs: Math.round(performance.now() - start),
       requestId: requestID(request),
+      traceId,
     });
   });
 }

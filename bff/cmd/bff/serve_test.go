@@ -1,23 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/hex"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
@@ -45,8 +46,9 @@ func TestWhatOperatorsSee(t *testing.T) {
 	t.Parallel()
 	const public = "http://localhost"
 	traces := newReceiver(t)
-	auth := servertest.StartAuth(t, public)
-	tasks := servertest.StartTasks(t, auth, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.url, "OTEL_BSP_SCHEDULE_DELAY=50")
+	tracing := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + traces.url, "OTEL_BSP_SCHEDULE_DELAY=50"}
+	auth := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: tracing})
+	tasks := servertest.StartTasks(t, auth, tracing...)
 	var c config
 	if err := environ.ReadFrom(map[string]string{
 		"PUBLIC_URL": public, "TASKS_URL": tasks.URL.String(), "BETTER_AUTH_URL": auth.URL.String(), "BETTER_AUTH_SECRET": auth.Secret,
@@ -117,7 +119,7 @@ func checkMetrics(t *testing.T, operations http.Handler) {
 	)
 }
 
-func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, service *receiver) {
+func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, behind *receiver) {
 	named := func(name string) sdktrace.ReadOnlySpan {
 		t.Helper()
 		for _, span := range spans {
@@ -145,11 +147,12 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, service *receiver)
 		}
 	}
 
-	// The service's own span of the request is a child of the call's.
-	ids, of := service.span(t, "listTasks"), call.SpanContext()
-	if diff := cmp.Diff([]string{of.TraceID().String(), of.SpanID().String()}, ids); diff != "" {
-		t.Errorf("the service's trace and parent (-want +got):\n%s", diff)
+	// The servers' own spans of the requests are children of the calls'.
+	for name, of := range map[string]trace.SpanContext{"listTasks": call.SpanContext(), "get-session": exchange.SpanContext()} {
+		behind.await(t, name, of.TraceID(), of.SpanID())
 	}
+	// Better Auth makes one for each operation on its database.
+	behind.await(t, "db findOne session", exchange.SpanContext().TraceID(), trace.SpanID{})
 }
 
 // receiver receives the traces of another process.
@@ -180,27 +183,30 @@ func newReceiver(t *testing.T) *receiver {
 // spanTimeout bounds the wait for a span.
 const spanTimeout = 10 * time.Second
 
-// span waits for the span of this name and returns the ids of its trace and its
-// parent.
-func (r *receiver) span(t *testing.T, name string) []string {
+// await waits for a span of this name and trace that has this parent, if one is given.
+func (r *receiver) await(t *testing.T, name string, of trace.TraceID, parent trace.SpanID) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), spanTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if ids := r.find(name); ids != nil {
-			return ids
+		found := r.named(name)
+		if slices.ContainsFunc(found, func(span *otlp.Span) bool {
+			return bytes.Equal(span.GetTraceId(), of[:]) && (!parent.IsValid() || bytes.Equal(span.GetParentSpanId(), parent[:]))
+		}) {
+			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("no span %s arrived", name)
+			t.Fatalf("no span %s of the trace %s below %s arrived, but %v", name, of, parent, found)
 		}
 	}
 }
 
-func (r *receiver) find(name string) []string {
+// named returns the spans of this name that have arrived.
+func (r *receiver) named(name string) (found []*otlp.Span) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, request := range r.got {
@@ -208,11 +214,11 @@ func (r *receiver) find(name string) []string {
 			for _, scope := range resource.GetScopeSpans() {
 				for _, span := range scope.GetSpans() {
 					if span.GetName() == name {
-						return []string{hex.EncodeToString(span.GetTraceId()), hex.EncodeToString(span.GetParentSpanId())}
+						found = append(found, span)
 					}
 				}
 			}
 		}
 	}
-	return nil
+	return found
 }

@@ -342,7 +342,7 @@ func TestSettingsOfOperators(t *testing.T) {
 	env := completeEnvironment()
 	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "DRAIN_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 	want := map[string][]string{
-		"auth":  {"JWT_LIFETIME", "LOG_LEVEL"},
+		"auth":  {"JWT_LIFETIME", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"},
 		"bff":   append([]string{"SESSION_CACHE_TTL", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"}, both...),
 		"tasks": append([]string{"MAX_USER_RESOURCES", "MAX_USER_BYTES"}, both...),
 	}

@@ -1,0 +1,99 @@
+// Traces for an OpenTelemetry collector, by the same standard variables as at the Go servers.
+import { DiagLogLevel, SpanKind, SpanStatusCode, context, diag, propagation, trace } from "@opentelemetry/api";
+
+/** The only supported protocol. */
+const PROTOCOL = "http/protobuf";
+/** How long the process waits at its end for the last spans to be sent. */
+const FLUSH_TIMEOUT_MS = 5000;
+
+/**
+ * Returns every variable with an unsupported value, and what it must be.
+ *
+ * @param {Record<string, string | undefined>} env
+ */
+export function tracingMistakes(env) {
+  const mistakes = [];
+  if (!["", "otlp", "none"].includes(env.OTEL_TRACES_EXPORTER ?? "")) mistakes.push("OTEL_TRACES_EXPORTER must be otlp or none");
+  for (const name of ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]) {
+    if (!["", PROTOCOL].includes(env[name] ?? "")) mistakes.push(`${name} must be ${PROTOCOL}`);
+  }
+  return mistakes;
+}
+
+/** Whether the environment names an exporter or an endpoint. */
+function enabled(env) {
+  if (env.OTEL_SDK_DISABLED === "true" || env.OTEL_TRACES_EXPORTER === "none") return false;
+  return Boolean(env.OTEL_TRACES_EXPORTER || env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+}
+
+/**
+ * Starts to send spans if the environment says so; the collector need not be
+ * reachable. Better Auth makes its own spans then, one for each endpoint and each
+ * operation on the database. OpenTelemetry's packages read process.env, and are
+ * loaded only here.
+ *
+ * @param {ReturnType<import("./log.mjs").createLogger>} log
+ * @returns what to do with requests, and how to send the last spans
+ */
+export async function startTracing(log) {
+  if (!enabled(process.env)) return { serve: (_request, _response, _operation, run) => run(), untraced: (run) => run(), stop: async () => {} };
+  const [{ suppressTracing }, { defaultResource, detectResources, envDetector, resourceFromAttributes }, { BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }] =
+    await Promise.all([
+      import("@opentelemetry/core"),
+      import("@opentelemetry/resources"),
+      import("@opentelemetry/sdk-trace-node"),
+      import("@opentelemetry/exporter-trace-otlp-proto"),
+    ]);
+  const failed = (message) => log.warn("cannot send traces", { error: message });
+  diag.setLogger({ error: failed, warn: failed, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
+  const provider = new NodeTracerProvider({
+    // The environment last, so that OTEL_SERVICE_NAME wins.
+    resource: defaultResource().merge(resourceFromAttributes({ "service.name": "auth" })).merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [withoutWords, new BatchSpanProcessor(new OTLPTraceExporter())],
+  });
+  provider.register();
+  const tracer = trace.getTracer("tasklane");
+  return {
+    /** Runs a request in a span, which continues the caller's trace and ends with the response. */
+    serve(request, response, operation, run) {
+      const caller = propagation.extract(context.active(), request.headers);
+      const name = operation === "none" ? request.method : operation;
+      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: { "http.request.method": request.method } }, caller);
+      response.on("close", () => {
+        span.setAttribute("http.response.status_code", response.statusCode);
+        if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      });
+      return context.with(trace.setSpan(caller, span), run);
+    },
+    /** Runs a probe, whose work is not traced. */
+    untraced: (run) => context.with(suppressTracing(context.active()), run),
+    async stop() {
+      const late = new Promise((_, reject) => setTimeout(reject, FLUSH_TIMEOUT_MS, new Error("the collector does not respond")).unref());
+      await Promise.race([provider.shutdown(), late]).catch((error) => log.warn("cannot send the last traces", { error: error.message }));
+    },
+  };
+}
+
+/** Takes the texts of errors out of spans: they may hold addresses. The log has them, redacted. */
+const withoutWords = {
+  onStart() {},
+  onEnd(span) {
+    span.events.length = 0;
+    delete span.status.message;
+  },
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+
+/** The id of the current trace, for the log. */
+export function traceID() {
+  return trace.getActiveSpan()?.spanContext().traceId;
+}
+
+/** Headers by which a server that is called continues the current trace. */
+export function traceHeaders() {
+  const headers = {};
+  propagation.inject(context.active(), headers);
+  return headers;
+}
