@@ -3,5 +3,5 @@ SwaggerUIBundle({
 	dom_id: "#swagger-ui",
 	deepLinking: true,
 	tryItOutEnabled: true,
-	validatorUrl: null, // nothing leaves this server
+	validatorUrl: null, // do not send the document to a validator elsewhere
 });

@@ -126,7 +126,7 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 	return simplest[s.Type+s.Format]
 }
 
-// simplest has an example for each type and format without one.
+// simplest has an example for each type and format, for schemas that have none.
 var simplest = map[string]any{
 	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
 	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",

@@ -14,22 +14,22 @@ func TestDrain(t *testing.T) {
 	drain := NewDrain(DrainConfig{Delay: time.Hour})
 	handler := drain.handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	operations := NewOperationsHandler(NewMetrics(), drain.Check())
-	ask := func(handler http.Handler, path string) *http.Response {
+	get := func(handler http.Handler, path string) *http.Response {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 		return w.Result()
 	}
-	look := func(when string, ready int, connection string) {
+	check := func(when string, ready int, connection string) {
 		t.Helper()
-		if status := ask(operations, "/readyz").StatusCode; status != ready {
+		if status := get(operations, "/readyz").StatusCode; status != ready {
 			t.Errorf("%s: /readyz is %d, want %d", when, status, ready)
 		}
-		response := ask(handler, "/")
+		response := get(handler, "/")
 		if got := response.Header.Get("Connection"); got != connection || response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d with Connection %q, want %q", when, response.StatusCode, got, connection)
 		}
 	}
-	look("before", http.StatusOK, "")
+	check("before", http.StatusOK, "")
 	failed, fail := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -44,7 +44,7 @@ func TestDrain(t *testing.T) {
 			runtime.Gosched()
 		}
 	}
-	look("draining", http.StatusServiceUnavailable, "close")
+	check("draining", http.StatusServiceUnavailable, "close")
 	fail()
 	<-ended
 }

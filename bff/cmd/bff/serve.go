@@ -64,12 +64,12 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 	auth := session.NewBetterAuth(c.BetterAuthURL.URL, func(next http.RoundTripper) http.RoundTripper {
 		return watch.Transport("auth", next)
 	})
-	var remember []session.Option
+	var options []session.Option
 	if c.Secret == "" {
 		log.Warn("BETTER_AUTH_SECRET is not set: signatures of session cookies are not checked here, and each unknown cookie costs a request to Better Auth")
-		remember = append(remember, session.RememberEnded())
+		options = append(options, session.CacheEnded())
 	}
-	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), remember...)
+	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), options...)
 	cookies := session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix))
 	addSessionMetrics(metrics, sessions, cookies)
 	browsers, err := web.NewHandler(web.Config{

@@ -74,11 +74,11 @@ func TestAccountStaysWithoutTheTaskService(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	mend := s.cast("auth to tasks", spells[0])
+	repair := s.disturb("auth to tasks", disturbances[0])
 	if status := a.delete(a.cookie); status != http.StatusServiceUnavailable {
 		t.Errorf("delete: status %d, want 503", status)
 	}
-	mend()
+	repair()
 	if status := a.delete(a.cookie); status != http.StatusOK {
 		t.Errorf("delete again: status %d, want 200", status)
 	}

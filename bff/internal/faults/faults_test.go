@@ -143,9 +143,9 @@ func (s *system) killing(names ...string) fault {
 	}
 }
 
-// spoiling is the fault of disturbing a link.
-func (s *system) spoiling(link string, sp spell) fault {
-	return fault{name: fmt.Sprintf("%s: %s", link, sp.name), inject: func() func() { return s.cast(link, sp) }}
+// disturbing is the fault of disturbing a link.
+func (s *system) disturbing(link string, d disturbance) fault {
+	return fault{name: fmt.Sprintf("%s: %s", link, d.name), inject: func() func() { return s.disturb(link, d) }}
 }
 
 // TestNothingIsLost kills each process of the system in turn, in the long form also each
@@ -173,12 +173,12 @@ func TestNothingIsLost(t *testing.T) {
 	}
 	o.meet(o.exhausting(), exhausted)
 	for _, link := range slices.Sorted(maps.Keys(o.links)) {
-		cast := []spell{spells[random.IntN(len(spells))]}
+		chosen := []disturbance{disturbances[random.IntN(len(disturbances))]}
 		if soak() {
-			cast = spells
+			chosen = disturbances
 		}
-		for _, sp := range cast {
-			o.meet(o.spoiling(link, sp), lasts)
+		for _, d := range chosen {
+			o.meet(o.disturbing(link, d), lasts)
 		}
 	}
 	o.over()

@@ -116,23 +116,23 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// A spell is a fault of a proxy: a toxic of toxiproxy, or "" to refuse connections.
-type spell struct{ name, toxic string }
+// A disturbance of a link is a toxic of toxiproxy, or "" to refuse connections.
+type disturbance struct{ name, toxic string }
 
-var spells = []spell{
+var disturbances = []disturbance{
 	{"cut", ""},
-	{"slow", `{"name": "spell", "type": "latency", "attributes": {"latency": 300, "jitter": 200}}`},
-	{"reset", `{"name": "spell", "type": "reset_peer", "attributes": {"timeout": 20}}`},
-	{"short", `{"name": "spell", "type": "limit_data", "attributes": {"bytes": 1500}}`},
-	{"silent", `{"name": "spell", "type": "timeout", "attributes": {"timeout": 0}}`},
-	{"in pieces", `{"name": "spell", "type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 500}}`},
+	{"slow", `{"name": "disturbance", "type": "latency", "attributes": {"latency": 300, "jitter": 200}}`},
+	{"reset", `{"name": "disturbance", "type": "reset_peer", "attributes": {"timeout": 20}}`},
+	{"short", `{"name": "disturbance", "type": "limit_data", "attributes": {"bytes": 1500}}`},
+	{"silent", `{"name": "disturbance", "type": "timeout", "attributes": {"timeout": 0}}`},
+	{"in pieces", `{"name": "disturbance", "type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 500}}`},
 }
 
-// cast disturbs a link and returns a function that repairs it.
-func (s *system) cast(link string, spell spell) (mend func()) {
+// disturb disturbs a link and returns a function that repairs it.
+func (s *system) disturb(link string, d disturbance) (repair func()) {
 	s.t.Helper()
 	proxy := s.links[link]
-	if spell.toxic == "" {
+	if d.toxic == "" {
 		proxy.Stop()
 		return func() {
 			if err := proxy.Start(); err != nil {
@@ -140,11 +140,11 @@ func (s *system) cast(link string, spell spell) (mend func()) {
 			}
 		}
 	}
-	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(spell.toxic)); err != nil {
-		s.t.Fatal(fmt.Errorf("%s: %w", spell.name, err))
+	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(d.toxic)); err != nil {
+		s.t.Fatal(fmt.Errorf("%s: %w", d.name, err))
 	}
 	return func() {
-		if err := proxy.Toxics.RemoveToxic(s.t.Context(), "spell"); err != nil {
+		if err := proxy.Toxics.RemoveToxic(s.t.Context(), "disturbance"); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -335,9 +335,9 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
-// TestSlowReaderHoldsNoPlace: the other server has completed its response although the
+// TestSlowReaderDoesNotHoldUpstream: the upstream completes its response although the
 // browser reads nothing.
-func TestSlowReaderHoldsNoPlace(t *testing.T) {
+func TestSlowReaderDoesNotHoldUpstream(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
 	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -355,7 +355,7 @@ func TestSlowReaderHoldsNoPlace(t *testing.T) {
 	<-done
 }
 
-func TestDoesNotReachServer(t *testing.T) {
+func TestUpstreamIsUnreachable(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,20 +24,20 @@ const (
 	// otherwise each request would renew it.
 	renewBefore   = time.Minute
 	renewFraction = 4
-	// patience is how long requests wait for an exchange while the cached JWT is
+	// staleAfter is how long requests wait for an exchange while the cached JWT is
 	// still valid.
-	patience = time.Second
+	staleAfter = time.Second
 	// retryPause is how long a JWT that is still valid is used without another
 	// exchange, after Better Auth could not be reached.
 	retryPause = 2 * time.Second
 	// maxExchanges bounds the exchanges of unknown cookies that run at once, and
 	// those of known sessions separately, so that unknown cookies cannot swamp
-	// Better Auth. Up to maxWaiting more of either wait for their turn, within
-	// the time of their exchange.
+	// Better Auth. Up to maxWaiting more of either wait for a slot, within
+	// the timeout of their exchange.
 	maxExchanges = 50
 	maxWaiting   = 250
-	// clientShare: one client has at most 1/clientShare of both for unknown
-	// cookies, so that its flood keeps no other client out.
+	// One client has at most 1/clientShare of both for unknown cookies, so that
+	// its flood keeps no other client out.
 	clientShare = 4
 )
 
@@ -47,7 +47,7 @@ type Exchanger interface {
 }
 
 // Sessions caches sessions, so that Better Auth is not asked with every request.
-// Each session has at most one exchange under way, for which all its requests
+// Each session has at most one exchange in flight, for which all its requests
 // wait.
 type Sessions struct {
 	auth Exchanger
@@ -58,8 +58,8 @@ type Sessions struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*entry
 	recent  *list.List // of *entry, most recently used first
-	ended   *ended     // nil unless RememberEnded
-	// followers are woken when their session is forgotten.
+	ended   *ended     // nil unless CacheEnded
+	// followers are woken when their session is evicted.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// newcomers bounds the exchanges of unknown cookies, renewals those of known
 	// sessions, which strangers must not hold up.
@@ -70,20 +70,20 @@ type Sessions struct {
 
 // queue bounds exchanges.
 type queue struct {
-	// turns holds a value for each exchange that Better Auth works on.
-	turns chan struct{}
-	// underWay counts the exchanges that have not ended, those that wait for
-	// their turn included; most bounds it. The lock of Sessions guards both.
-	underWay, most int
+	// slots holds a value for each exchange that was sent to Better Auth.
+	slots chan struct{}
+	// inFlight counts the exchanges that have not ended, those that wait for
+	// a slot included; most bounds it. The lock of Sessions guards both.
+	inFlight, most int
 }
 
 func newQueue(share int) *queue {
-	return &queue{turns: make(chan struct{}, maxExchanges/share), most: (maxExchanges + maxWaiting) / share}
+	return &queue{slots: make(chan struct{}, maxExchanges/share), most: (maxExchanges + maxWaiting) / share}
 }
 
-func (q *queue) full() bool { return q.underWay >= q.most }
+func (q *queue) full() bool { return q.inFlight >= q.most }
 
-// queues returns the queues in which an exchange takes a turn.
+// queues returns the queues in which an exchange takes a slot.
 func (s *Sessions) queues(e *entry, req Request) []*queue {
 	if e.session != nil {
 		return []*queue{s.renewals}
@@ -95,12 +95,12 @@ func (s *Sessions) queues(e *entry, req Request) []*queue {
 	return []*queue{own, s.newcomers}
 }
 
-// Option changes what [Sessions] remember.
+// Option configures [Sessions].
 type Option func(*Sessions)
 
-// RememberEnded caches for a few seconds that a cookie has no session. Use it where
+// CacheEnded caches for a few seconds that a cookie has no session. Use it where
 // signatures are not checked.
-func RememberEnded() Option {
+func CacheEnded() Option {
 	return func(s *Sessions) { s.ended = &ended{} }
 }
 
@@ -116,7 +116,7 @@ type entry struct {
 	// keptExpiry says that the latest exchange did not renew the session. The
 	// next request of the browser then asks Better Auth, in case a renewal is due.
 	keptExpiry bool
-	// flight is the exchange under way, or nil.
+	// flight is the exchange in flight, or nil.
 	flight *flight
 	// cookies are those set by exchanges, or nil.
 	cookies *cookies
@@ -129,7 +129,7 @@ type cookies struct {
 	relayed bool
 }
 
-// flight is an exchange under way. Its result may be read once done is closed.
+// flight is an exchange in flight. Its result may be read once done is closed.
 type flight struct {
 	done    chan struct{}
 	start   time.Time
@@ -138,10 +138,10 @@ type flight struct {
 	err     error
 }
 
-// errTooMany means that there was no turn for an exchange.
-var errTooMany = fmt.Errorf("%w: too many are asked for at once", ErrUnavailable)
+// errTooMany means that there was no slot for an exchange.
+var errTooMany = fmt.Errorf("%w: too many lookups at once", ErrUnavailable)
 
-// tooMany is the result of every exchange that is refused for lack of room.
+// tooMany is the result of every exchange that is rejected for lack of room.
 var tooMany = func() *flight {
 	f := &flight{done: make(chan struct{}), err: errTooMany}
 	close(f.done)
@@ -149,7 +149,7 @@ var tooMany = func() *flight {
 }()
 
 // NewSessions returns a cache that asks auth again about a session after ttl. A
-// session that was revoked elsewhere is accepted for that long.
+// session that was revoked elsewhere is accepted for up to that long.
 func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions {
 	s := &Sessions{
 		auth:    auth,
@@ -171,7 +171,7 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 // Get returns the session of the request's cookie. Its errors are
 // [ErrExpired], with which the result may have cookies to clear,
 // [ErrUnavailable], and that of ctx. While Better Auth cannot be reached, a
-// session that was known before serves until its JWT ends.
+// cached session is used until its JWT expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, set, err := s.get(ctx, req)
 	if req.KeepExpiry {
@@ -188,23 +188,23 @@ func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 }
 
 func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, error) {
-	known, set, underWay := s.look(ctx, req)
-	if underWay == nil {
+	known, set, inFlight := s.look(ctx, req)
+	if inFlight == nil {
 		return known, set, nil
 	}
 	var enough <-chan time.Time
 	if known != nil {
-		timer := time.NewTimer(time.Until(underWay.start.Add(patience)))
+		timer := time.NewTimer(time.Until(inFlight.start.Add(staleAfter)))
 		defer timer.Stop()
 		enough = timer.C
 	}
 	select {
-	case <-underWay.done:
-		if known != nil && errors.Is(underWay.err, ErrUnavailable) {
+	case <-inFlight.done:
+		if known != nil && errors.Is(inFlight.err, ErrUnavailable) {
 			s.counters.stale.Add(1)
 			return known, set, nil
 		}
-		return underWay.session, underWay.cookies, underWay.err
+		return inFlight.session, inFlight.cookies, inFlight.err
 	case <-enough:
 		s.counters.stale.Add(1)
 		return known, set, nil
@@ -231,9 +231,9 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if refused := s.ended.find(req.Cookie.key, now); refused != nil {
-		s.counters.refused.Add(1)
-		return nil, nil, refused
+	if ended := s.ended.find(req.Cookie.key, now); ended != nil {
+		s.counters.rejected.Add(1)
+		return nil, nil, ended
 	}
 	e := s.use(req.Cookie.key)
 	known := e.session
@@ -261,7 +261,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 			s.clients[req.Network] = queues[0]
 		}
 		for _, q := range queues {
-			q.underWay++
+			q.inFlight++
 		}
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Others may wait for it, so it does not end with this request.
@@ -279,9 +279,9 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 	defer s.mu.Unlock()
 	defer close(f.done)
 	for _, q := range queues {
-		q.underWay--
+		q.inFlight--
 	}
-	if own := s.clients[req.Network]; own != nil && own.underWay == 0 {
+	if own := s.clients[req.Network]; own != nil && own.inFlight == 0 {
 		delete(s.clients, req.Network)
 	}
 	e.flight = nil
@@ -299,7 +299,7 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
 		e.checkAt = now.Add(retryPause)
 	case errors.Is(f.err, ErrUnavailable):
-		s.forget(e)
+		s.evict(e)
 	default:
 		if errors.Is(f.err, ErrExpired) && s.entries[e.key] == e {
 			s.ended.keep(e.key, f, now)
@@ -309,13 +309,13 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 	}
 }
 
-// exchangeInTurn asks Better Auth once it is the turn of the request in each of
-// the queues.
+// exchangeInTurn asks Better Auth once the request has a slot in each of the
+// queues.
 func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Request) (Result, error) {
 	for _, q := range queues {
 		select {
-		case q.turns <- struct{}{}:
-			defer func() { <-q.turns }()
+		case q.slots <- struct{}{}:
+			defer func() { <-q.slots }()
 		case <-ctx.Done():
 			s.counters.tooMany.Add(1)
 			return Result{}, errTooMany
@@ -324,34 +324,34 @@ func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Requ
 	return s.auth.Exchange(ctx, req)
 }
 
-// Refuse drops a session whose JWT the task service has refused.
-func (s *Sessions) Refuse(cookie Cookie, refused *Session) {
+// Reject evicts a session whose JWT the task service has rejected.
+func (s *Sessions) Reject(cookie Cookie, rejected *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := s.entries[cookie.key]; ok && e.session == refused {
-		s.forget(e)
+	if e, ok := s.entries[cookie.key]; ok && e.session == rejected {
+		s.evict(e)
 	}
 }
 
-// Forget makes the next request with this cookie ask Better Auth.
-func (s *Sessions) Forget(cookie Cookie) {
+// Evict drops the session of a cookie: the next request with it asks Better Auth.
+func (s *Sessions) Evict(cookie Cookie) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended.forget(cookie.key)
+	s.ended.evict(cookie.key)
 	if e, ok := s.entries[cookie.key]; ok {
-		s.forget(e)
+		s.evict(e)
 	}
 	s.wake(cookie.key)
 }
 
-// ForgetUser makes the next request of each session of a user ask Better Auth.
-func (s *Sessions) ForgetUser(id string) {
+// EvictUser drops the sessions of a user: the next request of each asks Better Auth.
+func (s *Sessions) EvictUser(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
 		// The user of a first exchange is not known yet.
 		if e.session == nil || e.session.User.ID == id {
-			s.forget(e)
+			s.evict(e)
 		}
 	}
 	for key, followers := range s.followers {
@@ -372,7 +372,7 @@ func (s *Sessions) Recheck() {
 	for _, e := range s.entries {
 		e.checkAt = time.Time{}
 		if e.flight != nil {
-			s.forget(e) // the response in flight may be older
+			s.evict(e) // the response in flight may be older
 		}
 	}
 	for key := range s.followers {
@@ -380,9 +380,9 @@ func (s *Sessions) Recheck() {
 	}
 }
 
-// forget resets e but keeps cookies that have not reached the browser yet. The
-// result of an exchange under way is not cached.
-func (s *Sessions) forget(e *entry) {
+// evict resets e but keeps cookies that have not reached the browser yet. The
+// result of an exchange in flight is not cached.
+func (s *Sessions) evict(e *entry) {
 	current := s.entries[e.key] == e
 	s.remove(e)
 	if current && e.cookies != nil && !e.cookies.relayed {

@@ -56,7 +56,7 @@ func mustGet(t *testing.T, s *Sessions, session string) *Session {
 	return result.Session
 }
 
-func TestSessionIsAskedForAgainAfterItsTime(t *testing.T) {
+func TestSession_IsCheckedAgainAfterTTL(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := alwaysLive()
@@ -72,7 +72,7 @@ func TestSessionIsAskedForAgainAfterItsTime(t *testing.T) {
 	})
 }
 
-func TestJWTIsRenewedAMinuteBeforeItsEnd(t *testing.T) {
+func TestJWT_IsRenewedAMinuteBeforeExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := alwaysLive()
@@ -88,7 +88,7 @@ func TestJWTIsRenewedAMinuteBeforeItsEnd(t *testing.T) {
 	})
 }
 
-func TestShortLivedJWTServesForMostOfItsTime(t *testing.T) {
+func TestShortLivedJWT_IsUsedForMostOfItsLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
@@ -153,7 +153,7 @@ func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
 	})
 }
 
-func TestOneExchangeForAllWhoAskAtOnce(t *testing.T) {
+func TestConcurrentRequestsShareOneExchange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -182,7 +182,7 @@ func TestOneExchangeForAllWhoAskAtOnce(t *testing.T) {
 	})
 }
 
-func TestExchangeOutlivesWhoAskedFirst(t *testing.T) {
+func TestExchange_OutlivesTheFirstRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -252,7 +252,7 @@ func TestOutage(t *testing.T) {
 		})
 	})
 
-	t.Run("an unknown session is neither dead nor remembered", func(t *testing.T) {
+	t.Run("an unknown session is neither dead nor cached", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
@@ -283,12 +283,12 @@ func TestOutage(t *testing.T) {
 			mustGet(t, sessions, "one")
 			time.Sleep(ttl)
 			var got []time.Duration
-			for range 3 { // all while the same exchange is under way
+			for range 3 { // all while the same exchange is in flight
 				start := time.Now()
 				mustGet(t, sessions, "one")
 				got = append(got, time.Since(start))
 			}
-			if diff := cmp.Diff([]time.Duration{patience, 0, 0}, got); diff != "" {
+			if diff := cmp.Diff([]time.Duration{staleAfter, 0, 0}, got); diff != "" {
 				t.Errorf("waited (-want +got):\n%s", diff)
 			}
 			time.Sleep(budget.Exchange)
@@ -296,7 +296,7 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-func TestDeadSessionIsForgotten(t *testing.T) {
+func TestExpiredSession_IsEvicted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clearing := []string{"better-auth.session_token=; Max-Age=0"}
@@ -319,12 +319,12 @@ func TestDeadSessionIsForgotten(t *testing.T) {
 			}
 		}
 		if n := len(sessions.entries); n != 0 {
-			t.Errorf("%d sessions are remembered", n)
+			t.Errorf("%d sessions are cached", n)
 		}
 	})
 }
 
-func TestForget(t *testing.T) {
+func TestEvict(t *testing.T) {
 	t.Parallel()
 
 	t.Run("a session", func(t *testing.T) {
@@ -332,9 +332,9 @@ func TestForget(t *testing.T) {
 		sessions := NewSessions(alwaysLive(), ttl)
 		mustGet(t, sessions, "one")
 		mustGet(t, sessions, "two")
-		sessions.Forget(request("one").Cookie)
+		sessions.Evict(request("one").Cookie)
 		if got := mustGet(t, sessions, "one").JWT(); got != "jwt 3" {
-			t.Errorf("the forgotten session has %q", got)
+			t.Errorf("the evicted session has %q", got)
 		}
 		if got := mustGet(t, sessions, "two").JWT(); got != "jwt 2" {
 			t.Errorf("the other session has %q", got)
@@ -355,7 +355,7 @@ func TestForget(t *testing.T) {
 			for _, name := range []string{"one", "two", "three"} {
 				got = append(got, mustGet(t, sessions, name).JWT())
 			}
-			sessions.ForgetUser("ada")
+			sessions.EvictUser("ada")
 		}
 		want := []string{"jwt 1", "jwt 2", "jwt 3", "jwt 4", "jwt 5", "jwt 3"}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -363,9 +363,9 @@ func TestForget(t *testing.T) {
 		}
 	})
 
-	for name, forget := range map[string]func(*Sessions){
-		"a session that is being exchanged":       func(s *Sessions) { s.Forget(request("one").Cookie) },
-		"a user whose session is being exchanged": func(s *Sessions) { s.ForgetUser("ada") },
+	for name, evict := range map[string]func(*Sessions){
+		"a session that is being exchanged":       func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"a user whose session is being exchanged": func(s *Sessions) { s.EvictUser("ada") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -379,23 +379,23 @@ func TestForget(t *testing.T) {
 				got := make(chan *Session)
 				go func() { got <- mustGet(t, sessions, "one") }()
 				synctest.Wait()
-				forget(sessions)
+				evict(sessions)
 				close(release)
 				<-got
 				if after := mustGet(t, sessions, "one").JWT(); after != "jwt 2" {
-					t.Errorf("what was forgotten came back: %q", after)
+					t.Errorf("an evicted session came back: %q", after)
 				}
 			})
 		})
 	}
 }
 
-func TestRefusedSessionIsExchangedOnce(t *testing.T) {
+func TestRejectedSessionIsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	sessions := NewSessions(alwaysLive(), ttl)
-	refused := mustGet(t, sessions, "one")
+	rejected := mustGet(t, sessions, "one")
 	for range 2 { // the second finds what the first has brought
-		sessions.Refuse(request("one").Cookie, refused)
+		sessions.Reject(request("one").Cookie, rejected)
 		if got := mustGet(t, sessions, "one").JWT(); got != "jwt 2" {
 			t.Errorf("the JWT is %q", got)
 		}

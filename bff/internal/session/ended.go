@@ -54,7 +54,7 @@ func (m *ended) keep(key [sha256.Size]byte, f *flight, now time.Time) {
 	m.recent[key] = endedFlight{flight: f, until: now.Add(endedTTL)}
 }
 
-func (m *ended) forget(key [sha256.Size]byte) {
+func (m *ended) evict(key [sha256.Size]byte) {
 	if m != nil {
 		delete(m.recent, key)
 		delete(m.older, key)

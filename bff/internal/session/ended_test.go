@@ -16,15 +16,15 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
+func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 	t.Parallel()
 	clearing := []string{"better-auth.session_token=; Max-Age=0"}
-	refusing := func() *exchanger {
+	rejecting := func() *exchanger {
 		return &exchanger{respond: func(context.Context, int, Request) (Result, error) {
 			return Result{SetCookie: clearing}, ErrExpired
 		}}
 	}
-	refused := func(t *testing.T, s *Sessions, cookie string) {
+	rejected := func(t *testing.T, s *Sessions, cookie string) {
 		t.Helper()
 		result, err := s.Get(t.Context(), request(cookie))
 		if diff := cmp.Diff(Result{SetCookie: clearing}, result); diff != "" || !errors.Is(err, ErrExpired) {
@@ -35,20 +35,20 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 	t.Run("one exchange for a cookie in three seconds", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			auth := refusing()
-			sessions := NewSessions(auth, ttl, RememberEnded())
+			auth := rejecting()
+			sessions := NewSessions(auth, ttl, CacheEnded())
 			var got []int64
 			for _, pause := range []time.Duration{0, endedTTL - 1, 1, endedTTL - 1} {
 				time.Sleep(pause) // the bubble's clock
 				for range 10 {
-					refused(t, sessions, "one")
+					rejected(t, sessions, "one")
 				}
 				got = append(got, auth.calls.Load())
 			}
 			if diff := cmp.Diff([]int64{1, 1, 2, 2}, got); diff != "" {
 				t.Errorf("exchanges (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(Counts{Misses: 2, Refused: 38}, sessions.Counts()); diff != "" {
+			if diff := cmp.Diff(Counts{Misses: 2, Rejected: 38}, sessions.Counts()); diff != "" {
 				t.Errorf("counts (-want +got):\n%s", diff)
 			}
 		})
@@ -62,14 +62,14 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 			}
 			return live("ada", call)
 		}}
-		sessions := NewSessions(auth, ttl, RememberEnded())
+		sessions := NewSessions(auth, ttl, CacheEnded())
 		if _, err := sessions.Get(t.Context(), request("old")); !errors.Is(err, ErrExpired) {
 			t.Errorf("the old session: %v", err)
 		}
 		mustGet(t, sessions, "new")
 	})
 
-	t.Run("an outage is not remembered", func(t *testing.T) {
+	t.Run("an outage is not cached", func(t *testing.T) {
 		t.Parallel()
 		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
@@ -77,20 +77,20 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 			}
 			return live("ada", call)
 		}}
-		sessions := NewSessions(auth, ttl, RememberEnded())
+		sessions := NewSessions(auth, ttl, CacheEnded())
 		if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("during the outage: %v", err)
 		}
 		mustGet(t, sessions, "one")
 	})
 
-	t.Run("what is forgotten is asked about", func(t *testing.T) {
+	t.Run("an evicted session is exchanged again", func(t *testing.T) {
 		t.Parallel()
-		auth := refusing()
-		sessions := NewSessions(auth, ttl, RememberEnded())
-		refused(t, sessions, "one")
-		sessions.Forget(request("one").Cookie)
-		refused(t, sessions, "one")
+		auth := rejecting()
+		sessions := NewSessions(auth, ttl, CacheEnded())
+		rejected(t, sessions, "one")
+		sessions.Evict(request("one").Cookie)
+		rejected(t, sessions, "one")
 		if n := auth.calls.Load(); n != 2 {
 			t.Errorf("%d exchanges, want 2", n)
 		}
@@ -104,13 +104,13 @@ func TestEndedSessionsAreRememberedForAMoment(t *testing.T) {
 			}
 			return Result{}, ErrExpired
 		}}
-		sessions := NewSessions(auth, ttl, RememberEnded())
+		sessions := NewSessions(auth, ttl, CacheEnded())
 		mustGet(t, sessions, "live")
 		for i := range 2*maxEnded + 1 {
 			_, _ = sessions.Get(t.Context(), request(strconv.Itoa(i)))
 		}
 		if n := len(sessions.ended.recent) + len(sessions.ended.older); n > 2*maxEnded {
-			t.Errorf("%d ended sessions are remembered", n)
+			t.Errorf("%d ended sessions are cached", n)
 		}
 		if got := mustGet(t, sessions, "live").JWT(); got != "jwt 1" {
 			t.Errorf("the live session has %q", got)
@@ -157,7 +157,7 @@ func TestExchangesAreBounded(t *testing.T) {
 			t.Errorf("waited for %s", waited)
 		}
 		if n := len(sessions.entries); n != 1+len(errs) {
-			t.Errorf("%d sessions are remembered, want %d", n, 1+len(errs))
+			t.Errorf("%d sessions are cached, want %d", n, 1+len(errs))
 		}
 
 		close(release)
@@ -171,7 +171,7 @@ func TestExchangesAreBounded(t *testing.T) {
 	})
 }
 
-func TestNoTurnForAnExchange(t *testing.T) {
+func TestExchange_TimesOutWaitingForASlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := &exchanger{respond: func(context.Context, int, Request) (Result, error) {
@@ -194,9 +194,9 @@ func TestNoTurnForAnExchange(t *testing.T) {
 	})
 }
 
-// TestOneClientKeepsNoOtherOut floods with cookies that nobody has seen, while
+// TestOneClientCannotBlockOthers floods with cookies that nobody has seen, while
 // Better Auth does not respond about them.
-func TestOneClientKeepsNoOtherOut(t *testing.T) {
+func TestOneClientCannotBlockOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const flooding, other = 1, 2
@@ -217,7 +217,7 @@ func TestOneClientKeepsNoOtherOut(t *testing.T) {
 			t.Errorf("Better Auth works on %d exchanges of one client, want %d", n, maxExchanges/clientShare)
 		}
 		if n := sessions.Counts().Exchanges; n != (maxExchanges+maxWaiting)/clientShare {
-			t.Errorf("%d exchanges of one client are under way, want %d", n, (maxExchanges+maxWaiting)/clientShare)
+			t.Errorf("%d exchanges of one client are in flight, want %d", n, (maxExchanges+maxWaiting)/clientShare)
 		}
 		before := time.Now()
 		if _, err := sessions.Get(t.Context(), requestFrom(other, "own")); err != nil {
@@ -228,7 +228,7 @@ func TestOneClientKeepsNoOtherOut(t *testing.T) {
 		}
 		asking.Wait()
 		if len(sessions.clients) != 0 {
-			t.Errorf("%d clients are remembered after the flood", len(sessions.clients))
+			t.Errorf("%d clients are cached after the flood", len(sessions.clients))
 		}
 	})
 }

@@ -40,7 +40,7 @@ const (
 // The errors of a lookup.
 var (
 	// ErrExpired means that the session has expired or was revoked.
-	ErrExpired = errors.New("the session has ended")
+	ErrExpired = errors.New("the session has expired")
 	// ErrUnavailable means that Better Auth could not be reached. The session
 	// may be valid.
 	ErrUnavailable = errors.New("the session cannot be checked")
@@ -135,7 +135,7 @@ type BetterAuth struct {
 
 // NewBetterAuth returns the Better Auth server at this address. As with Better
 // Auth itself, a path in it is where all endpoints are, and without one they
-// are below /api/auth. What users ask of it passes through each of the watches.
+// are below /api/auth. Requests of users pass through each of the watches.
 func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
@@ -244,13 +244,13 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 		return nil, fmt.Errorf("get-session: %w", err)
 	}
 	if response.User.ID == "" || response.Session.ExpiresAt.IsZero() {
-		return nil, errors.New("get-session named neither a user nor an end")
+		return nil, errors.New("get-session has no user or no expiry")
 	}
 	if jwt == "" {
-		return nil, errors.New("get-session brought no JWT: the server needs Better Auth's jwt plugin")
+		return nil, errors.New("get-session has no JWT: the server needs Better Auth's jwt plugin")
 	}
 	if len(jwt) > maxJWTBytes {
-		return nil, errors.New("get-session brought a JWT that is too long: definePayload of the jwt plugin can leave the user's picture out")
+		return nil, errors.New("get-session has a JWT that is too long: definePayload of the jwt plugin can leave the user's picture out")
 	}
 	expires, err := jwtExpiry(jwt)
 	if err != nil {
@@ -259,15 +259,15 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 	return &Session{User: response.User.bounded(), ExpiresAt: response.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
 }
 
-// jwtExpiry reads when a JWT ends. The signature is for the task service to
-// check. Errors do not quote the token.
+// jwtExpiry returns when a JWT expires. The task service checks the
+// signature. Errors do not quote the token.
 func jwtExpiry(jwt string) (time.Time, error) {
 	var claims struct {
 		Expires int64 `json:"exp"`
 	}
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
-		return time.Time{}, errors.New("the JWT has not three parts")
+		return time.Time{}, errors.New("the JWT does not have three parts")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Expires == 0 {

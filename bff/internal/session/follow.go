@@ -7,13 +7,13 @@ import (
 )
 
 // checkPause is the shortest time between two checks of a follower. A session that
-// was forgotten is checked at once.
+// was evicted is checked at once.
 const checkPause = time.Second
 
 // Follower tells a stream when to check its session.
 type Follower struct {
 	// C receives when the session should be checked: its time has come, or it was
-	// forgotten.
+	// evicted.
 	C <-chan struct{}
 
 	sessions *Sessions
@@ -25,8 +25,8 @@ type Follower struct {
 }
 
 // Follow returns a follower of the session of a user, which must be closed. It
-// is due for its first check at once. Behind each element that C receives, it
-// calls tell, which must not block.
+// is due for its first check at once. After each send to C it calls tell, which
+// must not block.
 func (s *Sessions) Follow(req Request, user string, tell func()) *Follower {
 	due := make(chan struct{}, 1)
 	f := &Follower{C: due, sessions: s, req: req, user: user, due: due, tell: tell}
@@ -48,7 +48,7 @@ func (f *Follower) Check(ctx context.Context) error {
 	return err
 }
 
-// Close ends the following.
+// Close stops the follower and frees its timer.
 func (f *Follower) Close() {
 	f.timer.Stop()
 	key := f.req.Cookie.key
@@ -82,6 +82,6 @@ func (s *Sessions) checkAt(cookie Cookie) time.Time {
 	if e, ok := s.entries[cookie.key]; ok {
 		return e.checkAt
 	}
-	// Among too many others it was forgotten, though not as ended.
+	// It was evicted to make room, which does not mean that it has ended.
 	return time.Now().Add(s.ttl)
 }

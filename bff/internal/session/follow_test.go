@@ -14,9 +14,9 @@ import (
 // refuse says that the service did not accept the JWT.
 func refuse(s *Sessions) {
 	s.mu.Lock()
-	refused := s.entries[request("one").Cookie.key].session
+	rejected := s.entries[request("one").Cookie.key].session
 	s.mu.Unlock()
-	s.Refuse(request("one").Cookie, refused)
+	s.Reject(request("one").Cookie, rejected)
 }
 
 // follow checks a session whenever that is due, until the session ends. It
@@ -38,7 +38,7 @@ func follow(ctx context.Context, s *Sessions, session, user string) (checks []ti
 	}
 }
 
-func TestFollowerChecksOnTheCachesClock(t *testing.T) {
+func TestFollower_ChecksWhenTheCacheDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := alwaysLive()
@@ -58,11 +58,11 @@ func TestFollowerChecksOnTheCachesClock(t *testing.T) {
 	})
 }
 
-func TestFollowerHearsAtOnceThatASessionIsForgotten(t *testing.T) {
+func TestFollower_IsWokenWhenTheSessionIsEvicted(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*Sessions){
-		"the session": func(s *Sessions) { s.Forget(request("one").Cookie) },
-		"the user":    func(s *Sessions) { s.ForgetUser("ada") },
+		"the session": func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"the user":    func(s *Sessions) { s.EvictUser("ada") },
 		"by a request": func(s *Sessions) {
 			refuse(s)
 			_, _ = s.Get(context.Background(), request("one"))
@@ -106,9 +106,9 @@ func TestFollowerHearsAtOnceThatASessionIsForgotten(t *testing.T) {
 	}
 }
 
-// TestFollowerOutlivesAnOutageUntilTheJWTsEnd also counts: a check a second at
+// TestFollower_SurvivesAnOutageUntilTheJWTExpires also counts: a check a second at
 // most.
-func TestFollowerOutlivesAnOutageUntilTheJWTsEnd(t *testing.T) {
+func TestFollower_SurvivesAnOutageUntilTheJWTExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
@@ -129,7 +129,7 @@ func TestFollowerOutlivesAnOutageUntilTheJWTsEnd(t *testing.T) {
 	})
 }
 
-func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
+func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 	t.Parallel()
 	const line = "better-auth.session_token=x; Max-Age=604800"
 	setsOnce := func(_ context.Context, call int, _ Request) (Result, error) {
@@ -140,12 +140,12 @@ func TestCookiesWaitForAnAnswerThatCanRelayThem(t *testing.T) {
 		return result, err
 	}
 	for name, between := range map[string]func(*Sessions){
-		"at once":                    func(*Sessions) {},
-		"after another check":        func(s *Sessions) { time.Sleep(ttl); _, _ = s.Check(context.Background(), request("one")) },
-		"after it was forgotten":     func(s *Sessions) { s.Forget(request("one").Cookie) },
-		"after its user's were":      func(s *Sessions) { s.ForgetUser("ada") },
-		"after its JWT was refused":  func(s *Sessions) { refuse(s) },
-		"when it is asked for again": func(*Sessions) { time.Sleep(ttl) },
+		"at once":                       func(*Sessions) {},
+		"after another check":           func(s *Sessions) { time.Sleep(ttl); _, _ = s.Check(context.Background(), request("one")) },
+		"after it was evicted":          func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"after its user's were evicted": func(s *Sessions) { s.EvictUser("ada") },
+		"after its JWT was rejected":    func(s *Sessions) { refuse(s) },
+		"when it is asked for again":    func(*Sessions) { time.Sleep(ttl) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -57,9 +57,9 @@ func (b *readBody) Close() error {
 	return nil
 }
 
-// TestLargeSessionsAreReadInTurn shows that large session responses, of users with
+// TestLargeSessions_AreReadAFewAtATime shows that large session responses, of users with
 // pictures in them, are read one after another.
-func TestLargeSessionsAreReadInTurn(t *testing.T) {
+func TestLargeSessions_AreReadAFewAtATime(t *testing.T) {
 	t.Parallel()
 	responses := &reading{}
 	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"}, func(http.RoundTripper) http.RoundTripper { return responses })

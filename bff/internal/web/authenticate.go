@@ -131,7 +131,7 @@ func (t *tokens) Token(ctx context.Context) (string, error) {
 // InvalidateToken prevents a rejected or expired JWT from being used again.
 func (t *tokens) InvalidateToken(token string) {
 	if t.held != nil && t.held.JWT() == token {
-		t.sessions.Refuse(t.request.Cookie, t.held)
+		t.sessions.Reject(t.request.Cookie, t.held)
 		t.held = nil
 	}
 }

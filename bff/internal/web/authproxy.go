@@ -103,15 +103,15 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
 	p.nameOrigin(r, req.Header, caller.Bearer)
-	forget := func([]string) {}
+	evict := func([]string) {}
 	if noSession == nil {
-		forget = p.forgetter(w, r, endpoint, caller)
+		evict = p.evicter(w, r, endpoint, caller)
 	}
 	response, err := p.auth.Do(r.Context(), req)
 	switch {
 	case err == nil:
 		lines := response.Header["Set-Cookie"]
-		forget(lines)
+		evict(lines)
 		if r.Method == http.MethodPost && strings.HasSuffix(endpoint, resetEndpoint) && response.Status < http.StatusMultipleChoices {
 			p.sessions.Recheck()
 		}
@@ -135,7 +135,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !neverSent(err):
 		// Better Auth may have handled the request, unless it was not reached: then
 		// the session stays valid until its JWT expires.
-		forget(nil)
+		evict(nil)
 	}
 	if !errors.Is(r.Context().Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
@@ -164,16 +164,16 @@ func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool)
 	}
 }
 
-// forgetter returns a function that forgets the sessions that the request may have ended
+// evicter returns a function that evicts the sessions that the request may have ended
 // or changed, given the response's Set-Cookie lines. Call it before the response is
 // sent, so that the browser's next request finds the new state.
-func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
+func (p *authProxy) evicter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
 	if !slices.Contains(revokingEndpoints, endpoint) {
 		// The link in an email changes the user's address.
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead || endpoint == "verify-email"
 		return func(setCookie []string) {
 			if writes || p.cookies.Changed(request.Cookie, setCookie) {
-				p.sessions.Forget(request.Cookie)
+				p.sessions.Evict(request.Cookie)
 			}
 		}
 	}
@@ -183,9 +183,9 @@ func (p *authProxy) forgetter(w http.ResponseWriter, r *http.Request, endpoint s
 		relay(w.Header(), known.SetCookie)
 	}
 	return func([]string) {
-		p.sessions.Forget(request.Cookie)
+		p.sessions.Evict(request.Cookie)
 		if err == nil {
-			p.sessions.ForgetUser(known.Session.User.ID)
+			p.sessions.EvictUser(known.Session.User.ID)
 		}
 	}
 }

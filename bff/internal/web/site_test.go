@@ -129,9 +129,9 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	if c.callTimeout > 0 {
 		transport = impatient{connections, c.callTimeout}
 	}
-	var remember []session.Option
+	var options []session.Option
 	if c.secret == "" {
-		remember = append(remember, session.RememberEnded())
+		options = append(options, session.CacheEnded())
 	}
 	public, auth := parse(t, c.public), session.NewBetterAuth(c.auth)
 	t.Cleanup(auth.Transport.CloseIdleConnections)
@@ -142,7 +142,7 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 		PageDir:         c.pageDir,
 		BetterAuth:      auth,
 		Cookies:         session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
-		Sessions:        session.NewSessions(auth, cmp.Or(c.ttl, longTTL), remember...),
+		Sessions:        session.NewSessions(auth, cmp.Or(c.ttl, longTTL), options...),
 		TasksURL:        parse(t, c.tasks),
 		TasksTransport:  transport,
 		StreamTransport: forward.StreamTransport{Next: connections},

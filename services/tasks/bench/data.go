@@ -14,16 +14,17 @@ import (
 
 // size is the amount of data.
 type size struct {
-	// users have tasks tasks in all; grownUsers have grownTasks in the grown
-	// database. The user with many tasks is not included.
+	// users and tasks are the numbers of users and of all their tasks in the main
+	// database, without the user with many tasks; grownUsers and grownTasks are
+	// those of the grown database.
 	users, tasks, grownUsers, grownTasks int
-	// signedUp of the users have an account and a session.
+	// signedUp is the number of users who have an account and a session.
 	signedUp int
-	// asked is how many users of each database the requests are about.
+	// asked is the number of users of each database whose tasks are requested.
 	asked int
 }
 
-// manyTasks is the number of tasks of one user of the first database.
+// manyTasks is the number of tasks of one user of the main database.
 const manyTasks = 200_000
 
 //go:embed data.sql
@@ -34,7 +35,7 @@ const idsOfUser = 50
 
 // population are the users whose tasks are requested.
 type population struct {
-	// users are in the first database; browsers are those of them who signed up.
+	// users are in the main database; browsers are those of them who signed up.
 	users, browsers []user
 	// grown are in the grown database; many has [manyTasks].
 	grown []user
@@ -83,6 +84,7 @@ func (s *stack) load(ctx context.Context, size size) (p population, err error) {
 	return p, nil
 }
 
+// names returns the ids of n users.
 func names(prefix string, n int) []string {
 	all := make([]string, max(n, 0))
 	for i := range all {

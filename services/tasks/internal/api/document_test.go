@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // TestDocument compares the emitted OpenAPI document with the committed one,
-// from which the other packages are generated.
+// from which the TypeScript types are generated.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	const golden = "../../../../web-contract/openapi/tasks.yaml"

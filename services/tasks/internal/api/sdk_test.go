@@ -67,7 +67,7 @@ func (c *calls) check(r *http.Request) {
 	}
 }
 
-// note takes down an operation and those of its parameters that are used.
+// note records an operation and the parameters that the request has.
 func (c *calls) note(operation *openapi3.Operation, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +104,7 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 		for _, operation := range item.Operations() {
 			want[operation.OperationID] = true
 			for _, parameter := range operation.Parameters {
-				// The SDK says after in its place, at each connection.
+				// The SDK sends the parameter after instead of Last-Event-ID.
 				if parameter.Value.In != "path" && parameter.Value.Name != "Last-Event-ID" {
 					want[operation.OperationID+" "+parameter.Value.In+" "+parameter.Value.Name] = true
 				}
@@ -118,7 +118,7 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	}
 }
 
-// TestTheModelHasEveryOperation calls the same on the in-memory service.
+// TestTheModelHasEveryOperation calls every operation on the in-memory service.
 func TestTheModelHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	callEverything(t, sdktest.NewServer(t).Client(t, "alice"))
@@ -176,7 +176,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	task, err = client.MoveTask(ctx, task.ID, taskapi.MoveTaskRequest{After: taskapi.Some(&second.ID)}, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 	if task.Position <= second.Position {
-		t.Errorf("the moved task stands at %s, not behind %s", task.Position, second.Position)
+		t.Errorf("the moved task has the position %s, want one after %s", task.Position, second.Position)
 	}
 	task, err = client.DeleteTask(ctx, task.ID, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
@@ -233,7 +233,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	}
 	others, err := client.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: changes.Meta.NextCursor})
 	if err != nil || others.Meta.HasMore {
-		t.Errorf("the changes behind it: %+v, %v", others, err)
+		t.Errorf("the changes after it: %+v, %v", others, err)
 	}
 }
 

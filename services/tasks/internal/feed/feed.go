@@ -16,15 +16,16 @@ import (
 )
 
 const (
-	// gatherTime is how long changes are batched into one message.
-	gatherTime = 5 * time.Millisecond
-	// publishTime bounds one message, and all messages after the hub has ended.
-	publishTime = 2 * time.Second
+	// batchTime is how long changes are collected for one message.
+	batchTime = 5 * time.Millisecond
+	// publishTimeout bounds the publication of one message, and of all messages
+	// that are left when Run ends.
+	publishTimeout = 2 * time.Second
 	// maxNames is the maximum number of users in one message; PostgreSQL accepts
 	// 8,000 bytes.
 	maxNames = 400
-	// retryTime is the pause before listening or publishing is retried.
-	retryTime = time.Second
+	// retryDelay is the delay before listening or publishing is retried.
+	retryDelay = time.Second
 	// nameLength is the length of a user's name in a message.
 	nameLength = 16
 )
@@ -48,7 +49,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	waiting map[string]*subscribers
-	// changed has the users of whom other replicas have not been notified yet.
+	// changed has the users whose changes other replicas have not been told of.
 	changed map[string]struct{}
 	wake    chan struct{}
 
@@ -161,21 +162,21 @@ func (h *Hub) Run(ctx context.Context) {
 }
 
 func (h *Hub) publish(ctx context.Context) {
-	telling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	publishing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(publishTime, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(publishTimeout, cancel) })()
 	for {
 		select {
 		case <-h.wake:
 		case <-ctx.Done():
-			h.publishAll(telling)
+			h.publishAll(publishing)
 			return
 		}
 		select {
-		case <-time.After(gatherTime):
+		case <-time.After(batchTime):
 		case <-ctx.Done():
 		}
-		h.publishAll(telling)
+		h.publishAll(publishing)
 	}
 }
 
@@ -187,7 +188,7 @@ func (h *Hub) publishAll(ctx context.Context) {
 			h.failed.Add(1)
 			h.log.WarnContext(ctx, "cannot notify other replicas of changes", "error", err.Error())
 			h.putBack(names)
-			time.AfterFunc(retryTime, func() { signal(h.wake) })
+			time.AfterFunc(retryDelay, func() { signal(h.wake) })
 			return
 		}
 		h.published.Add(1)
@@ -195,7 +196,7 @@ func (h *Hub) publishAll(ctx context.Context) {
 }
 
 func (h *Hub) publishOne(ctx context.Context, names []string) error {
-	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
 	return h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " "))
 }
@@ -231,7 +232,7 @@ func (h *Hub) listen(ctx context.Context) {
 		}
 		h.log.WarnContext(ctx, "cannot receive from other replicas; polling continues", "error", err.Error())
 		select {
-		case <-time.After(retryTime):
+		case <-time.After(retryDelay):
 		case <-ctx.Done():
 			return
 		}

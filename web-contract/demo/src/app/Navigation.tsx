@@ -15,7 +15,7 @@ import "./navigation.css";
 export const viewNames: Record<View, string> = { tasks: "All tasks", today: "Today", upcoming: "Upcoming", trash: "Trash" };
 const icons: Record<View, ComponentType> = { tasks: TasksIcon, today: TodayIcon, upcoming: UpcomingIcon, trash: TrashIcon };
 
-/** The views beside the list, where there is room for them. */
+/** The sidebar of large screens: the account and the links to all views. */
 export function Sidebar() {
   const sidebar = useRef<HTMLElement>(null);
   useEdgeScroll(sidebar);
@@ -30,7 +30,7 @@ export function Sidebar() {
   );
 }
 
-/** The way to every view. */
+/** The links to all views and lists. */
 export function Navigation() {
   // Without lists, the Inbox would show the same as all tasks.
   const hasLists = useHasLists();
@@ -73,7 +73,7 @@ function InboxLink() {
   );
 }
 
-/** The same in a window at the side, where there is no room for it beside the list. */
+/** The navigation in a drawer, on screens without room for the sidebar. */
 export function Drawer() {
   return (
     <Dialog title="Menu" onClose={closePanel} isDrawer>
@@ -82,7 +82,7 @@ export function Drawer() {
   );
 }
 
-/** The views that people change between most, at the foot of a small screen. */
+/** The tab bar of small screens, with the views that people use most. */
 export function Tabs() {
   return (
     <nav className="tabs" aria-label="Views">

@@ -50,7 +50,7 @@ export function TodayView() {
   );
 }
 
-/** Tells why a view of the days before one does not show a new task. */
+/** Returns why a view that ends before a day does not show a new task. */
 export const whyHidden =
   (end: string) =>
   (key: string, fields: Fields): string | undefined => {

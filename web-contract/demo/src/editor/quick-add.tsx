@@ -24,7 +24,7 @@ export interface Read {
   parts: UnderstoodPart[];
 }
 
-/** How the user writes, by the browser's language. */
+/** The languages and the order of dates in which the user writes, by the browser's language. */
 function habits() {
   const [first] = new Intl.DateTimeFormat(navigator.language, { day: "numeric", month: "numeric" }).formatToParts();
   const languages = navigator.language.startsWith("de") ? ["de", "en"] : ["en", "de"];
@@ -45,7 +45,7 @@ export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen
   const names = lists.map(({ name }) => name);
   const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal, recurring: true });
   const { title, date, time, rule, tags, priority, parts } = read;
-  // A day that no task can be due stays in the title.
+  // A date that cannot be a due date stays in the title.
   if (date && !readDate(date)) {
     const texts = parts.filter(({ kind }) => kind === "due" || kind === "repeat").map(({ start, end }) => fields.title.slice(start, end));
     return readTask(fields, { lists, literal: [...literal, ...texts], isDueChosen });
@@ -66,7 +66,7 @@ export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen
   };
 }
 
-/** What a choice changes. It goes before what the title says of the same thing: that stays in the title. */
+/** The changes of a choice in a picker. It overrides the title: words about the same field stay in it as text. */
 export function choose({ parts, tags }: Read, changes: Partial<Fields>): { changes: Partial<Fields>; literal: string[] } {
   const keys = changes.tags?.map(tagKey);
   const isChosen = ({ kind, text }: UnderstoodPart) =>
@@ -87,7 +87,7 @@ interface UnderstoodProps {
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** The words that were understood, each with a way to leave it in the title. */
+/** The words that were understood, each with a button that keeps it in the title. */
 export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
   const meaning = ({ kind, text }: UnderstoodPart) => {
     if (kind === "due") return `due ${dueName(shown)}`;
@@ -116,10 +116,10 @@ export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) 
   );
 }
 
-/** The most lines that are offered as tasks. */
+/** The maximum number of lines that are offered as tasks. */
 const mostLines = 100;
 
-/** The lines of a text that could be tasks, without the signs of a list; none if it is one line, or a whole document. */
+/** The lines of a text that could be tasks, without list markers; none if it is one line, or a whole document. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   // One line that begins with "3." may be a date.

@@ -1,12 +1,12 @@
 import { useEffect } from "react";
 import { createStore, useStore } from "./store";
 
-/** The longest time between two looks at the clock, in milliseconds: timers stand still while a machine sleeps. */
+/** The longest time between two checks of the clock, in milliseconds: timers stop while a machine sleeps. */
 const longestPause = 60_000;
 
-/** The time that the page shows. It moves on when a moment comes that something waits for. */
+/** The time that the page shows. It is updated when one of the awaited times has come. */
 const clock = createStore(new Date());
-/** The moments that something waits for, in milliseconds since 1970. */
+/** The next time, in milliseconds since 1970, at which each caller of useNow renders something else. */
 const awaited = new Map<object, number>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -17,10 +17,10 @@ function tick(): void {
   if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), longestPause));
 }
 
-/** Draws everything anew that goes by the time. */
+/** Renders everything again that depends on the time. */
 export const redraw = () => clock.set(new Date());
 
-/** Returns the time, and draws anew at the next moment, which is in milliseconds since 1970. */
+/** Returns the time, and renders again at the next time at which something changes, in milliseconds since 1970. */
 export function useNow(next: (now: Date) => number): Date {
   const now = useStore(clock);
   const moment = next(now);
