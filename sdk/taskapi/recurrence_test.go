@@ -145,16 +145,10 @@ func TestSuccessor_HasTheContent(t *testing.T) {
 	if !ok {
 		t.Fatal("no successor")
 	}
-	content := reflect.ValueOf(next)
-	for field := range content.Type().Fields() {
-		want := reflect.ValueOf(task).FieldByName(field.Name)
-		switch field.Name {
-		case "Completed":
-			want = reflect.ValueOf(false)
-		case "DueAt", "DueOn":
-			continue // TestSuccessor
-		}
-		if got := content.FieldByIndex(field.Index); !reflect.DeepEqual(got.Interface(), want.Interface()) {
+	task.Completed, task.DueAt, task.DueOn = false, next.DueAt, next.DueOn // TestSuccessor has the due dates
+	for field, got := range reflect.ValueOf(next).Fields() {
+		// TestRequestsHaveTheFieldsOfTheResource names a field that tasks do not have.
+		if want := reflect.ValueOf(task).FieldByName(field.Name); want.IsValid() && !reflect.DeepEqual(got.Interface(), want.Interface()) {
 			t.Errorf("%s is %v, want %v", field.Name, got, want)
 		}
 	}
