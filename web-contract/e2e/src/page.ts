@@ -17,7 +17,7 @@ export const test = base
   .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
     const browser = await chromium.launch({
       executablePath: inject("chromium"),
-      // Names that no server has, for the sites of the tests.
+      // Host names that resolve to the sites of the tests.
       args: ["--disable-gpu", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.example 127.0.0.1"],
     });
     onCleanup(() => browser.close());
@@ -51,7 +51,7 @@ export async function signUp(page: Page, account: Account): Promise<void> {
   await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
 }
 
-/** Signs somebody new up, with the clock of the page's browser at a moment. */
+/** Signs up a new user, with the browser's clock set to a time. */
 export async function signUpAt(page: Page, moment: string): Promise<void> {
   await page.clock.install({ time: moment });
   await page.reload();
@@ -64,14 +64,14 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 }
 
-/** Signs in where somebody is known, and asked for the password alone. */
+/** Signs in on a page that knows the user and asks for the password alone. */
 export async function signInAgain(page: Page, { password }: Account): Promise<void> {
   await page.getByText("You were signed out.").waitFor();
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** Does something that writes a task, and waits until the server has it: the page shows it before that. */
+/** Runs an action that writes a task, and waits for the server's response: the page shows the change earlier. */
 export async function written(page: Page, act: () => Promise<void>): Promise<void> {
   const answer = page.waitForResponse(
     (response) => response.request().method() !== "GET" && /\/api\/(tasks|batch)/.test(response.url()) && response.ok(),
@@ -88,7 +88,7 @@ export async function addTask(page: Page, title: string): Promise<void> {
   await openTask(page, title).waitFor();
 }
 
-/** Puts tasks on the list of whoever is signed in on the page, the first one newest, and waits until it shows that one. */
+/** Creates tasks for the user who is signed in on the page, the first one last, and waits until the page shows it. */
 export async function seed(page: Page, tasks: CreateTaskRequest[]): Promise<void> {
   const operations = tasks.map((task) => ({ op: "create", kind: "task", data: task })).reverse();
   for (let from = 0; from < operations.length; from += 100) {
@@ -116,7 +116,7 @@ export async function secondTab(page: Page): Promise<Page> {
   return tab;
 }
 
-/** Goes to a view, through the menu where the view is not in sight. */
+/** Opens a view, through the menu on screens without the sidebar. */
 export async function goTo(page: Page, name: string): Promise<void> {
   const link = page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}( \\d+ open)?$`) });
   const menu = page.getByRole("button", { name: "Menu" });
@@ -126,7 +126,7 @@ export async function goTo(page: Page, name: string): Promise<void> {
   await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
 }
 
-/** Deletes a task by the button of its row, or by its options where there is no room for one. */
+/** Deletes a task with the button of its row, or from its menu on small screens. */
 export async function deleteTask(page: Page, title: string): Promise<void> {
   const button = page.getByRole("button", { name: `Delete “${title}”` });
   if (await button.isVisible()) return button.click();
@@ -144,7 +144,7 @@ export async function editTask(page: Page, title: string): Promise<void> {
 export const titles = (page: Page, list: string) =>
   page.getByRole("list", { name: list, exact: true }).locator(".task-title").allTextContents();
 
-/** Waits until a list holds just these titles. */
+/** Waits until a list has exactly these titles. */
 export async function expectTitles(page: Page, list: string, wanted: string[]): Promise<void> {
   await vi.waitFor(async () => expect(await titles(page, list)).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
@@ -157,11 +157,11 @@ export const completedTask = (page: Page, title: string) =>
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Fails with what a person with a disability would stumble over on the page. */
+/** Fails with the accessibility violations on the page. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // What is still fading in has less contrast than it will have.
+  // An element that is fading in has less contrast than at the end.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
-  // Evaluated as the debugger does, which the page's own policy does not forbid.
+  // Evaluated through the debugger, to which the page's Content-Security-Policy does not apply.
   await page.evaluate(await readFile(axePath, "utf8"));
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: () => Promise<AxeResults> } };

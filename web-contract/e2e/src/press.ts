@@ -13,13 +13,13 @@ async function nextFrame(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
 }
 
-/** Lets the page draw what has changed, and what follows from that. */
+/** Waits until the page has rendered all pending changes. */
 async function drawn(page: Page): Promise<void> {
   await nextFrame(page);
   await nextFrame(page);
 }
 
-/** Scrolls a target to where nothing that stays in the window covers it. */
+/** Scrolls a target to where no fixed element covers it. */
 const toMiddle = (target: Locator) => target.evaluate((element) => element.scrollIntoView({ block: "center" }));
 
 /**
@@ -41,11 +41,11 @@ export async function pressTwice(target: Locator, pointer: Pointer): Promise<voi
   const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   const timestamp = now();
   await pressAt(target.page(), point, pointer, { timestamp });
-  // Soon after the first by the events' clock, however slow the machine is.
+  // Soon after the first in event time, however slow the machine is.
   await pressAt(target.page(), point, pointer, { timestamp: timestamp + 0.15, clickCount: 2 });
 }
 
-/** The time as events have it, in seconds. */
+/** The event time, in seconds. */
 const now = () => Date.now() / 1_000;
 
 interface PressOptions {

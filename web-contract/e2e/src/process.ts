@@ -10,16 +10,16 @@ import { lastLines } from "./stack.js";
 export interface Program {
   name: string;
   command: string[];
-  /** All of its environment, besides PATH. */
+  /** Its whole environment, except for PATH. */
   env: Record<string, string>;
-  /** The folder it runs in; ours if there is none. */
+  /** Its working directory; by default that of this process. */
   folder?: string;
-  /** Answers 200 as soon as the program serves. */
+  /** A URL that responds with 200 as soon as the program serves. */
   readyUrl: string;
 }
 
 export interface Running {
-  /** What it has logged so far. */
+  /** Its log so far. */
   log: () => Promise<string>;
   stop: () => Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startProgram({ name, command, env, folder, readyUrl }: Pro
   closeSync(log);
   const exit = once(child, "exit");
   const ended = () => child.exitCode !== null || child.signalCode !== null;
-  // For the case that this process ends before anybody calls stop.
+  // In case this process ends before stop is called.
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
 

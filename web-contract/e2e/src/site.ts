@@ -5,7 +5,7 @@ import type { Stack } from "./stack.js";
 
 /** A bff with its own Better Auth, on the users and the task service of the stack. */
 export interface Site {
-  /** What browsers know it by. */
+  /** Its address for browsers. */
   url: string;
   /** Where the bff listens. */
   bffUrl: string;
@@ -17,9 +17,9 @@ export interface Site {
 export interface SiteOptions {
   /** The port of the bff. Default: any. */
   port?: number;
-  /** Makes the address that browsers know from the port of the bff. Default: where the bff listens. */
+  /** Returns the address for browsers, given the port of the bff. Default: where the bff listens. */
   publicUrl?: (port: number) => string;
-  /** The servers' settings besides those that every site has. */
+  /** Settings of the servers, added to those of every site. */
   auth?: Record<string, string>;
   bff?: Record<string, string>;
 }

@@ -11,13 +11,13 @@ import { freePorts } from "./ports.js";
 
 /** The whole of Tasklane, running for the tests. */
 export interface Stack {
-  /** What a browser sees: the page, the API, Better Auth. */
+  /** The address for browsers: the page, the API and Better Auth. */
   url: string;
   /** The task service, for programs with a JWT. */
   tasksUrl: string;
   /** Better Auth itself, for programs that sign in. */
   authUrl: string;
-  /** The mail that it sends, for people; at /messages for programs. */
+  /** The page with the mail that it sends; as JSON at /messages. */
   mailUrl: string;
   /** The log lines of all its servers. */
   logFile: string;
@@ -30,7 +30,7 @@ export interface Stack {
   adminDatabase: string;
 }
 
-/** Whether there are several bffs, of which each keeps sessions by itself. */
+/** Whether there are several bffs, each with its own cache of sessions. */
 export const severalBffs = Number(process.env["REPLICAS"] ?? 1) > 1;
 
 const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url));
@@ -122,7 +122,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   }
 }
 
-/** Asks the stack to end and says what went wrong with that, if anything. */
+/** Stops the stack and returns the error, if there is one. */
 async function end(child: ChildProcess): Promise<string | undefined> {
   if (child.exitCode !== null || child.signalCode !== null) {
     return `had ended by itself (exit status ${child.exitCode ?? child.signalCode})`;

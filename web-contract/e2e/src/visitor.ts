@@ -5,17 +5,17 @@ import { inject } from "vitest";
 
 export type Fetch = typeof fetch;
 
-/** Someone who uses Tasklane without a page: what a browser does about cookies, and both clients. */
+/** A user without a page: a cookie jar as in a browser, and both clients. */
 export interface Visitor {
   fetch: Fetch;
   cookies: Map<string, string>;
-  /** Everything that was answered so far: headers and body, as text; of a stream, the headers. */
+  /** All responses so far, as text: headers and body; of a stream, the headers. */
   answers: string[];
   auth: ReturnType<typeof createAuthClient>;
   api: ReturnType<typeof createClient>;
 }
 
-/** A visitor at the given server; without an address, at the one that browsers use. */
+/** A visitor of the given server, by default of the address for browsers. */
 export function newVisitor(baseUrl = inject("stack").url): Visitor {
   const cookies = new Map<string, string>();
   const answers: string[] = [];
@@ -27,7 +27,7 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
       request.headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const response = await fetch(request);
     for (const cookie of response.headers.getSetCookie()) keepCookie(cookies, cookie);
-    // A stream has no end to wait for.
+    // A stream does not end.
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
     answers.push(JSON.stringify([...response.headers]) + (isStream ? "" : await response.clone().text()));
     return response;
@@ -55,7 +55,7 @@ export interface Account {
   password: string;
 }
 
-/** An account that nobody has yet. */
+/** The details of a new account. */
 export function newAccount(): Account {
   return { name: "Ada Lovelace", email: `${randomUUID()}@example.com`, password: randomUUID() };
 }
@@ -69,7 +69,7 @@ export async function newUser(): Promise<Visitor & { account: Account }> {
   return { ...visitor, account };
 }
 
-/** Signs in as a program does, at Better Auth itself, and returns a JWT for the task service. */
+/** Signs in to Better Auth directly, as a program does, and returns a JWT for the task service. */
 export async function jwtOf(account: Account): Promise<string> {
   const { authUrl } = inject("stack");
   const program = newVisitor(authUrl);
