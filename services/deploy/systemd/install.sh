@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs Tasklane on this machine, for systemd, from a checkout in which `make up`
-# or `make test` has run once:
+# Installs Tasklane on this machine, for systemd, from a checkout:
 #
+#   make build web-contract/demo/dist/index.html services/auth/node_modules/.installed
 #   sudo services/deploy/systemd/install.sh https://tasks.example.com
 #
 # Run it again to upgrade: it replaces the programs, and keeps /etc/tasklane. DESTDIR
@@ -15,7 +15,7 @@ etc=$root/etc/tasklane opt=$root/opt/tasklane units=$root/etc/systemd/system
 
 [ -e "$etc/tasklane.env" ] || [ $# = 1 ] || { echo "usage: $0 PUBLIC_URL" >&2; exit 2; }
 for built in .build/tasks .build/bff web-contract/demo/dist/index.html services/auth/node_modules/better-auth; do
-	[ -e "$built" ] || { echo "$built is missing: run make build, and make up or make test once" >&2; exit 1; }
+	[ -e "$built" ] || { echo "$built is missing: run make build web-contract/demo/dist/index.html services/auth/node_modules/.installed" >&2; exit 1; }
 done
 
 mkdir -p "$opt/bin" "$opt/auth" "$etc" "$units"
@@ -30,7 +30,7 @@ cp services/auth/package.json services/auth/*.mjs "$opt/auth/"
 rm -f "$opt"/auth/*.test.mjs
 cp -r services/auth/node_modules "$opt/auth/node_modules"
 chmod -R go+rX "$opt"
-cp services/stack/roles/roles.sql "$opt/roles.sql"
+cp services/deploy/systemd/run.sh "$opt/run"
 cp services/deploy/systemd/*.service "$units/"
 
 # Secrets are root's: systemd hands each service its own.

@@ -110,12 +110,56 @@ func TestInstall(t *testing.T) {
 	if tests, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/auth/*.test.mjs")); err != nil || len(tests) > 0 {
 		t.Errorf("%v, %v are installed", tests, err)
 	}
-	for _, path := range []string{"bin/tasks", "bin/bff", "page/index.html", "auth/server.mjs", "auth/node_modules/better-auth/package.json", "roles.sql"} {
+	for _, path := range []string{"bin/tasks", "bin/bff", "page/index.html", "auth/server.mjs", "auth/node_modules/better-auth/package.json", "run"} {
 		if _, err := os.Stat(filepath.Join(dest, "opt/tasklane", path)); err != nil {
 			t.Error(err)
 		}
 	}
 	checkUnits(t, dest)
+}
+
+// TestRun: the operator's commands have the addresses and secrets of the units.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	dest, output, err := install(t, "https://tasks.example.com")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	own := filepath.Join(dest, "etc/tasklane/tasklane.env")
+	write(t, own, repotest.Read(t, own)+"MAIL_FROM=\"Tasklane <tasks@example.com>\"\n")
+	const show = "#!/bin/sh\necho \"got $*\"\nenv\n"
+	for _, program := range []string{"bin/tasks", "bin/bff", "node"} {
+		write(t, filepath.Join(dest, "opt/tasklane", program), show)
+	}
+	assignment := regexp.MustCompile(`\b([A-Z_]+(?:_URL|_FILE|ISSUER))=(\S+)`)
+	for part, command := range map[string]string{"tasks": "purge", "bff": "doctor", "auth": "new-keys"} {
+		t.Run(part, func(t *testing.T) {
+			t.Parallel()
+			run := exec.CommandContext(t.Context(), filepath.Join(dest, "opt/tasklane/run"), part, command) //nolint:gosec // ours
+			run.Env = []string{"DESTDIR=" + dest, "PATH=" + filepath.Join(dest, "opt/tasklane") + ":" + os.Getenv("PATH")}
+			out, err := run.CombinedOutput()
+			if err != nil || !regexp.MustCompile(`(?m)^got .*\b`+command+`$`).Match(out) {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			env := "\n" + string(out)
+			unit := repotest.Read(t, filepath.Join(dest, "etc/systemd/system/tasklane-"+part+".service"))
+			wants := []string{"MAIL_FROM=Tasklane <tasks@example.com>"}
+			for _, set := range assignment.FindAllStringSubmatch(unit, -1) {
+				value := strings.NewReplacer("%d", filepath.Join(dest, "etc/tasklane"), "${PUBLIC_URL}", "https://tasks.example.com").Replace(set[2])
+				wants = append(wants, set[1]+"="+value)
+			}
+			for _, want := range wants {
+				if !strings.Contains(env, "\n"+want+"\n") {
+					t.Errorf("%s is missing in%s", want, env)
+				}
+			}
+		})
+	}
+	usage := exec.CommandContext(t.Context(), filepath.Join(dest, "opt/tasklane/run")) //nolint:gosec // ours
+	usage.Env = append(os.Environ(), "DESTDIR="+dest)
+	if out, err := usage.CombinedOutput(); err == nil || !strings.Contains(string(out), "run tasks doctor") {
+		t.Errorf("without a command: %v %s", err, out)
+	}
 }
 
 func TestInstallNeedsTheAddress(t *testing.T) {
