@@ -32,6 +32,14 @@ const (
 // operations wait for its end. In a long one they fail at once, or ever more of them
 // would wait. The zero value means that there is no outage.
 type outage struct {
+	period
+	// worker is that of a server of a Citus cluster, of which the coordinator tells.
+	// It ends by time alone: whoever has no rows there succeeds meanwhile.
+	worker period
+}
+
+// period is when operations have failed.
+type period struct {
 	lasts       atomic.Bool
 	mu          sync.Mutex
 	first, last time.Time // of the failures, when the first began and the last ended
@@ -49,8 +57,12 @@ func (o *outage) again(ctx context.Context, p *patience, err error, since time.T
 	if !errors.Is(err, ErrUnavailable) || isRefusal(err) {
 		return false
 	}
+	failed := &o.period
+	if isOfWorker(err) {
+		failed = &o.worker
+	}
 	now := time.Now()
-	end := o.note(since, now)
+	end := failed.note(since, now)
 	if p.until.IsZero() {
 		p.until = since.Add(wakeTime)
 	}
@@ -74,20 +86,20 @@ func (o *outage) again(ctx context.Context, p *patience, err error, since time.T
 
 // note notes a failed attempt that began at since, and returns until when the outage
 // counts as short.
-func (o *outage) note(since, now time.Time) (end time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.known(now) {
-		o.first = since
-		o.lasts.Store(true)
+func (p *period) note(since, now time.Time) (end time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.known(now) {
+		p.first = since
+		p.lasts.Store(true)
 	}
-	o.last = now
-	return o.first.Add(wakeTime)
+	p.last = now
+	return p.first.Add(wakeTime)
 }
 
 // known reports whether there is an outage. The caller holds the lock.
-func (o *outage) known(now time.Time) bool {
-	return o.lasts.Load() && now.Sub(o.last) < forgetTime
+func (p *period) known(now time.Time) bool {
+	return p.lasts.Load() && now.Sub(p.last) < forgetTime
 }
 
 // limit returns the deadline of a wait for a connection that begins now.
@@ -163,6 +175,13 @@ func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, p *patience
 func busy(pool *pgxpool.Pool) bool {
 	stat := pool.Stat()
 	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
+}
+
+// isOfWorker reports whether the server that has answered could not reach another one:
+// a connection that failed itself has no SQLSTATE.
+func isOfWorker(err error) bool {
+	var fault *pgconn.PgError
+	return errors.As(err, &fault) && (fault.Code == connectionFailure || isLostWorker(fault))
 }
 
 // isRefusal reports whether the server refuses the connection for good: the role,

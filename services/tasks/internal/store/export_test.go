@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,17 @@ func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 
 // MapError turns what the driver says into this package's errors.
 var MapError = mapError
+
+// Outage is what the store knows of failures of the database.
+type Outage struct{ outage }
+
+// Again reports whether an operation that began at since is tried again.
+func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
+	return o.again(ctx, new(patience), err, since)
+}
+
+// Over notes that an operation has succeeded.
+func (o *Outage) Over() { o.over() }
 
 // ErrKeyTaken: the idempotency key is there already.
 var ErrKeyTaken = errKeyTaken

@@ -342,6 +342,8 @@ const (
 	deadlockDetected     = "40P01"
 	serializationFailure = "40001"
 	internalError        = "XX000"
+	// Citus could not reach a worker, or has lost it.
+	connectionFailure = "08006"
 	// A login with a wrong password.
 	invalidPassword = "28P01"
 	// The server was asked to stop.

@@ -1,0 +1,39 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tasklane/tasklane/services/tasks/internal/store"
+)
+
+// TestOutageOfAWorker: users of a Citus worker that is down fail at once when the outage
+// has lasted, though other users succeed; an outage of the whole database ends with the
+// first success.
+func TestOutageOfAWorker(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		fault pgconn.PgError
+		again bool
+	}{
+		{"a worker is down", pgconn.PgError{Code: "08006", Message: "connection to the remote node worker:5432 failed"}, false},
+		{"a worker dies while a transaction commits", pgconn.PgError{Code: "XX000", Message: "could not commit transaction for shard 102008 on at least one active node"}, false},
+		{"the database starts", pgconn.PgError{Code: "57P03"}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var o store.Outage
+			failed := store.MapError(&tc.fault)
+			if long := time.Now().Add(-time.Minute); o.Again(t.Context(), failed, long) {
+				t.Error("an operation is tried again that has failed for a minute")
+			}
+			o.Over() // another user succeeds
+			if again := o.Again(t.Context(), failed, time.Now()); again != tc.again {
+				t.Errorf("the next operation is tried again: %t, want %t", again, tc.again)
+			}
+		})
+	}
+}
