@@ -33,7 +33,8 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
 		err := s.outage.repeat(ctx, func() error {
-			return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n))
+			// A transaction, in which Citus passes settings on to its workers.
+			return mapError(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n) }))
 		})
 		if err != nil {
 			return removed, fmt.Errorf("purge: %w", err)

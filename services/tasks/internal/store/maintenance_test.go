@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -42,6 +44,36 @@ func TestOneReplicaPurges(t *testing.T) {
 			t.Errorf("period %d: %d purges began, want 1", period, n)
 		}
 		asOwner(t, db, "UPDATE tasklane.timers SET begun_at = begun_at - interval '61 min'")
+	}
+}
+
+// TestPurgeWaitsForASecond: the limit is set in a transaction that was begun, in which
+// Citus passes it on to the servers with the rows.
+func TestPurgeWaitsForASecond(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	r := &recorder{texts: map[string][]any{}}
+	s := storetest.Open(t, store.Config{URL: db.URL, Tracer: r})
+	if _, err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, begun := r.texts["begin"]; !begun {
+		t.Errorf("Purge sends %q, and no transaction", slices.Collect(maps.Keys(r.texts)))
+	}
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	var limit string
+	err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "SELECT tasklane.purge()"); err != nil {
+			return err
+		}
+		return tx.QueryRow(t.Context(), "SHOW lock_timeout").Scan(&limit)
+	})
+	if err != nil || limit != "1s" {
+		t.Errorf("the transaction waits %s for a lock, %v; want 1s", limit, err)
 	}
 }
 

@@ -202,15 +202,17 @@ $$;
 
 -- One step of maintenance. It returns the number of rows removed, 0 where another
 -- step is running. It gives up after a second, as many wait for what it has
--- locked.
+-- locked: by SET LOCAL, which Citus passes on to its workers in a transaction that
+-- was begun, and not as a setting of the function.
 --
 -- The runtime role may call it. It acts for all users, so it takes no arguments
 -- that could make it remove what has not expired.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.purge() RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
+    SET LOCAL lock_timeout = '1s';
     IF NOT pg_try_advisory_xact_lock(hashtext('tasklane.purge')) THEN
         RETURN 0;
     END IF;
