@@ -68,7 +68,7 @@ func TestDoctor(t *testing.T) {
 		{
 			"a missing policy for one's own rows", asOwner("DROP POLICY own_rows ON tasklane.tasks"),
 			[]string{"role", "isolation"},
-			"make the probe's rows",
+			"let the role of DATABASE_URL use the tables",
 		},
 		{
 			"no issuer", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
