@@ -89,7 +89,7 @@ func (s *engineStack) compose(args ...string) string {
 
 func (s *engineStack) docker(args ...string) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), 15*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), 30*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "docker", args...) //nolint:gosec // of this test
 	command.Env = os.Environ()
