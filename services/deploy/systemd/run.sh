@@ -14,7 +14,8 @@ while IFS= read -r line; do
 	esac
 done <"$etc/tasklane.env"
 export BETTER_AUTH_SECRET_FILE="$etc/better-auth-secret" TASKS_URL=http://127.0.0.1:8080
-part=${1:-} && [ $# -lt 1 ] || shift
+part=${1:-}
+[ $# -eq 0 ] || shift
 case $part in
 tasks)
 	export DATABASE_URL_FILE="$etc/app-url" DATABASE_URL_UNPOOLED_FILE="$etc/owner-url"
