@@ -12,6 +12,7 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Serve requests until told to stop."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
 	Distribute distributeCommand `cmd:"" help:"Spread the tables over the servers of a Citus cluster, by user. Safe to repeat; stop the service first."`
+	Rebalance  rebalanceCommand  `cmd:"" help:"Move shards between the workers of a Citus cluster, while the service runs. Safe to repeat."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say how to fix what is wrong."`
 	Purge      purgeCommand      `cmd:"" help:"Remove expired rows: idempotency keys after a day, the trash and tombstones after 30 days."`
 	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything of a user."`

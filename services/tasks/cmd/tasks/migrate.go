@@ -77,6 +77,22 @@ func (distributeCommand) Run(ctx context.Context) error {
 	return nil
 }
 
+type rebalanceCommand struct{}
+
+// Run rebalances and prints how far it is.
+func (rebalanceCommand) Run(ctx context.Context) error {
+	var config migrateConfig
+	if err := environ.Read(&config); err != nil {
+		return err
+	}
+	report := func(progress string) { fmt.Println(progress) }
+	if err := store.Rebalance(ctx, string(config.OwnerURL), report); err != nil {
+		return err
+	}
+	fmt.Println("the shards are balanced")
+	return nil
+}
+
 type openAPICommand struct{}
 
 // Run prints the document. It needs neither environment nor database.

@@ -82,16 +82,9 @@ func TestDistribute(t *testing.T) {
 		t.Fatal(err)
 	}
 	asOwner(t, db, likeCitus)
-	u, err := url.Parse(db.OwnerURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := u.Query()
-	query.Set("search_path", "like_citus,pg_catalog")
-	u.RawQuery = query.Encode()
-	owner := u.String()
+	owner := likeCitusURL(t, db)
 
-	_, err = store.Distribute(t.Context(), owner, db.URL)
+	_, err := store.Distribute(t.Context(), owner, db.URL)
 	if !errors.Is(err, store.ErrNoCitus) || !strings.Contains(err.Error(), "CREATE EXTENSION citus") {
 		t.Errorf("with an extension that is not created: %v, want ErrNoCitus and what to do", err)
 	}
@@ -132,6 +125,19 @@ func TestDistribute(t *testing.T) {
 		t.Error(err)
 	}
 	mustCreate(t, s, alice, full())
+}
+
+// likeCitusURL is the owner's address, by which likeCitus is found.
+func likeCitusURL(t *testing.T, db storetest.Database) string {
+	t.Helper()
+	u, err := url.Parse(db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", "like_citus,pg_catalog")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // awaitGone waits until the runtime role's connections have ended at the server.

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// rebalancePause is the time between two looks at a rebalance.
+const rebalancePause = time.Second
+
+// ongoing is a rebalance that has not ended.
+const ongoing = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled', 'running', 'cancelling', 'failing')"
+
+// Rebalance moves shards between the workers of a Citus cluster until they have
+// equally many. It reports what it waits for from time to time. The service goes on
+// meanwhile. The address is the owner's at the coordinator.
+//
+// Citus cannot copy a shard online whose owner is bound by row-level security. So the
+// owner is not bound until the rebalance has ended, failed or been stopped, which it
+// is when ctx ends; the role of the service always is. A service that starts meanwhile
+// refuses to. After a process that was killed, another call waits for the rebalance
+// that runs, and binds the owner again.
+func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err error) {
+	conn, err := connectOwner(ctx, ownerURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := findCitus(ctx, conn); err != nil {
+		return err
+	}
+	defer func() {
+		if back := endRebalance(context.WithoutCancel(ctx), ownerURL); back != nil {
+			err = errors.Join(err, fmt.Errorf("bind the owner by row-level security again: %w; run this command once more", back))
+		}
+	}()
+	if err := bindOwner(ctx, conn, "NO FORCE"); err != nil {
+		return err
+	}
+	var running bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT"+ongoing+")").Scan(&running); err != nil {
+		return fmt.Errorf("look for a rebalance: %w", err)
+	}
+	if !running {
+		var job *int64
+		if err := conn.QueryRow(ctx, "SELECT citus_rebalance_start()").Scan(&job); err != nil {
+			return fmt.Errorf("start the rebalance: %w", err)
+		}
+		if job == nil {
+			report("no shard has to be moved")
+			return nil
+		}
+	}
+	return awaitRebalance(ctx, conn, report)
+}
+
+// awaitRebalance waits for the end of the latest rebalance.
+func awaitRebalance(ctx context.Context, conn *pgx.Conn, report func(string)) error {
+	const status = "SELECT state::text, coalesce((details->'task_state_counts')::text, ''), coalesce((details->'tasks')::text, '') FROM citus_rebalance_status()"
+	for last := ""; ; {
+		var state, counts, tasks string
+		if err := conn.QueryRow(ctx, status).Scan(&state, &counts, &tasks); err != nil {
+			return fmt.Errorf("look at the rebalance: %w", err)
+		}
+		if now := state + ", moves " + counts; now != last {
+			report(now)
+			last = now
+		}
+		switch state {
+		case "finished":
+			return nil
+		case "failed", "cancelled":
+			return fmt.Errorf("the rebalance has %s: %s", state, tasks)
+		}
+		select {
+		case <-time.After(rebalancePause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// endRebalance stops a rebalance that still runs and binds the owner again. It uses a
+// connection of its own, as the other one may have failed.
+func endRebalance(ctx context.Context, ownerURL string) error {
+	conn, err := connectOwner(ctx, ownerURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, "SELECT citus_rebalance_stop()"+ongoing); err != nil {
+		return fmt.Errorf("stop the rebalance: %w", err)
+	}
+	return bindOwner(ctx, conn, "FORCE")
+}
+
+// bindOwner makes row-level security bind the owner too ("FORCE"), or not ("NO FORCE"):
+// one table after the other, as each is locked for a moment.
+func bindOwner(ctx context.Context, conn *pgx.Conn, force string) error {
+	for _, table := range usersTables(kinds) {
+		if _, err := conn.Exec(ctx, "ALTER TABLE "+table+" "+force+" ROW LEVEL SECURITY"); err != nil {
+			return fmt.Errorf("alter %s: %w", table, err)
+		}
+	}
+	return nil
+}
