@@ -72,6 +72,52 @@ func TestSignInWithAProvider(t *testing.T) {
 	stranger.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
 }
 
+// TestAccountOfAProviderIsDeleted deletes the account of a user who has no password: a
+// session that is at most a day old takes its place.
+func TestAccountOfAProviderIsDeleted(t *testing.T) {
+	t.Parallel()
+	provider := newProvider(t, servertest.NewEmail())
+	s := newSiteWith(t, siteConfig{provider: provider.URL})
+	signIn := func() *browser {
+		ada := s.newBrowser(t)
+		var begun struct{ URL string }
+		ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/"}).is(http.StatusOK).into(&begun)
+		state := parse(t, begun.URL).Query().Get("state")
+		ada.get("/api/auth/callback/provider?code=" + url.QueryEscape(providerCode) + "&state=" + url.QueryEscape(state)).is(http.StatusFound)
+		return ada
+	}
+	ada, elsewhere := signIn(), signIn()
+	ada.post("/api/tasks", map[string]any{"title": "Water the plants"}).is(http.StatusCreated)
+	id := ada.userID()
+	if other := elsewhere.userID(); other != id {
+		t.Fatalf("the second sign-in is user %s, want %s", other, id)
+	}
+
+	const sessionsBegan = `UPDATE session SET "createdAt" = now() - $1::interval`
+	s.auth.Exec(sessionsBegan, "25 hours")
+	if refused := ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusBadRequest); !strings.Contains(string(refused.body), "SESSION_EXPIRED") {
+		t.Errorf("with an old session: %s", refused.body)
+	}
+	s.auth.Exec(sessionsBegan, "23 hours")
+	ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusOK)
+	for _, session := range []*browser{ada, elsewhere} {
+		session.post("/api/tasks", map[string]any{"title": "Ghost"}).is(http.StatusUnauthorized)
+	}
+
+	again := signIn()
+	if again.userID() == id {
+		t.Error("the account is still there")
+	}
+	var list struct{ Data []taskapi.Task }
+	again.get("/api/tasks").is(http.StatusOK).into(&list)
+	if len(list.Data) != 0 {
+		t.Errorf("the new account has tasks: %v", list.Data)
+	}
+}
+
+// providerCode is the code with which the provider redirects the browser back.
+const providerCode = "a+code/of the=provider"
+
 // newProvider starts an OAuth provider with one user. Its tokens look like JWTs, which
 // must not reach the browser either.
 func newProvider(t *testing.T, email string) *httptest.Server {
@@ -82,7 +128,7 @@ func newProvider(t *testing.T, email string) *httptest.Server {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
-		if got := r.FormValue("code"); got != "a+code/of the=provider" {
+		if got := r.FormValue("code"); got != providerCode {
 			t.Errorf("the code is %q", got)
 		}
 		respond(w, map[string]any{"access_token": "eyJhbGciOiJub25lIn0.e30.c2ln", "token_type": "Bearer", "expires_in": 3600})
