@@ -5,6 +5,7 @@ import { deleteAccount } from "./account.mjs";
 import { features } from "./features.mjs";
 import { foreign } from "./log.mjs";
 import { createMail } from "./mail.mjs";
+import { passkeyPlugins } from "./passkeys.mjs";
 import { programPlugins } from "./programs.mjs";
 
 /**
@@ -56,6 +57,7 @@ export function createAuth(config, pool, log) {
         },
       }),
       ...programPlugins(),
+      ...passkeyPlugins(config, mail),
       features(config),
     ],
     rateLimit: {

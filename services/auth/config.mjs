@@ -1,5 +1,5 @@
 // The environment of the auth server, read and checked in this one place.
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { LEVELS } from "./log.mjs";
 import { tracingMistakes } from "./tracing.mjs";
 
@@ -93,7 +93,7 @@ export function readConfig(env) {
   const origin = new URL(config.baseURL).origin;
   // An empty variable would become an empty claim.
   const issuer = env.JWT_ISSUER || origin;
-  return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer };
+  return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer, passkeyDomain: passkeyDomain(config, new URL(origin)) };
 
   function check(name, mistake) {
     if (mistake) mistakes.push(`${name} ${mistake}`);
@@ -138,6 +138,16 @@ export function networks(texts) {
     else throw new Error(`${text} is no network`);
   }
   return list;
+}
+
+/**
+ * The domain that passkeys are for: that of the cookies, else the host. Browsers make
+ * none for an IP address, nor without TLS, except at localhost.
+ */
+function passkeyDomain({ cookieDomain }, { protocol, hostname }) {
+  const isLocal = hostname === "localhost" || hostname.endsWith(".localhost");
+  if ((protocol !== "https:" && !isLocal) || isIP(hostname) || hostname.startsWith("[")) return undefined;
+  return cookieDomain ?? hostname;
 }
 
 function secretMistake(secret) {

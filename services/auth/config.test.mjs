@@ -27,6 +27,7 @@ test("a minimal environment takes the defaults", () => {
     logLevel: "info",
     issuer: "https://tasks.example.com",
     audience: "https://tasks.example.com",
+    passkeyDomain: "tasks.example.com",
   });
 });
 
@@ -42,6 +43,16 @@ test("mail needs a server and a sender", () => {
   assert.deepEqual([smtpURL, mailFrom, requireVerification], [mail.SMTP_URL, mail.MAIL_FROM, true]);
   assert.deepEqual(mistakes({ ...valid, ...mail, MAIL_FROM: "" }), ["MAIL_FROM"]);
   assert.deepEqual(mistakes({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
+});
+
+test("passkeys are for the domain of the cookies, else the host, where browsers make them", () => {
+  const domain = (url, cookieDomain) => readConfig({ ...valid, BETTER_AUTH_URL: url, COOKIE_DOMAIN: cookieDomain }).passkeyDomain;
+  assert.equal(domain("https://tasks.example.com:8443", "example.com"), "example.com");
+  assert.equal(domain("http://localhost:3000"), "localhost");
+  assert.equal(domain("http://tasks.localhost:3000"), "tasks.localhost");
+  for (const url of ["http://tasks.example.com", "http://127.0.0.1:3000", "https://192.0.2.1", "https://[2001:db8::1]"]) {
+    assert.equal(domain(url), undefined, url);
+  }
 });
 
 test("the audience follows the issuer", () => {

@@ -12,6 +12,7 @@ export function features(config) {
     verification: config.requireVerification,
     deletion: Boolean(config.tasksURL),
     keys: true,
+    passkeys: config.passkeyDomain,
     providers: Object.keys(config.providers),
   };
   return {

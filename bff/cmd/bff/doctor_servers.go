@@ -132,6 +132,26 @@ func someAddress() string {
 	return fmt.Sprintf("198.18.%d.%d", random[0], random[1])
 }
 
+// checkPasskeys compares the domain of passkeys with the host of the site's pages.
+func (p *patient) checkPasskeys(ctx context.Context) (string, error) {
+	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
+	if err != nil {
+		return "", err
+	}
+	var options struct {
+		Domain string `json:"rpId"`
+	}
+	switch {
+	case response.status == http.StatusNotFound:
+		return "are not offered by Better Auth", nil
+	case response.status != http.StatusOK || json.Unmarshal(response.body, &options) != nil:
+		return "", fmt.Errorf("the request for a challenge: status %d", response.status)
+	case !strings.HasSuffix("."+p.PublicURL.Hostname(), "."+options.Domain):
+		return "", fmt.Errorf("they are for %s, and browsers do not accept that on pages of %s", options.Domain, p.PublicURL)
+	}
+	return "are for " + options.Domain, nil
+}
+
 func (p *patient) checkService(ctx context.Context) (string, error) {
 	response, err := p.ask(ctx, http.MethodHead, p.TasksURL.URL, nil)
 	if err != nil {

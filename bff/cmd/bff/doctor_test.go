@@ -35,6 +35,7 @@ func TestDoctor(t *testing.T) {
 	}})
 	limiting := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: []string{"RATE_LIMIT_ENABLED=true"}})
 	sharing := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Env: []string{"RATE_LIMIT_ENABLED=true", "TRUSTED_PROXIES="}})
+	elsewhere := servertest.StartAuth(t, "http://tasks.localhost:3000", public)
 	user := doctorCommand{Email: servertest.NewEmail(), Password: servertest.Password}
 	for _, a := range []*servertest.Auth{auth, verifying} {
 		a.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": user.Email, "password": user.Password})
@@ -99,6 +100,7 @@ func TestDoctor(t *testing.T) {
 			c.TrustedOrigins = []environ.Origin{origin(secure), origin("https://app.example.com")}
 		}, "origin", "refuses pages of https://app.example.com"},
 		{"an auth server that does not believe the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
+		{"passkeys of another domain", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(elsewhere.URL.String()) }, "passkeys", "they are for tasks.localhost"},
 		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL leads to it"},
 		{"another server as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(auth.URL.String()) }, "service", "it is not the task service"},
 		{"the operations port as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(tasks.OpsURL.String()) }, "service", "it is not the task service"},

@@ -107,6 +107,9 @@ func (s *system) newAccount(t *testing.T) *account {
 		t.Fatalf("get-session: %s (%v)", body, err)
 	}
 	a.id, a.jwt = session.User.ID, header.Get("Set-Auth-Jwt")
+	s.auth.Exec(`INSERT INTO passkey (id, name, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+		VALUES ($1, 'Laptop', 'key', $1, $1, 0, 'singleDevice', false)`, a.id)
+	s.auth.Post("/api/auth/api-key/create", map[string]any{"name": "report"}, response.Cookies()...)
 	if status, body := a.createDirectly(); status != http.StatusCreated {
 		t.Fatalf("create: %d %s", status, body)
 	}
@@ -162,6 +165,8 @@ func (a *account) expectNothing() {
 		`SELECT count(*) FROM "user" WHERE id = $1`:               a.s.auth.OwnerURL(),
 		`SELECT count(*) FROM session WHERE "userId" = $1`:        a.s.auth.OwnerURL(),
 		`SELECT count(*) FROM account WHERE "userId" = $1`:        a.s.auth.OwnerURL(),
+		`SELECT count(*) FROM passkey WHERE "userId" = $1`:        a.s.auth.OwnerURL(),
+		`SELECT count(*) FROM apikey WHERE "referenceId" = $1`:    a.s.auth.OwnerURL(),
 		`SELECT count(*) FROM tasklane.tasks WHERE user_id = $1`:  a.s.tasks.OwnerURL,
 		`SELECT count(*) FROM tasklane.erased WHERE user_id = $1`: a.s.tasks.OwnerURL,
 	}

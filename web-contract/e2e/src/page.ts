@@ -64,6 +64,13 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 }
 
+/** Opens a part of the account's dialog. */
+export async function openAccountSection(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Account settings" }).click();
+  await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
+}
+
 /** Signs in on a page that knows the user and asks for the password alone. */
 export async function signInAgain(page: Page, { password }: Account): Promise<void> {
   await page.getByText("You were signed out.").waitFor();

@@ -3,17 +3,10 @@ import { describe, expect, inject } from "vitest";
 import { runStatement } from "../src/database.js";
 import { expectExpired } from "../src/expired.js";
 import { linkInMail } from "../src/mail.js";
-import { addTask, expectAccessible, openTask, signOut, signUp, test } from "../src/page.js";
+import { addTask, expectAccessible, openAccountSection, openTask, signOut, signUp, test } from "../src/page.js";
 import { newAccount, newUser, newVisitor, type Account } from "../src/visitor.js";
 
 const stack = inject("stack");
-
-/** Opens a part of the account's dialog. */
-async function openSection(page: Page, title: string): Promise<void> {
-  await page.getByRole("button", { name: /^Account of/ }).click();
-  await page.getByRole("button", { name: "Account settings" }).click();
-  await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
-}
 
 async function signIn(page: Page, { email, password }: Account): Promise<void> {
   await page.getByLabel("Email").fill(email);
@@ -60,7 +53,7 @@ describe.concurrent("a person", () => {
     await signUp(page, account);
     const elsewhere = newVisitor();
     await elsewhere.auth.signIn.email(account);
-    await openSection(page, "Where you are signed in");
+    await openAccountSection(page, "Where you are signed in");
     const sessions = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
     await sessions.nth(1).waitFor();
     await page.getByText("This device").waitFor();
@@ -88,7 +81,7 @@ describe.concurrent("a person", () => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const { email } = newAccount();
-    await openSection(page, "Change your email address");
+    await openAccountSection(page, "Change your email address");
     await page.getByLabel("New email address").fill(email);
     await page.getByRole("button", { name: "Change the address" }).click();
     await page.getByText("We have sent you a mail.").waitFor();
@@ -100,7 +93,7 @@ describe.concurrent("a person", () => {
   test("makes an API key, and revokes it", async ({ openPage }) => {
     const { page, complaints } = await openPage();
     await signUp(page, newAccount());
-    await openSection(page, "API keys");
+    await openAccountSection(page, "API keys");
     await page.getByLabel("Name of a new key").fill("Report");
     await page.keyboard.press("Enter");
     const key = await page.locator(".account-key code").innerText();
@@ -155,7 +148,7 @@ describe.concurrent("a person", () => {
     const session = await visitor.fetch(`${stack.authUrl}/api/auth/get-session`);
     const jwt = session.headers.get("set-auth-jwt")!;
 
-    await openSection(page, "Delete your account");
+    await openAccountSection(page, "Delete your account");
     await expectAccessible(page);
     await page.getByLabel("Your password").fill(account.password);
     await page.getByRole("button", { name: "Delete my account for good" }).click();
@@ -182,7 +175,7 @@ describe.concurrent("a person", () => {
     const signedIn = (when: string) => runStatement(stack.authDatabase, `UPDATE session SET "createdAt" = ${when} WHERE "userId" = ${user}`, account.email);
     await signedIn("now() - interval '2 days'");
 
-    await openSection(page, "Delete your account");
+    await openAccountSection(page, "Delete your account");
     const dialog = page.getByRole("dialog", { name: "Account" });
     expect(await dialog.getByText("Change your password").count()).toBe(0);
     await dialog.getByRole("button", { name: "Delete my account for good" }).click();

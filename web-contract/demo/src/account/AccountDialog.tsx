@@ -5,6 +5,8 @@ import { TextField } from "../ui/TextField";
 import { authClient, findPassword, loadFeatures, type Features } from "./auth";
 import { useAuthForm } from "./form";
 import { Keys } from "./Keys";
+import { Passkeys } from "./Passkeys";
+import { canUsePasskeys } from "./webauthn";
 import { newPassword, PasswordField } from "./PasswordField";
 import { Sessions } from "./Sessions";
 import "./dialog.css";
@@ -33,6 +35,11 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
       {hasPassword && (
         <Section title="Change your password">
           <ChangePassword onDone={setDone} />
+        </Section>
+      )}
+      {canUsePasskeys(features?.passkeys) && (
+        <Section title="Passkeys">
+          <Passkeys domain={features.passkeys} />
         </Section>
       )}
       <Section title="Where you are signed in">
@@ -120,7 +127,7 @@ function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   return (
     <form className="account-form" onSubmit={form.onSubmit}>
       <p className="dialog-text">
-        Your tasks and lists, your API keys and your account are deleted at once, on every device. They cannot be brought back.
+        Your tasks and lists, your passkeys, your API keys and your account are deleted at once, on every device. They cannot be brought back.
       </p>
       {hasPassword && (
         <PasswordField label="Your password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />

@@ -37,7 +37,7 @@ export function AccountForm({ mode, email, onMail }: Props) {
         label="Email"
         name="email"
         type="email"
-        autoComplete="username"
+        autoComplete={mode === "signIn" ? "username webauthn" : "username"}
         fault={form.faultOf("email")}
         defaultValue={isNew ? undefined : email}
         required

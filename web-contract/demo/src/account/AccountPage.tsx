@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { Wordmark } from "../ui/Wordmark";
 import { AccountForm, type Mode } from "./AccountForm";
 import { loadFeatures, signIn, type Features, type User } from "./auth";
-import { isPage } from "./pages";
+import { isPage, PasskeySignIn } from "./pages";
 import "./account.css";
 
 const words = {
@@ -69,6 +69,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
           </button>
         </p>
       )}
+      {mode === "signIn" && features?.passkeys && <PasskeySignIn domain={features.passkeys} />}
       {mode !== "forgot" && features && <Providers names={features.providers} />}
       <p className="account-switch">
         {question}{" "}

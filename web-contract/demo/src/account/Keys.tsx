@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { TextField } from "../ui/TextField";
 import { read, write } from "./auth";
 import { useAuthForm } from "./form";
+import { useListed } from "./listed";
 
 interface Key {
   id: string;
@@ -10,18 +11,15 @@ interface Key {
   createdAt: string;
 }
 
+const list = async () => {
+  const { data, error } = await read<{ apiKeys: Key[] }>("/api-key/list");
+  return { data: data?.apiKeys ?? null, error: error ?? null };
+};
+
 /** The user's API keys. A key is shown once, when it is made. */
 export function Keys() {
-  const [keys, setKeys] = useState<Key[]>();
+  const { items: keys, fault, load } = useListed(list);
   const [made, setMade] = useState<string>();
-  const [failed, setFailed] = useState(false);
-
-  async function load() {
-    const { data } = await read<{ apiKeys: Key[] }>("/api-key/list").catch(() => ({ data: null }));
-    setFailed(!data);
-    if (data) setKeys(data.apiKeys);
-  }
-  useEffect(() => void load(), []);
 
   const form = useAuthForm(
     async (field) => {
@@ -40,7 +38,7 @@ export function Keys() {
   return (
     <>
       <p className="dialog-text">With a key, a program reads and changes your tasks for you.</p>
-      {failed && <p role="alert">Your keys cannot be shown right now. Please try again.</p>}
+      {fault && <p role="alert">{fault}</p>}
       {keys && keys.length > 0 && (
         <ul className="account-rows" role="list" aria-label="API keys">
           {keys.map(({ id, name, start, createdAt }) => (

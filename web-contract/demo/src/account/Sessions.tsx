@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
-import { authClient, useSession } from "./auth";
+import { authClient, useSession, type Answer } from "./auth";
 import { device } from "./device";
+import { useListed } from "./listed";
 
 interface Session {
   token: string;
@@ -8,18 +8,15 @@ interface Session {
   userAgent?: string | null | undefined;
 }
 
+const list = async (): Promise<Answer<Session[]>> => {
+  const { data, error } = await authClient.listSessions();
+  return { data: data && data.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt)), error };
+};
+
 /** Where the user is signed in, and how to end that. */
 export function Sessions() {
-  const [sessions, setSessions] = useState<Session[]>();
-  const [failed, setFailed] = useState(false);
+  const { items: sessions, fault, load } = useListed(list);
   const here = useSession().data?.session.token;
-
-  async function load() {
-    const { data } = await authClient.listSessions().catch(() => ({ data: null }));
-    setFailed(data === null);
-    if (data) setSessions(data.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt)));
-  }
-  useEffect(() => void load(), []);
 
   async function end(token: string) {
     await authClient.revokeSession({ token }).catch(() => {});
@@ -31,7 +28,7 @@ export function Sessions() {
     await load();
   }
 
-  if (failed) return <p role="alert">This cannot be shown right now. Please try again.</p>;
+  if (fault) return <p role="alert">{fault}</p>;
   if (!sessions) return <p role="status">Loading…</p>;
   return (
     <>

@@ -25,6 +25,8 @@ export interface Features {
   verification: boolean;
   deletion: boolean;
   keys: boolean;
+  /** The domain that passkeys are for, where there are any. */
+  passkeys?: string;
   providers: string[];
 }
 

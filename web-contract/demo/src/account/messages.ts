@@ -22,6 +22,7 @@ const faults: Record<string, AuthFault> = {
   EMAIL_NOT_VERIFIED: { message: "Please confirm your email address first. We have sent you another mail with a link." },
   INVALID_PASSWORD: { field: "current", message: "That is not your password." },
   SESSION_EXPIRED: { message: "You signed in more than a day ago. Sign out and in again, then delete your account." },
+  SESSION_NOT_FRESH: { message: "You signed in more than a day ago. To keep your account safe, sign out and in again first." },
   INVALID_TOKEN: { message: "This link does not work any more. Ask for another one." },
   PASSWORD_TOO_SHORT: { field: "password", message: "That password is too short. Use at least 8 characters." },
   PASSWORD_TOO_LONG: { field: "password", message: "That password is too long. Use at most 128 characters." },

@@ -1,0 +1,45 @@
+import { useEffect, useState } from "react";
+import { sessionChanged } from "./auth";
+import { authFault } from "./messages";
+import { canUsePasskeys, signInWithPasskey } from "./webauthn";
+
+/** Signs in with a passkey: by the button, or by what the browser suggests below the email field. */
+export function PasskeySignIn({ domain }: { domain: string }) {
+  const [usable] = useState(() => canUsePasskeys(domain));
+  const [attempt, setAttempt] = useState({ pressed: false });
+  const [fault, setFault] = useState<string>();
+
+  useEffect(() => {
+    if (!usable) return;
+    const controller = new AbortController();
+    const settle = async () => {
+      const answer = await signInWithPasskey(!attempt.pressed, controller.signal).catch(() => ({ error: {} }));
+      if (!answer || controller.signal.aborted) return;
+      if (!answer.error) return sessionChanged();
+      setFault(authFault(answer.error).message);
+      setAttempt({ pressed: false });
+    };
+    void settle();
+    return () => controller.abort();
+  }, [usable, attempt]);
+
+  if (!usable) return null;
+  return (
+    <div className="account-providers">
+      <button
+        type="button"
+        className="button"
+        aria-disabled={attempt.pressed}
+        onClick={() => {
+          setFault(undefined);
+          if (!attempt.pressed) setAttempt({ pressed: true });
+        }}
+      >
+        Sign in with a passkey
+      </button>
+      <p className="form-error" role="alert">
+        {fault}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import { useRef, useState } from "react";
+import { TextField } from "../ui/TextField";
+import { read, write } from "./auth";
+import { device } from "./device";
+import { useAuthForm } from "./form";
+import { useListed } from "./listed";
+import { addPasskey, forgetPasskey } from "./webauthn";
+
+interface Passkey {
+  id: string;
+  name: string | null;
+  credentialID: string;
+  createdAt: string;
+}
+
+const list = () => read<Passkey[]>("/passkey/list-user-passkeys");
+const nameOf = ({ name }: Passkey) => name || "Passkey";
+
+/** The user's passkeys, and how to add, rename and remove them. */
+export function Passkeys({ domain }: { domain: string }) {
+  const { items, fault, load } = useListed(list);
+  const [renaming, setRenaming] = useState<string>();
+  const [done, setDone] = useState("");
+  const status = useRef<HTMLParagraphElement>(null);
+
+  /** Says what was done, where the focus goes whose button is gone. */
+  async function finish(message: string) {
+    setRenaming(undefined);
+    setDone(message);
+    await load();
+    status.current?.focus();
+  }
+
+  const form = useAuthForm(
+    (field) => {
+      setDone("");
+      return addPasskey(field("name").trim());
+    },
+    () => void finish("Your passkey is added. You can sign in with it from now on."),
+  );
+
+  async function remove(passkey: Passkey) {
+    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch(() => ({ error: {} }));
+    if (!error) forgetPasskey(domain, passkey.credentialID);
+    await finish(error ? "The passkey was not removed. Please try again." : `“${nameOf(passkey)}” is removed.`);
+  }
+
+  return (
+    <>
+      <p className="dialog-text">
+        A passkey signs you in with your fingerprint, your face or the PIN of your device, without your password.
+      </p>
+      {fault && <p role="alert">{fault}</p>}
+      <p ref={status} className="account-done" role="status" tabIndex={-1}>
+        {done}
+      </p>
+      {items && items.length > 0 && (
+        <ul className="account-rows" role="list" aria-label="Passkeys">
+          {items.map((passkey) => (
+            <li key={passkey.id}>
+              {renaming === passkey.id ? (
+                <Rename passkey={passkey} onDone={(message) => void finish(message)} />
+              ) : (
+                <>
+                  <span>
+                    <bdi>{nameOf(passkey)}</bdi>
+                    <small>Since {new Date(passkey.createdAt).toLocaleDateString()}</small>
+                  </span>
+                  <span className="account-acts">
+                    <button type="button" className="link" aria-label={`Rename ${nameOf(passkey)}`} onClick={() => setRenaming(passkey.id)}>
+                      Rename
+                    </button>
+                    <button type="button" className="link" aria-label={`Remove ${nameOf(passkey)}`} onClick={() => void remove(passkey)}>
+                      Remove
+                    </button>
+                  </span>
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      <form className="account-form" onSubmit={form.onSubmit}>
+        <TextField label="Name of a new passkey" name="name" defaultValue={device(navigator.userAgent)} maxLength={64} required />
+        <p className="form-error" role="alert">
+          {form.faultOf()}
+        </p>
+        <button type="submit" className="button" aria-disabled={form.busy}>
+          Add a passkey
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Rename({ passkey, onDone }: { passkey: Passkey; onDone: (message: string) => void }) {
+  const form = useAuthForm(
+    (field) => write("/passkey/update-passkey", { id: passkey.id, name: field("newName") }),
+    () => {
+      onDone("The passkey is renamed.");
+      return true;
+    },
+  );
+  return (
+    <form className="account-form account-rename" onSubmit={form.onSubmit}>
+      <TextField label="New name" name="newName" defaultValue={nameOf(passkey)} maxLength={64} required autoFocus />
+      <p className="form-error" role="alert">
+        {form.faultOf()}
+      </p>
+      <button type="submit" className="button" aria-disabled={form.busy}>
+        Save the name
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,16 @@
+import { useCallback, useEffect, useState } from "react";
+import type { Answer } from "./auth";
+import { authFault } from "./messages";
+
+/** What the server lists of an account: undefined until it is there. `load` reads it again. */
+export function useListed<Item>(list: () => Promise<Answer<Item[]>>) {
+  const [items, setItems] = useState<Item[]>();
+  const [fault, setFault] = useState<string>();
+  const load = useCallback(async () => {
+    const { data, error } = await list().catch((): Answer<Item[]> => ({}));
+    if (data) setItems(data);
+    setFault(data ? undefined : authFault(error ?? {}).message);
+  }, [list]);
+  useEffect(() => void load(), [load]);
+  return { items, fault, load };
+}

@@ -1,0 +1,41 @@
+import type { CDPSession, Page } from "playwright-core";
+
+/** A device that keeps passkeys, in Chromium. */
+export interface Authenticator {
+  /** The ids of the passkeys that it has. */
+  passkeys: () => Promise<string[]>;
+  /** Whether its user unlocks it when asked to. */
+  unlocks: (does: boolean) => Promise<void>;
+  /** Runs what makes the page tell the browser that a passkey signs nobody in any more. */
+  forgets: (act: () => Promise<void>) => Promise<void>;
+}
+
+/** Gives the page's browser a device that keeps passkeys, whose user does at once what the page asks for. */
+export async function addAuthenticator(page: Page): Promise<Authenticator> {
+  const devtools: CDPSession = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    passkeys: async () => {
+      const { credentials } = await devtools.send("WebAuthn.getCredentials", { authenticatorId });
+      return credentials.map(({ credentialId }) => credentialId);
+    },
+    unlocks: async (isUserVerified) => {
+      await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
+    },
+    forgets: async (act) => {
+      const forgotten = new Promise((resolve) => devtools.once("WebAuthn.credentialDeleted", resolve));
+      await act();
+      await forgotten;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Page } from "playwright-core";
+import { describe, expect, inject } from "vitest";
+import { addAuthenticator } from "../src/authenticator.js";
+import { runStatement } from "../src/database.js";
+import { mailTo } from "../src/mail.js";
+import { expectAccessible, openAccountSection, signOut, signUp, test, type OpenPage } from "../src/page.js";
+import { newAccount } from "../src/visitor.js";
+
+const stack = inject("stack");
+const widths = [360, 768, 1280];
+
+/** Adds a passkey in the account's dialog, by the keyboard, and closes that. */
+async function addPasskey(page: Page, name = "Laptop"): Promise<void> {
+  await openAccountSection(page, "Passkeys");
+  await page.getByLabel("Name of a new passkey").fill(name);
+  await page.keyboard.press("Enter");
+  await page.getByText("Your passkey is added.").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+}
+
+/** Opens the page in a browser that suggests no passkeys below the email field, so that the button is what signs in. */
+async function openWithoutSuggestions(openPage: () => Promise<OpenPage>): Promise<OpenPage> {
+  const opened = await openPage();
+  await opened.page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  await opened.page.reload();
+  return opened;
+}
+
+const signInByButton = (page: Page) => page.getByRole("button", { name: "Sign in with a passkey" }).press("Enter");
+const welcome = (page: Page) => page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
+
+describe.concurrent("a passkey", () => {
+  test("signs in by the button, and is renamed and removed", async ({ openPage }) => {
+    const account = newAccount();
+    const { page, complaints } = await openWithoutSuggestions(openPage);
+    const authenticator = await addAuthenticator(page);
+    await signUp(page, account);
+    await addPasskey(page);
+    await mailTo(account.email, "A passkey was added to your account");
+    await signOut(page);
+    await signInByButton(page);
+    await welcome(page);
+
+    await openAccountSection(page, "Passkeys");
+    const rows = page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
+    await rows.getByText("Laptop").waitFor();
+    await page.getByRole("button", { name: "Rename Laptop" }).press("Enter");
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 800 });
+      await expectAccessible(page);
+    }
+    await page.getByLabel("New name").fill("Work laptop");
+    await page.keyboard.press("Enter");
+    await rows.getByText("Work laptop").waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("The passkey is renamed.");
+    await authenticator.forgets(() => page.getByRole("button", { name: "Remove Work laptop" }).press("Enter"));
+    await page.getByText("“Work laptop” is removed.").waitFor();
+    expect(await rows.count()).toBe(0);
+    expect(await authenticator.passkeys()).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("signs in by what the browser suggests", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    await addAuthenticator(page);
+    await signUp(page, newAccount());
+    await addPasskey(page);
+    await page.context().clearCookies();
+    // Its user picks the suggestion at once.
+    await page.goto("/?changed");
+    await welcome(page);
+    expect(complaints).toEqual([]);
+  });
+
+  test("of an account that is gone is refused, and the browser forgets it", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openWithoutSuggestions(openPage);
+    const authenticator = await addAuthenticator(page);
+    await signUp(page, account);
+    await addPasskey(page);
+    await openAccountSection(page, "Delete your account");
+    await page.getByLabel("Your password").fill(account.password);
+    await page.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByText("Your account is deleted").waitFor();
+    await authenticator.forgets(() => signInByButton(page));
+    await page.getByText("No account here has this passkey.").waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  test("is not added without the user, nor twice on a device", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    const authenticator = await addAuthenticator(page);
+    await authenticator.unlocks(false);
+    await signUp(page, newAccount());
+    await openAccountSection(page, "Passkeys");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("No passkey was added.").waitFor();
+    await authenticator.unlocks(true);
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("Your passkey is added.").waitFor();
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("This device has a passkey for your account already.").waitFor();
+    expect(await authenticator.passkeys()).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test("does not sign in if its device is not unlocked, or has none", async ({ openPage }) => {
+    const { page } = await openWithoutSuggestions(openPage);
+    const authenticator = await addAuthenticator(page);
+    await signInByButton(page);
+    await page.getByText("You were not signed in. Try again, or use your password.").waitFor();
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 800 });
+      await expectAccessible(page);
+    }
+    await signUp(page, newAccount());
+    await addPasskey(page);
+    await signOut(page);
+    await authenticator.unlocks(false);
+    await signInByButton(page);
+    await page.getByText("Unlock your device").waitFor();
+    await authenticator.unlocks(true);
+    await signInByButton(page);
+    await welcome(page);
+  });
+
+  test("needs a sign-in that is not older than a day, as the list of sessions does", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openPage();
+    await addAuthenticator(page);
+    await signUp(page, account);
+    await runStatement(
+      stack.authDatabase,
+      `UPDATE session SET "createdAt" = now() - interval '2 days' WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)`,
+      account.email,
+    );
+    await openAccountSection(page, "Passkeys");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    const told = page.getByText("sign out and in again first");
+    await told.waitFor();
+    await page.getByText("Where you are signed in", { exact: true }).click();
+    await told.nth(1).waitFor();
+  });
+
+  test("is not offered by a browser that has none", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
+    await page.reload();
+    await page.getByRole("button", { name: "Forgot your password?" }).waitFor(); // what the server offers is there
+    expect(await page.getByText("passkey").count()).toBe(0);
+    await signUp(page, newAccount());
+    await openAccountSection(page, "API keys");
+    expect(await page.getByText("Passkeys").count()).toBe(0);
+  });
+});
