@@ -43,14 +43,18 @@ describe.concurrent("a passkey", () => {
     await signInByButton(page);
     await welcome(page);
 
-    await openAccountSection(page, "Passkeys");
     const rows = page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
-    await rows.getByText("Laptop").waitFor();
-    await page.getByRole("button", { name: "Rename Laptop" }).press("Enter");
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
+      await openAccountSection(page, "Passkeys");
+      await rows.getByText("Laptop").waitFor();
       await expectAccessible(page);
+      await page.getByRole("button", { name: "Rename Laptop" }).press("Enter");
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Done" }).click();
     }
+    await openAccountSection(page, "Passkeys");
+    await page.getByRole("button", { name: "Rename Laptop" }).press("Enter");
     await page.getByLabel("New name").fill("Work laptop");
     await page.keyboard.press("Enter");
     await rows.getByText("Work laptop").waitFor();
@@ -71,7 +75,8 @@ describe.concurrent("a passkey", () => {
     // Its user picks the suggestion at once.
     await page.goto("/?changed");
     await welcome(page);
-    expect(complaints).toEqual([]);
+    // The page that lost its cookies may notice.
+    expect(complaints.filter((text) => !text.includes("401"))).toEqual([]);
   });
 
   test("of an account that is gone is refused, and the browser forgets it", async ({ openPage }) => {
@@ -110,7 +115,8 @@ describe.concurrent("a passkey", () => {
     const { page } = await openWithoutSuggestions(openPage);
     const authenticator = await addAuthenticator(page);
     await signInByButton(page);
-    await page.getByText("You were not signed in. Try again, or use your password.").waitFor();
+    const told = page.getByText("You were not signed in. Try again, or use your password.");
+    await told.waitFor();
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
       await expectAccessible(page);
@@ -120,7 +126,7 @@ describe.concurrent("a passkey", () => {
     await signOut(page);
     await authenticator.unlocks(false);
     await signInByButton(page);
-    await page.getByText("Unlock your device").waitFor();
+    await told.waitFor();
     await authenticator.unlocks(true);
     await signInByButton(page);
     await welcome(page);
