@@ -1,7 +1,6 @@
 package sdk_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSDKHasNoDependencies builds a program in another module with the SDK, offline. No
-// other module may be needed.
+// TestSDKHasNoDependencies builds the README's program in another module with the SDK,
+// offline. No other module may be needed.
 func TestSDKHasNoDependencies(t *testing.T) {
 	t.Parallel()
 	sdkDir, err := os.Getwd()
@@ -24,28 +23,21 @@ func TestSDKHasNoDependencies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("go.mod", fmt.Sprintf(`module example.com/planner
-
-go 1.26.0
-
-require github.com/tasklane/tasklane/sdk v0.0.0
-
-replace github.com/tasklane/tasklane/sdk => %q
-`, sdkDir))
-	write("planner.go", `package main
-
-import (
-	"fmt"
-
-	"github.com/tasklane/tasklane/sdk"
-	"github.com/tasklane/tasklane/sdk/taskapi"
-)
-
-func main() {
-	_, err := sdk.New("http://tasks:8080")
-	fmt.Println(err, taskapi.High)
-}
-`)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(start, end string) string {
+		t.Helper()
+		_, text, _ := strings.Cut(string(readme), start)
+		text, _, found := strings.Cut(text, end)
+		if !found {
+			t.Fatalf("README.md has no text between %q and %q", start, end)
+		}
+		return text
+	}
+	write("go.mod", "module example.com/planner\n\ngo 1.26.0\n")
+	write("planner.go", block("```go\n", "```"))
 	write("planner_test.go", `package main
 
 import (
@@ -69,6 +61,8 @@ func TestPlanner(t *testing.T) {
 		}
 		return string(out)
 	}
+	edit := strings.ReplaceAll(block("\ngo mod edit ", "\n"), "../tasklane/sdk", sdkDir)
+	run(append([]string{"mod", "edit"}, strings.Fields(edit)...)...)
 	var modules []string
 	for line := range strings.Lines(run("mod", "graph")) {
 		// go mod graph lists the versions of Go, too.
