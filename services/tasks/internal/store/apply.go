@@ -65,9 +65,9 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	after.shared().UpdatedAt = tx.now
 	if r.rowless {
 		after.shared().CreatedAt = tx.now
-		tx.change(op, 1, k.size(after), k.insert(tx.user, after))
+		tx.insert(op, k, after)
 	} else {
-		tx.change(op, 0, k.size(after)-k.size(r.row), k.update(tx.user, after, k.differences(r.row, after)))
+		tx.update(op, k, r.row, after)
 	}
 	if k.follow != nil {
 		k.follow(tx, r.row, after)
@@ -86,13 +86,13 @@ func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error 
 	if err := cmp.Or(tx.count(k, 1), tx.setDue(ctx, nil, r.row)); err != nil {
 		return err
 	}
-	if k.prepare != nil && !tx.blind {
+	if k.prepare != nil && tx.locked() {
 		if err := k.prepare(ctx, tx, op, nil, r.row); err != nil {
 			return err
 		}
 	}
-	tx.change(op, 1, k.size(r.row), k.insert(tx.user, r.row))
-	if tx.blind && k.most > 0 {
+	tx.insert(op, k, r.row)
+	if !tx.locked() && k.most > 0 {
 		tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
 	}
 	if k.follow != nil {
@@ -102,7 +102,7 @@ func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error 
 }
 
 func (tx *transaction) erase(k *kind, r *resource, op Operation) {
-	tx.change(op, -1, rowSize-k.size(r.row),
+	tx.change(statement{countChange, tx.counts(op, -1, rowSize-k.size(r.row))},
 		statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
 		statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
 		statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
@@ -157,13 +157,39 @@ const (
 		SELECT user_id, $2, $3, seq, $4 FROM tasklane.user_state WHERE user_id = $1`
 )
 
-// change queues the statements of one change, which adds resources and bytes. Deleting
-// and erasing have no bounds, because they make room.
-func (tx *transaction) change(op Operation, resources, bytes int64, statements ...statement) {
+// insert queues a new row.
+func (tx *transaction) insert(op Operation, k *kind, r row) {
+	counts := tx.counts(op, 1, k.size(r))
+	if tx.store.direct() {
+		tx.change(k.insertCounted(counts, r))
+	} else {
+		tx.change(statement{countChange, counts}, k.insert(tx.user, r))
+	}
+}
+
+// update queues the change of a row.
+func (tx *transaction) update(op Operation, k *kind, before, after row) {
+	counts, changed := tx.counts(op, 0, k.size(after)-k.size(before)), k.differences(before, after)
+	if tx.store.direct() {
+		tx.change(k.updateCounted(counts, after, changed))
+	} else {
+		tx.change(statement{countChange, counts}, k.update(tx.user, after, changed))
+	}
+}
+
+// change queues the statements of one change, of which the first counts it.
+func (tx *transaction) change(counting statement, others ...statement) {
+	tx.counted = counting.args
+	tx.statements = append(append(tx.statements, counting), others...)
+}
+
+// counts returns the arguments of countChange for a change that adds resources and bytes.
+// Deleting and erasing have no bounds, because they make room.
+func (tx *transaction) counts(op Operation, resources, bytes int64) []any {
 	maxResources, maxBytes := tx.store.maxResources, tx.store.maxBytes
 	if op.Op == taskapi.BatchDelete || op.Op == taskapi.BatchErase {
 		maxResources, maxBytes = math.MaxInt64, math.MaxInt64
 	}
-	tx.counted, tx.maxBytes = []any{tx.user, resources, bytes, maxResources, maxBytes}, maxBytes
-	tx.statements = append(append(tx.statements, statement{countChange, tx.counted}), statements...)
+	tx.maxBytes = maxBytes
+	return []any{tx.user, resources, bytes, maxResources, maxBytes}
 }

@@ -51,7 +51,7 @@ func TestCascades_TakeFewStatements(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Logf("%s of %d tasks took %v", step.op, many, time.Since(began))
-				if count.sent != 2 || len(count.texts) > 15 {
+				if count.sent > 2 || len(count.texts) > 15 {
 					t.Errorf("%s took %d round trips and %d statements", step.op, count.sent, len(count.texts))
 				}
 				stats, err := s.TaskStats(t.Context(), alice, time.UTC)

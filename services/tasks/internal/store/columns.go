@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,7 +95,7 @@ func (k *kind) read(each func(r row, bytes int) error) func(pgx.Rows) error {
 // number and the user from the user's state, because Citus rejects a sub-select in
 // VALUES.
 func (k *kind) insert(user string, r row) statement {
-	return k.write(user, r, k.all(), func(names, values []string) string {
+	return k.write([]any{user}, r, k.all(), func(names, values []string) string {
 		return fmt.Sprintf("INSERT INTO %s (user_id, id, seq, %s) SELECT user_id, $2, seq, %s FROM tasklane.user_state WHERE user_id = $1",
 			k.table, strings.Join(names, ", "), strings.Join(values, ", "))
 	})
@@ -103,23 +104,54 @@ func (k *kind) insert(user string, r row) statement {
 // update writes the columns of s over those of the row with the same id, and
 // the number of the user's latest change.
 func (k *kind) update(user string, r row, s columnSet) statement {
-	return k.write(user, r, s, func(names, values []string) string {
-		text := "UPDATE " + k.table + " SET seq = (SELECT seq FROM tasklane.user_state WHERE user_id = $1)"
-		for i := range names {
-			text += ", " + names[i] + " = " + values[i]
-		}
-		return text + " WHERE user_id = $1 AND id = $2"
+	return k.write([]any{user}, r, s, func(names, values []string) string {
+		return "UPDATE " + k.table + " SET seq = (SELECT seq FROM tasklane.user_state WHERE user_id = $1), " +
+			assignments(names, values) + " WHERE user_id = $1 AND id = $2"
 	})
+}
+
+// insertCounted is [countChange], with its arguments, and insert in one statement.
+func (k *kind) insertCounted(counted []any, r row) statement {
+	return k.write(counted, r, k.all()|counting, func(names, values []string) string {
+		return fmt.Sprintf("WITH counted AS (%s RETURNING seq) INSERT INTO %s (user_id, id, seq, %s) SELECT $1, $6, seq, %s FROM counted",
+			countChange, k.table, strings.Join(names, ", "), strings.Join(values, ", "))
+	})
+}
+
+// updateCounted is [countChange], with its arguments, and update in one statement. It
+// fails with [errRefused] unless the row is in the version before, so that it can follow
+// a read without the user's lock.
+func (k *kind) updateCounted(counted []any, r row, s columnSet) statement {
+	return k.write(counted, r, s|counting, func(names, values []string) string {
+		return fmt.Sprintf(`WITH counted AS (%s RETURNING seq), changed AS (
+			UPDATE %s SET seq = counted.seq, %s FROM counted WHERE user_id = $1 AND id = $6 AND version = %s - 1 RETURNING 1
+		)
+		SELECT 1 / count(*)::int FROM changed`, countChange, k.table, assignments(names, values), values[slices.Index(names, "version")])
+	})
+}
+
+func assignments(names, values []string) string {
+	all := make([]string, len(names))
+	for i := range names {
+		all[i] = names[i] + " = " + values[i]
+	}
+	return strings.Join(all, ", ")
 }
 
 // all is the set of all columns. An update never has it, because ids do not change.
 func (k *kind) all() columnSet { return 1<<len(k.columns) - 1 }
 
-// write returns a statement with the user, the row's id and the values of s as its
-// arguments. Its text is made once for each set.
-func (k *kind) write(user string, r row, s columnSet, text func(names, values []string) string) statement {
-	args := make([]any, 2, 2+len(k.columns))
-	args[0], args[1] = user, [16]byte(r.shared().ID)
+// Marks of texts that are not those of insert and update.
+const (
+	counting columnSet = 1 << 62
+	probing  columnSet = 1 << 63
+)
+
+// write returns a statement with the first arguments, the row's id and the values of s as
+// its arguments. Its text is made once for each set, with its marks.
+func (k *kind) write(first []any, r row, s columnSet, text func(names, values []string) string) statement {
+	args := append(make([]any, 0, len(first)+1+len(k.columns)), first...)
+	args = append(args, [16]byte(r.shared().ID))
 	known, ok := k.texts.Load(s)
 	var names, values []string
 	v := reflect.ValueOf(r).Elem()

@@ -38,10 +38,7 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 		return nil
 	}
 	if rule := task.recurrence(); rule != nil {
-		switch err := taskapi.CheckRecurrence(*rule, task.DueAt, task.DueOn); {
-		case err != nil && tx.blind:
-			return errRefused // the key may be that of another request
-		case err != nil:
+		if err := taskapi.CheckRecurrence(*rule, task.DueAt, task.DueOn); err != nil {
 			return &FieldError{Field: "recurrence", Code: taskapi.FieldNotAllowed, Message: err.Error()}
 		}
 	}
@@ -67,7 +64,7 @@ const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settin
 // userZone returns the user's time zone. Without a look it is the one that the user
 // last had. The database checks it in any case: a user's first write has no lock.
 func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
-	if tx.zone.location == nil && tx.blind {
+	if tx.zone.location == nil && !tx.locked() {
 		tx.zone = tx.store.zones.last(tx.user)
 	} else if tx.zone.location == nil {
 		if err := tx.read(ctx, statement{selectZone, []any{tx.user}}, tx.readZone); err != nil {
@@ -150,6 +147,7 @@ func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	})
 	if err == nil && len(days) > 0 {
 		tx.statements = append(tx.statements, statement{moveDays, []any{tx.user, days, ends, tx.now}})
+		tx.affects(func(task *taskRow) bool { return task.DueOn != nil })
 	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
@@ -73,5 +75,32 @@ func TestDays_ManyMove(t *testing.T) {
 	task, err := page.Changes[0].Task()
 	if err != nil || task.Version != 2 || task.DueOn == nil {
 		t.Errorf("the last one is %+v, %v", task, err)
+	}
+}
+
+// TestDays_MoveWithinABatch changes a task after the zone, in one batch.
+func TestDays_MoveWithinABatch(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := form(t)
+			s := storetest.Open(t, store.Config{URL: db.URL})
+			if err := s.CheckVersion(t.Context()); err != nil { // finds the form
+				t.Fatal(err)
+			}
+			task := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a", DueOn: new("2026-11-30")})
+			id := uuid.MustParse(task.ID)
+			_, err := s.Batch(t.Context(), alice, []store.Operation{
+				zoneOf("Asia/Tokyo"), update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("b")}),
+			}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, moved := mustGet(t, s, alice, task.ID), task.DueAt.Add(-9*time.Hour)
+			if got.Title != "b" || got.Version != 3 || !got.DueAt.Equal(moved) {
+				t.Errorf("%+v; want the title b, version 3 and due at %v", got, moved)
+			}
+		})
 	}
 }

@@ -84,11 +84,12 @@ func (c *batchCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.T
 	return ctx
 }
 
-// TestRoundTrips counts what writes send.
+// TestRoundTrips counts what writes send. Reads over lanes are not counted.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	count := &batchCounter{recorder: recorder{texts: map[string][]any{}}}
-	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Tracer: count})
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL, Tracer: count})
 	task, other := mustCreate(t, s, alice, full()), mustCreate(t, s, alice, full())
 	list := makeList(t, s, alice, taskapi.CreateListRequest{Name: "Garden"})
 	recurring := mustCreate(t, s, alice, weekly("a"))
@@ -99,12 +100,15 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"a creation", create(full()), 1},
 		{"a creation in a list", create(taskapi.CreateTaskRequest{Title: "a", ListID: new(list.String())}), 1},
-		{"an update", update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), 2},
+		{"an update", update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), 1},
 		{"a move", move(task.ID, behind(other.ID)), 3},
 		{"a creation that recurs", create(weekly("a")), 1},
 		{"the completion of a recurring task", complete(recurring.ID), 5},
 		{"its opening", reopen(recurring.ID), 4},
 	} {
+		if db.Pooled && tc.op.Op == taskapi.BatchUpdate && tc.want == 1 {
+			tc.want = 2 // there are no lanes
+		}
 		count.sent = 0
 		write(t, s, alice, tc.op, &store.IdempotencyKey{Key: tc.name})
 		if count.sent != tc.want {

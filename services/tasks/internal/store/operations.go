@@ -30,6 +30,12 @@ type Operation struct {
 	Data any
 }
 
+// edits reports whether the operation changes one resource that it mostly need not
+// compare with others.
+func (op Operation) edits() bool {
+	return op.Op == taskapi.BatchUpdate || op.Op == taskapi.BatchReplace || op.Op == taskapi.BatchDelete
+}
+
 // adds reports whether the operation brings a resource outside the trash.
 func (op Operation) adds() bool { return op.Op == taskapi.BatchCreate || op.Op == taskapi.BatchRestore }
 
@@ -115,10 +121,7 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	if err != nil {
 		return Resource{}, err
 	}
-	found, err := read(ctx, s, user, k.byID(user, []uuid.UUID{id}), func(rows pgx.Rows) (found row, err error) {
-		err = k.read(func(r row, _ int) error { found = r; return nil })(rows)
-		return found, err
-	})
+	found, err := s.get(ctx, user, k, id)
 	switch {
 	case err != nil:
 		return Resource{}, fmt.Errorf("get %s: %w", name, err)
@@ -128,6 +131,14 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 		}
 	}
 	return k.resource(found), nil
+}
+
+// get reads the row of a resource; nil for none.
+func (s *Store) get(ctx context.Context, user string, k *kind, id uuid.UUID) (row, error) {
+	return read(ctx, s, user, k.byID(user, []uuid.UUID{id}), func(rows pgx.Rows) (found row, err error) {
+		err = k.read(func(r row, _ int) error { found = r; return nil })(rows)
+		return found, err
+	})
 }
 
 func (s *Store) kindOf(name taskapi.Kind) (*kind, error) {

@@ -257,13 +257,32 @@ func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 	exec(begin)
 	exec("DELETE FROM tasklane.idempotency_keys")
 	exec("DELETE FROM tasklane.erased")
+	if n := versionArgument(text); n > 0 {
+		exec("UPDATE tasklane.tasks SET version = $3::bigint - 1 WHERE user_id = $1 AND id = $2", args[0], args[5], args[n-1])
+	}
 	if strings.Contains(text, "INSERT INTO tasklane.tasks") {
-		ids, several := args[1].([][16]byte)
-		if !several {
-			ids = [][16]byte{args[1].([16]byte)}
+		var ids [][16]byte
+		for _, arg := range slices.Backward(args) { // the first one, or the first list
+			switch arg := arg.(type) {
+			case [16]byte:
+				ids = [][16]byte{arg}
+			case [][16]byte:
+				ids = arg
+			}
 		}
 		exec("DELETE FROM tasklane.tasks WHERE user_id = $1 AND id = ANY ($2)", args[0], ids)
 	}
+}
+
+var afterVersion = regexp.MustCompile(`version = \$(\d+) - 1`)
+
+// versionArgument returns the number of the argument that is the new version in an update
+// that checks the version before; 0 in any other statement.
+func versionArgument(text string) (n int) {
+	if match := afterVersion.FindStringSubmatch(text); match != nil {
+		n, _ = strconv.Atoi(match[1])
+	}
+	return n
 }
 
 // literals writes arguments as EXECUTE takes them: all in quotes, which have no

@@ -81,8 +81,7 @@ func (s *Store) probes() []probe {
 
 // probe inserts the example. Unlike insert, it needs no row in user_state.
 func (k *kind) probe(user string) statement {
-	const probing columnSet = 1 << 63 // marks the text
-	return k.write(user, k.create(uuid.New(), k.example, time.Now()), k.all()|probing, func(names, values []string) string {
+	return k.write([]any{user}, k.create(uuid.New(), k.example, time.Now()), k.all()|probing, func(names, values []string) string {
 		return fmt.Sprintf("INSERT INTO %s (user_id, id, seq, %s) VALUES ($1, $2, 1, %s)",
 			k.table, strings.Join(names, ", "), strings.Join(values, ", "))
 	})

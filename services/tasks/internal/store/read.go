@@ -82,13 +82,17 @@ func (l *readLanes) close() {
 	l.pool.Close()
 }
 
+// direct reports whether the store has connections of its own to a single server, without
+// a pooler or Citus in between.
+func (s *Store) direct() bool { return s.reads != nil && !s.distributed.Load() }
+
 // read sends one statement, of which one plan is the best for everybody, and
 // returns what decode makes of its rows. It is for statements that an index
 // answers, as it shares a lane with others where it can. A connection that is
 // lost costs another attempt, as with [Store.run]. decode must keep to the rules
 // of [lanes.Do].
 func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
-	if s.reads != nil && !s.distributed.Load() {
+	if s.direct() {
 		var p patience
 		for {
 			since := time.Now()

@@ -40,7 +40,8 @@ func TestLanes(t *testing.T) {
 		{"a filter", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Completed: new(true)})},
 		{"the trash", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Deleted: true})},
 		{"changes", 0, func() error { _, err := s.Changes(t.Context(), alice, after(0), 10); return err }},
-		{"a write", 0, func() error {
+		{"a creation", 0, func() error { _, err := s.Write(t.Context(), alice, create(full()), nil); return err }},
+		{"an update", 1, func() error {
 			_, err := s.Write(t.Context(), alice, update(task, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}), nil)
 			return err
 		}},

@@ -101,7 +101,7 @@ func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	if err := tx.move(ctx, tasks.kind, next, place{sibling: &task.ID}); err != nil {
 		return err
 	}
-	tx.change(Operation{Op: taskapi.BatchCreate}, 1, tasks.size(next), tasks.insert(tx.user, next))
+	tx.insert(Operation{Op: taskapi.BatchCreate}, tasks.kind, next)
 	followTask(tx, nil, next)
 	tx.copySubTasks(below, task, next)
 	return nil

@@ -18,7 +18,8 @@ type transaction struct {
 	store *Store
 	user  string
 	key   *IdempotencyKey
-	// conn is the connection that has the user's lock; nil without a look.
+	// conn is the connection that has the user's lock; nil without a look, where
+	// nothing more can be read and the database does the checks.
 	conn *pgxpool.Conn
 	// failure is the error of a batch sent between operations.
 	failure error
@@ -35,14 +36,12 @@ type transaction struct {
 	successor taskapi.CreateTaskRequest
 	// checks are queued after the operations.
 	checks []statement
-	// statements are the queued statements, counted the arguments of the last
-	// countChange among them.
+	// statements are the queued statements, counted the arguments of the last one
+	// among them that counts a change, which begin like those of countChange.
 	statements []statement
 	counted    []any
 	// maxBytes bounds the user's bytes after the latest change.
 	maxBytes int64
-	// blind says that nothing is read first, so that the database does the checks.
-	blind bool
 	// stale says that tasks in memory must be read again (see affects).
 	stale bool
 	// live counts the resources outside the trash of kinds that have a bound.
@@ -87,10 +86,17 @@ func (tx *transaction) read(ctx context.Context, st statement, rows func(pgx.Row
 }
 
 // exchange sends a batch between operations. Its error is not that of an operation.
+// Without the user's lock it fails with [errRefused].
 func (tx *transaction) exchange(ctx context.Context, batch *pgx.Batch) error {
-	tx.failure = tx.store.exchange(ctx, tx.conn, batch)
+	tx.failure = errRefused
+	if tx.locked() {
+		tx.failure = tx.store.exchange(ctx, tx.conn, batch)
+	}
 	return tx.failure
 }
+
+// locked reports whether the transaction has the user's lock and may read under it.
+func (tx *transaction) locked() bool { return tx.conn != nil }
 
 func (tx *transaction) outcome() Outcome {
 	out := Outcome{Resources: make([]Resource, len(tx.written))}
@@ -115,7 +121,7 @@ func (tx *transaction) newID() (id uuid.UUID) {
 // count adds n to the resources outside the trash, and fails with the kind's
 // [ErrTooMany].
 func (tx *transaction) count(k *kind, n int64) error {
-	if k.most == 0 || tx.blind {
+	if k.most == 0 || !tx.locked() {
 		return nil
 	}
 	if tx.live[k] += n; n > 0 && tx.live[k] > k.most {

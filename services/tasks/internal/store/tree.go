@@ -146,7 +146,7 @@ func followTask(tx *transaction, before, after *taskRow) {
 		tx.affectsBelow(before.ID)
 		return
 	}
-	if before == nil && tx.blind {
+	if before == nil && !tx.locked() {
 		if after.ListID != uuid.Nil {
 			tx.statements = append(tx.statements, statement{requireList, []any{tx.user, [16]byte(after.ListID)}})
 		}

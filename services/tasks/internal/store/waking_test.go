@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -238,8 +239,8 @@ type gate struct {
 	wake  context.CancelFunc
 	taken atomic.Int64
 	met   [ways]atomic.Int64
-	// cut, unless negative, is how many bytes of the server's next answer
-	// pass before the connection ends.
+	// cut, unless negative, is how many bytes of the servers' next answers pass before
+	// the connection of the last one ends.
 	cut atomic.Int64
 
 	mu   sync.Mutex
@@ -298,8 +299,8 @@ func (g *gate) sleep() {
 	})
 }
 
-// cutAfter has the connection end whose server speaks next, after so many bytes
-// of that.
+// cutAfter has so many bytes of answers pass, over any connections, and the connection end
+// that the next byte comes from. A connection begins without it.
 func (g *gate) cutAfter(bytes int64) { g.cut.Store(bytes) }
 
 func (g *gate) closeAll() {
@@ -367,9 +368,13 @@ func (g *gate) serve(client net.Conn) {
 		if n == 0 || err != nil {
 			return
 		}
-		if cut := g.cut.Load(); cut >= 0 && asked.Load() != simpleQuery {
-			g.cut.Store(-1)
-			limit = int(cut)
+		if cut := g.cut.Load(); cut >= 0 && !slices.Contains(uncut, asked.Load()) {
+			if left := cut - int64(n); left >= 0 {
+				g.cut.Store(left)
+			} else {
+				g.cut.Store(-1)
+				limit = int(cut)
+			}
 		}
 		if _, err := client.Write(buffer[:min(n, limit)]); err != nil {
 			return
@@ -378,6 +383,6 @@ func (g *gate) serve(client net.Conn) {
 	}
 }
 
-// simpleQuery is the type of the message with which the pool sees whether a
-// connection still works.
-const simpleQuery = 'Q'
+// uncut are the types of the messages with which a connection begins, and of that with
+// which the pool sees whether it still works.
+var uncut = []int32{0, 'p', 'Q'}

@@ -49,9 +49,12 @@ func (s *Store) writeOnce(
 		blind = blind && op.Op == taskapi.BatchCreate && !op.names("ParentID")
 	}
 	tx := &transaction{store: s, user: user, key: key}
-	if err = errKeyTaken; blind {
+	switch err = errRefused; {
+	case blind:
 		// Nothing to read first: a single round trip.
 		out, err = tx.runBlind(ctx, p, operations)
+	case len(operations) == 1 && operations[0].edits() && s.direct():
+		out, err = tx.runOptimistic(ctx, p, operations)
 	}
 	if errors.Is(err, errKeyTaken) || errors.Is(err, errRefused) || errors.Is(err, ErrFull) {
 		// A second attempt reads first, and finds a kept outcome, or which
@@ -68,20 +71,44 @@ func (s *Store) writeOnce(
 	return out, err
 }
 
-// runBlind runs a write that reads no resource, as one pipelined batch in an implicit
-// transaction. It fails with [errKeyTaken] if the key exists.
+// runBlind runs a write that reads nothing under the user's lock, as one pipelined batch in
+// an implicit transaction. It fails with [errKeyTaken] if the key exists, and with
+// [errRefused] if an operation fails or has to read.
 func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
-	tx.blind, tx.zone = true, zone{}
-	defer func() { tx.blind, tx.zone = false, zone{} }()
 	batch := tx.store.newBatch()
 	beginWrite(tx.user).queue(batch)
 	if err := tx.queueAll(ctx, batch, operations); err != nil {
-		return Outcome{}, err
+		return Outcome{}, errRefused
+	}
+	if tx.counted == nil && tx.key == nil {
+		return tx.outcome(), nil // nothing changes
+	}
+	if tx.counted == nil {
+		// The resource may be erased meanwhile, and its data must not be kept.
+		return Outcome{}, errRefused
 	}
 	if err := tx.store.send(ctx, p, batch); err != nil {
 		return Outcome{}, err
 	}
 	return tx.outcome(), nil
+}
+
+// runOptimistic runs a write of one resource, which it reads without the user's lock. The
+// database then checks that the resource is still in that version, or else the write fails
+// with [errRefused].
+func (tx *transaction) runOptimistic(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
+	k, err := tx.store.kindOf(operations[0].Kind)
+	if err != nil {
+		return Outcome{}, errRefused
+	}
+	found, err := tx.store.get(ctx, tx.user, k, operations[0].ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if found != nil {
+		tx.found = []*resource{{kind: k, row: found, stored: found}}
+	}
+	return tx.runBlind(ctx, p, operations)
 }
 
 // runLocked takes the user's lock and reads the key and the resources in one round trip,
@@ -97,7 +124,7 @@ func (tx *transaction) runLocked(
 	defer conn.Release()
 	defer func() { rollBack(ctx, conn, err) }()
 
-	tx.conn = conn
+	tx.conn, tx.found, tx.zone = conn, nil, zone{}
 	found, err := tx.look(ctx, ids, operations)
 	if err != nil {
 		return Outcome{}, err
@@ -164,7 +191,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operations []Operation) error {
 	tx.now, tx.ids, tx.written, tx.statements, tx.stale = microseconds(tx.store.now()), 0, nil, nil, false
 	tx.counted, tx.maxBytes = nil, tx.store.maxBytes
-	tx.checks = nil
+	tx.checks, tx.failure = nil, nil
 	for _, r := range tx.found {
 		// Another replica's clock may be ahead, but UpdatedAt never decreases.
 		if at := r.row.shared().UpdatedAt; at.After(tx.now) {
