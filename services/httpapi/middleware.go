@@ -95,13 +95,15 @@ func recoverPanics(next http.Handler) http.Handler {
 // handler runs, because net/http treats an expired deadline as a closed connection.
 const readTimeout = 30 * time.Second
 
-// limitReading sets the read deadline of requests, so that a client that never sends its
-// body does not keep its connection. Streams remove the deadline.
+// limitReading sets the read deadline of requests with a body, so that a client that never
+// sends it does not keep its connection. Streams remove the deadline.
 func limitReading(d time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// httptest's recorder has no deadlines.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+			if r.Body != http.NoBody {
+				// httptest's recorder has no deadlines.
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+			}
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,5 +42,35 @@ func TestBodyThatNeverArrives(t *testing.T) {
 				t.Errorf("the connection ended with %v", err)
 			}
 		})
+	}
+}
+
+// deadlineCounter counts the read deadlines that are set.
+type deadlineCounter struct {
+	*httptest.ResponseRecorder
+
+	set int
+}
+
+func (c *deadlineCounter) SetReadDeadline(time.Time) error {
+	c.set++
+	return nil
+}
+
+// TestOnlyBodiesHaveAReadDeadline: most requests have no body, and need no timer.
+func TestOnlyBodiesHaveAReadDeadline(t *testing.T) {
+	t.Parallel()
+	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
+	router.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})
+	for _, tc := range []struct {
+		method string
+		body   io.Reader
+		want   int
+	}{{http.MethodGet, nil, 0}, {http.MethodPost, nil, 0}, {http.MethodPost, strings.NewReader("{}"), 1}} {
+		w := &deadlineCounter{ResponseRecorder: httptest.NewRecorder()}
+		router.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tc.method, "/", tc.body))
+		if w.set != tc.want {
+			t.Errorf("%s with the body %v: %d deadlines, want %d", tc.method, tc.body, w.set, tc.want)
+		}
 	}
 }
