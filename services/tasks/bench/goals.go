@@ -43,6 +43,8 @@ func (r *results) goals() []goal {
 		{"list 50 of one list, by position", "≥ 0.9 × list 50", r.ratio(inList, oneList, plain), times, atLeast(.9)},
 		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.slower(hopList, theService, theFloor), times, atMost(1.3)},
 		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.slower(hopGet, theService, theFloor), times, atMost(1.3)},
+		{"list 50, one request at a time, p99", "≤ 1.3 × floor's", r.slowest(hopList, theService, theFloor), times, atMost(1.3)},
+		{"get one, one request at a time, p99", "≤ 1.7 × floor's", r.slowest(hopGet, theService, theFloor), times, atMost(1.7)},
 		{"bff, list 50", "≥ 0.92 × ReverseProxy", r.ratio(list50, theBFF, theProxy), times, atLeast(.92)},
 		{"bff, get one", "≥ 0.92 × ReverseProxy", r.ratio(getOne, theBFF, theProxy), times, atLeast(.92)},
 		{"bff, list 50, added at p50, unloaded", "≤ 1 ms", r.added(hopList), millis, atMost(.001)},
@@ -68,6 +70,11 @@ func (r *results) ratio(work, contender, base string) figure {
 // slower compares the median latencies of two contenders.
 func (r *results) slower(work, contender, base string) figure {
 	return summarise(ratios(r.series[work][contender].p50s(), r.series[work][base].p50s()))
+}
+
+// slowest compares the latencies of the slowest hundredth of two contenders.
+func (r *results) slowest(work, contender, base string) figure {
+	return summarise(ratios(r.series[work][contender].p99s(), r.series[work][base].p99s()))
 }
 
 // added is the latency that the bff adds to the task service's, in seconds.
