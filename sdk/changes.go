@@ -29,9 +29,7 @@ func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOpt
 	} else if options.After != 0 {
 		query.Set("after", strconv.FormatInt(options.After, 10))
 	}
-	if options.Limit != 0 {
-		query.Set("limit", strconv.Itoa(options.Limit))
-	}
+	set(query, "limit", options.Limit)
 	out, err := do[changesEnvelope](ctx, c, request{operation: "listChanges", method: http.MethodGet, path: "/api/changes", query: query}, opts)
 	return ChangePage{Changes: out.Data, Meta: out.Meta}, err
 }

@@ -21,8 +21,8 @@ type ListPage struct {
 	Meta taskapi.ListMeta
 }
 
-// CreateList makes a list of the user's and returns it. It fails with
-// [ErrTooManyLists] where the user has [taskapi.MaxLists] already.
+// CreateList creates a list of the user and returns it. It fails with [ErrTooManyLists]
+// if the user has [taskapi.MaxLists] already.
 func (c *Client) CreateList(ctx context.Context, list taskapi.CreateListRequest, opts ...CallOption) (taskapi.List, error) {
 	return one[taskapi.List](ctx, c, request{operation: "createList", method: http.MethodPost, path: listsPath, body: list}, opts)
 }
@@ -34,15 +34,9 @@ func (c *Client) ListLists(ctx context.Context, options taskapi.ListListsOptions
 	if options.Archived != nil {
 		query.Set("archived", strconv.FormatBool(*options.Archived))
 	}
-	if options.Deleted {
-		query.Set("deleted", "true")
-	}
-	if options.Limit != 0 {
-		query.Set("limit", strconv.Itoa(options.Limit))
-	}
-	if options.Cursor != "" {
-		query.Set("cursor", options.Cursor)
-	}
+	set(query, "deleted", options.Deleted)
+	set(query, "limit", options.Limit)
+	set(query, "cursor", options.Cursor)
 	out, err := do[pageEnvelope[taskapi.List]](ctx, c, request{operation: "listLists", method: http.MethodGet, path: listsPath, query: query}, opts)
 	return ListPage{Lists: out.Data, Meta: out.Meta}, err
 }
@@ -65,7 +59,7 @@ func (c *Client) GetList(ctx context.Context, id string, opts ...CallOption) (ta
 	return byID[taskapi.List](ctx, c, id, request{operation: "getList", method: http.MethodGet, path: listsPath}, opts)
 }
 
-// ReplaceList makes the list exactly what is given and returns it. With [IfMatch]
+// ReplaceList replaces the content of the list and returns the list. With [IfMatch]
 // it fails with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) ReplaceList(ctx context.Context, id string, list taskapi.ReplaceListRequest, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "replaceList", method: http.MethodPut, path: listsPath, body: list}, opts)
@@ -78,31 +72,28 @@ func (c *Client) UpdateList(ctx context.Context, id string, changes taskapi.Upda
 	return byID[taskapi.List](ctx, c, id, request{operation: "updateList", method: http.MethodPatch, path: listsPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
-// DeleteList moves the list to the trash, and its tasks with it, and returns it as
-// it is there. With [IfMatch] it fails with [ErrVersionConflict] if the list has changed meanwhile.
+// DeleteList moves the list to the trash, with its tasks, and returns it as it is there.
+// With [IfMatch] it fails with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) DeleteList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "deleteList", method: http.MethodDelete, path: listsPath}, opts)
 }
 
-// RestoreList takes the list out of the trash, and the tasks that went with it, and
-// returns it. It fails with
-// [ErrListNotFound] if the list is not there, and with [ErrTooManyLists] where
-// the user has [taskapi.MaxLists] others.
+// RestoreList takes the list out of the trash, with the tasks that went there together
+// with it, and returns it. It fails with [ErrListNotFound] if the list is not in the
+// trash, and with [ErrTooManyLists] if the user has [taskapi.MaxLists] others.
 func (c *Client) RestoreList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "restoreList", method: http.MethodPost, path: listsPath, suffix: "/restore"}, opts)
 }
 
-// MoveList puts the list into another place of the manual order and returns it, as
+// MoveList moves the list to another place of the manual order and returns it, as
 // [Client.MoveTask] does with a task.
 func (c *Client) MoveList(ctx context.Context, id string, to taskapi.MoveListRequest, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "moveList", method: http.MethodPost, path: listsPath, suffix: "/move", body: to}, opts)
 }
 
-// EraseList removes the list for good, from the trash or outside it, and all its
-// tasks, also those that were in the trash before. It returns the list as it was. With [IfMatch] it fails with [ErrVersionConflict] if the list has
-// changed meanwhile.
+// EraseList removes the list permanently, from the trash or outside it, with all its
+// tasks, including those in the trash, and returns it as it was. With [IfMatch] it fails
+// with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) EraseList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
-	return byID[taskapi.List](ctx, c, id, request{
-		operation: "deleteList", method: http.MethodDelete, path: listsPath, query: url.Values{"permanent": {"true"}},
-	}, opts)
+	return byID[taskapi.List](ctx, c, id, request{operation: "deleteList", method: http.MethodDelete, path: listsPath, query: url.Values{"permanent": {"true"}}}, opts)
 }

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -28,8 +29,8 @@ type TaskPage struct {
 	Meta taskapi.ListMeta
 }
 
-// CreateTask makes a task of the user's and returns it with the fields that
-// the server has filled in.
+// CreateTask creates a task of the user and returns it with the fields that the server
+// sets.
 func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
 	return one[taskapi.Task](ctx, c, request{operation: "createTask", method: http.MethodPost, path: tasksPath, body: task}, opts)
 }
@@ -52,9 +53,8 @@ func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions
 //		fmt.Println(task.Title)
 //	}
 //
-// No task is given twice or left out because others come and go meanwhile. One
-// that is itself moved in the order by a change may be; in the default order
-// none can be.
+// Writes to other tasks meanwhile neither repeat nor skip a task. A change that moves a
+// task in the order can; in the default order nothing moves.
 func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) iter.Seq2[taskapi.Task, error] {
 	return pages("listTasks", options.Cursor, func(cursor string) ([]taskapi.Task, *string, error) {
 		query := options
@@ -71,9 +71,8 @@ func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (ta
 	return byID[taskapi.Task](ctx, c, id, request{operation: "getTask", method: http.MethodGet, path: tasksPath}, opts)
 }
 
-// ReplaceTask makes the task exactly what is given and returns it. Fields that
-// are left out take their defaults, whatever the task held before; to change
-// some fields only there is [Client.UpdateTask]. With [IfMatch] it fails with
+// ReplaceTask replaces the content of the task and returns the task. Fields that are
+// left out get their defaults; [Client.UpdateTask] changes only some fields. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.ReplaceTaskRequest, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "replaceTask", method: http.MethodPut, path: tasksPath, body: task}, opts)
@@ -88,34 +87,34 @@ func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.Upda
 }
 
 // DeleteTask moves the task to the trash, with its sub-tasks, and returns it as it is
-// there, from where [Client.RestoreTask] brings it back. With [IfMatch] it fails with
+// there, from where [Client.RestoreTask] restores it. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath}, opts)
 }
 
 // RestoreTask takes the task out of the trash, with the sub-tasks that went there
-// together with it, and returns it. If its parent is not there any more, it is a
-// sub-task no more; if its list is not, it comes into the Inbox. It fails with
-// [ErrTaskNotFound] if the task is not there, and with [IfMatch] with
-// [ErrVersionConflict] if it has changed meanwhile.
+// together with it, and returns it. If its parent is gone, it is no longer a sub-task;
+// if its list is gone, it goes to the Inbox. It fails with [ErrTaskNotFound] if the task
+// is not in the trash, and with [IfMatch] with [ErrVersionConflict] if it has changed
+// meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "restoreTask", method: http.MethodPost, path: tasksPath, suffix: "/restore"}, opts)
 }
 
-// EraseTask removes the task for good, from the trash or outside it, with all its
+// EraseTask removes the task permanently, from the trash or outside it, with all its
 // sub-tasks, and returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
-// MoveTask puts the task into another place of the manual order and returns it:
+// MoveTask moves the task to another place of the manual order and returns it:
 // behind or before another task of the same list and parent, or with [taskapi.Null]
 // to an end; with ListID or ParentID into another list or below another task, where
-// its sub-tasks follow it. It fails with [ErrInvalid] if that other task is not there. A task that stands there already
-// keeps its version. With [IfMatch] it fails with [ErrVersionConflict] if the task
-// has changed meanwhile.
+// its sub-tasks follow it. It fails with [ErrInvalid] if that other task is not there. A
+// task that is in that place already keeps its version. With [IfMatch] it fails with
+// [ErrVersionConflict] if the task has changed meanwhile.
 //
 //	task, err := client.MoveTask(ctx, id, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}) // to the top
 func (c *Client) MoveTask(ctx context.Context, id string, to taskapi.MoveTaskRequest, opts ...CallOption) (taskapi.Task, error) {
@@ -126,9 +125,7 @@ func (c *Client) MoveTask(ctx context.Context, id string, to taskapi.MoveTaskReq
 // "Europe/Berlin", decides when today begins and ends; empty means that of the user's settings.
 func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOption) (taskapi.Stats, error) {
 	query := make(url.Values)
-	if timeZone != "" {
-		query.Set("timeZone", timeZone)
-	}
+	set(query, "timeZone", timeZone)
 	out, err := do[statsEnvelope](ctx, c, request{operation: "getTaskStats", method: http.MethodGet, path: tasksPath + "/stats", query: query}, opts)
 	return out.Data, err
 }
@@ -139,9 +136,7 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 // user has no such task.
 func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {
 	query := make(url.Values)
-	if limit != 0 {
-		query.Set("limit", strconv.Itoa(limit))
-	}
+	set(query, "limit", limit)
 	r := request{operation: "listTaskOccurrences", method: http.MethodGet, path: tasksPath, suffix: "/occurrences", query: query}
 	if err := r.at(id); err != nil {
 		return nil, err
@@ -155,18 +150,9 @@ func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts
 // for is counted in [taskapi.Agenda.Later].
 func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts ...CallOption) (taskapi.Agenda, error) {
 	query := make(url.Values)
-	if options.TimeZone != "" {
-		query.Set("timeZone", options.TimeZone)
-	}
-	if options.Days != 0 {
-		query.Set("days", strconv.Itoa(options.Days))
-	}
-	out, err := do[agendaEnvelope](ctx, c, request{
-		operation: "getAgenda",
-		method:    http.MethodGet,
-		path:      "/api/agenda",
-		query:     query,
-	}, opts)
+	set(query, "timeZone", options.TimeZone)
+	set(query, "days", options.Days)
+	out, err := do[agendaEnvelope](ctx, c, request{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", query: query}, opts)
 	return out.Data, err
 }
 
@@ -198,28 +184,22 @@ func listQuery(options taskapi.ListTasksOptions) url.Values {
 	}
 	setTime(query, "dueBefore", options.DueBefore)
 	setTime(query, "dueAfter", options.DueAfter)
-	if options.Query != "" {
-		query.Set("q", options.Query)
-	}
-	if options.ListID != "" {
-		query.Set("listId", options.ListID)
-	}
-	if options.ParentID != "" {
-		query.Set("parentId", options.ParentID)
-	}
-	if options.Deleted {
-		query.Set("deleted", "true")
-	}
-	if options.Sort != "" {
-		query.Set("sort", string(options.Sort))
-	}
-	if options.Limit != 0 {
-		query.Set("limit", strconv.Itoa(options.Limit))
-	}
-	if options.Cursor != "" {
-		query.Set("cursor", options.Cursor)
-	}
+	set(query, "q", options.Query)
+	set(query, "listId", options.ListID)
+	set(query, "parentId", options.ParentID)
+	set(query, "deleted", options.Deleted)
+	set(query, "sort", options.Sort)
+	set(query, "limit", options.Limit)
+	set(query, "cursor", options.Cursor)
 	return query
+}
+
+// set sets a parameter of a query, unless the value is zero.
+func set[T comparable](query url.Values, name string, value T) {
+	var zero T
+	if value != zero {
+		query.Set(name, fmt.Sprint(value))
+	}
 }
 
 // setTime sets a parameter unless the time is nil.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -87,6 +88,20 @@ type listing struct {
 
 // pageBytes is the size of resources at which a page ends, also below its limit.
 const pageBytes = 1 << 20
+
+// list responds with a page of a list.
+func (c *call) list(l listing) (*reply, *problem) {
+	page, next, p := c.tx.user.page(l)
+	if p != nil {
+		return nil, p
+	}
+	data := make([]any, len(page))
+	for i, r := range page {
+		data[i] = r.wire()
+	}
+	meta := taskapi.ListMeta{NextCursor: next, Changes: c.tx.user.seq}
+	return newReply(http.StatusOK, map[string]any{"success": true, "data": data, "meta": meta}), nil
+}
 
 // page returns a page of the list, and the cursor of the next one or nil.
 func (u *user) page(l listing) ([]resource, *string, *problem) {

@@ -54,7 +54,7 @@ func (s *Server) listLists(c *call) (*reply, *problem) {
 	}
 	name := options
 	name.Cursor, name.Limit = "", 0
-	page, next, p := c.tx.user.page(listing{
+	return c.list(listing{
 		name: name,
 		passes: func(r resource) bool {
 			list, isList := r.wire().(taskapi.List)
@@ -64,12 +64,4 @@ func (s *Server) listLists(c *call) (*reply, *problem) {
 		cursor: options.Cursor,
 		limit:  options.Limit,
 	})
-	if p != nil {
-		return nil, p
-	}
-	response := taskapi.ListListResponse{Success: true, Data: []taskapi.List{}, Meta: taskapi.ListMeta{NextCursor: next, Changes: c.tx.user.seq}}
-	for _, r := range page {
-		response.Data = append(response.Data, r.wire().(taskapi.List))
-	}
-	return newReply(http.StatusOK, response), nil
 }

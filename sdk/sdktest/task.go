@@ -143,7 +143,7 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 	}
 	name := options
 	name.Cursor, name.Limit = "", 0
-	page, next, p := c.tx.user.page(listing{
+	return c.list(listing{
 		name: name,
 		passes: func(r resource) bool {
 			task, isTask := r.wire().(taskapi.Task)
@@ -155,14 +155,6 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 		cursor:     options.Cursor,
 		limit:      options.Limit,
 	})
-	if p != nil {
-		return nil, p
-	}
-	response := taskapi.TaskListResponse{Success: true, Data: []taskapi.Task{}, Meta: taskapi.ListMeta{NextCursor: next, Changes: c.tx.user.seq}}
-	for _, r := range page {
-		response.Data = append(response.Data, r.wire().(taskapi.Task))
-	}
-	return newReply(http.StatusOK, response), nil
 }
 
 // passes reports whether a task passes the filters.
