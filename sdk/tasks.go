@@ -130,8 +130,9 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	return out.Data, err
 }
 
-// TaskOccurrences returns the due dates that follow that of a recurring task, as though
-// each task was completed when it was due: 1 to [taskapi.MaxOccurrences] of them, or
+// TaskOccurrences returns the due dates that follow that of a recurring task: as though it
+// was completed when it is due, or now if that has passed, and each one that follows when
+// it is due. It returns 1 to [taskapi.MaxOccurrences] of them, or
 // [taskapi.DefaultOccurrences] for a limit of 0. It fails with [ErrTaskNotFound] if the
 // user has no such task.
 func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {

@@ -6,11 +6,11 @@
 //	next, ok := rule.Next(start, time.Now())
 //
 // A rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY) and may have INTERVAL,
-// COUNT or UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. All others are
-// refused, as are rules that never occur.
+// COUNT or UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with
+// one BYMINUTE. All others are refused, as are rules that never occur.
 //
-// Occurrences keep the time of day that the start shows in its location, also
-// when the clocks change. A time that a change skips is as much later as the
+// Occurrences keep the time of day that the start shows in its location, or that of
+// BYHOUR and BYMINUTE, also when the clocks change. A time that a change skips is as much later as the
 // clocks jump; a time that a change repeats is the first of the two, and so is a
 // start in the second of them: its first occurrence may be before it. All-day
 // rules start at midnight in [time.UTC], where no clock changes.

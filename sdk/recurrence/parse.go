@@ -37,6 +37,8 @@ type Rule struct {
 	until        time.Time
 	untilUTC     bool // until is an instant, not a local time
 	untilHasTime bool
+	timeOfDay    time.Duration // of BYHOUR and BYMINUTE
+	hasTime      bool
 	weekStart    time.Weekday
 	byDay        []weekday
 	byMonthDay   []int
@@ -50,6 +52,7 @@ var (
 
 	byDayPattern = regexp.MustCompile(`^([+-]?[1-9][0-9]?)?(SU|MO|TU|WE|TH|FR|SA)$`)
 	untilPattern = regexp.MustCompile(`^[0-9]{8}(T[0-9]{6}Z?)?$`)
+	clockNumeral = regexp.MustCompile(`^[0-9]{1,2}$`)
 	numeral      = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
 	signed       = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}$`)
 )
@@ -74,6 +77,9 @@ func Parse(text string) (Rule, error) {
 	}
 	if !seen["FREQ"] {
 		return Rule{}, errors.New("FREQ is missing")
+	}
+	if seen["BYHOUR"] != seen["BYMINUTE"] {
+		return Rule{}, errors.New("BYHOUR and BYMINUTE need each other")
 	}
 	if err := rule.check(); err != nil {
 		return Rule{}, err
@@ -113,6 +119,10 @@ func (r *Rule) set(key, value string) (err error) {
 		r.byMonthDay, err = numbers(key, value, 31, true)
 	case "BYMONTH":
 		r.byMonth, err = numbers(key, value, 12, false)
+	case "BYHOUR":
+		err = r.addTime(key, value, 23, time.Hour)
+	case "BYMINUTE":
+		err = r.addTime(key, value, 59, time.Minute)
 	case "BYSETPOS":
 		r.bySetPos, err = numbers(key, value, 366, true)
 	default:
@@ -134,6 +144,15 @@ func (r *Rule) setUntil(value string) error {
 		until = until.Add(24*time.Hour - 1) // inclusive
 	}
 	r.until, r.untilUTC, r.untilHasTime = until, strings.HasSuffix(value, "Z"), len(value) > 8
+	return nil
+}
+
+func (r *Rule) addTime(key, value string, largest int, unit time.Duration) error {
+	n, _ := strconv.Atoi(value)
+	if !clockNumeral.MatchString(value) || n > largest {
+		return fmt.Errorf("%s must be from 0 to %d", key, largest)
+	}
+	r.timeOfDay, r.hasTime = r.timeOfDay+time.Duration(n)*unit, true
 	return nil
 }
 

@@ -134,6 +134,7 @@ func randomRule(source *rand.Rand) string {
 	maybe(0.2, func() string {
 		return "BYSETPOS=" + list(2, func() string { return fmt.Sprint([]int{-1, 1, 2, 3}[source.IntN(4)]) })
 	})
+	maybe(0.2, func() string { return fmt.Sprintf("BYHOUR=%d;BYMINUTE=%d", source.IntN(5), 15*source.IntN(4)) })
 	slices.SortFunc(parts[1:], func(string, string) int { return source.IntN(3) - 1 })
 	return strings.Join(parts, ";")
 }

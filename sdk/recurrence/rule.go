@@ -14,24 +14,35 @@ const day = 24 * time.Hour
 // Occurrences returns the instants at which the rule occurs, in order, from
 // start on and in its location. Without COUNT and UNTIL it may go on for ever.
 func (r Rule) Occurrences(start time.Time) iter.Seq[time.Time] {
-	return r.from(start, start)
+	return r.from(start, start, time.Time{})
+}
+
+// Between returns the occurrences after one moment and before another, in order,
+// of the rule that begins at start. It looks no further than that, or, if before
+// is zero, may go on for ever.
+func (r Rule) Between(start, after, before time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for at := range r.from(start, after, before) {
+			if !before.IsZero() && !at.Before(before) || at.After(after) && !yield(at) {
+				return
+			}
+		}
+	}
 }
 
 // Next returns the first occurrence after a moment, of the rule that begins at
 // start. It reports false after the last one.
 func (r Rule) Next(start, after time.Time) (time.Time, bool) {
-	for at := range r.from(start, after) {
-		if at.After(after) {
-			return at, true
-		}
+	for at := range r.Between(start, after, time.Time{}) {
+		return at, true
 	}
 	return time.Time{}, false
 }
 
 // from returns the occurrences from start on, without those that are known to
-// be before a moment. Calendars are reckoned in clock time: what the clocks of
-// start's location show, held in UTC.
-func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
+// be before a moment, or behind an end that is not zero. Calendars are reckoned in
+// clock time: what the clocks of start's location show, held in UTC.
+func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		location := start.Location()
 		clock, until := ClockTime(start), r.until
@@ -39,6 +50,9 @@ func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
 			until = ClockTime(until.In(location))
 		}
 		timeOfDay := clock.Sub(clock.Truncate(day))
+		if r.hasTime {
+			timeOfDay = r.timeOfDay + timeOfDay%time.Minute
+		}
 		first := 0
 		if passed := ClockTime(moment.In(location)).Add(-2 * day); r.count == 0 && passed.After(clock) {
 			first = r.periodsBetween(clock, passed)
@@ -51,7 +65,7 @@ func (r Rule) from(start, moment time.Time) iter.Seq[time.Time] {
 		found := 0
 		for period := first; ; period++ {
 			begin, days := r.period(clock, period)
-			if begin.After(last.AddDate(horizon, 0, 0)) {
+			if begin.After(last.AddDate(horizon, 0, 0)) || !end.IsZero() && begin.After(ClockTime(end.In(location)).Add(day)) {
 				return
 			}
 			for _, date := range r.choose(days) {
@@ -85,6 +99,16 @@ func (r Rule) Count() int { return r.count }
 // WithoutCount returns the rule without its COUNT.
 func (r Rule) WithoutCount() Rule {
 	r.count = 0
+	return r
+}
+
+// TimeOfDay returns what clocks show at each occurrence, by BYHOUR and BYMINUTE. It
+// reports false without them: then it is the time of the start.
+func (r Rule) TimeOfDay() (time.Duration, bool) { return r.timeOfDay, r.hasTime }
+
+// At returns the rule with another time of day, in whole minutes.
+func (r Rule) At(timeOfDay time.Duration) Rule {
+	r.timeOfDay, r.hasTime = timeOfDay, true
 	return r
 }
 
@@ -164,16 +188,28 @@ func (r Rule) month(begin, date time.Time) []time.Time {
 	return days
 }
 
-// weekdaysIn returns the dates of BYDAY between begin and end.
+// weekdaysIn returns the dates of BYDAY between begin and end, which are a year apart at
+// most.
 func (r Rule) weekdaysIn(begin, end time.Time) []time.Time {
+	var matches [366]bool
+	length := int(end.Sub(begin) / day)
+	for _, entry := range r.byDay {
+		first := int(entry.day-begin.Weekday()+7) % 7
+		step, i := length, first+7*(entry.n-1) // the nth one, and no other
+		switch {
+		case entry.n == 0:
+			step, i = 7, first
+		case entry.n < 0:
+			i = first + 7*((length-1-first)/7+entry.n+1)
+		}
+		for ; 0 <= i && i < length; i += step {
+			matches[i] = true
+		}
+	}
 	var days []time.Time
-	for at := begin; at.Before(end); at = at.AddDate(0, 0, 1) {
-		nth := int(at.Sub(begin)/day)/7 + 1
-		fromEnd := -(int(end.Sub(at)/day-1)/7 + 1)
-		if slices.ContainsFunc(r.byDay, func(entry weekday) bool {
-			return entry.day == at.Weekday() && (entry.n == 0 || entry.n == nth || entry.n == fromEnd)
-		}) {
-			days = append(days, at)
+	for i := range length {
+		if matches[i] {
+			days = append(days, begin.AddDate(0, 0, i))
 		}
 	}
 	return days

@@ -1,7 +1,10 @@
 package sdktest
 
 import (
+	_ "embed"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +51,24 @@ func dues(occurrences []taskapi.Occurrence) string {
 		}
 	}
 	return strings.Join(all, " ")
+}
+
+//go:embed testdata/occurrences.json
+var occurrencesJSON []byte
+
+// occurrenceCase is a case of testdata/occurrences.json: a task's due date, and those that
+// follow, three or all. They are days or instants.
+type occurrenceCase struct {
+	Name, Zone, Due, Rule string
+	From                  taskapi.RecurrenceFrom
+	Next                  []string
+}
+
+// occurrencesToCome returns the cases that are due in the future.
+func occurrencesToCome(s *subject) []occurrenceCase {
+	var all []occurrenceCase
+	s.ok(json.Unmarshal(occurrencesJSON, &all))
+	return slices.DeleteFunc(all, func(c occurrenceCase) bool { return c.Due < "2090" })
 }
 
 var recurrenceCases = []contractCase{
@@ -107,26 +128,35 @@ var recurrenceCases = []contractCase{
 		s.same("the task", s.get(task.ID), task)
 		s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time](), Recurrence: taskapi.Null[string]()})
 	}},
-	{"the next date of one due in the future follows that, in the zone of the settings", func(s *subject) {
-		for _, tt := range []struct{ zone, rule, due, next string }{
-			{"Europe/Berlin", "FREQ=DAILY", "2091-03-24T08:00:00Z", "2091-03-25T07:00:00Z"},
-			{"Europe/Berlin", "FREQ=DAILY", "2091-10-27T07:00:00Z", "2091-10-28T08:00:00Z"},
-			{"Europe/Berlin", "FREQ=DAILY", "2091-03-24T01:30:00Z", "2091-03-25T01:30:00Z"}, // there is no 2:30
-			{"America/New_York", "FREQ=WEEKLY", "2091-03-04T14:00:00Z", "2091-03-11T13:00:00Z"},
-			{"America/Havana", "FREQ=DAILY", "2091-03-11T04:30:00Z", "2091-03-12T03:30:00Z"},
-			{"Australia/Lord_Howe", "FREQ=WEEKLY;BYDAY=SU", "2091-09-29T23:00:00Z", "2091-10-06T22:30:00Z"},
-			{"Europe/Berlin", "FREQ=MONTHLY", "2092-01-31", "2092-03-31"},
-			{"Europe/Berlin", "FREQ=MONTHLY;BYMONTHDAY=-1", "2092-01-31", "2092-02-29"},
-			{"UTC", "FREQ=YEARLY", "2092-02-29", "2096-02-29"},
-			{"Pacific/Kiritimati", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", "2092-01-02", "2092-01-14"},
-		} {
-			s.live(tt.zone)
-			task := s.create(recurring(tt.rule, tt.due))
-			occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, 1)
+	{"occurrences of what is to come follow the due date, in the zone of the settings", func(s *subject) {
+		for _, tt := range occurrencesToCome(s) {
+			s.live(tt.Zone)
+			request := recurring(tt.Rule, tt.Due)
+			request.RecurrenceFrom = tt.From
+			task := s.create(request)
+			occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, 3)
 			s.ok(err)
-			s.same(tt.zone+" "+tt.rule, dues(occurrences), tt.next)
+			s.same(tt.Name, dues(occurrences), strings.Join(tt.Next, " "))
+			if tt.From == taskapi.FromCompletion {
+				continue // is due after now
+			}
+			if len(occurrences) == 0 {
+				s.finishLast(task.ID)
+				continue
+			}
 			_, next := s.finish(task.ID)
 			s.same("the due date of the next one", taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, occurrences[0])
+		}
+	}},
+	{"a time of day that the clocks skip comes back", func(s *subject) {
+		s.live("Europe/Berlin")
+		task := s.create(recurring("FREQ=DAILY", "2091-03-24T01:30:00Z")) // 2:30
+		for _, want := range []string{
+			"2091-03-25T01:30:00Z FREQ=DAILY;BYHOUR=2;BYMINUTE=30", // 3:30
+			"2091-03-26T00:30:00Z FREQ=DAILY",
+		} {
+			_, task = s.finish(task.ID)
+			s.same("the next one", dues([]taskapi.Occurrence{{DueAt: *task.DueAt, DueOn: task.DueOn}})+" "+*task.Recurrence, want)
 		}
 	}},
 	{"the next date of one that is late is the first to come", func(s *subject) {
@@ -177,20 +207,20 @@ var recurrenceCases = []contractCase{
 			s.finishLast(next.ID)
 		}
 	}},
-	{"occurrences are the due dates to come", func(s *subject) {
-		for _, tt := range []struct{ rule, due, want string }{
-			{"FREQ=DAILY", "2091-01-30", "2091-01-31 2091-02-01 2091-02-02"},
-			{"FREQ=DAILY;COUNT=3", "2091-01-30", "2091-01-31 2091-02-01"},
-			{"FREQ=DAILY;UNTIL=20910131", "2091-01-30", "2091-01-31"},
-			{"FREQ=WEEKLY;BYDAY=MO", "2020-01-01T09:00:00Z", "2020-01-06T09:00:00Z 2020-01-13T09:00:00Z 2020-01-20T09:00:00Z"},
-		} {
-			request := recurring(tt.rule, tt.due)
-			for _, request.RecurrenceFrom = range []taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion} {
-				occurrences, err := s.client.TaskOccurrences(s.Context(), s.create(request).ID, 3)
-				s.ok(err)
-				s.same(tt.rule+" from "+string(request.RecurrenceFrom), dues(occurrences), tt.want)
+	{"occurrences of what is late begin after now", func(s *subject) {
+		request := recurring("FREQ=WEEKLY;BYDAY=MO", "2020-01-06T09:00:00Z")
+		for _, request.RecurrenceFrom = range []taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion} {
+			begin := time.Now()
+			occurrences, err := s.client.TaskOccurrences(s.Context(), s.create(request).ID, 2)
+			s.ok(err)
+			first := occurrences[0].DueAt
+			if late := first.Sub(begin); late < -time.Minute || late > 8*24*time.Hour || first.UTC().Format("Mon 15:04") != "Mon 09:00" {
+				s.Errorf("from %s: the first is %v", request.RecurrenceFrom, first)
 			}
+			s.same("the second", occurrences[1].DueAt, first.AddDate(0, 0, 7))
 		}
+	}},
+	{"occurrences have a limit, also of what is completed or deleted", func(s *subject) {
 		task := s.create(recurring("FREQ=YEARLY", "2091-01-30"))
 		for _, change := range []func(){func() {}, func() { s.finish(task.ID) }, func() { value(s.client.DeleteTask(s.Context(), task.ID)) }} {
 			change()

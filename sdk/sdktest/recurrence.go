@@ -147,6 +147,6 @@ func (s *Server) listTaskOccurrences(c *call) (*reply, *problem) {
 	if !ok || e.kind.name != taskapi.KindTask {
 		return nil, newProblem(taskapi.CodeTaskNotFound, "Task not found.")
 	}
-	occurrences := e.wire().(taskapi.Task).Occurrences(c.tx.user.zone(), int(limit))
+	occurrences := e.wire().(taskapi.Task).Occurrences(c.tx.now, c.tx.user.zone(), int(limit))
 	return newReply(http.StatusOK, taskapi.OccurrenceListResponse{Success: true, Data: occurrences}), nil
 }

@@ -3,7 +3,9 @@ package taskapi
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,10 +66,12 @@ func CheckRecurrence(text string, dueAt *time.Time, dueOn *string) error {
 // Successor returns the content of the task that follows a recurring one when it is
 // completed at a time by a user in a time zone. It reports false if none follows.
 func (t Task) Successor(completed time.Time, zone *time.Location) (CreateTaskRequest, bool) {
-	due, rule, ok := t.next(completed, zone)
-	next := t.content()
-	next.Completed, next.DueAt, next.DueOn, next.Recurrence = false, &due.DueAt, due.DueOn, &rule
-	return next, ok
+	for due := range t.dues(completed, time.Time{}, zone) {
+		next := t.content()
+		next.Completed, next.DueAt, next.DueOn, next.Recurrence = false, &due.DueAt, due.DueOn, new(t.nextRule(due, zone))
+		return next, true
+	}
+	return CreateTaskRequest{}, false
 }
 
 // content returns the request that creates a task like this one.
@@ -82,63 +86,121 @@ func (t Task) content() (content CreateTaskRequest) {
 }
 
 // Occurrences returns the due dates that follow that of a recurring task, as many as
-// there are within a limit: as though each task was completed when it was due.
-func (t Task) Occurrences(zone *time.Location, limit int) []Occurrence {
+// there are within a limit: as though the task was completed when it is due, or now if
+// that has passed, and each one that follows when it is due.
+func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occurrence {
 	occurrences := []Occurrence{}
-	for len(occurrences) < limit {
-		if t.DueAt == nil {
-			break
-		}
-		due, rule, ok := t.next(*t.DueAt, zone)
-		if !ok {
+	for due := range t.upcoming(now, time.Time{}, zone) {
+		if len(occurrences) == limit {
 			break
 		}
 		occurrences = append(occurrences, due)
-		t.DueAt, t.DueOn, t.Recurrence = &due.DueAt, due.DueOn, &rule
 	}
 	return occurrences
 }
 
-// next returns the due date and the rule of the task that follows. COUNT counts tasks:
-// the search leaves it out, and the next rule has one less.
-func (t Task) next(completed time.Time, zone *time.Location) (due Occurrence, rest string, ok bool) {
-	if t.Recurrence == nil || t.DueAt == nil {
-		return Occurrence{}, "", false
+// upcoming returns the due dates of Occurrences before a time, or all if it is zero.
+func (t Task) upcoming(now, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
+	if t.DueAt != nil && t.DueAt.After(now) {
+		now = *t.DueAt
 	}
-	rule, err := recurrence.Parse(*t.Recurrence)
-	if err != nil || rule.Count() == 1 {
-		return Occurrence{}, "", false
-	}
-	rest = strings.Replace(*t.Recurrence, fmt.Sprintf("COUNT=%d", rule.Count()), fmt.Sprintf("COUNT=%d", rule.Count()-1), 1)
-	start := Occurrence{*t.DueAt, t.DueOn}
-	after := start.DueAt
-	if t.RecurrenceFrom == FromCompletion {
-		start = start.Shifted(start.DaysTo(Occurrence{DueAt: completed}, zone), zone)
-		after = start.DueAt
-	} else if completed.After(after) {
-		after = completed
-	}
-	due, ok = start.next(rule.WithoutCount(), after, zone)
-	return due, rest, ok
+	return t.dues(now, before, zone)
 }
 
-// next returns the first occurrence after a time, of the rule that begins with o.
-func (o Occurrence) next(rule recurrence.Rule, after time.Time, zone *time.Location) (Occurrence, bool) {
-	if o.DueOn == nil {
-		at, ok := rule.Next(o.DueAt.In(zone), after)
-		return Occurrence{DueAt: at.UTC()}, ok && at.UTC().Year() <= maxDueYear
-	}
-	start := o.date(zone)
-	from := start
-	if day := recurrence.ClockTime(after.In(zone)).AddDate(0, 0, -1).Truncate(24 * time.Hour); day.After(start) {
-		from = day
-	}
-	for date, ok := rule.Next(start, from); ok && date.Year() < maxDueYear; date, ok = rule.Next(start, date) {
-		if next := onDay(date, zone); next.DueAt.After(after) {
-			return next, true
+// dues returns the due dates of the tasks that follow a recurring one before a time, or
+// all if it is zero: if this one is completed at a time, and each of them when it is due.
+func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
+	return func(yield func(Occurrence) bool) {
+		if t.Recurrence == nil || t.DueAt == nil {
+			return
+		}
+		rule, err := recurrence.Parse(*t.Recurrence)
+		if err != nil {
+			return
+		}
+		start := Occurrence{*t.DueAt, t.DueOn}
+		rule = rule.At(start.timeOfDay(rule, zone))
+		after := start.DueAt
+		if t.RecurrenceFrom == FromCompletion {
+			start = start.Shifted(start.DaysTo(Occurrence{DueAt: completed}, zone), zone)
+			after = start.DueAt
+		} else if completed.After(after) {
+			after = completed
+		}
+		left := rule.Count() - 1 // COUNT counts tasks, not dates: the search leaves it out
+		for due := range start.dues(rule.WithoutCount(), after, before, zone) {
+			if left == 0 || !yield(due) {
+				return
+			}
+			left--
 		}
 	}
-	return Occurrence{}, false
+}
+
+// nextRule returns the rule of the task that follows and is due at a time. It counts one
+// less, and has the time of day if the clocks skip it on that day.
+func (t Task) nextRule(due Occurrence, zone *time.Location) string {
+	rule, _ := recurrence.Parse(*t.Recurrence)
+	parts := strings.Split(*t.Recurrence, ";")
+	parts = slices.DeleteFunc(parts, func(part string) bool {
+		return strings.HasPrefix(part, "BYHOUR=") || strings.HasPrefix(part, "BYMINUTE=")
+	})
+	if i := slices.Index(parts, fmt.Sprintf("COUNT=%d", rule.Count())); i >= 0 {
+		parts[i] = fmt.Sprintf("COUNT=%d", rule.Count()-1)
+	}
+	next := strings.Join(parts, ";")
+	if usual := (Occurrence{*t.DueAt, t.DueOn}).timeOfDay(rule, zone); due.timeOfDay(recurrence.Rule{}, zone) != usual {
+		withTime := fmt.Sprintf("%s;BYHOUR=%d;BYMINUTE=%d", next, usual/time.Hour, usual%time.Hour/time.Minute)
+		if len(withTime) <= MaxRecurrenceLength {
+			return withTime
+		}
+	}
+	return next
+}
+
+// timeOfDay returns the time of day, in whole minutes, of the dates of a rule that begins
+// with o: that of the rule, if it has one, or else of o. That of a day is midnight.
+func (o Occurrence) timeOfDay(rule recurrence.Rule, zone *time.Location) time.Duration {
+	if o.DueOn != nil {
+		return 0
+	}
+	if usual, ok := rule.TimeOfDay(); ok {
+		return usual
+	}
+	clock := recurrence.ClockTime(o.DueAt.In(zone))
+	return clock.Sub(clock.Truncate(24 * time.Hour)).Truncate(time.Minute)
+}
+
+// dues returns the occurrences after one time and before another, if that is not zero, of
+// the rule that begins with o.
+func (o Occurrence) dues(rule recurrence.Rule, after, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
+	start, from, to := o.DueAt.In(zone), after, before
+	if o.DueOn != nil { // in dates, of which those at both ends may be cut off
+		start = o.date(zone)
+		from = Occurrence{DueAt: after}.date(zone).AddDate(0, 0, -2)
+		if !before.IsZero() {
+			to = Occurrence{DueAt: before}.date(zone).AddDate(0, 0, 2)
+		}
+	}
+	return func(yield func(Occurrence) bool) {
+		last := after
+		for at := range rule.Between(start, from, to) {
+			due := Occurrence{DueAt: at.UTC()}
+			if due.DueAt.Year() > maxDueYear || o.DueOn != nil && at.Year() == maxDueYear {
+				return
+			}
+			if o.DueOn != nil {
+				due = onDay(at, zone)
+			}
+			switch {
+			case !due.DueAt.After(last): // too early, or a day that never was
+			case !before.IsZero() && !due.DueAt.Before(before) || !yield(due):
+				return
+			default:
+				last = due.DueAt
+			}
+		}
+	}
 }
 
 // maxDueYear is the last year of a due date. That of a day is the one before, so that

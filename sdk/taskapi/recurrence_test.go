@@ -1,7 +1,9 @@
 package taskapi_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -53,6 +55,9 @@ func written(dueAt *time.Time, dueOn *string, zone *time.Location) string {
 	return dueAt.In(zone).Format("2006-01-02 15:04 MST")
 }
 
+// longRule has no room for a time of day.
+var longRule = "FREQ=DAILY;BYMONTH=" + strings.TrimSuffix(strings.Repeat("1,2,3,", 30), ",")
+
 func TestSuccessor(t *testing.T) {
 	t.Parallel()
 	const due, completion = taskapi.FromDue, taskapi.FromCompletion
@@ -78,26 +83,30 @@ func TestSuccessor(t *testing.T) {
 		{"UTC", "2026-12-30", "FREQ=WEEKLY", completion, "2026-12-03 09:00", "2026-12-10", "FREQ=WEEKLY"},
 		{"UTC", "2026-11-30 21:00", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04 21:00 UTC", "FREQ=DAILY"},
 		{"Asia/Tokyo", "2026-11-30 21:00", "FREQ=DAILY", completion, "2026-12-03 00:30", "2026-12-04 21:00 JST", "FREQ=DAILY"},
-		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-07 12:00", "2026-03-08 03:30 EDT", "FREQ=DAILY"},
-		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-08 12:00", "2026-03-09 03:30 EDT", "FREQ=DAILY"},
+		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-07 12:00", "2026-03-08 03:30 EDT", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30"},
+		{"America/New_York", "2026-02-20 02:30", "FREQ=DAILY", completion, "2026-03-08 12:00", "2026-03-09 02:30 EDT", "FREQ=DAILY"},
 		{"UTC", "2026-11-30", "FREQ=MONTHLY;BYDAY=1MO", completion, "2026-12-07 09:00", "2027-01-04", "FREQ=MONTHLY;BYDAY=1MO"},
 		{"UTC", "0001-01-01 09:00", "FREQ=DAILY", completion, "2026-12-03 08:00", "2026-12-04 09:00 UTC", "FREQ=DAILY"},
 		{"UTC", "9998-12-31", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"},
 		{"Pacific/Apia", "2011-12-30", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"}, // a day that never was
 		// The time of day stays when the clocks change.
 		{"Europe/Berlin", "2026-03-28 09:00", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 09:00 CEST", "FREQ=DAILY"},
-		{"Europe/Berlin", "2026-03-28 02:30", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", "FREQ=DAILY"},
+		{"Europe/Berlin", "2026-03-28 02:30", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30"},
 		{"Europe/Berlin", "2026-10-24 02:30", "FREQ=DAILY", due, "2026-10-24 10:00", "2026-10-25 02:30 CEST", "FREQ=DAILY"},
 		{"Europe/Berlin", "2026-10-25 09:00", "FREQ=WEEKLY", due, "2026-10-25 10:00", "2026-11-01 09:00 CET", "FREQ=WEEKLY"},
-		{"America/New_York", "2026-03-07 02:30", "FREQ=DAILY", due, "2026-03-07 10:00", "2026-03-08 03:30 EDT", "FREQ=DAILY"},
+		{"America/New_York", "2026-03-07 02:30", "FREQ=DAILY", due, "2026-03-07 10:00", "2026-03-08 03:30 EDT", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30"},
 		{"America/New_York", "2026-10-31 01:30", "FREQ=DAILY", due, "2026-10-31 10:00", "2026-11-01 01:30 EDT", "FREQ=DAILY"},
-		{"America/Havana", "2026-03-07 00:00", "FREQ=DAILY", due, "2026-03-07 10:00", "2026-03-08 01:00 CDT", "FREQ=DAILY"},
+		{"America/Havana", "2026-03-07 00:00", "FREQ=DAILY", due, "2026-03-07 10:00", "2026-03-08 01:00 CDT", "FREQ=DAILY;BYHOUR=0;BYMINUTE=0"},
 		{"America/Havana", "2026-03-07", "FREQ=DAILY", due, "2026-03-07 10:00", "2026-03-08", "FREQ=DAILY"},
 		{"America/Havana", "2026-10-31", "FREQ=DAILY", due, "2026-11-01 23:00", "2026-11-01", "FREQ=DAILY"},
-		{"Australia/Lord_Howe", "2026-10-03 02:15", "FREQ=DAILY", due, "2026-10-03 10:00", "2026-10-04 02:45 +11", "FREQ=DAILY"},
+		{"Australia/Lord_Howe", "2026-10-03 02:15", "FREQ=DAILY", due, "2026-10-03 10:00", "2026-10-04 02:45 +11", "FREQ=DAILY;BYHOUR=2;BYMINUTE=15"},
 		{"Australia/Lord_Howe", "2026-04-04 01:45", "FREQ=DAILY", due, "2026-04-04 10:00", "2026-04-05 01:45 +11", "FREQ=DAILY"},
 		{"Pacific/Apia", "2011-12-29", "FREQ=DAILY", due, "2011-12-29 12:00", "2011-12-31", "FREQ=DAILY"},
 		{"Pacific/Apia", "2011-12-29 12:00", "FREQ=DAILY", due, "2011-12-29 13:00", "2011-12-31 12:00 +14", "FREQ=DAILY"},
+		// One that they skip is in the rule until it comes back.
+		{"Europe/Berlin", "2026-03-29 03:30", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-29 10:00", "2026-03-30 02:30 CEST", "FREQ=DAILY"},
+		{"Europe/Berlin", "2026-03-30 03:30", "BYMINUTE=30;BYHOUR=2;COUNT=2;FREQ=DAILY", due, "2026-03-30 10:00", "2026-03-31 02:30 CEST", "COUNT=1;FREQ=DAILY"},
+		{"Europe/Berlin", "2026-03-28 02:30", longRule, due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", longRule},
 		// Days that few months have.
 		{"UTC", "2027-01-31", "FREQ=MONTHLY", due, "2027-01-31 09:00", "2027-03-31", "FREQ=MONTHLY"},
 		{"UTC", "2027-01-31", "FREQ=MONTHLY;BYMONTHDAY=-1", due, "2027-01-31 09:00", "2027-02-28", "FREQ=MONTHLY;BYMONTHDAY=-1"},
@@ -162,32 +171,82 @@ func TestSuccessor_HasTheContent(t *testing.T) {
 	}
 }
 
+// occurrenceCase is a case of sdktest's occurrences.json, which the service's conformance
+// and the page share. Its dates are days or instants.
+type occurrenceCase struct {
+	Name, Zone, Due, Rule string
+	From                  taskapi.RecurrenceFrom
+	Now                   time.Time
+	Next                  []string // three, or all
+}
+
+func occurrenceCases(t *testing.T) (all []occurrenceCase) {
+	t.Helper()
+	text, err := os.ReadFile("../sdktest/testdata/occurrences.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// task returns the task of a case.
+func (c occurrenceCase) task(t *testing.T, zone *time.Location) taskapi.Task {
+	t.Helper()
+	task := taskapi.Task{Title: "a", Recurrence: &c.Rule, RecurrenceFrom: c.From}
+	if at, err := time.Parse(time.RFC3339, c.Due); err == nil {
+		task.DueAt = &at
+		return task
+	}
+	end, err := taskapi.LastSecond(c.Due, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.DueAt, task.DueOn = &end, &c.Due
+	return task
+}
+
 func TestOccurrences(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct {
-		zone, due, rule string
-		from            taskapi.RecurrenceFrom
-		want            []string
-	}{
-		{"UTC", "2026-11-30", "FREQ=WEEKLY;BYDAY=MO,WE", taskapi.FromDue, []string{"2026-12-02", "2026-12-07", "2026-12-09"}},
-		{"UTC", "2026-11-30", "FREQ=WEEKLY;BYDAY=MO,WE", taskapi.FromCompletion, []string{"2026-12-02", "2026-12-07", "2026-12-09"}},
-		{"UTC", "2026-11-30", "FREQ=DAILY;COUNT=3", taskapi.FromDue, []string{"2026-12-01", "2026-12-02"}},
-		{"UTC", "2026-11-30", "FREQ=DAILY;UNTIL=20261201", taskapi.FromDue, []string{"2026-12-01"}},
-		{"UTC", "9998-12-30", "FREQ=DAILY", taskapi.FromDue, []string{"9998-12-31"}},
-		{"UTC", "2027-01-31", "FREQ=MONTHLY", taskapi.FromDue, []string{"2027-03-31", "2027-05-31", "2027-07-31"}},
-		// A time that a change skips is later from then on.
-		{"Europe/Berlin", "2026-03-28 02:30", "FREQ=DAILY", taskapi.FromDue, []string{"2026-03-29 03:30 CEST", "2026-03-30 03:30 CEST", "2026-03-31 03:30 CEST"}},
-	} {
-		zone := zoneNamed(t, tc.zone)
-		var got []string
-		for _, o := range recurring(t, tc.due, tc.rule, tc.from, zone).Occurrences(zone, 3) {
-			got = append(got, written(&o.DueAt, o.DueOn, zone))
+	dateOf := func(dueAt time.Time, dueOn *string) string {
+		if dueOn != nil {
+			return *dueOn
 		}
-		if !reflect.DeepEqual(got, tc.want) {
-			t.Errorf("%s of %s in %s: %q, want %q", tc.rule, tc.due, tc.zone, got, tc.want)
-		}
+		return dueAt.Format(time.RFC3339)
 	}
-	if got := (taskapi.Task{}).Occurrences(time.UTC, 3); got == nil || len(got) > 0 {
+	for _, tc := range occurrenceCases(t) {
+		t.Run(tc.Name, func(t *testing.T) {
+			t.Parallel()
+			zone := zoneNamed(t, tc.Zone)
+			task := tc.task(t, zone)
+			got := []string{}
+			for _, due := range task.Occurrences(tc.Now, zone, 3) {
+				got = append(got, dateOf(due.DueAt, due.DueOn))
+			}
+			if !reflect.DeepEqual(got, tc.Next) {
+				t.Errorf("got %q, want %q", got, tc.Next)
+			}
+			// They are what successors get that are completed when they are due.
+			completed := *task.DueAt
+			if tc.Now.After(completed) {
+				completed = tc.Now
+			}
+			followed := []string{}
+			for next, ok := task.Successor(completed, zone); ok && len(followed) < 3; next, ok = task.Successor(*task.DueAt, zone) {
+				if err := taskapi.CheckRecurrence(*next.Recurrence, next.DueAt, next.DueOn); err != nil {
+					t.Errorf("%q: %v", *next.Recurrence, err)
+				}
+				followed = append(followed, dateOf(*next.DueAt, next.DueOn))
+				task = taskapi.Task{DueAt: next.DueAt, DueOn: next.DueOn, Recurrence: next.Recurrence, RecurrenceFrom: next.RecurrenceFrom}
+			}
+			if !reflect.DeepEqual(followed, tc.Next) {
+				t.Errorf("the successors are due %q, want %q", followed, tc.Next)
+			}
+		})
+	}
+	if got := (taskapi.Task{}).Occurrences(time.Now(), time.UTC, 3); got == nil || len(got) > 0 {
 		t.Errorf("a task that does not recur has %#v, want an empty list", got)
 	}
 }
@@ -238,6 +297,8 @@ func TestCheckRecurrence(t *testing.T) {
 		{"FREQ=DAILY;UNTIL=20261231", at, on, "<nil>"},
 		{"FREQ=DAILY;UNTIL=20261231T090000Z", at, nil, "<nil>"},
 		{"FREQ=DAILY;UNTIL=20261231T090000Z", at, on, "must have a date as UNTIL, as dueOn has no time"},
+		{"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", at, nil, "<nil>"},
+		{"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", at, on, "<nil>"},
 		{"FREQ=DAILY;UNTIL=20261231T090000", at, on, "must have a date as UNTIL, as dueOn has no time"},
 		{"daily", at, nil, `"daily" is not supported`},
 	} {

@@ -69,7 +69,7 @@ type CreateTaskRequest struct {
 	Tags           []string       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default." example:"home,garden"`
 	ListID         *string        `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for that of the parent, or the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	ParentID       *string        `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of; null or absent for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Recurrence     *string        `json:"recurrence,omitempty" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	Recurrence     *string        `json:"recurrence,omitempty" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
 	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion. By default this one." example:"due"`
 }
 
@@ -91,7 +91,7 @@ type UpdateTaskRequest struct {
 	Tags           Optional[[]string]       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays." example:"home,garden"`
 	ListID         Optional[*string]        `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	ParentID       Optional[*string]        `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Recurrence     Optional[*string]        `json:"recurrence,omitzero" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	Recurrence     Optional[*string]        `json:"recurrence,omitzero" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
 	RecurrenceFrom Optional[RecurrenceFrom] `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
 }
 

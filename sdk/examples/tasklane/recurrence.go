@@ -83,7 +83,7 @@ func ruleInWords(rule string) string {
 	}
 	for key, value := range parts {
 		switch key {
-		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST":
+		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYHOUR", "BYMINUTE":
 		case "BYDAY":
 			var days []string
 			for day := range strings.SplitSeq(value, ",") {

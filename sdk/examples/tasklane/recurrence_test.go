@@ -41,6 +41,7 @@ func TestRuleInWords(t *testing.T) {
 		"FREQ=MONTHLY;BYMONTHDAY=31;INTERVAL=1":      "every month on day 31",
 		"FREQ=YEARLY;UNTIL=20301231T080000Z":         "every year, until 31 Dec 2030",
 		"FREQ=DAILY;COUNT=5":                         "every day, 5 times",
+		"FREQ=DAILY;BYHOUR=2;BYMINUTE=30":            "every day",
 		"FREQ=MONTHLY;BYDAY=1MO":                     "FREQ=MONTHLY;BYDAY=1MO",
 		"FREQ=MONTHLY;BYMONTHDAY=1,15":               "FREQ=MONTHLY;BYMONTHDAY=1,15",
 		"FREQ=MONTHLY;BYMONTHDAY=-2":                 "FREQ=MONTHLY;BYMONTHDAY=-2",

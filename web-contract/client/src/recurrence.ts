@@ -8,6 +8,7 @@ const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 /** How many years the search for the next occurrence goes on. */
 const horizon = 40;
 const day = 86_400_000;
+const minute = 60_000;
 
 /** A recurrence rule that {@link parseRule} has read. */
 export interface Rule {
@@ -18,6 +19,8 @@ export interface Rule {
   /** The last moment: an instant, or what a clock shows, in milliseconds. */
   until: { at: number; isInstant: boolean } | undefined;
   weekStart: number;
+  /** What clocks show at each occurrence, in minutes since midnight; without it, the start's. */
+  timeOfDay: number | undefined;
   /** The nth such weekday, counted from the end if negative; every one if n is 0. */
   byDay: { n: number; weekday: number }[] | undefined;
   byMonthDay: number[] | undefined;
@@ -36,7 +39,7 @@ function refuse(reason: string): never {
 
 /**
  * Reads a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12: FREQ, and perhaps INTERVAL, COUNT or UNTIL, WKST,
- * BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. Throws a RuleError for all others, and for rules that never occur.
+ * BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE. Throws a RuleError for all others, and for rules that never occur.
  */
 export function parseRule(text: string): Rule {
   if (new TextEncoder().encode(text).length > 500) refuse("a rule has at most 500 characters");
@@ -46,6 +49,7 @@ export function parseRule(text: string): Rule {
     count: 0,
     until: undefined,
     weekStart: 1,
+    timeOfDay: undefined,
     byDay: undefined,
     byMonthDay: undefined,
     byMonth: undefined,
@@ -60,6 +64,7 @@ export function parseRule(text: string): Rule {
     seen.add(key);
   }
   if (!seen.has("FREQ")) refuse("FREQ is missing");
+  if (seen.has("BYHOUR") !== seen.has("BYMINUTE")) refuse("BYHOUR and BYMINUTE need each other");
   check(rule);
   return rule;
 }
@@ -95,6 +100,12 @@ function setPart(rule: Rule, key: string, value: string) {
     case "BYMONTH":
       rule.byMonth = numbers(key, value, 12, false);
       break;
+    case "BYHOUR":
+      rule.timeOfDay = (rule.timeOfDay ?? 0) + 60 * clockPart(key, value, 23);
+      break;
+    case "BYMINUTE":
+      rule.timeOfDay = (rule.timeOfDay ?? 0) + clockPart(key, value, 59);
+      break;
     case "BYSETPOS":
       rule.bySetPos = numbers(key, value, 366, true);
       break;
@@ -114,6 +125,11 @@ function readUntil(value: string): { at: number; isInstant: boolean } {
   }
   // A date includes that day.
   return { at: hours ? at : at + day - 1, isInstant: zone === "Z" };
+}
+
+function clockPart(key: string, value: string, largest: number): number {
+  if (!/^[0-9]{1,2}$/.test(value) || Number(value) > largest) refuse(`${key} must be from 0 to ${largest}`);
+  return Number(value);
 }
 
 function positive(key: string, value: string, largest: number): number {
@@ -148,21 +164,21 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
 }
 
 /**
- * The instants at which a rule occurs, in order, from `start` on. They keep the time of day that the start has in the
- * zone, also when the clocks change: a time that a change skips is as much later as the clocks jump, a time that a
- * change repeats is the first of the two, and so is a start in the second of them. All-day rules start at midnight in
- * UTC, with zone UTC. The start itself is an occurrence only if it matches. Without COUNT and UNTIL this may go on for
- * ever.
+ * The instants at which a rule occurs, in order, from `start` on, or only those after a later moment. They keep the time
+ * of day that the start has in the zone, unless the rule has one, also when the clocks change: a time that a change
+ * skips is as much later as the clocks jump, a time that a change repeats is the first of the two, and so is a start in
+ * the second of them. All-day rules start at midnight in UTC, with zone UTC. The start itself is an occurrence only if
+ * it matches. Without COUNT and UNTIL this may go on for ever.
  */
-export function occurrences(rule: Rule, start: Date, zone: string): Generator<Date> {
-  return occurrencesFrom(rule, start.getTime(), start.getTime(), zone);
+export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date): Generator<Date> {
+  for (const at of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), zone)) {
+    if (!after || at > after) yield at;
+  }
 }
 
 /** The first occurrence after a moment, of the rule that begins at `start`. */
 export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: string): Date | undefined {
-  for (const at of occurrencesFrom(rule, start.getTime(), after.getTime(), zone)) {
-    if (at > after) return at;
-  }
+  for (const at of occurrences(rule, start, zone, after)) return at;
   return undefined;
 }
 
@@ -174,7 +190,8 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: strin
   const clock = clockTime(start, zone);
   const { count } = rule;
   const until = rule.until && (rule.until.isInstant ? clockTime(rule.until.at, zone) : rule.until.at);
-  const timeOfDay = clock - startOfDay(clock);
+  const startTime = clock - startOfDay(clock);
+  const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
   const passed = clockTime(moment, zone) - 2 * day;
   const first = count === 0 && passed > clock ? periodsBetween(rule, clock, passed) : 0;
   let last = first > 0 ? clockTime(moment, zone) : clock;
@@ -250,11 +267,16 @@ function monthDays(rule: Rule, begin: number, date: number): number[] {
 
 /** The dates of BYDAY between two days. */
 function weekdaysIn({ byDay }: Rule, begin: number, end: number): number[] {
-  return daysFrom(begin, end).filter((at) => {
-    const nth = Math.floor((at - begin) / day / 7) + 1;
-    const fromEnd = -(Math.floor(((end - at) / day - 1) / 7) + 1);
-    return byDay!.some(({ n, weekday }) => weekday === weekdayOf(at) && (n === 0 || n === nth || n === fromEnd));
-  });
+  const length = (end - begin) / day;
+  const matches = new Set<number>();
+  for (const { n, weekday } of byDay!) {
+    const first = (weekday - weekdayOf(begin) + 7) % 7;
+    // The nth one, and no other.
+    const step = n === 0 ? 7 : length;
+    const from = n === 0 ? first : n > 0 ? first + 7 * (n - 1) : first + 7 * (Math.floor((length - 1 - first) / 7) + n + 1);
+    for (let i = from; i >= 0 && i < length; i += step) matches.add(i);
+  }
+  return [...matches].sort((a, b) => a - b).map((i) => begin + i * day);
 }
 
 /** The dates of a period at the positions of BYSETPOS. */

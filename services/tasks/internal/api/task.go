@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/tasklane/tasklane/sdk/recurrence"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -58,7 +59,7 @@ func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListT
 	if err != nil {
 		return nil, err
 	}
-	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, in.Limit)
+	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, time.Now(), in.Limit)
 	if err != nil {
 		return nil, err
 	}

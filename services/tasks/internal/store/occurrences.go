@@ -11,9 +11,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TaskOccurrences returns the due dates that follow that of a task, also from the trash,
-// or [ErrTaskNotFound].
-func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, limit int) ([]taskapi.Occurrence, error) {
+// TaskOccurrences returns the due dates after now that follow that of a task, also from the
+// trash, or [ErrTaskNotFound].
+func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, now time.Time, limit int) ([]taskapi.Occurrence, error) {
 	var task *taskRow
 	var in *time.Location
 	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, zone *time.Location) {
@@ -29,5 +29,5 @@ func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, 
 	if err != nil {
 		return nil, fmt.Errorf("list a task's occurrences: %w", err)
 	}
-	return task.task().Occurrences(in, limit), nil
+	return task.task().Occurrences(now, in, limit), nil
 }

@@ -106,7 +106,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	write(t, s, user, create(taskapi.CreateTaskRequest{Title: text, ParentID: &recurring.ID, DueAt: &at}), nil)
 	write(t, s, user, complete(recurring.ID), on("complete a recurring one"))
 	write(t, s, user, reopen(recurring.ID), on("reopen a recurring one"))
-	if _, err := s.TaskOccurrences(ctx, user, uuid.MustParse(recurring.ID), n); err != nil {
+	if _, err := s.TaskOccurrences(ctx, user, uuid.MustParse(recurring.ID), time.Now(), n); err != nil {
 		t.Fatal(err)
 	}
 	for _, to := range []taskapi.MoveTaskRequest{

@@ -77,6 +77,9 @@ export function repeatOf(rule: string): Repeat | undefined {
   };
   const unit = take("FREQ") as Unit;
   const repeat: Repeat = { unit, every: Number(take("INTERVAL") ?? 1), weekdays: [] };
+  // The time of day of the next ones if the clocks skip it on this one's day: they are due at it.
+  take("BYHOUR");
+  take("BYMINUTE");
   const count = take("COUNT");
   if (count) repeat.count = Number(count);
   const until = /^(\d{4})(\d\d)(\d\d)$/.exec(take("UNTIL") ?? "");
