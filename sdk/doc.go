@@ -71,7 +71,8 @@
 //
 // The dates are those of the time zone in the user's settings. With
 // [taskapi.FromCompletion] they are counted from the day of the completion.
-// [Client.TaskOccurrences] lists the due dates ahead. A write that opens the task
+// [Client.TaskOccurrences] lists the due dates ahead, and an agenda has those of its
+// days. A write that opens the task
 // again erases the next one, unless it has been changed.
 //
 // # Following changes

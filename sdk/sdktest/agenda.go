@@ -28,12 +28,7 @@ func (s *Server) getAgenda(c *call) (*reply, *problem) {
 // agenda returns the open tasks by their days, of which the first is that of now in
 // its time zone.
 func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
-	agenda := taskapi.Agenda{Overdue: []taskapi.Task{}}
-	year, month, day := now.Date()
-	for i := range days {
-		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		agenda.Days = append(agenda.Days, taskapi.AgendaDay{Date: date, Tasks: []taskapi.Task{}})
-	}
+	agenda := taskapi.NewAgenda(now, days)
 	var dated []cursor
 	for id, e := range u.resources {
 		task, isTask := e.wire().(taskapi.Task)
@@ -51,21 +46,12 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 		task := u.resources[at.ID].wire().(taskapi.Task)
 		count, bytes, to := &overdue, &overdueBytes, &agenda.Overdue
 		if !task.Overdue(now) {
-			onDate := func(date string) int {
-				return slices.IndexFunc(agenda.Days, func(d taskapi.AgendaDay) bool { return d.Date == date })
-			}
-			i := -1
-			if task.DueOn != nil {
-				i = onDate(*task.DueOn)
-			}
-			if i < 0 {
-				i = onDate(task.DueAt.In(now.Location()).Format(time.DateOnly))
-			}
-			if i < 0 {
+			day := agenda.Day(taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}, now.Location())
+			if day == nil {
 				agenda.Later++
 				continue
 			}
-			count, bytes, to = &listed, &listedBytes, &agenda.Days[i].Tasks
+			count, bytes, to = &listed, &listedBytes, &day.Tasks
 		}
 		if *count >= maxAgendaTasks || *bytes >= pageBytes/2 {
 			agenda.Later++
@@ -76,5 +62,6 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 		*count++
 		*bytes += len(encode(task))
 	}
+	agenda.AddOccurrences(now, u.zone())
 	return agenda
 }

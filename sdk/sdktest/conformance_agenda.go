@@ -37,6 +37,52 @@ var agendaCases = []contractCase{
 			s.Errorf("%d later, %d undated, truncated %t", got.Later, got.Undated, got.Truncated)
 		}
 	}},
+	{"occurrences of the tasks that recur, after now and the due date", func(s *subject) {
+		s.live("Pacific/Auckland")
+		zone, err := time.LoadLocation("Pacific/Auckland")
+		s.ok(err)
+		now := time.Now().In(zone)
+		day := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
+		year, month, today := now.Date()
+		noon := time.Date(year, month, today-3, 12, 0, 0, 0, zone).UTC().Format(time.RFC3339)
+		titles := map[string]string{}
+		add := func(title string, request taskapi.CreateTaskRequest) taskapi.Task {
+			request.Title = title
+			task := s.create(request)
+			titles[task.ID] = title
+			return task
+		}
+		add("late", recurring("FREQ=DAILY;INTERVAL=2;COUNT=3", noon))
+		add("next", recurring("FREQ=DAILY", day(1)))
+		add("far", recurring("FREQ=DAILY", day(9)))
+		add("once", taskapi.CreateTaskRequest{DueOn: new(day(0))})
+		done := add("done", recurring("FREQ=DAILY;COUNT=1", day(0)))
+		s.finishLast(done.ID)
+		_, err = s.client.DeleteTask(s.Context(), add("gone", recurring("FREQ=DAILY", day(0))).ID)
+		s.ok(err)
+		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{Days: 5})
+		s.ok(err)
+		if time.Now().In(zone).Day() != today {
+			return // midnight came between
+		}
+		var all []string
+		for _, d := range got.Days {
+			for _, o := range d.Occurrences {
+				on := o.DueAt.In(zone).Format("2006-01-02 15:04")
+				if o.DueOn != nil {
+					on = *o.DueOn
+				}
+				all = append(all, d.Date+" "+titles[o.TaskID]+" "+on)
+			}
+		}
+		s.same("the occurrences", all, []string{
+			day(1) + " late " + day(1) + " 12:00", day(2) + " next " + day(2),
+			day(3) + " late " + day(3) + " 12:00", day(3) + " next " + day(3), day(4) + " next " + day(4),
+		})
+		if got.OccurrencesTruncated || len(got.Days[0].Occurrences) > 0 {
+			s.Errorf("got %s", inJSON(got))
+		}
+	}},
 	{"a user without tasks has empty days, seven by default", func(s *subject) {
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{})
 		s.ok(err)

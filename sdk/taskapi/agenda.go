@@ -1,18 +1,32 @@
 package taskapi
 
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
 // Agenda is the open tasks by when they are due. Each is in it once.
 type Agenda struct {
-	Overdue   []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long."`
-	Days      []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long."`
-	Later     int64       `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
-	Undated   int64       `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
-	Truncated bool        `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
+	Overdue              []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long."`
+	Days                 []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long."`
+	Later                int64       `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
+	Undated              int64       `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
+	Truncated            bool        `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
+	OccurrencesTruncated bool        `json:"occurrencesTruncated" doc:"Whether the tasks that are listed have more occurrences in the days than are listed." example:"false"`
 }
 
 // AgendaDay is one day of an agenda.
 type AgendaDay struct {
-	Date  string `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
-	Tasks []Task `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
+	Date        string             `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
+	Tasks       []Task             `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
+	Occurrences []AgendaOccurrence `json:"occurrences" doc:"When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have 2,000 at most, the next ones."`
+}
+
+// AgendaOccurrence is when a recurring task of an agenda will be due again.
+type AgendaOccurrence struct {
+	TaskID string `json:"taskId" format:"uuid" doc:"The id of the task, which is in overdue or in days." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Occurrence
 }
 
 // AgendaOptions are the parameters of getAgenda.
@@ -31,8 +45,77 @@ const (
 	MaxAgendaDays     = 31
 )
 
+// MaxAgendaOccurrences is the number of occurrences that all days of an agenda have at most.
+const MaxAgendaOccurrences = 2000
+
 // AgendaResponse is the response of getAgenda.
 type AgendaResponse struct {
 	Success bool   `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Agenda `json:"data"`
+}
+
+// NewAgenda returns an agenda without tasks, whose first day is that of now in its
+// location.
+func NewAgenda(now time.Time, days int) Agenda {
+	agenda := Agenda{Overdue: []Task{}, Days: make([]AgendaDay, days)}
+	year, month, day := now.Date()
+	for i := range agenda.Days {
+		// In UTC every date has a midnight.
+		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		agenda.Days[i] = AgendaDay{Date: date, Tasks: []Task{}, Occurrences: []AgendaOccurrence{}}
+	}
+	return agenda
+}
+
+// Day returns the day of an agenda on which something is due that is not overdue: the day
+// that it names, however long that is, or that of its time in a time zone. A day that is
+// over there, but not in the user's time zone, is today. It is nil for later days.
+func (a *Agenda) Day(due Occurrence, zone *time.Location) *AgendaDay {
+	date := due.DueAt.In(zone).Format(time.DateOnly)
+	if due.DueOn != nil {
+		date = max(*due.DueOn, a.Days[0].Date)
+	}
+	i := slices.IndexFunc(a.Days, func(day AgendaDay) bool { return day.Date == date })
+	if i < 0 {
+		return nil
+	}
+	return &a.Days[i]
+}
+
+// AddOccurrences adds to the days of an agenda when its tasks are due again, as
+// [Task.Occurrences] returns it. The location of now is the time zone of the days, zone that
+// of the user's settings, in which tasks recur.
+func (a *Agenda) AddOccurrences(now time.Time, zone *time.Location) {
+	type found struct {
+		AgendaOccurrence
+		day *AgendaDay
+	}
+	var all []found
+	next := func() { // keeps the next ones
+		slices.SortFunc(all, func(a, b found) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.TaskID, b.TaskID)) })
+		if len(all) > MaxAgendaOccurrences {
+			all, a.OccurrencesTruncated = all[:MaxAgendaOccurrences], true
+		}
+	}
+	year, month, day := now.Date()
+	end := time.Date(year, month, day+len(a.Days), 0, 0, 0, 0, now.Location()).Add(32 * time.Hour) // more than two zones differ
+	listed := slices.Clone(a.Overdue)
+	for _, day := range a.Days {
+		listed = append(listed, day.Tasks...)
+	}
+	for _, task := range listed {
+		for due := range task.upcoming(now, end, zone) {
+			if day := a.Day(due, now.Location()); day != nil {
+				all = append(all, found{AgendaOccurrence{task.ID, due}, day})
+			}
+		}
+		if len(all) > 2*MaxAgendaOccurrences {
+			next()
+			end = all[len(all)-1].DueAt.Add(1) // later ones would be cut off
+		}
+	}
+	next()
+	for _, one := range all {
+		one.day.Occurrences = append(one.day.Occurrences, one.AgendaOccurrence)
+	}
 }

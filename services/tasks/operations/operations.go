@@ -112,7 +112,7 @@ func Register(s Server, h Handlers) {
 	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
 		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: TasksPath + "/{id}/occurrences", Tags: []string{tasksTag},
 		Summary:     "List a task's next due dates",
-		Description: "Returns the due dates that follow that of a recurring task, as though each task was completed when it was due. There are none for a task that does not recur.",
+		Description: "Returns the due dates that follow that of a recurring task: as though it was completed when it is due, or now if that has passed, and each one that follows when it is due. There are none for a task that does not recur.",
 	})
 
 	register(s, h.ListLists, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
@@ -128,7 +128,8 @@ func Register(s Server, h Handlers) {
 		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
 		Summary: "Get the agenda",
 		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. " +
-			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.",
+			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more. " +
+			"The days also have the occurrences to come of these tasks, in the time zone of the settings: at most 2,000; occurrencesTruncated says if there are more.",
 		Metadata: httpapi.Holds(pageHolds),
 	})
 	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{

@@ -64,11 +64,14 @@ export interface Stats extends schemas.Stats {}
 /** Everything that a page needs at its start. A part that failed is null, and named in `failures`. */
 export interface Bootstrap extends schemas.Bootstrap {}
 
-/** The open tasks by the day they are due, in the time zone. */
+/** The open tasks by the day they are due, in the time zone, and when they will be due again. */
 export interface Agenda extends schemas.Agenda {}
 
 /** When a task is due: at a time, or on a day, whose last second dueAt is. */
 export interface Occurrence extends schemas.Occurrence {}
+
+/** When a recurring task of an agenda will be due again. */
+export interface AgendaOccurrence extends schemas.AgendaOccurrence {}
 
 type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
 type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -34,43 +33,23 @@ func agendaEnd(now time.Time, zone *time.Location, days int) time.Time {
 	return time.Date(year, month, day+days, 0, 0, 0, 0, zone).Add(midnightSlack)
 }
 
-// dayPlace returns the day on which a task is due without a time, if it is among
-// those of the agenda. In another time zone than the user's, its end may be on the
-// next one.
-func dayPlace(places map[string]*taskapi.AgendaDay, task taskapi.Task) *taskapi.AgendaDay {
-	if task.DueOn == nil {
-		return nil
-	}
-	return places[*task.DueOn]
-}
-
 // newAgenda puts tasks into the days that begin with the one of now, in its time
-// zone. A day has the tasks with its date, however long it is. What is due
-// behind the days is left out and counted.
+// zone. What is due behind the days is left out and counted.
 func newAgenda(found store.Agenda, now time.Time, days int) taskapi.Agenda {
-	agenda := taskapi.Agenda{
-		Overdue: []taskapi.Task{}, Days: make([]taskapi.AgendaDay, days),
-		Undated: found.Undated, Truncated: found.Before > int64(len(found.Tasks)),
-	}
-	places := make(map[string]*taskapi.AgendaDay, days)
-	year, month, day := now.Date()
-	for i := range agenda.Days {
-		// In UTC every date has a midnight.
-		date := time.Date(year, month, day+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		agenda.Days[i] = taskapi.AgendaDay{Date: date, Tasks: []taskapi.Task{}}
-		places[date] = &agenda.Days[i]
-	}
+	agenda := taskapi.NewAgenda(now, days)
+	agenda.Undated, agenda.Truncated = found.Undated, found.Before > int64(len(found.Tasks))
 	var listed int64
 	for _, task := range found.Tasks {
 		if task.DueAt.Before(now) {
 			agenda.Overdue = append(agenda.Overdue, task)
-		} else if place := cmp.Or(dayPlace(places, task), places[task.DueAt.In(now.Location()).Format(time.DateOnly)]); place != nil {
-			place.Tasks = append(place.Tasks, task)
+		} else if day := agenda.Day(taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}, now.Location()); day != nil {
+			day.Tasks = append(day.Tasks, task)
 		} else {
 			continue
 		}
 		listed++
 	}
 	agenda.Later = max(0, found.Before+found.After-listed)
+	agenda.AddOccurrences(now, found.UserZone)
 	return agenda
 }

@@ -121,15 +121,15 @@ func TestAgendaHasEachTaskOnce(t *testing.T) {
 	want := taskapi.Agenda{
 		Overdue: tasks[:1],
 		Days: []taskapi.AgendaDay{
-			{Date: "2026-11-30", Tasks: tasks[1:3]},
-			{Date: "2026-12-01", Tasks: tasks[3:4]},
+			{Date: "2026-11-30", Tasks: tasks[1:3], Occurrences: []taskapi.AgendaOccurrence{}},
+			{Date: "2026-12-01", Tasks: tasks[3:4], Occurrences: []taskapi.AgendaOccurrence{}},
 		},
 		Later: 1, Undated: 2,
 	}
 	if diff := cmp.Diff(want, newAgenda(store.Agenda{Tasks: tasks, Before: 5, Undated: 2}, now, 2)); diff != "" {
 		t.Errorf("agenda (-want +got):\n%s", diff)
 	}
-	empty := taskapi.Agenda{Overdue: []taskapi.Task{}, Days: []taskapi.AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}}
+	empty := taskapi.NewAgenda(now, 1)
 	if diff := cmp.Diff(empty, newAgenda(store.Agenda{}, now, 1)); diff != "" {
 		t.Errorf("without tasks (-want +got):\n%s", diff)
 	}

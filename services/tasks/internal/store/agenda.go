@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -25,8 +26,8 @@ type Agenda struct {
 	// Before and After count all open tasks by whether their deadline is before
 	// that time, Undated those without one.
 	Before, After, Undated int64
-	// Zone is the time zone whose days are meant.
-	Zone *time.Location
+	// Zone is the time zone whose days are meant, UserZone that of the settings.
+	Zone, UserZone *time.Location
 }
 
 // selectAgenda reads both parts of an agenda in one statement, so that a task
@@ -54,9 +55,9 @@ const countAgenda = `
 // not, and fewer where they are large.
 func (s *Store) Agenda(ctx context.Context, user string, now time.Time, zone *time.Location, endIn func(*time.Location) time.Time) (Agenda, error) {
 	var agenda Agenda
-	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
-		agenda = Agenda{Zone: zone}
-		end := endIn(zone)
+	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, userZone *time.Location) {
+		agenda = Agenda{Zone: cmp.Or(zone, userZone), UserZone: userZone}
+		end := endIn(agenda.Zone)
 		var overdue, next int
 		batch.Queue(selectAgenda, user, now, end, maxAgendaTasks, agendaBytes).Query(tasks.read(func(r row, bytes int) error {
 			task := r.(*taskRow).task()

@@ -11,7 +11,7 @@ export interface paths {
         };
         /**
          * Get the agenda
-         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more.
+         * @description Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more. The days also have the occurrences to come of these tasks, in the time zone of the settings: at most 2,000; occurrencesTruncated says if there are more.
          */
         get: operations["getAgenda"];
         put?: never;
@@ -307,7 +307,7 @@ export interface paths {
         };
         /**
          * List a task's next due dates
-         * @description Returns the due dates that follow that of a recurring task, as though each task was completed when it was due. There are none for a task that does not recur.
+         * @description Returns the due dates that follow that of a recurring task: as though it was completed when it is due, or now if that has passed, and each one that follows when it is due. There are none for a task that does not recur.
          */
         get: operations["listTaskOccurrences"];
         put?: never;
@@ -344,6 +344,7 @@ export interface components {
     schemas: {
         Agenda: Agenda;
         AgendaDay: AgendaDay;
+        AgendaOccurrence: AgendaOccurrence;
         AgendaResponse: AgendaResponse;
         /** @description An operation of a batch. */
         BatchItem: components["schemas"]["TaskBatchItem"] | components["schemas"]["ListBatchItem"];
@@ -486,6 +487,13 @@ export interface operations {
                      *         "days": [
                      *           {
                      *             "date": "2026-11-30",
+                     *             "occurrences": [
+                     *               {
+                     *                 "dueAt": "2026-12-07T17:00:00Z",
+                     *                 "dueOn": "2026-12-07",
+                     *                 "taskId": "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
+                     *               }
+                     *             ],
                      *             "tasks": [
                      *               {
                      *                 "completed": false,
@@ -515,6 +523,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "later": 4,
+                     *         "occurrencesTruncated": false,
                      *         "overdue": [
                      *           {
                      *             "completed": false,
@@ -4476,6 +4485,11 @@ export interface Agenda {
      * @example 4
      */
     later: number;
+    /**
+     * @description Whether the tasks that are listed have more occurrences in the days than are listed.
+     * @example false
+     */
+    occurrencesTruncated: boolean;
     /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long. */
     overdue: components["schemas"]["Task"][];
     /**
@@ -4497,8 +4511,30 @@ export interface AgendaDay {
      * @example 2026-11-30
      */
     date: string;
+    /** @description When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have 2,000 at most, the next ones. */
+    occurrences: components["schemas"]["AgendaOccurrence"][];
     /** @description The tasks due on this day that are not overdue, the next first. */
     tasks: components["schemas"]["Task"][];
+}
+export interface AgendaOccurrence {
+    /**
+     * Format: date-time
+     * @description When the task should be finished. With dueOn it is the last second of that day in the time zone of the user's settings.
+     * @example 2026-12-07T17:00:00Z
+     */
+    dueAt: string;
+    /**
+     * Format: date
+     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @example 2026-12-07
+     */
+    dueOn: string | null;
+    /**
+     * Format: uuid
+     * @description The id of the task, which is in overdue or in days.
+     * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
+     */
+    taskId: string;
 }
 export interface AgendaResponse {
     data: components["schemas"]["Agenda"];
@@ -4612,7 +4648,7 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5106,7 +5142,7 @@ export interface ReplaceTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5586,7 +5622,7 @@ export interface UpdateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;

@@ -60,16 +60,22 @@ function compareField(a: Task, b: Task, field: SortField): number {
   return Date.parse(a[field] ?? "") - Date.parse(b[field] ?? "") || 0;
 }
 
-/** Updates the tasks of an agenda, and removes those that are no longer open. */
+/** Updates the tasks of an agenda, and removes those that are no longer open, with their occurrences. */
 export function updateAgenda(agenda: Agenda, lookUp: LookUp): Agenda {
+  const isOpen = (task: Task | null) => task && !task.completed && task.deletedAt === null;
+  const find = (id: string) => lookUp(id) as Task | null | undefined;
   const update = (tasks: Task[]) =>
     tasks.flatMap((task) => {
-      const now = lookUp(task.id) as Task | null | undefined;
-      return now === undefined ? task : now && !now.completed && now.deletedAt === null ? now : [];
+      const now = find(task.id);
+      return now === undefined ? task : now && isOpen(now) ? now : [];
     });
+  const isComing = ({ taskId }: { taskId: string }) => {
+    const now = find(taskId);
+    return now === undefined || isOpen(now);
+  };
   return {
     ...agenda,
     overdue: update(agenda.overdue),
-    days: agenda.days.map((day) => ({ ...day, tasks: update(day.tasks) })),
+    days: agenda.days.map((day) => ({ ...day, tasks: update(day.tasks), occurrences: day.occurrences.filter(isComing) })),
   };
 }

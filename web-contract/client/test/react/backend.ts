@@ -117,7 +117,7 @@ export class Backend {
     }
     if (pathname === "/api/tasks/stats") return ok({ open: this.tasks.size });
     if (pathname === "/api/agenda")
-      return ok({ overdue: [], days: [{ date: "2026-11-23", tasks: this.#list() }], later: 0, undated: 0 });
+      return ok({ overdue: [], days: [{ date: "2026-11-23", tasks: this.#list(), occurrences: [] }], later: 0, undated: 0 });
     if (pathname === "/api/tasks" && method === "GET") {
       const done = searchParams.get("completed");
       const trash = searchParams.get("deleted") === "true";

@@ -156,7 +156,7 @@ describe.concurrent("a write", () => {
     const read = await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks());
     const queryClient = new QueryClient();
     queryClient.setQueryData(taskKeys.list(), read);
-    const days = [{ date: "2026-11-23", tasks: [taskOf({ id: "a" }), taskOf({ id: "b" })] }];
+    const days = [{ date: "2026-11-23", tasks: [taskOf({ id: "a" }), taskOf({ id: "b" })], occurrences: [] }];
     queryClient.setQueryData(taskKeys.agenda(), { overdue: [], days });
     const held = page.backend.hold("PATCH");
     const renaming = write({ ...page, queryClient }, createMutations(page.client).updateTask(), {
