@@ -25,6 +25,15 @@ describe("a rule", () => {
     expect(ruleOf(repeatOf(rule)!)).toBe(rule);
   });
 
+  test("does not say the day of the month that stands beside it", () => {
+    const name = (rule: string) => repeatName(rule, "due", "2026-11-24");
+    expect(name("FREQ=MONTHLY;BYMONTHDAY=24;COUNT=3")).toBe("Every month, 3 times");
+    expect(name("FREQ=MONTHLY;BYMONTHDAY=25")).toBe("Every month on the 25th");
+    expect(name("FREQ=MONTHLY;BYMONTHDAY=-1")).toBe("Every month on the last day");
+    expect(name("FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24")).toBe("Every year");
+    expect(name("FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=24")).toBe("Every year on Oct 24");
+  });
+
   test("has the same words on the day that skips its time", () => {
     expect(repeatName("FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "due")).toBe("Every day");
   });

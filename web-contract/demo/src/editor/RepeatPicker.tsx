@@ -1,3 +1,4 @@
+import { dayOf } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import type { Fields } from "../task/fields";
 import { RepeatIcon } from "../ui/icons";
@@ -25,7 +26,7 @@ export function RepeatPicker({ fields, onChange, onDone }: RepeatProps) {
       content={(close) => <RepeatChoice fields={fields} onChange={onChange} onDone={close} />}
     >
       <RepeatIcon />
-      <span className="chip-text">{name || "Repeat"}</span>
+      <span className="chip-text">{name ? (repeatName(recurrence, recurrenceFrom, dayOf(fields)) ?? name) : "Repeat"}</span>
     </PopoverButton>
   );
 }

@@ -1,6 +1,6 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
-import { dueName, nextChange, timeName } from "../task/dates";
+import { dayOf, dueName, nextChange, timeName } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon, SubtasksIcon } from "../ui/icons";
@@ -25,7 +25,7 @@ export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Pro
   const overdue = isOverdue(task, now);
   const due = hideDay ? timeName(task) : dueName(task, now);
   const list = useLists().find(hideList ? null : task.listId);
-  const repeats = recurrence !== null && (repeatName(recurrence, recurrenceFrom) ?? "Repeats");
+  const repeats = recurrence !== null && (repeatName(recurrence, recurrenceFrom, dayOf(task)) ?? "Repeats");
   if (!due && !repeats && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">

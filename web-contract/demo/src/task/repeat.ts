@@ -138,10 +138,13 @@ function nameOf(repeat: Repeat): string {
   return nth || monthDay ? `${base} on ${dayOfMonthName(repeat)}` : base;
 }
 
-/** A rule in words; undefined without words for it. */
-export function repeatName(rule: string, from: Task["recurrenceFrom"]): string | undefined {
+/** A rule in words; undefined without words for it. Beside a due date, its day of the month goes without saying. */
+export function repeatName(rule: string, from: Task["recurrenceFrom"], dueDay = ""): string | undefined {
   const repeat = repeatOf(rule);
   if (!repeat) return undefined;
+  if (repeat.monthDay === Number(dueDay.slice(8)) && repeat.month === (repeat.month && Number(dueDay.slice(5, 7)))) {
+    repeat.monthDay = repeat.month = undefined;
+  }
   const { count, until } = repeat;
   const end = until ? `, until ${dateName(until)}` : count ? `, ${count === 1 ? "once" : `${count} times`}` : "";
   return `${nameOf(repeat)}${from === "completion" ? " after completion" : ""}${end}`;
