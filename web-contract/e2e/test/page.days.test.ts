@@ -6,9 +6,11 @@ import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+
 /** Due so many days from today, perhaps at a time of that day. */
 function due(days: number, time?: string): { dueOn: string } | { dueAt: string } {
-  const day = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const day = inDays(days).toISOString().slice(0, 10);
   return time ? { dueAt: `${day}T${time}:00Z` } : { dueOn: day };
 }
 
@@ -66,6 +68,64 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
 
 const openOn = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
 
+/** Drags a task by the mouse onto a day. */
+async function dragTo(page: Page, title: string, day: string): Promise<void> {
+  const from = (await openOn(page, title).boundingBox())!;
+  const onto = (await section(page, day).boundingBox())!;
+  await page.mouse.move(from.x + 200, from.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 200, from.y + 30, { steps: 4 });
+  await page.mouse.move(onto.x + 200, onto.y + onto.height / 2, { steps: 8 });
+  await page.locator("[data-drop=inside]").waitFor();
+  await page.mouse.up();
+}
+
+// Each width has a browser of its own language, with its week and its way to write times.
+describe.concurrent.for([
+  ["en-US", 360, 740, "5:00 PM", 0],
+  ["de-DE", 768, 1024, "17:00", 1],
+  ["en-US", 1440, 900, "5:00 PM", 0],
+] as const)("in %s, %d pixels wide", ([locale, width, height, time, firstDay]) => {
+  test("a task that repeats is completed and dragged, in the zone of the settings", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ locale, timezoneId, viewport: { width, height } });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Chores", ...due(1, "17:00"), recurrence: "FREQ=DAILY;INTERVAL=2" }]);
+    const row = page.getByRole("listitem").filter({ hasText: "Chores" });
+    await row.getByText(time).waitFor();
+    await openTask(page, "Chores").click();
+    const next = inDays(3).toLocaleDateString(locale, { weekday: "long", timeZone: "UTC" });
+    await page.getByText(`“Chores” is completed. Next: ${next}, ${time}.`).waitFor();
+    await completedTask(page, "Chores").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await completedTask(page, "Chores").waitFor({ state: "detached" });
+
+    await goTo(page, "Upcoming");
+    await expectTitles(page, "Tomorrow", ["Chores"]);
+    await page.getByRole("list", { name: `Repeated, ${next}` }).getByText(time).waitFor();
+    const nextWeek = inDays(7 - ((inDays(0).getUTCDay() - firstDay + 7) % 7));
+    const date = nextWeek.toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+    await page.locator(".week-head + section").getByRole("heading").filter({ hasText: date }).waitFor();
+    await dragTo(page, "Chores", "Today");
+    await expectTitles(page, "Today", ["Chores"]);
+    await section(page, "Today").getByText(time).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expectTitles(page, "Tomorrow", ["Chores"]);
+
+    await page.evaluate(async () => {
+      const headers = { "content-type": "application/json" };
+      await fetch("/api/settings", { method: "PATCH", headers, body: JSON.stringify({ timeZone: "Asia/Kathmandu" }) });
+    });
+    const offer = page.getByRole("region", { name: "Time zone" });
+    await offer.getByText("Your tasks are in Kathmandu time. Use UTC time?").waitFor();
+    await page.getByText(time === "17:00" ? "22:45" : "10:45 PM").first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await offer.getByRole("button", { name: "Change" }).click();
+    await offer.waitFor({ state: "detached" });
+    await page.getByText(time).first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe.concurrent("days", () => {
   test("take tasks that are dragged to them, live in another tab", async ({ openPage }) => {
     const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
@@ -75,14 +135,7 @@ describe.concurrent("days", () => {
     const tab = await secondTab(page);
     await goTo(tab, "Upcoming");
     await openOn(tab, "Pay the rent").waitFor();
-    const from = (await openOn(page, "Pay the rent").boundingBox())!;
-    const onto = (await section(page, "Tomorrow").boundingBox())!;
-    await page.mouse.move(from.x + 200, from.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 200, from.y + 30, { steps: 4 });
-    await page.mouse.move(onto.x + 200, onto.y + onto.height / 2, { steps: 8 });
-    await page.locator("[data-drop=inside]").waitFor();
-    await page.mouse.up();
+    await dragTo(page, "Pay the rent", "Tomorrow");
     await expectTitles(page, "Tomorrow", ["Pay the rent"]);
     await expectTitles(page, "Today", ["Buy soil"]);
     await expectTitles(tab, "Tomorrow", ["Pay the rent"]);
