@@ -280,7 +280,7 @@ func (p *player) named(v any, field string) any {
 		}
 	case string:
 		switch field {
-		case "id", "listId", "parentId", "nextId":
+		case "id", "listId", "parentId", "nextId", "taskId":
 			if p.names[v] == "" { // of one that was erased in the batch that made it
 				p.names[v] = fmt.Sprintf("unknown %d", len(p.names))
 			}
