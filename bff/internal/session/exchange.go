@@ -192,7 +192,10 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	if err == nil && len(body) == usualExchangeBytes {
 		select {
 		case b.large <- struct{}{}:
-			defer func() { <-b.large }()
+			defer func() {
+				response.Body.Close() // it holds memory until then
+				<-b.large
+			}()
 		case <-ctx.Done():
 			return Result{}, ctx.Err()
 		}

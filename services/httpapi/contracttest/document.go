@@ -3,6 +3,7 @@ package contracttest
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // Document is an OpenAPI document. Its methods are safe for concurrent use.
@@ -85,8 +88,8 @@ func closeSchemas(tree any) {
 	}
 }
 
-// CheckResponse returns an error if the status, media type or body of a response is not
-// as documented. It ignores paths that are not in the document, and bodies of streams.
+// CheckResponse returns an error if the status, media type, body or error code of a
+// response is not as documented. It ignores paths that are not in the document, and bodies of streams.
 func (d *Document) CheckResponse(method, path string, response Response) error {
 	if op := d.find(method, path); op != nil {
 		return d.check(op, response)
@@ -120,7 +123,23 @@ func (d *Document) check(op *operation, response Response) error {
 	if err != nil {
 		return err
 	}
-	return schema.Validate(body)
+	if err := schema.Validate(body); err != nil || media != "application/problem+json" {
+		return err
+	}
+	return checkCode(op, response.Body, documented.Value.Content[media].Examples)
+}
+
+// checkCode returns an error if an operation does not list the code of a problem. Its
+// list is that of the examples.
+func checkCode(op *operation, body []byte, examples openapi3.Examples) error {
+	var problem taskapi.Problem
+	if err := json.Unmarshal(body, &problem); err != nil {
+		return err
+	}
+	if examples[string(problem.Code)] == nil {
+		return fmt.Errorf("%s has no code %s: add it to the operation in services/tasks/operations", op.OperationID, problem.Code)
+	}
+	return nil
 }
 
 // schema returns the compiled schema at a JSON pointer.
