@@ -113,7 +113,7 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if !transport.seen[name] {
-			t.Errorf("the document has %s, which the SDK does not send", name)
+			t.Errorf("callEverything, in this file, does not send %s, which the document has", name)
 		}
 	}
 }
