@@ -110,7 +110,7 @@ func (s *engineStack) up(args ...string) {
 	s.t.Helper()
 	begin := time.Now()
 	failed := s.t.Failed()
-	s.compose(append([]string{"up", "--detach", "--wait", "--wait-timeout=180", "--scale=tasks=2", "--scale=bff=2", "--scale=auth=2"}, args...)...)
+	s.compose(append([]string{"up", "--detach", "--wait", "--wait-timeout=600", "--scale=tasks=2", "--scale=bff=2", "--scale=auth=2"}, args...)...)
 	if s.t.Failed() && !failed {
 		s.t.FailNow()
 	}
