@@ -44,7 +44,7 @@ var (
 	ErrTimeout               error = codeError(taskapi.CodeTimeout)
 )
 
-// ErrNotModified is the error of a read with [IfNoneMatch] if the task still has that
+// ErrNotModified is the error of a read with [IfNoneMatch] if the resource still has that
 // version.
 var ErrNotModified = errors.New("tasklane: not modified")
 

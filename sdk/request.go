@@ -96,8 +96,8 @@ func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) { o.idempotencyKey = key }
 }
 
-// IfMatch makes a call on one task fail with [ErrVersionConflict] unless the task has
-// one of these versions.
+// IfMatch makes a call on one resource fail with [ErrVersionConflict] unless the resource
+// has one of these versions.
 func IfMatch(version int64, more ...int64) CallOption {
 	tags := entityTag(version)
 	for _, other := range more {
@@ -106,8 +106,9 @@ func IfMatch(version int64, more ...int64) CallOption {
 	return func(o *callOptions) { o.ifMatch = tags }
 }
 
-// IfNoneMatch makes [Client.GetTask] fail with [ErrNotModified], without sending the
-// task, if the task has this version. It makes a write fail with [ErrVersionConflict].
+// IfNoneMatch makes a read of one resource, such as [Client.GetTask], fail with
+// [ErrNotModified] if the resource has this version; the response then has no body. It
+// makes a write fail with [ErrVersionConflict].
 func IfNoneMatch(version int64) CallOption {
 	return func(o *callOptions) { o.ifNoneMatch = entityTag(version) }
 }
@@ -128,7 +129,7 @@ type request struct {
 	operation   string
 	method      string
 	path        string // escaped
-	suffix      string // of the path, after a task's id
+	suffix      string // of the path, after a resource's id
 	query       url.Values
 	body        any    // nil without one
 	contentType string // typeJSON by default
@@ -405,7 +406,7 @@ func (got result) failure(r *request, decode func(body []byte) bool) *Error {
 	case got.status == http.StatusNotModified && r.options.ifNoneMatch != "":
 		return &Error{
 			Status:    got.status,
-			Message:   "the task has not changed",
+			Message:   "the resource has not changed",
 			RequestID: got.header.Get(headerRequestID),
 			Err:       ErrNotModified,
 		}

@@ -423,7 +423,7 @@ func TestIfNoneMatch(t *testing.T) {
 	want := &sdk.Error{
 		Operation: "getTask",
 		Status:    304,
-		Message:   "the task has not changed",
+		Message:   "the resource has not changed",
 		RequestID: "the-request",
 		Attempts:  1,
 		Err:       sdk.ErrNotModified,

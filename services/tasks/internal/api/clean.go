@@ -20,14 +20,14 @@ const (
 	maxYear = 9999
 )
 
-// cleaner brings the requests of a kind into the form that is stored, and checks
-// what the document cannot say. It holds the rules of single fields by their
-// names on the wire. Other fields have the rule of their type: text in Unicode's
-// composed form (NFC), times in UTC to the microsecond.
+// cleaner converts the requests of a kind to the stored form, and checks the rules that
+// the document cannot express. It has the rules of single fields by their names on the
+// wire. Other fields have the rule of their type: text in Unicode's composed form (NFC),
+// times in UTC to the microsecond.
 type cleaner map[string]rule
 
-// rule cleans the value of a field, which it may set. The limits of its length
-// stand in the field's tags.
+// rule checks the value of a field and sets it to the stored form. The field's tags have
+// the limits of its length.
 type rule func(c *checker, name string, field reflect.StructField, value reflect.Value)
 
 // clean returns a cleaned request to create, replace, update or move a resource.
@@ -94,8 +94,8 @@ func (rules cleaner) clean(c *checker, request reflect.Value) {
 	}
 }
 
-// onePlace checks that a move names one place. Elsewhere, the last one goes without
-// saying.
+// onePlace checks that a move names one place. In another list or below another parent,
+// the default is the last place.
 func (c *checker) onePlace(after, before, elsewhere bool) {
 	switch {
 	case after && before:
@@ -148,8 +148,8 @@ func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	value.Set(reflect.ValueOf(clean))
 }
 
-// limits are the least and the most code points of a text; a most of zero is no
-// limit.
+// limits are the minimum and the maximum number of code points of a text; a maximum of
+// zero is no limit.
 type limits struct{ least, most int }
 
 func limitsOf(field reflect.StructField) (l limits) {
@@ -176,8 +176,7 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 	c.faults = append(c.faults, taskapi.FieldError{Field: c.prefix + field, Code: code, Message: message})
 }
 
-// text checks the length of a text that has been normalised, which may have
-// changed it.
+// text checks the length of a normalised text: normalisation can change it.
 func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
 	case length < l.least || l.least > 0 && taskapi.IsBlank(s):
@@ -188,14 +187,14 @@ func (c *checker) text(field, s string, l limits) string {
 	return s
 }
 
-// queryText checks a text of the query; those of a body have been checked.
+// queryText checks a text of the query. The JSON parser has checked those of a body.
 func (c *checker) queryText(field, s string) {
 	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		c.fault(field, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
 	}
 }
 
-// id returns an id in small letters.
+// id returns an id in lower case.
 func (c *checker) id(field, text string) string {
 	id, err := parseID(text)
 	if err != nil {

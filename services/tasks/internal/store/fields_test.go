@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestEachFieldArrives fills each field of each kind's structs, takes it round
-// and names those that get lost.
+// TestEachFieldArrives fills each field of each kind's structs, converts them to each
+// other and names the fields that get lost.
 func TestEachFieldArrives(t *testing.T) {
 	t.Parallel()
 	for _, fault := range slices.Concat(tasks.lost(), lists.lost(), settings.lost(), notes.lost()) {
@@ -72,7 +72,7 @@ func (k *definition[R, W, C, U]) lost() (faults []string) {
 			continue
 		}
 		if !sameField(field.Name, content, k.wire(&written)) {
-			report("%s of %s is another value in %s after setContent (%s)", jsonName(field), contentType, wireType, file)
+			report("%s of %s is lost or changed on its way to %s: by setContent (%s), or by the function that returns the resource", jsonName(field), contentType, wireType, file)
 		}
 		var nothing U
 		if !sameField(field.Name, k.merge(fullWire, nothing), fullWire) {
