@@ -80,6 +80,9 @@ describe.concurrent.for(screens)("a task that repeats, by %s, %d pixels wide", (
 
     await editTask(page, "Pay the rent");
     await page.getByRole("button", { name: /^Due/ }).click();
+    const picker = page.getByRole("dialog", { name: "Due date" });
+    expect(await picker.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)).toBeLessThanOrEqual(0);
+    if (width < 576) expect(await picker.boundingBox()).toMatchObject({ x: 0, width });
     await page.getByRole("button", { name: "No due date" }).click();
     await save(page);
     await areSaved(page, "Pay the rent", [{ recurrence: null, dueAt: null }]);
