@@ -25,9 +25,9 @@ export function Passkeys({ domain }: { domain: string }) {
 
   /** Says what was done, where the focus goes whose button is gone. */
   async function finish(message: string) {
+    await load();
     setRenaming(undefined);
     setDone(message);
-    await load();
     status.current?.focus();
   }
 
