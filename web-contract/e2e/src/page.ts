@@ -87,6 +87,12 @@ export async function written(page: Page, act: () => Promise<void>): Promise<voi
   await answer;
 }
 
+/** Waits until the server has answered everything that was written on the page. */
+export async function allSent(page: Page): Promise<void> {
+  const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
+  await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
+}
+
 export async function addTask(page: Page, title: string): Promise<void> {
   await written(page, async () => {
     await page.getByLabel("New task").fill(title);

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
-import { addTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { addTask, allSent, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -164,8 +164,7 @@ describe.concurrent("a list of tasks", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Garden" }).click();
     await page.getByText("1 change will be saved when you are back.").waitFor();
     await page.context().setOffline(false);
-    const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
-    await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
+    await allSent(page);
     const tab = await secondTab(page);
     await openList(tab, "Garden");
     await expectTitles(tab, "Open tasks", ["Buy soil"]);

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectAccessible, expectTitles, secondTab, seed, signUp, test } from "../src/page.js";
+import { allSent, editTask, expectAccessible, expectTitles, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -68,8 +68,7 @@ describe.concurrent("the user's own order", () => {
     await expectTitles(page, "Open tasks", ["Task 2", "Task 1", "Task 3"]);
     await page.getByText("2 changes will be saved when you are back.").waitFor();
     await page.context().setOffline(false);
-    const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
-    await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
+    await allSent(page);
     const tab = await secondTab(page);
     await sortByHand(tab);
     await expectTitles(tab, "Open tasks", ["Task 2", "Task 1", "Task 3"]);

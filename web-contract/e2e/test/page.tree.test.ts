@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { addList, listLink } from "../src/lists.js";
-import { addTask, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
+import { addList, chooseForList, listLink } from "../src/lists.js";
+import { addTask, allSent, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -86,31 +86,41 @@ describe.concurrent("sub-tasks", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("go with their task at once, before the server says so", async ({ openPage }) => {
+  test("go with their task and their list at once, before the server says so, whatever the clock of the device says", async ({ openPage }) => {
     const { page } = await openPage({ viewport: { width: 1280, height: 800 } });
+    await page.clock.install({ time: "2020-02-29T12:00:00Z" });
+    await page.reload();
     await start(page);
     await written(page, () => openTask(page, "Socks").press("Alt+ArrowRight"));
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
     await openTask(page, "Pack").click();
-    await expectTree(page, ["Passport"]);
+    await expectTitles(page, "Completed tasks", ["Pack", "Socks"]);
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
     await openTask(page, "Pack").press("Delete");
     await expectTree(page, ["Passport"]);
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
-    await openTask(page, "Pack").click();
-    await completedTask(page, "Pack").waitFor();
-    await page.context().setOffline(false);
-    await completedTask(page, "Socks").waitFor();
-    await expectTree(page, ["Passport"]);
-    await page.context().setOffline(true);
-    await completedTask(page, "Socks").click();
-    await openTask(page, "Socks").waitFor();
-    await page.context().setOffline(false);
+    await chooseForList(page, "Trip", "Delete");
+    await page.getByText("Nothing here yet.").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await listLink(page, "Trip").click();
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    // A sub-task that is opened opens its task.
+    await openTask(page, "Pack").click();
+    await completedTask(page, "Socks").click();
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await openTask(page, "Passport").press("Alt+ArrowRight");
+    await openTask(page, "Passport").press("Alt+ArrowUp");
+    await expectTree(page, ["Pack", "-Passport", "-Socks"]);
+    await page.context().setOffline(false);
+    await allSent(page);
+    await expectTree(page, ["Pack", "-Passport", "-Socks"]);
+    const tab = await secondTab(page);
+    await listLink(tab, "Trip").click();
+    await expectTree(tab, ["Pack", "-Passport", "-Socks"]);
   });
 
   test("are made by dragging and by keys, live in another tab", async ({ openPage }) => {

@@ -2,17 +2,25 @@ import { kinds } from "../generated/kinds.js";
 import type { BatchOperation } from "../index.js";
 import { newKey } from "../request.js";
 import { present } from "./keys.js";
+import { ownerId } from "./bonds.js";
 import type { Item, KindName, ListedResource } from "./kind.js";
 import { rules } from "./kinds.js";
 import { positionAt } from "./order.js";
 
 /** What a write does to a resource before the server has answered; null erases it. */
-export type Edit = (item: Item) => Item | null;
+export type Edit = (item: Item, among: Among) => Item | null;
+
+/** The resources that there are beside the one that is edited. */
+export interface Among {
+  all: (kind: KindName) => readonly Item[];
+  /** Returns the id of the resource that a draft has become; any other id is its own. */
+  idOf: (id: string) => string;
+}
 
 /** What a write shows until it is answered. */
 export interface Plan {
-  /** The edits, by the id of the resource. */
-  edits: ReadonlyMap<string, Edit>;
+  /** The edits in their order, with the ids of their resources. */
+  edits: readonly (readonly [id: string, edit: Edit])[];
   /** The new resources, as the server will probably make them. */
   drafts: readonly ListedResource[];
 }
@@ -34,44 +42,20 @@ export function isDraft(item: Item): boolean {
   return item.version === 0;
 }
 
-/**
- * Returns what a write shows: its operations on one resource are applied one
- * after the other. `others` are the known resources of a kind, among which a
- * move finds its place.
- */
-export function planOf(
-  operations: readonly BatchOperation[],
-  key = newKey(),
-  others: (kind: KindName) => readonly Item[] = () => [],
-): Plan {
+/** Returns what a write shows. */
+export function planOf(operations: readonly BatchOperation[], key = newKey()): Plan {
   const now = new Date().toISOString();
-  const positions = new Map<string, string>();
-  const edits = new Map<string, Edit>();
+  const edits: [string, Edit][] = [];
   const drafts: ListedResource[] = [];
   for (const operation of operations) {
     if (operation.op === "create") {
       const { kind, data } = operation;
       drafts.push({ kind, data: draftOf(kind, draftId(key, drafts.length), data, now) } as ListedResource);
-      continue;
+    } else {
+      edits.push([operation.id, editOf(operation, now)]);
     }
-    const { id } = operation;
-    const earlier = edits.get(id);
-    const edit = operation.op === "move" ? moveOf(operation) : editOf(operation, now);
-    edits.set(id, (item) => {
-      const before = earlier ? earlier(item) : item;
-      return before && edit(before);
-    });
   }
   return { edits, drafts };
-
-  function moveOf({ kind, id, to }: Extract<BatchOperation, { op: "move" }>): Edit {
-    const all = others(kind).map((item) => ({ ...item, position: positions.get(item.id) ?? item.position }));
-    const item = all.find((item) => item.id === id);
-    if (!item) return (item) => item;
-    const position = positionAt(to, item, all);
-    positions.set(id, position);
-    return (item) => ({ ...item, position });
-  }
 }
 
 function draftOf(kind: KindName, id: string, request: object, now: string): Item {
@@ -81,11 +65,27 @@ function draftOf(kind: KindName, id: string, request: object, now: string): Item
   return rules[kind].settle({ ...blank, ...made, ...defaults, ...present(request) } as unknown as Item, undefined, now);
 }
 
-function editOf(operation: Exclude<BatchOperation, { op: "create" | "move" }>, now: string): Edit {
+function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: string): Edit {
   const { kind, op } = operation;
   if (op === "erase") return () => null;
-  if (op === "delete") return (item) => ({ ...item, deletedAt: now, updatedAt: now });
-  if (op === "restore") return (item) => ({ ...item, deletedAt: null });
-  const fields = op === "replace" ? { ...kinds[kind].defaults, ...present(operation.data) } : present(operation.changes);
-  return (item) => rules[kind].settle({ ...item, ...fields, updatedAt: now } as Item, item, now);
+  const { after = undefined, before = undefined, ...owners } = op === "move" ? operation.to : {};
+  const sibling = after ?? before;
+  const fields = {
+    ...(op === "move" && owners),
+    ...(op === "delete" && { deletedAt: now }),
+    ...(op === "restore" && { deletedAt: null }),
+    ...(op === "replace" && { ...kinds[kind].defaults, ...operation.data }),
+    ...(op === "update" && operation.changes),
+  };
+  return (item, { all, idOf }) => {
+    const next = rules[kind].settle({ ...item, ...present(fields), updatedAt: now } as Item, item, now);
+    if (op !== "move") return next;
+    const siblings = all(kind).filter((other) => nearest(kind, other) === nearest(kind, next));
+    return { ...next, position: positionAt(sibling && idOf(sibling), after !== undefined, next, siblings) };
+  };
+}
+
+/** Returns the id of the owner that a resource shares with its siblings. */
+function nearest(kind: KindName, item: Item): string | null | undefined {
+  return rules[kind].bonds.map((bond) => ownerId(item, bond)).find((id) => id);
 }

@@ -13,12 +13,17 @@ export type DataOf<Name extends KindName> = Extract<Resource, { kind: Name }>["d
 /** The data of any kind. */
 export type Item = DataOf<KindName>;
 
+/** The name of a field of some kind. */
+type Field<Data = Item> = Data extends Item ? keyof Data : never;
+
 /** The rules of a kind that the contract does not tell. The methods are called with data and filters of this kind only. */
 export interface Kind<Data extends Item = Item, Filters extends object = object> {
+  /** What a resource shares with those that it names, the nearest first. */
+  readonly bonds: readonly Bond[];
   /** Sets what follows from a write, as the server will. `before` is undefined for a new resource. */
   settle(next: Data, before: Data | undefined, now: string): Data;
   /** Reports whether the resource belongs to a list; undefined means that only the server can tell. */
-  matches(data: Data, filters: Filters): boolean | undefined;
+  matches(data: Data, filters: Filters, lookUp: LookUp): boolean | undefined;
   /** Compares two resources in the order of a list. */
   compare(a: Data, b: Data, filters: Filters): number;
   /** Reports whether only the server can tell what belongs to a list, or in which order. */
@@ -28,6 +33,21 @@ export interface Kind<Data extends Item = Item, Filters extends object = object>
    * read again after a change; those with a function are updated at once, too.
    */
   readonly views: Record<string, ((view: never, lookUp: LookUp) => unknown) | undefined>;
+}
+
+/**
+ * A reference to another resource, the owner. A resource is erased with its
+ * owner, and leaves the trash without one that stays there.
+ */
+export interface Bond {
+  /** The field that has the owner's id. Resources with the same owner are siblings: they have one manual order. */
+  by: Field;
+  /** The fields that change with the owner's where they were equal to them. */
+  shared: readonly Field[];
+  /** The fields that are set when the owner's are, and whose removal removes the owner's. */
+  marks?: readonly Field[];
+  /** The fields of the owner that decide which lists the resource is in. */
+  deciding?: readonly Field[];
 }
 
 /** Returns a resource with all pending writes: null if it is gone, undefined if it is not known. */

@@ -1,7 +1,6 @@
 import {
   mutationOptions,
   type MutationFunctionContext,
-  type QueryClient,
   type UseMutationOptions,
 } from "@tanstack/react-query";
 import {
@@ -13,18 +12,15 @@ import {
   type Settings,
   type Task,
   type UpdateSettingsRequest,
-  type VersionedOptions,
   type WriteOptions,
 } from "../index.js";
 import { newKey } from "../request.js";
 import { isDraftId, planOf, type Plan } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
-import { keysOf } from "./keys.js";
-import type { DataOf, KindName, ListedResource } from "./kind.js";
-import { kindNames } from "../generated/kinds.js";
-import { storeOf, type Answer, type State, type Store } from "./store.js";
+import { taskKeys } from "./keys.js";
+import type { DataOf, Item, KindName, ListedResource } from "./kind.js";
+import { storeOf, type Answer, type Store } from "./store.js";
 import { learnSettings } from "./settings.js";
-import { siblingOf, type Destination } from "./order.js";
 import type { Turn } from "./turns.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
@@ -59,24 +55,8 @@ export type MutationSettings<Data, Variables> = Omit<
  * is retried has one idempotency key, so it happens once.
  */
 export function createMutations(client: Client) {
-  const tasks = mutationsOf("task", {
-    create: client.createTask,
-    replace: client.replaceTask,
-    update: client.updateTask,
-    delete: client.deleteTask,
-    restore: client.restoreTask,
-    erase: client.eraseTask,
-    move: client.moveTask,
-  });
-  const lists = mutationsOf("list", {
-    create: client.createList,
-    replace: client.replaceList,
-    update: client.updateList,
-    delete: client.deleteList,
-    restore: client.restoreList,
-    erase: client.eraseList,
-    move: client.moveList,
-  });
+  const tasks = mutationsOf(client, "task", "Task");
+  const lists = mutationsOf(client, "list", "List");
   return {
     /** Shows a draft until the server has made the list. */
     createList: lists.create,
@@ -138,30 +118,16 @@ type AllData<Name extends KindName> = OperationOf<Name, "replace">["data"];
 type Changes<Name extends KindName> = OperationOf<Name, "update">["changes"];
 type Place<Name extends KindName> = OperationOf<Name, "move">["to"];
 
-/** The calls that write resources of a kind. */
-interface Calls<Name extends KindName> {
-  create: (data: NewData<Name>, call: WriteOptions) => Promise<DataOf<Name>>;
-  replace: (id: string, data: AllData<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
-  update: (id: string, changes: Changes<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
-  delete: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
-  restore: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
-  erase: (id: string, call: VersionedOptions) => Promise<DataOf<Name>>;
-  move: (id: string, to: Place<Name>, call: VersionedOptions) => Promise<DataOf<Name>>;
-}
-
-/** The mutations that every kind has. */
-function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
+/** The mutations that every kind has, whose name ends those of the client's calls. */
+function mutationsOf<Name extends KindName>(client: Client, kind: Name, suffix: Capitalize<Name>) {
   type Settings<Variables> = MutationSettings<DataOf<Name>, Variables>;
   type Operation = { op: BatchOperation["op"]; data?: unknown; changes?: unknown; to?: unknown } & Partial<VersionedWrite>;
 
   const send = (operation: BatchOperation, call: WriteOptions): Promise<DataOf<Name>> => {
-    if (operation.op === "create") return calls.create(operation.data as NewData<Name>, call);
-    const { id, version } = operation;
-    const versioned = { ...call, version };
-    if (operation.op === "replace") return calls.replace(id, operation.data as AllData<Name>, versioned);
-    if (operation.op === "update") return calls.update(id, operation.changes as Changes<Name>, versioned);
-    if (operation.op === "move") return calls.move(id, operation.to as Place<Name>, versioned);
-    return calls[operation.op](id, versioned);
+    const { op, id, version, data, changes, to } = operation as Operation;
+    const method = client[`${op}${suffix}`] as unknown as (...args: unknown[]) => Promise<DataOf<Name>>;
+    const body = data ?? changes ?? to;
+    return method(...(id ? [id] : []), ...(body ? [body] : []), { ...call, version });
   };
   const writeOne = <Variables>(settings: Settings<Variables>, name: string, operation: (variables: Variables) => Operation) =>
     write<DataOf<Name>, Variables>(settings, {
@@ -170,19 +136,20 @@ function mutationsOf<Name extends KindName>(kind: Name, calls: Calls<Name>) {
       send: ([operation], call) => send(operation!, call),
       resources: (data) => [{ kind, data } as ListedResource],
     });
+  const to =
+    <Part extends object = object>(op: BatchOperation["op"]) =>
+    (settings: Settings<VersionedWrite & Part> = {}) =>
+      writeOne(settings, op, (write) => ({ op, ...write }));
 
   return {
     write: writeOne,
     create: (settings: Settings<NewData<Name>> = {}) => writeOne(settings, "create", (data) => ({ op: "create", data })),
-    replace: (settings: Settings<VersionedWrite & { data: AllData<Name> }> = {}) =>
-      writeOne(settings, "replace", (write) => ({ op: "replace", ...write })),
-    update: (settings: Settings<VersionedWrite & { changes: Changes<Name> }> = {}) =>
-      writeOne(settings, "update", (write) => ({ op: "update", ...write })),
-    delete: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "delete", (write) => ({ op: "delete", ...write })),
-    restore: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "restore", (write) => ({ op: "restore", ...write })),
-    erase: (settings: Settings<VersionedWrite> = {}) => writeOne(settings, "erase", (write) => ({ op: "erase", ...write })),
-    move: (settings: Settings<VersionedWrite & { to: Place<Name> }> = {}) =>
-      writeOne(settings, "move", (write) => ({ op: "move", ...write })),
+    replace: to<{ data: AllData<Name> }>("replace"),
+    update: to<{ changes: Changes<Name> }>("update"),
+    delete: to("delete"),
+    restore: to("restore"),
+    erase: to("erase"),
+    move: to<{ to: Place<Name> }>("move"),
   };
 }
 
@@ -194,9 +161,11 @@ interface Write<Data, Variables> {
   resources: (data: Data) => ListedResource[];
 }
 
-interface Pending extends Plan {
-  settle: (answer?: Answer) => void;
+interface Pending extends ReturnType<Store["edit"]>, Plan {
+  asked: readonly BatchOperation[];
   turn: Turn;
+  /** The resources in the answer. */
+  states?: readonly Answer[];
 }
 
 const pending = new WeakMap<MutationFunctionContext, Pending>();
@@ -209,16 +178,20 @@ function keyOf(context: MutationFunctionContext): string {
   return key;
 }
 
-function write<Data, Variables>(settings: MutationSettings<Data, Variables>, write: Write<Data, Variables>) {
-  const { name, operations, send, resources } = write;
-
-  const answerOf = (data: Data, variables: Variables) => {
+function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { name, operations, send, resources }: Write<Data, Variables>) {
+  /** Returns a write, which shows from the first call on. */
+  const begin = (variables: Variables, context: MutationFunctionContext): Pending => {
+    const known = pending.get(context);
+    if (known) return known;
+    const store = storeOf(context.client);
     const asked = operations(variables);
-    const answered = resources(data);
-    const states = answered.map(
-      ({ kind, data }, at) => ({ kind, id: data.id, data: asked[at]?.op === "erase" ? null : data }) as State,
-    );
-    return { states, created: answered.filter((_, at) => asked[at]?.op === "create") };
+    const plan = planOf(asked, keyOf(context));
+    const shown = store.edit(plan);
+    // A move waits for the writes to the resources that it names: its place depends on them.
+    const named = asked.flatMap((operation) => Object.values(placeOf(operation)).flatMap((id) => id ?? []));
+    const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named.map(store.idOf)]) };
+    pending.set(context, write);
+    return write;
   };
 
   return mutationOptions<Data, Error, Variables>({
@@ -226,80 +199,71 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, wri
     ...settings,
     mutationKey: ["tasklane", ...name],
     mutationFn: async (variables, context) => {
-      const { turn, edits } = pending.get(context) ?? {};
-      await turn?.begin;
+      const write = begin(variables, context);
+      const { asked, edits, turn } = write;
+      await turn.begin;
       const store = storeOf(context.client);
-      const before = [...(edits ?? [])].map(([id, edit]) => ({ item: store.confirmed(store.idOf(id)), edit }));
+      const expected = new Map<Item, Item | null>();
+      for (const [name, edit] of edits) {
+        const item = store.confirmed(store.idOf(name));
+        const before = item && (expected.get(item) ?? item);
+        if (before) expected.set(item, edit(before, store));
+      }
       const data = await send(
-        operations(variables).map((operation) => resolve(operation, store)),
+        asked.map((operation) => resolve(operation, store)),
         { idempotencyKey: keyOf(context) },
       );
-      const { states } = answerOf(data, variables);
-      for (const { item, edit } of before) {
-        const expected = item && edit(item);
-        const after = expected && states.find(({ id }) => id === item.id);
-        if (after?.data) store.madeFrom(after.kind, item!, expected!, after.data);
+      write.states = resources(data).map(({ kind, data }, at) => {
+        const op = asked[at]?.op;
+        return { kind, id: data.id, data: op === "erase" ? null : data, isNew: op === "create" } as Answer;
+      });
+      for (const [item, wanted] of expected) {
+        const after = write.states.find(({ id }) => id === item.id);
+        if (wanted && after?.data) store.madeFrom(after.kind, item, wanted, after.data);
       }
       return data;
     },
-    onMutate: (variables, context) => {
-      const store = storeOf(context.client);
-      const asked = operations(variables);
-      const plan = planOf(asked, keyOf(context), (kind) => store.all(kind));
-      // A move waits for the writes to the resource that it is next to: its place depends on them.
-      const siblings = asked.flatMap((operation) => (operation.op === "move" && siblingOf(operation.to)) || []);
-      const ids = [...[...plan.edits.keys(), ...siblings].map((id) => store.idOf(id)), ...plan.drafts.map(({ data }) => data.id)];
-      pending.set(context, { ...plan, turn: store.turns.take(ids), settle: store.edit(plan) });
-    },
+    onMutate: (variables, context) => void begin(variables, context),
     onSuccess: (data, variables, result, context) => {
-      const answer = answerOf(data, variables);
-      const { settle } = pending.get(context) ?? {};
-      if (settle) settle(answer);
-      else storeOf(context.client).told(answer.states);
+      const { settle, states } = begin(variables, context);
+      settle(states);
       return settings.onSuccess?.(data, variables, result, context);
     },
     onError: (error, variables, result, context) => {
-      const current = isApiError(error, "version_conflict") ? (error.current as ListedResource | undefined) : undefined;
-      pending.get(context)?.settle(current && { states: [{ ...current, id: current.data.id }] });
-      if (isTransient(error) || (isApiError(error) && error.status === 404)) doubt(context.client, error);
+      const current = isApiError(error, "version_conflict") && (error.current as ListedResource | undefined);
+      begin(variables, context).settle(current ? [{ ...current, id: current.data.id }] : []);
+      // The write may have happened, or what it is about is gone.
+      const refetchType = isTransient(error) ? "none" : "active";
+      if (refetchType === "none" || (isApiError(error) && error.status === 404)) {
+        void context.client.invalidateQueries({ queryKey: taskKeys.all, refetchType });
+      }
       return settings.onError?.(error, variables, result, context);
     },
     onSettled: (data, error, variables, result, context) => {
-      pending.get(context)?.turn.end();
+      begin(variables, context).turn.end();
       refreshSoon(context.client);
       return settings.onSettled?.(data, error, variables, result, context);
     },
   });
 }
 
-/** Reads lists and single resources again: at once if one is gone; when they are next shown if the write may have happened. */
-function doubt(queryClient: QueryClient, error: unknown): void {
-  const refetchType = isTransient(error) ? "none" : "active";
-  for (const { lists, items } of kindNames.map(keysOf)) {
-    void queryClient.invalidateQueries({ queryKey: lists, refetchType });
-    void queryClient.invalidateQueries({ queryKey: items, refetchType });
-  }
-}
-
-/** Returns an operation with the id and the version that its resource has by now. */
+/** Returns an operation with the ids and the version that its resources have by now. */
 function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
-  const { version } = operation;
-  const resolved = version === undefined ? { ...operation, id } : { ...operation, id, version: store.latestOwn(id, version) };
-  return resolved.op === "move" ? { ...resolved, to: resolvePlace(resolved.to, store) } : resolved;
+  const version = operation.version === undefined ? undefined : store.latestOwn(id, operation.version);
+  const to = Object.entries(placeOf(operation)).map(([name, other]) => [name, other && serverId(other, store)]);
+  return { ...operation, id, version, ...(to.length > 0 && { to: Object.fromEntries(to) }) } as BatchOperation;
 }
 
-function resolvePlace(to: Destination, store: Store): Destination {
-  const sibling = siblingOf(to);
-  if (sibling === undefined) return to;
-  const id = serverId(sibling, store);
-  return to.after === undefined ? { ...to, before: id } : { ...to, after: id };
+/** Returns the place that an operation names: the owners and the sibling that a move goes to, by their ids. */
+function placeOf(operation: BatchOperation): Record<string, string | null> {
+  return operation.op === "move" ? { ...operation.to } : {};
 }
 
 /** Returns the id that the server knows a resource by. */
 function serverId(name: string, store: Store): string {
   const id = store.idOf(name);
-  if (isDraftId(id)) throw new Error("The resource does not exist: creating it failed.");
+  if (isDraftId(id)) throw new Error("Creating the resource failed.");
   return id;
 }

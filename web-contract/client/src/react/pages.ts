@@ -1,6 +1,6 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import type { Page, Task } from "../index.js";
-import type { Item, KindName } from "./kind.js";
+import type { Item, KindName, LookUp } from "./kind.js";
 import { rules } from "./kinds.js";
 
 /** The loaded pages of a list. */
@@ -12,18 +12,20 @@ export type TaskPages = Pages<Task>;
 export const itemsOf = (list: Pages | undefined): Item[] => list?.pages.flatMap((page) => page.items) ?? [];
 
 /**
- * Puts a resource where it belongs in a list, or removes it if it does not
- * belong there; null stands for one that is gone. A resource that sorts after
- * everything loaded stays out of a list with more pages: it comes with its own.
+ * Puts a resource, as it is looked up, where it belongs in a list, or removes it
+ * if it does not belong there. A resource that sorts after everything loaded
+ * stays out of a list with more pages: it comes with its own.
  */
-export function place(list: Pages, kind: KindName, filters: object, id: string, item: Item | null): Pages {
+export function place(list: Pages, kind: KindName, filters: object, id: string, lookUp: LookUp): Pages {
+  const item = lookUp(id);
+  if (item === undefined) return list;
   const { matches, compare } = rules[kind];
   const order = (a: Item, b: Item) => compare(a, b, filters);
   const all = itemsOf(list);
   const at = all.findIndex((other) => other.id === id);
   const without = at < 0 ? list : mapPages(list, (items) => items.filter((other) => other.id !== id));
   // What only the server can tell stays as it was until the list is read again.
-  if (item === null || !(matches(item, filters) ?? at >= 0)) return without;
+  if (item === null || !(matches(item, filters, lookUp) ?? at >= 0)) return without;
   if (at >= 0) {
     const [before, after] = [all[at - 1], all[at + 1]];
     if ((!before || order(before, item) < 0) && (!after || order(item, after) < 0)) {

@@ -1,9 +1,9 @@
 import { infiniteQueryOptions, queryOptions, replaceEqualDeep, type QueryClient } from "@tanstack/react-query";
-import type { Agenda, AgendaOptions, Bootstrap, CallOptions, Client, List, Page, StatsOptions } from "../index.js";
-import { keysOf, listKeys, taskKeys } from "./keys.js";
-import type { DataOf, KindName } from "./kind.js";
+import type { Agenda, AgendaOptions, Bootstrap, CallOptions, Client, Page, StatsOptions } from "../index.js";
+import { keysOf, taskKeys } from "./keys.js";
+import type { DataOf, Item, KindName } from "./kind.js";
 import type { ListFilters } from "./lists.js";
-import type { Pages, TaskPages } from "./pages.js";
+import type { Pages } from "./pages.js";
 import { learnSettings, settingsQuery } from "./settings.js";
 import { storeOf, type Store } from "./store.js";
 import { updateAgenda, type TaskFilters } from "./tasks.js";
@@ -26,12 +26,7 @@ const readings = new WeakMap<object, Reading>();
 export function createQueries(client: Client) {
   return {
     /** Who is signed in. */
-    session: () =>
-      queryOptions({
-        queryKey: taskKeys.session,
-        queryFn: ({ signal }) => client.getSession({ signal }),
-        retry: false,
-      }),
+    session: () => plain(taskKeys.session, client.getSession),
 
     /** A list, page by page. */
     tasks: (filters: TaskFilters = {}) => listOf("task", filters, client.listTasks),
@@ -49,12 +44,7 @@ export function createQueries(client: Client) {
     settings: () => settingsQuery(client),
 
     /** The counts of tasks. */
-    stats: (options: StatsOptions = {}) =>
-      queryOptions({
-        queryKey: taskKeys.stats(options),
-        queryFn: ({ signal }) => client.getTaskStats(options, { signal }),
-        retry: false,
-      }),
+    stats: (options: StatsOptions = {}) => plain(taskKeys.stats(options), (call) => client.getTaskStats(options, call)),
 
     /** The open tasks by the day they are due. */
     agenda: (options: AgendaOptions = {}) =>
@@ -71,6 +61,11 @@ export function createQueries(client: Client) {
         retry: false,
       }),
   };
+}
+
+/** The query for what is in no store. */
+function plain<Key extends readonly unknown[], Data>(queryKey: Key, read: (call: CallOptions) => Promise<Data>) {
+  return queryOptions({ queryKey, queryFn: ({ signal }) => read({ signal }), retry: false });
 }
 
 /** The query for a list of a kind. */
@@ -134,18 +129,15 @@ export async function prefetchBootstrap(
   const answer = await client.getBootstrap(query, { signal });
   if (answer.settings) learnSettings(queryClient, answer.settings);
   if (answer.stats) queryClient.setQueryData(taskKeys.stats(query), answer.stats);
-  if (answer.tasks && answer.changes !== null) {
-    const { tasks, nextCursor, changes } = answer;
-    store.read("task", tasks);
-    const list: TaskPages = { pages: [{ items: tasks, nextCursor, changes }], pageParams: [undefined] };
-    queryClient.setQueryData(taskKeys.list(), store.list("task", list, {}, since));
-  }
-  if (answer.lists && answer.changes !== null) {
-    const { lists, changes } = answer;
-    store.read("list", lists);
-    const all: Pages<List> = { pages: [{ items: lists, nextCursor: null, changes }], pageParams: [undefined] };
-    queryClient.setQueryData(listKeys.list(), store.list("list", all, {}, since));
-  }
+  const { changes } = answer;
+  const fill = (kind: KindName, items: Item[] | null, nextCursor: string | null) => {
+    if (!items || changes === null) return;
+    store.read(kind, items, since);
+    const list: Pages = { pages: [{ items, nextCursor, changes }], pageParams: [undefined] };
+    queryClient.setQueryData(keysOf(kind).list(), store.list(kind, list, {}, since));
+  };
+  fill("task", answer.tasks, answer.nextCursor);
+  fill("list", answer.lists, null);
   return answer;
 }
 
@@ -158,7 +150,7 @@ async function reading<Name extends KindName, Data extends object>(
   const store = storeOf(queryClient);
   const since = store.now();
   const data = await read(store);
-  store.read(kind, itemsIn(data));
+  store.read(kind, itemsIn(data), since);
   readings.set(data, { store, since });
   return data;
 }

@@ -3,9 +3,12 @@ import type { Client, Settings } from "../index.js";
 import { refreshSoon } from "./invalidation.js";
 import { taskKeys } from "./keys.js";
 
+/** Returns the newer one of two states of the settings. */
+const newer = (known: Settings | undefined, read: Settings) => (known && known.version > read.version ? known : read);
+
 /** Takes in settings unless newer ones are known, and has what depends on them read again. */
 export function learnSettings(queryClient: QueryClient, settings: Settings): void {
-  queryClient.setQueryData<Settings>(taskKeys.settings, (known) => (known && known.version > settings.version ? known : settings));
+  queryClient.setQueryData<Settings>(taskKeys.settings, (known) => newer(known, settings));
   refreshSoon(queryClient);
 }
 
@@ -14,8 +17,7 @@ export const settingsQuery = (client: Client) =>
     queryKey: taskKeys.settings,
     queryFn: async ({ client: queryClient, signal }) => {
       const read = await client.getSettings({ signal });
-      const known = queryClient.getQueryData<Settings>(taskKeys.settings);
-      return known && known.version > read.version ? known : read;
+      return newer(queryClient.getQueryData(taskKeys.settings), read);
     },
     retry: false,
   });

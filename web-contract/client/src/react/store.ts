@@ -1,9 +1,10 @@
 import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-query";
 import { kindNames } from "../generated/kinds.js";
 import type { Change } from "../index.js";
-import { isDraftId, type Edit, type Plan } from "./edits.js";
+import { bind, follow, ownerId, unmark } from "./bonds.js";
+import { isDraftId, type Among, type Plan } from "./edits.js";
 import { keysOf, taskKeys } from "./keys.js";
-import type { Item, KindName, ListedResource } from "./kind.js";
+import type { Bond, Item, KindName, ListedResource, LookUp } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
 import { itemsOf, place, type Pages } from "./pages.js";
 import { Turns } from "./turns.js";
@@ -15,16 +16,17 @@ interface Known {
   kind: KindName;
   /** The newest version that the server has sent; null if it was erased. */
   item: Item | null;
-  /** When a write or a live change brought it; 0 if only readings did. */
+  /** What it has become by a change of its owner, or of what it owns, until the server sends it. */
+  likely?: Item | null;
+  /** When a write or a live change brought it, or made it likely; 0 if only readings did. */
   at: number;
 }
 
-/** The answer to a write. */
-export interface Answer {
-  states?: readonly State[];
-  /** The resources that the server made from the drafts, in their order. */
-  created?: readonly ListedResource[];
-}
+/** A resource in the answer to a write. */
+export type Answer = State & {
+  /** Whether the server made it from a draft. They are in the order of the drafts. */
+  isNew?: boolean;
+};
 
 const stores = new WeakMap<QueryClient, Store>();
 
@@ -46,16 +48,27 @@ export function latest<Data extends Item>(queryClient: QueryClient, item: Data):
   return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
 }
 
+/** Where changes of resources are kept. */
+interface Layer {
+  get: LookUp;
+  set: (id: string, item: Item | null) => void;
+}
+
 /**
  * Keeps the confirmed state of each resource apart from pending writes, and
- * shows the writes on top of it in the cache. So answers may arrive in any
- * order: the newest version wins, and a failed write takes back its own edit
- * only.
+ * shows the writes on top of it in the cache, with what follows from them for
+ * other resources. So answers may arrive in any order: the newest version wins,
+ * and a failed write takes back its own changes only.
  */
-export class Store {
+export class Store implements Among {
   readonly #queryClient: QueryClient;
   readonly #known = new Map<string, Known>();
-  readonly #edits = new Map<string, Map<object, Edit>>();
+  /** The pending writes in their order, each with the ids of all that it changes. */
+  readonly #writes = new Map<Plan, Set<string>>();
+  /** What pending writes have made of resources. */
+  #pending = new Map<string, Item | null>();
+  /** The ids of the resources that have named an owner, by its id. */
+  readonly #owned = new Map<string, Set<string>>();
   /** The draft's id of each resource that was created here, by the resource's id. */
   readonly #draftIds = new Map<string, string>();
   /** The resource's id, by the draft's. */
@@ -85,9 +98,15 @@ export class Store {
 
   /** Returns the resource with all edits: null if it is gone, undefined if it is not known. */
   view = (id: string): Item | null | undefined => {
-    let item = this.#held.has(id) ? null : isDraftId(id) ? (this.#drafts.get(id)?.data ?? null) : this.#known.get(id)?.item;
-    for (const edit of this.#edits.get(id)?.values() ?? []) item &&= edit(item);
-    return item;
+    if (this.#held.has(id)) return null;
+    const item = this.#pending.get(id);
+    return item === undefined ? this.#base(id) : item;
+  };
+
+  /** Returns the resource without pending writes, as it is by now. */
+  #base = (id: string): Item | null | undefined => {
+    const { item, likely = item } = this.#known.get(id) ?? {};
+    return isDraftId(id) ? null : likely;
   };
 
   /** Returns the same key before and after the server has named a new resource. */
@@ -96,15 +115,11 @@ export class Store {
   }
 
   /** Returns the id of the resource that a draft has become; any other id is its own. */
-  idOf(id: string): string {
-    return this.#itemIds.get(id) ?? id;
-  }
+  idOf = (id: string): string => this.#itemIds.get(id) ?? id;
 
   /** Returns the known resources of a kind, with all edits. */
-  all(kind: KindName): Item[] {
-    const ids = [...this.#known, ...this.#drafts].filter(([, known]) => known.kind === kind).map(([id]) => id);
-    return ids.map(this.view).filter((item) => item !== null && item !== undefined);
-  }
+  all = (kind: KindName): Item[] =>
+    [...this.#known, ...this.#drafts].flatMap(([id, known]) => (known.kind === kind && this.view(id)) || []);
 
   /** Returns the newest version that the server has sent. */
   confirmed(id: string): Item | undefined {
@@ -128,49 +143,53 @@ export class Store {
     return version;
   }
 
-  /** Takes in what was read. Other lists that had an older version are updated. */
-  read(kind: KindName, items: readonly Item[]): void {
-    const renewed = items.filter((item) => {
-      const known = this.#known.get(item.id);
-      return this.#learn(kind, item, known?.at ?? 0) && known;
-    });
-    this.#show(renewed.map(({ id }) => id));
+  /** Takes in what was read since a moment. Other lists that had an older version are updated. */
+  read(kind: KindName, items: readonly Item[], since: number): void {
+    this.#show(items.filter((item) => this.#learn(kind, item, since)).map(({ id }) => id));
   }
 
-  /** Takes in what a write or a live change has just done. */
-  told(states: readonly State[]): void {
+  /** Takes in what a write or a live change has just done, and shows other resources, too. */
+  told(states: readonly State[], others: readonly string[] = []): void {
+    const at = this.now();
+    const ids = new Set([...others, ...states.map(({ id }) => id)]);
+    const set = (id: string, item: Item | null) => {
+      ids.add(id);
+      const known = this.#known.get(id);
+      if (known) this.#known.set(id, { ...known, likely: item, at });
+    };
     for (const { kind, id, data } of states) {
-      if (data) this.#learn(kind, data, this.now());
-      else this.#known.set(id, { kind, item: null, at: this.now() });
+      // A batch may be answered with kinds that this version does not know.
+      if (!rules[kind]) continue;
+      const before = this.#base(id);
+      if (data) this.#learn(kind, data, at, at);
+      else this.#known.set(id, { kind, item: null, at });
+      this.#spread(before, this.#base(id), kind, { get: this.#base, set });
     }
-    this.#show(states.map(({ id }) => id));
+    this.#show(ids);
   }
 
-  /** Shows a write. The function that it returns replaces the write by its answer, or takes it back. */
-  edit({ edits, drafts }: Plan): (answer?: Answer) => void {
-    const write = {};
+  /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by its answer, or takes it back. */
+  edit(plan: Plan): { ids: ReadonlySet<string>; settle: (answer?: readonly Answer[]) => void } {
+    const { edits, drafts } = plan;
+    const ids = new Set<string>();
     for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
-    for (const [name, edit] of edits) {
-      const id = this.idOf(name);
-      if (!this.#known.has(id)) this.#adopt(id);
-      const all = this.#edits.get(id) ?? new Map<object, Edit>();
-      this.#edits.set(id, all.set(write, edit));
-    }
-    const ids = () => [...[...edits.keys()].map((id) => this.idOf(id)), ...drafts.map(({ data }) => data.id)];
-    this.#show(ids());
-    return ({ states = [], created = [] } = {}) => {
-      drafts.forEach(({ data }, index) => this.#settleDraft(data.id, created[index]?.data));
-      for (const id of edits.keys()) this.#dropEdit(this.idOf(id), write);
+    if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#adopt();
+    this.#writes.set(plan, ids);
+    this.#show([]);
+    const settle = (answer: readonly Answer[] = []) => {
+      const made = answer.filter(({ isNew }) => isNew);
+      drafts.forEach(({ data }, index) => this.#settleDraft(data.id, made[index]?.data));
+      this.#writes.delete(plan);
       const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id)));
       for (const id of released) this.#held.delete(id);
-      this.told(states);
-      this.#show([...ids(), ...released]);
+      this.told(answer, [...released, ...drafts.map(({ data }) => data.id)]);
     };
+    return { ids, settle };
   }
 
   /** Returns a list as it was read, with what has happened since a moment. */
   list(kind: KindName, list: Pages, filters: object, since: number): Pages {
-    const late = new Set([...this.#drafts.keys(), ...this.#edits.keys()]);
+    const late = new Set(this.#pending.keys());
     for (const [id, { at }] of this.#known) if (at > since) late.add(id);
     for (const { id, version } of itemsOf(list)) {
       if (this.#held.has(id) || this.confirmed(id)?.version !== version) late.add(id);
@@ -178,27 +197,100 @@ export class Store {
     return this.#placeAll(list, kind, filters, late);
   }
 
-  /** Takes over a resource that is in the cache though it was not read here, such as from a server's page. */
-  #adopt(id: string): void {
+  /** Makes the pending changes anew, and returns the ids of those that are different now. */
+  #replay(): string[] {
+    const before = this.#pending;
+    this.#pending = new Map();
+    for (const [{ edits, drafts }, ids] of this.#writes) {
+      const layer: Layer = {
+        get: this.view,
+        set: (id, item) => {
+          ids.add(id);
+          this.#pending.set(id, item);
+        },
+      };
+      for (const { kind, data } of drafts) this.#write(undefined, data, kind, layer);
+      for (const [name, edit] of edits) {
+        const id = this.idOf(name);
+        const item = this.view(id);
+        ids.add(id);
+        if (item) this.#write(item, edit(item, this), this.#kindOf(id)!, layer);
+      }
+    }
+    return [...new Set([...before.keys(), ...this.#pending.keys()])].filter((id) => {
+      const [was, is] = [before.get(id), this.#pending.get(id)];
+      return replaceEqualDeep(was, is) !== was;
+    });
+  }
+
+  /** Changes a resource, and all that follows from it. */
+  #write(before: Item | undefined, after: Item | null, kind: KindName, layer: Layer): void {
+    for (const bond of rules[kind].bonds) after &&= bind(after, bond, layer.get);
+    layer.set((after ?? before!).id, after);
+    this.#spread(before, after, kind, layer);
+  }
+
+  /** Changes what follows from the change of a resource: those that it owns, and its owners. */
+  #spread(before: Item | null | undefined, after: Item | null | undefined, kind: KindName, layer: Layer): void {
+    if (before === after) return;
+    for (const id of (before && this.#owned.get(before.id)) ?? []) {
+      const item = layer.get(id);
+      const owned = this.#kindOf(id)!;
+      for (const bond of rules[owned].bonds) {
+        if (!item || ownerId(item, bond) !== before!.id) continue;
+        const next = follow(item, before!, after, bond);
+        if (next === item) continue;
+        layer.set(id, next);
+        this.#spread(item, next, owned, layer);
+      }
+    }
+    for (const [id, bond] of after ? this.#ownersOf(after, kind) : []) {
+      const owner = layer.get(id);
+      const next = owner && unmark(owner, after!, bond);
+      if (next === owner) continue;
+      layer.set(id, next!);
+      this.#spread(owner, next, this.#kindOf(id)!, layer);
+    }
+  }
+
+  /** Returns the ids of a resource's owners, and remembers that it is theirs. */
+  #ownersOf(item: Item, kind: KindName): [id: string, bond: Bond][] {
+    return rules[kind].bonds.flatMap((bond) => {
+      const id = ownerId(item, bond);
+      if (!id) return [];
+      this.#owned.set(id, (this.#owned.get(id) ?? new Set()).add(item.id));
+      return [[id, bond]];
+    });
+  }
+
+  #kindOf(id: string): KindName | undefined {
+    return (this.#drafts.get(id) ?? this.#known.get(id))?.kind;
+  }
+
+  /** Takes over what is in the cache though it was not read here, such as from a server's page. */
+  #adopt(): void {
     for (const kind of kindNames) {
       const lists = this.#queryClient.getQueriesData<Pages>({ queryKey: keysOf(kind).lists });
-      const single = this.#queryClient.getQueryData<Item>(keysOf(kind).item(id));
-      for (const item of [...lists.flatMap(([, list]) => itemsOf(list)), single]) {
-        if (item?.id === id) this.#learn(kind, item, 0);
+      const items = this.#queryClient.getQueriesData<Item>({ queryKey: keysOf(kind).items });
+      for (const item of [...lists.flatMap(([, list]) => itemsOf(list)), ...items.map(([, item]) => item)]) {
+        if (item) this.#learn(kind, item, 0);
       }
     }
   }
 
-  /** Keeps a version that is newer than the known one, and reports whether it was. */
-  #learn(kind: KindName, item: Item, at: number): boolean {
+  /** Keeps a state that is not older than the known one, and reports whether that replaces another. */
+  #learn(kind: KindName, item: Item, since: number, at?: number): boolean {
     const known = this.#known.get(item.id);
-    if (known && (known.item === null || known.item.version > item.version)) return false;
+    const isLikely = known?.likely !== undefined;
+    const newer = item.version - (known ? (known.item?.version ?? Infinity) : 0);
+    if (newer < 0 || (newer === 0 && isLikely && since <= known.at)) return false;
     if (!known && this.#isLikeDraft(kind, item)) this.#held.add(item.id);
-    this.#known.set(item.id, { kind, item, at });
-    return known === undefined || known.item!.version < item.version;
+    this.#known.set(item.id, { kind, item, at: at ?? known?.at ?? 0 });
+    this.#ownersOf(item, kind);
+    return known !== undefined && (newer > 0 || isLikely);
   }
 
-  #settleDraft(id: string, item: Item | undefined): void {
+  #settleDraft(id: string, item: Item | null | undefined): void {
     this.#drafts.delete(id);
     if (!item) return;
     this.#draftIds.set(item.id, id);
@@ -206,16 +298,6 @@ export class Store {
     this.turns.rename(id, item.id);
     this.#made.set(`${item.id} 0`, item.version);
     this.#held.delete(item.id);
-    // Edits of the draft go on as edits of the resource.
-    const edits = this.#edits.get(id);
-    if (edits) this.#edits.set(item.id, edits);
-    this.#edits.delete(id);
-  }
-
-  #dropEdit(id: string, write: object): void {
-    const edits = this.#edits.get(id);
-    edits?.delete(write);
-    if (edits?.size === 0) this.#edits.delete(id);
   }
 
   #isLikeDraft(kind: KindName | undefined, item: Item | undefined): boolean {
@@ -224,8 +306,9 @@ export class Store {
   }
 
   /** Brings everything in the cache up to date with these resources. */
-  #show(ids: readonly string[]): void {
-    if (ids.length === 0) return;
+  #show(changed: Iterable<string>): void {
+    const ids = new Set([...changed, ...this.#replay()]);
+    if (ids.size === 0) return;
     const cache = this.#queryClient.getQueryCache();
     for (const kind of kindNames) {
       const keys = keysOf(kind);
@@ -246,9 +329,7 @@ export class Store {
 
   #placeAll(list: Pages, kind: KindName, filters: object, ids: Iterable<string>): Pages {
     for (const id of ids) {
-      const item = this.view(id);
-      const itemKind = (this.#drafts.get(id) ?? this.#known.get(id))?.kind;
-      if (item === null || (item && itemKind === kind)) list = place(list, kind, filters, id, item);
+      if ((this.#kindOf(id) ?? kind) === kind) list = place(list, kind, filters, id, this.view);
     }
     return list;
   }

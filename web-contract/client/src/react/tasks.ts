@@ -1,6 +1,6 @@
-import type { Agenda, ListTasksOptions, Task } from "../index.js";
+import type { Agenda, List, ListTasksOptions, Task } from "../index.js";
 import type { Kind, LookUp } from "./kind.js";
-import { compareOrder, last } from "./order.js";
+import { compareOrder, compareText, last } from "./order.js";
 import { tagKey, uniqueTags } from "./tags.js";
 
 /** The filters and the order of a list of tasks. */
@@ -9,14 +9,32 @@ export type TaskFilters = Omit<ListTasksOptions, "cursor">;
 const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent"];
 
 export const task: Kind<Task, TaskFilters> = {
+  bonds: [
+    { by: "parentId", shared: ["deletedAt", "listId"], marks: ["completed", "completedAt"] },
+    { by: "listId", shared: ["deletedAt"], deciding: ["archived"] },
+  ],
+
   settle(next, before, now) {
     const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
-    return { ...next, ...dueOf(next, before), title: next.title.trim(), tags: uniqueTags(next.tags), position: next.position ?? last, completedAt };
+    // Who goes to another list leaves the parent.
+    const leaves = before && next.listId !== before.listId && next.parentId === before.parentId;
+    return {
+      ...next,
+      ...dueOf(next, before),
+      title: next.title.trim(),
+      tags: uniqueTags(next.tags),
+      position: next.position ?? last,
+      parentId: leaves ? null : next.parentId,
+      completedAt,
+    };
   },
 
-  matches(task, { completed, priority, tag, dueBefore, dueAfter, q, listId, deleted = false }) {
+  matches(task, { completed, priority, tag, dueBefore, dueAfter, q, listId, parentId, deleted = false }, lookUp) {
     return (
       (task.deletedAt !== null) === deleted &&
+      (parentId === undefined || (task.parentId ?? "none") === parentId) &&
+      // The tasks of archived lists are where somebody asks for them.
+      (deleted || (listId ?? parentId ?? "none") !== "none" || !(lookUp(task.listId ?? "") as List | undefined)?.archived) &&
       (completed === undefined || task.completed === completed) &&
       (!priority?.length || priority.includes(task.priority)) &&
       (tag ?? []).every((name) => task.tags.some((own) => tagKey(own) === tagKey(name.trim()))) &&
@@ -33,7 +51,7 @@ export const task: Kind<Task, TaskFilters> = {
     const field = sort.replace("-", "") as SortField;
     // Tasks without a due date come last in either order.
     const undated = field === "dueAt" ? Number(a.dueAt === null) - Number(b.dueAt === null) : 0;
-    return undated || sign * (compareField(a, b, field) || (a.id < b.id ? -1 : Number(a.id > b.id)));
+    return undated || sign * (compareField(a, b, field) || compareText(a.id, b.id));
   },
 
   isServerSide: ({ q, sort }) => Boolean(q) || sort === "title" || sort === "-title",

@@ -25,6 +25,7 @@ vi.mock(import("../../src/generated/kinds.js"), async (original) => {
 const kind = "note" as KindName;
 
 (rules as Record<string, Kind>)["note"] = {
+  bonds: [],
   settle: (next) => next,
   matches: ({ deletedAt }, { deleted = false }: { deleted?: boolean }) => (deletedAt !== null) === deleted,
   compare: (a, b) => (a.id < b.id ? -1 : 1),
@@ -41,7 +42,7 @@ test("a second kind has drafts, edits and live changes of its own, and a batch m
   const stateOf = (data: Note): State => ({ kind, id: data.id, data: data as unknown as Item });
   const saved: Note = { ...taskOf({ id: "note-1" }), name: "Home", colour: "red" };
 
-  const creating = store.edit(
+  const { settle } = store.edit(
     planOf([
       { op: "create", kind, data: { name: "Home" } } as unknown as BatchOperation,
       { op: "create", kind: "task", data: { title: "Water the plants" } },
@@ -50,10 +51,10 @@ test("a second kind has drafts, edits and live changes of its own, and a batch m
   expect(shown(keys.list())).toMatchObject([{ name: "Home", colour: "grey", version: 0 }]);
   expect(shown(taskKeys.list())).toMatchObject([{ title: "Water the plants" }]);
   const made = taskOf({ id: "task-1" });
-  creating({
-    states: [stateOf(saved), { kind: "task", id: made.id, data: made }],
-    created: [{ kind, data: saved } as never, { kind: "task", data: made }],
-  });
+  settle([
+    { ...stateOf(saved), isNew: true },
+    { kind: "task", id: made.id, data: made, isNew: true },
+  ]);
   expect([shown(keys.list()), shown(taskKeys.list())]).toEqual([[saved], [made]]);
 
   store.edit(planOf([{ op: "delete", kind, id: saved.id }]));

@@ -333,7 +333,7 @@ describe.concurrent("a new task", () => {
     const editing = write(page, createMutations(page.client).completeTask(), { id: list()[0]!.id, completed: true });
     held.refuse(422, "invalid");
     await rejection(creating);
-    expect(await rejection(editing)).toMatchObject({ message: "The resource does not exist: creating it failed." });
+    expect(await rejection(editing)).toMatchObject({ message: "Creating the resource failed." });
     expect(list()).toEqual([]);
   });
 

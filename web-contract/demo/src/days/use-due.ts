@@ -2,7 +2,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { TaskFilters } from "@tasklane/web-contract/react";
 import { useEffect, useMemo } from "react";
 import { useWorkspace } from "../data/workspace";
-import { useShown } from "../lists/use-lists";
 import { tasksOfList } from "../task/lists";
 
 /** Loads all tasks with these due dates. */
@@ -13,6 +12,6 @@ export function useDue(filters: TaskFilters) {
   useEffect(() => {
     if (hasNextPage && !isFetching && !isError) void fetchNextPage();
   }, [hasNextPage, isFetching, isError, fetchNextPage]);
-  const tasks = useShown(useMemo(() => tasksOfList(data), [data]));
+  const tasks = useMemo(() => tasksOfList(data), [data]);
   return { ...query, tasks };
 }

@@ -13,7 +13,7 @@ import { countFilters, isNarrowed, taskFilters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { useFilters } from "../filters/use-filters";
 import { ListMenu } from "../lists/ListMenu";
-import { inbox, useListCounts, useLists, useShown } from "../lists/use-lists";
+import { inbox, useListCounts, useLists } from "../lists/use-lists";
 import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
 import type { Fields } from "../task/fields";
@@ -54,8 +54,8 @@ export function TasksView({ started, list, title }: Props) {
     // What is done is never overdue.
     enabled: started && filters.due !== "overdue",
   });
-  const openTasks = useShown(useMemo(() => tasksOfList(open.data), [open.data]), list);
-  const completedTasks = useShown(useMemo(() => tasksOfList(completed.data), [completed.data]), list);
+  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
+  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
   useNow((now) => nextChange(openTasks, now));
   const openIn = useListCounts();
   const counts: Counts | undefined =

@@ -1,8 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import type { List, ListPage, Task } from "@tasklane/web-contract";
+import type { List, ListPage } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
-import { withoutFollowers } from "../data/below";
 import { useWorkspace } from "../data/workspace";
 
 /** The user's lists outside the trash, in their order. */
@@ -38,20 +37,6 @@ export function useListCounts(): (list: string) => number {
     const counts = new Map(data?.byList.map(({ listId, count }) => [listId ?? inbox, count]));
     return (list) => counts.get(list) ?? 0;
   }, [data]);
-}
-
-/**
- * Returns tasks without those that are about to leave with what they are in,
- * and unless it is `list` that is shown, without those of archived lists.
- */
-export function useShown(tasks: readonly Task[], list?: string): readonly Task[] {
-  const queryClient = useQueryClient();
-  const lists = useLists();
-  return useMemo(() => {
-    const ids = new Set<string | null>(list === undefined ? lists.archived.map(({ id }) => id) : []);
-    const shown = ids.size === 0 ? tasks : tasks.filter(({ listId }) => !ids.has(listId));
-    return withoutFollowers(queryClient, shown);
-  }, [queryClient, tasks, lists, list]);
 }
 
 /** Reads tasks again when a list is archived or no longer is: the server leaves out those of archived lists. */
