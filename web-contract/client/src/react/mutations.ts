@@ -187,9 +187,9 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     const asked = operations(variables);
     const plan = planOf(asked, keyOf(context));
     const shown = store.edit(plan);
-    // A move waits for the writes to the resources that it names: its place depends on them.
-    const named = asked.flatMap((operation) => Object.values(placeOf(operation)).flatMap((id) => id ?? []));
-    const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named.map(store.idOf)]) };
+    // A move waits for the writes to the resources that it names, or to the same end: its place depends on them.
+    const named = asked.flatMap((operation) => Object.values(placeOf(operation)).map((id) => store.idOf(id ?? "")));
+    const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named]) };
     pending.set(context, write);
     return write;
   };
@@ -197,7 +197,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
   return mutationOptions<Data, Error, Variables>({
     retry: false,
     ...settings,
-    mutationKey: ["tasklane", ...name],
+    mutationKey: [...taskKeys.all, ...name],
     mutationFn: async (variables, context) => {
       const write = begin(variables, context);
       const { asked, edits, turn } = write;
@@ -232,11 +232,9 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     onError: (error, variables, result, context) => {
       const current = isApiError(error, "version_conflict") && (error.current as ListedResource | undefined);
       begin(variables, context).settle(current ? [{ ...current, id: current.data.id }] : []);
-      // The write may have happened, or what it is about is gone.
-      const refetchType = isTransient(error) ? "none" : "active";
-      if (refetchType === "none" || (isApiError(error) && error.status === 404)) {
-        void context.client.invalidateQueries({ queryKey: taskKeys.all, refetchType });
-      }
+      // What it is about is gone, or the write may have happened.
+      const isGone = isApiError(error) && error.status === 404;
+      if (isGone || isTransient(error)) void context.client.invalidateQueries({ queryKey: taskKeys.all, refetchType: isGone ? "active" : "none" });
       return settings.onError?.(error, variables, result, context);
     },
     onSettled: (data, error, variables, result, context) => {
@@ -251,7 +249,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
 function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
-  const version = operation.version === undefined ? undefined : store.latestOwn(id, operation.version);
+  const version = store.latestOwn(id, operation.version);
   const to = Object.entries(placeOf(operation)).map(([name, other]) => [name, other && serverId(other, store)]);
   return { ...operation, id, version, ...(to.length > 0 && { to: Object.fromEntries(to) }) } as BatchOperation;
 }

@@ -66,7 +66,7 @@ export class Store implements Among {
   /** The pending writes in their order, each with the ids of all that it changes. */
   readonly #writes = new Map<Plan, Set<string>>();
   /** What pending writes have made of resources. */
-  #pending = new Map<string, Item | null>();
+  readonly #pending = new Map<string, Item | null>();
   /** The ids of the resources that have named an owner, by its id. */
   readonly #owned = new Map<string, Set<string>>();
   /** The draft's id of each resource that was created here, by the resource's id. */
@@ -137,7 +137,7 @@ export class Store implements Among {
    * Returns the version that our own writes have made from this one. It can
    * replace this one in a condition: the user has seen everything in between.
    */
-  latestOwn(id: string, version: number): number {
+  latestOwn(id: string, version: number | undefined): number | undefined {
     let newer: number | undefined;
     while ((newer = this.#made.get(`${id} ${version}`)) !== undefined) version = newer;
     return version;
@@ -145,11 +145,12 @@ export class Store implements Among {
 
   /** Takes in what was read since a moment. Other lists that had an older version are updated. */
   read(kind: KindName, items: readonly Item[], since: number): void {
-    this.#show(items.filter((item) => this.#learn(kind, item, since)).map(({ id }) => id));
+    const renewed = items.flatMap((item) => (this.#learn(kind, item, since) ? item.id : []));
+    this.#show(renewed, items.map(({ id }) => id));
   }
 
   /** Takes in what a write or a live change has just done, and shows other resources, too. */
-  told(states: readonly State[], others: readonly string[] = []): void {
+  told(states: readonly State[], others: Iterable<string> = []): void {
     const at = this.now();
     const ids = new Set([...others, ...states.map(({ id }) => id)]);
     const set = (id: string, item: Item | null) => {
@@ -171,18 +172,18 @@ export class Store implements Among {
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by its answer, or takes it back. */
   edit(plan: Plan): { ids: ReadonlySet<string>; settle: (answer?: readonly Answer[]) => void } {
     const { edits, drafts } = plan;
-    const ids = new Set<string>();
+    const ids = new Set([...edits.map(([name]) => this.idOf(name)), ...drafts.map(({ data }) => data.id)]);
     for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
     if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#adopt();
     this.#writes.set(plan, ids);
-    this.#show([]);
+    this.#show([], ids);
     const settle = (answer: readonly Answer[] = []) => {
       const made = answer.filter(({ isNew }) => isNew);
       drafts.forEach(({ data }, index) => this.#settleDraft(data.id, made[index]?.data));
       this.#writes.delete(plan);
       const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id)));
       for (const id of released) this.#held.delete(id);
-      this.told(answer, [...released, ...drafts.map(({ data }) => data.id)]);
+      this.told(answer, [...released, ...ids]);
     };
     return { ids, settle };
   }
@@ -197,30 +198,38 @@ export class Store implements Among {
     return this.#placeAll(list, kind, filters, late);
   }
 
-  /** Makes the pending changes anew, and returns the ids of those that are different now. */
-  #replay(): string[] {
-    const before = this.#pending;
-    this.#pending = new Map();
-    for (const [{ edits, drafts }, ids] of this.#writes) {
-      const layer: Layer = {
-        get: this.view,
-        set: (id, item) => {
+  /**
+   * Makes the pending changes around some resources anew, and returns the ids of
+   * those that are different now: the changes of all writes that have to do with
+   * each other and with these resources.
+   */
+  #replay(around: Iterable<string>): string[] {
+    const affected = new Set(around);
+    for (const id of around) {
+      const item = this.#base(id);
+      for (const [owner] of item ? this.#ownersOf(item, this.#kindOf(id)!) : []) affected.add(owner);
+    }
+    const before = new Map(this.#pending);
+    for (let known = -1; affected.size > known; ) {
+      known = affected.size;
+      const writes = [...this.#writes].filter(([, ids]) => [...ids].some((id) => affected.has(id)));
+      for (const [, ids] of writes) for (const id of ids) affected.add(id);
+      for (const id of affected) this.#pending.delete(id);
+      for (const [{ edits, drafts }, ids] of writes) {
+        const set = (id: string, item: Item | null) => {
           ids.add(id);
+          affected.add(id);
           this.#pending.set(id, item);
-        },
-      };
-      for (const { kind, data } of drafts) this.#write(undefined, data, kind, layer);
-      for (const [name, edit] of edits) {
-        const id = this.idOf(name);
-        const item = this.view(id);
-        ids.add(id);
-        if (item) this.#write(item, edit(item, this), this.#kindOf(id)!, layer);
+        };
+        const layer = { get: this.view, set };
+        for (const { kind, data } of drafts) this.#write(undefined, data, kind, layer);
+        for (const [name, edit] of edits) {
+          const item = this.view(this.idOf(name));
+          if (item) this.#write(item, edit(item, this), this.#kindOf(item.id)!, layer);
+        }
       }
     }
-    return [...new Set([...before.keys(), ...this.#pending.keys()])].filter((id) => {
-      const [was, is] = [before.get(id), this.#pending.get(id)];
-      return replaceEqualDeep(was, is) !== was;
-    });
+    return [...affected].filter((id) => replaceEqualDeep(before.get(id), this.#pending.get(id)) !== before.get(id));
   }
 
   /** Changes a resource, and all that follows from it. */
@@ -235,9 +244,10 @@ export class Store implements Among {
     if (before === after) return;
     for (const id of (before && this.#owned.get(before.id)) ?? []) {
       const item = layer.get(id);
+      if (!item) continue;
       const owned = this.#kindOf(id)!;
       for (const bond of rules[owned].bonds) {
-        if (!item || ownerId(item, bond) !== before!.id) continue;
+        if (ownerId(item, bond) !== before!.id) continue;
         const next = follow(item, before!, after, bond);
         if (next === item) continue;
         layer.set(id, next);
@@ -306,8 +316,8 @@ export class Store implements Among {
   }
 
   /** Brings everything in the cache up to date with these resources. */
-  #show(changed: Iterable<string>): void {
-    const ids = new Set([...changed, ...this.#replay()]);
+  #show(changed: Iterable<string>, around = changed): void {
+    const ids = new Set([...changed, ...this.#replay(around)]);
     if (ids.size === 0) return;
     const cache = this.#queryClient.getQueryCache();
     for (const kind of kindNames) {

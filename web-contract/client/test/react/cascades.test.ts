@@ -118,6 +118,16 @@ describe("before the server has answered", () => {
     expect(store.all("task").find(({ version }) => version === 0)).toMatchObject({ listId: "garden", deletedAt: expect.any(String) });
   });
 
+  test("a task that was a draft goes with its list", () => {
+    const { outline, store, write } = open();
+    const creating = write({ op: "create", data: { title: "New", listId: "garden", parentId: "a" } });
+    creating.settle([{ ...state(taskOf({ id: "new", listId: "garden", parentId: "a" })), isNew: true }]);
+    write({ op: "delete", kind: "list", id: "garden" });
+    expect(outline()).toBe("new-@garden^a a- a1- a11- a2x- b- c");
+    store.told([{ kind: "list", id: "garden", data: null }]);
+    expect(outline()).toBe("c");
+  });
+
   test("tasks that are read later follow, too", () => {
     const { outline, read, write, store } = open([]);
     const since = store.now();
