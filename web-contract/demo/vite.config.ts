@@ -24,7 +24,8 @@ export default defineConfig(({ mode }) => {
   };
 });
 
-const isStart = (id: string) => id.endsWith("/src/start.ts");
+/** What runs before the rest of the page has arrived, and what that takes. */
+const isStart = (id: string) => /\/src\/(start|ui\/remember)\.ts$/.test(id);
 
 let first: Set<string> | undefined;
 

@@ -1,12 +1,12 @@
 import type { Bootstrap } from "@tasklane/web-contract";
+import { recall, remember } from "./ui/remember";
 
 /** Says that somebody was signed in when this browser last had the page. */
 const signedIn = "tasklane.signedIn";
 
 /** Remembers whether somebody is signed in, for the next start of the page. */
 export function rememberSignedIn(known: boolean): void {
-  if (known) localStorage.setItem(signedIn, "yes");
-  else localStorage.removeItem(signedIn);
+  remember(signedIn, known ? "yes" : undefined);
 }
 
 /**
@@ -14,7 +14,7 @@ export function rememberSignedIn(known: boolean): void {
  * Undefined if nobody is likely to be signed in, or the request fails: the page
  * then asks again in its own way.
  */
-export const bootstrap: Promise<Bootstrap | undefined> = localStorage.getItem(signedIn) ? ask() : Promise.resolve(undefined);
+export const bootstrap: Promise<Bootstrap | undefined> = recall(signedIn) ? ask() : Promise.resolve(undefined);
 
 async function ask(): Promise<Bootstrap | undefined> {
   try {

@@ -173,6 +173,33 @@ describe.concurrent("what is written offline", () => {
     await vi.waitFor(async () => expect(await unsent(other)).toBe(0));
   });
 
+  test("arrives where the browser forbids to store anything, and nothing fails", async ({ openPage }) => {
+    const { page, complaints } = await openPage();
+    await page.addInitScript(() => {
+      for (const place of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, place, {
+          get() {
+            throw new DOMException("blocked", "SecurityError");
+          },
+        });
+      }
+    });
+    await page.reload();
+    await signUp(page, newAccount());
+    await page.context().setOffline(true);
+    await addUnsent(page, "Water the plants");
+    await page.getByText("1 change will be saved when you are back. Keep this page open until then.").waitFor();
+    complaints.length = 0; // A browser complains about being offline.
+    await page.context().setOffline(false);
+    await page.getByText("You are offline.").waitFor({ state: "detached" });
+    await expectOnServer(page, [{ title: "Water the plants" }]);
+    await page.reload();
+    await openTask(page, "Water the plants").click();
+    await expectOnServer(page, [{ title: "Water the plants", completed: true }]);
+    await signOut(page);
+    expect(complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+  });
+
   test("keeps its tab open if the browser stores nothing", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());

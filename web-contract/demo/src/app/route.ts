@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { mapOfTab } from "../ui/remember";
 
 export const views = ["tasks", "today", "upcoming", "trash"] as const;
 export type View = (typeof views)[number];
@@ -14,11 +15,8 @@ export interface Route {
   query: URLSearchParams;
 }
 
-const storageKey = "tasklane.queries";
-
 /** What each view was narrowed by in this tab, for the way back to it. */
-const queries = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [path: string, query: string][]);
-addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...queries])));
+const queries = mapOfTab<string>("tasklane.queries");
 
 /** The path of a list's view. */
 export const listPath = (id: string) => `list/${id}`;

@@ -1,10 +1,8 @@
 import { useLayoutEffect } from "react";
-
-const storageKey = "tasklane.scroll";
+import { mapOfTab } from "../ui/remember";
 
 /** How many pixels each view was scrolled down in this tab, by its path. */
-const positions = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [path: string, top: number][]);
-addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...positions])));
+const positions = mapOfTab<number>("tasklane.scroll");
 history.scrollRestoration = "manual";
 
 /** What people do themselves ends the way back to where they were. */

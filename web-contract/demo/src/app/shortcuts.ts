@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, type KeyboardEvent as ReactKeyboardEvent } from "react";
-import { remember } from "../ui/remember";
+import { recall, remember } from "../ui/remember";
 import { createStore } from "../ui/store";
 import { goTo } from "./route";
 
@@ -11,7 +11,7 @@ export const titleId = "title";
 const storageKey = "tasklane.single-keys";
 
 /** Whether single letters do something. People who dictate may want them off. */
-export const singleKeys = createStore(localStorage.getItem(storageKey) !== "off");
+export const singleKeys = createStore(recall(storageKey) !== "off");
 
 export function setSingleKeys(on: boolean): void {
   remember(storageKey, on ? "on" : "off");

@@ -1,4 +1,5 @@
 import { newKey } from "@tasklane/web-contract/react";
+import { recall, recallKeys, remember } from "../ui/remember";
 import { createStore } from "../ui/store";
 
 const prefix = "tasklane.outbox.";
@@ -34,16 +35,12 @@ export function createOutbox(user: string) {
   let latest = 0;
 
   function store(key: string, entry: Entry): void {
-    try {
-      localStorage.setItem(prefix + key, JSON.stringify(entry));
-    } catch {
-      unstored.set(new Set(unstored.get()).add(key));
-    }
+    if (!remember(prefix + key, JSON.stringify(entry))) unstored.set(new Set(unstored.get()).add(key));
   }
 
   function send(key: string, { name, args }: Entry): Promise<boolean> {
     const settled = () => {
-      localStorage.removeItem(prefix + key);
+      remember(prefix + key, undefined);
       unstored.set(without(unstored.get(), key));
     };
     return sends.get(name)!(key, ...(args as never[])).finally(settled);
@@ -119,7 +116,7 @@ export function createOutbox(user: string) {
 
   /** Forgets everything that this user has not sent. */
   function clear(): void {
-    for (const [key] of entriesOf(user)) localStorage.removeItem(prefix + key);
+    for (const [key] of entriesOf(user)) remember(prefix + key, undefined);
   }
 
   return { foreign, unstored, kept, rename, open, clear };
@@ -132,16 +129,15 @@ function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
 
 /** The stored writes of a user in the order in which they were made. */
 function entriesOf(user: string): [key: string, entry: Entry][] {
-  return Object.keys(localStorage)
-    .filter((name) => name.startsWith(prefix))
+  return recallKeys(prefix)
     .flatMap((name): [string, Entry][] => {
-      const entry = parse(localStorage.getItem(name));
+      const entry = parse(recall(name));
       return entry?.user === user ? [[name.slice(prefix.length), entry]] : [];
     })
     .toSorted(([, a], [, b]) => a.at - b.at);
 }
 
-function parse(text: string | null): Entry | undefined {
+function parse(text: string | null | undefined): Entry | undefined {
   try {
     return (JSON.parse(text ?? "null") as Entry | null) ?? undefined;
   } catch {

@@ -9,6 +9,7 @@ import {
   type ReactNode,
   type RefObject,
 } from "react";
+import { mapOfTab } from "../ui/remember";
 
 interface Props<Item> {
   label: string;
@@ -36,9 +37,7 @@ const usualHeight = 57;
  * How many pixels high items were, by their keys, in this tab: a list that is
  * shown again, also after a reload, has its old height at once.
  */
-const storageKey = "tasklane.heights";
-const heights = new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as [string, number][]);
-addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...heights])));
+const heights = mapOfTab<number>("tasklane.heights");
 
 /** How many items before the end are the end coming near. */
 const nearEnd = 15;

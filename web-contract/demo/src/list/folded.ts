@@ -1,4 +1,4 @@
-import { remember } from "../ui/remember";
+import { recall, remember } from "../ui/remember";
 import { createStore } from "../ui/store";
 
 const storageKey = "tasklane.folded";
@@ -7,7 +7,7 @@ const storageKey = "tasklane.folded";
 const most = 500;
 
 /** The ids of the tasks whose sub-tasks are hidden in this browser. */
-export const folded = createStore<ReadonlySet<string>>(new Set(localStorage.getItem(storageKey)?.split(" ")));
+export const folded = createStore<ReadonlySet<string>>(new Set(recall(storageKey)?.split(" ")));
 
 /** Hides the sub-tasks of a task, or shows them. */
 export function fold(id: string, isFolded: boolean): void {

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { browserCalendar, isKnown } from "../task/calendar";
-import { remember } from "../ui/remember";
+import { recall, remember } from "../ui/remember";
 
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
@@ -20,7 +20,7 @@ const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zon
 export function ZoneOffer() {
   const { queries, settingsWrites, notices } = useWorkspace();
   const { data: settings } = useQuery({ ...queries.settings(), enabled: false });
-  const [kept, setKept] = useState(() => localStorage.getItem(storageKey));
+  const [kept, setKept] = useState(() => recall(storageKey));
   const zone = settings?.timeZone ?? "UTC";
   const { timeZone } = browserCalendar;
   const pair = `${zone} ${timeZone}`;

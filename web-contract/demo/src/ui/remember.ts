@@ -1,8 +1,39 @@
-/** Remembers a choice on this device. One that the browser cannot store lasts as long as the page. */
-export function remember(key: string, value: string): void {
+// Where the storage is full or blocked, nothing fails: what cannot be stored lasts as long as the page.
+
+type Place = "localStorage" | "sessionStorage";
+
+/** Returns what is stored on this device, or in this tab. */
+export function recall(key: string, place: Place = "localStorage"): string | undefined {
   try {
-    localStorage.setItem(key, value);
+    return globalThis[place].getItem(key) ?? undefined;
   } catch {
-    // The storage is full or blocked.
+    return undefined;
   }
+}
+
+/** Stores a value, or removes it if it is undefined. Reports whether that worked. */
+export function remember(key: string, value: string | undefined, place: Place = "localStorage"): boolean {
+  try {
+    if (value === undefined) globalThis[place].removeItem(key);
+    else globalThis[place].setItem(key, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the keys of all that is stored on this device and begins so. */
+export function recallKeys(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
+
+/** Returns a map that lasts as long as the tab, also over a reload. */
+export function mapOfTab<Value>(key: string): Map<string, Value> {
+  const map = new Map(JSON.parse(recall(key, "sessionStorage") ?? "[]") as [string, Value][]);
+  addEventListener("pagehide", () => remember(key, JSON.stringify([...map]), "sessionStorage"));
+  return map;
 }
