@@ -39,6 +39,6 @@ describe("a tree of tasks", () => {
 });
 
 test("sub-tasks are counted for their parent", () => {
-  const counts = progressOf([task("a"), task("a1", "a")], [task("a2", "a", true)]);
+  const counts = progressOf([task("a"), task("a1", "a"), task("a2", "a", true)]);
   expect([...counts]).toEqual([["a", { done: 1, all: 2 }]]);
 });

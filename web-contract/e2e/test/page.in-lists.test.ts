@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
 import { addTask, allSent, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
@@ -11,6 +11,18 @@ async function openList(page: Page, name: string): Promise<void> {
   await showLists(page);
   await listLink(page, name).click();
   await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
+}
+
+/** Drags the row of a task onto a list in the navigation. */
+async function drag(page: Page, task: Locator, list: string): Promise<void> {
+  const from = (await task.boundingBox())!;
+  const onto = (await listLink(page, list).boundingBox())!;
+  await page.mouse.move(from.x + 200, from.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 190, from.y + 30, { steps: 4 });
+  await page.mouse.move(onto.x + 60, onto.y + 15, { steps: 8 });
+  await page.locator("[data-drop=inside]").waitFor();
+  await page.mouse.up();
 }
 
 describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([pointer, width, height]) => {
@@ -83,14 +95,7 @@ describe.concurrent("a list of tasks", () => {
     const tab = await secondTab(page);
     await openList(tab, "Garden");
     await goTo(page, "All tasks");
-    const from = (await openTask(page, "Buy soil").boundingBox())!;
-    const onto = (await listLink(page, "Garden").boundingBox())!;
-    await page.mouse.move(from.x + 200, from.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 190, from.y + 30, { steps: 4 });
-    await page.mouse.move(onto.x + 60, onto.y + 15, { steps: 8 });
-    await page.locator("[data-drop=inside]").waitFor();
-    await page.mouse.up();
+    await drag(page, openTask(page, "Buy soil"), "Garden");
     await page.getByText("“Buy soil” is in “Garden”.").waitFor();
     await expectTitles(tab, "Open tasks", ["Buy soil"]);
     await page.getByRole("button", { name: "Undo" }).click();
@@ -129,6 +134,14 @@ describe.concurrent("a list of tasks", () => {
     await page.getByRole("dialog", { name: "Move 2 tasks to" }).getByRole("button", { name: "Garden" }).click();
     await page.getByText("2 tasks are in “Garden”.").waitFor();
     await openList(page, "Garden");
+    await expectTitles(page, "Open tasks", ["Pay the rent", "Buy soil"]);
+
+    await openTask(page, "Buy soil").press("x");
+    await page.getByRole("checkbox", { name: "Select “Pay the rent”" }).press("x");
+    await drag(page, page.getByRole("checkbox", { name: "Select “Buy soil”" }), "Inbox");
+    await page.getByText("2 tasks are in the Inbox.").waitFor();
+    await page.getByText("Nothing here yet.").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Open tasks", ["Pay the rent", "Buy soil"]);
     expect(complaints).toEqual([]);
   });

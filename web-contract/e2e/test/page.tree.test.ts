@@ -52,6 +52,30 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
 });
 
 describe.concurrent("sub-tasks", () => {
+  test("are all counted, also those that are not loaded or that filters hide", async ({ openPage }) => {
+    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+    await signUp(page, newAccount());
+    await addList(page, "Trip");
+    await addTask(page, "Pack");
+    // The completed tasks of another one come first, and are more than a page.
+    await page.evaluate(async () => {
+      const get = async (path: string) => ((await (await fetch(path)).json()) as { data: { id: string }[] }).data[0]!.id;
+      const [listId, parentId] = [await get("/api/lists"), await get("/api/tasks")];
+      const task = (title: string, completed: boolean, below = {}) => ({ op: "create", kind: "task", data: { title, listId, completed, ...below } });
+      const others = Array.from({ length: 60 }, (_, at) => task(`Other ${at}`, true));
+      const subtasks = ["Pack socks", "Map", "Shoes"].map((title, at) => task(title, at > 0, { parentId, tags: at > 1 ? [] : ["small"] }));
+      const body = JSON.stringify({ operations: [...others, ...subtasks] });
+      await fetch("/api/batch", { method: "POST", headers: { "content-type": "application/json" }, body });
+    });
+    await page.reload();
+    await expectTree(page, ["Pack", "-Pack socks"]);
+    await row(page, "Pack").getByText("2/3").waitFor();
+    await page.getByLabel("Search", { exact: true }).fill("pack");
+    await expectTree(page, ["Pack socks", "Pack"]);
+    await row(page, "Pack").getByText("2/3").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("are written below their task, one after the other, and hidden", async ({ openPage }) => {
     const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);

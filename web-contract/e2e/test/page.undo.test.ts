@@ -45,7 +45,7 @@ test("undo by the keyboard reaches back to the first step, on every view", async
   await page.getByText("Nothing here yet.").waitFor();
   await goTo(page, "Trash");
   await button(page, "Restore “Two”").click();
-  await notice(page, "“Two” is back on the list.");
+  await notice(page, "“Two” is restored.");
   await page.keyboard.press("z");
   await expectTitles(page, "Deleted tasks", ["Two", "Three", "One"]);
   await page.keyboard.press("1");

@@ -5,7 +5,7 @@ import { Dialog } from "../ui/later";
 import { ListNav } from "../lists/ListNav";
 import { NavCount } from "../lists/NavCount";
 import { inbox, useListCounts, useLists } from "../lists/use-lists";
-import { useTaskDrop } from "../lists/use-task-drop";
+import { isTask, useTaskDrop } from "../lists/use-task-drop";
 import { InboxIcon, MenuIcon, TasksIcon, TodayIcon, TrashIcon, UpcomingIcon } from "../ui/icons";
 import { Wordmark } from "../ui/Wordmark";
 import { closePanel, panel } from "./panel";
@@ -61,7 +61,7 @@ function InboxLink() {
   const { path } = useRoute();
   const open = useListCounts()(inbox);
   const onDrop = useTaskDrop(undefined);
-  useDrag(row, { item: undefined, takes: ({ kind }) => (kind === "task" ? ["inside"] : []), onDrop });
+  useDrag(row, { item: undefined, takes: (item) => (isTask(item) ? ["inside"] : []), onDrop });
   return (
     <li ref={row}>
       <a className="nav-link" href={addressOf(inbox)} aria-current={path === inbox ? "page" : undefined} onClick={closePanel}>

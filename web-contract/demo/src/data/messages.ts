@@ -40,9 +40,14 @@ export function quoted(title: string): string {
   return title.length > 60 ? `“${title.slice(0, 57).trimEnd()}…”` : `“${title}”`;
 }
 
+/** “Garden”, of a list or a task. */
+export function nameOf(item: { name: string } | { title: string }): string {
+  return quoted("title" in item ? item.title : item.name);
+}
+
 /** “Garden”, or the Inbox for no list. */
 export function listName(list: { name: string } | undefined): string {
-  return list ? quoted(list.name) : "the Inbox";
+  return list ? nameOf(list) : "the Inbox";
 }
 
 /** 1 task, 2 tasks. */

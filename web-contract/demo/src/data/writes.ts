@@ -1,33 +1,21 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { isApiError, type BatchOperation, type List, type MoveTaskRequest, type Task, type UpdateTaskRequest } from "@tasklane/web-contract";
+import type { BatchOperation, List, Task, UpdateTaskRequest } from "@tasklane/web-contract";
 import { draftId, latest } from "@tasklane/web-contract/react";
 import { parentsFirst, withOpenBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
-import type { Notices } from "../ui/notices";
 import { dueName, type Due } from "../task/dates";
 import { recurrence } from "../task/recurrence";
-import { counted, faultOf, listName, quoted, reason } from "./messages";
-import type { Outbox } from "./outbox";
-import type { Sender } from "./sender";
-import type { Undo } from "./undo";
+import { createCommon, createKept, named, type Named, type Parts } from "./kept";
+import { counted, faultOf, listName, nameOf, quoted, reason } from "./messages";
 
 /** So many of the largest tasks fit into one batch. */
 const batchSize = 15;
 
 export type Writes = ReturnType<typeof createWrites>;
 
-/** As much of a task as a write of all of it needs. */
-type Named = Pick<Task, "id" | "title">;
-
-const named = ({ id, title }: Task): Named => ({ id, title });
-
-interface Parts {
+interface TaskParts extends Parts {
   queryClient: QueryClient;
-  sender: Sender;
-  outbox: Outbox;
-  notices: Notices;
-  undo: Undo;
   drafts: Drafts;
 }
 
@@ -35,7 +23,13 @@ interface Parts {
  * Everything that the page writes, but for edits. A write shows at once. What
  * fails for good is taken back, and a notice says so and offers a way on.
  */
-export function createWrites({ queryClient, sender: { mutations, patient, send, saved, failed }, outbox, notices, undo, drafts }: Parts) {
+export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
+  const { sender, outbox, notices, undo } = parts;
+  const { mutations, patient, send, saved } = sender;
+  const kept = createKept(parts);
+  const { moveTask: move, deleteTask: remove, restoreTask: restore } = mutations;
+  const common = createCommon(parts, "", { move, remove, restore });
+
   const sendCreated = outbox.kept("create", (key, fields: Fields) => {
     const created = send(mutations.createTask(patient(key)), { ...fields, title: fields.title.trim() });
     void created.then(({ id }) => outbox.rename(draftId(key), id)).catch(() => {});
@@ -47,44 +41,14 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     });
   });
 
-  const sendCompleted = outbox.kept("complete", (key, task: Named, completed: boolean) =>
-    saved(send(mutations.completeTask(patient(key)), { id: task.id, completed }), (error) =>
-      failed(`${quoted(task.title)} was not saved.`, error, () => sendCompleted(task, completed)),
-    ),
+  const sendCompleted = kept(
+    "complete",
+    mutations.completeTask,
+    ({ id }: Named, completed: boolean) => ({ id, completed }),
+    (task) => `${nameOf(task)} was not saved.`,
   );
-
-  const sendMoved = outbox.kept("move", (key, task: Named, to: MoveTaskRequest) =>
-    saved(send(mutations.moveTask(patient(key)), { id: task.id, to }), (error) =>
-      failed(`${quoted(task.title)} was not moved.`, error, () => sendMoved(task, to)),
-    ),
-  );
-
-  const sendRemoved = outbox.kept("remove", (key, task: Named) =>
-    saved(send(mutations.deleteTask(patient(key)), { id: task.id }), (error) => {
-      // Gone already is what was asked for.
-      if (isApiError(error, "task_not_found")) return;
-      failed(`${quoted(task.title)} was not deleted.`, error, () => sendRemoved(task));
-    }),
-  );
-
-  const sendRestored = outbox.kept("restore", (key, task: Named) =>
-    saved(send(mutations.restoreTask(patient(key)), { id: task.id }), (error) =>
-      failed(`${quoted(task.title)} was not restored.`, error, () => sendRestored(task)),
-    ),
-  );
-
-  const sendErased = outbox.kept("erase", (key, task: Named) =>
-    saved(send(mutations.eraseTask(patient(key)), { id: task.id }), (error) => {
-      if (isApiError(error, "task_not_found")) return;
-      failed(`${quoted(task.title)} was not erased.`, error, () => sendErased(task));
-    }),
-  );
-
-  const sendBatch = outbox.kept("batch", (key, operations: BatchOperation[], failure: string) =>
-    saved(send(mutations.batch(patient(key)), operations), (error) =>
-      failed(failure, error, () => sendBatch(operations, failure)),
-    ),
-  );
+  const sendErased = kept("erase", mutations.eraseTask, ({ id }: Named) => ({ id }), (task) => `${nameOf(task)} was not erased.`, true);
+  const sendBatch = kept("batch", mutations.batch, (operations: BatchOperation[], _failure: string) => operations, (_, failure) => failure);
 
   /** Sends operations in as few batches as possible; resolves to whether any of them was saved. */
   async function sendAll(operations: BatchOperation[], failure: string): Promise<boolean> {
@@ -112,14 +76,6 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     const message = completed ? `${title} is completed.${next ? ` Next: ${dueName(next)}.` : ""}` : `${title} is open again.`;
     const run = () => void (all.length > 1 ? openAll() : sendCompleted(named(task), !completed));
     undo.offer(message, { name, run }, done);
-  }
-
-  /** Moves the task in the user's own order, and tells where it is now; `back` is where it was. */
-  function move(task: Task, to: MoveTaskRequest, back: MoveTaskRequest, where: string): void {
-    const title = quoted(task.title);
-    const { saved: done } = sendMoved(named(task), to);
-    undo.keep({ name: `moving ${title}`, run: () => void sendMoved(named(task), back) }, done);
-    notices.announce(`${title} is now ${where}.`);
   }
 
   /** Puts tasks into a list; undefined is the Inbox. */
@@ -151,18 +107,6 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set(dueOf));
   }
 
-  function remove(task: Task): void {
-    const title = quoted(task.title);
-    const { saved: done } = sendRemoved(named(task));
-    undo.offer(`${title} is in the trash.`, { name: `deleting ${title}`, run: () => sendRestored(named(task)) }, done);
-  }
-
-  function restore(task: Task): void {
-    const title = quoted(task.title);
-    const { saved: done } = sendRestored(named(task));
-    undo.offer(`${title} is back on the list.`, { name: `restoring ${title}`, run: () => sendRemoved(named(task)) }, done);
-  }
-
   function erase(task: Task): void {
     notices.announce(`${quoted(task.title)} is erased.`);
     sendErased(named(task));
@@ -189,5 +133,5 @@ export function createWrites({ queryClient, sender: { mutations, patient, send, 
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
-  return { create, complete, move, remove, restore, erase, completeAll, removeAll, putIn, reschedule };
+  return { ...common, create, complete, erase, completeAll, removeAll, putIn, reschedule };
 }

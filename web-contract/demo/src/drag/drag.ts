@@ -3,7 +3,8 @@ import { createStore, useStore } from "../ui/store";
 
 /** What can be dragged. */
 export interface Dragged {
-  kind: "task" | "list";
+  /** tasks: all that are selected. */
+  kind: "task" | "tasks" | "list";
   id: string;
   /** What it is called while it is dragged. */
   name: string;

@@ -31,7 +31,7 @@ export function TaskList({ label, tasks, more = whole, children }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));
-  const moving = useStorePart(dragged, (item) => (item?.kind === "task" ? itemKey(queryClient, item) : undefined));
+  const moving = useStorePart(dragged, (item) => (item && item.kind !== "list" ? itemKey(queryClient, item) : undefined));
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = more;
 
   const onEnd = useCallback(() => {

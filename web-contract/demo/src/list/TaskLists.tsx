@@ -61,13 +61,14 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
   const main = done ? completed : open;
   if (!main.data) return <TaskListSkeleton />;
 
+  const isPart = open.hasNextPage || completed.hasNextPage || isNarrowed(filters);
   const item = (task: Task) => {
     const { done, all } = progress.get(task.id) ?? { done: 0, all: 0 };
     const depth = tree?.depthOf(task) ?? 0;
     const isFolded = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
     return (
       <>
-        <TaskItem task={task} list={list} depth={depth} done={done} all={all} isFolded={isFolded} />
+        <TaskItem task={task} list={list} depth={depth} done={done} all={all} isPart={isPart} isFolded={isFolded} />
         {parent && task.id === last?.id && <NewSubtask parent={parent} depth={tree!.depthOf(parent) + 1} />}
       </>
     );

@@ -3,7 +3,8 @@ import { useLists } from "../lists/use-lists";
 import { dayOf, dueName, nextChange, timeName } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
-import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon, SubtasksIcon } from "../ui/icons";
+import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon } from "../ui/icons";
+import { SubtaskCount } from "./SubtaskCount";
 import { useNow } from "../ui/clock";
 
 interface Props {
@@ -13,13 +14,14 @@ interface Props {
   hideDay: boolean;
   /** Whether the list goes without saying. */
   hideList: boolean;
-  /** How many of its sub-tasks are completed, of how many. */
+  /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
   done?: number;
   all?: number;
+  isPart?: boolean;
 }
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
-export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Props) {
+export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0, isPart = false }: Props) {
   const { priority, tags, description, recurrence, recurrenceFrom } = task;
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
@@ -35,17 +37,7 @@ export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0 }: Pro
           {list.name}
         </span>
       )}
-      {all > 0 && (
-        <span className="meta-item">
-          <SubtasksIcon />
-          <span aria-hidden="true">
-            {done}/{all}
-          </span>
-          <span className="visually-hidden">
-            {done} of {all} sub-tasks completed
-          </span>
-        </span>
-      )}
+      {all > 0 && <SubtaskCount parentId={task.id} done={done} all={all} isPart={isPart} />}
       {due && (
         <span className={overdue ? "meta-item is-overdue" : "meta-item"}>
           <CalendarIcon />

@@ -2,9 +2,10 @@ import type { List, Task } from "@tasklane/web-contract";
 import { isDraft } from "@tasklane/web-contract/react";
 import { useContext, useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { runKey } from "../app/shortcuts";
+import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { DayContext } from "../days/move";
-import { useDrag } from "../drag/drag";
+import { useDrag, type Dragged } from "../drag/drag";
 import { sortByHand } from "../filters/use-filters";
 import { inbox, useLists } from "../lists/use-lists";
 import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
@@ -23,9 +24,10 @@ interface Props {
   list: string | undefined;
   /** How many tasks it is shown below. */
   depth: number;
-  /** How many of its sub-tasks are completed, of how many. */
+  /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
   done: number;
   all: number;
+  isPart: boolean;
   /** Whether the sub-tasks below it are hidden; undefined where there are none. */
   isFolded: boolean | undefined;
   /** Whether the task is picked; undefined while nobody is picking. */
@@ -34,11 +36,11 @@ interface Props {
 }
 
 /** A task: done or not, what it says, and the way to the trash. */
-export function TaskRow({ task, hideDay, list, depth, done, all, isFolded, picked, onPick }: Props) {
+export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolded, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
-  const { writes, edits, drafts, notices } = useWorkspace();
+  const { writes, edits, drafts, notices, selection } = useWorkspace();
   const order = useContext(OrderContext);
   const days = useContext(DayContext);
   const hasLists = useLists().active.length > 0;
@@ -73,8 +75,11 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isFolded, picke
     ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
   };
 
+  const { id, title } = task;
+  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.picked.get()!.size); } } : { kind: "task", id, name: title };
+  const isDragged = picking ? picked && hasLists : order || days || hasLists;
   useDrag(row, {
-    item: (order || days || hasLists) && !picking && !isDraft(task) ? { kind: "task", id: task.id, name: task.title } : undefined,
+    item: isDragged && !isDraft(task) ? item : undefined,
     takes: ({ kind, id }) => (order && kind === "task" ? order.takes(id, task) : []),
     onDrop: ({ id }, place) => (place === "inside" ? order?.moveInto(id, task) : order?.moveBeside(id, task, place)),
   });
@@ -131,7 +136,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isFolded, picke
         >
           <span className="task-title" dir="auto">{task.title}</span>
         </button>
-        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} done={done} all={all} />
+        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} done={done} all={all} isPart={isPart} />
       </div>
       {isFolded !== undefined && (
         <button

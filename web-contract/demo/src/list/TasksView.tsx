@@ -70,7 +70,7 @@ export function TasksView({ started, list, title }: Props) {
   const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
   const hidden = useStore(folded);
   const unhidden = useMemo(() => tree && unfolded(tree, hidden), [tree, hidden]);
-  const progress = useMemo(() => progressOf(openTasks, completedTasks), [openTasks, completedTasks]);
+  const progress = useMemo(() => progressOf([...openTasks, ...completedTasks]), [openTasks, completedTasks]);
   const done = filters.show === "completed";
   const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
   const shown: Shown = { open: done ? [] : (unhidden ?? openTasks), completed: shownCompleted };

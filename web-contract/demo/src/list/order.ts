@@ -1,3 +1,5 @@
+import type { Action } from "../ui/ActionMenu";
+
 interface Item {
   id: string;
 }
@@ -23,6 +25,19 @@ interface Parts<Of> {
   /** Moves an item; `back` is where it was, `where` tells where it is now. */
   move: (item: Of, to: Beside, back: Beside, where: string) => void;
   announce: (message: string) => void;
+}
+
+/** What moves an item in its order, for its menu. */
+export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined): Action[] {
+  const up = order && !order.isFirst(item) && [
+    { text: "Move up", keys: "Alt ↑", run: () => order.moveBy(item, -1) },
+    { text: "Move to the top", run: () => order.toTop(item) },
+  ];
+  const down = order && !order.isLast(item) && [
+    { text: "Move down", keys: "Alt ↓", run: () => order.moveBy(item, 1) },
+    { text: "Move to the end", run: () => order.toEnd(item) },
+  ];
+  return [...(up || []), ...(down || [])];
 }
 
 /** The place among other items, counted from the top. */

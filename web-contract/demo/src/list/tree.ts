@@ -74,9 +74,9 @@ export interface Progress {
 }
 
 /** Counts the sub-tasks of each task that has some. */
-export function progressOf(open: readonly Task[], completed: readonly Task[]): ReadonlyMap<string, Progress> {
+export function progressOf(tasks: readonly Task[]): ReadonlyMap<string, Progress> {
   const counts = new Map<string, Progress>();
-  for (const { parentId, completed: done } of [...open, ...completed]) {
+  for (const { parentId, completed: done } of tasks) {
     if (parentId === null) continue;
     const count = counts.get(parentId) ?? { done: 0, all: 0 };
     counts.set(parentId, { done: count.done + Number(done), all: count.all + 1 });

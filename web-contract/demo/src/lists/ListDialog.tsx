@@ -2,6 +2,7 @@ import type { List } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
 import { goTo, listPath } from "../app/route";
 import { useWorkspace } from "../data/workspace";
+import { DialogActions } from "../ui/DialogActions";
 import { Dialog } from "../ui/later";
 import { TextField } from "../ui/TextField";
 import { colorNames, colors, type Color } from "./colors";
@@ -62,14 +63,7 @@ export function ListDialog({ list, onClose, onAdded = onClose }: Props) {
             ))}
           </div>
         </fieldset>
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            {list ? "Save" : "Add list"}
-          </button>
-        </div>
+        <DialogActions submit={list ? "Save" : "Add list"} onClose={onClose} />
       </form>
     </Dialog>
   );

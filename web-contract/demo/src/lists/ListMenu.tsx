@@ -3,10 +3,9 @@ import { useState } from "react";
 import { closePanel } from "../app/panel";
 import { goTo, listPath, useRoute } from "../app/route";
 import { useWorkspace } from "../data/workspace";
-import type { Order } from "../list/order";
-import { MoreIcon } from "../ui/icons";
+import { movesOf, type Order } from "../list/order";
+import { ActionMenu } from "../ui/ActionMenu";
 import { ListDialog } from "../ui/later";
-import { PopoverButton } from "../ui/PopoverButton";
 
 interface Props {
   list: List;
@@ -15,13 +14,6 @@ interface Props {
   order?: Order<List>;
   /** Called before the list leaves its place. */
   onLeave?: () => void;
-}
-
-interface Action {
-  text: string;
-  /** The key that does the same. */
-  keys?: string;
-  run: () => void;
 }
 
 /** The options of a list. */
@@ -47,44 +39,15 @@ export function ListMenu({ list, className, order, onLeave }: Props) {
     closePanel();
   }
 
-  const actions: Action[] = [
+  const actions = () => [
     { text: "Edit", run: () => setEditing(true) },
-    ...(order && !order.isFirst(list) ? [{ text: "Move up", keys: "Alt ↑", run: () => order.moveBy(list, -1) }] : []),
-    ...(order && !order.isLast(list) ? [{ text: "Move down", keys: "Alt ↓", run: () => order.moveBy(list, 1) }] : []),
+    ...movesOf(list, order),
     { text: list.archived ? "Unarchive" : "Archive", run: archive },
     { text: "Delete", run: remove },
   ];
   return (
     <>
-      <PopoverButton
-        className={className}
-        label={`Options for the list “${list.name}”`}
-        title="List"
-        align="end"
-        content={(close) =>
-          actions.map(({ text, keys, run }, index) => (
-            <button
-              key={text}
-              type="button"
-              className="option"
-              autoFocus={index === 0}
-              onClick={() => {
-                close();
-                run();
-              }}
-            >
-              <span className="option-text">{text}</span>
-              {keys && (
-                <span className="option-aside option-keys" aria-hidden="true">
-                  {keys}
-                </span>
-              )}
-            </button>
-          ))
-        }
-      >
-        <MoreIcon />
-      </PopoverButton>
+      <ActionMenu className={className} label={`Options for the list “${list.name}”`} title="List" actions={actions} />
       {editing && <ListDialog list={list} onClose={() => setEditing(false)} />}
     </>
   );

@@ -11,7 +11,7 @@ import { ListDialog } from "../ui/later";
 import { ListMenu } from "./ListMenu";
 import { NavCount } from "./NavCount";
 import { useListCounts, useLists } from "./use-lists";
-import { useTaskDrop } from "./use-task-drop";
+import { isTask, useTaskDrop } from "./use-task-drop";
 import "./lists.css";
 
 const addListId = "add-list";
@@ -80,10 +80,10 @@ function ListRow({ list, order }: RowProps) {
 
   useDrag(row, {
     item: order && !draft ? { kind: "list", id: list.id, name: list.name } : undefined,
-    takes: ({ kind, id }) => {
+    takes: (item) => {
       if (draft) return [];
-      if (kind === "task") return ["inside"];
-      return order && id !== list.id ? ["before", "after"] : [];
+      if (isTask(item)) return ["inside"];
+      return order && item.id !== list.id ? ["before", "after"] : [];
     },
     onDrop: (item, place) => (place === "inside" ? drop(item) : order?.moveBeside(item.id, list, place)),
   });

@@ -3,10 +3,22 @@ import type { List, Task } from "@tasklane/web-contract";
 import { latest } from "@tasklane/web-contract/react";
 import { useCallback } from "react";
 import { useWorkspace } from "../data/workspace";
+import type { Dragged } from "../drag/drag";
 
-/** Returns what puts a task that is dropped on a list into it; undefined is the Inbox. */
-export function useTaskDrop(list: List | undefined): (item: { id: string }) => void {
-  const { writes } = useWorkspace();
+/** Returns what puts a task that is dropped on a list into it, or all that are selected; undefined is the Inbox. */
+export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
+  const { writes, selection } = useWorkspace();
   const queryClient = useQueryClient();
-  return useCallback(({ id }) => writes.putIn([latest(queryClient, { id } as Task)], list), [writes, queryClient, list]);
+  return useCallback(
+    ({ kind, id }) => {
+      const keys = kind === "tasks" ? (selection.picked.get() ?? []) : [id];
+      const tasks = [...keys].map((id) => latest(queryClient, { id } as Task)).filter(({ version }) => version > 0);
+      selection.end();
+      writes.putIn(tasks, list);
+    },
+    [writes, selection, queryClient, list],
+  );
 }
+
+/** Whether it can be dropped on a list. */
+export const isTask = ({ kind }: Dragged) => kind !== "list";

@@ -1,29 +1,17 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { isApiError, type CreateListRequest, type List, type MoveListRequest, type UpdateListRequest } from "@tasklane/web-contract";
+import { isApiError, type CreateListRequest, type List, type UpdateListRequest } from "@tasklane/web-contract";
 import { draftId, latest } from "@tasklane/web-contract/react";
-import { quoted, reason } from "../data/messages";
-import type { Outbox } from "../data/outbox";
-import type { Sender } from "../data/sender";
-import type { Undo } from "../data/undo";
-import type { Notices } from "../ui/notices";
+import { createCommon, createKept, named, type Named, type Parts } from "../data/kept";
+import { nameOf, quoted, reason } from "../data/messages";
 
 export type ListWrites = ReturnType<typeof createListWrites>;
 
-type Named = Pick<List, "id" | "name">;
-
-const named = ({ id, name }: List): Named => ({ id, name });
-
-interface Parts {
-  queryClient: QueryClient;
-  sender: Sender;
-  outbox: Outbox;
-  notices: Notices;
-  undo: Undo;
-}
-
 /** The writes to lists. Each shows at once; most can be undone. */
-export function createListWrites({ queryClient, sender, outbox, notices, undo }: Parts) {
-  const { mutations, patient, send, saved, failed } = sender;
+export function createListWrites({ queryClient, ...parts }: Parts & { queryClient: QueryClient }) {
+  const { sender, outbox, notices, undo } = parts;
+  const { mutations, patient, send, saved } = sender;
+  const { moveList: move, deleteList: remove, restoreList: restore } = mutations;
+  const common = createCommon(parts, "List", { move, remove, restore });
 
   const sendCreated = outbox.kept("createList", (key, list: CreateListRequest) => {
     const created = send(mutations.createList(patient(key)), list);
@@ -34,29 +22,11 @@ export function createListWrites({ queryClient, sender, outbox, notices, undo }:
     });
   });
 
-  const sendChanged = outbox.kept("changeList", (key, list: Named, changes: UpdateListRequest) =>
-    saved(send(mutations.updateList(patient(key)), { id: list.id, changes }), (error) =>
-      failed(`${quoted(list.name)} was not changed.`, error, () => sendChanged(list, changes)),
-    ),
-  );
-
-  const sendMoved = outbox.kept("moveList", (key, list: Named, to: MoveListRequest) =>
-    saved(send(mutations.moveList(patient(key)), { id: list.id, to }), (error) =>
-      failed(`${quoted(list.name)} was not moved.`, error, () => sendMoved(list, to)),
-    ),
-  );
-
-  const sendRemoved = outbox.kept("removeList", (key, list: Named) =>
-    saved(send(mutations.deleteList(patient(key)), { id: list.id }), (error) => {
-      if (isApiError(error, "list_not_found")) return;
-      failed(`${quoted(list.name)} was not deleted.`, error, () => sendRemoved(list));
-    }),
-  );
-
-  const sendRestored = outbox.kept("restoreList", (key, list: Named) =>
-    saved(send(mutations.restoreList(patient(key)), { id: list.id }), (error) =>
-      failed(`${quoted(list.name)} was not restored.`, error, () => sendRestored(list)),
-    ),
+  const sendChanged = createKept(parts)(
+    "changeList",
+    mutations.updateList,
+    ({ id }: Named, changes: UpdateListRequest) => ({ id, changes }),
+    (list) => `${nameOf(list)} was not changed.`,
   );
 
   /** Adds a list. `onSaved` is called with its id once the server has it. */
@@ -77,31 +47,7 @@ export function createListWrites({ queryClient, sender, outbox, notices, undo }:
     undo.offer(messageOf(name, changes), step, done);
   }
 
-  /** Moves a list among the others, and announces where it is now; `back` is where it was. */
-  function move(list: List, to: MoveListRequest, back: MoveListRequest, where: string): void {
-    const name = quoted(list.name);
-    const { saved: done } = sendMoved(named(list), to);
-    undo.keep({ name: `moving ${name}`, run: () => void sendMoved(named(list), back) }, done);
-    notices.announce(`${name} is now ${where}.`);
-  }
-
-  /** Moves the list to the trash, with its tasks. */
-  function remove(list: List): void {
-    const name = quoted(list.name);
-    const { saved: done } = sendRemoved(named(list));
-    const step = { name: `deleting ${name}`, run: () => void sendRestored(named(list)) };
-    undo.offer(`${name} is in the trash.`, step, done);
-  }
-
-  /** Takes the list out of the trash, with the tasks that were deleted with it. */
-  function restore(list: List): void {
-    const name = quoted(list.name);
-    const { saved: done } = sendRestored(named(list));
-    const step = { name: `restoring ${name}`, run: () => void sendRemoved(named(list)) };
-    undo.offer(`${name} is restored.`, step, done);
-  }
-
-  return { create, change, move, remove, restore };
+  return { ...common, create, change };
 }
 
 function messageOf(name: string, { archived }: UpdateListRequest): string {

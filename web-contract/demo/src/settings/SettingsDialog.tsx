@@ -4,6 +4,7 @@ import { useState, type FormEvent } from "react";
 import { useWorkspace } from "../data/workspace";
 import { browserCalendar, isKnown } from "../task/calendar";
 import { weekdayName } from "../task/dates";
+import { DialogActions } from "../ui/DialogActions";
 import { SelectField } from "../ui/SelectField";
 import { Dialog } from "../ui/later";
 import { useNow } from "../ui/clock";
@@ -58,14 +59,7 @@ function SettingsForm({ settings, onDone }: { settings: Settings; onDone: () => 
           </option>
         ))}
       </SelectField>
-      <div className="dialog-actions">
-        <button type="button" className="button" onClick={onDone}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary">
-          Save
-        </button>
-      </div>
+      <DialogActions submit="Save" onClose={onDone} />
     </form>
   );
 }

@@ -1,25 +1,20 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Settings, type UpdateSettingsRequest } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
-import type { Outbox } from "../data/outbox";
-import type { Sender } from "../data/sender";
-import type { Undo } from "../data/undo";
+import { createKept, type Parts } from "../data/kept";
 import { browserCalendar } from "../task/calendar";
 
 export type SettingsWrites = ReturnType<typeof createSettingsWrites>;
 
-interface Parts {
-  queryClient: QueryClient;
-  sender: Sender;
-  outbox: Outbox;
-  undo: Undo;
-}
+type SettingsParts = Pick<Parts, "sender" | "outbox" | "undo"> & { queryClient: QueryClient };
 
-export function createSettingsWrites({ queryClient, sender: { mutations, patient, send, saved, failed }, outbox, undo }: Parts) {
-  const sendChanged = outbox.kept("settings", (key, changes: UpdateSettingsRequest) =>
-    saved(send(mutations.updateSettings(patient(key)), { changes }), (error) =>
-      failed("Your settings were not saved.", error, () => sendChanged(changes)),
-    ),
+export function createSettingsWrites({ queryClient, undo, ...parts }: SettingsParts) {
+  const { mutations, send } = parts.sender;
+  const sendChanged = createKept(parts)(
+    "settings",
+    mutations.updateSettings,
+    (changes: UpdateSettingsRequest) => ({ changes }),
+    () => "Your settings were not saved.",
   );
 
   /**

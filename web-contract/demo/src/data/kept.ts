@@ -1,0 +1,88 @@
+import type { MutationOptions } from "@tanstack/react-query";
+import { isApiError, type List, type Task } from "@tasklane/web-contract";
+import type { Notices } from "../ui/notices";
+import { nameOf } from "./messages";
+import type { Outbox } from "./outbox";
+import type { Sender } from "./sender";
+import type { Undo } from "./undo";
+
+/** As much of a task or a list as a write to all of it needs. */
+export type Named = Pick<Task, "id" | "title"> | Pick<List, "id" | "name">;
+
+/** Returns that much, which is what the outbox keeps. */
+export const named = (item: Named): Named => ("title" in item ? { id: item.id, title: item.title } : { id: item.id, name: item.name });
+
+/** What a mutation of the client needs to wait and to be sent again. */
+type Patience = ReturnType<Sender["patient"]>;
+
+/** The options of a mutation of the client. */
+type Mutation<Data, Variables> = (settings: Patience) => MutationOptions<Data, Error, Variables>;
+
+export interface Parts {
+  sender: Sender;
+  outbox: Outbox;
+  notices: Notices;
+  undo: Undo;
+}
+
+/**
+ * Makes a write that is kept until the server has answered it. What fails for
+ * good says so, and offers to be tried again. Of a write that is done by being
+ * gone, `isGone` says so.
+ */
+export function createKept({ sender: { patient, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
+  return function kept<Data, Variables, Args extends unknown[]>(
+    name: string,
+    mutation: Mutation<Data, Variables>,
+    variablesOf: (...args: Args) => Variables,
+    failure: (...args: Args) => string,
+    isGone = false,
+  ) {
+    const write = outbox.kept(name, (key, ...args: Args) =>
+      saved(send(mutation(patient(key)), variablesOf(...args)), (error) => {
+        if (isGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
+        failed(failure(...args), error, () => write(...args));
+      }),
+    );
+    return write;
+  };
+}
+
+/** Makes the writes that tasks and lists have in common. `suffix` tells them apart where they are kept. */
+export function createCommon<Item extends Named, To>(
+  { undo, notices, ...parts }: Parts,
+  suffix: string,
+  mutations: {
+    move: Mutation<Item, { id: string; to: To }>;
+    remove: Mutation<Item, { id: string }>;
+    restore: Mutation<Item, { id: string }>;
+  },
+) {
+  const kept = createKept(parts);
+  const idOf = ({ id }: Named) => ({ id });
+  const sendMoved = kept(`move${suffix}`, mutations.move, ({ id }: Named, to: To) => ({ id, to }), (item) => `${nameOf(item)} was not moved.`);
+  const sendRemoved = kept(`remove${suffix}`, mutations.remove, idOf, (item) => `${nameOf(item)} was not deleted.`, true);
+  const sendRestored = kept(`restore${suffix}`, mutations.restore, idOf, (item) => `${nameOf(item)} was not restored.`);
+  return {
+    /** Moves an item in the user's own order, and announces where it is now; `back` is where it was. */
+    move(item: Item, to: To, back: To, where: string): void {
+      const { saved } = sendMoved(named(item), to);
+      undo.keep({ name: `moving ${nameOf(item)}`, run: () => void sendMoved(named(item), back) }, saved);
+      notices.announce(`${nameOf(item)} is now ${where}.`);
+    },
+
+    /** Moves an item to the trash, with what is in it. */
+    remove(item: Item): void {
+      const { saved } = sendRemoved(named(item));
+      const step = { name: `deleting ${nameOf(item)}`, run: () => void sendRestored(named(item)) };
+      undo.offer(`${nameOf(item)} is in the trash.`, step, saved);
+    },
+
+    /** Takes an item out of the trash, with what was deleted with it. */
+    restore(item: Item): void {
+      const { saved } = sendRestored(named(item));
+      const step = { name: `restoring ${nameOf(item)}`, run: () => void sendRemoved(named(item)) };
+      undo.offer(`${nameOf(item)} is restored.`, step, saved);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useWorkspace } from "../data/workspace";
+import { tasksOfList } from "../task/lists";
+import { SubtasksIcon } from "../ui/icons";
+import { progressOf, type Progress } from "./tree";
+
+interface Props extends Progress {
+  /** The id of the task. */
+  parentId: string;
+  /** Whether others of its sub-tasks may exist, which are not loaded. */
+  isPart: boolean;
+}
+
+/** How many sub-tasks of a task are completed. Where not all of them are loaded, they are read. */
+export function SubtaskCount({ parentId, isPart, ...loaded }: Props) {
+  const { queries } = useWorkspace();
+  const { data, hasNextPage } = useInfiniteQuery({ ...queries.tasks({ parentId, limit: 100 }), enabled: isPart });
+  const { done, all } = (isPart && progressOf(tasksOfList(data)).get(parentId)) || loaded;
+  const more = isPart && hasNextPage ? "+" : "";
+  return (
+    <span className="meta-item">
+      <SubtasksIcon />
+      <span aria-hidden="true">
+        {done}/{all}
+        {more}
+      </span>
+      <span className="visually-hidden">
+        {done} of {all}
+        {more} sub-tasks completed
+      </span>
+    </span>
+  );
+}
