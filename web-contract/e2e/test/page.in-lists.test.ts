@@ -21,7 +21,12 @@ async function drag(page: Page, task: Locator, list: string): Promise<void> {
   await page.mouse.down();
   await page.mouse.move(from.x + 190, from.y + 30, { steps: 4 });
   await page.mouse.move(onto.x + 60, onto.y + 15, { steps: 8 });
-  await page.locator("[data-drop=inside]").waitFor();
+  // A browser under test tells of a drag only when the pointer moves.
+  let x = onto.x + 60;
+  await vi.waitFor(async () => {
+    await page.mouse.move((x += 1), onto.y + 15);
+    expect(await page.locator("[data-drop=inside]").count()).toBe(1);
+  }, { timeout: 20_000 });
   await page.mouse.up();
 }
 

@@ -26,9 +26,9 @@ export interface Parts {
 }
 
 /**
- * Makes a write that is kept until the server has answered it. What fails for
- * good says so, and offers to be tried again. Of a write that is done by being
- * gone, `isGone` says so.
+ * Makes writes that are kept until the server has answered them. What fails for
+ * good says so, and offers to be tried again. With `mayBeGone`, a resource that
+ * is gone already is no failure.
  */
 export function createKept({ sender: { patient, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
   return function kept<Data, Variables, Args extends unknown[]>(
@@ -36,11 +36,11 @@ export function createKept({ sender: { patient, send, saved, failed }, outbox }:
     mutation: Mutation<Data, Variables>,
     variablesOf: (...args: Args) => Variables,
     failure: (...args: Args) => string,
-    isGone = false,
+    mayBeGone = false,
   ) {
     const write = outbox.kept(name, (key, ...args: Args) =>
       saved(send(mutation(patient(key)), variablesOf(...args)), (error) => {
-        if (isGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
+        if (mayBeGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
         failed(failure(...args), error, () => write(...args));
       }),
     );
