@@ -3,15 +3,17 @@ import { createOutbox } from "../src/data/outbox";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const fails = () => {
+const fails = (): never => {
   throw new DOMException("blocked", "SecurityError");
 };
 
-test.for([
-  ["is full", { getItem: () => null, setItem: fails, removeItem: () => {} }, 1],
-  ["can be read only", { getItem: () => null, setItem: fails, removeItem: fails }, 1],
-  ["cannot be emptied", { getItem: () => null, setItem: () => {}, removeItem: fails }, 0],
-] as const)("a write is sent where the storage %s", async ([, storage, unstored]) => {
+const none = (): null => null;
+
+test.for<[string, object, number]>([
+  ["is full", { getItem: none, setItem: fails, removeItem: () => {} }, 1],
+  ["can be read only", { getItem: none, setItem: fails, removeItem: fails }, 1],
+  ["cannot be emptied", { getItem: none, setItem: () => {}, removeItem: fails }, 0],
+])("a write is sent where the storage %s", async ([, storage, unstored]) => {
   vi.stubGlobal("localStorage", storage);
   const outbox = createOutbox("ann");
   const sent: string[] = [];
