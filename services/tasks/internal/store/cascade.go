@@ -47,21 +47,20 @@ const (
 	// isSubTask has an index.
 	isSubTask = "parent_id <> " + noID
 
+	// subTasks selects the sub-tasks of a task, whose id stands between it and fenced.
+	// OFFSET has them read by that id. Else the planner, where its statistics are older
+	// than all sub-tasks, reads those of the user for each task: minutes for thousands.
+	subTasks = "(SELECT * FROM tasklane.tasks WHERE user_id = $1 AND " + isSubTask + " AND parent_id = "
+	fenced   = " OFFSET 0)"
+
 	// descendants selects the tasks below a task ($2), which are on three levels at
 	// most, with their level below it.
-	descendants = `
-		SELECT a.*, 1 AS level FROM tasklane.tasks AS a
-		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
-		UNION ALL
-		SELECT b.*, 2 FROM tasklane.tasks AS a
-		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
-		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
-		UNION ALL
-		SELECT c.*, 3 FROM tasklane.tasks AS a
-		JOIN tasklane.tasks AS b ON b.user_id = $1 AND b.parent_id = a.id AND b.` + isSubTask + `
-		JOIN tasklane.tasks AS c ON c.user_id = $1 AND c.parent_id = b.id AND c.` + isSubTask + `
-		WHERE a.user_id = $1 AND a.parent_id = $2 AND a.` + isSubTask + `
-	`
+	descendants = "SELECT a.*, 1 AS level FROM " + firstLevel +
+		" UNION ALL SELECT b.*, 2 FROM " + secondLevel +
+		" UNION ALL SELECT c.*, 3 FROM " + secondLevel + ", LATERAL " + subTasks + "b.id" + fenced + " AS c"
+	firstLevel  = subTasks + "$2" + fenced + " AS a"
+	secondLevel = firstLevel + ", LATERAL " + subTasks + "a.id" + fenced + " AS b"
+
 	// ancestors selects a task ($2) and those above it.
 	ancestors = `
 		SELECT a.id, a.completed_at FROM tasklane.tasks AS a WHERE a.user_id = $1 AND a.id = $2
