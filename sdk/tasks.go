@@ -130,9 +130,9 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 	return out.Data, err
 }
 
-// TaskOccurrences returns the due dates that follow that of a recurring task: as though it
-// was completed when it is due, or now if that has passed, and each one that follows when
-// it is due. It returns 1 to [taskapi.MaxOccurrences] of them, or
+// TaskOccurrences returns the next due dates of a recurring task, assuming that it is
+// completed on its due date, or now if it is overdue, and each later one on its own due
+// date. It returns 1 to [taskapi.MaxOccurrences] of them, or
 // [taskapi.DefaultOccurrences] for a limit of 0. It fails with [ErrTaskNotFound] if the
 // user has no such task.
 func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {

@@ -20,7 +20,7 @@ type Agenda struct {
 type AgendaDay struct {
 	Date        string             `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
 	Tasks       []Task             `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
-	Occurrences []AgendaOccurrence `json:"occurrences" doc:"When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have 2,000 at most, the next ones."`
+	Occurrences []AgendaOccurrence `json:"occurrences" doc:"When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have at most 2,000, the earliest ones."`
 }
 
 // AgendaOccurrence is when a recurring task of an agenda will be due again.

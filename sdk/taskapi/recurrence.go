@@ -85,9 +85,9 @@ func (t Task) content() (content CreateTaskRequest) {
 	return content
 }
 
-// Occurrences returns the due dates that follow that of a recurring task, as many as
-// there are within a limit: as though the task was completed when it is due, or now if
-// that has passed, and each one that follows when it is due.
+// Occurrences returns the next due dates of a recurring task, at most limit, assuming
+// that it is completed on its due date, or now if it is overdue, and each later one
+// on its own due date.
 func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occurrence {
 	occurrences := []Occurrence{}
 	for due := range t.upcoming(now, time.Time{}, zone) {

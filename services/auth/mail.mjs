@@ -43,7 +43,7 @@ export function createMail(config, log) {
       send(to, "Your password was changed", "Your password at Tasklane was changed just now, and all other sessions were signed out.",
         "If that was not you, choose a new password with “Forgot your password?” on the sign-in page."),
     passkeyAdded: (to) =>
-      send(to, "A passkey was added to your account", "Somebody who is signed in to your account at Tasklane added a passkey just now. It signs in without your password.",
+      send(to, "A passkey was added to your account", "Somebody who is signed in to your account at Tasklane added a passkey just now. The passkey can be used to sign in without your password.",
         "If that was not you, remove the passkey in the account settings, and change your password."),
   };
 }

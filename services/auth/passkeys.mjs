@@ -32,7 +32,7 @@ export function passkeyPlugins(config, mail) {
   ];
 }
 
-/** Whoever knew the id of another user's passkey could otherwise keep that user out with it. */
+/** Otherwise, a user who knows the id of another user's passkey could register it and lock that user out. */
 async function requireNew(adapter, id) {
   const known = await adapter.findOne({ model: "passkey", where: [{ field: "credentialID", value: id }] });
   if (known) throw new APIError("BAD_REQUEST", { code: "PREVIOUSLY_REGISTERED", message: "This passkey was added already." });

@@ -17,7 +17,7 @@ test("there are no passkeys where browsers make none", () => {
   assert.deepEqual(passkeyPlugins({}, undefined), []);
 });
 
-test("a new passkey is told by mail", async () => {
+test("a new passkey is announced by email", async () => {
   const { mails, add, signIn } = hooks();
   await add("new", true);
   await signIn(true);

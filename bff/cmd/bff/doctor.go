@@ -72,7 +72,7 @@ func (p *patient) checks() []doctor.Check {
 		{Name: "clock", Needs: authCheck, Run: p.checkClock, Cure: "let both machines synchronise with NTP: a JWT counts by this time"},
 		{Name: originCheck, Needs: authCheck, Run: p.checkOrigin, Cure: "look at Better Auth's log"},
 		{Name: "proxy", Needs: authCheck, Run: p.checkProxy, Cure: "look at Better Auth's log"},
-		{Name: "passkeys", Needs: originCheck, Run: p.checkPasskeys, Cure: "let BETTER_AUTH_URL of the auth server be PUBLIC_URL, and COOKIE_DOMAIN there contain its host; with your own Better Auth: rpID of its plugin passkey"},
+		{Name: "passkeys", Needs: originCheck, Run: p.checkPasskeys, Cure: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
 		{Name: "service", Run: p.checkService, Cure: "see whether the task service runs, and whether TASKS_URL leads to it"},
 		{Name: signInCheck, Needs: originCheck, Run: p.checkSignIn, Cure: "look at Better Auth's log"},
 		{Name: cookieCheck, Needs: signInCheck, Run: p.checkCookie, Cure: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},

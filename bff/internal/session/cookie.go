@@ -113,8 +113,8 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		forward += "; " + sibling + "=" + found.Value
 	}
 	// The signature is part of the key: without it, the token is no credential. A
-	// cookie that Better Auth's response depends on must be part of it, too, or users
-	// of one value would get the cached response for another.
+	// cookie that Better Auth's response depends on must be part of it, too. Otherwise
+	// a request with one value would get the response that is cached for another.
 	return Cookie{cookie.Name, cookie.Value, forward, sha256.Sum256([]byte(value))}, true
 }
 

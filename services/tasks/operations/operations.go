@@ -112,7 +112,7 @@ func Register(s Server, h Handlers) {
 	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
 		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: TasksPath + "/{id}/occurrences", Tags: []string{tasksTag},
 		Summary:     "List a task's next due dates",
-		Description: "Returns the due dates that follow that of a recurring task: as though it was completed when it is due, or now if that has passed, and each one that follows when it is due. There are none for a task that does not recur.",
+		Description: "Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. The list is empty for a task that does not recur.",
 	})
 
 	register(s, h.ListLists, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{

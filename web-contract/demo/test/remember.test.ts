@@ -17,7 +17,7 @@ function storageOf(items: Record<string, string>) {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test("a storage that is full fails nothing", () => {
+test("full storage causes no error", () => {
   vi.stubGlobal("localStorage", { getItem: () => "old", setItem: blocked, removeItem: blocked });
   expect([remember("key", "value"), remember("key", undefined), recall("key")]).toEqual([false, false, "old"]);
 });

@@ -10,7 +10,7 @@ export interface Authenticator {
   forgets: (act: () => Promise<void>) => Promise<void>;
 }
 
-/** Gives the page's browser a device that keeps passkeys, whose user does at once what the page asks for. */
+/** Adds a virtual WebAuthn authenticator to the page's browser. Its user confirms every prompt at once. */
 export async function addAuthenticator(page: Page): Promise<Authenticator> {
   const devtools: CDPSession = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");

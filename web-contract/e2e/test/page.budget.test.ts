@@ -17,7 +17,7 @@ test("the scripts that the page starts with are at most 150 KB gzipped", async (
   expect(await gzipped(scripts)).toBeLessThanOrEqual(150_000);
 });
 
-/** What is loaded when somebody opens it, and not before. Those of passkeys are for who is signed out. */
+/** The chunks that are loaded on demand. The passkey chunks are for people who are signed out. */
 const onDemand = /^(AccountDialog|DevicePage|PasskeySignIn|ResetPage|webauthn)-/;
 
 test("with those that load afterwards they are at most 200 KB gzipped", async () => {

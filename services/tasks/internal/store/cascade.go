@@ -48,8 +48,9 @@ const (
 	isSubTask = "parent_id <> " + noID
 
 	// subTasks selects the sub-tasks of a task, whose id stands between it and fenced.
-	// OFFSET has them read by that id. Else the planner, where its statistics are older
-	// than all sub-tasks, reads those of the user for each task: minutes for thousands.
+	// OFFSET makes the planner read them by that id. Otherwise, if its statistics are
+	// older than all sub-tasks, it scans all of the user's sub-tasks for each task, which
+	// takes minutes for thousands.
 	subTasks = "(SELECT * FROM tasklane.tasks WHERE user_id = $1 AND " + isSubTask + " AND parent_id = "
 	fenced   = " OFFSET 0)"
 

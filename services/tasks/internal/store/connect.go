@@ -33,8 +33,8 @@ const (
 // would wait. The zero value means that there is no outage.
 type outage struct {
 	period
-	// worker is that of a server of a Citus cluster, of which the coordinator tells.
-	// It ends by time alone: whoever has no rows there succeeds meanwhile.
+	// worker is the outage of a Citus worker, as the coordinator reports it. Only time
+	// ends it, because users without rows on that worker succeed meanwhile.
 	worker period
 }
 

@@ -19,11 +19,11 @@ const ongoing = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled
 // equally many. It reports what it waits for from time to time. The service goes on
 // meanwhile. The address is the owner's at the coordinator.
 //
-// Citus cannot copy a shard online whose owner is bound by row-level security. So the
-// owner is not bound until the rebalance has ended, failed or been stopped, which it
-// is when ctx ends; the role of the service always is. A service that starts meanwhile
-// refuses to. After a process that was killed, another call waits for the rebalance
-// that runs, and binds the owner again.
+// Citus cannot copy a shard online if its owner is subject to row-level security. So
+// Rebalance exempts the owner until the rebalance has finished, failed or been stopped;
+// cancelling ctx stops it. The service's role is never exempt. A replica that starts
+// meanwhile refuses to serve. If the process is killed, call Rebalance again: it waits
+// for the running rebalance and ends the exemption.
 func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err error) {
 	conn, err := connectOwner(ctx, ownerURL)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestRebalance runs Rebalance where something stands for Citus, which copies no table
-// whose owner is bound by row-level security. Whatever becomes of the rebalance, the
-// owner is bound at its end.
+// TestRebalance runs Rebalance against a stand-in for Citus, which copies no table whose
+// owner is subject to row-level security. However the rebalance ends, the owner is
+// subject to it afterwards.
 func TestRebalance(t *testing.T) {
 	t.Parallel()
 	const (

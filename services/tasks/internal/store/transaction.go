@@ -18,8 +18,8 @@ type transaction struct {
 	store *Store
 	user  string
 	key   *IdempotencyKey
-	// conn is the connection that has the user's lock; nil without a look, where
-	// nothing more can be read and the database does the checks.
+	// conn is the connection that has the user's lock. It is nil in a write
+	// that is one batch: that can read nothing more, and the database does the checks.
 	conn *pgxpool.Conn
 	// failure is the error of a batch sent between operations.
 	failure error

@@ -299,8 +299,8 @@ func (g *gate) sleep() {
 	})
 }
 
-// cutAfter has so many bytes of answers pass, over any connections, and the connection end
-// that the next byte comes from. A connection begins without it.
+// cutAfter lets this many bytes of responses pass, counted over all connections, and then
+// closes the connection that carries the next byte. Startup and the pool's ping do not count.
 func (g *gate) cutAfter(bytes int64) { g.cut.Store(bytes) }
 
 func (g *gate) closeAll() {

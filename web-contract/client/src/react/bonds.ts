@@ -8,7 +8,7 @@ const fieldsOf = (item: Item | null | undefined) => item as unknown as Fields | 
 /** Returns the id of the owner by a bond, if there is one. */
 export const ownerId = (item: Item, { by }: Bond) => fieldsOf(item)![by] as string | null | undefined;
 
-/** Returns a resource as it is after its owner has changed, another object if that concerns it. */
+/** Returns a resource after a change of its owner: the same object if the change does not affect it. */
 export function follow(item: Item, before: Item, after: Item | null | undefined, { shared, marks = [], deciding = [] }: Bond): Item | null {
   if (!after) return null;
   const [own, from, to] = [item, before, after].map(fieldsOf) as [Fields, Fields, Fields];
@@ -17,7 +17,7 @@ export function follow(item: Item, before: Item, after: Item | null | undefined,
   return changed.length > 0 || deciding.some(differs) ? copy(item, after, changed) : item;
 }
 
-/** Returns a resource, which was written, as its owner lets it be. */
+/** Returns a written resource with the shared fields of its owner, or detached from an owner in the trash. */
 export function bind(item: Item, bond: Bond, lookUp: LookUp): Item {
   const owner = lookUp(ownerId(item, bond) ?? "");
   if (!owner || item.deletedAt) return item;

@@ -44,7 +44,7 @@ export interface Bond {
   by: Field;
   /** The fields that change with the owner's where they were equal to them. */
   shared: readonly Field[];
-  /** The fields that are set when the owner's are, and whose removal removes the owner's. */
+  /** The fields that are set together with the owner's; clearing one clears the owner's too. */
   marks?: readonly Field[];
   /** The fields of the owner that decide which lists the resource is in. */
   deciding?: readonly Field[];

@@ -16,9 +16,9 @@ interface Known {
   kind: KindName;
   /** The newest version that the server has sent; null if it was erased. */
   item: Item | null;
-  /** What it has become by a change of its owner, or of what it owns, until the server sends it. */
+  /** The predicted state after a change of its owner or of a resource that it owns, until the server sends the real one. */
   likely?: Item | null;
-  /** When a write or a live change brought it, or made it likely; 0 if only readings did. */
+  /** When a write or a live change confirmed or predicted it; 0 if it was only read. */
   at: number;
 }
 
@@ -57,7 +57,7 @@ interface Layer {
 /**
  * Keeps the confirmed state of each resource apart from pending writes, and
  * shows the writes on top of it in the cache, with what follows from them for
- * other resources. So answers may arrive in any order: the newest version wins,
+ * other resources. So responses may arrive in any order: the newest version wins,
  * and a failed write takes back its own changes only.
  */
 export class Store implements Among {
@@ -199,9 +199,8 @@ export class Store implements Among {
   }
 
   /**
-   * Makes the pending changes around some resources anew, and returns the ids of
-   * those that are different now: the changes of all writes that have to do with
-   * each other and with these resources.
+   * Replays all pending writes that affect these resources, directly or through
+   * other writes, and returns the ids of the resources that differ afterwards.
    */
   #replay(around: Iterable<string>): string[] {
     const affected = new Set(around);

@@ -16,7 +16,7 @@ export const task: Kind<Task, TaskFilters> = {
 
   settle(next, before, now) {
     const completedAt = !next.completed ? null : before?.completed ? before.completedAt : now;
-    // Who goes to another list leaves the parent.
+    // A task that moves to another list leaves its parent.
     const leaves = before && next.listId !== before.listId && next.parentId === before.parentId;
     return {
       ...next,
@@ -33,7 +33,7 @@ export const task: Kind<Task, TaskFilters> = {
     return (
       (task.deletedAt !== null) === deleted &&
       (parentId === undefined || (task.parentId ?? "none") === parentId) &&
-      // The tasks of archived lists are where somebody asks for them.
+      // Outside the trash, tasks of archived lists are included only if a filter names the list or the parent.
       (deleted || (listId ?? parentId ?? "none") !== "none" || !(lookUp(task.listId ?? "") as List | undefined)?.archived) &&
       (completed === undefined || task.completed === completed) &&
       (!priority?.length || priority.includes(task.priority)) &&

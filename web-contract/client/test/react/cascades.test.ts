@@ -76,7 +76,7 @@ describe("before the server has answered", () => {
     ["a task goes behind another one", [{ op: "move", id: "a", to: { after: "b" } }], "a1 a11 a2x b a c"],
     ["a task goes to the end of its siblings only", [{ op: "move", id: "a1", to: { before: null } }], "a a11 a2x a1 b c"],
     ["a task goes to the top", [{ op: "move", id: "b", to: { after: null } }], "b a a1 a11 a2x c"],
-    ["a task goes beside one that is not known nowhere", [{ op: "move", id: "b", to: { before: "unknown" } }], untouched],
+    ["a move next to an unknown task changes nothing", [{ op: "move", id: "b", to: { before: "unknown" } }], untouched],
     ["a list takes its tasks to the trash", [{ op: "delete", kind: "list", id: "garden" }], "a- a1- a11- a2x- b- c"],
     ["a list is restored with its tasks", [{ op: "delete", kind: "list", id: "garden" }, { op: "restore", kind: "list", id: "garden" }], untouched],
     ["a list is erased with its tasks", [{ op: "erase", kind: "list", id: "garden" }], "c"],
@@ -173,7 +173,7 @@ describe("after the server has answered", () => {
     expect(outline()).toBe("ax a1x a11x a2x b c");
   });
 
-  test("a reading from before is no news, and one from after is", () => {
+  test("an older read is ignored, and a newer one is applied", () => {
     const { outline, complete, read, store } = open();
     const before = store.now();
     complete("a").settle([state(done)]);

@@ -33,7 +33,7 @@ function explained(error: AuthError | null | undefined): Answer {
   return { error: message ? { message, status: 400 } : (error ?? {}) };
 }
 
-/** Says why the browser gave no passkey: most of the time because its user did not want to. */
+/** Explains why the browser returned no passkey: usually because the user cancelled. */
 function refused(error: unknown, cancelled: string): Answer {
   const code = error instanceof DOMException ? error.name : "";
   return explained({ code, message: cancelled, status: 400 });

@@ -26,9 +26,9 @@ export interface Parts {
 }
 
 /**
- * Makes writes that are kept until the server has answered them. What fails for
- * good says so, and offers to be tried again. With `mayBeGone`, a resource that
- * is gone already is no failure.
+ * Creates writes that are kept until the server has responded. A permanent failure
+ * is shown, with a button to retry. With `mayBeGone`, it is not a failure if the
+ * resource no longer exists.
  */
 export function createKept({ sender: { patient, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
   return function kept<Data, Variables, Args extends unknown[]>(

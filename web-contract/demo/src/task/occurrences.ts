@@ -47,8 +47,8 @@ export function nextDue(task: Recurring, completed: Date): Due | undefined {
 }
 
 /**
- * The due dates that follow that of a task, before a day, at most so many: as though it was completed when it is due, or
- * now if that has passed, and each one that follows when it is due.
+ * The next due dates of a task, before a day and at most so many, assuming that it is completed on its due
+ * date, or now if it is overdue, and each later one on its own due date.
  */
 export function nextDues(task: Recurring, now: Date, { before = "9999", most = Infinity }: { before?: string; most?: number }): Due[] {
   const found: Due[] = [];

@@ -202,8 +202,8 @@ $$;
 
 -- One step of maintenance. It returns the number of rows removed, 0 where another
 -- step is running. It gives up after a second, as many wait for what it has
--- locked: by SET LOCAL, which Citus passes on to its workers in a transaction that
--- was begun, and not as a setting of the function.
+-- locked. SET LOCAL sets the limit: Citus propagates it to its workers in an explicit
+-- transaction, but does not propagate a setting of the function.
 --
 -- The runtime role may call it. It acts for all users, so it takes no arguments
 -- that could make it remove what has not expired.
