@@ -79,7 +79,7 @@ func Parse(text string) (Rule, error) {
 		return Rule{}, errors.New("FREQ is missing")
 	}
 	if seen["BYHOUR"] != seen["BYMINUTE"] {
-		return Rule{}, errors.New("BYHOUR and BYMINUTE need each other")
+		return Rule{}, errors.New("BYHOUR and BYMINUTE must be used together")
 	}
 	if err := rule.check(); err != nil {
 		return Rule{}, err

@@ -64,7 +64,7 @@ export function parseRule(text: string): Rule {
     seen.add(key);
   }
   if (!seen.has("FREQ")) refuse("FREQ is missing");
-  if (seen.has("BYHOUR") !== seen.has("BYMINUTE")) refuse("BYHOUR and BYMINUTE need each other");
+  if (seen.has("BYHOUR") !== seen.has("BYMINUTE")) refuse("BYHOUR and BYMINUTE must be used together");
   check(rule);
   return rule;
 }

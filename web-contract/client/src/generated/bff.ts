@@ -347,7 +347,7 @@ export interface paths {
         };
         /**
          * List a task's next due dates
-         * @description Returns the due dates that follow that of a recurring task: as though it was completed when it is due, or now if that has passed, and each one that follows when it is due. There are none for a task that does not recur.
+         * @description Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. The list is empty for a task that does not recur.
          */
         get: operations["listTaskOccurrences"];
         put?: never;
@@ -5232,7 +5232,7 @@ export interface AgendaDay {
      * @example 2026-11-30
      */
     date: string;
-    /** @description When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have 2,000 at most, the next ones. */
+    /** @description When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have at most 2,000, the earliest ones. */
     occurrences: components["schemas"]["AgendaOccurrence"][];
     /** @description The tasks due on this day that are not overdue, the next first. */
     tasks: components["schemas"]["Task"][];
