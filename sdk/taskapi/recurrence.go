@@ -159,16 +159,22 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 }
 
 // timeOfDay returns the time of day, in whole minutes, of the dates of a rule that begins
-// with o: that of the rule, if it has one, or else of o. That of a day is midnight.
+// with o. It is that of o, but that of the rule where the clocks skip it and o is as much
+// later. A time of day that has nothing to do with o is left from before o was changed. That
+// of a day is midnight.
 func (o Occurrence) timeOfDay(rule recurrence.Rule, zone *time.Location) time.Duration {
 	if o.DueOn != nil {
 		return 0
 	}
-	if usual, ok := rule.TimeOfDay(); ok {
-		return usual
-	}
 	clock := recurrence.ClockTime(o.DueAt.In(zone))
-	return clock.Sub(clock.Truncate(24 * time.Hour)).Truncate(time.Minute)
+	midnight := clock.Truncate(24 * time.Hour)
+	if usual, ok := rule.TimeOfDay(); ok {
+		at := midnight.Add(usual + clock.Sub(clock.Truncate(time.Minute)))
+		if recurrence.InstantOf(at, zone).Equal(o.DueAt) {
+			return usual
+		}
+	}
+	return clock.Sub(midnight).Truncate(time.Minute)
 }
 
 // dues returns the occurrences after one time and before another, if that is not zero, of

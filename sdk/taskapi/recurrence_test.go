@@ -105,7 +105,10 @@ func TestSuccessor(t *testing.T) {
 		{"Pacific/Apia", "2011-12-29 12:00", "FREQ=DAILY", due, "2011-12-29 13:00", "2011-12-31 12:00 +14", "FREQ=DAILY"},
 		// One that they skip is in the rule until it comes back.
 		{"Europe/Berlin", "2026-03-29 03:30", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-29 10:00", "2026-03-30 02:30 CEST", "FREQ=DAILY"},
-		{"Europe/Berlin", "2026-03-30 03:30", "BYMINUTE=30;BYHOUR=2;COUNT=2;FREQ=DAILY", due, "2026-03-30 10:00", "2026-03-31 02:30 CEST", "COUNT=1;FREQ=DAILY"},
+		{"Europe/Berlin", "2026-03-30 03:30", "BYMINUTE=30;BYHOUR=2;COUNT=2;FREQ=DAILY", due, "2026-03-30 10:00", "2026-03-31 03:30 CEST", "COUNT=1;FREQ=DAILY"},
+		{"Europe/Berlin", "2026-03-29 18:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-29 19:00", "2026-03-30 18:00 CEST", "FREQ=DAILY"},
+		{"America/New_York", "2026-03-28 21:30", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-28 22:00", "2026-03-29 21:30 EDT", "FREQ=DAILY"},
+		{"Europe/Berlin", "2026-12-03 09:00", "FREQ=DAILY;BYHOUR=18;BYMINUTE=0", completion, "2026-12-03 20:00", "2026-12-04 09:00 CET", "FREQ=DAILY"},
 		{"Europe/Berlin", "2026-03-28 02:30", longRule, due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", longRule},
 		// Days that few months have.
 		{"UTC", "2027-01-31", "FREQ=MONTHLY", due, "2027-01-31 09:00", "2027-03-31", "FREQ=MONTHLY"},

@@ -39,6 +39,20 @@ export async function prepareDatabase(auth, pool, log) {
   }
 }
 
+/**
+ * Deletes what has expired, now and every hour: challenges, of which each opened
+ * sign-in page takes one, links in mail, and codes of programs. Better Auth
+ * deletes them only when somebody uses one, and a challenge names its user.
+ */
+export function deleteExpired(pool, log) {
+  const now = () =>
+    pool
+      .query(`WITH links AS (DELETE FROM verification WHERE "expiresAt" < now()) DELETE FROM "deviceCode" WHERE "expiresAt" < now()`)
+      .catch((error) => log.warn("cannot delete what has expired", { error: error.message }));
+  setInterval(now, 3_600_000).unref();
+  return now();
+}
+
 /** Waits for a database that starts at the same time, or a serverless one that sleeps. */
 async function connect(pool, log) {
   for (let attempt = 1; ; attempt++) {

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { createAuth } from "./auth.mjs";
 import { networks, readConfig } from "./config.mjs";
-import { checkSigningKey, createPool, prepareDatabase, replaceSigningKey } from "./database.mjs";
+import { checkSigningKey, createPool, deleteExpired, prepareDatabase, replaceSigningKey } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
 import { adoptConsole, createLogger, requestID } from "./log.mjs";
@@ -40,6 +40,7 @@ async function run() {
   const pool = createPool(config.databaseURL, log);
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);
+  await deleteExpired(pool, log);
 
   const metrics = createMetrics(auth, pool, process.env);
   const tracing = await startTracing(log);

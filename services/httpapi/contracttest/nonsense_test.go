@@ -29,7 +29,7 @@ func TestCheck(t *testing.T) {
 		"as documented":      {404, "application/problem+json", problem, true},
 		"a server error":     {500, "application/problem+json", strings.NewReplacer("404", "500", "task_not_found", "internal").Replace(problem), false},
 		"another code":       {404, "application/problem+json", strings.Replace(problem, "task_not_found", "invalid", 1), false},
-		"a code it lacks":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "not_found", 1), false},
+		"a code it lacks":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "list_not_found", 1), false},
 		"an unknown code":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "gone", 1), false},
 		"a success":          {404, "application/problem+json", strings.Replace(problem, "false", "true", 1), false},
 		"another request":    {404, "application/problem+json", strings.Replace(problem, `"r"`, `"s"`, 1), false},

@@ -61,7 +61,7 @@ func TestUpdate_MeetsAnotherChange(t *testing.T) {
 				}
 				id := uuid.MustParse(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}).ID)
 				release := whileOther(t, db, tc.other)
-				done := make(chan error)
+				done := make(chan error, 1)
 				go func() {
 					_, err := s.Write(t.Context(), alice, tc.op(id), &store.IdempotencyKey{Key: "k"})
 					done <- err

@@ -4648,7 +4648,7 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5142,7 +5142,7 @@ export interface ReplaceTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5622,7 +5622,7 @@ export interface UpdateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;

@@ -21,7 +21,12 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const zone = due.dueOn ? "UTC" : timeZone;
   const isFromDue = recurrenceFrom === "due";
   let clock = due.dueOn ? Date.parse(due.dueOn) : clockTime(momentOf(due), zone);
-  const usual = Math.floor(timeOfDay(clock) / minute);
+  let usual = Math.floor(timeOfDay(clock) / minute);
+  if (rule.timeOfDay !== undefined && !due.dueOn) {
+    // Where the clocks skip the time of the rule, the due date is later; a time that has nothing to do with it is old.
+    const skipped = clock - timeOfDay(clock) + rule.timeOfDay * minute + (clock % minute);
+    if (instantOf(skipped, zone) === momentOf(due)) usual = rule.timeOfDay;
+  }
   if (!isFromDue) clock = Math.floor(clockTime(completed, timeZone) / day) * day + timeOfDay(clock);
   const start = instantOf(clock, zone);
   let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : start;
@@ -29,7 +34,7 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const after = new Date(Math.max(start, due.dueOn ? last - 3 * day : last));
   // COUNT counts tasks, not dates.
   let left = rule.count - 1;
-  for (const at of occurrences({ ...rule, count: 0, timeOfDay: due.dueOn ? 0 : (rule.timeOfDay ?? usual) }, new Date(start), zone, after)) {
+  for (const at of occurrences({ ...rule, count: 0, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after)) {
     if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };
