@@ -64,8 +64,10 @@ export function forgetPasskey(rpId: string, credentialId: string): void {
  * picks end without an answer.
  */
 export async function signInWithPasskey(offered: boolean, signal: AbortSignal): Promise<Answer | undefined> {
-  if (offered && !(await webAuthn?.isConditionalMediationAvailable?.())) return undefined;
-  const { data, error } = await read<{ rpId: string }>("/passkey/generate-authenticate-options");
+  if (offered && !(await webAuthn?.isConditionalMediationAvailable?.().catch(() => false))) return undefined;
+  const asked = read<{ rpId: string }>("/passkey/generate-authenticate-options");
+  // Nobody has asked for suggestions: a server that is away is no news then.
+  const { data, error } = await (offered ? asked.catch((): Answer<{ rpId: string }> => ({})) : asked);
   if (!data) return offered ? undefined : explained(error);
   let picked;
   try {
