@@ -1,20 +1,10 @@
-import { QueryClient } from "@tanstack/react-query";
-import type { Bootstrap, Task } from "@tasklane/web-contract";
-import { kinds, prefetchBootstrap, taskKeys } from "@tasklane/web-contract/react";
+import type { Task } from "@tasklane/web-contract";
+import { taskKeys } from "@tasklane/web-contract/react";
 import { expect, test } from "vitest";
-import { parentsFirst, withOpenBelow } from "../src/data/below";
+import { parentsFirst, topmost, withOpenBelow } from "../src/data/below";
+import { cacheOf, task } from "./tasks";
 
-const task = (id: string, parentId: string | null, fields: Partial<Task> = {}) =>
-  ({ ...kinds.task.defaults, id, title: id, parentId, deletedAt: null, version: 1, ...fields }) as unknown as Task;
 const names = (tasks: readonly Task[]) => tasks.map(({ id }) => id).join(" ");
-
-/** A cache that has read tasks. */
-async function cacheOf(tasks: Task[]): Promise<QueryClient> {
-  const queryClient = new QueryClient();
-  const first = { tasks, lists: [], nextCursor: null, changes: 1 } as unknown as Bootstrap;
-  await prefetchBootstrap(queryClient, { getBootstrap: async () => first });
-  return queryClient;
-}
 
 test("open sub-tasks are found on all levels, behind their tasks", async () => {
   const all = [task("a11", "a1"), task("a2", "a", { completed: true }), task("a1", "a"), task("a", null), task("b", null)];
@@ -22,4 +12,11 @@ test("open sub-tasks are found on all levels, behind their tasks", async () => {
   expect(queryClient.getQueryData(taskKeys.list())).toBeDefined();
   expect(names(withOpenBelow(queryClient, [all[3]!]))).toBe("a a1 a11");
   expect(names(parentsFirst(all))).toBe("a b a2 a1 a11");
+});
+
+test("a task below another one of them is left out, on all levels", async () => {
+  const all = [task("a11", "a1"), task("a1", "a"), task("a", null), task("b1", "b"), task("c", null)];
+  const queryClient = await cacheOf(all);
+  expect(names(topmost(queryClient, all))).toBe("a b1 c");
+  expect(names(topmost(queryClient, [all[0]!, all[2]!]))).toBe("a");
 });

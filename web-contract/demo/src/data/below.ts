@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import type { Task, TaskPage } from "@tasklane/web-contract";
-import { taskKeys } from "@tasklane/web-contract/react";
+import { latest, taskKeys } from "@tasklane/web-contract/react";
 import { tasksOfList } from "../task/lists";
 
 /** Returns tasks, and behind them their other open sub-tasks on all levels, as far as they are loaded. */
@@ -24,4 +24,12 @@ export function parentsFirst(tasks: readonly Task[]): readonly Task[] {
     return parent ? 1 + depth(parent) : 0;
   };
   return tasks.toSorted((a, b) => depth(a) - depth(b));
+}
+
+/** Returns tasks without those below another one of them, which go with it by themselves. */
+export function topmost(queryClient: QueryClient, tasks: readonly Task[]): readonly Task[] {
+  const ids = new Set(tasks.map(({ id }) => id));
+  const isBelow = ({ parentId }: Pick<Task, "parentId">): boolean =>
+    parentId !== null && (ids.has(parentId) || isBelow(latest(queryClient, { id: parentId, parentId: null } as Task)));
+  return tasks.filter((task) => !isBelow(task));
 }

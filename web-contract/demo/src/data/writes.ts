@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { BatchOperation, List, Task, UpdateTaskRequest } from "@tasklane/web-contract";
 import { draftId, latest } from "@tasklane/web-contract/react";
-import { parentsFirst, withOpenBelow } from "./below";
+import { parentsFirst, topmost, withOpenBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import { dueName, type Due } from "../task/dates";
@@ -87,7 +87,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     const what = only ? quoted(only.title) : counted(tasks.length);
     const set = (placeIn: (task: Task) => UpdateTaskRequest) =>
       sendAll(
-        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: placeIn(task) })),
+        topmost(queryClient, tasks).map((task) => ({ op: "update", kind: "task", id: task.id, changes: placeIn(task) })),
         `${what} could not be moved.`,
       );
     const step = { name: `moving ${what}`, run: () => void set(({ listId, parentId }) => ({ listId, parentId })) };
@@ -126,8 +126,9 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     undo.offer(`${count} ${completed ? "completed" : "open again"}.`, step, set(tasks, completed));
   }
 
-  function removeAll(tasks: readonly Task[]): void {
-    const count = counted(tasks.length);
+  function removeAll(selected: readonly Task[]): void {
+    const count = counted(selected.length);
+    const tasks = topmost(queryClient, selected);
     const run = () => sendAll(tasks.map(restoration), `${count} could not be restored.`);
     const done = sendAll(tasks.map(deletion), `${count} could not be deleted.`);
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
