@@ -200,9 +200,10 @@ export class Store implements Among {
 
   /**
    * Replays all pending writes that affect these resources, directly or through
-   * other writes, and returns the ids of the resources that differ afterwards.
+   * other writes, and returns the ids of the resources that differ afterwards,
+   * with those that they own, which may be in other lists though they are equal.
    */
-  #replay(around: Iterable<string>): string[] {
+  #replay(around: Iterable<string>): Iterable<string> {
     const affected = new Set(around);
     for (const id of around) {
       const item = this.#base(id);
@@ -228,7 +229,9 @@ export class Store implements Among {
         }
       }
     }
-    return [...affected].filter((id) => replaceEqualDeep(before.get(id), this.#pending.get(id)) !== before.get(id));
+    const differing = new Set([...affected].filter((id) => replaceEqualDeep(before.get(id), this.#pending.get(id)) !== before.get(id)));
+    for (const id of differing) for (const owned of this.#owned.get(id) ?? []) if (affected.has(owned)) differing.add(owned);
+    return differing;
   }
 
   /** Changes a resource, and all that follows from it. */

@@ -223,4 +223,18 @@ describe("a list in the cache", () => {
     store.told([state(listOf({ archived: false, version: 3 }))]);
     expect(all()).toEqual(["a a1 a11 a2 b c", "a a1 a11 a2 b", "a1 a2"]);
   });
+
+  test("has the tasks of a list that is no longer archived at once, also before either write is answered", () => {
+    const { all, write } = lists([{ sort: "position" }]);
+    const archive = (archived: boolean) => write({ op: "update", kind: "list" as KindName, id: "garden", changes: { archived } });
+    const before = all();
+    const archived = archive(true);
+    expect(all()).toEqual(["c"]);
+    const restored = archive(false);
+    expect(all()).toEqual(before);
+    restored.settle();
+    expect(all()).toEqual(["c"]);
+    archived.settle();
+    expect(all()).toEqual(before);
+  });
 });
