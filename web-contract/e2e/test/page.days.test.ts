@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { drag } from "../src/drag.js";
 import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
@@ -68,18 +69,6 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
 
 const openOn = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
 
-/** Drags a task by the mouse onto a day. */
-async function dragTo(page: Page, title: string, day: string): Promise<void> {
-  const from = (await openOn(page, title).boundingBox())!;
-  const onto = (await section(page, day).boundingBox())!;
-  await page.mouse.move(from.x + 200, from.y + 20);
-  await page.mouse.down();
-  await page.mouse.move(from.x + 200, from.y + 30, { steps: 4 });
-  await page.mouse.move(onto.x + 200, onto.y + onto.height / 2, { steps: 8 });
-  await page.locator("[data-drop=inside]").waitFor();
-  await page.mouse.up();
-}
-
 // Each width has a browser of its own language, with its week and its way to write times.
 describe.concurrent.for([
   ["en-US", 360, 740, "5:00 PM", 0],
@@ -105,7 +94,7 @@ describe.concurrent.for([
     const nextWeek = inDays(7 - ((inDays(0).getUTCDay() - firstDay + 7) % 7));
     const date = nextWeek.toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
     await page.locator(".week-head + section").getByRole("heading").filter({ hasText: date }).waitFor();
-    await dragTo(page, "Chores", "Today");
+    await drag(openOn(page, "Chores"), section(page, "Today"), "inside");
     await expectTitles(page, "Today", ["Chores"]);
     await section(page, "Today").getByText(time).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
@@ -135,7 +124,7 @@ describe.concurrent("days", () => {
     const tab = await secondTab(page);
     await goTo(tab, "Upcoming");
     await openOn(tab, "Pay the rent").waitFor();
-    await dragTo(page, "Pay the rent", "Tomorrow");
+    await drag(openOn(page, "Pay the rent"), section(page, "Tomorrow"), "inside");
     await expectTitles(page, "Tomorrow", ["Pay the rent"]);
     await expectTitles(page, "Today", ["Buy soil"]);
     await expectTitles(tab, "Tomorrow", ["Pay the rent"]);

@@ -1,5 +1,6 @@
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
 import { addTask, allSent, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -11,23 +12,6 @@ async function openList(page: Page, name: string): Promise<void> {
   await showLists(page);
   await listLink(page, name).click();
   await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
-}
-
-/** Drags the row of a task onto a list in the navigation. */
-async function drag(page: Page, task: Locator, list: string): Promise<void> {
-  const from = (await task.boundingBox())!;
-  const onto = (await listLink(page, list).boundingBox())!;
-  await page.mouse.move(from.x + 200, from.y + 20);
-  await page.mouse.down();
-  await page.mouse.move(from.x + 190, from.y + 30, { steps: 4 });
-  await page.mouse.move(onto.x + 60, onto.y + 15, { steps: 8 });
-  // A browser under test tells of a drag only when the pointer moves.
-  let x = onto.x + 60;
-  await vi.waitFor(async () => {
-    await page.mouse.move((x += 1), onto.y + 15);
-    expect(await page.locator("[data-drop=inside]").count()).toBe(1);
-  }, { timeout: 20_000 });
-  await page.mouse.up();
 }
 
 describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([pointer, width, height]) => {
@@ -100,7 +84,7 @@ describe.concurrent("a list of tasks", () => {
     const tab = await secondTab(page);
     await openList(tab, "Garden");
     await goTo(page, "All tasks");
-    await drag(page, openTask(page, "Buy soil"), "Garden");
+    await drag(openTask(page, "Buy soil"), listLink(page, "Garden"), "inside");
     await page.getByText("“Buy soil” is in “Garden”.").waitFor();
     await expectTitles(tab, "Open tasks", ["Buy soil"]);
     await page.getByRole("button", { name: "Undo" }).click();
@@ -143,7 +127,7 @@ describe.concurrent("a list of tasks", () => {
 
     await openTask(page, "Buy soil").press("x");
     await page.getByRole("checkbox", { name: "Select “Pay the rent”" }).press("x");
-    await drag(page, page.getByRole("checkbox", { name: "Select “Buy soil”" }), "Inbox");
+    await drag(page.getByRole("checkbox", { name: "Select “Buy soil”" }), listLink(page, "Inbox"), "inside");
     await page.getByText("2 tasks are in the Inbox.").waitFor();
     await page.getByText("Nothing here yet.").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { drag } from "../src/drag.js";
 import { allSent, editTask, expectAccessible, expectTitles, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
@@ -15,19 +16,6 @@ async function sortByHand(page: Page): Promise<void> {
   await page.getByRole("dialog", { name: "Sort" }).waitFor({ state: "detached" });
 }
 
-/** Drags a row with the mouse, and drops it on the upper or the lower part of another. */
-async function drag(page: Page, title: string, to: string, part: "upper" | "lower"): Promise<void> {
-  const from = (await row(page, title).boundingBox())!;
-  const onto = (await row(page, to).boundingBox())!;
-  await page.mouse.move(from.x + 120, from.y + from.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(from.x + 130, from.y + from.height / 2 + 8, { steps: 4 });
-  const y = onto.y + onto.height * (part === "upper" ? 0.2 : 0.8);
-  await page.mouse.move(onto.x + 130, y, { steps: 8 });
-  await page.locator(`[data-drop=${part === "upper" ? "before" : "after"}]`).waitFor();
-  await page.mouse.up();
-}
-
 /** What screen readers were told last. */
 const heard = (page: Page, text: string) => page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
 
@@ -41,11 +29,11 @@ describe.concurrent("the user's own order", () => {
     const tab = await secondTab(page);
     await sortByHand(tab);
 
-    await drag(page, "Task 4", "Task 2", "lower");
+    await drag(row(page, "Task 4"), row(page, "Task 2"), "after");
     await expectTitles(page, "Open tasks", ["Task 3", "Task 2", "Task 4", "Task 1"]);
     await heard(page, "“Task 4” is now 3 of 4.");
     await expectTitles(tab, "Open tasks", ["Task 3", "Task 2", "Task 4", "Task 1"]);
-    await drag(page, "Task 1", "Task 3", "upper");
+    await drag(row(page, "Task 1"), row(page, "Task 3"), "before");
     await expectTitles(tab, "Open tasks", ["Task 1", "Task 3", "Task 2", "Task 4"]);
     await page.keyboard.press("z");
     await page.keyboard.press("z");

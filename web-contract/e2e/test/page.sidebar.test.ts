@@ -106,14 +106,7 @@ describe.concurrent("lists", () => {
     for (const name of ["A", "B", "C"]) await addList(page, name);
     const tab = await secondTab(page);
     await expectLists(tab, ["A", "B", "C"]);
-    const from = (await listLink(page, "C").boundingBox())!;
-    const onto = (await listLink(page, "A").boundingBox())!;
-    await page.mouse.move(from.x + 60, from.y + from.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 62, from.y + from.height / 2 - 8, { steps: 4 });
-    await page.mouse.move(onto.x + 62, onto.y + onto.height * 0.2, { steps: 8 });
-    await page.locator("[data-drop=before]").waitFor();
-    await page.mouse.up();
+    await drag(listLink(page, "C"), listLink(page, "A"), "before");
     await expectLists(page, ["C", "A", "B"]);
     await expectLists(tab, ["C", "A", "B"]);
     expect(complaints).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
 import { addTask, allSent, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -152,14 +153,7 @@ describe.concurrent("sub-tasks", () => {
     await start(page);
     const tab = await secondTab(page);
     await listLink(tab, "Trip").click();
-    const from = (await row(page, "Passport").boundingBox())!;
-    const onto = (await row(page, "Pack").boundingBox())!;
-    await page.mouse.move(from.x + 200, from.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 205, from.y + 12, { steps: 4 });
-    await page.mouse.move(onto.x + 205, onto.y + onto.height / 2, { steps: 8 });
-    await page.locator("[data-drop=inside]").waitFor();
-    await page.mouse.up();
+    await drag(row(page, "Passport"), row(page, "Pack"), "inside");
     await expectTree(page, ["Pack", "-Passport", "Socks"]);
     await expectTree(tab, ["Pack", "-Passport", "Socks"]);
 
