@@ -135,6 +135,24 @@ describe.concurrent("a list of tasks", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("takes no task that was selected and has left the view", async ({ openPage }) => {
+    const { page, complaints } = await openPage(wide);
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
+    await addList(page, "Garden");
+    const tab = await secondTab(page);
+    await goTo(page, "All tasks");
+    await openTask(page, "Buy soil").press("x");
+    await page.getByRole("checkbox", { name: "Select “Pay the rent”" }).press("x");
+    await openTask(tab, "Pay the rent").press("Delete");
+    await page.getByRole("toolbar", { name: "Selected tasks" }).getByText("1 selected").waitFor();
+    await drag(page.getByRole("checkbox", { name: "Select “Buy soil”" }), listLink(page, "Garden"), "inside");
+    await page.getByText("“Buy soil” is in “Garden”.").waitFor();
+    await openList(tab, "Garden");
+    await expectTitles(tab, "Open tasks", ["Buy soil"]);
+    expect(complaints).toEqual([]);
+  });
+
   test("that is archived leaves all tasks, and keeps its own", async ({ openPage }) => {
     const { page, complaints } = await openPage(wide);
     await signUp(page, newAccount());

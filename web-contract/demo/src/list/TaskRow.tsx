@@ -76,7 +76,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
   };
 
   const { id, title } = task;
-  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.picked.get()!.size); } } : { kind: "task", id, name: title };
+  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.chosen.get().length); } } : { kind: "task", id, name: title };
   const isDragged = picking ? picked && hasLists : order || days || hasLists;
   useDrag(row, {
     item: isDragged && !isDraft(task) ? item : undefined,

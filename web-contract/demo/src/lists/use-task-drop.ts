@@ -11,8 +11,7 @@ export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
   const queryClient = useQueryClient();
   return useCallback(
     ({ kind, id }) => {
-      const keys = kind === "tasks" ? (selection.picked.get() ?? []) : [id];
-      const tasks = [...keys].map((id) => latest(queryClient, { id } as Task)).filter(({ version }) => version > 0);
+      const tasks = kind === "tasks" ? selection.chosen.get() : [latest(queryClient, { id } as Task)].filter(({ version }) => version > 0);
       selection.end();
       writes.putIn(tasks, list);
     },

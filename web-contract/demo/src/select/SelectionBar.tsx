@@ -31,6 +31,7 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const chosen = tasks.filter((task) => picked?.has(itemKey(queryClient, task)) && !isDraft(task));
   const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
   const none = chosen.length === 0;
+  useEffect(() => selection.chosen.set(chosen));
 
   function act(run: (tasks: readonly Task[]) => void) {
     if (none) return;

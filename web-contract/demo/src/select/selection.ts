@@ -1,3 +1,4 @@
+import type { Task } from "@tasklane/web-contract";
 import { createStore } from "../ui/store";
 
 /** The keys of the tasks that were picked; undefined while nobody is picking. */
@@ -5,6 +6,8 @@ export function createSelection() {
   const picked = createStore<ReadonlySet<string> | undefined>(undefined);
   return {
     picked,
+    /** Those of them that the view shows, which all that is done with a selection is for. */
+    chosen: createStore<readonly Task[]>([]),
     begin: () => picked.set(new Set()),
     end: () => picked.set(undefined),
     pickAll: (keys: Iterable<string>) => picked.set(new Set(keys)),
