@@ -68,21 +68,25 @@ function draftOf(kind: KindName, id: string, request: object, now: string): Item
 function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: string): Edit {
   const { kind, op } = operation;
   if (op === "erase") return () => null;
-  const { after = undefined, before = undefined, ...owners } = op === "move" ? operation.to : {};
-  const sibling = after ?? before;
   const fields = {
-    ...(op === "move" && owners),
     ...(op === "delete" && { deletedAt: now }),
     ...(op === "restore" && { deletedAt: null }),
     ...(op === "replace" && { ...kinds[kind].defaults, ...operation.data }),
     ...(op === "update" && operation.changes),
   };
   return (item, { all, idOf }) => {
-    const next = rules[kind].settle({ ...item, ...present(fields), updatedAt: now } as Item, item, now);
+    const { after, before, ...owners } = placeOf(operation, idOf);
+    const next = rules[kind].settle({ ...item, ...present({ ...fields, ...owners }), updatedAt: now } as Item, item, now);
     if (op !== "move") return next;
     const siblings = all(kind).filter((other) => nearest(kind, other) === nearest(kind, next));
-    return { ...next, position: positionAt(sibling && idOf(sibling), after !== undefined, next, siblings) };
+    return { ...next, position: positionAt(after ?? before, after !== undefined, next, siblings) };
   };
+}
+
+/** Returns the place that an operation names: the owners and the sibling that a move goes to, by the ids that they have by now. */
+export function placeOf(operation: BatchOperation, idOf: Among["idOf"]): Record<string, string | null | undefined> {
+  const place = operation.op === "move" ? operation.to : {};
+  return Object.fromEntries(Object.entries(place).map(([name, id]) => [name, id && idOf(id)]));
 }
 
 /** Returns the id of the owner that a resource shares with its siblings. */

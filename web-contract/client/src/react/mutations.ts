@@ -15,7 +15,7 @@ import {
   type WriteOptions,
 } from "../index.js";
 import { newKey } from "../request.js";
-import { isDraftId, planOf, type Plan } from "./edits.js";
+import { isDraftId, placeOf, planOf, type Plan } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
 import { taskKeys } from "./keys.js";
 import type { DataOf, Item, KindName, ListedResource } from "./kind.js";
@@ -188,7 +188,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     const plan = planOf(asked, keyOf(context));
     const shown = store.edit(plan);
     // A move waits for the writes to the resources that it names, or to the same end: its place depends on them.
-    const named = asked.flatMap((operation) => Object.values(placeOf(operation)).map((id) => store.idOf(id ?? "")));
+    const named = asked.flatMap((operation) => Object.values(placeOf(operation, store.idOf)).map((id) => id ?? ""));
     const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named]) };
     pending.set(context, write);
     return write;
@@ -250,13 +250,8 @@ function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
   const version = store.latestOwn(id, operation.version);
-  const to = Object.entries(placeOf(operation)).map(([name, other]) => [name, other && serverId(other, store)]);
-  return { ...operation, id, version, ...(to.length > 0 && { to: Object.fromEntries(to) }) } as BatchOperation;
-}
-
-/** Returns the place that an operation names: the owners and the sibling that a move goes to, by their ids. */
-function placeOf(operation: BatchOperation): Record<string, string | null> {
-  return operation.op === "move" ? { ...operation.to } : {};
+  const to = placeOf(operation, (name) => serverId(name, store));
+  return { ...operation, id, version, ...(operation.op === "move" && { to }) } as BatchOperation;
 }
 
 /** Returns the id that the server knows a resource by. */

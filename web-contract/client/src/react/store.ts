@@ -183,7 +183,8 @@ export class Store implements Among {
       this.#writes.delete(plan);
       const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id)));
       for (const id of released) this.#held.delete(id);
-      this.told(answer, [...released, ...ids]);
+      const waiting = drafts.flatMap(({ data }) => [...(this.#owned.get(data.id) ?? [])]);
+      this.told(answer, [...released, ...ids, ...waiting]);
     };
     return { ids, settle };
   }

@@ -118,6 +118,17 @@ describe("before the server has answered", () => {
     expect(store.all("task").find(({ version }) => version === 0)).toMatchObject({ listId: "garden", deletedAt: expect.any(String) });
   });
 
+  test("a task that goes below a draft is below what becomes of it", () => {
+    const { outline, store, write } = open();
+    const plan = planOf([{ op: "create", kind: "task", data: { title: "New", listId: "garden" } }]);
+    const creating = store.edit(plan);
+    write({ op: "move", id: "b", to: { parentId: plan.drafts[0]!.data.id, after: null } });
+    creating.settle([{ ...state(taskOf({ id: "new", listId: "garden", position: "d" })), isNew: true }]);
+    expect(outline()).toBe("a a1 a11 a2x b^new c new@garden^");
+    write({ op: "delete", id: "new" });
+    expect(outline()).toBe("a a1 a11 a2x b-^new c new-@garden^");
+  });
+
   test("a task that was a draft goes with its list", () => {
     const { outline, store, write } = open();
     const creating = write({ op: "create", data: { title: "New", listId: "garden", parentId: "a" } });
