@@ -180,9 +180,15 @@ describe.concurrent("a list of tasks", () => {
     await openTask(page, "Buy soil").waitFor();
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
+    await page.getByRole("button", { name: "Add list" }).click();
+    await page.getByRole("dialog", { name: "New list" }).getByLabel("Name").fill("Errands");
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation").getByText("Errands").waitFor();
     await openTask(page, "Buy soil").press("m");
-    await page.getByRole("dialog").getByRole("button", { name: "Garden" }).click();
-    await page.getByText("1 change will be saved when you are back.").waitFor();
+    const offered = page.getByRole("dialog").getByRole("list", { name: "Lists" }).getByRole("button");
+    await vi.waitFor(async () => expect(await offered.allTextContents()).toEqual(["Inbox", "Garden"]));
+    await offered.getByText("Garden").click();
+    await page.getByText("2 changes will be saved when you are back.").waitFor();
     await page.context().setOffline(false);
     await allSent(page);
     const tab = await secondTab(page);

@@ -33,7 +33,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   const quick = useStore(quickAdd);
   const [pasted, setPasted] = useState<string[]>();
   const blank = fields.title === "";
-  const { active: lists } = useLists();
+  const { ready: lists } = useLists();
   const read = quick?.readTask(fields, { lists, literal, isDueChosen });
   const shown = read?.shown ?? fields;
   useEffect(() => void loadQuickAdd(), []);

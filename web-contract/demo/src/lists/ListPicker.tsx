@@ -13,10 +13,10 @@ interface Props {
 
 /** Which list a task is in. */
 export function ListPicker({ listId, onChange, onDone }: Props) {
-  const { active, find } = useLists();
+  const { ready, find } = useLists();
   const list = find(listId);
-  if (active.length === 0 && !list) return null;
-  const others = list && !active.includes(list) ? [...active, list] : active;
+  if (ready.length === 0 && !list) return null;
+  const others = list && !ready.includes(list) ? [...ready, list] : ready;
   const options = [
     { value: "", text: "Inbox", icon: <InboxIcon /> },
     ...others.map(({ id, name, color }) => ({ value: id, text: name, icon: <span className="dot" data-color={color ?? undefined} /> })),

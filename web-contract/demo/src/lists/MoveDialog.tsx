@@ -18,10 +18,10 @@ interface Props {
 
 /** Asks for the list to move tasks to. Enter takes the first one. */
 export function MoveDialog({ tasks: [task, ...more], onClose, onMove }: Props) {
-  const { active } = useLists();
+  const { ready } = useLists();
   const [search, setSearch] = useState("");
   const wanted = search.trim().toLowerCase();
-  const found = [undefined, ...active].filter((list) => (list?.name ?? "Inbox").toLowerCase().includes(wanted));
+  const found = [undefined, ...ready].filter((list) => (list?.name ?? "Inbox").toLowerCase().includes(wanted));
 
   function choose(list: List | undefined) {
     // The dialog holds the focus until it is gone.

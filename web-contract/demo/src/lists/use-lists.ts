@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import type { List, ListPage } from "@tasklane/web-contract";
-import { taskKeys } from "@tasklane/web-contract/react";
+import { isDraft, taskKeys } from "@tasklane/web-contract/react";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
 import { useWorkspace } from "../data/workspace";
 
@@ -9,6 +9,8 @@ export interface Lists {
   /** Whether all of them are loaded. */
   loaded: boolean;
   active: readonly List[];
+  /** Those of the active ones that the server has: tasks can be put into them. */
+  ready: readonly List[];
   archived: readonly List[];
   /** Returns the list with this id, also an archived one. */
   find: (id: string | null | undefined) => List | undefined;
@@ -19,7 +21,7 @@ export interface Lists {
 /** The Inbox, where the id of a list could be. */
 export const inbox = "inbox";
 
-const none: Lists = { loaded: false, active: [], archived: [], find: () => undefined, readActive: () => [] };
+const none: Lists = { loaded: false, active: [], ready: [], archived: [], find: () => undefined, readActive: () => [] };
 
 export const ListsContext = createContext(none);
 
@@ -71,6 +73,7 @@ export function useLoadedLists(started: boolean): Lists {
     return {
       loaded: data !== undefined && !hasNextPage,
       active: all.filter(isActive),
+      ready: all.filter((list) => isActive(list) && !isDraft(list)),
       archived: all.filter((list) => !isActive(list)),
       find: (id) => (id ? byId.get(id) : undefined),
       readActive,
