@@ -55,11 +55,14 @@ describe.concurrent("a passkey", () => {
     }
     await openAccountSection(page, "Passkeys");
     await page.getByRole("button", { name: "Rename Laptop" }).press("Enter");
-    await page.getByLabel("New name").fill("Work laptop");
+    await page.getByLabel("New name").fill(" ");
+    await page.keyboard.press("Enter");
+    await page.getByText("Enter a name.").waitFor();
+    await page.getByLabel("New name").fill(" Work laptop ");
     await page.keyboard.press("Enter");
     await rows.getByText("Work laptop").waitFor();
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("The passkey is renamed.");
-    await authenticator.forgets(() => page.getByRole("button", { name: "Remove Work laptop" }).press("Enter"));
+    await authenticator.forgets(() => page.getByRole("button", { name: "Remove Work laptop" }).dblclick());
     await page.getByText("“Work laptop” is removed.").waitFor();
     expect(await rows.count()).toBe(0);
     expect(await authenticator.passkeys()).toEqual([]);

@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { TextField } from "../ui/TextField";
-import { read, write } from "./auth";
+import { read, write, type Answer } from "./auth";
 import { device } from "./device";
 import { useAuthForm } from "./form";
 import { useListed } from "./listed";
@@ -16,12 +16,19 @@ interface Passkey {
 const list = () => read<Passkey[]>("/passkey/list-user-passkeys");
 const nameOf = ({ name }: Passkey) => name || "Passkey";
 
+/** Sends the name that was entered, unless it is blank. */
+async function sendName(entered: string, send: (name: string) => Promise<Answer>): Promise<Answer> {
+  const name = entered.trim();
+  return name ? send(name) : { error: { message: "Enter a name.", status: 400 } };
+}
+
 /** The user's passkeys, and how to add, rename and remove them. */
 export function Passkeys({ domain }: { domain: string }) {
   const { items, fault, load } = useListed(list);
   const [renaming, setRenaming] = useState<string>();
   const [done, setDone] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
+  const removing = useRef(false);
 
   /** Says what was done, where the focus goes whose button is gone. */
   async function finish(message: string) {
@@ -34,15 +41,20 @@ export function Passkeys({ domain }: { domain: string }) {
   const form = useAuthForm(
     (field) => {
       setDone("");
-      return addPasskey(field("name").trim());
+      return sendName(field("name"), addPasskey);
     },
     () => void finish("Your passkey is added. You can sign in with it from now on."),
   );
 
   async function remove(passkey: Passkey) {
-    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch(() => ({ error: {} }));
-    if (!error) forgetPasskey(domain, passkey.credentialID);
-    await finish(error ? "The passkey was not removed. Please try again." : `“${nameOf(passkey)}” is removed.`);
+    if (removing.current) return;
+    removing.current = true;
+    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch((): Answer => ({ error: {} }));
+    // It may have been removed elsewhere before.
+    const isGone = !error || error.status === 404;
+    if (isGone) forgetPasskey(domain, passkey.credentialID);
+    await finish(isGone ? `“${nameOf(passkey)}” is removed.` : "The passkey was not removed. Please try again.");
+    removing.current = false;
   }
 
   return (
@@ -95,7 +107,7 @@ export function Passkeys({ domain }: { domain: string }) {
 
 function Rename({ passkey, onDone }: { passkey: Passkey; onDone: (message: string) => void }) {
   const form = useAuthForm(
-    (field) => write("/passkey/update-passkey", { id: passkey.id, name: field("newName") }),
+    (field) => sendName(field("newName"), (name) => write("/passkey/update-passkey", { id: passkey.id, name })),
     () => {
       onDone("The passkey is renamed.");
       return true;
