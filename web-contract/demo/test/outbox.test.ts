@@ -7,14 +7,18 @@ const fails = (): never => {
   throw new DOMException("blocked", "SecurityError");
 };
 
-const none = (): null => null;
+/** A write that ann has not sent, of a page that is closed. */
+const left = "tasklane.outbox.left";
+const getItem = (name: string) => (name === left ? JSON.stringify({ user: "ann", holder: "gone", at: 1, name: "write", args: ["Left"] }) : null);
 
 test.for<[string, object, number]>([
-  ["is full", { getItem: none, setItem: fails, removeItem: () => {} }, 1],
-  ["can be read only", { getItem: none, setItem: fails, removeItem: fails }, 1],
-  ["cannot be emptied", { getItem: none, setItem: () => {}, removeItem: fails }, 0],
-])("a write is sent where the storage %s", async ([, storage, unstored]) => {
+  ["is full", { setItem: fails }, 1],
+  ["can be read only", { setItem: fails, removeItem: fails }, 1],
+  ["cannot be emptied", { removeItem: fails }, 0],
+])("a write is sent where the storage %s", async ([, faults, unstored]) => {
+  const storage = { [left]: "", getItem, setItem: () => {}, removeItem: () => {}, ...faults };
   vi.stubGlobal("localStorage", storage);
+  const removed = vi.spyOn(storage, "removeItem");
   const outbox = createOutbox("ann");
   const sent: string[] = [];
   const write = outbox.kept("write", async (_key, text: string) => {
@@ -27,4 +31,5 @@ test.for<[string, object, number]>([
   expect(outbox.unstored.get().size).toBe(0);
   expect(sent).toEqual(["One"]);
   expect(outbox.clear).not.toThrow();
+  expect(removed).toHaveBeenLastCalledWith(left);
 });

@@ -156,8 +156,11 @@ describe.concurrent("a passkey", () => {
   test("is not offered by a browser that has none", async ({ openPage }) => {
     const { page } = await openPage();
     await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
+    const code = page.waitForResponse(/PasskeySignIn/);
     await page.reload();
     await page.getByRole("button", { name: "Forgot your password?" }).waitFor(); // what the server offers is there
+    await (await code).finished();
+    await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle))); // and the code for it has run
     expect(await page.getByText("passkey").count()).toBe(0);
     await signUp(page, newAccount());
     await openAccountSection(page, "API keys");
