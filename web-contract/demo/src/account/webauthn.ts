@@ -71,7 +71,8 @@ export async function signInWithPasskey(offered: boolean, signal: AbortSignal): 
   if (!data) return offered ? undefined : explained(error);
   let picked;
   try {
-    const publicKey = webAuthn!.parseRequestOptionsFromJSON(data);
+    // The server takes no passkey of a device that is not unlocked, and the plugin only prefers it.
+    const publicKey = webAuthn!.parseRequestOptionsFromJSON({ ...data, userVerification: "required" });
     picked = await navigator.credentials.get({ publicKey, signal, ...(offered && { mediation: "conditional" }) });
   } catch (error) {
     return offered ? undefined : refused(error, "You were not signed in. Try again, or use your password.");
