@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { BatchOperation, List, Task } from "@tasklane/web-contract";
+import type { BatchOperation, List } from "@tasklane/web-contract";
 import { expect, test } from "vitest";
 import { createOutbox } from "../src/data/outbox";
 import type { Sender } from "../src/data/sender";

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
 import { expectAccessible, goTo, secondTab, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
