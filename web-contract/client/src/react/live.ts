@@ -68,23 +68,15 @@ export async function feedChanges(
     // Counts and agendas may have been read before that change, and no other need follow.
     refreshSoon(queryClient);
   }
-  // The changes of a cascade come together, and are shown together.
-  let arrived: Change[] = [];
-  const takeIn = () => {
-    const changes = arrived;
-    arrived = [];
-    if (signal.aborted) return;
-    store.told(changes.filter((change) => change.kind !== "settings"));
-    for (const { kind, data } of changes) if (kind === "settings" && data) learnSettings(queryClient, data);
-    store.position = changes.at(-1)!.seq;
-    refreshSoon(queryClient);
-  };
-  const onChange = (change: Change) => {
-    if (arrived.push(change) === 1) setTimeout(takeIn);
-  };
   for (;;) {
     store.liveSince = after;
     try {
+      const onChange = (change: Change) => {
+        if (change.kind !== "settings") store.told([change]);
+        else if (change.data) learnSettings(queryClient, change.data);
+        store.position = change.seq;
+        refreshSoon(queryClient);
+      };
       await watchTogether(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
