@@ -334,7 +334,7 @@ export class Store implements Among {
         }
       }
       for (const id of ids) {
-        const query = cache.get(this.#queryClient.defaultQueryOptions({ queryKey: keys.item(id) }).queryHash);
+        const query = cache.find({ queryKey: keys.item(id) });
         if (query) this.#change<Item>(query, (item) => this.view(id) ?? item);
       }
     }
