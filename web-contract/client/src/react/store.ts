@@ -201,10 +201,10 @@ export class Store implements Among {
 
   /**
    * Replays all pending writes that affect these resources, directly or through
-   * other writes, and returns the ids of the resources that differ afterwards,
-   * with those that they own, which may be in other lists though they are equal.
+   * other writes, and returns the ids of the resources that were written
+   * anew: they may be in other lists though they are equal.
    */
-  #replay(around: Iterable<string>): Iterable<string> {
+  #replay(around: Iterable<string>): string[] {
     const affected = new Set(around);
     for (const id of around) {
       const item = this.#base(id);
@@ -230,9 +230,7 @@ export class Store implements Among {
         }
       }
     }
-    const differing = new Set([...affected].filter((id) => replaceEqualDeep(before.get(id), this.#pending.get(id)) !== before.get(id)));
-    for (const id of differing) for (const owned of this.#owned.get(id) ?? []) if (affected.has(owned)) differing.add(owned);
-    return differing;
+    return [...affected].filter((id) => before.get(id) !== this.#pending.get(id));
   }
 
   /** Changes a resource, and all that follows from it. */
