@@ -61,7 +61,7 @@ export async function signUpAt(page: Page, moment: string): Promise<void> {
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
 }
 
 /** Opens a part of the account's dialog. */
@@ -75,7 +75,7 @@ export async function openAccountSection(page: Page, title: string): Promise<voi
 export async function signInAgain(page: Page, { password }: Account): Promise<void> {
   await page.getByText("You were signed out.").waitFor();
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** Runs an action that writes a task, and waits for the server's response: the page shows the change earlier. */

@@ -38,7 +38,7 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
   test("reads tasks on its server, with the cookie that the browser sent", async ({ openDevice }) => {
     const device = await openDevice(origin);
     const { page } = device;
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await device.signUp(newAccount());
     await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
     await page.reload();

@@ -44,7 +44,7 @@ describe.concurrent("a person", () => {
     await page.goto("/api/auth/reset-password/used?callbackURL=%2F%3Freset");
     await page.getByText("This link does not work any more").waitFor();
     await page.getByRole("link", { name: "Go to the sign-in page" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
   test("changes the password, and sees and ends other sessions", async ({ openPage }) => {

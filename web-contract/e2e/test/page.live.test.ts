@@ -218,10 +218,10 @@ describe.concurrent("signing out", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("1 change not saved yet").waitFor();
     answer();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await openTask(page, "At the last moment").waitFor();
   });
 
@@ -239,7 +239,7 @@ describe.concurrent("signing out", () => {
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Sign out without saving" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     const before = tries;
     await signUp(page, newAccount());
     // Longer than a write waits between two attempts.

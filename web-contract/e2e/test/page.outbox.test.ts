@@ -38,7 +38,7 @@ const unsent = (page: Page) => page.evaluate(() => Object.keys(localStorage).fil
 async function signIn(page: Page, { email, password }: Account): Promise<void> {
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 describe.concurrent("what is written offline", () => {
@@ -169,7 +169,7 @@ describe.concurrent("what is written offline", () => {
     await other.getByRole("button", { name: "Sign out" }).click();
     await other.getByText("1 change not saved yet").waitFor();
     await other.getByRole("button", { name: "Sign out without saving" }).click();
-    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+    await other.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await vi.waitFor(async () => expect(await unsent(other)).toBe(0));
   });
 

@@ -94,7 +94,7 @@ describe.concurrent("a passkey", () => {
     await page.getByText("Your account is deleted").waitFor();
     await authenticator.forgets(() => signInByButton(page));
     await page.getByText("No account here has this passkey.").waitFor();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
   test("is not added without the user, nor twice on a device", async ({ openPage }) => {

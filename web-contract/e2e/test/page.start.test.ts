@@ -20,13 +20,13 @@ async function hold(page: Page, url: string): Promise<() => void> {
 describe.concurrent("a start of the page", () => {
   test("shows its frame before the script has run", async ({ openPage }) => {
     const { page, complaints } = await openPage();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     const release = await hold(page, script);
     await page.reload({ waitUntil: "commit" });
     await page.getByText("Tasklane", { exact: true }).waitFor();
     expect(await page.locator(".skeleton-row").count()).toBe(3);
     release();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await page.locator(".skeleton-row").count()).toBe(0);
     expect(complaints).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe.concurrent("a start of the page", () => {
     await addTask(page, "A secret");
     await page.context().clearCookies();
     await page.reload();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await page.getByText("A secret").count()).toBe(0);
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();

@@ -45,11 +45,11 @@ describe.concurrent("a person", () => {
     await openTask(page, "Not worth doing").waitFor({ state: "detached" });
 
     await signOut(page);
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await page.reload();
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
 
     await openTask(page, "Call Grace about Saturday").waitFor();
     await completedTask(page, "Water the plants").waitFor();
@@ -66,8 +66,8 @@ describe.concurrent("a person", () => {
     const expectFocus = (name: string) => vi.waitFor(async () => expect(await focused()).toBe(name), { timeout: 5_000 });
 
     await page.getByLabel("Email").and(page.locator(":focus")).waitFor();
-    await page.getByRole("button", { name: "Forgot your password?" }).waitFor();
-    for (const _ of ["password", "show", "sign in", "forgotten", "create an account"]) await keyboard.press("Tab");
+    for (const name of ["Forgot your password?", "Sign in with a passkey"]) await page.getByRole("button", { name }).waitFor();
+    for (const _ of ["password", "show", "sign in", "forgotten", "passkey", "create an account"]) await keyboard.press("Tab");
     await keyboard.press("Enter");
     await page.getByLabel("Name").and(page.locator(":focus")).waitFor();
     for (const text of [account.name, account.email, account.password]) {
@@ -222,7 +222,7 @@ describe.concurrent("a person", () => {
     const { page } = await openPage();
     await page.getByLabel("Email").fill(newAccount().email);
     await page.getByLabel("Password").fill("not the password");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByRole("alert").filter({ hasText: "don't match" }).waitFor();
   });
 });
@@ -269,7 +269,7 @@ describe.concurrent("when something fails", () => {
     await expectAccessible(page);
     await page.unrouteAll();
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
   test("a list that cannot be loaded says so, and comes on a retry", async ({ openPage }) => {
@@ -337,11 +337,11 @@ describe.concurrent.for([
       await expectAccessible(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     };
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await check();
     await page.getByRole("button", { name: "Create an account" }).click();
     await check();
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();
     await check();

@@ -158,7 +158,7 @@ describe.concurrent("a text that is twice as large", () => {
     await check("sign in");
     await page.getByRole("button", { name: "Create an account" }).click();
     await check("sign up");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await signUp(page, newAccount());
     await seed(page, [
       { title: "Water the plants", tags: ["home"], priority: "urgent", dueAt: new Date().toISOString() },

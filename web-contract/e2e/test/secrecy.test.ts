@@ -55,7 +55,7 @@ describe.concurrent("a JWT", () => {
     await page.evaluate(ask, paths);
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await completedTask(page, "Water the plants").waitFor();
     await signOut(page); // ends the stream of changes, which is an answer too
 
