@@ -8,9 +8,12 @@ const stack = inject("stack");
 
 const dayMs = 24 * 3_600_000;
 
-/** The cookies of Better Auth that a device holds, and whether they end with the browser. */
+/**
+ * The cookies of Better Auth that a device holds, and whether they end with the browser;
+ * without the challenge for a passkey, which the page of the sign-in asks for.
+ */
 async function cookies({ context }: Device): Promise<Record<string, "stays" | "ends with the browser">> {
-  const all = await context.cookies();
+  const all = (await context.cookies()).filter(({ name }) => name !== "better-auth.better-auth-passkey");
   return Object.fromEntries(all.map(({ name, expires }) => [name, expires < 0 ? "ends with the browser" : "stays"]));
 }
 
