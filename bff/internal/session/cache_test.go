@@ -252,7 +252,7 @@ func TestOutage(t *testing.T) {
 		})
 	})
 
-	t.Run("an unknown session is neither dead nor cached", func(t *testing.T) {
+	t.Run("an unknown session does not end, and is not cached", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {

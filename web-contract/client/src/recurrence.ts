@@ -19,7 +19,7 @@ export interface Rule {
   /** The last moment: an instant, or what a clock shows, in milliseconds. */
   until: { at: number; isInstant: boolean } | undefined;
   weekStart: number;
-  /** What clocks show at each occurrence, in minutes since midnight; without it, the start's. */
+  /** The time of day of each occurrence, in minutes since midnight; undefined for that of the start. */
   timeOfDay: number | undefined;
   /** The nth such weekday, counted from the end if negative; every one if n is 0. */
   byDay: { n: number; weekday: number }[] | undefined;

@@ -18,7 +18,7 @@ type Field<Data = Item> = Data extends Item ? keyof Data : never;
 
 /** The rules of a kind that the contract does not tell. The methods are called with data and filters of this kind only. */
 export interface Kind<Data extends Item = Item, Filters extends object = object> {
-  /** What a resource shares with those that it names, the nearest first. */
+  /** The fields that a resource shares with the resources it names, the nearest first. */
   readonly bonds: readonly Bond[];
   /** Sets what follows from a write, as the server will. `before` is undefined for a new resource. */
   settle(next: Data, before: Data | undefined, now: string): Data;

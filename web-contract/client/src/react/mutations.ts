@@ -232,7 +232,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     onError: (error, variables, result, context) => {
       const current = isApiError(error, "version_conflict") && (error.current as ListedResource | undefined);
       begin(variables, context).settle(current ? [{ ...current, id: current.data.id }] : []);
-      // What it is about is gone, or the write may have happened.
+      // The resource is gone, or the write may have happened.
       const isGone = isApiError(error) && error.status === 404;
       if (isGone || isTransient(error)) void context.client.invalidateQueries({ queryKey: taskKeys.all, refetchType: isGone ? "active" : "none" });
       return settings.onError?.(error, variables, result, context);

@@ -65,7 +65,7 @@ export class Store implements Among {
   readonly #known = new Map<string, Known>();
   /** The pending writes in their order, each with the ids of all that it changes. */
   readonly #writes = new Map<Plan, Set<string>>();
-  /** What pending writes have made of resources. */
+  /** The resources as pending writes change them. */
   readonly #pending = new Map<string, Item | null>();
   /** The ids of the resources that have named an owner, by its id. */
   readonly #owned = new Map<string, Set<string>>();

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { Answer } from "./auth";
 import { authFault } from "./messages";
 
-/** What the server lists of an account: undefined until it is there. `load` reads it again. */
+/** A list that the server has of an account: undefined until it is loaded. `load` reads it again. */
 export function useListed<Item>(list: () => Promise<Answer<Item[]>>) {
   const [items, setItems] = useState<Item[]>();
   const [fault, setFault] = useState<string>();

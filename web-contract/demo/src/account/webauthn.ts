@@ -1,7 +1,7 @@
 import { read, write, type Answer } from "./auth";
 import type { AuthError } from "./messages";
 
-/** What newer browsers have of WebAuthn. */
+/** The parts of WebAuthn that only newer browsers have. */
 interface WebAuthn {
   parseCreationOptionsFromJSON: (options: object) => PublicKeyCredentialCreationOptions;
   parseRequestOptionsFromJSON: (options: object) => PublicKeyCredentialRequestOptions;

@@ -12,7 +12,7 @@ export type Named = Pick<Task, "id" | "title"> | Pick<List, "id" | "name">;
 /** Returns that much, which is what the outbox keeps. */
 export const named = (item: Named): Named => ("title" in item ? { id: item.id, title: item.title } : { id: item.id, name: item.name });
 
-/** What a mutation of the client needs to wait and to be sent again. */
+/** The parts of a mutation that waiting and retrying need. */
 type Patience = ReturnType<Sender["patient"]>;
 
 /** The options of a mutation of the client. */

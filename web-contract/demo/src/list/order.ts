@@ -27,7 +27,7 @@ interface Parts<Of> {
   announce: (message: string) => void;
 }
 
-/** What moves an item in its order, for its menu. */
+/** The menu's actions that move an item in its order. */
 export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined): Action[] {
   const up = order && !order.isFirst(item) && [
     { text: "Move up", keys: "Alt ↑", run: () => order.moveBy(item, -1) },
