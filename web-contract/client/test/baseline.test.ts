@@ -10,7 +10,7 @@ import { sendJson, test } from "./server.js";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
-test("what is newer than the oldest browsers does not compile", async ({ onTestFinished }) => {
+test("features newer than the oldest supported browsers do not compile", async ({ onTestFinished }) => {
   const scratch = await mkdtemp(join(folder, ".baseline-"));
   onTestFinished(() => rm(scratch, { recursive: true }));
   const code = [
@@ -23,10 +23,10 @@ test("what is newer than the oldest browsers does not compile", async ({ onTestF
   const compilerOptions = { rootDir: ".", noEmit: true };
   const config = { extends: "../tsconfig.build.json", compilerOptions, include: ["code.ts"] };
   await writeFile(join(scratch, "tsconfig.json"), JSON.stringify(config));
-  const complaints = await new Promise<string>((resolve) => {
+  const diagnostics = await new Promise<string>((resolve) => {
     execFile(process.execPath, [compiler, "--pretty", "false", "--project", scratch], (_, stdout) => resolve(stdout));
   });
-  expect(complaints.match(/\(\d+,/g)).toEqual(["(1,", "(2,", "(3,"]);
+  expect(diagnostics.match(/\(\d+,/g)).toEqual(["(1,", "(2,", "(3,"]);
 });
 
 test("filters and pages need no URLSearchParams.size", async ({ serve, onTestFinished }) => {

@@ -22,7 +22,7 @@ const notFound: Problem = {
   requestId: "request-1",
 };
 
-describe.concurrent("each operation asks for its own method and path", () => {
+describe.concurrent("each operation sends its own method and path:", () => {
   const path = `/api/tasks/${task.id}`;
   const cases: [string, (client: Client) => Promise<unknown>, string, object | undefined][] = [
     ["getSession", (client) => client.getSession(), "GET /api/session", undefined],
@@ -61,20 +61,20 @@ describe.concurrent("each operation asks for its own method and path", () => {
     expect(request?.body).toBe(body ? JSON.stringify(body) : "");
   });
 
-  test("an id cannot leave its place in the path", async ({ serve }) => {
+  test("an id cannot change the path", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
     await createClient({ baseUrl: server.url, retry: false }).getTask("../session?x=1");
     expect(server.received[0]?.url).toBe("/api/tasks/..%2Fsession%3Fx%3D1");
   });
 });
 
-describe.concurrent("a success", () => {
+describe.concurrent("a successful response", () => {
   test("is unwrapped", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
     expect(await createClient({ baseUrl: server.url, retry: false }).getTask(task.id)).toEqual(task);
   });
 
-  test("of a list keeps what its meta says", async ({ serve }) => {
+  test("of a list includes its meta", async ({ serve }) => {
     const server = await serve((_, response) =>
       sendJson(response, 200, { success: true, data: [task], meta: { nextCursor: "abc", changes: 7 } }),
     );
@@ -89,7 +89,7 @@ describe.concurrent("a success", () => {
   });
 });
 
-test.concurrent("headers of the client are in every request, such as the user that it belongs to", async ({ serve }) => {
+test.concurrent("every request has the client's headers, such as its expected user", async ({ serve }) => {
   const refused = { ...notFound, code: "unauthenticated", status: 401 } as const;
   const server = await serve(({ url }, response) => {
     if (url.startsWith("/api/events")) sendJson(response, 401, refused);
@@ -103,7 +103,7 @@ test.concurrent("headers of the client are in every request, such as the user th
   expect(server.received.map(({ headers }) => headers["expected-user"])).toEqual(["ada", "ada", "ada", undefined]);
 });
 
-test.concurrent("changes of unknown kinds are left out, and the cursor counts them", async ({ serve }) => {
+test.concurrent("changes of unknown kinds are skipped, and the cursor includes them", async ({ serve }) => {
   const known = { seq: 8, kind: "task", id: task.id, data: task };
   const unknown = { seq: 9, kind: "toString", id: "list-1", data: { name: "Home" } };
   const server = await serve((_, response) =>
@@ -114,7 +114,7 @@ test.concurrent("changes of unknown kinds are left out, and the cursor counts th
 });
 
 describe.concurrent("a failure", () => {
-  test("becomes an ApiError with all that the problem says", async ({ serve }) => {
+  test("becomes an ApiError with everything in the problem", async ({ serve }) => {
     const errors = [{ field: "title", code: "too_long", message: "must have at most 500 characters" }] as const;
     const problem = { ...notFound, error: "Some fields are invalid.", code: "invalid", status: 422, errors };
     const server = await serve((_, response) => sendJson(response, 422, problem));
@@ -129,7 +129,7 @@ describe.concurrent("a failure", () => {
     });
   });
 
-  test("has nothing that its code does not tell of", async ({ serve }) => {
+  test("has only the fields of its code", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
     const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect({ ...(error as Error) }).toEqual({
@@ -140,7 +140,7 @@ describe.concurrent("a failure", () => {
     });
   });
 
-  test("of a stale version has the task as it is now", async ({ serve }) => {
+  test("of a stale version has the current task", async ({ serve }) => {
     const conflict: Problem = {
       ...notFound,
       code: "version_conflict",
@@ -156,7 +156,7 @@ describe.concurrent("a failure", () => {
     expect(error.current).toEqual({ kind: "task", data: task });
   });
 
-  test("is told apart by its code", async ({ serve }) => {
+  test("is identified by its code", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 404, notFound));
     const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
     expect([isApiError(error), isApiError(error, "task_not_found"), isApiError(error, "internal")]).toEqual([
@@ -183,13 +183,13 @@ describe.concurrent("a failure", () => {
   });
 });
 
-describe.concurrent("an answer that is not the API's own", () => {
+describe.concurrent("a response that is not the API's own:", () => {
   test.for([
     ["a gateway's page", 502, "<html>Bad Gateway</html>"],
     ["a page with status 200", 200, "<html>Welcome</html>"],
     ["JSON of another shape", 200, '{"ok":true}'],
     ["JSON null", 200, "null"],
-    ["nothing", 204, ""],
+    ["an empty response", 204, ""],
   ] as const)("%s is a ConnectionError with its status", async ([, status, body], { serve }) => {
     const server = await serve((_, response) => response.writeHead(status).end(body));
     const error = await rejection(createClient({ baseUrl: server.url, retry: false }).getTask(task.id));
@@ -197,7 +197,7 @@ describe.concurrent("an answer that is not the API's own", () => {
     expect(error).toMatchObject({ status });
   });
 
-  test("a connection that breaks off in the body is a ConnectionError with its cause", async ({ serve }) => {
+  test("a connection that breaks in the body is a ConnectionError with its cause", async ({ serve }) => {
     const server = await serve((_, response) => {
       response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
     });
@@ -209,7 +209,7 @@ describe.concurrent("an answer that is not the API's own", () => {
 });
 
 describe.concurrent("a signal", () => {
-  test("aborts a request under way, and its reason comes back", async ({ serve }) => {
+  test("aborts a request in flight, which rejects with its reason", async ({ serve }) => {
     const reason = new Error("the person left");
     const controller = new AbortController();
     let closed: Promise<unknown> | undefined;
@@ -222,7 +222,7 @@ describe.concurrent("a signal", () => {
     await closed;
   });
 
-  test("that has fired already sends nothing", async ({ serve }) => {
+  test("that is already aborted sends nothing", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
     const signal = AbortSignal.abort();
     expect(
@@ -232,7 +232,7 @@ describe.concurrent("a signal", () => {
   });
 });
 
-test.concurrent("credentials go with every request, through the fetch that was given", async ({ serve }) => {
+test.concurrent("every request includes credentials and uses the given fetch", async ({ serve }) => {
   const modes: unknown[] = [];
   const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
   const client = createClient({
@@ -247,7 +247,7 @@ test.concurrent("credentials go with every request, through the fetch that was g
   expect(modes).toEqual(["include", "include"]);
 });
 
-test.concurrent("a server may speak for a user by their cookie", async ({ serve }) => {
+test.concurrent("a server can act for a user with their cookie", async ({ serve }) => {
   const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
   const cookie = "better-auth.session_token=abc.def";
   await createClient({ baseUrl: server.url, cookie, headers: { "x-forwarded-for": "192.0.2.1" } }).getTask(task.id);
@@ -255,7 +255,7 @@ test.concurrent("a server may speak for a user by their cookie", async ({ serve 
   expect(server.received[0]?.headers).toMatchObject(expected);
 });
 
-test.concurrent("all tasks come page by page, and no page is asked for before it is needed", async ({ serve }) => {
+test.concurrent("tasks() iterates over all pages, and requests none before it is needed", async ({ serve }) => {
   const ids = ["1", "2", "3", "4", "5"];
   const server = await serve(({ url }, response) => {
     const at = Number(new URL(url, server.url).searchParams.get("cursor"));

@@ -90,7 +90,7 @@ test("no module imports itself through others", async () => {
   expect(sources.flatMap((path) => visit(path, [])).join(" → ")).toBe("");
 });
 
-test("the package holds what was built, and what tells of it, and nothing else", async () => {
+test("the package holds the build, its README and nothing else", async () => {
   const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: folder,
   });

@@ -28,7 +28,7 @@ function read(text: string, options: Parameters<typeof parseQuickAdd>[1] = {}) {
 describe.for([
   ["en", ["en", "de"]],
   ["de", ["de", "en"]],
-] as const)("the table that Go shares, %s", ([name, languages]) => {
+] as const)("the table shared with Go, %s:", ([name, languages]) => {
   test.for(table[name])("$text", ({ text, ...want }) => {
     expect(read(text, { languages })).toEqual({ tags: [], ...want });
   });
@@ -50,7 +50,7 @@ test.for([
   expect(read(text, options)).toEqual({ tags: [], ...want });
 });
 
-test("parts say where they stand, and leave the rest as title", () => {
+test("parts have their position, and the rest is the title", () => {
   const text = "tomorrow call Anna #home !high at 9";
   const { parts } = parseQuickAdd(text, { now });
   expect(parts.map(({ kind, start, end }) => [kind, text.slice(start, end)])).toEqual([
@@ -61,7 +61,7 @@ test("parts say where they stand, and leave the rest as title", () => {
   ]);
 });
 
-test("a sign may stand within a date", () => {
+test("a sign inside a date does not end it", () => {
   const text = "Pay rent tomorrow #home 9am";
   const { title, parts } = parseQuickAdd(text, { now });
   expect(title).toBe("Pay rent");
@@ -69,7 +69,7 @@ test("a sign may stand within a date", () => {
   expect(read(text, { literal: ["9am"] })).toEqual({ title: "Pay rent tomorrow 9am", tags: ["home"] });
 });
 
-test("letters that grow in upper or lower case move no part", () => {
+test("letters that change length with their case shift no part", () => {
   const text = "İstanbul ẞ tomorrow";
   const [part] = parseQuickAdd(text, { now }).parts;
   expect(text.slice(part!.start, part!.end)).toBe("tomorrow");

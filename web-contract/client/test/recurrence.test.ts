@@ -48,7 +48,7 @@ function firstOf(all: Iterable<Date>, most: number): Date[] {
   return found;
 }
 
-describe("the table that Go shares", () => {
+describe("the table shared with Go:", () => {
   test.for(table.accepted)("$name", ({ zone, start, rule, total, ...want }) => {
     const parsed = parseRule(rule);
     const from = instantOf(start, zone);
@@ -65,7 +65,7 @@ describe("the table that Go shares", () => {
     if (total && total <= 30) expect(nextOccurrence(parsed, from, after, zone)).toBeUndefined();
   });
 
-  test.for(table.refused)("%s is refused", ([rule, error]) => {
+  test.for(table.refused)("%s is rejected", ([rule, error]) => {
     expect(() => parseRule(rule)).toThrow(new RuleError(error));
   });
 });
@@ -94,7 +94,7 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
   expect(rules.filter(({ instants }) => instants.length > 0).length).toBeGreaterThan(rules.length / 2);
 }, 120_000);
 
-test("a start in the second pass of a repeated hour counts as one in the first", () => {
+test("a start in the second pass of a repeated hour counts as in the first", () => {
   const [first, second] = [new Date("2026-10-25T00:30:00Z"), new Date("2026-10-25T01:30:00Z")];
   expect(shown(first, "Europe/Berlin")).toBe(shown(second, "Europe/Berlin"));
   const rule = parseRule("FREQ=DAILY;COUNT=2");

@@ -7,7 +7,7 @@ function refusal(status: number, code: Problem["code"], retryAfter?: number): Ap
   return new ApiError({ success: false, error: "No.", code, status, title: "No", requestId: "1" }, retryAfter);
 }
 
-describe("another attempt", () => {
+describe("a retry", () => {
   unit.for([
     [429, "rate_limited", true],
     [502, "bad_gateway", true],
@@ -19,22 +19,22 @@ describe("another attempt", () => {
     [412, "version_conflict", false],
     [422, "invalid", false],
     [500, "internal", false],
-  ] as const)("after %d: %s", ([status, code, repeated]) => {
+  ] as const)("after %d %s: %s", ([status, code, repeated]) => {
     expect(nextDelay(defaultRetry, refusal(status, code, 0), 1) !== undefined).toBe(repeated);
   });
 
-  unit("follows a failure of the network, and no mistake of the program", () => {
+  unit("follows a network failure, but not a bug in the program", () => {
     expect(nextDelay(defaultRetry, new ConnectionError("gone"), 1, 0.5)).toBe(50);
     expect(nextDelay(defaultRetry, new TypeError("a mistake"), 1)).toBeUndefined();
   });
 
-  unit("waits for what the server asks, with the jitter on top, up to a bound", () => {
+  unit("waits for the server's Retry-After plus jitter, up to a limit", () => {
     expect(nextDelay(defaultRetry, refusal(503, "unavailable", 2), 1, 0.5)).toBe(2_050);
     expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 30), 1, 0)).toBe(30_000);
     expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 31), 1, 0)).toBeUndefined();
   });
 
-  unit("waits up to twice as long each time, up to a bound, and the last one is the last", () => {
+  unit("backs off exponentially up to a limit, until the last attempt", () => {
     const longest = [1, 2, 3, 4, 5, 6, 7, 8].map((failed) => backoff(defaultRetry, failed, 1));
     expect(longest).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
     expect(nextDelay(defaultRetry, new ConnectionError("gone"), 3, 0)).toBe(0);
@@ -53,7 +53,7 @@ unit.for([
   expect(parseRetryAfter(value, Date.parse("2026-11-23T08:00:00Z"))).toBe(seconds);
 });
 
-unit("an attempt may take 12 seconds by default, and a call has time for all its attempts", () => {
+unit("an attempt times out after 12 seconds by default, and a call has time for all its attempts", () => {
   expect(defaultRetry.attemptTimeout).toBe(12_000);
   expect(defaultRetry.timeout).toBeGreaterThan(defaultRetry.attempts * defaultRetry.attemptTimeout);
 });
@@ -62,7 +62,7 @@ describe.concurrent("a call", () => {
   const busy = { success: false, error: "Busy.", code: "overloaded", status: 503, title: "Busy", requestId: "1" };
   const retry = { baseDelay: 1, maxDelay: 1 };
 
-  test("is repeated under one key, with its version, until it works", async ({ serve }) => {
+  test("is retried with the same key and version until it succeeds", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) response.destroy();
       else if (server.received.length === 2) response.writeHead(502).end("<html>");
@@ -75,21 +75,21 @@ describe.concurrent("a call", () => {
     expect(server.received.map(({ headers }) => headers["if-match"])).toEqual(Array(3).fill('"3"'));
   });
 
-  test("fails with the last failure after as many attempts as are allowed", async ({ serve }) => {
+  test("fails with the last error after the allowed attempts", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 503, busy, { "retry-after": "0" }));
     const client = createClient({ baseUrl: server.url, retry: { ...retry, attempts: 3 } });
     expect(await rejection(client.listTasks())).toMatchObject({ code: "overloaded", retryAfter: 0 });
     expect(server.received.length).toBe(3);
   });
 
-  test("is never repeated where that is not wanted", async ({ serve }) => {
+  test("is not retried if retries are off", async ({ serve }) => {
     const server = await serve((_, response) => response.destroy());
     const client = createClient({ baseUrl: server.url, retry: false });
     expect(await rejection(client.createTask({ title: "a" }))).toBeInstanceOf(ConnectionError);
     expect(server.received.length).toBe(1);
   });
 
-  test("ends while it waits when its signal fires", async ({ serve }) => {
+  test("ends its backoff when its signal is aborted", async ({ serve }) => {
     const controller = new AbortController();
     const server = await serve((_, response) => {
       sendJson(response, 503, busy, { "retry-after": "20" });
@@ -100,7 +100,7 @@ describe.concurrent("a call", () => {
     expect(server.received.length).toBe(1);
   });
 
-  test("makes another attempt when one is not answered in time", async ({ serve }) => {
+  test("is retried when an attempt times out", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) return;
       if (server.received.length === 2) return response.writeHead(200).write("{");
@@ -112,13 +112,13 @@ describe.concurrent("a call", () => {
     expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
   });
 
-  test("ends at its limit, however long the server stays silent", async ({ serve }) => {
+  test("ends at its timeout if the server stays silent", async ({ serve }) => {
     const server = await serve(() => {});
     const client = createClient({ baseUrl: server.url, retry: { timeout: 50 } });
     expect(await rejection(client.listTasks())).toMatchObject({ message: "The server did not respond in time." });
   });
 
-  test("uses the key that it is given", async ({ serve }) => {
+  test("uses the given idempotency key", async ({ serve }) => {
     const server = await serve((_, response) => sendJson(response, 200, { success: true, data: [] }));
     await createClient({ baseUrl: server.url }).batch([], { idempotencyKey: "mine" });
     expect(server.received[0]?.headers["idempotency-key"]).toBe("mine");

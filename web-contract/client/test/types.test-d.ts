@@ -24,7 +24,7 @@ const queries = createQueries(client);
 const mutations = createMutations(client);
 const error: unknown = undefined;
 
-test("answers are unwrapped", () => {
+test("responses are unwrapped", () => {
   expectTypeOf(client.getTask("id")).resolves.toEqualTypeOf<Task>();
   expectTypeOf(client.listTasks()).resolves.toEqualTypeOf<TaskPage>();
   expectTypeOf(client.batch([])).resolves.toEqualTypeOf<Resource[]>();
@@ -36,11 +36,11 @@ test("answers are unwrapped", () => {
   expectTypeOf<Task["dueAt"]>().toEqualTypeOf<string | null>();
 });
 
-test("every operation of the document is there", () => {
+test("the client has every operation of the document", () => {
   expectTypeOf<Exclude<keyof operations, keyof Client>>().toBeNever();
 });
 
-test("requests are held to the contract", () => {
+test("requests are checked against the contract", () => {
   expectTypeOf(client.updateTask).toBeCallableWith("id", { dueAt: null }, { version: 3 });
   // @ts-expect-error A title cannot be null.
   void client.updateTask("id", { title: null });
@@ -89,7 +89,7 @@ test("a code narrows the error", () => {
   isApiError(error, "no_such_code");
 });
 
-test("no other code has what one code has", () => {
+test("no other code has the fields of one code", () => {
   type Plain = Exclude<
     ErrorCode,
     "version_conflict" | "invalid" | "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout"
@@ -118,7 +118,7 @@ test("a switch over the code narrows the error", () => {
   }
 });
 
-test("queries and mutations know what they bring and take", () => {
+test("queries and mutations have the types of their data and variables", () => {
   expectTypeOf(useQuery(queries.task("id")).data).toEqualTypeOf<Task | undefined>();
   expectTypeOf(useQuery(queries.stats()).data).toEqualTypeOf<Stats | undefined>();
   expectTypeOf(useInfiniteQuery(queries.tasks()).data?.pages).toEqualTypeOf<TaskPage[] | undefined>();

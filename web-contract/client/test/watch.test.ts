@@ -31,7 +31,7 @@ async function take(changes: AsyncIterable<Change>, count: number): Promise<numb
 const watchToEnd = (client: Client, after = 4) => rejection(take(client.watchChanges(after), Infinity));
 
 describe.concurrent("a watch", () => {
-  test("brings the changes in order, cut anywhere, and closes its connection when it is left", async ({ serve }) => {
+  test("yields the changes in order, split anywhere, and closes its connection on return", async ({ serve }) => {
     let closed = false;
     const server = await serve(async (_, response) => {
       response.on("close", () => (closed = true));
@@ -50,7 +50,7 @@ describe.concurrent("a watch", () => {
     await eventually(() => expect(closed).toBe(true));
   });
 
-  test("leaves out changes of unknown kinds, and does not ask for them again", async ({ serve }) => {
+  test("skips changes of unknown kinds, and does not request them again", async ({ serve }) => {
     const unknown = event("change", { seq: 6, kind: "note", id: "note-1", data: { name: "Home" } }, 6);
     const server = await serve((_, response) => {
       begin(response, 4);
@@ -65,7 +65,7 @@ describe.concurrent("a watch", () => {
     ]);
   });
 
-  test("goes on after the last change when the connection ends, breaks or is refused for a while", async ({
+  test("reconnects after the last change when the connection ends, breaks or is rejected", async ({
     serve,
   }) => {
     const server = await serve((_, response) => {
@@ -94,7 +94,7 @@ describe.concurrent("a watch", () => {
     expect(states).toEqual(["connecting", "live", ...Array(5).fill("offline"), "live"]);
   });
 
-  test("ends with the session", async ({ serve }) => {
+  test("ends when the session ends", async ({ serve }) => {
     const server = await serve((_, response) => {
       begin(response, 4);
       response.end(change(5) + event("session_ended", {}));
@@ -109,13 +109,13 @@ describe.concurrent("a watch", () => {
     [410, "cursor_expired"],
     [422, "invalid"],
     [403, "cross_origin"],
-  ] as const)("ends with a refusal that another attempt would meet again: %d %s", async ([status, code], { serve }) => {
+  ] as const)("ends on an error that a retry would meet again: %d %s", async ([status, code], { serve }) => {
     const server = await serve((_, response) => sendJson(response, status, { ...problem, code, status }));
     expect(await watchToEnd(createClient({ baseUrl: server.url, retry }))).toMatchObject({ code, status });
     expect(server.received.length).toBe(1);
   });
 
-  test("ends with its signal's reason, also while it waits for a server", async ({ serve }) => {
+  test("ends with its signal's reason, also during its backoff", async ({ serve }) => {
     const controller = new AbortController();
     const server = await serve((_, response) => {
       if (server.received.length === 1) return begin(response, 4);
@@ -129,7 +129,7 @@ describe.concurrent("a watch", () => {
     expect(await rejection(take(client.watchChanges(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
   });
 
-  test("takes an answer that is no stream for none", async ({ serve }) => {
+  test("rejects a response that is not a stream", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) return response.writeHead(200, { "content-type": "text/html" }).end("<html>");
       begin(response, 4);
@@ -157,12 +157,12 @@ describe("a connection", () => {
     expect(await seen).toEqual([5]);
   }
 
-  test("that falls silent for 45 seconds is given up", async ({ serve }) => {
+  test("is closed after 45 seconds of silence", async ({ serve }) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
     await watchSilence(serve, () => vi.advanceTimersByTimeAsync(50_001));
   });
 
-  test("of a machine that slept is given up soon after it wakes", async ({ serve }) => {
+  test("is closed soon after the machine wakes from sleep", async ({ serve }) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
     await watchSilence(serve, async () => {
       vi.setSystemTime(Date.now() + 3_600_000);

@@ -6,7 +6,7 @@ import { cacheOf, task } from "./tasks";
 
 const names = (tasks: readonly Task[]) => tasks.map(({ id }) => id).join(" ");
 
-test("open sub-tasks are found on all levels, behind their tasks", async () => {
+test("open sub-tasks on all levels are found, after their tasks", async () => {
   const all = [task("a11", "a1"), task("a2", "a", { completed: true }), task("a1", "a"), task("a", null), task("b", null)];
   const queryClient = await cacheOf(all);
   expect(queryClient.getQueryData(taskKeys.list())).toBeDefined();
@@ -14,7 +14,7 @@ test("open sub-tasks are found on all levels, behind their tasks", async () => {
   expect(names(parentsFirst(all))).toBe("a b a2 a1 a11");
 });
 
-test("a task below another one of them is left out, on all levels", async () => {
+test("a sub-task on any level is left out if a task above it is among them", async () => {
   const all = [task("a11", "a1"), task("a1", "a"), task("a", null), task("b1", "b"), task("c", null)];
   const queryClient = await cacheOf(all);
   expect(names(topmost(queryClient, all))).toBe("a b1 c");

@@ -13,12 +13,12 @@ test.each([
   ["-03:00", 180, "Etc/GMT+3"],
   [undefined, -60, "Etc/GMT-1"],
   ["", 0, "UTC"],
-])("%s, %i minutes behind UTC, is %s", (name, minutes, zone) => {
+])("the zone %s, %i minutes behind UTC, becomes %s", (name, minutes, zone) => {
   expect(zoneOf(name, minutes)).toBe(zone);
   expect(() => new Intl.DateTimeFormat("en", { timeZone: zone })).not.toThrow();
 });
 
-test("the calendar follows the settings, once they are written, with zones that the browser knows", () => {
+test("the calendar follows saved settings whose time zone the browser knows", () => {
   const follow = (timeZone: string, version = 2) => {
     followSettings({ id: "settings", version, timeZone, weekStart: "saturday" });
     return calendar.get();

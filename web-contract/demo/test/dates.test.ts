@@ -11,13 +11,13 @@ const today = "2026-11-23";
 const now = new Date("2026-11-23T15:30:00-05:00");
 
 describe("a due date", () => {
-  test("without a time of day ends with the day, where the user is", () => {
+  test("without a time is the end of the day in the user's zone", () => {
     const due = dueOn("2026-11-30");
     expect(due).toEqual({ dueAt: "2026-12-01T04:59:59.000Z", dueOn: "2026-11-30" });
     expect([dayOf(due), timeOf(due)]).toEqual(["2026-11-30", ""]);
   });
 
-  test("with a time of day keeps it", () => {
+  test("with a time keeps it", () => {
     const due = dueOn("2026-11-30", "23:59");
     expect(due).toEqual({ dueAt: "2026-12-01T04:59:00.000Z", dueOn: null });
     expect([dayOf(due), timeOf(due)]).toEqual(["2026-11-30", "23:59"]);
@@ -27,7 +27,7 @@ describe("a due date", () => {
     ["en-US", "Nov 30, 9:05 AM", "Sunday, 5:00 PM", "Mon, Nov 30"],
     ["en-GB", "30 Nov, 09:05", "Sunday, 17:00", "Mon 30 Nov"],
     ["de-DE", "30. Nov., 09:05", "Sonntag, 17:00", "Mo., 30. Nov."],
-  ] as const)("is written as in %s", ([locale, morning, evening, date]) => {
+  ] as const)("is formatted for %s", ([locale, morning, evening, date]) => {
     const written = [
       dueName(dueOn("2026-11-30", "09:05"), now, locale),
       dueName(dueOn("2026-11-29", "17:00"), now, locale),
@@ -37,7 +37,7 @@ describe("a due date", () => {
     expect(written.map((text) => text.replaceAll("\u202f", " "))).toEqual([morning, evening, date]);
   });
 
-  test("of a time alone is the next such time", () => {
+  test("with only a time is the next such time", () => {
     expect([nextTime("15:31", now), nextTime("15:30", now), nextTime("00:00", now)]).toEqual([
       dueOn(today, "15:31"),
       dueOn("2026-11-24", "15:30"),
@@ -57,7 +57,7 @@ describe("a due date", () => {
     expect(dayName(day, now, "en")).toBe(name);
   });
 
-  test("is counted in days of the calendar", () => {
+  test("is counted in calendar days", () => {
     expect([addDays("2026-12-31", 1), addDays("2026-03-01", -1)]).toEqual(["2027-01-01", "2026-02-28"]);
     const ago = (days: number) => daysAgo(new Date(now.getTime() - days * 86_400_000).toISOString(), now);
     expect([ago(0), ago(1), ago(9)]).toEqual(["today", "yesterday", "9 days ago"]);
@@ -68,12 +68,12 @@ test.for([
   ["monday", "2026-11-23", "2026-11-16"],
   ["sunday", "2026-11-22", "2026-11-22"],
   ["saturday", "2026-11-21", "2026-11-21"],
-] as const)("a week that begins on a %s", ([weekStart, monday, sunday]) => {
+] as const)("a week starts on %s", ([weekStart, monday, sunday]) => {
   calendar.set({ timeZone: zone, weekStart });
   expect([startOfWeek("2026-11-23"), startOfWeek("2026-11-22")]).toEqual([monday, sunday]);
 });
 
-test("a month has no more days than it has", () => {
+test("adding months stays within the length of the month", () => {
   expect([addMonths("2026-01-31", 1), addMonths("2026-03-31", -1), addMonths("2026-12-15", 1), addMonths("2026-01-15", -13)]).toEqual([
     "2026-02-28",
     "2026-02-28",
@@ -86,19 +86,19 @@ test.for([
   ["UTC", "2026-11-23", "2026-11-23T00:00:00Z"],
   ["Pacific/Kiritimati", "2026-11-24", "2026-11-23T10:00:00Z"],
   ["Asia/Kathmandu", "2026-11-24", "2026-11-23T18:15:00Z"],
-])("a day in %s begins when it does there", ([timeZone, day, begin]) => {
+])("a day in %s begins at its first moment there", ([timeZone, day, begin]) => {
   inZone(timeZone!);
   expect(dayAt(now)).toBe(day);
   expect(startOf(day!)).toEqual(new Date(begin!));
 });
 
-test("a day that the change of clocks makes shorter ends when the next one begins", () => {
+test("a day ends when the next begins, also when the clocks change", () => {
   inZone("America/Havana");
   expect(dueOn("2026-03-07").dueAt).toBe("2026-03-08T04:59:59.000Z");
   expect(dueOn("2026-03-08").dueAt).toBe("2026-03-09T03:59:59.000Z");
 });
 
-test("a date field that is not filled yet holds no date", () => {
+test("an incomplete date field holds no date", () => {
   expect(["", "0002-05-07", "2031-05", "9999-01-01"].map(readDate)).toEqual([undefined, undefined, undefined, undefined]);
   expect(readDate("2031-05-07")).toBe("2031-05-07");
 });

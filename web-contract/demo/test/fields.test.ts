@@ -4,18 +4,18 @@ import { changesIn, conflictsOf, emptyFields, type Fields } from "../src/task/fi
 const base: Fields = { ...emptyFields, title: "Water the plants", tags: ["home"], dueAt: "2026-11-30T17:00:00Z" };
 
 describe("changesIn", () => {
-  test("holds what is different, and nothing else", () => {
+  test("has only the fields that differ", () => {
     expect(changesIn({ title: "Water all plants", tags: ["home"], priority: "none" }, base)).toEqual({
       title: "Water all plants",
     });
   });
 
-  test("takes the same moment for the same, however it is written", () => {
+  test("ignores another notation of the same moment", () => {
     expect(changesIn({ dueAt: "2026-11-30T17:00:00.000Z" }, base)).toEqual({});
     expect(changesIn({ dueAt: null, dueOn: null }, base)).toEqual({ dueAt: null, dueOn: null });
   });
 
-  test("takes the same day for the same, wherever it ends, and a time of it for another", () => {
+  test("ignores when a day ends, but not a time on it", () => {
     const allDay = { ...base, dueAt: "2026-11-30T22:59:59Z", dueOn: "2026-11-30" };
     expect(changesIn({ dueAt: "2026-12-01T04:59:59Z", dueOn: "2026-11-30" }, allDay)).toEqual({});
     const timed = { dueAt: "2026-11-30T22:59:59Z", dueOn: null };
@@ -26,12 +26,12 @@ describe("changesIn", () => {
 
 describe("conflictsOf", () => {
   test.for([
-    ["the same field in two ways", { title: "Mine" }, { title: "Theirs" }, ["title"]],
-    ["the same field in the same way", { title: "Both" }, { title: "Both" }, []],
+    ["the same field with different values", { title: "Mine" }, { title: "Theirs" }, ["title"]],
+    ["the same field with the same value", { title: "Both" }, { title: "Both" }, []],
     ["different fields", { title: "Mine" }, { description: "Theirs" }, []],
     ["several fields", { title: "Mine", tags: [] }, { title: "Theirs", tags: ["work"] }, ["title", "tags"]],
-    ["nothing", { title: "Mine" }, {}, []],
-  ] as const)("tells of %s", ([, mine, theirs, wanted]) => {
+    ["one side only", { title: "Mine" }, {}, []],
+  ] as const)("finds the conflicts of %s", ([, mine, theirs, wanted]) => {
     const copy = (fields: object) => structuredClone(fields) as Partial<Fields>;
     expect(conflictsOf(copy(mine), base, { ...base, ...copy(theirs) })).toEqual(wanted);
   });

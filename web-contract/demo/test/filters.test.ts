@@ -4,17 +4,17 @@ import { filtersOf, queryOf, taskFilters, type Filters } from "../src/filters/fi
 const none: Filters = { show: "all", search: "", tags: [], priorities: [], due: "any", sort: "newest" };
 
 describe("filters", () => {
-  test("in the address are the same after a reload", () => {
+  test("are restored from the address", () => {
     const filters: Filters = { show: "completed", search: "a & b", tags: ["home", "#1"], priorities: ["high"], due: "week", sort: "title" };
     expect(filtersOf(new URLSearchParams(queryOf(filters).toString()))).toEqual(filters);
     expect(queryOf(none).toString()).toBe("");
   });
 
-  test("that nobody knows are none", () => {
+  test("that are unknown are ignored", () => {
     expect(filtersOf(new URLSearchParams("due=never&sort=random&priority=huge"))).toEqual(none);
   });
 
-  test("ask the server for days from midnight to midnight", () => {
+  test("select days from midnight to midnight", () => {
     const now = new Date(2026, 10, 23, 15, 30);
     const midnight = (date: number) => new Date(2026, 10, date).toISOString();
     expect(taskFilters({ ...none, due: "today" }, now)).toMatchObject({ dueAfter: midnight(23), dueBefore: midnight(24) });

@@ -13,9 +13,9 @@ const getItem = (name: string) => (name === left ? JSON.stringify({ user: "ann",
 
 test.for<[string, object, number]>([
   ["is full", { setItem: fails }, 1],
-  ["can be read only", { setItem: fails, removeItem: fails }, 1],
+  ["is read-only", { setItem: fails, removeItem: fails }, 1],
   ["cannot be emptied", { removeItem: fails }, 0],
-])("a write is sent where the storage %s", async ([, faults, unstored]) => {
+])("a write is sent if the storage %s", async ([, faults, unstored]) => {
   const storage = { [left]: "", getItem, setItem: () => {}, removeItem: () => {}, ...faults };
   vi.stubGlobal("localStorage", storage);
   const removed = vi.spyOn(storage, "removeItem");

@@ -18,19 +18,19 @@ const evening = task("evening", at(18));
 describe("the summary of the list", () => {
   const stats = { open: 4, completed: 1, dueToday: 2, overdue: 7 } as Stats;
 
-  test("counts what is overdue by the device's clock", () => {
+  test("counts overdue tasks by the device's clock", () => {
     const all = [late, soon, evening, task("never", null)];
     expect(summary(stats, all, at(15))).toBe("4 open · 2 due today · 1 overdue");
     expect(summary(stats, all, at(16))).toBe("4 open · 2 due today · 2 overdue");
   });
 
-  test("takes the server's count for a list that is not loaded to its end", () => {
+  test("uses the server's count if the list is not fully loaded", () => {
     expect(summary(stats, undefined, at(15))).toBe("4 open · 2 due today · 7 overdue");
     expect(summary({ ...stats, dueToday: 0, overdue: 0 }, undefined, at(15))).toBe("4 open");
   });
 });
 
-test("what is shown of tasks changes when the next one becomes overdue, or the day ends", () => {
+test("tasks are shown anew when the next one becomes overdue or the day ends", () => {
   const tasks = [late, evening, soon, task("done", at(15, 10), true), task("never", null)];
   expect(nextChange(tasks, at(15))).toBe(at(15, 30).getTime() + 1);
   expect(nextChange(tasks, new Date(at(15, 30).getTime() + 1))).toBe(at(18).getTime() + 1);

@@ -16,7 +16,7 @@ describe("pasted lines", () => {
   });
 });
 
-test("a day that no task can be due stays in the title", () => {
+test("a date out of range stays in the title", () => {
   vi.stubGlobal("navigator", { language: "en" });
   const title = "Rest 9999-12-31 #home";
   expect(readTask({ ...emptyFields, title }).shown).toEqual({ ...emptyFields, title: "Rest 9999-12-31", tags: ["home"] });
@@ -29,15 +29,15 @@ describe("a choice", () => {
     tags: ["home", "garden"],
     parts: [part("due", "tomorrow"), part("tag", "#home"), part("tag", "#garden"), part("priority", "p1")],
   };
-  test("of a day leaves the words of another day in the title", () => {
+  test("of a day keeps the words of another day in the title", () => {
     expect(choose(read, { dueAt: null })).toEqual({ changes: { dueAt: null }, literal: ["tomorrow"] });
   });
 
-  test("of tags leaves those in the title that are no longer chosen, and keeps the others read", () => {
+  test("of tags keeps unchosen ones in the title and reads the others", () => {
     expect(choose(read, { tags: ["Home", "city"] })).toEqual({ changes: { tags: ["city"] }, literal: ["#garden"] });
   });
 
-  test("of the title changes no other", () => {
+  test("of the title changes no other field", () => {
     expect(choose(read, { title: "x" })).toEqual({ changes: { title: "x" }, literal: [] });
   });
 });

@@ -22,7 +22,7 @@ test("full storage causes no error", () => {
   expect([remember("key", "value"), remember("key", undefined), recall("key")]).toEqual([false, false, "old"]);
 });
 
-test("a storage that is blocked fails nothing", () => {
+test("blocked storage causes no error", () => {
   vi.stubGlobal("addEventListener", () => {});
   for (const place of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, place, { get: blocked, configurable: true });
   expect([recall("key"), remember("key", "value"), recallKeys("")]).toEqual([undefined, false, []]);
@@ -30,7 +30,7 @@ test("a storage that is blocked fails nothing", () => {
   for (const place of ["localStorage", "sessionStorage"]) Reflect.deleteProperty(globalThis, place);
 });
 
-test("what is stored is there", () => {
+test("stored values can be read", () => {
   const items: Record<string, string> = { "a.1": "one", b: "two" };
   vi.stubGlobal("localStorage", storageOf(items));
   expect([recall("b"), recall("c"), recallKeys("a.")]).toEqual(["two", undefined, ["a.1"]]);
@@ -38,7 +38,7 @@ test("what is stored is there", () => {
   expect(items).toEqual({ "a.1": "one", c: "three" });
 });
 
-test("a map of the tab is stored when the page is left", () => {
+test("a tab's map is stored when the page is left", () => {
   const items: Record<string, string> = {};
   let leave = () => {};
   vi.stubGlobal("addEventListener", (_: string, listener: () => void) => (leave = listener));

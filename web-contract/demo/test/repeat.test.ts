@@ -8,7 +8,7 @@ import { monthDaysOf, repeatName, repeatOf, ruleOf, usualRepeats } from "../src/
 
 calendar.set({ timeZone: "Europe/Berlin", weekStart: "monday" });
 
-describe("a rule", () => {
+describe("a recurrence rule", () => {
   test.for([
     ["FREQ=DAILY", "due", "Every day"],
     ["FREQ=DAILY;INTERVAL=3", "completion", "Every 3 days after completion"],
@@ -25,7 +25,7 @@ describe("a rule", () => {
     expect(ruleOf(repeatOf(rule)!)).toBe(rule);
   });
 
-  test("does not say the day of the month that stands beside it", () => {
+  test("does not repeat the due date's day of the month", () => {
     const name = (rule: string) => repeatName(rule, "due", "2026-11-24");
     expect(name("FREQ=MONTHLY;BYMONTHDAY=24;COUNT=3")).toBe("Every month, 3 times");
     expect(name("FREQ=MONTHLY;BYMONTHDAY=25")).toBe("Every month on the 25th");
@@ -34,7 +34,7 @@ describe("a rule", () => {
     expect(name("FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=24")).toBe("Every year on Oct 24");
   });
 
-  test("has the same words on the day that skips its time", () => {
+  test("has the same words on a day whose clock change skips its time", () => {
     expect(repeatName("FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "due")).toBe("Every day");
   });
 
@@ -51,7 +51,7 @@ describe("a rule", () => {
   });
 });
 
-test("the usual rules are those of the due date", () => {
+test("the common rules come from the due date", () => {
   expect(usualRepeats("2026-11-24").map(ruleOf)).toEqual([
     "FREQ=DAILY",
     "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
@@ -64,7 +64,7 @@ test("the usual rules are those of the due date", () => {
   expect([nths("2026-11-03"), nths("2026-11-24"), nths("2026-11-30")]).toEqual([["1TU"], ["4TU", "-1TU"], ["-1MO"]]);
 });
 
-describe("the cases that Go shares", async () => {
+describe("the cases shared with Go:", async () => {
   const table = new URL("../../../sdk/sdktest/testdata/occurrences.json", import.meta.url);
   const cases = JSON.parse(await readFile(table, "utf8")) as {
     name: string;
@@ -94,19 +94,19 @@ describe("the next due date", () => {
   });
   const now = new Date("2026-11-24T12:00:00+01:00");
 
-  test("is after the old one and after the completion", () => {
+  test("is after the old one and after completion", () => {
     expect(nextDue(task("2026-11-24", "FREQ=DAILY"), now)).toEqual(dueOn("2026-11-25"));
     expect(nextDue(task("2026-11-20", "FREQ=DAILY"), now)).toEqual(dueOn("2026-11-24"));
     expect(nextDue(task("2026-11-20", "FREQ=DAILY", "11:00"), now)).toEqual(dueOn("2026-11-25", "11:00"));
     expect(nextDue(task("2026-12-31", "FREQ=MONTHLY;BYMONTHDAY=31"), now)).toEqual(dueOn("2027-01-31"));
   });
 
-  test("is counted from the day of the completion where the task says so", () => {
+  test("is counted from the completion if the task says so", () => {
     expect(nextDue(task("2026-11-20", "FREQ=DAILY;INTERVAL=3", "", "completion"), now)).toEqual(dueOn("2026-11-27"));
     expect(nextDue(task("2026-11-30", "FREQ=WEEKLY", "09:00", "completion"), now)).toEqual(dueOn("2026-12-01", "09:00"));
   });
 
-  test("ends with the rule", () => {
+  test("ends when the rule ends", () => {
     expect(nextDue(task("2026-11-24", "FREQ=DAILY;COUNT=1"), now)).toBeUndefined();
     expect(nextDue(task("2026-11-24", "FREQ=DAILY;UNTIL=20261124"), now)).toBeUndefined();
     const days = (rule: string, options: object) => nextDues(task("2026-11-24", rule), now, options).map(({ dueOn }) => dueOn);
@@ -114,7 +114,7 @@ describe("the next due date", () => {
     expect(days("FREQ=WEEKLY;BYDAY=MO,FR", { most: 3 })).toEqual(["2026-11-27", "2026-11-30", "2026-12-04"]);
   });
 
-  test("of a task that does not recur is none", () => {
+  test("does not exist if the task does not recur", () => {
     expect(nextDues({ ...dueOn("2026-11-24"), recurrence: null, recurrenceFrom: "due" }, now, {})).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { TaskMeta } from "../src/list/TaskMeta";
 /** The fields that a row shows by itself: as its text, as its checkbox, and below the task that it is a part of. */
 const shownByRow = ["title", "completed", "parentId"];
 
-describe("a row shows what people write:", () => {
+describe("a row shows every field that people write:", () => {
   test.for(Object.keys(kinds.task.defaults))("%s", (field) => {
     const read = new Set(shownByRow);
     const task = new Proxy(kinds.task.defaults as unknown as Task, {

@@ -16,20 +16,20 @@ describe("a tree of tasks", () => {
     expect(shown).toEqual(["a", "-a1", "b", "-b1", "--b11", "-b2", "lost"]);
   });
 
-  test("knows who is beside and below whom", () => {
+  test("knows siblings, parents and descendants", () => {
     expect(tree.siblingsOf(byId("b2")).map(({ id }) => id)).toEqual(["b1", "b2"]);
     expect(tree.parentOf(byId("b11"))?.id).toBe("b1");
     expect([tree.isWithin(byId("b11"), byId("b")), tree.isWithin(byId("b"), byId("b11"))]).toEqual([true, false]);
   });
 
-  test("is folded with all that is below", () => {
+  test("folds a task with all its sub-tasks", () => {
     const shown = (...folded: string[]) => unfolded(tree, new Set(folded)).map(({ id }) => id);
     expect(shown("b")).toEqual(["a", "a1", "b", "lost"]);
     expect(shown("b1", "gone")).toEqual(["a", "a1", "b", "b1", "b2", "lost"]);
     expect([byId("b1"), byId("b2"), task("c")].map(tree.hasBelow)).toEqual([true, false, false]);
   });
 
-  test("has four levels at most", () => {
+  test("has at most four levels", () => {
     expect(tree.fits(byId("b"), byId("a1"))).toBe(false);
     expect(tree.fits(byId("b"), byId("a"))).toBe(true);
     expect(tree.fits(byId("a"), byId("b11"))).toBe(false);

@@ -18,7 +18,7 @@ test("the latest 50 steps can be undone", () => {
   expect(notices.notice.get()).toEqual({ message: "Nothing to undo." });
 });
 
-test("a write that failed is no step", async () => {
+test("a failed write is not an undo step", async () => {
   const { undone, undo, act } = open();
   act("saved", Promise.resolve(true));
   const failed = Promise.resolve(false);

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("while the server is away, suggestions of passkeys end without an answer, and a press fails", async () => {
+test("without a server, passkey suggestions end silently, and the button fails", async () => {
   const { signInWithPasskey } = await import("../src/account/webauthn");
   const { signal } = new AbortController();
   expect(await signInWithPasskey(true, signal)).toBeUndefined();

@@ -28,14 +28,14 @@ function open(queryClient: QueryClient) {
 
 const all = [task("a1", "a"), task("a", null), task("b1", "b"), task("c", null)];
 
-test("a task that is deleted with the one above it is not deleted, nor restored, by itself", async () => {
+test("a task that is deleted with its parent is deleted and restored only through it", async () => {
   const { writes, undo, sent } = open(await cacheOf(all));
   writes.removeAll(all);
   undo.undoLast();
   expect(sent).toEqual(['["delete","a"] ["delete","b1"] ["delete","c"]', '["restore","a"] ["restore","b1"] ["restore","c"]']);
 });
 
-test("a task that is put into a list with the one above it stays below it", async () => {
+test("a task that moves to a list with its parent stays its sub-task", async () => {
   const { writes, undo, sent } = open(await cacheOf(all));
   writes.putIn(all, { id: "garden", name: "Garden" } as List);
   undo.undoLast();

@@ -4,9 +4,9 @@ import type { CDPSession, Page } from "playwright-core";
 export interface Authenticator {
   /** The ids of the passkeys that it has. */
   passkeys: () => Promise<string[]>;
-  /** Whether its user unlocks it when asked to. */
+  /** Sets whether its user unlocks it when asked to. */
   unlocks: (does: boolean) => Promise<void>;
-  /** Runs what makes the page tell the browser that a passkey signs nobody in any more. */
+  /** Runs an action and waits until the page has made the browser remove a passkey. */
   forgets: (act: () => Promise<void>) => Promise<void>;
 }
 

@@ -24,10 +24,9 @@ const platformPaths: Partial<Record<NodeJS.Platform, string[]>> = {
 };
 
 /**
- * Returns the path of a Chromium that runs: the one of CHROMIUM_PATH, else one
- * on PATH, at the platform's usual place or downloaded by Playwright, else
- * Debian's package, installed here and now. Without any it fails and says what
- * was tried.
+ * Returns the path of a Chromium that runs: the one in CHROMIUM_PATH, else one on
+ * PATH, in the platform's usual place or downloaded by Playwright, else Debian's
+ * package, which it installs. If there is none, the error lists what was tried.
  */
 export async function findChromium(): Promise<string> {
   const chosen = process.env["CHROMIUM_PATH"];
@@ -67,11 +66,11 @@ async function faultOf(path: string): Promise<string | undefined> {
   try {
     await access(path, constants.X_OK);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "not there" : "not a program";
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : "not executable";
   }
   try {
     const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 20_000 });
-    return /\d+\.\d+/.test(stdout) ? undefined : "tells no version";
+    return /\d+\.\d+/.test(stdout) ? undefined : "--version printed no version";
   } catch (error) {
     return `--version failed: ${(error as Error).message.trim()}`;
   }

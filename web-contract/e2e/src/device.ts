@@ -8,8 +8,8 @@ import { newAccount, type Account } from "./visitor.js";
 export interface Device {
   page: Page;
   context: BrowserContext;
-  /** The API's response now: "ok", or the error code. */
-  answer: () => Promise<string>;
+  /** Calls the API: "ok", or the code of its error. */
+  apiOutcome: () => Promise<string>;
   signUp: (account: Account) => Promise<unknown>;
   signIn: (account: Account, rememberMe?: boolean) => Promise<unknown>;
 }
@@ -26,22 +26,22 @@ export const test = pageTest.extend("openDevice", async ({ openPage }) => {
     return {
       page,
       context: page.context(),
-      answer: () => page.evaluate(() => window.clients.api.listTasks().then(() => "ok", (error) => error.code ?? String(error))),
-      signUp: async (account) => succeed(await call((all) => window.clients.auth.signUp.email(all), account)),
+      apiOutcome: () => page.evaluate(() => window.clients.api.listTasks().then(() => "ok", (error) => error.code ?? String(error))),
+      signUp: async (account) => expectSuccess(await call((all) => window.clients.auth.signUp.email(all), account)),
       signIn: async (account, rememberMe) =>
-        succeed(await call((all) => window.clients.auth.signIn.email(all), account, rememberMe)),
+        expectSuccess(await call((all) => window.clients.auth.signIn.email(all), account, rememberMe)),
     };
   };
 });
 
 /** Returns the data of a response of Better Auth's client, and fails if it is an error. */
-export function succeed<Data>({ data, error }: { data: Data; error: unknown }): NonNullable<Data> {
+export function expectSuccess<Data>({ data, error }: { data: Data; error: unknown }): NonNullable<Data> {
   if (error || data === null || data === undefined) throw new Error(`Better Auth responded with an error: ${JSON.stringify(error)}`);
   return data;
 }
 
-/** Uses a site as a front end does, from signing up to signing out. */
-export async function useAll(device: Device): Promise<Account> {
+/** Calls every part of the API as a front end does, from sign-up to sign-out and the next sign-in. */
+export async function useWholeApi(device: Device): Promise<Account> {
   const account = newAccount();
   await device.signUp(account);
   const { page } = device;
@@ -50,12 +50,12 @@ export async function useAll(device: Device): Promise<Account> {
   expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ items: [completed] });
   await page.evaluate((id) => window.clients.api.deleteTask(id), task.id);
   expect(await page.evaluate(() => window.clients.api.getSession())).toMatchObject({ user: { email: account.email } });
-  expect(succeed(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
+  expect(expectSuccess(await page.evaluate(() => window.clients.auth.getSession())).user.email).toBe(account.email);
   // Failures are reported in full, too.
   expect(await page.evaluate(() => window.clients.api.createTask({ title: "" }).catch(({ errors }) => errors))).toMatchObject([{ field: "title" }]);
-  succeed(await page.evaluate(() => window.clients.auth.signOut()));
-  expect(await device.answer()).toBe("unauthenticated");
+  expectSuccess(await page.evaluate(() => window.clients.auth.signOut()));
+  expect(await device.apiOutcome()).toBe("unauthenticated");
   await device.signIn(account);
-  expect(await device.answer()).toBe("ok");
+  expect(await device.apiOutcome()).toBe("ok");
   return account;
 }

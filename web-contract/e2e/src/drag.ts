@@ -13,7 +13,7 @@ export async function drag(item: Locator, onto: Locator, place: keyof typeof dep
   await page.mouse.down();
   await page.mouse.move(from.x + 130, from.y + from.height / 2 + 8, { steps: 4 });
   await page.mouse.move(x, y, { steps: 8 });
-  // A browser under test tells of a drag only when the pointer moves.
+  // An automated browser fires drag events only when the pointer moves.
   let step = 0;
   await vi.waitFor(async () => {
     await page.mouse.move(x + (++step % 2), y);

@@ -1,21 +1,21 @@
-/** The targets of a hostile page. */
-export interface Prey {
+/** What a hostile page attacks. */
+export interface Targets {
   /** The site. */
   url: string;
   taskId: string;
-  /** The attacker's own account there, into which the page tries to sign others in. */
-  villain: { name: string; email: string; password: string };
+  /** The attacker's account on the site: the page tries to sign visitors in to it. */
+  attacker: { name: string; email: string; password: string };
   /** How long to wait for events that may never happen, in milliseconds. */
-  patience: number;
+  timeoutMs: number;
 }
 
 /**
- * Tries, in a page, all that a page can do with a site it does not belong to,
- * and returns what it could read. It uses nothing from outside of itself, so
- * that it can be evaluated in the page.
+ * Tries everything that a page can do to another site, and returns what it
+ * could read. It uses nothing outside itself, so that it can be evaluated in
+ * the page.
  */
-export async function attack({ url, taskId, villain, patience }: Prey): Promise<string[]> {
-  const loot: string[] = [];
+export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Promise<string[]> {
+  const leaks: string[] = [];
 
   const task = `/api/tasks/${taskId}`;
   const reads = [
@@ -31,7 +31,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     "/api/auth/get-session",
     "/api/auth/list-sessions",
   ];
-  const password = { currentPassword: villain.password, newPassword: villain.password, revokeOtherSessions: true };
+  const password = { currentPassword: attacker.password, newPassword: attacker.password, revokeOtherSessions: true };
   const writes: [string, string, Record<string, unknown>][] = [
     ["POST", "/api/tasks", { title: "Planted" }],
     ["POST", "/api/batch", { operations: [{ op: "erase", kind: "task", id: taskId }] }],
@@ -40,8 +40,8 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     ["DELETE", task, {}],
     ["POST", `${task}?_method=DELETE`, {}],
     ["POST", "/api/auth/sign-out", {}],
-    ["POST", "/api/auth/sign-in/email", villain],
-    ["POST", "/api/auth/sign-up/email", { ...villain, email: `another-${villain.email}` }],
+    ["POST", "/api/auth/sign-in/email", attacker],
+    ["POST", "/api/auth/sign-up/email", { ...attacker, email: `another-${attacker.email}` }],
     ["POST", "/api/auth/update-user", { name: "Mallory" }],
     ["POST", "/api/auth/change-password", password],
     ["POST", "/api/auth/revoke-sessions", {}],
@@ -55,13 +55,13 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
   const settled = (target: EventTarget, ...events: string[]) =>
     new Promise<string>((resolve) => {
       for (const event of events) target.addEventListener(event, () => resolve(event), { once: true });
-      setTimeout(() => resolve("nothing"), patience);
+      setTimeout(() => resolve("nothing"), timeoutMs);
     });
 
   async function tryFetch(address: string, init: RequestInit): Promise<void> {
     try {
-      const response = await fetch(address, { credentials: "include", signal: AbortSignal.timeout(patience), ...init });
-      if (response.type !== "opaque") loot.push(`fetch ${init.method} ${address} (${init.mode}): ${response.status}`);
+      const response = await fetch(address, { credentials: "include", signal: AbortSignal.timeout(timeoutMs), ...init });
+      if (response.type !== "opaque") leaks.push(`fetch ${init.method} ${address} (${init.mode}): ${response.status}`);
     } catch {
       // Rejected by the browser or by the site.
     }
@@ -75,7 +75,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     if (name === "link") element.setAttribute("rel", "stylesheet");
     document.body.append(element);
     if (["load", "loadedmetadata"].includes(await outcome) && !["iframe", "object", "embed"].includes(name)) {
-      loot.push(`<${name}> ${path}`);
+      leaks.push(`<${name}> ${path}`);
     }
     lookInto(`<${name}> ${path}`, (element as HTMLIFrameElement).contentWindow);
     element.remove();
@@ -85,7 +85,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
   function lookInto(what: string, other: Window | null | undefined): void {
     try {
       const text = other?.document.body?.innerText;
-      if (text && other?.location.href !== "about:blank") loot.push(`${what}: ${text}`);
+      if (text && other?.location.href !== "about:blank") leaks.push(`${what}: ${text}`);
     } catch {
       // Another origin's.
     }
@@ -125,7 +125,7 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
       form.submit();
     }
     // Its load event cannot be observed: the document belongs to another origin.
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + timeoutMs;
     const foreign = () => {
       try {
         return other!.location.href !== "about:blank";
@@ -140,13 +140,13 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
 
   async function tryStream(): Promise<void> {
     const stream = new EventSource(`${url}/api/events`, { withCredentials: true });
-    if ((await settled(stream, "open", "message", "ready", "change", "error")) !== "error") loot.push("EventSource");
+    if ((await settled(stream, "open", "message", "ready", "change", "error")) !== "error") leaks.push("EventSource");
     stream.close();
   }
 
   async function trySocket(): Promise<void> {
     const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/events`);
-    if ((await settled(socket, "open", "message", "error")) === "open") loot.push("WebSocket");
+    if ((await settled(socket, "open", "message", "error")) === "open") leaks.push("WebSocket");
     socket.close();
   }
 
@@ -191,5 +191,5 @@ export async function attack({ url, taskId, villain, patience }: Prey): Promise<
     ]);
   }
   for (const path of ["/api/tasks", "/api/auth/sign-out"]) await tryWindow(path, true);
-  return loot;
+  return leaks;
 }

@@ -8,8 +8,8 @@ import { newAccount, type Account } from "./visitor.js";
 
 export interface OpenPage {
   page: Page;
-  /** Errors and warnings of the page's console, and errors that nobody caught. */
-  complaints: string[];
+  /** Errors and warnings on the page's console, and uncaught errors. */
+  consoleErrors: string[];
 }
 
 /** A test that can open Tasklane, each time in a browser window of its own without cookies. */
@@ -32,13 +32,13 @@ export const test = base
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
       contexts.push(context);
       const page = await context.newPage();
-      const complaints: string[] = [];
-      page.on("pageerror", (error) => complaints.push(String(error)));
+      const consoleErrors: string[] = [];
+      page.on("pageerror", (error) => consoleErrors.push(String(error)));
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+        if (message.type() === "error" || message.type() === "warning") consoleErrors.push(message.text());
       });
       await page.goto("/");
-      return { page, complaints };
+      return { page, consoleErrors };
     };
   });
 
@@ -80,14 +80,14 @@ export async function signInAgain(page: Page, { password }: Account): Promise<vo
 
 /** Runs an action that writes a task, and waits for the server's response: the page shows the change earlier. */
 export async function written(page: Page, act: () => Promise<void>): Promise<void> {
-  const answer = page.waitForResponse(
+  const response = page.waitForResponse(
     (response) => response.request().method() !== "GET" && /\/api\/(tasks|batch)/.test(response.url()) && response.ok(),
   );
   await act();
-  await answer;
+  await response;
 }
 
-/** Waits until the server has answered everything that was written on the page. */
+/** Waits until the server has accepted all changes of the page. */
 export async function allSent(page: Page): Promise<void> {
   const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
   await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
@@ -161,6 +161,10 @@ export const titles = (page: Page, list: string) =>
 export async function expectTitles(page: Page, list: string, wanted: string[]): Promise<void> {
   await vi.waitFor(async () => expect(await titles(page, list)).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
+
+/** Waits until screen readers were told a text. */
+export const expectAnnounced = (page: Page, text: string) =>
+  page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
 
 export const openTask = (page: Page, title: string) =>
   page.getByRole("list", { name: "Open tasks" }).getByRole("checkbox", { name: title, exact: true });

@@ -99,15 +99,15 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
   return { stack, stop };
 }
 
-/** Waits for the one line on standard output that says where Tasklane is. */
+/** Waits for the line "ready ADDRESS" on standard output. */
 async function ready(child: ChildProcess, url: string): Promise<void> {
   const lines = createInterface({ input: child.stdout! });
   const said = (async () => {
     for await (const line of lines) {
       if (line === `ready ${url}`) return;
-      throw new Error(`it said ${JSON.stringify(line)} where "ready ${url}" was due`);
+      throw new Error(`it printed ${JSON.stringify(line)} instead of "ready ${url}"`);
     }
-    throw new Error("it ended");
+    throw new Error("it exited");
   })();
   const limit = new AbortController();
   const late = sleep(startLimit, undefined, { signal: limit.signal }).then(() => {

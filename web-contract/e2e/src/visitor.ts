@@ -10,7 +10,7 @@ export interface Visitor {
   fetch: Fetch;
   cookies: Map<string, string>;
   /** All responses so far, as text: headers and body; of a stream, the headers. */
-  answers: string[];
+  responses: string[];
   auth: ReturnType<typeof createAuthClient>;
   api: ReturnType<typeof createClient>;
 }
@@ -18,7 +18,7 @@ export interface Visitor {
 /** A visitor of the given server, by default of the address for browsers. */
 export function newVisitor(baseUrl = inject("stack").url): Visitor {
   const cookies = new Map<string, string>();
-  const answers: string[] = [];
+  const responses: string[] = [];
 
   const fetchWithCookies: Fetch = async (input, init) => {
     const request = new Request(input, init);
@@ -29,14 +29,14 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
     for (const cookie of response.headers.getSetCookie()) keepCookie(cookies, cookie);
     // A stream does not end.
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    answers.push(JSON.stringify([...response.headers]) + (isStream ? "" : await response.clone().text()));
+    responses.push(JSON.stringify([...response.headers]) + (isStream ? "" : await response.clone().text()));
     return response;
   };
 
   return {
     fetch: fetchWithCookies,
     cookies,
-    answers,
+    responses,
     auth: createAuthClient({ baseURL: baseUrl, fetchOptions: { customFetchImpl: fetchWithCookies } }),
     api: createClient({ baseUrl, fetch: fetchWithCookies }),
   };

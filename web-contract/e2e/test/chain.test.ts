@@ -9,7 +9,7 @@ const { url, tasksUrl, authUrl } = inject("stack");
 
 const jwtPattern = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 
-/** The code that a call fails with. */
+/** Returns the error code of a call, which must fail. */
 async function failure(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -20,7 +20,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
   return expect.fail("the call did not fail");
 }
 
-/** Asks for something that fails, and checks all that every failure has in common. */
+/** Sends a request that fails, and checks what all problem documents have in common. */
 async function problem(
   address: string,
   init: RequestInit = {},
@@ -45,7 +45,7 @@ function json(method: string, body: unknown): RequestInit {
 }
 
 describe.concurrent("a session", () => {
-  test("begins, is known, ends and begins again, with Better Auth's own client", async () => {
+  test("works through sign-up, sign-out and sign-in with Better Auth's client", async () => {
     const visitor = newVisitor();
     const account = newAccount();
 
@@ -58,14 +58,14 @@ describe.concurrent("a session", () => {
     expect(visitor.cookies).toEqual(new Map());
     expect(await failure(visitor.api.getSession())).toBe("unauthenticated");
 
-    const refused = await visitor.auth.signIn.email({ ...account, password: "not the password" });
-    expect(refused.error?.status).toBe(401);
+    const rejected = await visitor.auth.signIn.email({ ...account, password: "not the password" });
+    expect(rejected.error?.status).toBe(401);
 
     expect((await visitor.auth.signIn.email(account)).error).toBeNull();
     expect(await visitor.api.getSession()).toEqual({ user, expiresAt: expect.any(String) });
   });
 
-  test("that was signed out elsewhere has expired, though its cookie is genuine", async () => {
+  test("that was signed out elsewhere is rejected as expired, although its cookie is genuine", async () => {
     const user = await newUser();
     await user.api.getSession();
     const stolen = new Map(user.cookies);
@@ -74,7 +74,7 @@ describe.concurrent("a session", () => {
     await expectExpired(() => failure(user.api.listTasks()));
   });
 
-  test("gives a JWT to programs, and none to a browser", async () => {
+  test("gives a JWT to programs but not to browsers", async () => {
     const user = await newUser();
     await user.api.createTask({ title: "Water the plants" });
     await user.api.listTasks();
@@ -84,7 +84,7 @@ describe.concurrent("a session", () => {
     const token = await problem(`${url}/api/auth/token`, {}, user.fetch);
     expect([token.status, token.code]).toEqual([404, "not_found"]);
     await user.auth.signOut();
-    expect(user.answers.filter((answer) => jwtPattern.test(answer) || /set-auth-jwt/i.test(answer))).toEqual([]);
+    expect(user.responses.filter((response) => jwtPattern.test(response) || /set-auth-jwt/i.test(response))).toEqual([]);
 
     expect(await jwtOf(user.account)).toMatch(jwtPattern);
   });
@@ -144,7 +144,7 @@ describe.concurrent.for([
     expect(await failure(api.updateTask(created.id, { title: "x" }))).toBe("task_not_found");
   });
 
-  test("come newest first, page by page", async () => {
+  test("are listed newest first, in pages", async () => {
     const api = await signIn();
     const titles = ["one", "two", "three"];
     for (const title of titles) await api.createTask({ title });
@@ -158,8 +158,8 @@ describe.concurrent.for([
   });
 });
 
-describe.concurrent("a request is refused in the envelope, and its id is in the logs", () => {
-  test("without a session or a token: 401", async () => {
+describe.concurrent("a rejected request gets a problem document, and its id is in the logs:", () => {
+  test("401 without a session or a JWT", async () => {
     const atBff = await problem(`${url}/api/tasks`);
     expect([atBff.status, atBff.code]).toEqual([401, "unauthenticated"]);
     await expectLogged(atBff.requestId, ["bff"]);
@@ -170,7 +170,7 @@ describe.concurrent("a request is refused in the envelope, and its id is in the 
     await expectLogged(atService.requestId, ["tasks"]);
   });
 
-  test("with a forged cookie: 401, and Better Auth is not asked", async () => {
+  test("401 with a forged cookie, without a request to Better Auth", async () => {
     const user = await newUser();
     const genuine = await user.fetch(`${url}/api/tasks`);
     expect(genuine.status).toBe(200);
@@ -184,32 +184,32 @@ describe.concurrent("a request is refused in the envelope, and its id is in the 
       token,
       "",
     ];
-    const refusals: Problem[] = [];
+    const rejections: Problem[] = [];
     for (const forgery of forgeries) {
       user.cookies.set(name, encodeURIComponent(forgery));
-      const refused = await problem(`${url}/api/tasks`, {}, user.fetch);
-      expect([refused.status, refused.code]).toEqual([401, "unauthenticated"]);
-      refusals.push(refused);
+      const rejected = await problem(`${url}/api/tasks`, {}, user.fetch);
+      expect([rejected.status, rejected.code]).toEqual([401, "unauthenticated"]);
+      rejections.push(rejected);
     }
-    // Once Better Auth has logged a later request it would have logged these.
+    // Better Auth has logged a later request, so it would have logged these too.
     const later = await fetch(`${url}/api/auth/ok`);
     await expectLogged(later.headers.get("x-request-id")!, ["auth", "bff"]);
-    for (const { requestId } of refusals) expect(await serversThatLogged(requestId)).toEqual(["bff"]);
+    for (const { requestId } of rejections) expect(await serversThatLogged(requestId)).toEqual(["bff"]);
   });
 
-  test("with a forged token: 401", async () => {
+  test("401 with a forged JWT", async () => {
     const [header, payload, signature] = (await jwtOf((await newUser()).account)).split(".") as [
       string,
       string,
       string,
     ];
     const forged = `${header}.${payload}.${(signature.startsWith("A") ? "B" : "A") + signature.slice(1)}`;
-    const refused = await problem(`${tasksUrl}/api/tasks`, {}, fetchWithJwt(forged));
-    expect([refused.status, refused.code]).toEqual([401, "unauthenticated"]);
-    await expectLogged(refused.requestId, ["tasks"]);
+    const rejected = await problem(`${tasksUrl}/api/tasks`, {}, fetchWithJwt(forged));
+    expect([rejected.status, rejected.code]).toEqual([401, "unauthenticated"]);
+    await expectLogged(rejected.requestId, ["tasks"]);
   });
 
-  test("for another user's task: 404, and the task stays as it is", async () => {
+  test("404 for another user's task, which stays unchanged", async () => {
     const [owner, stranger] = await Promise.all([newUser(), newUser()]);
     const task = await owner.api.createTask({ title: "Mine" });
     const requests = [
@@ -219,16 +219,16 @@ describe.concurrent("a request is refused in the envelope, and its id is in the 
       { method: "DELETE" },
     ];
     for (const request of requests) {
-      const refused = await problem(`${url}/api/tasks/${task.id}`, request, stranger.fetch);
-      expect([request.method, refused.status, refused.code]).toEqual([request.method, 404, "task_not_found"]);
-      // The exchange of the session is in Better Auth's log too, at the first request.
-      await expectLogged(refused.requestId, request.method === "GET" ? ["auth", "bff", "tasks"] : ["bff", "tasks"]);
+      const rejected = await problem(`${url}/api/tasks/${task.id}`, request, stranger.fetch);
+      expect([request.method, rejected.status, rejected.code]).toEqual([request.method, 404, "task_not_found"]);
+      // The first request also exchanges the session, which Better Auth logs.
+      await expectLogged(rejected.requestId, request.method === "GET" ? ["auth", "bff", "tasks"] : ["bff", "tasks"]);
     }
     expect(await owner.api.getTask(task.id)).toEqual(task);
     expect((await stranger.api.listTasks()).items).toEqual([]);
   });
 
-  test("for invalid input: 422 that names the field, at both servers", async () => {
+  test("422 for invalid input, naming the field, from both servers", async () => {
     const user = await newUser();
     await user.api.listTasks();
     const servers = [
@@ -248,38 +248,38 @@ describe.concurrent("a request is refused in the envelope, and its id is in the 
     ];
     for (const server of servers) {
       for (const [path, request, fault] of cases) {
-        const refused = await problem(server.address + path, request, server.fetch);
-        expect([server.name, path, refused.status, refused.code]).toEqual([server.name, path, 422, "invalid"]);
-        expect(refused.errors).toEqual([{ ...fault, message: expect.any(String) }]);
-        await expectLogged(refused.requestId, server.name === "bff" ? ["bff", "tasks"] : ["tasks"]);
+        const rejected = await problem(server.address + path, request, server.fetch);
+        expect([server.name, path, rejected.status, rejected.code]).toEqual([server.name, path, 422, "invalid"]);
+        expect(rejected.errors).toEqual([{ ...fault, message: expect.any(String) }]);
+        await expectLogged(rejected.requestId, server.name === "bff" ? ["bff", "tasks"] : ["tasks"]);
       }
     }
   });
 
-  test("from a page of another site: 403", async () => {
+  test("403 from a page of another site", async () => {
     const user = await newUser();
     const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const request = json("POST", { title: "Planted" });
     const headers = { ...request.headers, cookie, origin: "https://evil.example", "sec-fetch-site": "cross-site" };
-    const refused = await problem(`${url}/api/tasks`, { ...request, headers });
-    expect([refused.status, refused.code]).toEqual([403, "cross_origin"]);
-    await expectLogged(refused.requestId, ["bff"]);
+    const rejected = await problem(`${url}/api/tasks`, { ...request, headers });
+    expect([rejected.status, rejected.code]).toEqual([403, "cross_origin"]);
+    await expectLogged(rejected.requestId, ["bff"]);
     expect((await user.api.listTasks()).items).toEqual([]);
   });
 
-  test("for a path that is not there: 404", async () => {
+  test("404 for an unknown path", async () => {
     for (const [address, server] of [
       [`${url}/api/nothing`, "bff"],
       [`${tasksUrl}/api/nothing`, "tasks"],
     ] as const) {
-      const refused = await problem(address);
-      expect([refused.status, refused.code]).toEqual([404, "not_found"]);
-      await expectLogged(refused.requestId, [server]);
+      const rejected = await problem(address);
+      expect([rejected.status, rejected.code]).toEqual([404, "not_found"]);
+      await expectLogged(rejected.requestId, [server]);
     }
   });
 });
 
-test.concurrent("Better Auth itself is reached by programs only: its port has no page and no tasks", async () => {
+test.concurrent("Better Auth's own port serves neither the page nor tasks", async () => {
   expect((await fetch(authUrl)).status).toBe(404);
   expect((await fetch(`${authUrl}/api/tasks`)).status).toBe(404);
 });

@@ -5,14 +5,14 @@ import { describe, expect, inject, test, vi, type TestContext } from "vitest";
 import { runStatement } from "../src/database.js";
 import { newUser, type Visitor } from "../src/visitor.js";
 
-/** What a call rejects with. */
+/** Returns the error of a call, which must fail. */
 async function rejection(call: Promise<unknown>): Promise<unknown> {
   const [outcome] = await Promise.allSettled([call]);
   if (outcome.status === "fulfilled") expect.fail("the call did not fail");
   return outcome.reason;
 }
 
-/** A page without a browser: a cache, a list that is looked at, and live changes. */
+/** A page without a browser: a query cache, an observed list, and live changes. */
 async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filters: TaskFilters = {}) {
   const queryClient = new QueryClient();
   const options = createQueries(api).tasks(filters);
@@ -32,7 +32,7 @@ async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filte
   return { queryClient, list, mutations: createMutations(api) };
 }
 
-describe.concurrent("the client, at the real bff", () => {
+describe.concurrent("the client, with the real bff,", () => {
   test("has every operation", async () => {
     const { api } = await newUser();
     const plants = await api.createTask({ title: "Water the plants", tags: ["home"] });
@@ -60,7 +60,7 @@ describe.concurrent("the client, at the real bff", () => {
     });
   });
 
-  test("goes through all pages of a list", async () => {
+  test("iterates over all pages of a list", async () => {
     const { api } = await newUser();
     const titles = Array.from({ length: 25 }, (_, number) => `Task ${String(number).padStart(2, "0")}`);
     await api.batch(titles.map((title) => ({ op: "create", kind: "task", data: { title } })));
@@ -69,7 +69,7 @@ describe.concurrent("the client, at the real bff", () => {
     expect(seen.map(({ title }) => title)).toEqual(titles);
   });
 
-  test("gets errors with what their codes promise", async () => {
+  test("gets the details that each error code promises", async () => {
     const { api } = await newUser();
     const task = await api.createTask({ title: "Water the plants" });
     const newer = await api.updateTask(task.id, { priority: "high" });
@@ -79,7 +79,7 @@ describe.concurrent("the client, at the real bff", () => {
     expect(isApiError(invalid, "invalid") && invalid.errors).toMatchObject([{ field: "title" }]);
   });
 
-  test("makes one write of all that have one key", async () => {
+  test("writes once for all requests with the same idempotency key", async () => {
     const { api } = await newUser();
     const call = { idempotencyKey: "one" };
     const [first, second] = await Promise.all([1, 2].map(() => api.createTask({ title: "Once" }, call)));
@@ -87,7 +87,7 @@ describe.concurrent("the client, at the real bff", () => {
     expect((await api.listTasks()).items).toEqual([first]);
   });
 
-  test("speaks for a user whose cookie a server hands over", async () => {
+  test("acts for a user whose cookie a server passes in", async () => {
     const user = await newUser();
     const task = await user.api.createTask({ title: "Water the plants" });
     const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -96,18 +96,18 @@ describe.concurrent("the client, at the real bff", () => {
     expect(await api.createTask({ title: "From the server" })).toMatchObject({ version: 1 });
   });
 
-  test("leaves the renewal of a session to the browser when a server calls", async () => {
+  test("does not renew the session when a server calls, so that the browser can", async () => {
     const user = await newUser();
-    // The session began more than a day ago, so that it is due.
+    // The session began more than a day ago, so it is due for renewal.
     const statement = `UPDATE session SET "expiresAt" = "expiresAt" - interval '25 hours' WHERE "userId" = (SELECT id FROM "user" WHERE email = $1)`;
     await runStatement(inject("stack").authDatabase, statement, user.account.email);
     const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     await createClient({ baseUrl: inject("stack").url, cookie }).listTasks();
     await user.api.listTasks();
-    expect(user.answers.at(-1)).toContain("better-auth.session_token=");
+    expect(user.responses.at(-1)).toContain("better-auth.session_token=");
   });
 
-  test("watches from where a list was made, and sees the session end", async () => {
+  test("watches changes from a list's cursor until the session ends", async () => {
     const { api, auth } = await newUser();
     const { changes } = await api.listTasks();
     const task = await api.createTask({ title: "Before" });
@@ -125,8 +125,8 @@ describe.concurrent("the client, at the real bff", () => {
   });
 });
 
-describe.concurrent("the React part, at the real bff", () => {
-  test("shows on one page what another one does", async (context) => {
+describe.concurrent("the React part, with the real bff,", () => {
+  test("shows on one page what was written on another", async (context) => {
     const user = await newUser();
     const [mine, theirs] = await Promise.all([openPage(context, user), openPage(context, user)]);
     const create = new MutationObserver(mine.queryClient, mine.mutations.createTask());
@@ -141,7 +141,7 @@ describe.concurrent("the React part, at the real bff", () => {
     await vi.waitFor(() => expect(mine.list()).toEqual([]), { timeout: 10_000 });
   });
 
-  test("keeps lists as the server would make them", async (context) => {
+  test("keeps cached lists as the server would return them", async (context) => {
     const user = await newUser();
     const filters = { completed: false, sort: "-priority" } as const;
     const page = await openPage(context, user, filters);

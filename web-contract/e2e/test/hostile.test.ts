@@ -1,23 +1,23 @@
 import type { BrowserContext, Response } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { succeed, test, type Device } from "../src/device.js";
+import { expectSuccess, test, type Device } from "../src/device.js";
 import { serveForeign, type ForeignServer } from "../src/foreign.js";
 import { attack } from "../src/hostile.js";
 import { newAccount, newVisitor, type Account } from "../src/visitor.js";
 
 const { url } = inject("stack");
-const patience = 5_000;
+const timeoutMs = 5_000;
 
 let server: ForeignServer;
-let villain: Account;
+let attacker: Account;
 beforeAll(async () => {
   server = await serveForeign();
-  villain = newAccount();
-  succeed(await newVisitor().auth.signUp.email(villain));
+  attacker = newAccount();
+  expectSuccess(await newVisitor().auth.signUp.email(attacker));
 });
 afterAll(() => server.stop());
 
-/** Someone with a session, a task and a time zone, without which the site's own page would set it in the windows that show it. */
+/** Signs a user up with a task and a time zone. Without a zone, the site's page would set one in the windows that the attack opens. */
 async function newVictim(device: Device): Promise<string> {
   await device.signUp(newAccount());
   return device.page.evaluate(async () => {
@@ -27,21 +27,21 @@ async function newVictim(device: Device): Promise<string> {
   });
 }
 
-/** The site's cookies, without the challenge for a passkey: a sign-in page gets one, and it signs nobody in. */
+/** The site's cookies without the passkey challenge, which every sign-in page gets and which signs nobody in. */
 async function siteCookies(context: BrowserContext) {
   return (await context.cookies(url)).filter(({ name }) => name !== "better-auth.better-auth-passkey");
 }
 
-/** All that is the victim's. */
-async function belongings({ page, context }: Device) {
-  const known = await page.evaluate(async () => {
+/** Everything that the victim has at the site. */
+async function victimState({ page, context }: Device) {
+  const data = await page.evaluate(async () => {
     const { api, auth } = window.clients;
     return JSON.stringify([await api.listTasks(), await api.getSession(), await auth.getSession(), await auth.listSessions()]);
   });
-  return { known, cookies: await siteCookies(context) };
+  return { data, cookies: await siteCookies(context) };
 }
 
-/** Keeps what the site answers from now on. */
+/** Records the site's responses from now on. */
 function recordSite(context: BrowserContext): Response[] {
   const all: Response[] = [];
   context.on("response", (response) => {
@@ -52,52 +52,52 @@ function recordSite(context: BrowserContext): Response[] {
 
 const reads = ["GET", "HEAD", "OPTIONS"];
 
-/** Answers to a foreign page that say yes to more than looking. */
-function allowed(answers: Response[]): string[] {
-  return answers
-    .filter((answer) => !reads.includes(answer.request().method()) || answer.url().endsWith("/api/events"))
-    .filter((answer) => answer.status() < 400)
-    .map((answer) => `${answer.status()} ${answer.request().method()} ${answer.url()}`);
+/** The writes and streams that the site accepted from a foreign page. */
+function accepted(responses: Response[]): string[] {
+  return responses
+    .filter((response) => !reads.includes(response.request().method()) || response.url().endsWith("/api/events"))
+    .filter((response) => response.status() < 400)
+    .map((response) => `${response.status()} ${response.request().method()} ${response.url()}`);
 }
 
 describe.concurrent("a hostile page", () => {
   test.for([
-    ["of another site", "evil.example", "/"],
-    // Its requests have the cookie: SameSite does not look at ports.
-    ["of another port of the same host", "localhost", "/"],
-    ["without an origin, of the same host", "localhost", "/sandboxed"],
+    ["on another site", "evil.example", "/"],
+    // Its requests have the cookie: SameSite ignores ports.
+    ["on another port of the same host", "localhost", "/"],
+    ["without an origin, on the same host", "localhost", "/sandboxed"],
   ] as const)("%s reads nothing and changes nothing", async ([, host, path], { openDevice }) => {
     const victim = await openDevice(url);
     const taskId = await newVictim(victim);
-    const before = await belongings(victim);
+    const before = await victimState(victim);
 
-    const answers = recordSite(victim.context);
+    const responses = recordSite(victim.context);
     const page = await victim.context.newPage();
     await page.goto(`http://${host}:${server.port}${path}`);
-    expect(await page.evaluate(attack, { url, taskId, villain, patience })).toEqual([]);
+    expect(await page.evaluate(attack, { url, taskId, attacker, timeoutMs })).toEqual([]);
     await page.close();
 
-    expect(answers.length).toBeGreaterThan(20);
-    expect(allowed(answers)).toEqual([]);
-    expect(await belongings(victim)).toEqual(before);
+    expect(responses.length).toBeGreaterThan(20);
+    expect(accepted(responses)).toEqual([]);
+    expect(await victimState(victim)).toEqual(before);
   });
 
-  test("signs nobody in", async ({ openDevice }) => {
+  test("cannot sign a visitor in", async ({ openDevice }) => {
     const device = await openDevice(url);
     const page = await device.context.newPage();
     await page.goto(`http://localhost:${server.port}/`);
-    expect(await page.evaluate(attack, { url, taskId: crypto.randomUUID(), villain, patience })).toEqual([]);
+    expect(await page.evaluate(attack, { url, taskId: crypto.randomUUID(), attacker, timeoutMs })).toEqual([]);
     expect(await siteCookies(device.context)).toEqual([]);
-    expect(await device.answer()).toBe("unauthenticated");
+    expect(await device.apiOutcome()).toBe("unauthenticated");
   });
 
-  test("would have got it all, were it the site's own", async ({ openDevice }) => {
+  test("would expectSuccess if it were the site's own page", async ({ openDevice }) => {
     const victim = await openDevice(url);
     const taskId = await newVictim(victim);
-    const before = await belongings(victim);
-    // Its own policy forbids the frames, for which there is no use to wait.
-    const loot = await victim.page.evaluate(attack, { url, taskId, villain, patience: 1_000 });
-    expect(loot).toContain(`fetch GET ${url}/api/tasks (cors): 200`);
+    const before = await victimState(victim);
+    // The page's own Content-Security-Policy forbids frames, so do not wait long for them.
+    const leaks = await victim.page.evaluate(attack, { url, taskId, attacker, timeoutMs: 1_000 });
+    expect(leaks).toContain(`fetch GET ${url}/api/tasks (cors): 200`);
     expect(await siteCookies(victim.context)).not.toEqual(before.cookies);
   });
 });

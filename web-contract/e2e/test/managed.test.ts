@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { succeed, test, useAll } from "../src/device.js";
+import { expectSuccess, test, useWholeApi } from "../src/device.js";
 import { freePorts } from "../src/ports.js";
 import { startProgram, type Running } from "../src/process.js";
 import { fileOf, startBff } from "../src/site.js";
@@ -8,7 +8,7 @@ import { newAccount } from "../src/visitor.js";
 
 const stack = inject("stack");
 
-describe.concurrent("a front end before a Better Auth that somebody else runs", () => {
+describe.concurrent("a front end with a Better Auth server that somebody else runs", () => {
   const basePath = "/accounts/auth";
   let origin: string;
   let auth: string;
@@ -32,7 +32,7 @@ describe.concurrent("a front end before a Better Auth that somebody else runs", 
           PORT: String(authPort),
           ORIGIN: authOrigin,
           BASE_PATH: basePath,
-          // Nobody else is told.
+          // No other server knows it.
           SECRET: randomBytes(32).toString("hex"),
           TRUSTED_ORIGIN: origin,
         },
@@ -61,27 +61,27 @@ describe.concurrent("a front end before a Better Auth that somebody else runs", 
     for (const program of running) await program.stop();
   });
 
-  test("uses all of the API, without a secret", async ({ openDevice }) => {
+  test("can use the whole API, although the bff does not have the secret", async ({ openDevice }) => {
     const device = await openDevice(origin);
-    await useAll(device);
+    await useWholeApi(device);
     expect(await device.context.cookies()).toMatchObject([{ name: "accounts.session_token", domain: "localhost" }]);
     const { keys } = (await (await fetch(`${auth}/jwks`)).json()) as { keys: { alg: string }[] };
     expect(keys.map(({ alg }) => alg)).toContain("EdDSA");
     expect(await bff.log()).toContain("BETTER_AUTH_SECRET is not set");
   });
 
-  test("sees sessions end at once, and forged cookies refused", async ({ openDevice }) => {
+  test("sees sessions end at once, and forged cookies rejected", async ({ openDevice }) => {
     const [here, there] = await Promise.all([openDevice(origin), openDevice(origin)]);
     const account = newAccount();
     await here.signUp(account);
     await there.signIn(account);
-    expect(await there.answer()).toBe("ok");
-    succeed(await here.page.evaluate(() => window.clients.auth.revokeOtherSessions()));
-    expect([await there.answer(), await here.answer()]).toEqual(["session_expired", "ok"]);
+    expect(await there.apiOutcome()).toBe("ok");
+    expectSuccess(await here.page.evaluate(() => window.clients.auth.revokeOtherSessions()));
+    expect([await there.apiOutcome(), await here.apiOutcome()]).toEqual(["session_expired", "ok"]);
 
     const [cookie] = await here.context.cookies();
     const forged = cookie!.value.replace(/^./, (first) => (first === "A" ? "B" : "A"));
     await there.context.addCookies([{ ...cookie!, value: forged }]);
-    expect(await there.answer()).toBe("session_expired");
+    expect(await there.apiOutcome()).toBe("session_expired");
   });
 });

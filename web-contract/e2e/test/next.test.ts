@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { test, useAll } from "../src/device.js";
+import { test, useWholeApi } from "../src/device.js";
 import { buildNext } from "../src/next.js";
 import { freePorts } from "../src/ports.js";
 import type { Running } from "../src/process.js";
@@ -8,7 +8,7 @@ import { newAccount } from "../src/visitor.js";
 
 const stack = inject("stack");
 
-describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", () => {
+describe.concurrent("a Next.js front end that rewrites /api to the bff", () => {
   let origin: string;
   let site: Site;
   let next: Running;
@@ -27,15 +27,15 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
     await site.stop();
   });
 
-  test("uses all of the API as its own", async ({ openDevice }) => {
+  test("can use the whole API on its own origin", async ({ openDevice }) => {
     const device = await openDevice(origin);
-    await useAll(device);
+    await useWholeApi(device);
     expect(await device.context.cookies()).toMatchObject([
       { name: "better-auth.session_token", domain: "localhost", path: "/", httpOnly: true, sameSite: "Lax" },
     ]);
   });
 
-  test("reads tasks on its server, with the cookie that the browser sent", async ({ openDevice }) => {
+  test("reads tasks on its server with the browser's cookie", async ({ openDevice }) => {
     const device = await openDevice(origin);
     const { page } = device;
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
@@ -45,7 +45,7 @@ describe.concurrent("a front end of Next.js, whose rewrites lead to the bff", ()
     expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
   });
 
-  test("hears of changes when they happen", async ({ openDevice }) => {
+  test("receives changes as they happen", async ({ openDevice }) => {
     const { page, signUp } = await openDevice(origin);
     await signUp(newAccount());
     const heard = await page.evaluate(async () => {

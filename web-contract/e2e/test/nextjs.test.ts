@@ -12,16 +12,16 @@ import { startProgram } from "../src/process.js";
 import { fileOf } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
 
-/** What a clone does not have: what was installed and built. */
-const made = ["node_modules", "dist", ".next", ".vite"];
+/** What a clone does not have, because it is installed or built. */
+const generated = ["node_modules", "dist", ".next", ".vite"];
 
-test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout: 600_000 }, async ({ openPage, onTestFinished }) => {
+test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout: 600_000 }, async ({ openPage, onTestFinished }) => {
   const { adminDatabase } = inject("stack");
   const scratch = await mkdtemp(join(tmpdir(), "tasklane-nextjs-"));
   onTestFinished(() => rm(scratch, { recursive: true, force: true }));
   const app = join(scratch, "app");
   const clone = join(scratch, "tasklane");
-  const isSource = (path: string) => !made.includes(basename(path));
+  const isSource = (path: string) => !generated.includes(basename(path));
   await cp(fileOf("web-contract/e2e/existing-app"), app, { recursive: true, filter: isSource });
   await cp(fileOf("web-contract"), join(clone, "web-contract"), { recursive: true, filter: isSource });
   await symlink(fileOf(".build"), join(clone, ".build"));
@@ -33,8 +33,8 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   const owner = new URL(adminDatabase);
   owner.pathname = database;
   const account = newAccount();
-  /** Another machine's ports, passwords and addresses, by what the page has for them. */
-  const here: [string, string][] = [
+  /** This test's ports, passwords and addresses, for those in NEXTJS.md. */
+  const substitutions: [string, string][] = [
     ["postgres://postgres:postgres@localhost:5432/my_app?sslmode=disable", owner.href],
     ["localhost:5432/my_app", `${owner.host}/${database}`],
     ["your-app-has-it-in-its-environment", secret],
@@ -47,7 +47,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
     ["9091", bffOpsPort],
   ];
 
-  // As someone who has not begun with npm here: its settings would come along otherwise.
+  // Without the settings of the npm that runs the tests, as in a new terminal.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") && name !== "NODE_ENV");
   const env = { ...Object.fromEntries(inherited), npm_config_prefer_offline: "true", NEXT_TELEMETRY_DISABLED: "1" } as Record<string, string>;
   const run = async (command: string) => {
@@ -60,7 +60,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
     onTestFinished(stop);
   };
 
-  // The app before: it has a database and signs users up.
+  // The app as it is before: it has a database and signs users up.
   await run("npm install --no-audit --no-fund --loglevel=error");
   await runStatement(adminDatabase, `CREATE DATABASE ${database}`);
   await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
@@ -68,11 +68,11 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   const later: string[] = [];
   const paper = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
   for (const [, code = ""] of paper.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
-    const block = here.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
+    const block = substitutions.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
     const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
     if (file) {
       await mkdir(dirname(join(app, file)), { recursive: true });
-      // Better Auth limits requests in production only, unless it is told to.
+      // By default, Better Auth limits requests only in production.
       await writeFile(join(app, file), block.replace("rateLimit: {", "rateLimit: { enabled: true,") + "\n");
     } else if (block.startsWith("git clone")) {
       expect(block).toBe("git clone https://github.com/tasklane/tasklane ../tasklane\nmake -C ../tasklane build");
@@ -85,7 +85,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   await run("npx tsc");
   const [tasks, bff, next, doctor] = later as [string, string, string, string];
   expect(next).toBe("npm run dev");
-  // Side by side, as in terminals: the servers are ready when the app is there.
+  // At the same time, as in three terminals: the servers get ready once the app runs.
   await Promise.all([
     start("Next.js", "exec node_modules/.bin/next dev", `${origin}/api/auth/ok`),
     start("the task service", tasks, `http://127.0.0.1:${tasksOpsPort}/readyz`),
@@ -105,7 +105,7 @@ test("an app that has Better Auth gets tasks by following NEXTJS.md", { timeout:
   expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);
   await run(doctor);
 
-  // One bff asks for all users, which the page's rules allow; everything else has Better Auth's limit.
+  // One bff sends the requests of all users, so NEXTJS.md exempts its two endpoints; the others keep Better Auth's limit.
   const limited = (path: string) =>
     page.evaluate(async (url) => {
       const statuses = await Promise.all(Array.from({ length: 150 }, () => fetch(url).then(({ status }) => status)));

@@ -1,6 +1,6 @@
 import type { BrowserContext, CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { succeed, test, useAll } from "../src/device.js";
+import { expectSuccess, test, useWholeApi } from "../src/device.js";
 import { serveForeign, type ForeignServer } from "../src/foreign.js";
 import { startSite, type Site } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
@@ -19,13 +19,13 @@ describe.concurrent("a front end on another trusted origin", () => {
   });
   afterAll(() => server.stop());
 
-  test("uses all of the API with the user's cookie", async ({ openDevice }) => {
+  test("can use the whole API with the user's cookie", async ({ openDevice }) => {
     const device = await openDevice(stack.trustedOrigin, stack.url);
-    await useAll(device);
+    await useWholeApi(device);
     expect(await domains(device.context)).toEqual({ "better-auth.session_token": "localhost" });
   });
 
-  test("asks for leave once in two hours", async ({ openDevice }) => {
+  test("sends one preflight in two hours", async ({ openDevice }) => {
     const device = await openDevice(stack.trustedOrigin, stack.url);
     await device.signUp(newAccount());
     const preflights = await recordPreflights(await device.context.newCDPSession(device.page));
@@ -42,7 +42,7 @@ interface Preflight {
   origin: string | undefined;
 }
 
-/** Takes down the preflights of a page, which only the debugger sees. */
+/** Records the preflights of a page, which only the debugger sees. */
 async function recordPreflights(debug: CDPSession): Promise<Preflight[]> {
   const seen: Preflight[] = [];
   debug.on("Network.responseReceived", ({ type, response: { url, headers } }) => {
@@ -73,10 +73,10 @@ describe.concurrent("a front end on a sub-domain", () => {
     await site.stop();
   });
 
-  test("uses all of the API, and its own server has the session too", async ({ openDevice }) => {
+  test("can use the whole API, and its own server gets the session cookie too", async ({ openDevice }) => {
     const page = origin("app", server.port);
     const device = await openDevice(page, site.url);
-    await useAll(device);
+    await useWholeApi(device);
     expect(await domains(device.context)).toEqual({ "better-auth.session_token": ".tasks.test" });
 
     // No other test opens this page.
@@ -85,29 +85,29 @@ describe.concurrent("a front end on a sub-domain", () => {
     expect(server.lastHeaders("/own")?.cookie).toBe(`better-auth.session_token=${cookie!.value}`);
   });
 
-  test("loses the cookie with the session", async ({ openDevice }) => {
+  test("loses the cookie when the session ends", async ({ openDevice }) => {
     const [here, there] = await Promise.all(["", ""].map(() => openDevice(origin("app", server.port), site.url)));
     const account = newAccount();
     await here!.signUp(account);
     await there!.signIn(account);
-    expect(await there!.answer()).toBe("ok");
-    succeed(await here!.page.evaluate(() => window.clients.auth.revokeSessions()));
-    expect(await there!.answer()).toBe("session_expired");
+    expect(await there!.apiOutcome()).toBe("ok");
+    expectSuccess(await here!.page.evaluate(() => window.clients.auth.revokeSessions()));
+    expect(await there!.apiOutcome()).toBe("session_expired");
     expect(await domains(there!.context)).toEqual({});
-    expect(await there!.answer()).toBe("unauthenticated");
+    expect(await there!.apiOutcome()).toBe("unauthenticated");
   });
 
-  test("gets rid of a cookie from before the sub-domains", async ({ openDevice }) => {
+  test("replaces a cookie that was set before the sub-domains", async ({ openDevice }) => {
     const device = await openDevice(origin("app", server.port), site.url);
     const account = newAccount();
     await device.signUp(account);
     const [{ name, value }] = (await device.context.cookies()) as unknown as [{ name: string; value: string }];
     await device.context.clearCookies();
     await device.context.addCookies([{ name, value, url: site.url, httpOnly: true, sameSite: "Lax" }]);
-    expect(await device.answer()).toBe("ok");
-    succeed(await device.page.evaluate(() => window.clients.auth.signOut()));
+    expect(await device.apiOutcome()).toBe("ok");
+    expectSuccess(await device.page.evaluate(() => window.clients.auth.signOut()));
     expect(await domains(device.context)).toEqual({});
     await device.signIn(account);
-    expect(await device.answer()).toBe("ok");
+    expect(await device.apiOutcome()).toBe("ok");
   });
 });

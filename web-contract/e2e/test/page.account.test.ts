@@ -15,9 +15,9 @@ async function signIn(page: Page, { email, password }: Account): Promise<void> {
 }
 
 describe.concurrent("a person", () => {
-  test("who forgot the password chooses another one by mail", async ({ openPage }) => {
+  test("who forgot the password sets a new one by email", async ({ openPage }) => {
     const { account } = await newUser();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     await page.getByRole("button", { name: "Forgot your password?" }).click();
     await page.getByLabel("Email").fill(account.email);
     await page.getByRole("button", { name: "Send me a link" }).click();
@@ -36,10 +36,10 @@ describe.concurrent("a person", () => {
     await page.getByText("Your password is changed.").waitFor();
     await signIn(page, { ...account, password });
     await page.getByText("Nothing here yet.").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("with an old link is told what to do", async ({ openPage }) => {
+  test("who opens an expired link is told what to do", async ({ openPage }) => {
     const { page } = await openPage();
     await page.goto("/api/auth/reset-password/used?callbackURL=%2F%3Freset");
     await page.getByText("This link does not work any more").waitFor();
@@ -47,9 +47,9 @@ describe.concurrent("a person", () => {
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
-  test("changes the password, and sees and ends other sessions", async ({ openPage }) => {
+  test("can change the password, and see and end other sessions", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     await signUp(page, account);
     const elsewhere = newVisitor();
     await elsewhere.auth.signIn.email(account);
@@ -74,10 +74,10 @@ describe.concurrent("a person", () => {
     await signOut(page);
     await signIn(page, { ...account, password: "another correct horse" });
     await page.getByText("Nothing here yet.").waitFor();
-    expect(complaints.filter((text) => !text.includes("400"))).toEqual([]);
+    expect(consoleErrors.filter((text) => !text.includes("400"))).toEqual([]);
   });
 
-  test("changes the email address by mail", async ({ openPage }) => {
+  test("can change the email address, which is confirmed by email", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const { email } = newAccount();
@@ -90,8 +90,8 @@ describe.concurrent("a person", () => {
     await page.getByText(email).waitFor();
   });
 
-  test("makes an API key, and revokes it", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("can create and revoke an API key", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await openAccountSection(page, "API keys");
     await page.getByLabel("Name of a new key").fill("Report");
@@ -103,12 +103,12 @@ describe.concurrent("a person", () => {
     await page.getByRole("button", { name: "Revoke Report" }).click();
     await page.getByRole("list", { name: "API keys" }).waitFor({ state: "detached" });
     expect((await exchange()).status).toBe(401);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("lets a program in by its code, which then acts without a cookie", async ({ openPage }) => {
+  test("can sign a program in by its code", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     const post = async (path: string, body: object) => {
       const response = await fetch(`${stack.url}/api/auth${path}`, {
         method: "POST",
@@ -134,12 +134,12 @@ describe.concurrent("a person", () => {
     const { access_token: token } = await post("/device/token", grant);
     const answer = await fetch(`${stack.url}/api/session`, { headers: { authorization: `Bearer ${token}` } });
     expect(await answer.json()).toMatchObject({ data: { user: { email: account.email } } });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("deletes the account, with all that is in it", async ({ openPage }) => {
+  test("can delete the account and everything in it", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     await signUp(page, account);
     await addTask(page, "Water the plants");
     await openTask(page, "Water the plants").waitFor();
@@ -159,17 +159,17 @@ describe.concurrent("a person", () => {
       body: JSON.stringify({ title: "Ghost" }),
     });
     expect(await write.json()).toMatchObject({ code: "account_deleted" });
-    // The page may notice that everything is gone.
-    expect(complaints.filter((text) => !/401|410/.test(text))).toEqual([]);
+    // Requests of the page may still fail because everything is gone.
+    expect(consoleErrors.filter((text) => !/401|410/.test(text))).toEqual([]);
     await signIn(page, account);
     await page.getByText("That email and password don't match.").waitFor();
   });
 
-  test("without a password deletes the account after a new sign-in", async ({ openPage }) => {
+  test("who has no password can delete the account after signing in again", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
-    // As of somebody who signed in with GitHub, two days ago.
+    // Makes the account one that signed in with GitHub, two days ago.
     const user = `(SELECT id FROM "user" WHERE email = $1)`;
     await runStatement(stack.authDatabase, `UPDATE account SET "providerId" = 'github', password = NULL WHERE "userId" = ${user}`, account.email);
     const signedIn = (when: string) => runStatement(stack.authDatabase, `UPDATE session SET "createdAt" = ${when} WHERE "userId" = ${user}`, account.email);

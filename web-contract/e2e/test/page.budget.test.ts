@@ -10,17 +10,17 @@ async function gzipped(names: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-test("the scripts that the page starts with are at most 150 KB gzipped", async () => {
+test("the scripts of the first load are at most 150 KB gzipped", async () => {
   const html = await readFile(`${dist}index.html`, "utf8");
   const scripts = [...html.matchAll(/assets\/([\w-]+\.js)/g)].map(([, name]) => name!);
   expect(scripts.length).toBeGreaterThan(1);
   expect(await gzipped(scripts)).toBeLessThanOrEqual(150_000);
 });
 
-/** The chunks that are loaded on demand. The passkey chunks are for people who are signed out. */
+/** Chunks that are loaded on demand. The passkey chunks are for people who are signed out. */
 const onDemand = /^(AccountDialog|DevicePage|PasskeySignIn|ResetPage|webauthn)-/;
 
-test("with those that load afterwards they are at most 200 KB gzipped", async () => {
+test("all scripts that load by themselves are at most 200 KB gzipped", async () => {
   const scripts = (await readdir(`${dist}assets`)).filter((name) => name.endsWith(".js") && !onDemand.test(name));
   expect(await gzipped(scripts)).toBeLessThanOrEqual(200_000);
 });

@@ -9,7 +9,7 @@ const timezoneId = "UTC";
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 
-/** Due so many days from today, perhaps at a time of that day. */
+/** Due a number of days from today, optionally at a time. */
 function due(days: number, time?: string): { dueOn: string } | { dueAt: string } {
   const day = inDays(days).toISOString().slice(0, 10);
   return time ? { dueAt: `${day}T${time}:00Z` } : { dueOn: day };
@@ -21,8 +21,8 @@ const noTasks = (page: Page, list: string) =>
   vi.waitFor(async () => expect(await page.getByRole("list", { name: list, exact: true }).count()).toBe(0), { timeout: 10_000 });
 
 describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([pointer, width, height]) => {
-  test("show what is due, and move it", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId, viewport: { width, height }, hasTouch: pointer === "touch" });
+  test("show the tasks that are due, and reschedule them", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width, height }, hasTouch: pointer === "touch" });
     await signUp(page, newAccount());
     await seed(page, [
       { title: "Someday" },
@@ -63,20 +63,20 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await page.getByRole("button", { name: "Show 2 more weeks" }).click();
     await openOn(page, "Far").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 const openOn = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
 
-// Each width has a browser of its own language, with its week and its way to write times.
+// Each width has its own language, with its week and its time format.
 describe.concurrent.for([
   ["en-US", 360, 740, "5:00 PM", 0],
   ["de-DE", 768, 1024, "17:00", 1],
   ["en-US", 1440, 900, "5:00 PM", 0],
 ] as const)("in %s, %d pixels wide", ([locale, width, height, time, firstDay]) => {
-  test("a task that repeats is completed and dragged, in the zone of the settings", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ locale, timezoneId, viewport: { width, height } });
+  test("a recurring task is completed and dragged in the time zone of the settings", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ locale, timezoneId, viewport: { width, height } });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Chores", ...due(1, "17:00"), recurrence: "FREQ=DAILY;INTERVAL=2" }]);
     const row = page.getByRole("listitem").filter({ hasText: "Chores" });
@@ -111,13 +111,13 @@ describe.concurrent.for([
     await offer.getByRole("button", { name: "Change" }).click();
     await offer.waitFor({ state: "detached" });
     await page.getByText(time).first().waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("days", () => {
-  test("take tasks that are dragged to them, live in another tab", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
+  test("accept dragged tasks, and another tab shows it live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
     await goTo(page, "Upcoming");
@@ -130,11 +130,11 @@ describe.concurrent("days", () => {
     await expectTitles(tab, "Tomorrow", ["Pay the rent"]);
     await page.getByRole("button", { name: "Undo" }).click();
     await noTasks(tab, "Tomorrow");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("are changed by keys, and the focus stays with the task", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+  test("change by keyboard, and the focus stays on the task", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
     await goTo(page, "Upcoming");
@@ -147,10 +147,10 @@ describe.concurrent("days", () => {
     await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByRole("status").filter({ hasText: "It is due today." }).waitFor({ state: "attached" });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("show what was added, edited and completed, also offline", async ({ openPage }) => {
+  test("show tasks that were added, edited and completed offline", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Now", ...due(0) }, { title: "Late", ...due(-1) }, { title: "Next", ...due(1) }]);

@@ -15,8 +15,8 @@ async function openList(page: Page, name: string): Promise<void> {
 }
 
 describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([pointer, width, height]) => {
-  test("are added, moved, and deleted and restored with their list", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+  test("are added and moved, and deleted and restored with their list", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }]);
     await addList(page, "Garden", "Green");
@@ -61,12 +61,12 @@ describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([poin
     await openList(page, "Garden");
     await expectTitles(page, "Open tasks", ["Water the plants", "Pay rent"]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("a list of tasks", () => {
-  test("is where they have an order, which tasks of several lists have not", async ({ openPage }) => {
+  test("is the only place to reorder tasks", async ({ openPage }) => {
     const { page } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
@@ -76,8 +76,8 @@ describe.concurrent("a list of tasks", () => {
     await page.getByText("Open a list to move its tasks.").waitFor();
   });
 
-  test("takes tasks that are dragged onto it, live in another tab", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("accepts dragged tasks, and another tab shows it live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
     await addList(page, "Garden", "Green");
@@ -91,11 +91,11 @@ describe.concurrent("a list of tasks", () => {
     await tab.getByText("Nothing here yet.").waitFor();
     await goTo(page, "Inbox");
     await openTask(page, "Buy soil").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("takes tasks by keys, and the focus goes to the next one", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("accepts tasks by keyboard, and the focus goes to the next task", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
     for (const name of ["Garden", "Errands"]) await addList(page, name);
@@ -108,11 +108,11 @@ describe.concurrent("a list of tasks", () => {
     await page.keyboard.press("Enter");
     await page.getByText("“Pay the rent” is in “Errands”.").waitFor();
     await openTask(page, "Buy soil").and(page.locator(":focus")).waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("takes all tasks that are selected", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("accepts all selected tasks", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }, { title: "Call Ann" }]);
     await addList(page, "Garden");
@@ -132,11 +132,11 @@ describe.concurrent("a list of tasks", () => {
     await page.getByText("Nothing here yet.").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Open tasks", ["Pay the rent", "Buy soil"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("takes no task that was selected and has left the view", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("does not get a selected task that has left the view", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
     await addList(page, "Garden");
@@ -150,11 +150,11 @@ describe.concurrent("a list of tasks", () => {
     await page.getByText("“Buy soil” is in “Garden”.").waitFor();
     await openList(tab, "Garden");
     await expectTitles(tab, "Open tasks", ["Buy soil"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("that is archived leaves all tasks, and keeps its own", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("keeps its tasks when it is archived, and “All tasks” leaves them out", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }]);
     await addList(page, "Garden", "Green");
@@ -168,10 +168,10 @@ describe.concurrent("a list of tasks", () => {
     await page.getByText("Archived 1").click();
     await openList(page, "Garden");
     await expectTitles(page, "Open tasks", ["Water the plants"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("has what was moved into it offline", async ({ openPage }) => {
+  test("has the tasks that were moved into it offline", async ({ openPage }) => {
     const { page } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }]);

@@ -2,7 +2,7 @@ import { describe, expect, vi } from "vitest";
 import { completedTask, editTask, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
-/** The end of a day, so many days from today, where the browser of the tests is. */
+/** The end of the day a number of days from today, in UTC as in the browser. */
 function due(days: number): string {
   const now = new Date();
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + days, 23, 59)).toISOString();
@@ -11,8 +11,8 @@ function due(days: number): string {
 const timezoneId = "UTC";
 
 describe.concurrent("a list", () => {
-  test("is searched, sorted and filtered, and keeps that over a reload", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+  test("is searched, sorted and filtered, also after a reload", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await seed(page, [
       { title: "Water the plants", tags: ["home"], priority: "low", dueAt: due(0) },
@@ -61,11 +61,11 @@ describe.concurrent("a list", () => {
     await filter("radio", "Overdue", ["Ask for the visa"]);
     await filter("radio", "Today", ["Water the plants"]);
     await filter("radio", "The next 7 days", ["Book the train", "Water the plants"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("has tasks with notes, a due date, a priority and tags", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+  test("shows notes, a due date, a priority and tags", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await page.getByLabel("New task").fill("Book the train");
     await page.getByRole("button", { name: "Due date" }).click();
@@ -100,11 +100,11 @@ describe.concurrent("a list", () => {
     await tab.getByRole("button", { name: "No due date" }).click();
     await tab.getByRole("button", { name: "Save" }).click();
     await page.getByText("May 7, 2031, 9:30 AM", { exact: true }).waitFor({ state: "detached" });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("gives back what was deleted: at once, or from the trash", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("gets deleted tasks back, by undo or from the trash", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
 
@@ -128,11 +128,11 @@ describe.concurrent("a list", () => {
     await goTo(page, "All tasks");
     await expectTitles(page, "Open tasks", ["One", "Two"]);
     await expectTitles(await secondTab(page), "Open tasks", ["One", "Two"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("is completed and deleted in bulk, and that is undone in one step", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("is completed and deleted in bulk, and one undo takes that back", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
     const pick = async (...titles: string[]) => {
@@ -155,13 +155,13 @@ describe.concurrent("a list", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Open tasks", ["One", "Two", "Three"]);
     await expectTitles(await secondTab(page), "Open tasks", ["One", "Two", "Three"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("a thousand tasks", () => {
-  test("are there to the last, and few of them are drawn at a time", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("can be scrolled to the last, while few are drawn at a time", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, Array.from({ length: 1_000 }, (_, index) => ({ title: `Task ${index + 1}` })));
     await page.reload();
@@ -198,6 +198,6 @@ describe.concurrent("a thousand tasks", () => {
     await page.getByRole("button", { name: "Complete", exact: true }).click();
     await page.getByText("999 tasks completed.").waitFor();
     await page.getByText("0 open").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

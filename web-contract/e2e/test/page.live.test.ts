@@ -16,7 +16,7 @@ import {
 } from "../src/page.js";
 import { newAccount, newVisitor } from "../src/visitor.js";
 
-/** Writes another title into the editor of a task, without saving it. */
+/** Types another title into the editor of a task, without saving it. */
 async function beginEdit(page: Page, title: string, wanted: string): Promise<void> {
   await editTask(page, title);
   await page.getByRole("textbox", { name: "Title" }).fill(wanted);
@@ -29,8 +29,8 @@ async function retitle(page: Page, title: string): Promise<void> {
 }
 
 describe.concurrent("two tabs", () => {
-  test("show the same, as it happens", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("show each other's changes live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
     const tab = await secondTab(page);
@@ -53,10 +53,10 @@ describe.concurrent("two tabs", () => {
     await expectTitles(page, "Deleted tasks", ["Water the plants"]);
     await page.getByRole("button", { name: "Restore “Water the plants”" }).click();
     await openTask(tab, "Water the plants").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("of seven that are open at once, too: browsers allow six connections to a server", async ({ openPage }) => {
+  test("stay live as two of seven, although browsers allow six connections to a server", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
@@ -72,7 +72,7 @@ describe.concurrent("two tabs", () => {
     for (const tab of tabs) await completedTask(tab, "Water the plants").waitFor();
   });
 
-  test("that edit the same of one task get a choice, and lose neither edit", async ({ openPage }) => {
+  test("that edit the same field let the user choose, and lose neither edit", async ({ openPage }) => {
     const { page } = await openPage({ reducedMotion: "reduce" });
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
@@ -105,7 +105,7 @@ describe.concurrent("two tabs", () => {
     await openTask(tab, "Water some plants").waitFor();
   });
 
-  test("that edit different things of one task both get their way", async ({ openPage }) => {
+  test("that edit different fields of a task both save", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
@@ -122,7 +122,7 @@ describe.concurrent("two tabs", () => {
     expect(await tab.getByRole("textbox", { name: "Notes" }).inputValue()).toBe("The ones on the balcony too");
   });
 
-  test("an edit survives that its task is deleted in the other", async ({ openPage }) => {
+  test("keep an edit when its task is deleted in the other", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }]);
@@ -138,7 +138,7 @@ describe.concurrent("two tabs", () => {
 });
 
 describe.concurrent("a session that ends elsewhere", () => {
-  test("leads to signing in again, and nothing typed is lost", async ({ openPage }) => {
+  test("asks the user to sign in again, and nothing typed is lost", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
@@ -161,12 +161,12 @@ describe.concurrent("a session that ends elsewhere", () => {
     expect(await tab.getByRole("textbox", { name: "Notes" }).inputValue()).toBe("A long thought, half written");
   });
 
-  test("lets a change that came too late be made after signing in", async ({ openPage }) => {
+  test("keeps a late change and saves it after signing in", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
     await seed(page, [{ title: "One" }]);
-    // Between the click and its request, or the page could have noticed before.
+    // The session ends between the click and its request: earlier, the page could notice.
     const oneTask = /\/api\/tasks\/[\da-f-]{36}$/;
     await page.route(oneTask, async (route) => {
       await page.context().clearCookies();
@@ -178,7 +178,7 @@ describe.concurrent("a session that ends elsewhere", () => {
     await completedTask(await secondTab(page), "One").waitFor();
   });
 
-  test("shows nothing to somebody else who signs in then", async ({ openPage }) => {
+  test("shows nothing to another user who signs in next", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");
@@ -196,7 +196,7 @@ describe.concurrent("a session that ends elsewhere", () => {
 describe.concurrent("signing out", () => {
   const writes = (url: URL) => url.pathname === "/api/tasks";
 
-  test("waits until what was written is saved", async ({ openPage }) => {
+  test("waits until all changes are saved", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
@@ -225,7 +225,7 @@ describe.concurrent("signing out", () => {
     await openTask(page, "At the last moment").waitFor();
   });
 
-  test("without saving takes nothing along to whoever signs in next", async ({ openPage }) => {
+  test("without saving leaves nothing for the next user", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     let tries = 0;
@@ -242,7 +242,7 @@ describe.concurrent("signing out", () => {
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     const before = tries;
     await signUp(page, newAccount());
-    // Longer than a write waits between two attempts.
+    // Longer than the backoff of a write.
     await page.waitForTimeout(5_000);
     expect(tries).toBe(before);
     await page.unroute(writes);
@@ -252,7 +252,7 @@ describe.concurrent("signing out", () => {
 });
 
 describe.concurrent("without a connection", () => {
-  test("the page says so, keeps what is written, and saves it afterwards", async ({ openPage }) => {
+  test("the page says so, keeps changes, and saves them afterwards", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");

@@ -24,7 +24,7 @@ function startTasks(port: number, opsPort: number): Promise<Running> {
   });
 }
 
-test("a service that stops in the middle of an edit costs nothing that was written", async ({ openPage, onTestFinished }) => {
+test("no edit is lost while the task service is down", async ({ openPage, onTestFinished }) => {
   const [port, opsPort] = (await freePorts(2)) as [number, number];
   let tasks = await startTasks(port, opsPort);
   onTestFinished(() => tasks.stop());

@@ -41,8 +41,8 @@ async function signIn(page: Page, { email, password }: Account): Promise<void> {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-describe.concurrent("what is written offline", () => {
-  test("arrives once after the tab was closed", async ({ openPage }) => {
+describe.concurrent("a change that was made offline", () => {
+  test("is saved once after the tab was closed", async ({ openPage }) => {
     const { page } = await openPage();
     const context = page.context();
     await signUp(page, newAccount());
@@ -60,7 +60,7 @@ describe.concurrent("what is written offline", () => {
     await page.getByRole("textbox", { name: "Title" }).fill("Three and a half");
     await page.keyboard.press("Enter");
     await page.getByText("6 changes will be saved when you are back.").waitFor();
-    // Nothing is lost, so nothing is asked: a question would keep the tab open.
+    // Nothing would be lost, so the page shows no dialog, which would keep the tab open.
     await page.close({ runBeforeUnload: true });
     if (!page.isClosed()) await page.waitForEvent("close");
 
@@ -78,7 +78,7 @@ describe.concurrent("what is written offline", () => {
     await expectTitles(next, "Open tasks", ["Three and a half"]);
   });
 
-  test("is not doubled if it had arrived before", async ({ openPage }) => {
+  test("is not saved twice if the server already had it", async ({ openPage }) => {
     const { page } = await openPage();
     const context = page.context();
     await signUp(page, newAccount());
@@ -98,7 +98,7 @@ describe.concurrent("what is written offline", () => {
     await expectOnServer(next, [{ title: "Water the plants" }]);
   });
 
-  test("is shown and sent to nobody else, and arrives when its user is back", async ({ openPage }) => {
+  test("is neither shown to nor sent for another user, and is saved when its user is back", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     const context = page.context();
@@ -121,7 +121,7 @@ describe.concurrent("what is written offline", () => {
     await expectOnServer(next, [{ title: "A secret" }]);
   });
 
-  test("is sent by another tab when its own is closed", async ({ openPage }) => {
+  test("is sent by another tab when its own tab is closed", async ({ openPage }) => {
     const { page } = await openPage();
     const context = page.context();
     await signUp(page, newAccount());
@@ -136,7 +136,7 @@ describe.concurrent("what is written offline", () => {
     await expectOnServer(other, [{ title: "Water the plants" }]);
   });
 
-  test("goes on after a session that ended while the tab was closed", async ({ openPage }) => {
+  test("is saved after signing in again, if the session ended while the tab was closed", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     const context = page.context();
@@ -146,7 +146,7 @@ describe.concurrent("what is written offline", () => {
     await page.close();
     await context.setOffline(false);
     const next = await context.newPage();
-    // The session ends between its check and the first write.
+    // The session ends after the page has checked it and before the first write.
     await next.route(posts, async (route) => {
       if (route.request().method() === "POST") await context.clearCookies();
       await route.continue();
@@ -157,7 +157,7 @@ describe.concurrent("what is written offline", () => {
     await expectOnServer(next, [{ title: "Water the plants" }]);
   });
 
-  test("is asked for before signing out, in whichever tab it waits", async ({ openPage }) => {
+  test("is mentioned before signing out, in whichever tab it waits", async ({ openPage }) => {
     const { page } = await openPage();
     const context = page.context();
     await signUp(page, newAccount());
@@ -173,8 +173,8 @@ describe.concurrent("what is written offline", () => {
     await vi.waitFor(async () => expect(await unsent(other)).toBe(0));
   });
 
-  test("arrives where the browser forbids to store anything, and nothing fails", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("is saved without errors in a browser that blocks storage", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await page.addInitScript(() => {
       for (const place of ["localStorage", "sessionStorage"]) {
         Object.defineProperty(window, place, {
@@ -189,7 +189,7 @@ describe.concurrent("what is written offline", () => {
     await page.context().setOffline(true);
     await addUnsent(page, "Water the plants");
     await page.getByText("1 change will be saved when you are back. Keep this page open until then.").waitFor();
-    complaints.length = 0; // A browser complains about being offline.
+    consoleErrors.length = 0; // Chromium logs an error for each request while it is offline.
     await page.context().setOffline(false);
     await page.getByText("You are offline.").waitFor({ state: "detached" });
     await expectOnServer(page, [{ title: "Water the plants" }]);
@@ -197,10 +197,10 @@ describe.concurrent("what is written offline", () => {
     await openTask(page, "Water the plants").click();
     await expectOnServer(page, [{ title: "Water the plants", completed: true }]);
     await signOut(page);
-    expect(complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+    expect(consoleErrors.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
   });
 
-  test("keeps its tab open if the browser stores nothing", async ({ openPage }) => {
+  test("keeps its tab open if the browser's storage is full", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await page.evaluate(() => {

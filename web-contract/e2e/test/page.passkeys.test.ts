@@ -29,19 +29,19 @@ async function openWithoutSuggestions(openPage: () => Promise<OpenPage>): Promis
 }
 
 const signInByButton = (page: Page) => page.getByRole("button", { name: "Sign in with a passkey" }).press("Enter");
-const welcome = (page: Page) => page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
+const expectSignedIn = (page: Page) => page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
 
 describe.concurrent("a passkey", () => {
-  test("signs in by the button, and is renamed and removed", async ({ openPage }) => {
+  test("signs in by the button, and can be renamed and removed", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openWithoutSuggestions(openPage);
+    const { page, consoleErrors } = await openWithoutSuggestions(openPage);
     const authenticator = await addAuthenticator(page);
     await signUp(page, account);
     await addPasskey(page);
     await mailTo(account.email, "A passkey was added to your account");
     await signOut(page);
     await signInByButton(page);
-    await welcome(page);
+    await expectSignedIn(page);
 
     const rows = page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
     for (const width of widths) {
@@ -66,23 +66,23 @@ describe.concurrent("a passkey", () => {
     await page.getByText("“Work laptop” is removed.").waitFor();
     expect(await rows.count()).toBe(0);
     expect(await authenticator.passkeys()).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("signs in by what the browser suggests", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("signs in by the browser's suggestion", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await addAuthenticator(page);
     await signUp(page, newAccount());
     await addPasskey(page);
     await page.context().clearCookies();
-    // Its user picks the suggestion at once.
+    // The virtual authenticator accepts the suggestion at once.
     await page.goto("/?changed");
-    await welcome(page);
-    // The page that lost its cookies may notice.
-    expect(complaints.filter((text) => !text.includes("401"))).toEqual([]);
+    await expectSignedIn(page);
+    // Requests of the page that lost its cookies may fail.
+    expect(consoleErrors.filter((text) => !text.includes("401"))).toEqual([]);
   });
 
-  test("of an account that is gone is refused, and the browser forgets it", async ({ openPage }) => {
+  test("of a deleted account is rejected, and the browser removes it", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openWithoutSuggestions(openPage);
     const authenticator = await addAuthenticator(page);
@@ -97,8 +97,8 @@ describe.concurrent("a passkey", () => {
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
-  test("is not added without the user, nor twice on a device", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("is added only when the user confirms, and once per device", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     const authenticator = await addAuthenticator(page);
     await authenticator.unlocks(false);
     await signUp(page, newAccount());
@@ -111,15 +111,15 @@ describe.concurrent("a passkey", () => {
     await page.getByRole("button", { name: "Add a passkey" }).click();
     await page.getByText("This device has a passkey for your account already.").waitFor();
     expect(await authenticator.passkeys()).toHaveLength(1);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("does not sign in if its device is not unlocked, or has none", async ({ openPage }) => {
+  test("does not sign in if the device is locked or has no passkey", async ({ openPage }) => {
     const { page } = await openWithoutSuggestions(openPage);
     const authenticator = await addAuthenticator(page);
     await signInByButton(page);
-    const told = page.getByText("You were not signed in. Try again, or use your password.");
-    await told.waitFor();
+    const message = page.getByText("You were not signed in. Try again, or use your password.");
+    await message.waitFor();
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
       await expectAccessible(page);
@@ -129,13 +129,13 @@ describe.concurrent("a passkey", () => {
     await signOut(page);
     await authenticator.unlocks(false);
     await signInByButton(page);
-    await told.waitFor();
+    await message.waitFor();
     await authenticator.unlocks(true);
     await signInByButton(page);
-    await welcome(page);
+    await expectSignedIn(page);
   });
 
-  test("needs a sign-in that is not older than a day, as the list of sessions does", async ({ openPage }) => {
+  test("can be added, and sessions listed, only within a day of signing in", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await addAuthenticator(page);
@@ -147,20 +147,20 @@ describe.concurrent("a passkey", () => {
     );
     await openAccountSection(page, "Passkeys");
     await page.getByRole("button", { name: "Add a passkey" }).click();
-    const told = page.getByText("sign out and in again first");
-    await told.waitFor();
+    const message = page.getByText("sign out and in again first");
+    await message.waitFor();
     await page.getByText("Where you are signed in", { exact: true }).click();
-    await told.nth(1).waitFor();
+    await message.nth(1).waitFor();
   });
 
-  test("is not offered by a browser that has none", async ({ openPage }) => {
+  test("is not offered in a browser without passkeys", async ({ openPage }) => {
     const { page } = await openPage();
     await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
     const code = page.waitForResponse(/PasskeySignIn/);
     await page.reload();
-    await page.getByRole("button", { name: "Forgot your password?" }).waitFor(); // what the server offers is there
+    await page.getByRole("button", { name: "Forgot your password?" }).waitFor(); // the page knows what the server offers
     await (await code).finished();
-    await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle))); // and the code for it has run
+    await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle))); // and its code has run
     expect(await page.getByText("passkey").count()).toBe(0);
     await signUp(page, newAccount());
     await openAccountSection(page, "API keys");

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { expectAccessible, openTask, signUp, test, type OpenPage } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
-/** A page of somebody new, that can read what is typed. */
+/** Opens the page for a new user, and waits until quick add has loaded. */
 async function start(openPage: (options?: object) => Promise<OpenPage>, options = {}): Promise<OpenPage> {
   const opened = await openPage(options);
   await signUp(opened.page, newAccount());
@@ -13,8 +13,8 @@ async function start(openPage: (options?: object) => Promise<OpenPage>, options 
   return opened;
 }
 
-test.concurrent("what is typed is understood, shown and told", async ({ openPage }) => {
-  const { page, complaints } = await start(openPage);
+test.concurrent("typed text is understood, shown and announced", async ({ openPage }) => {
+  const { page, consoleErrors } = await start(openPage);
   const field = page.getByLabel("New task");
   await field.pressSequentially("Call Anna tomorrow 9am #home p2");
   const understood = page.getByRole("list", { name: "Understood" });
@@ -28,11 +28,11 @@ test.concurrent("what is typed is understood, shown and told", async ({ openPage
   await page.getByText("Tomorrow, 9:00 AM").waitFor();
   await page.getByText("#home").first().waitFor();
   expect(await field.inputValue()).toBe("");
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
-test.concurrent("Backspace, a click, or another choice leaves words in the title", async ({ openPage }) => {
-  const { page, complaints } = await start(openPage);
+test.concurrent("Backspace, a click or another choice keeps words in the title", async ({ openPage }) => {
+  const { page, consoleErrors } = await start(openPage);
   const field = page.getByLabel("New task");
   await field.pressSequentially("Watch Sunday");
   await page.getByRole("button", { name: "Keep “Sunday” in the title" }).waitFor();
@@ -49,11 +49,11 @@ test.concurrent("Backspace, a click, or another choice leaves words in the title
   await page.keyboard.press("Enter");
   await openTask(page, "Watch Sunday #film p1").waitFor();
   await page.getByText("Low", { exact: true }).waitFor();
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
-test.concurrent("several pasted lines are several tasks, or one", async ({ openPage }) => {
-  const { page, complaints } = await start(openPage);
+test.concurrent("pasted lines become several tasks, or one", async ({ openPage }) => {
+  const { page, consoleErrors } = await start(openPage);
   const field = page.getByLabel("New task");
   const paste = (text: string) =>
     field.evaluate((element, text) => {
@@ -71,11 +71,11 @@ test.concurrent("several pasted lines are several tasks, or one", async ({ openP
   await paste("one\ntwo");
   await page.getByRole("button", { name: "Keep as one" }).click();
   expect(await field.inputValue()).toBe("one two");
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
 test.concurrent("a German browser reads German first", async ({ openPage }) => {
-  const { page, complaints } = await start(openPage, { locale: "de-DE" });
+  const { page, consoleErrors } = await start(openPage, { locale: "de-DE" });
   const field = page.getByLabel("New task");
   await field.fill("Mama anrufen Sa");
   await page.getByRole("button", { name: "Keep “Sa” in the title" }).waitFor();
@@ -85,5 +85,5 @@ test.concurrent("a German browser reads German first", async ({ openPage }) => {
   await openTask(page, "Steuer abgeben").waitFor();
   await field.fill("call Bob tomorrow");
   await page.getByRole("button", { name: "Keep “tomorrow” in the title" }).waitFor();
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });

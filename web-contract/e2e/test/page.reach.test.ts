@@ -9,7 +9,7 @@ const many = Array.from({ length: 150 }, (_, index) => ({
   tags: index % 2 === 0 ? ["even"] : [],
 }));
 
-/** The title at the top of the window, and where exactly it is. */
+/** The first title in the window, and its position. */
 const topmost = (page: Page) =>
   page.locator(".task-title").evaluateAll((rows) => {
     const [row] = rows.filter((row) => row.getBoundingClientRect().top >= 0);
@@ -29,7 +29,7 @@ async function scrollTo(page: Page, top: number): Promise<void> {
     await page.mouse.wheel(0, 400);
     expect(await page.evaluate(() => scrollY)).toBeGreaterThan(top);
   }, { timeout: 20_000, interval: 20 });
-  // The list comes to rest.
+  // Wait until the list stops moving.
   let last = { title: undefined as string | null | undefined, top: -1 };
   await vi.waitFor(async () => {
     const before = last;
@@ -38,11 +38,11 @@ async function scrollTo(page: Page, top: number): Promise<void> {
   }, { timeout: 10_000, interval: 300 });
 }
 
-describe.concurrent.for([360, 768, 1440])("on a screen of %i,", (width) => {
+describe.concurrent.for([360, 768, 1440])("on a screen %i pixels wide,", (width) => {
   const viewport = { width, height: 720 };
 
-  test("one comes back to where one was: from another view, by Back, and after a reload", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport });
+  test("the scroll position is kept: from another view, by Back, and after a reload", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport });
     await signUp(page, newAccount());
     await seed(page, many);
     await page.reload();
@@ -61,11 +61,11 @@ describe.concurrent.for([360, 768, 1440])("on a screen of %i,", (width) => {
     await expectTopmost(page, before);
     await page.reload();
     await expectTopmost(page, before);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
   test("completed tasks are a click away, however many are open", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport });
+    const { page, consoleErrors } = await openPage({ viewport });
     await signUp(page, newAccount());
     await seed(page, [...many, { title: "Done long ago", completed: true }, { title: "Done too", completed: true }]);
     await page.getByRole("link", { name: "2 completed" }).click();
@@ -84,12 +84,12 @@ describe.concurrent.for([360, 768, 1440])("on a screen of %i,", (width) => {
     await expectTitles(page, "Completed tasks", ["Done long ago"]);
     await page.getByRole("button", { name: "Remove filter Completed" }).click();
     await openTask(page, many[0]!.title).waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("filters and the order", () => {
-  test("stay over other views, Back and a reload, and go with their user", async ({ openPage }) => {
+  test("survive other views, Back and a reload, and end with the session", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await seed(page, [{ title: "B", tags: ["x"] }, { title: "A", tags: ["x"] }, { title: "C" }]);
@@ -118,7 +118,7 @@ describe.concurrent("filters and the order", () => {
 });
 
 describe.concurrent("selecting all", () => {
-  test("takes what is open, and what is completed only among the completed", async ({ openPage }) => {
+  test("selects open tasks, and completed tasks only when the list shows only those", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Done", completed: true }]);
@@ -142,7 +142,7 @@ describe.concurrent("the keyboard", () => {
   const expectFocus = (page: Page, name: string) =>
     vi.waitFor(async () => expect(await focused(page)).toBe(name), { timeout: 5_000 });
 
-  test("works from the moment that the list is there", async ({ openPage }) => {
+  test("works as soon as the list is shown", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     const today = new Date().setUTCHours(23, 59, 0, 0);
@@ -153,7 +153,7 @@ describe.concurrent("the keyboard", () => {
     ]);
     await page.reload();
     await completedTask(page, "Done").waitFor();
-    // Nobody has pressed anything yet: letters are keys, not text.
+    // No field has the focus, so letters are shortcuts.
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");
@@ -169,7 +169,7 @@ describe.concurrent("the keyboard", () => {
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "One");
 
-    // From section to section too.
+    // The arrow keys also go from section to section.
     await page.keyboard.press("3");
     await page.getByRole("heading", { name: "Tomorrow" }).waitFor();
     await page.keyboard.press("ArrowDown");
@@ -181,7 +181,7 @@ describe.concurrent("the keyboard", () => {
     await page.getByRole("button", { name: "Restore “Two”" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await expectFocus(page, "Restore “Two”");
-    // What belongs to the list leads there.
+    // Shortcuts of the list open the list.
     await page.keyboard.press("/");
     await expectFocus(page, "Search");
     expect(await titles(page, "Open tasks")).toEqual(["One"]);
@@ -193,7 +193,7 @@ describe.concurrent("the keyboard", () => {
     await addTask(page, "Three");
   });
 
-  test("writes the first task of an empty list at once", async ({ openPage }) => {
+  test("can type the first task of an empty list at once", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();

@@ -7,7 +7,7 @@ import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "Europe/Berlin";
 
-/** Opens the page of somebody new on a Monday. */
+/** Signs a new user up on a Monday. */
 async function start(page: Page): Promise<void> {
   await signUpAt(page, "2026-11-23T12:00:00+01:00");
   const zone = () => page.evaluate(async () => ((await (await fetch("/api/settings")).json()) as { data: { timeZone: string } }).data.timeZone);
@@ -29,13 +29,13 @@ async function openRepeat(page: Page, title: string): Promise<void> {
 }
 
 const save = (page: Page) => written(page, () => page.getByRole("button", { name: "Save" }).click());
-const ghosts = (page: Page, day: string) => page.getByRole("list", { name: `Repeated, ${day}` }).getByRole("listitem");
+const occurrences = (page: Page, day: string) => page.getByRole("list", { name: `Repeated, ${day}` }).getByRole("listitem");
 
-describe.concurrent.for(screens)("a task that repeats, by %s, %d pixels wide", ([pointer, width, height]) => {
+describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([pointer, width, height]) => {
   const options = { timezoneId, viewport: { width, height }, hasTouch: pointer === "touch" };
 
-  test("has a usual rule, or one part by part, and says what comes next", async ({ openPage }) => {
-    const { page, complaints } = await openPage(options);
+  test("takes a common or a custom rule, and shows the next dates", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(options);
     await start(page);
     await seed(page, [{ title: "Pay the rent", dueOn: "2026-11-24" }]);
     const row = page.getByRole("listitem").filter({ hasText: "Pay the rent" });
@@ -86,13 +86,13 @@ describe.concurrent.for(screens)("a task that repeats, by %s, %d pixels wide", (
     await page.getByRole("button", { name: "No due date" }).click();
     await save(page);
     await areSaved(page, "Pay the rent", [{ recurrence: null, dueAt: null }]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
-describe.concurrent("a rule", () => {
-  test("without words for it is shown as it is, and stays", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+describe.concurrent("a recurrence rule", () => {
+  test("that the page cannot put into words is shown as RRULE text and kept", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await start(page);
     const recurrence = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1";
     await seed(page, [{ title: "Board meeting", dueOn: "2026-11-30", recurrence }]);
@@ -106,11 +106,11 @@ describe.concurrent("a rule", () => {
     await page.getByRole("textbox", { name: "Title" }).fill("Board");
     await save(page);
     await areSaved(page, "Board", [{ recurrence }]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("is written with the task, and undone by Backspace", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+  test("is typed in the title, and Backspace rejects it", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await start(page);
     const field = page.getByLabel("New task");
     await field.fill("x tomorrow");
@@ -124,7 +124,7 @@ describe.concurrent("a rule", () => {
 
     await field.fill("Read a book every day");
     await page.getByRole("button", { name: "Repeats: Every day" }).waitFor();
-    // The day that is chosen goes before the first one of the rule.
+    // A chosen day takes precedence over the first day of the rule.
     await page.getByRole("button", { name: "Due Today" }).click();
     await page.getByRole("button", { name: "Wednesday, November 25, 2026" }).click();
     await page.getByRole("button", { name: "Due Wednesday" }).waitFor();
@@ -137,38 +137,38 @@ describe.concurrent("a rule", () => {
     await page.getByRole("button", { name: "Repeat", exact: true }).waitFor({ state: "detached" });
     await page.keyboard.press("Enter");
     await openTask(page, "Watch Sunday every week").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
-test.concurrent("upcoming shows when tasks will repeat", async ({ openPage }) => {
-  const { page, complaints } = await openPage({ timezoneId });
+test.concurrent("Upcoming shows when tasks will recur", async ({ openPage }) => {
+  const { page, consoleErrors } = await openPage({ timezoneId });
   await start(page);
   await seed(page, [
     { title: "Stand-up", dueAt: "2026-11-26T09:15:00+01:00", recurrence: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
     { title: "Water", dueOn: "2026-11-20", recurrence: "FREQ=DAILY;INTERVAL=5", recurrenceFrom: "completion" },
   ]);
   await goTo(page, "Upcoming");
-  await vi.waitFor(async () => expect(await ghosts(page, "Friday").allTextContents()).toEqual(["Stand-up9:15 AM"]), { timeout: 10_000 });
-  // What is overdue repeats as though it were completed today.
-  await vi.waitFor(async () => expect(await ghosts(page, "Saturday").allTextContents()).toEqual(["Water"]), { timeout: 10_000 });
-  expect(await ghosts(page, "Wednesday").count()).toBe(0);
+  await vi.waitFor(async () => expect(await occurrences(page, "Friday").allTextContents()).toEqual(["Stand-up9:15 AM"]), { timeout: 10_000 });
+  // An overdue task recurs as if it were completed today.
+  await vi.waitFor(async () => expect(await occurrences(page, "Saturday").allTextContents()).toEqual(["Water"]), { timeout: 10_000 });
+  expect(await occurrences(page, "Wednesday").count()).toBe(0);
   expect(await page.getByRole("checkbox", { name: "Stand-up" }).count()).toBe(1);
   await expectAccessible(page);
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
-describe.concurrent("completing a task that repeats", () => {
-  /** What the server has of all tasks, but for what every write changes. */
+describe.concurrent("completing a recurring task", () => {
+  /** All tasks on the server, without the fields that every write changes. */
   const contents = async (page: Page) => (await tasksOf(page)).map(({ version: _, updatedAt: __, ...task }) => task);
 
-  // What follows depends on the server's clock: these tests go by it.
+  // The next occurrence depends on the server's clock, so these tests use real time.
   const options = { timezoneId: "UTC" };
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
   const dueOn = inDays(2).toISOString().slice(0, 10);
   const nextDay = inDays(2).toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" });
 
-  /** Adds a task for today with a sub-task, which repeats every other day. */
+  /** Adds a task for today that recurs every other day, with a sub-task. */
   async function addChores(page: Page): Promise<void> {
     await signUp(page, newAccount());
     await seed(page, [{ title: "Chores", dueOn: inDays(0).toISOString().slice(0, 10), recurrence: "FREQ=DAILY;INTERVAL=2" }]);
@@ -176,8 +176,8 @@ describe.concurrent("completing a task that repeats", () => {
     await seed(page, [{ title: "Dishes", parentId: chores!.id }]);
   }
 
-  test("tells when it is due next, and an undo brings back what was", async ({ openPage }) => {
-    const { page, complaints } = await openPage(options);
+  test("says when it is due next, and undo takes that back", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(options);
     await addChores(page);
     const before = await contents(page);
     await openTask(page, "Chores").click();
@@ -190,11 +190,11 @@ describe.concurrent("completing a task that repeats", () => {
     await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
     await expectTitles(page, "Open tasks", ["Dishes", "Chores"]);
     await completedTask(page, "Chores").waitFor({ state: "detached" });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("keeps a task that followed if somebody has changed it", async ({ openPage }) => {
-    const { page, complaints } = await openPage(options);
+  test("keeps, on undo, a next occurrence that was changed", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(options);
     await addChores(page);
     await openTask(page, "Chores").click();
     await areSaved(page, "Chores", [{ completed: true }, { completed: false }]);
@@ -204,11 +204,11 @@ describe.concurrent("completing a task that repeats", () => {
     await completedTask(page, "Chores").click();
     await openTask(page, "Chores").waitFor();
     await openTask(page, "More chores").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("in many at once makes one of each, live in another tab", async ({ openPage }) => {
-    const { page, complaints } = await openPage(options);
+  test("in bulk creates one next occurrence of each, and another tab shows it live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(options);
     await addChores(page);
     const tab = await secondTab(page);
     await page.getByRole("button", { name: "Select", exact: true }).click();
@@ -220,6 +220,6 @@ describe.concurrent("completing a task that repeats", () => {
     await completedTask(tab, "Chores").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
-import { expectAccessible, goTo, secondTab, signUp, test } from "../src/page.js";
+import { expectAccessible, expectAnnounced, goTo, secondTab, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -14,12 +14,9 @@ async function expectLists(page: Page, wanted: string[]): Promise<void> {
   await vi.waitFor(async () => expect(await names()).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
 
-/** Waits until screen readers were told this. */
-const heard = (page: Page, text: string) => page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
-
 describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, width, height]) => {
-  test("are added, edited, moved, archived, deleted and brought back", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+  test("are added, edited, moved, archived, deleted and restored", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
     await signUp(page, newAccount());
     await addList(page, "Garden", "Green");
     expect(await page.title()).toBe("Garden · Tasklane");
@@ -68,13 +65,13 @@ describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, widt
     await showLists(page);
     await expectLists(page, ["Shopping", "Garden"]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("lists", () => {
-  test("are added, moved and deleted by keys, and the focus stays near", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("are added, moved and deleted by keyboard, and the focus stays near", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     for (const name of ["A", "B", "C"]) {
       await page.getByRole("button", { name: "Add list" }).press("Enter");
@@ -84,12 +81,12 @@ describe.concurrent("lists", () => {
       await page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
     }
     await listLink(page, "A").press("Alt+ArrowDown");
-    await heard(page, "“A” is now 2 of 3.");
+    await expectAnnounced(page, "“A” is now 2 of 3.");
     await page.keyboard.press("Alt+ArrowDown");
     await expectLists(page, ["B", "C", "A"]);
     await listLink(page, "A").and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowDown");
-    await heard(page, "It is at the end.");
+    await expectAnnounced(page, "It is at the end.");
     await page.keyboard.press("z");
     await expectLists(page, ["B", "A", "C"]);
 
@@ -98,11 +95,11 @@ describe.concurrent("lists", () => {
     await page.getByRole("button", { name: "Delete" }).press("Enter");
     await expectLists(page, ["B", "C"]);
     await listLink(page, "C").and(page.locator(":focus")).waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("are dragged into another order, live in another tab", async ({ openPage }) => {
-    const { page, complaints } = await openPage(wide);
+  test("are reordered by dragging, and another tab shows it live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     for (const name of ["A", "B", "C"]) await addList(page, name);
     const tab = await secondTab(page);
@@ -110,10 +107,10 @@ describe.concurrent("lists", () => {
     await drag(listLink(page, "C"), listLink(page, "A"), "before");
     await expectLists(page, ["C", "A", "B"]);
     await expectLists(tab, ["C", "A", "B"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("that are added and changed offline arrive", async ({ openPage }) => {
+  test("that were added and changed offline are saved", async ({ openPage }) => {
     const { page } = await openPage(wide);
     await signUp(page, newAccount());
     await addList(page, "Garden");
@@ -133,7 +130,7 @@ describe.concurrent("lists", () => {
     await expectLists(tab, ["Balcony", "Errands"]);
   });
 
-  test("that were deleted in another tab say so", async ({ openPage }) => {
+  test("that were deleted in another tab are shown as gone", async ({ openPage }) => {
     const { page } = await openPage(wide);
     await signUp(page, newAccount());
     await addList(page, "Garden");

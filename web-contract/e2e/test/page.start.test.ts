@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { addTask, openTask, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
-/** The page's own script, without the small one that asks for its beginning. */
+/** The page's main script, not the small one that requests the bootstrap. */
 const script = "**/assets/index-*.js";
 
 /** Holds requests back until the function that it returns is called. */
@@ -17,9 +17,9 @@ async function hold(page: Page, url: string): Promise<() => void> {
   return release;
 }
 
-describe.concurrent("a start of the page", () => {
+describe.concurrent("the page, when it starts,", () => {
   test("shows its frame before the script has run", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     const release = await hold(page, script);
     await page.reload({ waitUntil: "commit" });
@@ -28,11 +28,11 @@ describe.concurrent("a start of the page", () => {
     release();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await page.locator(".skeleton-row").count()).toBe(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("asks for the tasks while the script loads, and for the session beside it", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("requests tasks and session while its script loads", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
     const asked: string[] = [];
@@ -48,10 +48,10 @@ describe.concurrent("a start of the page", () => {
     expect(asked).not.toContain("/api/tasks");
     releaseSession();
     await page.getByText("1 open").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("of somebody else than before shows nothing of theirs", async ({ openPage }) => {
+  test("shows nothing of the previous user", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");
@@ -63,7 +63,7 @@ describe.concurrent("a start of the page", () => {
     await page.getByText("Nothing here yet.").waitFor();
   });
 
-  test("gets its files compressed", async ({ openPage }) => {
+  test("loads compressed files", async ({ openPage }) => {
     const { page } = await openPage();
     const [answer] = await Promise.all([page.waitForResponse(script), page.reload()]);
     const headers = await answer.allHeaders();

@@ -18,9 +18,9 @@ import {
 import { newAccount } from "../src/visitor.js";
 
 describe.concurrent("a person", () => {
-  test("signs up, keeps a list, and finds it again", async ({ openPage }) => {
+  test("signs up, adds tasks, and finds them again", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     await signUp(page, account);
     await page.getByText("Nothing here yet.").waitFor();
 
@@ -54,12 +54,12 @@ describe.concurrent("a person", () => {
     await openTask(page, "Call Grace about Saturday").waitFor();
     await completedTask(page, "Water the plants").waitFor();
     expect(await page.getByRole("checkbox").count()).toBe(2);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("needs nothing but a keyboard", async ({ openPage }) => {
+  test("can use everything by keyboard", async ({ openPage }) => {
     const account = newAccount();
-    const { page, complaints } = await openPage();
+    const { page, consoleErrors } = await openPage();
     const keyboard = page.keyboard;
     const focused = () =>
       page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id);
@@ -82,7 +82,7 @@ describe.concurrent("a person", () => {
       await openTask(page, title).waitFor();
     }
 
-    // From the field it is one step to the rows, the newest first.
+    // Tab goes from the field to the rows, the newest first.
     await keyboard.press("Tab");
     expect(await focused()).toBe("Three");
     await keyboard.press("Space");
@@ -104,7 +104,7 @@ describe.concurrent("a person", () => {
     await page.getByRole("dialog", { name: "Due date" }).getByRole("button", { name: "Today" }).and(page.locator(":focus")).waitFor();
     for (const _ of ["tomorrow"]) await keyboard.press("Tab");
     await keyboard.press("Enter");
-    // A choice leads back to the title, where Enter saves.
+    // After a choice the focus is on the title again, where Enter saves.
     await expectFocus("Title");
     for (const _ of ["notes", "due date", "repeat", "priority"]) await keyboard.press("Tab");
     await expectFocus("Priority");
@@ -156,11 +156,11 @@ describe.concurrent("a person", () => {
     await page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
     await keyboard.press("n");
     await expectFocus("new-task");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("needs no mouse for many tasks at once, nor for the trash", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("can use selection and the trash by keyboard", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     const { keyboard } = page;
     const press = async (...keys: string[]) => {
       for (const key of keys) await keyboard.press(key);
@@ -168,7 +168,7 @@ describe.concurrent("a person", () => {
     const focused = (role: "button" | "checkbox" | "heading", name: string) =>
       page.getByRole(role, { name, exact: true }).and(page.locator(":focus")).waitFor();
     await signUp(page, newAccount());
-    // From the field that an empty list begins with.
+    // The focus starts in the field above the empty list.
     await page.locator("#new-task:focus").waitFor();
     await seed(page, [{ title: "One", dueAt: new Date().toISOString() }, { title: "Two" }, { title: "Three" }]);
     await press("Tab");
@@ -204,21 +204,21 @@ describe.concurrent("a person", () => {
     await press("Enter");
     await focused("heading", "Trash");
     await page.getByText("Nothing in the trash.").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("sees nothing of who used the same browser before", async ({ openPage }) => {
-    const { page, complaints } = await openPage();
+  test("sees nothing of the previous user of the browser", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");
     await signOut(page);
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();
     expect(await page.getByText("A secret").count()).toBe(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("is told what was wrong with a password", async ({ openPage }) => {
+  test("is told that the email and password don't match", async ({ openPage }) => {
     const { page } = await openPage();
     await page.getByLabel("Email").fill(newAccount().email);
     await page.getByLabel("Password").fill("not the password");
@@ -228,16 +228,16 @@ describe.concurrent("a person", () => {
 });
 
 describe.concurrent("when the server is slow", () => {
-  test("a task that is added while the list still loads is on it", async ({ openPage }) => {
+  test("a task that is added while the list loads is on it", async ({ openPage }) => {
     const { page } = await openPage();
     const added = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
-    // The page's first answer is made before the task is there, and arrives behind it.
+    // The bootstrap response lacks the task and arrives after it was added.
     await page.route(
       "**/api/bootstrap",
       async (route) => {
         const response = await route.fetch();
         await added;
-        // The page may have given the request up.
+        // The page may have aborted the request.
         await route.fulfill({ response }).catch(() => {});
       },
       { times: 1 },
@@ -261,7 +261,7 @@ const internalProblem = {
 };
 
 describe.concurrent("when something fails", () => {
-  test("a server that is out of reach from the beginning is tried again", async ({ openPage }) => {
+  test("the page offers a retry if it cannot reach the server when it starts", async ({ openPage }) => {
     const { page } = await openPage();
     await page.route("**/api/auth/get-session*", (route) => route.abort());
     await page.reload();
@@ -272,12 +272,12 @@ describe.concurrent("when something fails", () => {
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 
-  test("a list that cannot be loaded says so, and comes on a retry", async ({ openPage }) => {
+  test("a list that cannot be loaded says so, and loads on a retry", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
 
-    // With the changes the page would have its list back without being asked.
+    // The stream of changes would make the page load its list without a click.
     await page.route("**/api/events?*", (route) => route.abort());
     const reads = /\/api\/(tasks\?|bootstrap)/;
     await page.route(reads, (route) => route.abort());
@@ -290,7 +290,7 @@ describe.concurrent("when something fails", () => {
     await openTask(page, "Water the plants").waitFor();
   });
 
-  test("a change that cannot be saved is taken back, and made on a retry", async ({ openPage }) => {
+  test("a change that cannot be saved is rolled back, and saved on a retry", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
@@ -306,7 +306,7 @@ describe.concurrent("when something fails", () => {
     await completedTask(page, "Water the plants").waitFor();
   });
 
-  test("a title that the server refuses comes back to be shortened", async ({ openPage }) => {
+  test("a title that is too long goes back to its field", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const tooLong = "x".repeat(501);
@@ -326,13 +326,13 @@ describe.concurrent("when something fails", () => {
   });
 });
 
-// Contrast depends on the colours and overflow on the width, so two of the four pairs find all there is.
+// Contrast depends on colours, overflow on width: two of the four combinations cover both.
 describe.concurrent.for([
   ["light", { width: 320, height: 640 }],
   ["dark", { width: 1440, height: 900 }],
-] as const)("in %s, on a screen of %o", ([colorScheme, viewport]) => {
+] as const)("in %s mode, on a screen of %o,", ([colorScheme, viewport]) => {
   test("every view is accessible and fits", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ colorScheme, viewport, reducedMotion: "reduce" });
+    const { page, consoleErrors } = await openPage({ colorScheme, viewport, reducedMotion: "reduce" });
     const check = async () => {
       await expectAccessible(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
@@ -404,6 +404,6 @@ describe.concurrent.for([
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await check();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

@@ -5,22 +5,22 @@ import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
 
-/** When a task of this title is due, as its row says. */
+/** The due date in the row of a task. */
 async function dueOf(page: Page, title: string): Promise<string | undefined> {
   const text = await page.getByRole("listitem").filter({ hasText: title }).locator(".task-meta").textContent();
   // Some browsers put a narrow space before AM and PM.
   return text?.replaceAll("\u202f", " ");
 }
 
-/** Opens the page with a task, with the clock of its browser at a moment. */
+/** Signs a new user up at a moment, with one task. */
 async function startAt(page: Page, moment: string, title: string): Promise<void> {
   await signUpAt(page, moment);
   await seed(page, [{ title }]);
 }
 
 describe.concurrent("a due date", () => {
-  test.for([360, 768, 1440])("is typed digit by digit, on a screen of %i", async (width, { openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId, viewport: { width, height: 720 } });
+  test.for([360, 768, 1440])("is typed digit by digit, on a screen %i pixels wide", async (width, { openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width, height: 720 } });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Book the train", dueOn: "2026-11-30" }]);
     await editTask(page, "Book the train");
@@ -40,10 +40,10 @@ describe.concurrent("a due date", () => {
     await page.getByRole("button", { name: "Due May 7, 2031, 9:30 AM" }).waitFor();
     await written(page, () => page.getByRole("button", { name: "Save" }).click());
     expect(await dueOf(page, "Book the train")).toBe("May 7, 2031, 9:30 AM");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("that is cleared is none", async ({ openPage }) => {
+  test("can be cleared", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await signUp(page, newAccount());
     await seed(page, [{ title: "Book the train", dueOn: "2031-05-07" }]);
@@ -54,7 +54,7 @@ describe.concurrent("a due date", () => {
     await page.getByRole("button", { name: "Due date" }).waitFor();
   });
 
-  test("of which only the time is typed is the next such time", async ({ openPage }) => {
+  test("with only a time is the next such time", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await startAt(page, "2026-11-23T15:30:00Z", "Book the train");
     await editTask(page, "Book the train");
@@ -72,7 +72,7 @@ describe.concurrent("a due date", () => {
     ["en-US", "Nov 30, 2031, 5:00 PM", "Mon, Nov 23"],
     ["en-GB", "30 Nov 2031, 17:00", "Mon 23 Nov"],
     ["de-DE", "30. Nov. 2031, 17:00", "Mo., 23. Nov."],
-  ] as const)("is written as in %s, and so is every other", async ([locale, due, today], { openPage }) => {
+  ] as const)("has the format of %s, as all dates do", async ([locale, due, today], { openPage }) => {
     const { page } = await openPage({ timezoneId, locale });
     await signUpAt(page, "2026-11-23T12:00:00Z");
     await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
@@ -83,9 +83,9 @@ describe.concurrent("a due date", () => {
   });
 });
 
-describe.concurrent("a task that becomes overdue while one looks", () => {
-  test("is red at its moment, is counted, and moves to the overdue ones", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId });
+describe.concurrent("a task that becomes overdue while the page is open", () => {
+  test("turns red, is counted, and moves to “Overdue”", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId });
     await page.clock.install();
     await page.reload();
     await signUp(page, newAccount());
@@ -103,10 +103,10 @@ describe.concurrent("a task that becomes overdue while one looks", () => {
     await expectTitles(page, "Overdue", ["Soon"]);
     await page.clock.fastForward(600_000);
     await expectTitles(page, "Overdue", ["Soon", "Later"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("and so is what belongs to another day, after midnight", async ({ openPage }) => {
+  test("changes from “Tomorrow” to “Today” at midnight", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });
     await startAt(page, "2031-05-07T23:00:00Z", "Next");
     await editTask(page, "Next");

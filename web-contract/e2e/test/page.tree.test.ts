@@ -2,13 +2,13 @@ import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
-import { addTask, allSent, completedTask, expectAccessible, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
+import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
 const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
 
-/** Waits until the open tasks are these, a minus sign for each level. */
+/** Waits until the open tasks are these, with a minus sign for each level below the top. */
 async function expectTree(page: Page, wanted: string[]): Promise<void> {
   const rows = () =>
     page.getByRole("list", { name: "Open tasks" }).locator(".task-row").evaluateAll((all) =>
@@ -17,8 +17,6 @@ async function expectTree(page: Page, wanted: string[]): Promise<void> {
   await vi.waitFor(async () => expect(await rows()).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
 
-const heard = (page: Page, text: string) => page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
-
 async function start(page: Page): Promise<void> {
   await signUp(page, newAccount());
   await addList(page, "Trip");
@@ -26,8 +24,8 @@ async function start(page: Page): Promise<void> {
 }
 
 describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, width, height]) => {
-  test("are made and taken out by options, and completed with their task", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+  test("are made and moved out by the menu, and completed with their task", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
     await start(page);
     const choose = async (title: string, option: string) => {
       await page.getByRole("button", { name: `Options for “${title}”` }).click();
@@ -35,7 +33,7 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
     };
     await choose("Socks", "Make it a sub-task");
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
-    await heard(page, "“Socks” is now a sub-task of “Pack”.");
+    await expectAnnounced(page, "“Socks” is now a sub-task of “Pack”.");
     await choose("Passport", "Make it a sub-task");
     await expectTree(page, ["Pack", "-Socks", "-Passport"]);
     await openTask(page, "Socks").click();
@@ -48,17 +46,17 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
     await choose("Passport", "Move out of its task");
     await expectTree(page, ["Pack", "Passport"]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("sub-tasks", () => {
-  test("are all counted, also those that are not loaded or that filters hide", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+  test("are all counted, also those not loaded or hidden by filters", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width: 1280, height: 800 } });
     await signUp(page, newAccount());
     await addList(page, "Trip");
     await addTask(page, "Pack");
-    // The completed tasks of another one come first, and are more than a page.
+    // More than a page of other completed tasks comes first.
     await page.evaluate(async () => {
       const get = async (path: string) => ((await (await fetch(path)).json()) as { data: { id: string }[] }).data[0]!.id;
       const [listId, parentId] = [await get("/api/lists"), await get("/api/tasks")];
@@ -74,11 +72,11 @@ describe.concurrent("sub-tasks", () => {
     await page.getByLabel("Search", { exact: true }).fill("pack");
     await expectTree(page, ["Pack", "Pack socks"]);
     await row(page, "Pack").getByText("2/3").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("are written below their task, one after the other, and hidden", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+  test("are typed below their task, one after another, and can be folded", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);
     await page.getByRole("button", { name: "Options for “Pack”" }).click();
     await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name: "Add a sub-task" }).click();
@@ -105,13 +103,13 @@ describe.concurrent("sub-tasks", () => {
     await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "Socks", "Passport"]);
     await openTask(page, "Pack").press("ArrowLeft");
     await expectTree(page, ["Pack", "Socks", "Passport"]);
-    // What is made a sub-task is not lost from sight.
+    // A new sub-task unfolds its parent, so that it stays visible.
     await openTask(page, "Socks").press("Alt+ArrowRight");
     await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "-Socks", "Passport"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("go with their task and their list at once, before the server says so, whatever the clock of the device says", async ({ openPage }) => {
+  test("follow their task and list before the server responds, whatever the device's clock", async ({ openPage }) => {
     const { page } = await openPage({ viewport: { width: 1280, height: 800 } });
     await page.clock.install({ time: "2020-02-29T12:00:00Z" });
     await page.reload();
@@ -133,7 +131,7 @@ describe.concurrent("sub-tasks", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await listLink(page, "Trip").click();
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
-    // A sub-task that is opened opens its task.
+    // Reopening a sub-task reopens its parent.
     await openTask(page, "Pack").click();
     await completedTask(page, "Socks").click();
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
@@ -148,8 +146,8 @@ describe.concurrent("sub-tasks", () => {
     await expectTree(tab, ["Pack", "-Passport", "-Socks"]);
   });
 
-  test("are made by dragging and by keys, live in another tab", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 800 } });
+  test("are made by dragging and by keyboard, and another tab shows it live", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);
     const tab = await secondTab(page);
     await listLink(tab, "Trip").click();
@@ -171,6 +169,6 @@ describe.concurrent("sub-tasks", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
     await expectTitles(page, "Open tasks", ["Pack", "Socks", "Passport"]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

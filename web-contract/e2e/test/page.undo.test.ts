@@ -11,8 +11,8 @@ describe.concurrent.for(screens)("undo, by %s, %d pixels wide", ([pointer, width
   const options = { viewport: { width, height }, hasTouch: pointer === "touch" };
   const press = (target: Locator) => (pointer === "touch" ? target.tap() : target.click());
 
-  test("takes back one step after the other, and says which", async ({ openPage }) => {
-    const { page, complaints } = await openPage(options);
+  test("takes back one step after another, and names each", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(options);
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }, { title: "Four" }]);
     await (width < 576 ? deleteTask(page, "One") : press(button(page, "Delete “One”")));
@@ -33,12 +33,12 @@ describe.concurrent.for(screens)("undo, by %s, %d pixels wide", ([pointer, width
     await notice(page, "Undone: deleting “One”.");
     await expectTitles(page, "Open tasks", ["One", "Two", "Three", "Four"]);
     expect(await button(page, "Undo").count()).toBe(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
-test("undo by the keyboard reaches back to the first step, on every view", async ({ openPage }) => {
-  const { page, complaints } = await openPage();
+test("undo by keyboard reaches back to the first step, from every view", async ({ openPage }) => {
+  const { page, consoleErrors } = await openPage();
   await signUp(page, newAccount());
   await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
   for (const title of ["One", "Two", "Three"]) await button(page, `Delete “${title}”`).click();
@@ -55,11 +55,11 @@ test("undo by the keyboard reaches back to the first step, on every view", async
   }
   await page.keyboard.press("z");
   await notice(page, "Nothing to undo.");
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
-test("a discarded edit comes back", async ({ openPage }) => {
-  const { page, complaints } = await openPage();
+test("undo brings a discarded edit back", async ({ openPage }) => {
+  const { page, consoleErrors } = await openPage();
   await signUp(page, newAccount());
   await addTask(page, "Water the plants");
   const notes = page.getByRole("textbox", { name: "Notes" });
@@ -86,5 +86,5 @@ test("a discarded edit comes back", async ({ openPage }) => {
   await button(page, "Undo").click();
   await editTask(page, "Water the plants");
   expect(await notes.inputValue()).toBe("Another thought");
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });

@@ -2,12 +2,12 @@ import { describe, expect } from "vitest";
 import { addTask, expectTitles, openTask, secondTab, signOut, signUp, test } from "../src/page.js";
 import { newAccount, newUser } from "../src/visitor.js";
 
-describe.concurrent("a tab whose user is not signed in any more", () => {
-  test("writes nothing into the list of the next user, and shows it", async ({ openPage }) => {
+describe.concurrent("a tab whose user has signed out", () => {
+  test("writes nothing into the next user's list, and shows that list", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");
-    // Somebody else signs in at another tab that tells this one nothing.
+    // Another user signs in, as if from a tab that cannot notify this one.
     const { account, api } = await newUser();
     const status = await page.evaluate(async (body) => {
       const headers = { "content-type": "application/json" };
@@ -15,10 +15,10 @@ describe.concurrent("a tab whose user is not signed in any more", () => {
     }, JSON.stringify(account));
     expect(status).toBe(200);
 
-    const refused = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
+    const rejected = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
     await page.getByLabel("New task").fill("Another secret");
     await page.keyboard.press("Enter");
-    expect((await refused).status()).toBe(401);
+    expect((await rejected).status()).toBe(401);
     await page.getByText("Nothing here yet.").waitFor();
     expect(await page.getByText("secret").count()).toBe(0);
     expect((await api.listTasks()).items).toEqual([]);
@@ -26,7 +26,7 @@ describe.concurrent("a tab whose user is not signed in any more", () => {
     expect((await api.listTasks()).items).toMatchObject([{ title: "Mine" }]);
   });
 
-  test("learns at once who signs in elsewhere", async ({ openPage }) => {
+  test("switches at once to the user who signs in in another tab", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "A secret");

@@ -3,16 +3,16 @@ import { describe, expect, vi } from "vitest";
 import { deleteTask, editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
-/** The text of what describes a field: its hint, or what is wrong with it. */
+/** The description of a field: its hint or its error. */
 const noteOf = (page: Page, label: string) =>
   page.getByLabel(label).evaluate((field) => document.getElementById(field.getAttribute("aria-describedby") ?? "")?.textContent);
 
-describe.concurrent("what was refused is told in a person's words, at its field:", () => {
-  test("an address that is none", async ({ openPage }) => {
+describe.concurrent("a plain message at the field explains", () => {
+  test("an invalid email address", async ({ openPage }) => {
     const { page } = await openPage();
     await page.getByRole("button", { name: "Create an account" }).click();
     await page.getByLabel("Name").fill("Ada");
-    // Browsers take it for one, Better Auth does not.
+    // Browsers accept it as an address, Better Auth does not.
     await page.getByLabel("Email").fill("ada@localhost");
     await page.getByLabel("Password").fill("a long password");
     await page.getByRole("button", { name: "Create account" }).click();
@@ -21,7 +21,7 @@ describe.concurrent("what was refused is told in a person's words, at its field:
     expect(await page.getByLabel("Email").getAttribute("aria-invalid")).toBe("true");
   });
 
-  test("an account that is there already", async ({ openPage }) => {
+  test("an email address that already has an account", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
@@ -51,8 +51,8 @@ describe.concurrent("what was refused is told in a person's words, at its field:
   });
 });
 
-describe.concurrent("a tag that is typed", () => {
-  test("is kept when one clicks elsewhere, and given up with Escape", async ({ openPage }) => {
+describe.concurrent("a typed tag", () => {
+  test("is kept on a click elsewhere, and discarded on Escape", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "Pack" }, { title: "Book", tags: ["travel"] }]);
@@ -62,7 +62,7 @@ describe.concurrent("a tag that is typed", () => {
     await field.fill("sum");
     await page.keyboard.press("Escape");
     expect(await field.inputValue()).toBe("");
-    // What finds another tag is none itself.
+    // Text that only searched for another tag does not become a tag.
     await field.fill("tra");
     await page.getByRole("checkbox", { name: "#travel" }).click();
     await field.fill("summer");
@@ -73,10 +73,10 @@ describe.concurrent("a tag that is typed", () => {
   });
 });
 
-describe.concurrent("a text from right to left", () => {
+describe.concurrent("right-to-left text", () => {
   const title = "קנה חלב (2%).";
 
-  test("runs from right to left wherever it stands", async ({ openPage }) => {
+  test("runs from right to left everywhere", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const directionOf = (selector: string) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).direction);
@@ -95,7 +95,7 @@ describe.concurrent("a text from right to left", () => {
   });
 });
 
-describe.concurrent("people who do not see the page", () => {
+describe.concurrent("people who use a screen reader", () => {
   test("hear that a task was added, each time", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
@@ -119,7 +119,7 @@ describe.concurrent("people who do not see the page", () => {
     expect(heard.filter((text) => text.includes("“Buy milk” is on the list."))).toHaveLength(2);
   });
 
-  test("find the window named for what it shows, after signing out too", async ({ openPage }) => {
+  test("get a window title for each view, also after signing out", async ({ openPage }) => {
     const { page } = await openPage();
     const expectTitle = (title: string) => vi.waitFor(async () => expect(await page.title()).toBe(title), { timeout: 5_000 });
     await expectTitle("Sign in · Tasklane");
@@ -130,12 +130,12 @@ describe.concurrent("people who do not see the page", () => {
   });
 });
 
-describe.concurrent("a text that is twice as large", () => {
+describe.concurrent("text at 200 %", () => {
   test.for([
     [360, "by the browser's setting"],
     [360, "by the page's own size"],
     [768, "by the browser's setting"],
-  ] as const)("fits on a screen of %i, %s", async ([width, how], { openPage }) => {
+  ] as const)("fits on a screen %i pixels wide, %s", async ([width, how], { openPage }) => {
     const { page } = await openPage({ viewport: { width, height: 740 } });
     const enlarge = async () => {
       if (how === "by the page's own size") return page.evaluate(() => void (document.documentElement.style.fontSize = "200%"));
@@ -200,8 +200,8 @@ describe.concurrent("a text that is twice as large", () => {
   });
 });
 
-describe.concurrent("on paper", () => {
-  test("there is the whole list, and nothing to press", async ({ openPage }) => {
+describe.concurrent("in print", () => {
+  test("there is the whole list, and no controls", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const wanted = Array.from({ length: 45 }, (_, index) => `Task ${index + 1}`);

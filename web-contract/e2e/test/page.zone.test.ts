@@ -17,7 +17,7 @@ async function taskOf(page: Page, title: string): Promise<Task> {
   return tasks.find((task) => task.title === title)!;
 }
 
-/** Adds a task by a line that names a day. */
+/** Types a task whose line names a day. */
 async function add(page: Page, title: string, day: string): Promise<void> {
   await page.getByLabel("New task").fill(`${title} ${day}`);
   await page.getByRole("list", { name: "Understood" }).waitFor();
@@ -28,8 +28,8 @@ async function add(page: Page, title: string, day: string): Promise<void> {
 test.concurrent.for([
   ["en-US", "America/New_York", "sunday"],
   ["de-DE", "Europe/Berlin", "monday"],
-] as const)("a new user of a browser in %s has its zone and its week", async ([locale, timezoneId, weekStart], { openPage }) => {
-  const { page, complaints } = await openPage({ locale, timezoneId });
+] as const)("a new user with a browser in %s gets its time zone and week", async ([locale, timezoneId, weekStart], { openPage }) => {
+  const { page, consoleErrors } = await openPage({ locale, timezoneId });
   await signUp(page, newAccount());
   await hasZone(page, timezoneId);
   expect(await settingsOf(page)).toMatchObject({ weekStart, version: 2 });
@@ -37,14 +37,14 @@ test.concurrent.for([
   await page.getByText("Nothing here yet.").waitFor();
   expect(await page.getByRole("region", { name: "Time zone" }).count()).toBe(0);
   expect(await settingsOf(page)).toMatchObject({ version: 2 });
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
-describe.concurrent("on a journey", () => {
+describe.concurrent("in another time zone", () => {
   const travel = { timezoneId: "America/New_York" };
   const offer = (page: Page) => page.getByRole("region", { name: "Time zone" });
 
-  /** Signs up, and opens the page in New York in the evening, with the settings of Berlin, where it is the next morning. */
+  /** Signs up in New York in the evening, with settings for Berlin, where the next day has begun. */
   async function arrive(page: Page): Promise<void> {
     await signUpAt(page, "2026-11-23T20:00:00-05:00");
     await hasZone(page, travel.timezoneId);
@@ -56,8 +56,8 @@ describe.concurrent("on a journey", () => {
     await offer(page).getByText("Your tasks are in Berlin time. Use New York time?").waitFor();
   }
 
-  test("days stay those of the settings", async ({ openPage }) => {
-    const { page, complaints } = await openPage(travel);
+  test("days follow the settings, not the browser", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(travel);
     await arrive(page);
     await add(page, "Pay the rent", "today");
     expect(await taskOf(page, "Pay the rent")).toMatchObject({ dueOn: "2026-11-24", dueAt: "2026-11-24T22:59:59Z" });
@@ -66,7 +66,7 @@ describe.concurrent("on a journey", () => {
     await goTo(page, "Today");
     await page.getByText("Tue, Nov 24").waitFor();
     await expectTitles(page, "Today", ["Pay the rent"]);
-    // From the first request on, a day is one in Berlin.
+    // Already the first request asks for a day in Berlin.
     const ends: (string | null)[] = [];
     page.on("request", (request) => ends.push(new URL(request.url()).searchParams.get("dueBefore")));
     await page.reload();
@@ -76,11 +76,11 @@ describe.concurrent("on a journey", () => {
     await page.getByText("Wed, Nov 25").waitFor();
     await expectTitles(page, "Overdue", ["Pay the rent"]);
     await page.getByText("9:00").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("the zone changes with its days, and back", async ({ openPage }) => {
-    const { page, complaints } = await openPage(travel);
+  test("the user can switch the time zone, and undo that", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(travel);
     await arrive(page);
     await add(page, "Pay the rent", "today");
     await expectAccessible(page);
@@ -94,26 +94,26 @@ describe.concurrent("on a journey", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await offer(page).waitFor();
     await page.locator(".task-meta").getByText("Today").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 
-  test("who keeps the zone is not asked again", async ({ openPage }) => {
-    const { page, complaints } = await openPage(travel);
+  test("a user who keeps the time zone is not asked again", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(travel);
     await arrive(page);
     await page.getByRole("button", { name: "Keep", exact: true }).click();
     await offer(page).waitFor({ state: "detached" });
     await page.reload();
     await page.getByText("Nothing here yet.").waitFor();
     expect(await offer(page).count()).toBe(0);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });
 
 describe.concurrent("a day", () => {
   const timezoneId = "Europe/Berlin";
 
-  test("is written as a day wherever it is chosen, and a time as a moment", async ({ openPage }) => {
-    const { page, complaints } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
+  test("is saved as a date, and a day with a time as a moment", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
     await signUpAt(page, "2026-11-23T12:00:00+01:00");
     await hasZone(page, timezoneId);
     const day = (dueOn: string) => ({ dueOn, dueAt: `${dueOn}T22:59:59Z` });
@@ -143,6 +143,6 @@ describe.concurrent("a day", () => {
     await isDue(day("2026-11-25"));
     await page.keyboard.press("z");
     await isDue(day("2026-11-24"));
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

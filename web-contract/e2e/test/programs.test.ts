@@ -10,7 +10,7 @@ import { bundleCode } from "../src/bundle.js";
 import { fileOf } from "../src/site.js";
 import { newUser, type Account } from "../src/visitor.js";
 
-/** The block of a page that has these words, for this stack and a user of it. */
+/** The code block with these words in a documentation page, with this stack's addresses and a user's account. */
 async function block(page: string, language: string, words: string, account: Account): Promise<string> {
   const blocks = (await readFile(fileOf(page), "utf8")).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"));
   const found = [...blocks].map(([, code = ""]) => code).find((code) => code.includes(words));
@@ -33,7 +33,7 @@ interface App {
   tasklane: () => Promise<ReturnType<typeof createClient>>;
 }
 
-describe.concurrent("a program without a browser works as the pages say", () => {
+describe.concurrent("a program without a browser works as documented", () => {
   for (const [page, words] of [
     ["bff/FRONT-ENDS.md", "$site/api/tasks"],
     ["README.md", "set-auth-jwt"],
@@ -45,7 +45,7 @@ describe.concurrent("a program without a browser works as the pages say", () => 
       const folder = await mkdtemp(join(tmpdir(), "tasklane-curl-"));
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
       const { stdout } = await promisify(execFile)("sh", ["-euc", await block(page, "sh", words, user.account)], { cwd: folder });
-      // Of the sign-in, some print the response too.
+      // Some blocks print the response to the sign-in first.
       expect(JSON.parse(stdout.slice(stdout.indexOf(`{"success"`)))).toMatchObject({ data: [{ id: task.id }] });
     });
   }

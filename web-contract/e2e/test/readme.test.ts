@@ -13,12 +13,12 @@ const [lines = "", component = ""] = [...readme.matchAll(/^```tsx?\n(.*?)^```/gm
 const block = (language: string, words = "") =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, code = ""]) => code).find((code) => code.includes(words))!;
 
-/** Evaluates a module in a page, as the debugger does, which the page's own policy does not forbid. */
+/** Evaluates a module through the debugger, to which the page's Content-Security-Policy does not apply. */
 async function run(page: Page, module: string, others?: Record<string, string>): Promise<void> {
   await page.evaluate(await bundleCode(module, others));
 }
 
-/** A Vue component as its compiler makes a module of it. */
+/** Compiles a Vue component into a module. */
 function compileVue(source: string): string {
   const { descriptor } = vue.parse(source);
   return vue.compileScript(descriptor, { id: "tasks", inlineTemplate: true }).content;
@@ -35,14 +35,14 @@ const frameworks = {
   },
 };
 
-describe.concurrent("what a web developer pastes from the client's README works", () => {
+describe.concurrent("code pasted from the client's README works", () => {
   test("without a framework", async ({ openDevice }) => {
     const device = await openDevice(inject("stack").url);
     await device.signUp(newAccount());
     await device.page.evaluate(() => window.clients.api.createTask({ title: "Call Grace", tags: ["home"], dueAt: "2031-05-07T09:30:00Z" }));
     const printed: string[] = [];
     device.page.on("console", (message) => printed.push(message.text()));
-    // A bundle to be evaluated cannot wait at its top.
+    // An evaluated bundle cannot have a top-level await.
     const [imports, program] = [lines.match(/^import .*$/gm)!.join("\n"), lines.replaceAll(/^import .*$/gm, "")];
     await run(device.page, `${imports}\nvoid (async () => { ${program} })();`);
     await vi.waitFor(() => expect(printed).toEqual(["Call Grace"]), { timeout: 10_000 });

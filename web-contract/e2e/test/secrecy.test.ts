@@ -7,9 +7,9 @@ import { jwtOf, newAccount, newUser } from "../src/visitor.js";
 
 const { url } = inject("stack");
 
-/** Takes down all that is answered to a browser from now on: addresses, headers and bodies. */
-function recordAnswers(context: BrowserContext): () => Promise<{ path: string; text: string }[]> {
-  const answers: Promise<{ path: string; text: string }>[] = [];
+/** Records every response to a browser from now on: addresses, headers and bodies. */
+function recordResponses(context: BrowserContext): () => Promise<{ path: string; text: string }[]> {
+  const responses: Promise<{ path: string; text: string }>[] = [];
   context.on("response", (response) => {
     const text = async () => {
       const headers = JSON.stringify(await response.headersArray());
@@ -17,15 +17,15 @@ function recordAnswers(context: BrowserContext): () => Promise<{ path: string; t
       const body = await response.text().catch(() => "");
       return { path: new URL(response.url()).pathname, text: `${response.url()}\n${headers}\n${body}` };
     };
-    answers.push(text());
+    responses.push(text());
   });
-  return () => Promise.all(answers);
+  return () => Promise.all(responses);
 }
 
 describe.concurrent("a JWT", () => {
-  test("is in nothing that reaches a browser during a whole visit", async ({ openDevice }) => {
+  test("never reaches a browser", async ({ openDevice }) => {
     const { page, context } = await openDevice(url);
-    const answers = recordAnswers(context);
+    const responses = recordResponses(context);
     await page.reload();
     const account = newAccount();
     await signUp(page, account);
@@ -47,28 +47,28 @@ describe.concurrent("a JWT", () => {
       "/api/auth/jwks",
       "/api/auth/ok",
     ];
-    const ask = (all: string[]) => Promise.all(all.map((path) => fetch(path).then((response) => response.text())));
-    await page.evaluate(ask, paths);
+    const fetchAll = (all: string[]) => Promise.all(all.map((path) => fetch(path).then((response) => response.text())));
+    await page.evaluate(fetchAll, paths);
     const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
     const cookies = JSON.stringify(await context.cookies());
     await signOut(page);
-    await page.evaluate(ask, paths);
+    await page.evaluate(fetchAll, paths);
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await completedTask(page, "Water the plants").waitFor();
-    await signOut(page); // ends the stream of changes, which is an answer too
+    await signOut(page); // ends the stream of changes, which is a response too
 
-    const all = await answers();
-    const answered = new Set(all.map(({ path }) => path));
+    const all = await responses();
+    const received = new Set(all.map(({ path }) => path));
     const expected = ["/", ...paths, "/api/auth/sign-up/email", "/api/auth/sign-in/email", "/api/auth/sign-out"];
-    expect(expected.filter((path) => !answered.has(path))).toEqual([]);
+    expect(expected.filter((path) => !received.has(path))).toEqual([]);
     const texts = [...all.map(({ text }) => text), stored, cookies];
     expect(texts.filter((text) => jwtsIn(text).length > 0 || /set-auth-jwt/i.test(text))).toEqual([]);
     expect(texts.join()).toContain(account.email);
   });
 
-  test("would have been found, however it was written", async () => {
+  test("is found by this test in every encoding", async () => {
     const jwt = await jwtOf((await newUser()).account);
     const base64 = Buffer.from(`{"token":"${jwt}"}`).toString("base64");
     for (const form of [jwt, `x=${jwt.replaceAll(".", "%2E")};`, encodeURIComponent(`"${jwt}"`), `["${base64}"]`]) {

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type ViteDevServer } from "vite";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { test, useAll } from "../src/device.js";
+import { test, useWholeApi } from "../src/device.js";
 import { freePorts } from "../src/ports.js";
 import { fileOf, startSite, type Site } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
 
 const stack = inject("stack");
 
-/** Serves an empty page by Vite, with the settings of the paper, for a bff. */
+/** Serves an empty page with Vite, configured as in FRONT-ENDS.md. */
 async function serveVite(folder: string, port: number, bffUrl: string): Promise<ViteDevServer> {
   const [, config = ""] = /^```js\n(\/\/ vite\.config\.js\n.*?)^```$/ms.exec(await readFile(fileOf("bff/FRONT-ENDS.md"), "utf8"))!;
   await writeFile(join(folder, "vite.config.mjs"), config.replace("http://localhost:3000", bffUrl));
@@ -42,16 +42,16 @@ describe.concurrent("a page behind Vite's proxy", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("uses all of the API as its own", async ({ openDevice }) => {
-    await useAll(await openDevice(origins[0]!));
+  test("can use the whole API on its own origin", async ({ openDevice }) => {
+    await useWholeApi(await openDevice(origins[0]!));
   });
 
-  test("is told which setting it needs", async ({ openDevice }) => {
+  test("is told which setting to change", async ({ openDevice }) => {
     const { page } = await openDevice(origins[1]!);
     const account = newAccount();
-    const refusal = await page.evaluate((body) => window.clients.auth.signUp.email(body).then(({ error }) => error), account);
-    expect(refusal).toMatchObject({ status: 403, code: "INVALID_ORIGIN" });
-    expect(JSON.stringify(refusal)).toContain(origins[1]);
-    expect(JSON.stringify(refusal)).toContain("TRUSTED_ORIGINS");
+    const error = await page.evaluate((body) => window.clients.auth.signUp.email(body).then((result) => result.error), account);
+    expect(error).toMatchObject({ status: 403, code: "INVALID_ORIGIN" });
+    expect(JSON.stringify(error)).toContain(origins[1]);
+    expect(JSON.stringify(error)).toContain("TRUSTED_ORIGINS");
   });
 });

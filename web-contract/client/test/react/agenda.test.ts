@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { updateAgenda } from "../../src/react/tasks.js";
 import type { Agenda, Task } from "../../src/types.js";
 
-test("an agenda has no occurrences of tasks that are no longer open", () => {
+test("an agenda drops the occurrences of tasks that are no longer open", () => {
   const [open, done, gone, other] = ["open", "done", "gone", "other"].map((id) => ({ id, title: id, completed: false, deletedAt: null }) as Task);
   const occurrences = [open, done, gone, other].map((task) => ({ taskId: task!.id, dueAt: "2026-11-30T09:00:00Z", dueOn: null }));
   const agenda: Agenda = {

@@ -61,7 +61,7 @@ function open(resources: readonly (Task | List)[] = garden) {
 
 const untouched = "a a1 a11 a2x b c";
 
-describe("before the server has answered", () => {
+describe("before the server responds", () => {
   test.for<[string, object[], string]>([
     ["sub-tasks on all levels are completed with their task", [{ op: "update", id: "a", changes: { completed: true } }], "ax a1x a11x a2x b c"],
     ["a sub-task that is opened opens the tasks above", [{ op: "update", id: "a", changes: { completed: true } }, { op: "update", id: "a11", changes: { completed: false } }], "a a1 a11 a2x b c"],
@@ -94,7 +94,7 @@ describe("before the server has answered", () => {
     }
   });
 
-  test("what was deleted before its task is not restored with it", () => {
+  test("a sub-task that was deleted before its task is not restored with it", () => {
     const { outline, read, write } = open();
     read([{ ...(garden[2] as Task), deletedAt: earlier, version: 2 }, { ...(garden[4] as Task), deletedAt: earlier, version: 2 }]);
     write({ op: "delete", id: "a" });
@@ -103,7 +103,7 @@ describe("before the server has answered", () => {
     expect(outline()).toBe("a a1- a11- a2x b c");
   });
 
-  test("a write that fails takes back its own part only", () => {
+  test("a failed write rolls back its own change only", () => {
     const { outline, write, complete } = open();
     const first = complete("a");
     write({ op: "delete", id: "a1" });
@@ -111,14 +111,14 @@ describe("before the server has answered", () => {
     expect(outline()).toBe("a a1- a11- a2x b c");
   });
 
-  test("a new sub-task is in the list of its parent, and goes with it", () => {
+  test("a new sub-task is in its parent's list, and is deleted with it", () => {
     const { store, write } = open();
     write({ op: "create", data: { title: "New", parentId: "a1" } });
     write({ op: "delete", id: "a" });
     expect(store.all("task").find(({ version }) => version === 0)).toMatchObject({ listId: "garden", deletedAt: expect.any(String) });
   });
 
-  test("a task that goes below a draft is below what becomes of it", () => {
+  test("a sub-task of a draft stays a sub-task of the created task", () => {
     const { outline, store, write } = open();
     const plan = planOf([{ op: "create", kind: "task", data: { title: "New", listId: "garden" } }]);
     const creating = store.edit(plan);
@@ -129,7 +129,7 @@ describe("before the server has answered", () => {
     expect(outline()).toBe("a a1 a11 a2x b-^new c new-@garden^");
   });
 
-  test("a task that was a draft goes with its list", () => {
+  test("a created task is deleted with its list", () => {
     const { outline, store, write } = open();
     const creating = write({ op: "create", data: { title: "New", listId: "garden", parentId: "a" } });
     creating.settle([{ ...state(taskOf({ id: "new", listId: "garden", parentId: "a" })), isNew: true }]);
@@ -139,7 +139,7 @@ describe("before the server has answered", () => {
     expect(outline()).toBe("c");
   });
 
-  test("tasks that are read later follow, too", () => {
+  test("tasks that are read later follow too", () => {
     const { outline, read, write, store } = open([]);
     const since = store.now();
     write({ op: "delete", kind: "list", id: "garden" }, { op: "update", id: "c", changes: { completed: true } });
@@ -147,16 +147,16 @@ describe("before the server has answered", () => {
     expect(outline()).toBe("a- a1- a11- a2x- b- cx");
   });
 
-  test("a write tells what it changes, and a later one to that waits for it", () => {
+  test("a write names every task it changes, so that later writes can wait", () => {
     const { complete } = open();
     expect([...complete("a").ids].toSorted()).toEqual(["a", "a1", "a11"]);
   });
 });
 
-describe("after the server has answered", () => {
+describe("after the server has responded", () => {
   const done = { ...(garden[1] as Task), completed: true, completedAt: later, version: 2 };
 
-  test("sub-tasks stay as they are likely to be until their own state arrives", () => {
+  test("sub-tasks keep their predicted state until their own state arrives", () => {
     const { outline, complete, store } = open();
     complete("a").settle([state(done)]);
     expect(outline()).toBe("ax a1x a11x a2x b c");
@@ -167,7 +167,7 @@ describe("after the server has answered", () => {
     expect(outline()).toBe("a a1 a11 a2x b c");
   });
 
-  test("a live change from elsewhere does the same", () => {
+  test("a live change from elsewhere cascades too", () => {
     const { outline, store } = open();
     store.told([state(done)]);
     expect(outline()).toBe("ax a1x a11x a2x b c");
@@ -175,7 +175,7 @@ describe("after the server has answered", () => {
     expect(outline()).toBe("c");
   });
 
-  test("the next write goes on from there", () => {
+  test("the next write builds on the predicted state", () => {
     const { outline, complete, write } = open();
     complete("a").settle([state(done)]);
     const { settle } = write({ op: "update", id: "a1", changes: { completed: false } });
@@ -184,7 +184,7 @@ describe("after the server has answered", () => {
     expect(outline()).toBe("ax a1x a11x a2x b c");
   });
 
-  test("an older read is ignored, and a newer one is applied", () => {
+  test("an older read is ignored, a newer one is applied", () => {
     const { outline, complete, read, store } = open();
     const before = store.now();
     complete("a").settle([state(done)]);
@@ -208,7 +208,7 @@ describe("a list in the cache", () => {
     return { ...page, all: () => filters.map(idsOf) };
   };
 
-  test("follows what goes with a task, at once", () => {
+  test("follows the cascade of a write at once", () => {
     const { all, complete } = lists([{ completed: false, sort: "position" }, { completed: true, sort: "position" }]);
     expect(all()).toEqual(["a a1 a11 b c", "a2"]);
     const { settle } = complete("a");
@@ -217,14 +217,14 @@ describe("a list in the cache", () => {
     expect(all()).toEqual(["a a1 a11 b c", "a2"]);
   });
 
-  test("of sub-tasks knows whose they are", () => {
+  test("of sub-tasks has only those of its parent", () => {
     const { all, write } = lists([{ parentId: "a", sort: "position" }, { parentId: "none", sort: "position" }]);
     expect(all()).toEqual(["a1 a2", "a b c"]);
     write({ op: "move", id: "b", to: { parentId: "a", after: "a1" } });
     expect(all()).toEqual(["a1 b a2", "a c"]);
   });
 
-  test("has the tasks of an archived list only where they are asked for", () => {
+  test("has the tasks of an archived list only if it asks for that list", () => {
     const { all, store, write } = lists([{ sort: "position" }, { listId: "garden", sort: "position" }, { parentId: "a", sort: "position" }]);
     const archived = write({ op: "update", kind: "list" as KindName, id: "garden", changes: { archived: true } });
     const without = ["c", "a a1 a11 a2 b", "a1 a2"];
@@ -235,7 +235,7 @@ describe("a list in the cache", () => {
     expect(all()).toEqual(["a a1 a11 a2 b c", "a a1 a11 a2 b", "a1 a2"]);
   });
 
-  test("has the tasks of a list that is no longer archived at once, also before either write is answered", () => {
+  test("has the tasks of an unarchived list at once, also before either response", () => {
     const { all, write } = lists([{ sort: "position" }]);
     const archive = (archived: boolean) => write({ op: "update", kind: "list" as KindName, id: "garden", changes: { archived } });
     const before = all();

@@ -22,11 +22,11 @@ describe("two states of a task have the same content", () => {
     expect([isSameContent("task", task, { ...task }), isSameContent("task", task, other)]).toEqual([true, false]);
   });
 
-  test("whatever the server alone sets", () => {
+  test("if only the server's own fields differ", () => {
     expect(isSameContent("task", task, { ...task, version: 7, updatedAt: "2027-01-01T00:00:00Z" })).toBe(true);
   });
 
-  test("when a moment is only written in another way", () => {
+  test("if a moment has another notation", () => {
     expect(isSameContent("task", task, { ...task, dueAt: "2026-11-30T18:00:00.000+01:00" })).toBe(true);
   });
 
@@ -49,14 +49,14 @@ describe("a pending due date", () => {
     [day, { dueOn: null }, none],
     [day, { title: "New" }, day],
     [time, { title: "New" }, time],
-  ])("%o with %o is %o", ([before, changes, wanted]) => {
+  ])("%o with the changes %o is %o", ([before, changes, wanted]) => {
     expect(after([{ ...operation, op: "update", changes }], taskOf({ id: "a", ...before }))).toMatchObject(wanted);
   });
   test("of a new task is the end of its day", () => {
     const { drafts } = planOf([{ op: "create", kind: "task", data: { title: "New", dueOn: day.dueOn } }]);
     expect(drafts[0]?.data).toMatchObject(day);
   });
-  test("is the same when the server has another end of the day", () => {
+  test("is the same if the server ends the day at another time", () => {
     const [a, b] = [day.dueAt, "2026-11-30T20:59:59Z"].map((dueAt) => taskOf({ ...day, dueAt }));
     expect(isSameContent("task", a!, b!)).toBe(true);
   });
@@ -71,7 +71,7 @@ describe("a pending", () => {
     expect(rest).toEqual({ ...kinds.task.defaults, title: "New", completed: true, position: "~", version: 0, deletedAt: null, nextId: null });
   });
 
-  test("replace sets what is left out to its default, and an update keeps it", () => {
+  test("replace resets omitted fields to their defaults, an update keeps them", () => {
     const task = taskOf({ id: "a", description: "Old", priority: "high", dueAt: "2026-11-30T17:00:00Z" });
     expect(after([{ ...operation, op: "replace", data: { title: "New" } }], task)).toEqual({
       ...task,
@@ -86,7 +86,7 @@ describe("a pending", () => {
     });
   });
 
-  test("batch applies its operations on one task in their order", () => {
+  test("batch applies its operations on one task in order", () => {
     const operations: BatchOperation[] = [
       { ...operation, op: "delete" },
       { ...operation, op: "restore" },

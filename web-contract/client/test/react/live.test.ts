@@ -33,7 +33,7 @@ describe("a live change", () => {
   beforeEach(() => void (controller = new AbortController()));
   afterEach(() => controller.abort());
 
-  test("shows, unless something newer is known", async ({ open }) => {
+  test("shows, unless the page has a newer version", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);
     await feed(page, controller.signal);
@@ -48,7 +48,7 @@ describe("a live change", () => {
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 
-  test("comes under a write that is on its way, and stays when that fails", async ({ open }) => {
+  test("goes below a write in flight, and stays when that fails", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);
     await feed(page, controller.signal);
@@ -65,7 +65,7 @@ describe("a live change", () => {
     expect(tasks()).toMatchObject([{ title: "Theirs", priority: "high", version: 2 }]);
   });
 
-  test("is looked for from the oldest list on the page", async ({ open }) => {
+  test("is requested from the cursor of the oldest list on the page", async ({ open }) => {
     const page = await open({ id: "a" });
     page.backend.seq = 30;
     await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks({ completed: true }));
@@ -75,7 +75,7 @@ describe("a live change", () => {
     expect(page.backend.count("GET /api/events?after=30")).toBe(1);
   });
 
-  test("that a reading lacks, since it was made before the watch began, is read", async ({ open }) => {
+  test("that a slow read misses is read again", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const late = page.backend.hold("GET /api/tasks");
     const reading = readList(page);
@@ -87,7 +87,7 @@ describe("a live change", () => {
     expect(titlesOf(page)).toEqual(["Two"]);
   });
 
-  test("that the counts lack, since they were read before the list, is counted", async ({ open }) => {
+  test("that the counts miss invalidates them", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const { queryKey } = createQueries(page.client).stats();
     page.queryClient.setQueryData(queryKey, { open: 0 } as never);
@@ -96,7 +96,7 @@ describe("a live change", () => {
     await eventually(() => expect(page.queryClient.getQueryState(queryKey)?.isInvalidated).toBe(true));
   });
 
-  test("that is no longer known of makes all be read again", async ({ open }) => {
+  test("that the server no longer has invalidates everything", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);
     page.backend.change({ id: "a", title: "Two" });
@@ -128,7 +128,7 @@ test("a bootstrap fills the first list and the counts", async ({ serve }) => {
   queryClient.clear();
 });
 
-describe("after a change", () => {
+describe("after a change,", () => {
   unit.for<[readonly unknown[], boolean]>([
     [taskKeys.stats({ timeZone: "UTC" }), true],
     [taskKeys.agenda(), true],
@@ -140,7 +140,7 @@ describe("after a change", () => {
     [["something else", "stats"], false],
   ])("%j is read again: %s", ([queryKey, stale]) => expect(goesStale({ queryKey })).toBe(stale));
 
-  unit("the counts are read once for all changes in short order", () => {
+  unit("the counts are read once for several changes", () => {
     vi.useFakeTimers();
     const queryClient = new QueryClient();
     const invalidate = vi.spyOn(queryClient, "invalidateQueries");

@@ -16,7 +16,7 @@ const pages = (tasks: Task[][], nextCursor: string | null = null): TaskPages => 
 
 const idsOf = (list: Pages) => list.pages.map((page) => page.items.map(({ id }) => id).join(""));
 
-describe("a list takes", () => {
+describe("a list contains", () => {
   const plain = taskOf({ title: "Gießt die Blumen", description: "am Balkon", tags: ["Zuhause"] });
   const due = taskOf({ dueAt: "2026-11-30T17:00:00Z" });
   const trashed = taskOf({ deletedAt: "2026-11-23T08:00:00Z" });
@@ -74,13 +74,13 @@ describe("a task is put", () => {
   test.for<[string, TaskPages, TaskFilters, Task, string[]]>([
     ["between two pages' tasks", pages([[d], [b, a]]), {}, c, ["d", "cba"]],
     ["at the end of a list that is whole", pages([[d, c]]), {}, a, ["dca"]],
-    ["nowhere, when it comes with a later page", pages([[d, c]], "more"), {}, a, ["dc"]],
+    ["nowhere, if it belongs to a later page", pages([[d, c]], "more"), {}, a, ["dc"]],
     ["into an empty list", pages([[]]), {}, a, ["a"]],
     ["out of a list that it has left", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
-    ["in its own place, when that has not moved", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
+    ["in its old place, if its order has not changed", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
     ["in its place, in a list that the server searches", pages([[d, c]]), { q: "x" }, { ...c, title: "new" }, ["dc"]],
-    ["nowhere, in such a list without it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
-    ["in another place, when it has", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
+    ["nowhere, in such a list that does not have it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
+    ["in another place, if its order has changed", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
   ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, "task", filters, task.id, () => task))).toEqual(expected));
 
   test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), "task", {}, "b", () => null))).toEqual(["a"]));

@@ -33,7 +33,7 @@ const kind = "note" as KindName;
   views: {},
 };
 
-test("a second kind has drafts, edits and live changes of its own, and a batch may be about both", () => {
+test("a second kind has its own drafts, edits and live changes, and a batch may mix both", () => {
   const queryClient = new QueryClient();
   const empty = { pages: [{ items: [], nextCursor: null, changes: 1 }], pageParams: [undefined] };
   const [keys, store] = [keysOf(kind), storeOf(queryClient)];

@@ -12,11 +12,11 @@ test.each([
   for (const other of others) expect(tagKey(other)).toBe(tagKey(tag));
 });
 
-test("other letters are other tags", () => {
+test("different letters are different tags", () => {
   const tags = ["cafe", "café", "ano", "año", "か", "が", "home", "home 2", "#home", "🎉"];
   expect(new Set(tags.map(tagKey)).size).toBe(tags.length);
 });
 
-test("of the same tags, the first stays", () => {
+test("of equal tags, the first stays", () => {
   expect(uniqueTags(["Home", "b", "HOME", "B", "a"])).toEqual(["Home", "b", "a"]);
 });

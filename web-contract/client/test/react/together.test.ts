@@ -106,7 +106,7 @@ describe("tabs of one user", () => {
     return { page, seen, states, ended, close: () => closed.abort("closed") };
   }
 
-  test("share one connection, which the tab shown last has", async () => {
+  test("share one connection, held by the tab shown last", async () => {
     const first = openTab(4);
     await eventually(() => expect(server.opened).toEqual([4]));
     const second = openTab(4);
@@ -123,7 +123,7 @@ describe("tabs of one user", () => {
     await eventually(() => expect(server.connections.size).toBe(1));
   });
 
-  test("take over from one that is closed, after the last change they know", async () => {
+  test("take over the connection of a closed tab, after their last change", async () => {
     const first = openTab(4);
     const second = openTab(4);
     await eventually(() => expect(server.connections.size).toBe(1));
@@ -148,7 +148,7 @@ describe("tabs of one user", () => {
     await eventually(() => expect(behind.seen).toEqual([10]));
   });
 
-  test("close it when all are hidden for a minute, and read on when one is shown", async () => {
+  test("close the connection a minute after all are hidden, and resume when one is shown", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { page, seen } = openTab(4);
     await vi.waitFor(() => expect(server.connections.size).toBe(1));
@@ -163,7 +163,7 @@ describe("tabs of one user", () => {
     await vi.waitFor(() => expect(server.opened).toEqual([4, 5]));
   });
 
-  test("each learn why it ends", async () => {
+  test("each get the error that ends the connection", async () => {
     const tabs = [openTab(4), openTab(4)];
     for (const _ of tabs) {
       await eventually(() => expect(server.connections.size).toBe(1));

@@ -46,7 +46,7 @@ const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
 const shown = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.concurrent("a write", () => {
-  test("of the order waits for a move of the one that it is next to", async ({ open }) => {
+  test("that moves a task waits for the move of its neighbour", async ({ open }) => {
     const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" }, { id: "c", position: "C" });
     await showList(page, { sort: "position" });
     const mutations = createMutations(page.client);
@@ -60,7 +60,7 @@ describe.concurrent("a write", () => {
     expect(await second).toMatchObject({ position: "CVV" });
   });
 
-  test("of the order shows at once, and waits for the draft that it is next to", async ({ open }) => {
+  test("that moves a task shows at once, and waits for a draft beside it", async ({ open }) => {
     const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" });
     const list = await showList(page, { sort: "position" });
     const mutations = createMutations(page.client);
@@ -85,7 +85,7 @@ describe.concurrent("a write", () => {
     expect(page.backend.received.at(-1)?.body).toContain('"after":"new-1"');
   });
 
-  test("shows at once in every list, and is what the server made of it in the end", async ({ open }) => {
+  test("shows at once in every list, and ends as the server's version", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const [all, done, trash] = [
       await showList(page),
@@ -114,7 +114,7 @@ describe.concurrent("a write", () => {
     expect([all(), trash()]).toEqual([[], []]);
   });
 
-  test("that is repeated after a reload with its key is the same write, and shows the same draft", async ({ open }) => {
+  test("that is repeated with its key after a reload is the same write with the same draft", async ({ open }) => {
     const page = await open();
     const settings = { meta: { idempotencyKey: newKey() } };
     const create = () => write(page, createMutations(page.client).createTask(settings), { title: "One" });
@@ -130,7 +130,7 @@ describe.concurrent("a write", () => {
     expect(keys).toEqual([settings.meta.idempotencyKey, settings.meta.idempotencyKey]);
   });
 
-  test("that fails takes back its own change and no other", async ({ open }) => {
+  test("that fails rolls back its own change and no other", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const list = await showList(page);
     const mutations = createMutations(page.client);
@@ -151,7 +151,7 @@ describe.concurrent("a write", () => {
     expect(list()).toEqual([page.backend.tasks.get("a")]);
   });
 
-  test("shows on a task that came with the page, from a server", async ({ open }) => {
+  test("shows on a task that the server put into the page", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const read = await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks());
     const queryClient = new QueryClient();
@@ -175,7 +175,7 @@ describe.concurrent("a write", () => {
     queryClient.clear();
   });
 
-  test("to a task that is gone has the lists read again", async ({ open }) => {
+  test("to a task that is gone reads the lists again", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const list = await showList(page);
     page.backend.tasks.delete("a");
@@ -183,7 +183,7 @@ describe.concurrent("a write", () => {
     await eventually(() => expect(list()).toEqual([]));
   });
 
-  test("to a task waits for the one before it", async ({ open }) => {
+  test("to a task waits for the previous one", async ({ open }) => {
     const page = await open({ id: "a" }, { id: "b" });
     const mutations = createMutations(page.client);
     const held = page.backend.hold("PATCH /api/tasks/a");
@@ -197,7 +197,7 @@ describe.concurrent("a write", () => {
     expect(page.backend.tasks.get("a")?.title).toBe("Two");
   });
 
-  test("outlives a reading that was made before it and is answered after it", async ({ open }) => {
+  test("survives a read that started before it and ended after it", async ({ open }) => {
     const page = await open({ id: "a", title: "One" }, { id: "b", title: "Kept" });
     const list = await showList(page, { completed: false });
     const late = page.backend.hold("GET /api/tasks?");
@@ -217,7 +217,7 @@ describe.concurrent("a write", () => {
     expect(titles(list())).toEqual(["New", "Renamed"]);
   });
 
-  test("is one write for the server, however often it is repeated", async ({ open }) => {
+  test("has one key for all its retries", async ({ open }) => {
     const page = await open({ id: "a" });
     const list = await showList(page);
     const [first, second] = [page.backend.hold("PATCH"), page.backend.hold("PATCH")];
@@ -237,7 +237,7 @@ describe.concurrent("a write", () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  test("of several tasks shows and goes back as one", async ({ open }) => {
+  test("of several tasks shows and rolls back as one", async ({ open }) => {
     const page = await open({ id: "a", title: "One" }, { id: "b", title: "Two" }, { id: "c", title: "Three" });
     const openTasks = await showList(page, { completed: false });
     const { batch } = createMutations(page.client);
@@ -257,7 +257,7 @@ describe.concurrent("a write", () => {
     expect(titles(openTasks()).toSorted()).toEqual(["Four", "Three"]);
   });
 
-  test("of several tasks may restore and erase, and its answer may name unknown kinds", async ({ open }) => {
+  test("of several tasks may restore and erase, and get unknown kinds in its response", async ({ open }) => {
     const page = await open(
       { id: "a", title: "One", deletedAt: "2026-11-23T10:00:00Z" },
       { id: "b", title: "Two", deletedAt: "2026-11-23T10:00:00Z" },
@@ -276,7 +276,7 @@ describe.concurrent("a write", () => {
     expect([all(), trash()]).toEqual([[page.backend.tasks.get("a")], []]);
   });
 
-  test("has read again what only the server can tell, and nothing else", async ({ open }) => {
+  test("reads again only what the server alone can compute", async ({ open }) => {
     const page = await open({ id: "a" });
     await showList(page);
     await showList(page, { q: "plants" });
@@ -308,7 +308,7 @@ describe.concurrent("a write", () => {
 });
 
 describe.concurrent("a new task", () => {
-  test("is a draft until the server has made it, under one key", async ({ open }) => {
+  test("is a draft until the server has created it, and keeps its key", async ({ open }) => {
     const page = await open({ id: "a", title: "Old" });
     const list = await showList(page);
     const held = page.backend.hold("POST");
@@ -324,7 +324,7 @@ describe.concurrent("a new task", () => {
     expect(itemKey(page.queryClient, task)).toBe(draft!.id);
   });
 
-  test("that was refused leaves nothing behind", async ({ open }) => {
+  test("that was rejected leaves nothing behind", async ({ open }) => {
     const page = await open();
     const list = await showList(page);
     const held = page.backend.hold("POST");
@@ -365,7 +365,7 @@ describe.concurrent("a new task", () => {
     expect(list()).toEqual([page.backend.tasks.get("new-1")]);
   });
 
-  test("does not stand there twice when a reading brings it before its answer", async ({ open }) => {
+  test("is listed once if a read brings it before its response", async ({ open }) => {
     const page = await open({ id: "a", title: "Old" });
     const list = await showList(page);
     const first = page.backend.hold("POST");
@@ -383,7 +383,7 @@ describe.concurrent("a new task", () => {
     expect(list()).toMatchObject([{ id: "new-1", title: "Milk" }, { id: "a" }]);
   });
 
-  test("of the same title as another from elsewhere leaves that one its place", async ({ open }) => {
+  test("does not replace another new task with the same title", async ({ open }) => {
     const page = await open();
     const list = await showList(page);
     const held = page.backend.hold("POST");
@@ -412,7 +412,7 @@ describe.concurrent("a version", () => {
     expect(titles(list())).toEqual(["Mine"]);
   });
 
-  test("that only this page has changed is none", async ({ open }) => {
+  test("that only this page has changed is no conflict", async ({ open }) => {
     const page = await open({ id: "a", version: 3 });
     await showList(page);
     const { updateTask, completeTask } = createMutations(page.client);
@@ -421,7 +421,7 @@ describe.concurrent("a version", () => {
     expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
   });
 
-  test("that only a batch of this page has changed is none", async ({ open }) => {
+  test("that only a batch of this page has changed is no conflict", async ({ open }) => {
     const page = await open({ id: "a", version: 3 });
     await showList(page);
     const { updateTask, batch } = createMutations(page.client);
