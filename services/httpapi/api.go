@@ -117,7 +117,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.Tags = config.Tags
 	c.Components.SecuritySchemes = config.SecuritySchemes
 	c.Components.Headers = map[string]*huma.Header{}
-	c.OnAddOperation = append(c.OnAddOperation, completeOperation)
+	c.OnAddOperation = append(c.OnAddOperation, completeOperations())
 	c.CreateHooks = nil // no $schema in responses and no Link headers
 	c.SchemasPath = ""
 	c.DocsPath = ""

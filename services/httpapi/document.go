@@ -64,24 +64,28 @@ var responseHeaders = map[string]struct{ description, example string }{
 	"WWW-Authenticate": {"The accepted credentials, and the reason why those in the request were rejected.", ""},
 }
 
-// completeOperation documents what Huma omits and removes what only Huma understands.
-func completeOperation(doc *huma.OpenAPI, op *huma.Operation) {
-	completeEnums(doc.Components.Schemas)
-	for _, parameter := range op.Parameters {
-		// The description is part of the rule's message by now, and it is not a
-		// keyword of JSON Schema.
-		parameter.Schema.PatternDescription = ""
-	}
-	for status, response := range op.Responses {
-		documentHeaders(doc, op, status, response)
-		for _, content := range response.Content {
-			openResponses(doc.Components.Schemas, content.Schema, map[*huma.Schema]bool{})
-			complete(doc, content)
+// completeOperations documents what Huma omits in operations that are added, and removes
+// what only Huma understands.
+func completeOperations() func(*huma.OpenAPI, *huma.Operation) {
+	open := map[*huma.Schema]bool{} // by earlier operations: most share their schemas
+	return func(doc *huma.OpenAPI, op *huma.Operation) {
+		completeEnums(doc.Components.Schemas)
+		for _, parameter := range op.Parameters {
+			// The description is part of the rule's message by now, and it is not a
+			// keyword of JSON Schema.
+			parameter.Schema.PatternDescription = ""
 		}
-	}
-	if op.RequestBody != nil {
-		for _, content := range op.RequestBody.Content {
-			complete(doc, content)
+		for status, response := range op.Responses {
+			documentHeaders(doc, op, status, response)
+			for _, content := range response.Content {
+				openResponses(doc.Components.Schemas, content.Schema, open)
+				complete(doc, content)
+			}
+		}
+		if op.RequestBody != nil {
+			for _, content := range op.RequestBody.Content {
+				complete(doc, content)
+			}
 		}
 	}
 }

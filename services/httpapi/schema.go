@@ -75,24 +75,24 @@ func optionalValue(t reflect.Type) reflect.Type {
 }
 
 // openResponses allows undocumented properties in the objects of a response, so that
-// adding a property breaks no client.
-func openResponses(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]bool) {
-	if s == nil || seen[s] {
+// adding a property breaks no client. Those in open have been opened before.
+func openResponses(schemas huma.Registry, s *huma.Schema, open map[*huma.Schema]bool) {
+	if s == nil || open[s] {
 		return
 	}
-	seen[s] = true
+	open[s] = true
 	if s.AdditionalProperties == false {
 		s.AdditionalProperties = nil
 	}
 	if s.Ref != "" {
-		openResponses(schemas, schemas.SchemaFromRef(s.Ref), seen)
+		openResponses(schemas, schemas.SchemaFromRef(s.Ref), open)
 	}
-	openResponses(schemas, s.Items, seen)
+	openResponses(schemas, s.Items, open)
 	for _, property := range s.Properties {
-		openResponses(schemas, property, seen)
+		openResponses(schemas, property, open)
 	}
 	for _, alternative := range alternatives(s) {
-		openResponses(schemas, alternative, seen)
+		openResponses(schemas, alternative, open)
 	}
 }
 

@@ -104,7 +104,6 @@ func New(config Config) *Lanes {
 // text must be one of few constant strings, because it is prepared on each connection and
 // kept. decode runs in another goroutine, possibly after Do has returned. It must not use
 // anything that the caller changes, and must return what it read only as its result.
-// result only.
 func Do[T any](
 	ctx context.Context, l *Lanes, user, text string, args []any, decode func(pgx.Rows) (T, error),
 ) (result T, err error) {
