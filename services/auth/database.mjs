@@ -40,14 +40,15 @@ export async function prepareDatabase(auth, pool, log) {
 }
 
 /**
- * Deletes what has expired, now and every hour: challenges, of which each opened
- * sign-in page takes one, links in mail, and codes of programs. Better Auth
+ * Deletes what has expired, now and every hour: sessions, challenges, of which each
+ * opened sign-in page takes one, links in mail, and codes of programs. Better Auth
  * deletes them only when somebody uses one, and a challenge names its user.
  */
 export function deleteExpired(pool, log) {
   const now = () =>
     pool
-      .query(`WITH links AS (DELETE FROM verification WHERE "expiresAt" < now()) DELETE FROM "deviceCode" WHERE "expiresAt" < now()`)
+      .query(`WITH sessions AS (DELETE FROM session WHERE "expiresAt" < now()), links AS (DELETE FROM verification WHERE "expiresAt" < now())
+         DELETE FROM "deviceCode" WHERE "expiresAt" < now()`)
       .catch((error) => log.warn("cannot delete what has expired", { error: error.message }));
   setInterval(now, 3_600_000).unref();
   return now();

@@ -85,22 +85,23 @@ func TestAccountStaysWithoutTheTaskService(t *testing.T) {
 	a.expectNothing()
 }
 
-// TestExpiredCodesAreDeleted starts the auth server beside a challenge and a code that have
-// expired, and some that have not.
-func TestExpiredCodesAreDeleted(t *testing.T) {
+// TestExpiredRowsAreDeleted starts the auth server beside a session, a challenge and a
+// code that have expired, and some that have not.
+func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
 	for id, lives := range map[string]string{"old": "-1 minute", "new": "5 minutes"} {
+		s.auth.Exec(`INSERT INTO session (id, token, "userId", "updatedAt", "expiresAt") VALUES ($1, $1, $2, now(), now() + $3::text::interval)`, id, a.id, lives)
 		s.auth.Exec(`INSERT INTO verification (id, identifier, value, "expiresAt") VALUES ($1, $1, $2, now() + $3::text::interval)`, id, a.email, lives)
 		s.auth.Exec(`INSERT INTO "deviceCode" (id, "deviceCode", "userCode", status, "expiresAt") VALUES ($1, $1, $1, 'pending', now() + $2::text::interval)`, id, lives)
 	}
 	s.kill("auth")()
 	var left string
 	a.query(s.auth.OwnerURL(), func(conn *pgx.Conn) error {
-		return conn.QueryRow(t.Context(), `SELECT string_agg(id, ' ') FROM (SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode")`).Scan(&left)
+		return conn.QueryRow(t.Context(), `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`).Scan(&left)
 	})
-	if left != "new new" {
+	if left != "new new new" {
 		t.Errorf("left are %q", left)
 	}
 }
