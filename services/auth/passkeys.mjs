@@ -1,6 +1,16 @@
 // Passkeys: signing in with the lock of a device, such as a fingerprint.
 import { passkey } from "@better-auth/passkey";
-import { APIError } from "better-auth/api";
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import { limitRows } from "./limits.mjs";
+
+/** How many passkeys a user may have: more than people have devices. */
+export const MAX_PASSKEYS = 20;
+const limit = {
+  model: "passkey",
+  owner: "userId",
+  max: MAX_PASSKEYS,
+  error: { code: "TOO_MANY_PASSKEYS", message: `You have ${MAX_PASSKEYS} passkeys, and an account has room for no more. Remove one first.` },
+};
 
 /**
  * The plugins of Better Auth for passkeys: none where no browser would make one.
@@ -14,22 +24,32 @@ import { APIError } from "better-auth/api";
  */
 export function passkeyPlugins(config, mail) {
   if (!config.passkeyDomain) return [];
-  return [
-    passkey({
-      rpID: config.passkeyDomain,
-      rpName: "Tasklane",
-      // A required resident key is found without an email address.
-      authenticatorSelection: { residentKey: "required", userVerification: "required" },
-      registration: {
-        afterVerification: async ({ ctx, verification }) => {
-          requireVerification(verification.registrationInfo);
-          await requireNew(ctx.context.adapter, verification.registrationInfo.credential.id);
-          mail?.passkeyAdded(ctx.context.session.user.email);
-        },
+  const plugin = passkey({
+    rpID: config.passkeyDomain,
+    rpName: "Tasklane",
+    // A required resident key is found without an email address.
+    authenticatorSelection: { residentKey: "required", userVerification: "required" },
+    registration: {
+      afterVerification: async ({ ctx, verification }) => {
+        requireVerification(verification.registrationInfo);
+        await requireNew(ctx.context.adapter, verification.registrationInfo.credential.id);
       },
-      authentication: { afterVerification: async ({ verification }) => requireVerification(verification.authenticationInfo) },
-    }),
-  ];
+    },
+    authentication: { afterVerification: async ({ verification }) => requireVerification(verification.authenticationInfo) },
+  });
+  const { generatePasskeyRegistrationOptions, verifyPasskeyRegistration } = plugin.endpoints;
+  for (const endpoint of [generatePasskeyRegistrationOptions, verifyPasskeyRegistration]) limitRows(endpoint, limit);
+  return mail ? [plugin, announcements(mail)] : [plugin];
+}
+
+/** A plugin that tells users by mail of a passkey that was added. */
+function announcements(mail) {
+  const announce = createAuthMiddleware(async (ctx) => {
+    const { userId } = ctx.context.returned; // a passkey, or an error, which has none
+    const user = userId && (await ctx.context.internalAdapter.findUserById(userId));
+    if (user) mail.passkeyAdded(user.email);
+  });
+  return { id: "tasklane-passkeys", hooks: { after: [{ matcher: ({ path }) => path === "/passkey/verify-registration", handler: announce }] } };
 }
 
 /** Otherwise, a user who knows the id of another user's passkey could register it and lock that user out. */

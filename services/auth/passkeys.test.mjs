@@ -1,38 +1,82 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { passkeyPlugins } from "./passkeys.mjs";
+import { MAX_PASSKEYS, passkeyPlugins } from "./passkeys.mjs";
+import { createAuthenticator } from "./testing/authenticator.mjs";
+import { ORIGIN, codeOf, serve } from "./testing/server.mjs";
 
-/** The plugin's hooks, with a database that has one passkey, and the mails that they send. */
-function hooks() {
+/** A server with passkeys; its mails, each with the number of passkeys that there were; and browsers with a device. */
+function start() {
   const mails = [];
-  const [{ options }] = passkeyPlugins({ passkeyDomain: "example.com" }, { passkeyAdded: (to) => mails.push(to) });
-  const adapter = { findOne: async ({ where }) => (where[0].value === "known" ? { id: "1" } : null) };
-  const ctx = { context: { adapter, session: { user: { email: "ada@example.com" } } } };
-  const add = (id, userVerified) => options.registration.afterVerification({ ctx, verification: { registrationInfo: { credential: { id }, userVerified } } });
-  const signIn = (userVerified) => options.authentication.afterVerification({ verification: { authenticationInfo: { userVerified } } });
-  return { mails, add, signIn };
+  const { openBrowser, tables } = serve((tables) =>
+    passkeyPlugins({ passkeyDomain: "localhost" }, { passkeyAdded: (to) => mails.push([to, tables.passkey.length]) }),
+  );
+  return { mails, tables, openBrowser: () => withDevices(openBrowser()) };
+}
+
+function withDevices(browser) {
+  return {
+    ...browser,
+    async add(device, unlocked = true) {
+      const { body, ...refused } = await browser.send("/passkey/generate-register-options");
+      if (!body.challenge) return { body, ...refused };
+      return browser.send("/passkey/verify-registration", { name: "Laptop", response: device.create(body, { unlocked }) });
+    },
+    async signIn(device, unlocked = true) {
+      const { body } = await browser.send("/passkey/generate-authenticate-options");
+      return browser.send("/passkey/verify-authentication", { response: device.get(body, { unlocked }) });
+    },
+  };
 }
 
 test("there are no passkeys where browsers make none", () => {
   assert.deepEqual(passkeyPlugins({}, undefined), []);
 });
 
-test("a new passkey is announced by email", async () => {
-  const { mails, add, signIn } = hooks();
-  await add("new", true);
-  await signIn(true);
-  assert.deepEqual(mails, ["ada@example.com"]);
+test("a passkey signs in, and its user is told of it once it is there", async () => {
+  const { openBrowser, mails } = start();
+  const device = createAuthenticator(ORIGIN);
+  const browser = openBrowser();
+  await browser.signUp("ada@example.com");
+  assert.equal((await browser.add(device)).status, 200);
+  assert.deepEqual(mails, [["ada@example.com", 1]]);
+  const { status, body } = await openBrowser().signIn(device);
+  assert.deepEqual([status, body.user?.email], [200, "ada@example.com"]);
 });
 
-test("a device that nobody unlocked is not enough", async () => {
-  const { mails, add, signIn } = hooks();
-  await assert.rejects(add("new", false), { body: { code: "USER_NOT_VERIFIED", message: "Unlock your device to use its passkey." } });
-  await assert.rejects(signIn(false), { status: "UNAUTHORIZED" });
-  assert.deepEqual(mails, []);
+test("a device that nobody unlocked neither adds a passkey nor signs in", async () => {
+  const { openBrowser, mails, tables } = start();
+  const device = createAuthenticator(ORIGIN);
+  const browser = openBrowser();
+  await browser.signUp("ada@example.com");
+  assert.deepEqual(codeOf(await browser.add(device, false)), [401, "USER_NOT_VERIFIED"]);
+  assert.deepEqual([tables.passkey, mails], [[], []]);
+  assert.equal((await browser.add(device)).status, 200);
+  const sessions = tables.session.length;
+  assert.deepEqual(codeOf(await openBrowser().signIn(device, false)), [401, "USER_NOT_VERIFIED"]);
+  assert.equal(tables.session.length, sessions);
 });
 
 test("a passkey belongs to one user", async () => {
-  const { mails, add } = hooks();
-  await assert.rejects(add("known", true), { status: "BAD_REQUEST" });
-  assert.deepEqual(mails, []);
+  const { openBrowser, mails, tables } = start();
+  const device = createAuthenticator(ORIGIN);
+  const [ada, eve] = [openBrowser(), openBrowser()];
+  await ada.signUp("ada@example.com");
+  await eve.signUp("eve@example.com");
+  assert.equal((await ada.add(device)).status, 200);
+  assert.deepEqual(codeOf(await eve.add(device)), [400, "PREVIOUSLY_REGISTERED"]);
+  assert.deepEqual([tables.passkey.length, mails.length], [1, 1]);
+});
+
+test("a user has a limited number of passkeys", async () => {
+  const { openBrowser, tables } = start();
+  const browser = openBrowser();
+  await browser.signUp("ada@example.com");
+  const [{ body: prepared }, device] = [await browser.send("/passkey/generate-register-options"), createAuthenticator(ORIGIN)];
+  const userId = tables.user[0].id;
+  for (let id = 1; id <= MAX_PASSKEYS; id++) tables.passkey.push({ id: `${id}`, userId, credentialID: `${id}`, name: "Laptop" });
+  assert.deepEqual(codeOf(await browser.add(device)), [403, "TOO_MANY_PASSKEYS"]);
+  // Nor with a challenge from before.
+  assert.deepEqual(codeOf(await browser.send("/passkey/verify-registration", { response: device.create(prepared, { unlocked: true }) })), [403, "TOO_MANY_PASSKEYS"]);
+  tables.passkey.pop();
+  assert.equal((await browser.add(device)).status, 200);
 });

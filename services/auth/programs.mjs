@@ -3,25 +3,36 @@ import { createHmac } from "node:crypto";
 import { apiKey } from "@better-auth/api-key";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { bearer, deviceAuthorization } from "better-auth/plugins";
+import { limitRows } from "./limits.mjs";
 
 const KEY_HEADER = "x-api-key";
 
 /** A key stands for its user at these alone: it cannot change the account or make other keys. */
 const KEY_PATHS = ["/token", "/get-session"];
 
+/** How many API keys a user may have. */
+export const MAX_KEYS = 100;
+
 /** The plugins of Better Auth by which programs sign in. */
 export function programPlugins() {
+  const keys = apiKey({
+    apiKeyHeaders: KEY_HEADER,
+    enableSessionForAPIKeys: true,
+    defaultPrefix: "tasklane_",
+    requireName: true,
+    // Sign-ins by key have Better Auth's limit for each address; a key's own would be 10 a day.
+    rateLimit: { enabled: false },
+  });
+  limitRows(keys.endpoints.createApiKey, {
+    model: "apikey",
+    owner: "referenceId",
+    max: MAX_KEYS,
+    error: { code: "TOO_MANY_KEYS", message: `You have ${MAX_KEYS} API keys, and an account has room for no more. Revoke one first.` },
+  });
   return [
     // Without a signature, a token that was seen in a response would be a credential.
     bearer({ requireSignature: true }),
-    apiKey({
-      apiKeyHeaders: KEY_HEADER,
-      enableSessionForAPIKeys: true,
-      defaultPrefix: "tasklane_",
-      requireName: true,
-      // Sign-ins by key have Better Auth's limit for each address; a key's own would be 10 a day.
-      rateLimit: { enabled: false },
-    }),
+    keys,
     deviceAuthorization({ verificationUri: "/?device", expiresIn: "15m" }),
     {
       id: "tasklane-programs",

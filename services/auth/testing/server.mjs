@@ -1,0 +1,40 @@
+// Better Auth with some plugins and without a database, and browsers that use it.
+import { betterAuth } from "better-auth";
+import { memoryAdapter } from "better-auth/adapters/memory";
+
+export const ORIGIN = "http://localhost:3000";
+
+/** @param {(tables: Record<string, object[]>) => object[]} plugins makes those that are tested */
+export function serve(plugins) {
+  const tables = { user: [], session: [], account: [], verification: [], passkey: [], apikey: [], deviceCode: [] };
+  const auth = betterAuth({
+    baseURL: ORIGIN,
+    secret: "a secret that signs for the tests only",
+    database: memoryAdapter(tables),
+    emailAndPassword: { enabled: true },
+    telemetry: { enabled: false },
+    rateLimit: { enabled: false },
+    logger: { disabled: true },
+    plugins: plugins(tables),
+  });
+
+  /** A browser, which keeps its cookies. */
+  function openBrowser() {
+    const jar = new Map();
+    async function send(path, body, headers = {}) {
+      const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+      const response = await auth.handler(new Request(`${ORIGIN}/api/auth${path}`, {
+        method: body ? "POST" : "GET",
+        headers: { origin: ORIGIN, cookie, "content-type": "application/json", ...headers },
+        ...(body && { body: JSON.stringify(body) }),
+      }));
+      for (const line of response.headers.getSetCookie()) jar.set(...line.split(";")[0].split("=", 2));
+      return { status: response.status, body: await response.json(), headers: response.headers };
+    }
+    return { send, signUp: (email) => send("/sign-up/email", { email, name: "Ada", password: "correct horse battery" }) };
+  }
+  return { openBrowser, tables };
+}
+
+/** A response's status and the code of its error. */
+export const codeOf = ({ status, body }) => [status, body.code];
