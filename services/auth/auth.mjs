@@ -23,7 +23,7 @@ export function createAuth(config, pool, log) {
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: config.requireVerification,
-      // A reset also ends the sessions of whoever knew the password.
+      // A reset also ends the sessions of anybody else who knew the password.
       revokeSessionsOnPasswordReset: true,
       ...(mail && {
         sendResetPassword: async ({ user, url }) => mail.resetPassword(user.email, url),
@@ -39,9 +39,9 @@ export function createAuth(config, pool, log) {
     }),
     socialProviders: config.providers,
     user: {
-      // To the old address first where that is known to be the user's, then to the new one.
+      // A verified old address gets the first mail, then the new address gets one.
       changeEmail: { enabled: Boolean(mail), sendChangeEmailConfirmation: async ({ user, newEmail, url }) => mail.changeAddress(user.email, newEmail, url) },
-      // Without the task service, the tasks would stay behind.
+      // Without the task service, an account cannot be deleted: its tasks would remain.
       deleteUser: config.tasksURL ? { enabled: true, beforeDelete: deleteAccount(() => auth, config.tasksURL, pool, log) } : { enabled: false },
     },
     telemetry: { enabled: false },
@@ -52,7 +52,7 @@ export function createAuth(config, pool, log) {
           issuer: config.issuer,
           audience: config.audience,
           expirationTime: config.jwtLifetime,
-          // The subject is all that the task service needs: no name or address travels in a token.
+          // The task service needs only the subject, so a token holds no name or address.
           definePayload: () => ({}),
         },
       }),
@@ -62,11 +62,11 @@ export function createAuth(config, pool, log) {
     ],
     rateLimit: {
       enabled: config.rateLimit,
-      // The servers' own calls: one bff asks for many users.
+      // One bff sends these requests for all its users.
       customRules: { "/get-session": false, "/jwks": false },
     },
     advanced: {
-      // The bff sends the client's address as the only value; Better Auth refuses a list.
+      // The bff sends the client's address as the only value; Better Auth rejects a list.
       ipAddress: { ipAddressHeaders: ["x-forwarded-for"] },
       ...(config.cookieDomain && { crossSubDomainCookies: { enabled: true, domain: config.cookieDomain } }),
     },

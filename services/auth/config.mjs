@@ -1,23 +1,23 @@
-// The environment of the auth server, read and checked in this one place.
+// Reads and checks the environment of the auth server.
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { LEVELS } from "./log.mjs";
 import { tracingMistakes } from "./tracing.mjs";
 
-/** The default that Better Auth falls back to, published with its source. */
+/** Better Auth's default secret, which is public. */
 const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
 const MIN_SECRET_LENGTH = 32;
-/** Fewer different characters than this is a pattern, not a random secret. */
+/** A secret with fewer different characters is not random. */
 const MIN_SECRET_VARIETY = 10;
-/** A text such as 15m: Better Auth takes a number for a point in time. */
+/** A duration such as 15m. Better Auth would read a plain number as a point in time. */
 const LIFETIME = /^[1-9][0-9]{0,4}[smh]$/;
 
 /**
- * The wait for a database connection. It is less than the BFF waits for the
- * exchange of a session (services/budget), which then hears the reason.
+ * The timeout for a database connection. It is shorter than the BFF's timeout for
+ * an exchange (services/budget), so that the BFF gets the error.
  */
-export const POOL_WAIT_MS = 2_000;
+export const POOL_TIMEOUT_MS = 2_000;
 
-/** Every mistake in the environment, by the name of its variable. */
+/** Lists every mistake in the environment, each with its variable. */
 export class ConfigError extends Error {
   /** @param {string[]} mistakes */
   constructor(mistakes) {
@@ -56,7 +56,7 @@ export function readConfig(env) {
     logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
   check("BETTER_AUTH_SECRET", secretMistake(config.secret));
-  // It would let old keys be read, but no old cookie be believed: half a rotation.
+  // It would still decrypt old keys but reject old cookies: half a rotation.
   if (env.BETTER_AUTH_SECRETS) check("BETTER_AUTH_SECRETS", "must not be set: README.md says how to change BETTER_AUTH_SECRET");
   check("BETTER_AUTH_URL", originMistake(config.baseURL));
   check("DATABASE_URL", databaseMistake(config.databaseURL));
@@ -65,7 +65,7 @@ export function readConfig(env) {
     if (!/^smtps?:\/\/[^/]+/.test(config.smtpURL)) check("SMTP_URL", "must be smtp://user:password@host:port, or smtps://… for TLS from the start");
     if (!config.mailFrom) check("MAIL_FROM", "is required with SMTP_URL: the address that mail comes from");
   } else if (config.requireVerification) {
-    check("REQUIRE_EMAIL_VERIFICATION", "needs SMTP_URL: nobody could confirm an address");
+    check("REQUIRE_EMAIL_VERIFICATION", "needs SMTP_URL, to send the mail that confirms an address");
   }
   if (!["", "true", "false"].includes(env.REQUIRE_EMAIL_VERIFICATION ?? "")) {
     check("REQUIRE_EMAIL_VERIFICATION", "must be true or false");
@@ -84,14 +84,14 @@ export function readConfig(env) {
   }
   if (!LIFETIME.test(config.jwtLifetime)) check("JWT_LIFETIME", "must be a whole number of seconds, minutes or hours, such as 15m");
   if (!LEVELS.includes(config.logLevel)) check("LOG_LEVEL", `must be one of ${LEVELS.join(", ")}`);
-  // Better Auth takes these as a test run and stops checking the Origin header.
+  // With these, Better Auth assumes a test run and does not check the Origin header.
   if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
   if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");
   mistakes.push(...tracingMistakes(env));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
 
   const origin = new URL(config.baseURL).origin;
-  // An empty variable would become an empty claim.
+  // ||, not ??: an empty variable must not become an empty claim.
   const issuer = env.JWT_ISSUER || origin;
   return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer, passkeyDomain: passkeyDomain(config, new URL(origin)) };
 
@@ -100,7 +100,7 @@ export function readConfig(env) {
   }
 }
 
-/** The social providers of Better Auth that the environment can name, each with its id and its secret. */
+/** The supported social providers, each with the variables of its id and secret. */
 const PROVIDERS = {
   discord: ["DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET"],
   github: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
@@ -122,11 +122,10 @@ function providers(env, check) {
 }
 
 /**
- * Addresses and networks, such as 192.0.2.1 and 10.0.0.0/8, as a list to look
- * others up in.
+ * Parses addresses and networks, such as 192.0.2.1 and 10.0.0.0/8.
  *
  * @param {string[]} texts
- * @throws {Error} if one of them is neither
+ * @throws {Error} if one of them is invalid
  */
 export function networks(texts) {
   const list = new BlockList();
@@ -135,14 +134,14 @@ export function networks(texts) {
     const family = isIPv6(address) ? "ipv6" : "ipv4";
     if (bits === undefined) list.addAddress(address, family);
     else if (/^[0-9]+$/.test(bits) && more.length === 0) list.addSubnet(address, Number(bits), family);
-    else throw new Error(`${text} is no network`);
+    else throw new Error(`invalid network: ${text}`);
   }
   return list;
 }
 
 /**
- * The domain that passkeys are for: that of the cookies, else the host. Browsers make
- * none for an IP address, nor without TLS, except at localhost.
+ * The domain of passkeys: the cookies' domain, else the host. Browsers do not create
+ * passkeys for an IP address, nor without TLS, except at localhost.
  */
 function passkeyDomain({ cookieDomain }, { protocol, hostname }) {
   const isLocal = hostname === "localhost" || hostname.endsWith(".localhost");

@@ -8,7 +8,7 @@ const valid = {
   DATABASE_URL: "postgres://tasklane_auth:database-password@localhost:5432/tasklane",
 };
 
-test("a minimal environment takes the defaults", () => {
+test("a minimal environment has the defaults", () => {
   assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "", JWT_LIFETIME: "", LOG_LEVEL: "" }), {
     secret: valid.BETTER_AUTH_SECRET,
     baseURL: "https://tasks.example.com",
@@ -31,7 +31,7 @@ test("a minimal environment takes the defaults", () => {
   });
 });
 
-test("a provider whose id and secret are set can be signed in with", () => {
+test("a social provider needs an id and a secret", () => {
   const { providers } = readConfig({ ...valid, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret", GOOGLE_CLIENT_ID: "" });
   assert.deepEqual(providers, { github: { clientId: "id", clientSecret: "secret" } });
   assert.deepEqual(mistakes({ ...valid, GITHUB_CLIENT_ID: "id", GOOGLE_CLIENT_SECRET: "secret" }), ["GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID"]);
@@ -45,7 +45,7 @@ test("mail needs a server and a sender", () => {
   assert.deepEqual(mistakes({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
 });
 
-test("passkeys are for the domain of the cookies, else the host, where browsers make them", () => {
+test("the domain of passkeys is the cookies' domain, else the host, if browsers support it", () => {
   const domain = (url, cookieDomain) => readConfig({ ...valid, BETTER_AUTH_URL: url, COOKIE_DOMAIN: cookieDomain }).passkeyDomain;
   assert.equal(domain("https://tasks.example.com:8443", "example.com"), "example.com");
   assert.equal(domain("http://localhost:3000"), "localhost");
@@ -60,21 +60,21 @@ test("the audience follows the issuer", () => {
   assert.deepEqual({ issuer, audience }, { issuer: "https://issuer.example.com", audience: "https://issuer.example.com" });
 });
 
-test("a JWT's lifetime is passed on as it is", () => {
+test("JWT_LIFETIME is kept as text", () => {
   for (const lifetime of ["10s", "5m", "1h"]) assert.equal(readConfig({ ...valid, JWT_LIFETIME: lifetime }).jwtLifetime, lifetime);
 });
 
-test("the level of the log is that of the Go servers", () => {
+test("LOG_LEVEL ignores case", () => {
   assert.equal(readConfig({ ...valid, LOG_LEVEL: "WARN" }).logLevel, "warn");
 });
 
 for (const domain of ["example.com", "tasks.example.com"]) {
-  test(`COOKIE_DOMAIN=${domain} is where the cookies go`, () => {
+  test(`COOKIE_DOMAIN=${domain} is accepted for tasks.example.com`, () => {
     assert.equal(readConfig({ ...valid, COOKIE_DOMAIN: domain }).cookieDomain, domain);
   });
 }
 
-test("proxies are addresses and networks", () => {
+test("TRUSTED_PROXIES takes addresses and networks", () => {
   const { trustedProxies } = readConfig({ ...valid, TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,fd00::/8," });
   assert.deepEqual(trustedProxies, ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]);
   const list = networks(trustedProxies);
@@ -124,12 +124,12 @@ for (const [name, value] of [
   ["NODE_ENV", "test"],
   ["TEST", "1"],
 ]) {
-  test(`${name}=${value} is refused`, () => {
+  test(`${name}=${value} is rejected`, () => {
     assert.deepEqual(mistakes({ ...valid, [name]: value }), [name]);
   });
 }
 
-test("messages do not contain secrets", () => {
+test("error messages contain no secrets", () => {
   const env = { ...valid, BETTER_AUTH_SECRET: "a-short-secret", DATABASE_URL: "mysql://user:database-password@localhost/x" };
   assert.throws(() => readConfig(env), (error) => {
     assert.doesNotMatch(error.message, /a-short-secret|database-password/);

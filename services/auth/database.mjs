@@ -1,29 +1,28 @@
-// The database of the auth server: its pool, its tables, its signing key.
+// The auth server's database: connection pool, tables and signing key.
 import { setTimeout as sleep } from "node:timers/promises";
 import { getMigrations } from "better-auth/db/migration";
 import pg from "pg";
 
-import { ConfigError, POOL_WAIT_MS } from "./config.mjs";
+import { ConfigError, POOL_TIMEOUT_MS } from "./config.mjs";
 
-/** Names the advisory lock under which one server at a time prepares the database. */
+/** The advisory lock that lets one server at a time prepare the database. */
 const PREPARE_LOCK = 7_361_190_217;
 const CONNECT_ATTEMPTS = 30;
 const CONNECT_PAUSE_MS = 1000;
 
 export function createPool(databaseURL, log) {
-  const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: POOL_WAIT_MS });
-  // Without listeners, a connection that is lost ends the process: the pool
-  // listens for those that are idle, and nobody for one that is in use while it
-  // waits for its next query.
+  const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: POOL_TIMEOUT_MS });
+  // A lost connection without an error listener ends the process. The pool listens
+  // on idle connections only, so add a listener for those in use between queries.
   pool.on("error", (error) => log.warn("idle database connection lost", { error: error.message }));
   pool.on("connect", (client) => client.on("error", () => {})); // the next query fails and says why
   return pool;
 }
 
 /**
- * Brings the tables up to date and sees to a usable signing key. Better Auth's
- * migrations fail when two run at once, and parallel first calls would each
- * mint a key, so both happen under a lock.
+ * Migrates the tables and makes sure that there is a usable signing key. It holds a
+ * lock, because Better Auth's migrations fail when two run at once, and two first
+ * calls at once would each create a key.
  */
 export async function prepareDatabase(auth, pool, log) {
   const client = await connect(pool, log);
@@ -40,27 +39,27 @@ export async function prepareDatabase(auth, pool, log) {
 }
 
 /**
- * Deletes what has expired, now and every hour: sessions, challenges, of which each
- * opened sign-in page takes one, links in mail, and codes of programs. Better Auth
- * deletes them only when somebody uses one, and a challenge names its user.
+ * Deletes expired rows now and every hour: sessions, passkey challenges (one for
+ * each opened sign-in page), links in mail, and device codes. Better Auth deletes
+ * them only when one is used, and a challenge names its user.
  */
 export function deleteExpired(pool, log) {
   const now = () =>
     pool
       .query(`WITH sessions AS (DELETE FROM session WHERE "expiresAt" < now()), links AS (DELETE FROM verification WHERE "expiresAt" < now())
          DELETE FROM "deviceCode" WHERE "expiresAt" < now()`)
-      .catch((error) => log.warn("cannot delete what has expired", { error: error.message }));
+      .catch((error) => log.warn("cannot delete expired rows", { error: error.message }));
   setInterval(now, 3_600_000).unref();
   return now();
 }
 
-/** Waits for a database that starts at the same time, or a serverless one that sleeps. */
+/** Connects, and waits for a database that is still starting or, if serverless, waking up. */
 async function connect(pool, log) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await pool.connect();
     } catch (error) {
-      // 28… is a refused login and 3D… a database that does not exist: waiting does not help.
+      // 28… is a failed login and 3D… a missing database: a retry does not help.
       if (attempt === CONNECT_ATTEMPTS || /^(28|3D)/.test(error.code ?? "")) throw error;
       log.warn("waiting for the database", { error: error.message });
       await sleep(CONNECT_PAUSE_MS);
@@ -69,8 +68,8 @@ async function connect(pool, log) {
 }
 
 /**
- * Private keys are encrypted with BETTER_AUTH_SECRET. With another secret this
- * server can do nothing, and must not touch the keys: others may work with them.
+ * Private keys are encrypted with BETTER_AUTH_SECRET. With another secret, this
+ * server cannot work and must keep the keys: other servers may use them.
  */
 async function ensureSigningKey(auth) {
   try {
@@ -78,15 +77,15 @@ async function ensureSigningKey(auth) {
   } catch (error) {
     if (!/decrypt/i.test(error.message)) throw error;
     throw new ConfigError([
-      "BETTER_AUTH_SECRET is not the secret that the signing keys in the database were made with. " +
-        "If it is a new one, make new keys with `node server.mjs new-keys`; otherwise set the old one",
+      "BETTER_AUTH_SECRET does not decrypt the signing keys in the database. " +
+        "If the secret is new, run `node server.mjs new-keys`; otherwise set the old secret",
     ]);
   }
 }
 
 /**
- * Replaces the signing key. JWTs of the old one stay valid until their end: its
- * public part is published for another month.
+ * Replaces the signing key. JWTs of the old key stay valid until they expire: its
+ * public key is published for another month.
  */
 export async function replaceSigningKey(auth, pool, log) {
   const client = await connect(pool, log);
@@ -101,7 +100,7 @@ export async function replaceSigningKey(auth, pool, log) {
   }
 }
 
-/** Signs something, which reads the key from the database and decrypts it. */
+/** Signs a JWT, which reads the key from the database and decrypts it, or creates one. */
 export async function checkSigningKey(auth) {
   await auth.api.signJWT({ body: { payload: {} } });
 }

@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { createPool } from "./database.mjs";
 
-test("a connection that is lost between two queries fails the next one, and not the process", async (t) => {
+test("a connection lost between two queries fails the next query, not the process", async (t) => {
   const sockets = [];
-  // As much of PostgreSQL as a connection needs to be ready.
+  // Responds as PostgreSQL does until a connection is ready.
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on("error", () => {});
@@ -19,7 +19,7 @@ test("a connection that is lost between two queries fails the next one, and not 
   t.after(() => pool.end());
 
   const client = await pool.connect();
-  // Not once(): that listens for errors, too.
+  // Not events.once(), which also listens for errors.
   const lost = new Promise((resolve) => client.once("end", resolve));
   sockets[0].resetAndDestroy();
   await lost;

@@ -1,4 +1,4 @@
-// What people can do with their account here, for the page.
+// Tells the page which features of accounts are on.
 import { createAuthEndpoint } from "better-auth/api";
 
 /**

@@ -1,15 +1,15 @@
-// Secrets that are handed over as files, as Docker, Kubernetes and systemd do.
+// Reads secrets from files, as Docker, Kubernetes and systemd provide them.
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./config.mjs";
 
-/** The variables that a file may hold. */
+/** The variables that can be read from a file. */
 export const SECRETS = ["BETTER_AUTH_SECRET", "DATABASE_URL", "SMTP_URL"];
 
 /**
- * Sets each variable NAME of SECRETS for which NAME_FILE names a file to what that
- * file holds, without a line break at its end.
+ * Sets each variable of SECRETS to the content of the file named by NAME_FILE,
+ * without line breaks at its end.
  *
- * @param {Record<string, string | undefined>} env is changed
+ * @param {Record<string, string | undefined>} env is modified
  * @throws {ConfigError} naming every mistake at once, without values
  */
 export function readFiles(env) {

@@ -3,16 +3,16 @@ import { isIPv6 } from "node:net";
 import { toNodeHandler } from "better-auth/node";
 import { requestID } from "./log.mjs";
 
-/** The size of the largest body that is read: what the bff passes on. */
+/** The largest accepted body, the same limit as the bff's. */
 const MAX_BODY_BYTES = 1 << 20;
 
 /**
- * Hands requests to Better Auth: those that it can take. What it throws at the
- * others would end the process.
+ * Forwards valid requests to Better Auth and rejects the others, for which Better
+ * Auth would throw and end the process.
  *
  * @param {ReturnType<import("./auth.mjs").createAuth>} auth
  * @param {ReturnType<import("./log.mjs").createLogger>} log
- * @param {import("node:net").BlockList} proxies whose X-Forwarded-For is believed
+ * @param {import("node:net").BlockList} proxies whose X-Forwarded-For is trusted
  */
 export function authHandler(auth, log, proxies) {
   const handle = toNodeHandler(auth);
@@ -23,9 +23,9 @@ export function authHandler(auth, log, proxies) {
       return sendJSON(response, 405, { message: "Method not allowed." });
     }
     if (!isHost(request.headers.host)) return sendJSON(response, 400, { message: "The Host header is malformed." });
-    // Better Auth makes a URL of this header as it comes, though it knows its public address.
+    // Better Auth would put this header into a URL unchecked, although it knows its public address.
     delete request.headers["x-forwarded-proto"];
-    // A caller that is no proxy is itself the client, by whose address sign-ins are limited.
+    // A caller that is not a proxy is the client, whose address limits its sign-ins.
     const caller = request.socket.remoteAddress ?? "";
     if (!proxies.check(caller, isIPv6(caller) ? "ipv6" : "ipv4")) delete request.headers["x-forwarded-for"];
     request.headers["x-forwarded-for"] ??= caller;
@@ -37,13 +37,13 @@ export function authHandler(auth, log, proxies) {
     try {
       body = await readBody(request);
     } catch {
-      return response.destroy(); // the client is gone
+      return response.destroy(); // the client has disconnected
     }
     if (body === undefined) {
       response.setHeader("connection", "close");
       return sendJSON(response, 413, { message: "The request's body is too large." });
     }
-    if (body !== "") request.body = body; // where Better Auth looks for a body that was read
+    if (body !== "") request.body = body; // Better Auth takes a body that was already read from here
     try {
       await handle(request, response);
     } catch (error) {
@@ -71,7 +71,7 @@ async function readBody(request) {
   return Buffer.concat(chunks).toString();
 }
 
-/** Whether the value of a Host header is a host, perhaps with a port, and no more of a URL. */
+/** Whether a Host header is a host with an optional port, and nothing else of a URL. */
 function isHost(value = "") {
   return !/[@/?#\\]/.test(value) && URL.canParse(`http://${value}`);
 }

@@ -28,14 +28,14 @@ test("a failure after the headers ends the connection", async (t) => {
   assert.match(log[0].error, /no body/);
 });
 
-test("a method without an endpoint is refused", async (t) => {
+test("a method without an endpoint is rejected", async (t) => {
   const { address } = await serve(t, async () => new Response("reached"));
   const response = await fetch(address, { method: "DELETE" });
   assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, POST"]);
   assert.equal(await (await fetch(address, { method: "POST" })).text(), "reached");
 });
 
-test("only a proxy that is trusted names the client", async (t) => {
+test("only a trusted proxy sets the client's address", async (t) => {
   const client = async (request) => new Response(request.headers.get("x-forwarded-for"));
   for (const [proxies, sent, want] of [
     [[], "203.0.113.7", "127.0.0.1"],
@@ -59,18 +59,18 @@ test("a body of up to 1 MiB reaches Better Auth", async (t) => {
     assert.deepEqual([response.status, await response.text()], [200, String(body.length ?? 1 << 20)]);
   }
   assert.equal((await send("x".repeat((1 << 20) + 1))).status, 413);
-  // A client that goes on sending may not read the response.
+  // A client that is still sending may miss the response.
   const status = await send(chunked(8 << 20)).then((response) => response.status, () => "cut off");
   assert.ok([413, "cut off"].includes(status), `${status}`);
 });
 
-test("a compressed body is refused", async (t) => {
+test("a compressed body is rejected", async (t) => {
   const { address } = await serve(t, async () => new Response("reached"));
   const response = await fetch(address, { method: "POST", body: "x", headers: { "content-encoding": "gzip" } });
   assert.deepEqual([response.status, response.headers.get("accept-encoding")], [415, "identity"]);
 });
 
-/** Serves authHandler around a handler in Better Auth's place, until the test ends. */
+/** Serves authHandler with a handler instead of Better Auth, until the test ends. */
 async function serve(t, handler, proxies = []) {
   const log = [];
   const api = { some: { options: { method: "GET" } }, other: { options: { method: ["GET", "POST"] } }, server: {} };

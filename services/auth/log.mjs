@@ -1,10 +1,10 @@
-// JSON log lines, shaped like those of the Go servers.
+// JSON log lines in the format of the Go servers.
 
-/** What LOG_LEVEL can be, the most talkative first. */
+/** The values of LOG_LEVEL, the most verbose first. */
 export const LEVELS = ["debug", "info", "warn", "error"];
 
 /**
- * @param {string} least of LEVELS; lines below it are left out
+ * @param {string} least one of LEVELS; lower lines are dropped
  * @param {(line: string) => void} write
  */
 export function createLogger(least = "info", write = (line) => process.stderr.write(line)) {
@@ -15,25 +15,25 @@ export function createLogger(least = "info", write = (line) => process.stderr.wr
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Hands what libraries print to the log, in its form. */
+/** Sends what libraries print to the log. */
 export function adoptConsole(log) {
   for (const [method, level] of [["debug", "debug"], ["log", "info"], ["info", "info"], ["warn", "warn"], ["error", "error"]]) {
     console[method] = foreign(log, level);
   }
 }
 
-/** A function that logs the words of a library. */
+/** Returns a function that logs a library's message and its details. */
 export function foreign(log, level) {
   return (message, ...details) => log[level](typeof message === "string" ? message : "from a library", details.length > 0 ? { details } : {});
 }
 
-/** The id by which the bff names a request, if it may stand in a log. */
+/** The request id that the bff has set, if it is safe to log. */
 export function requestID(request) {
   const id = request.headers["x-request-id"];
   return /^[\w.-]{1,128}$/.test(id ?? "") ? id : undefined;
 }
 
-/** What says nothing about people. */
+/** Fields without personal data, which are not redacted. */
 const PLAIN = ["time", "level", "requestId", "traceId"];
 
 /** An Error has no enumerable properties, so JSON would print {}. */
@@ -42,7 +42,7 @@ function printable(key, value) {
   return typeof value === "string" && !PLAIN.includes(key) ? redact(value) : value;
 }
 
-/** Takes email addresses, tokens and JWTs out of a text. */
+/** Removes email addresses, tokens and JWTs from a text. */
 function redact(text) {
   return text
     .replace(/\beyJ[\w-]+\.[\w.-]+/g, "[token]")

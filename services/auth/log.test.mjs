@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLogger, foreign } from "./log.mjs";
 
-test("lines below the level are left out", () => {
+test("lines below the level are dropped", () => {
   const lines = [];
   const log = createLogger("warn", (line) => lines.push(JSON.parse(line)));
   log.debug("of no interest");
@@ -13,7 +13,7 @@ test("lines below the level are left out", () => {
   assert.match(lines[0].error, /^TypeError: why\n/);
 });
 
-test("addresses and tokens are left out", () => {
+test("addresses and tokens are redacted", () => {
   const lines = [];
   const log = createLogger("info", (line) => lines.push(line));
   const token = "4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo";

@@ -1,11 +1,11 @@
-// Mail by SMTP: the few messages that accounts need.
+// Sends the mail that accounts need, by SMTP.
 import { createTransport } from "nodemailer";
 
-/** How long the mail server may take to respond. */
-const WAIT_MS = 10_000;
+/** The timeout of the mail server. */
+const TIMEOUT_MS = 10_000;
 
 /**
- * Returns what sends each kind of message, or undefined without SMTP_URL.
+ * Returns a function for each kind of message, or undefined without SMTP_URL.
  *
  * @param {ReturnType<import("./config.mjs").readConfig>} config
  * @param {ReturnType<import("./log.mjs").createLogger>} log
@@ -13,17 +13,17 @@ const WAIT_MS = 10_000;
 export function createMail(config, log) {
   if (!config.smtpURL) return undefined;
   const transport = createTransport(
-    { url: config.smtpURL, connectionTimeout: WAIT_MS, greetingTimeout: WAIT_MS, socketTimeout: WAIT_MS },
+    { url: config.smtpURL, connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
     { from: config.mailFrom },
   );
 
   /**
-   * Does not wait for the mail server: how long a response takes would tell who has
-   * an account.
+   * Does not wait for the mail server: the time of a response would reveal whether
+   * there is an account.
    */
   function send(to, subject, ...paragraphs) {
     transport.sendMail({ to, subject, text: `${paragraphs.join("\n\n")}\n` }).catch((error) => {
-      log.error("a mail cannot be sent", { subject, error: error.message });
+      log.error("cannot send mail", { subject, error: error.message });
     });
   }
 

@@ -1,4 +1,4 @@
-// The figures of the auth server for Prometheus, named as those of the Go servers.
+// The metrics of the auth server for Prometheus, with the names of the Go servers.
 import client from "prom-client";
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -43,7 +43,7 @@ export function createMetrics(auth, pool, env = {}) {
     page: () => register.metrics(),
     /** Names the operation of a path. */
     operation,
-    /** Counts a request whose response has been sent. */
+    /** Counts a request when its response has been sent. */
     observe(path, status, seconds) {
       const labels = { operation: operation(path) };
       requests.inc({ ...labels, status });
@@ -53,8 +53,8 @@ export function createMetrics(auth, pool, env = {}) {
 }
 
 /**
- * Returns the function that names the endpoint of a path, such as sign-in/email. Paths
- * that are none of Better Auth's are "none": callers could make up any number.
+ * Returns the function that names the endpoint of a path, such as sign-in/email. All
+ * unknown paths are "none", because callers could make up any number of them.
  */
 export function operations(api) {
   const known = new Set();

@@ -7,7 +7,7 @@ const api = {
   resetPassword: { path: "/reset-password/:token" }, internal: {},
 };
 
-test("operations are Better Auth's endpoints, without what callers make up", () => {
+test("operations are Better Auth's endpoints, and unknown paths are none", () => {
   const operation = operations(api);
   for (const [path, want] of [
     ["/api/auth/sign-in/email", "sign-in/email"],
@@ -21,7 +21,7 @@ test("operations are Better Auth's endpoints, without what callers make up", () 
   }
 });
 
-test("the page has requests, their times and the pool", async () => {
+test("the metrics have requests, their durations and the pool", async () => {
   const pool = { totalCount: 3, idleCount: 2, waitingCount: 1 };
   const metrics = createMetrics({ api }, pool, { TASKLANE_VERSION: "1.2.3" });
   metrics.observe("/api/auth/sign-in/email", 429, 0.003);

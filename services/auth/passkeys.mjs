@@ -1,4 +1,4 @@
-// Passkeys: signing in with the lock of a device, such as a fingerprint.
+// Passkeys: sign-in by unlocking a device, for example with a fingerprint.
 import { passkey } from "@better-auth/passkey";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { limitRows } from "./limits.mjs";
@@ -13,11 +13,12 @@ const limit = {
 };
 
 /**
- * The plugins of Better Auth for passkeys: none where no browser would make one.
+ * Returns Better Auth's plugins for passkeys, or none if browsers would not create
+ * passkeys at this address.
  *
  * The plugin compares a passkey's origin with the Origin header, which Better Auth
- * has compared with the trusted origins. So pages of each of them may use passkeys,
- * as far as browsers let them: their hosts must be in the passkeys' domain.
+ * has compared with the trusted origins. So pages of every trusted origin may use
+ * passkeys if their host is in the passkeys' domain, which browsers demand.
  *
  * @param {ReturnType<import("./config.mjs").readConfig>} config
  * @param {ReturnType<import("./mail.mjs").createMail>} mail
@@ -27,7 +28,7 @@ export function passkeyPlugins(config, mail) {
   const plugin = passkey({
     rpID: config.passkeyDomain,
     rpName: "Tasklane",
-    // A required resident key is found without an email address.
+    // A resident key can be found without an email address.
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
     registration: {
       afterVerification: async ({ ctx, verification }) => {
@@ -42,7 +43,7 @@ export function passkeyPlugins(config, mail) {
   return mail ? [plugin, announcements(mail)] : [plugin];
 }
 
-/** A plugin that tells users by mail of a passkey that was added. */
+/** Returns a plugin that notifies users by email of a new passkey. */
 function announcements(mail) {
   const announce = createAuthMiddleware(async (ctx) => {
     const { userId } = ctx.context.returned; // a passkey, or an error, which has none
@@ -52,15 +53,15 @@ function announcements(mail) {
   return { id: "tasklane-passkeys", hooks: { after: [{ matcher: ({ path }) => path === "/passkey/verify-registration", handler: announce }] } };
 }
 
-/** Otherwise, a user who knows the id of another user's passkey could register it and lock that user out. */
+/** Rejects a known passkey: with its id, another user could register it and lock its owner out. */
 async function requireNew(adapter, id) {
   const known = await adapter.findOne({ model: "passkey", where: [{ field: "credentialID", value: id }] });
-  if (known) throw new APIError("BAD_REQUEST", { code: "PREVIOUSLY_REGISTERED", message: "This passkey was added already." });
+  if (known) throw new APIError("BAD_REQUEST", { code: "PREVIOUSLY_REGISTERED", message: "This passkey has already been added." });
 }
 
 /**
- * A passkey takes the place of a password, so having the device is not enough: its
- * user must have unlocked it. The plugin only asks for that and does not check it.
+ * A passkey replaces a password, so having the device is not enough: the user must
+ * have unlocked it. The plugin requests that but does not check it.
  */
 function requireVerification(info) {
   if (!info?.userVerified) throw new APIError("UNAUTHORIZED", { code: "USER_NOT_VERIFIED", message: "Unlock your device to use its passkey." });

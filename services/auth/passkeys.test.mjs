@@ -28,11 +28,11 @@ function withDevices(browser) {
   };
 }
 
-test("there are no passkeys where browsers make none", () => {
+test("passkeys are off where browsers do not support them", () => {
   assert.deepEqual(passkeyPlugins({}, undefined), []);
 });
 
-test("a passkey signs in, and its user is told of it once it is there", async () => {
+test("a new passkey signs in, and its user is notified by email", async () => {
   const { openBrowser, mails } = start();
   const device = createAuthenticator(ORIGIN);
   const browser = openBrowser();
@@ -43,7 +43,7 @@ test("a passkey signs in, and its user is told of it once it is there", async ()
   assert.deepEqual([status, body.user?.email], [200, "ada@example.com"]);
 });
 
-test("a device that nobody unlocked neither adds a passkey nor signs in", async () => {
+test("a locked device can neither add a passkey nor sign in", async () => {
   const { openBrowser, mails, tables } = start();
   const device = createAuthenticator(ORIGIN);
   const browser = openBrowser();
@@ -56,7 +56,7 @@ test("a device that nobody unlocked neither adds a passkey nor signs in", async 
   assert.equal(tables.session.length, sessions);
 });
 
-test("a passkey belongs to one user", async () => {
+test("a passkey cannot be added to a second account", async () => {
   const { openBrowser, mails, tables } = start();
   const device = createAuthenticator(ORIGIN);
   const [ada, eve] = [openBrowser(), openBrowser()];

@@ -1,4 +1,4 @@
-// How programs sign in: API keys, and a code that is confirmed on the page.
+// Sign-in for programs: API keys, and device codes that are confirmed on the page.
 import { createHmac } from "node:crypto";
 import { apiKey } from "@better-auth/api-key";
 import { APIError, createAuthMiddleware } from "better-auth/api";
@@ -7,20 +7,20 @@ import { limitRows } from "./limits.mjs";
 
 const KEY_HEADER = "x-api-key";
 
-/** A key stands for its user at these alone: it cannot change the account or make other keys. */
+/** The only endpoints that accept a key, so that it cannot change the account or create other keys. */
 const KEY_PATHS = ["/token", "/get-session"];
 
 /** How many API keys a user may have. */
 export const MAX_KEYS = 100;
 
-/** The plugins of Better Auth by which programs sign in. */
+/** Returns Better Auth's plugins for programs. */
 export function programPlugins() {
   const keys = apiKey({
     apiKeyHeaders: KEY_HEADER,
     enableSessionForAPIKeys: true,
     defaultPrefix: "tasklane_",
     requireName: true,
-    // Sign-ins by key have Better Auth's limit for each address; a key's own would be 10 a day.
+    // Better Auth's limit for each address applies. The plugin's limit for each key would be 10 requests a day.
     rateLimit: { enabled: false },
   });
   limitRows(keys.endpoints.createApiKey, {
@@ -30,7 +30,7 @@ export function programPlugins() {
     error: { code: "TOO_MANY_KEYS", message: `You have ${MAX_KEYS} API keys, and an account has room for no more. Revoke one first.` },
   });
   return [
-    // Without a signature, a token that was seen in a response would be a credential.
+    // Without a signature, the token in any response would be a credential.
     bearer({ requireSignature: true }),
     keys,
     deviceAuthorization({ verificationUri: "/?device", expiresIn: "15m" }),
@@ -41,13 +41,13 @@ export function programPlugins() {
           {
             matcher: ({ headers, path }) => Boolean(headers?.get(KEY_HEADER)) && !KEY_PATHS.includes(path),
             handler: createAuthMiddleware(async () => {
-              throw new APIError("FORBIDDEN", { code: "KEY_NOT_ACCEPTED", message: "An API key is for getting a JWT only." });
+              throw new APIError("FORBIDDEN", { code: "KEY_NOT_ACCEPTED", message: "An API key can only be exchanged for a JWT." });
             }),
           },
         ],
         after: [
           {
-            // The response has the token without its signature, which no server takes.
+            // The response has the token without its signature, which no server accepts.
             matcher: ({ path }) => path === "/device/token",
             handler: createAuthMiddleware(async (ctx) => {
               const response = ctx.context.returned;

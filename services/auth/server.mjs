@@ -9,7 +9,7 @@ import { adoptConsole, createLogger, requestID } from "./log.mjs";
 import { createMetrics } from "./metrics.mjs";
 import { startTracing, traceID } from "./tracing.mjs";
 
-/** How long requests may still run after SIGTERM. */
+/** The time that requests in flight get after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
 
 try {
@@ -20,7 +20,7 @@ try {
   process.exit(1);
 }
 
-/** The command by which an operator replaces the signing key. */
+/** Runs the command new-keys, which replaces the signing key. */
 async function newKeys() {
   readFiles(process.env);
   const config = readConfig(process.env);
@@ -28,7 +28,7 @@ async function newKeys() {
   adoptConsole(log);
   const pool = createPool(config.databaseURL, log);
   await replaceSigningKey(createAuth(config, pool, log), pool, log);
-  log.info("there is a new signing key");
+  log.info("replaced the signing key");
   await pool.end();
 }
 
@@ -51,11 +51,11 @@ async function run() {
     response.setHeader("x-content-type-options", "nosniff");
     if (path.startsWith("/api/auth/")) {
       return tracing.serve(request, response, metrics.operation(path), () => {
-        noteWhenDone(log, metrics, request, response, path);
+        observe(log, metrics, request, response, path);
         handleAuth(request, response);
       });
     }
-    noteWhenDone(log, metrics, request, response, path);
+    observe(log, metrics, request, response, path);
     if (path === "/healthz") sendJSON(response, 200, { status: "ok" });
     else if (path === "/readyz") tracing.untraced(() => ready(auth, log, response));
     else if (path === "/metrics") sendMetrics(metrics, response);
@@ -81,7 +81,7 @@ async function ready(auth, log, response) {
   }
 }
 
-/** Keeps the connections on which no request has come yet: Node would take them for busy ones. */
+/** Returns the set of connections without a request yet, which Node would treat as busy. */
 function silentConnections(server) {
   const silent = new Set();
   server.on("connection", (socket) => {
@@ -107,11 +107,11 @@ async function sendMetrics(metrics, response) {
   response.writeHead(200, { "content-type": metrics.contentType }).end(page);
 }
 
-/** What servers ask all the time is logged only if it fails. */
+/** Frequent requests of servers, which are logged only if they fail. */
 const ROUTINE = ["/healthz", "/readyz", "/metrics", "/api/auth/jwks"];
 
-/** Counts and logs a request once its response is sent. */
-function noteWhenDone(log, metrics, request, response, path) {
+/** Counts and logs a request when its response has ended. */
+function observe(log, metrics, request, response, path) {
   const start = performance.now();
   const traceId = traceID();
   response.on("close", () => {

@@ -1,4 +1,4 @@
-// Traces for an OpenTelemetry collector, by the same standard variables as at the Go servers.
+// Traces for an OpenTelemetry collector, configured by the same variables as the Go servers.
 import { DiagLogLevel, SpanKind, SpanStatusCode, context, diag, propagation, trace } from "@opentelemetry/api";
 
 /** The only supported protocol. */
@@ -27,13 +27,13 @@ function enabled(env) {
 }
 
 /**
- * Starts to send spans if the environment says so; the collector need not be
- * reachable. Better Auth makes its own spans then, one for each endpoint and each
- * operation on the database. OpenTelemetry's packages read process.env, and are
- * loaded only here.
+ * Starts to send spans if the environment says so, even if the collector is not
+ * reachable yet. Better Auth then adds its own spans, one for each endpoint and each
+ * database operation. OpenTelemetry's packages read process.env and are loaded only
+ * here.
  *
  * @param {ReturnType<import("./log.mjs").createLogger>} log
- * @returns what to do with requests, and how to send the last spans
+ * @returns functions that trace a request, run without tracing, and send the last spans
  */
 export async function startTracing(log) {
   if (!enabled(process.env)) return { serve: (_request, _response, _operation, run) => run(), untraced: (run) => run(), stop: async () => {} };
@@ -49,7 +49,7 @@ export async function startTracing(log) {
   const provider = new NodeTracerProvider({
     // The environment last, so that OTEL_SERVICE_NAME wins.
     resource: defaultResource().merge(resourceFromAttributes({ "service.name": "auth" })).merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [withoutWords, new BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [withoutErrorTexts, new BatchSpanProcessor(new OTLPTraceExporter())],
   });
   provider.register();
   const tracer = trace.getTracer("tasklane");
@@ -66,7 +66,7 @@ export async function startTracing(log) {
       });
       return context.with(trace.setSpan(caller, span), run);
     },
-    /** Runs a probe, whose work is not traced. */
+    /** Runs a function without tracing it. */
     untraced: (run) => context.with(suppressTracing(context.active()), run),
     async stop() {
       const late = new Promise((_, reject) => setTimeout(reject, FLUSH_TIMEOUT_MS, new Error("the collector does not respond")).unref());
@@ -75,8 +75,8 @@ export async function startTracing(log) {
   };
 }
 
-/** Takes the texts of errors out of spans: they may hold addresses. The log has them, redacted. */
-const withoutWords = {
+/** Removes error texts from spans, because they may hold addresses. The log has them, redacted. */
+const withoutErrorTexts = {
   onStart() {},
   onEnd(span) {
     span.events.length = 0;

@@ -17,7 +17,7 @@ async function listen(handler) {
 }
 
 // OpenTelemetry reads process.env and is one for each process: so is this test.
-test("a request's span and those below it reach the collector, in the caller's trace", async () => {
+test("a request's span and its children reach the collector in the caller's trace", async () => {
   const bodies = [];
   const collector = await listen(async (request, response) => {
     bodies.push([request.url, Buffer.concat(await request.toArray())]);
@@ -54,7 +54,7 @@ test("a request's span and those below it reach the collector, in the caller's t
   }
 });
 
-test("every unsupported value is named", () => {
+test("every unsupported value is reported", () => {
   assert.deepEqual(tracingMistakes({ OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }), []);
   assert.deepEqual(
     tracingMistakes({ OTEL_TRACES_EXPORTER: "zipkin", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc" }).map((text) => text.split(" ")[0]),

@@ -45,7 +45,7 @@ func TestOtherLanguages(t *testing.T) {
 		want       time.Duration
 	}{
 		{"../../web-contract/client/src/retry.ts", "attemptTimeout", budget.ClientAttempt},
-		{"../auth/config.mjs", "POOL_WAIT_MS", budget.AuthPool},
+		{"../auth/config.mjs", "POOL_TIMEOUT_MS", budget.AuthPool},
 	} {
 		source, err := os.ReadFile(hop.file)
 		if err != nil {

@@ -1,4 +1,4 @@
-// A WebAuthn authenticator in software, as the browser's API for it responds.
+// A WebAuthn authenticator in software, with the responses of the browser's API.
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 const USER_PRESENT = 0x01;

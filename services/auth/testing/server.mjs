@@ -4,7 +4,7 @@ import { memoryAdapter } from "better-auth/adapters/memory";
 
 export const ORIGIN = "http://localhost:3000";
 
-/** @param {(tables: Record<string, object[]>) => object[]} plugins makes those that are tested */
+/** @param {(tables: Record<string, object[]>) => object[]} plugins creates the plugins under test */
 export function serve(plugins) {
   const tables = { user: [], session: [], account: [], verification: [], passkey: [], apikey: [], deviceCode: [] };
   const auth = betterAuth({
@@ -36,5 +36,5 @@ export function serve(plugins) {
   return { openBrowser, tables };
 }
 
-/** A response's status and the code of its error. */
+/** The status and error code of a response. */
 export const codeOf = ({ status, body }) => [status, body.code];
