@@ -37,7 +37,7 @@ function enabled(env) {
  */
 export async function startTracing(log) {
   if (!enabled(process.env)) return { serve: (_request, _response, _operation, run) => run(), untraced: (run) => run(), stop: async () => {} };
-  const [{ suppressTracing }, { defaultResource, detectResources, envDetector, resourceFromAttributes }, { BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }] =
+  const [{ suppressTracing, W3CTraceContextPropagator }, { defaultResource, detectResources, envDetector, resourceFromAttributes }, { BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }] =
     await Promise.all([
       import("@opentelemetry/core"),
       import("@opentelemetry/resources"),
@@ -51,7 +51,8 @@ export async function startTracing(log) {
     resource: defaultResource().merge(resourceFromAttributes({ "service.name": "auth" })).merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [withoutErrorTexts, new BatchSpanProcessor(new OTLPTraceExporter())],
   });
-  provider.register();
+  // Not the default, which also passes on what callers send as baggage.
+  provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = trace.getTracer("tasklane");
   return {
     /** Runs a request in a span, which continues the caller's trace and ends with the response. */

@@ -30,7 +30,7 @@ test("a request's span and its children reach the collector in the caller's trac
   const site = await listen((request, response) => {
     tracing.untraced(() => inner.startSpan("of a probe").end());
     tracing.serve(request, response, "get-session", () => {
-      seen.push(traceID(), traceHeaders().traceparent);
+      seen.push(traceID(), traceHeaders());
       inner.startActiveSpan("db findOne session", (span) => {
         span.recordException(new Error("ada@example.com is not there"));
         span.setStatus({ code: 2, message: "ada@example.com is not there" });
@@ -39,11 +39,12 @@ test("a request's span and its children reach the collector in the caller's trac
       response.end();
     });
   });
-  await fetch(`${site}/api/auth/get-session?token=a-secret`, { headers: { traceparent: `00-${CALLERS_TRACE}-b7ad6b7169203331-01` } });
+  await fetch(`${site}/api/auth/get-session?token=a-secret`, { headers: { traceparent: `00-${CALLERS_TRACE}-b7ad6b7169203331-01`, baggage: "user=ada" } });
   await tracing.stop();
 
   assert.equal(seen[0], CALLERS_TRACE);
-  assert.match(seen[1], new RegExp(`^00-${CALLERS_TRACE}-[0-9a-f]{16}-01$`));
+  assert.deepEqual(Object.keys(seen[1]), ["traceparent"]);
+  assert.match(seen[1].traceparent, new RegExp(`^00-${CALLERS_TRACE}-[0-9a-f]{16}-01$`));
   assert.deepEqual(bodies.map(([url]) => url), ["/v1/traces"]);
   const sent = bodies[0][1];
   for (const want of ["auth", "deployment.environment.name", "get-session", "db findOne session", Buffer.from(CALLERS_TRACE, "hex"), Buffer.from("b7ad6b7169203331", "hex")]) {
