@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/environ"
@@ -42,13 +43,44 @@ func (purgeCommand) Run(ctx context.Context) error {
 	})
 }
 
-type usageCommand struct {
+// userArgument is the argument of commands about one user.
+type userArgument struct {
 	ID string `arg:"" help:"The user's id in Better Auth."`
 }
 
+// Validate rejects an id that is blank, such as that of a variable that is not set.
+func (u userArgument) Validate() error {
+	if strings.TrimSpace(u.ID) == "" {
+		return errors.New("the user's id must not be blank")
+	}
+	return nil
+}
+
+// errUnknown reports a user whom the database does not know: a wrong id, or somebody
+// who has stored nothing yet.
+func (u userArgument) errUnknown() error {
+	return fmt.Errorf("there is nothing of a user %q: check the id", u.ID)
+}
+
+// withStore calls f with the store of the environment, and whether it knows the user.
+func (u userArgument) withStore(ctx context.Context, f func(tasks *store.Store, known bool) error) error {
+	return withStore(ctx, func(tasks *store.Store) error {
+		known, err := tasks.KnowsUser(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		return f(tasks, known)
+	})
+}
+
+type usageCommand struct{ userArgument }
+
 // Run prints the user's usage.
 func (c usageCommand) Run(ctx context.Context) error {
-	return withStore(ctx, func(tasks *store.Store) error {
+	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
+		if !known {
+			return c.errUnknown()
+		}
 		usage, err := tasks.Usage(ctx, c.ID)
 		if err != nil {
 			return err
@@ -58,28 +90,25 @@ func (c usageCommand) Run(ctx context.Context) error {
 	})
 }
 
-type eraseUserCommand struct {
-	ID string `arg:"" help:"The user's id in Better Auth."`
-}
+type eraseUserCommand struct{ userArgument }
 
-// Run erases the user and prints the number of resources.
+// Run erases the user and prints the number of resources. An unknown user is erased too:
+// one who has stored nothing yet may have a JWT that still lives.
 func (c eraseUserCommand) Run(ctx context.Context) error {
-	if c.ID == "" {
-		return errors.New("the user's id must not be empty")
-	}
-	return withStore(ctx, func(tasks *store.Store) error {
+	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
 		removed, err := tasks.EraseUser(ctx, c.ID)
 		if err != nil {
 			return err
+		}
+		if !known {
+			return fmt.Errorf("%w. Writes with it are refused from now on", c.errUnknown())
 		}
 		fmt.Println("removed", removed, "resources")
 		return nil
 	})
 }
 
-type exportUserCommand struct {
-	ID string `arg:"" help:"The user's id in Better Auth."`
-}
+type exportUserCommand struct{ userArgument }
 
 // Run prints the user's resources, one JSON object on each line.
 func (c exportUserCommand) Run(ctx context.Context) (err error) {
@@ -87,7 +116,10 @@ func (c exportUserCommand) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	return withStore(ctx, func(tasks *store.Store) error {
+	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
+		if !known {
+			return c.errUnknown()
+		}
 		return tasks.ExportUser(ctx, c.ID, func(r taskapi.Resource) error { return lines.Encode(r) })
 	})
 }

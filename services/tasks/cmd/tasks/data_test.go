@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -21,9 +22,7 @@ func TestDataCommands(t *testing.T) {
 	t.Setenv("DATABASE_POOLED", strconv.FormatBool(db.Pooled))
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	for _, title := range []string{"one <b>", "two"} {
-		if _, err := s.Write(t.Context(), "alice", store.Operation{
-			Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: taskapi.CreateTaskRequest{Title: title},
-		}, nil); err != nil {
+		if err := create(t, s, "alice", title); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,12 +31,11 @@ func TestDataCommands(t *testing.T) {
 		want []string // prefixes of words on each line
 	}{
 		{[]string{"export-user", "alice"}, []string{`{"kind":"task","data":{"id":`, `"title":"two"`}},
-		{[]string{"export-user", "bob"}, nil},
 		{[]string{"usage", "alice"}, []string{"2 resources, 210 bytes"}},
-		{[]string{"usage", "bob"}, []string{"0 resources, 0 bytes"}},
 		{[]string{"purge"}, []string{"removed 0 rows"}},
 		{[]string{"erase-user", "alice"}, []string{"removed 2 resources"}},
 		{[]string{"export-user", "alice"}, nil},
+		{[]string{"erase-user", "alice"}, []string{"removed 0 resources"}},
 	} {
 		out := printed(t, tc.args)
 		lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
@@ -54,9 +52,24 @@ func TestDataCommands(t *testing.T) {
 			}
 		}
 	}
-	if err := run([]string{"erase-user", ""}); err == nil {
-		t.Error("erase-user accepted an empty id")
+	for _, command := range []string{"export-user", "usage", "erase-user"} {
+		for id, want := range map[string]string{"": "the user's id must not be blank", " ": "the user's id must not be blank", "bob": `there is nothing of a user "bob"`} {
+			if err := run([]string{command, id}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s %q: error %v, want %q", command, id, err, want)
+			}
+		}
 	}
+	if err := create(t, s, "bob", "three"); !errors.Is(err, store.ErrUserErased) {
+		t.Errorf("a write of a user who was erased before the first one: %v", err)
+	}
+}
+
+func create(t *testing.T, s *store.Store, user, title string) error {
+	t.Helper()
+	_, err := s.Write(t.Context(), user, store.Operation{
+		Op: taskapi.BatchCreate, Kind: taskapi.KindTask, Data: taskapi.CreateTaskRequest{Title: title},
+	}, nil)
+	return err
 }
 
 // printed runs a command and returns what it writes to standard output.

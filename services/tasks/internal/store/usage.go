@@ -31,5 +31,18 @@ func (s *Store) Usage(ctx context.Context, user string) (usage Usage, err error)
 	return usage, nil
 }
 
+// KnowsUser reports whether the user has ever stored anything, or was erased.
+func (s *Store) KnowsUser(ctx context.Context, user string) (known bool, err error) {
+	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
+		batch.Queue("SELECT EXISTS (SELECT FROM tasklane.user_state WHERE user_id = $1)", user).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&known)
+		})
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for the user: %w", err)
+	}
+	return known, nil
+}
+
 // WritesRefused returns how many writes failed with [ErrFull].
 func (s *Store) WritesRefused() int64 { return s.full.Load() }
