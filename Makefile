@@ -135,7 +135,7 @@ verify: build $(WEB) $(LINT) ## check generated files, documents, types, manifes
 	$(call step,testing the linters,npm --prefix web-contract/openapi/lint run --silent test)
 	$(call step,comparing with the released contract,npm --prefix web-contract/openapi/lint run --silent breaking)
 	$(call step,generating clients,cd web-contract/openapi/generators && GOWORK=off go test ./...)
-	$(call step,reading the manifests of Kubernetes,cd services/deploy/check && GOWORK=off go test ./kubernetes)
+	$(call step,reading the manifests of Kubernetes,cd services/deploy/check && GOWORK=off go test -count=1 ./kubernetes)
 	$(call step,comparing the TypeScript types,npm --prefix web-contract run --silent check -w openapi)
 	$(call step,checking the TypeScript types and the package,npm --prefix web-contract run --silent verify)
 	$(call step,looking for secrets,$(GITLEAKS) git --no-banner --redact --verbose --log-level=warn .)

@@ -3,8 +3,11 @@
 package kubernetes_test
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +23,9 @@ import (
 )
 
 const source = "../../kubernetes"
+
+// release is the line of OPERATIONS.md that sets the version of the images.
+var release = regexp.MustCompile(`(?m)^(sed -i .*'s/.*newTag: 1\.2\.3/') services/deploy/kubernetes/(kustomization\.yaml)`)
 
 // objects are the objects that kubectl would apply, by kind and name.
 type objects map[string]any
@@ -37,6 +43,7 @@ func build(t *testing.T) objects {
 	if err := os.WriteFile(filepath.Join(dir, "secrets.env"), secrets, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	setRelease(t, dir)
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +71,28 @@ func build(t *testing.T) objects {
 		all[gvk.Kind+" "+resource.GetName()] = object
 	}
 	return all
+}
+
+// setRelease sets the release in dir as OPERATIONS.md says. Before, there is none.
+func setRelease(t *testing.T, dir string) {
+	t.Helper()
+	images, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
+	if err != nil || bytes.Count(images, []byte("newTag: ")) != bytes.Count(images, []byte("newTag: RELEASE ")) {
+		t.Errorf("the images have a version in the repository: %v\n%s", err, images)
+	}
+	page, err := os.ReadFile("../../../../OPERATIONS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := release.FindSubmatch(page)
+	if line == nil {
+		t.Fatal("OPERATIONS.md does not set the release")
+	}
+	set := exec.Command("sh", "-c", string(line[1])+" "+string(line[2]))
+	set.Dir = dir
+	if out, err := set.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", set, err, out)
+	}
 }
 
 func TestManifests(t *testing.T) {
@@ -124,7 +153,7 @@ func checkPod(t *testing.T, all objects, name string, template core.PodTemplateS
 	if container.Resources.Limits.Memory().Value() < 256<<20 {
 		t.Errorf("%s may take %s of memory", name, container.Resources.Limits.Memory())
 	}
-	if !strings.HasPrefix(container.Image, "ghcr.io/tasklane/") {
+	if !strings.HasPrefix(container.Image, "ghcr.io/tasklane/") || !strings.HasSuffix(container.Image, ":1.2.3") {
 		t.Errorf("%s has the image %s", name, container.Image)
 	}
 	seen := map[string]bool{}
