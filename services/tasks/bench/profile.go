@@ -78,7 +78,7 @@ func areaOf(s *profile.Sample) string {
 }
 
 // profiledWorks are the workloads that are profiled.
-var profiledWorks = []string{list50, getOne, createOne}
+var profiledWorks = []string{list50, getOne, createOne, updateOne}
 
 // profileLead is how much longer the load lasts than the profile.
 const profileLead = 200 * time.Millisecond
