@@ -7,7 +7,7 @@ import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import type { Pages } from "./pages.js";
 import { learnSettings } from "./settings.js";
-import { storeOf } from "./store.js";
+import { storeOf, type State } from "./store.js";
 import { watchTogether } from "./together.js";
 
 /** The state of the connection. `ended`: the user has to sign in again. */
@@ -68,15 +68,25 @@ export async function feedChanges(
     // Counts and agendas may have been read before that change, and no other need follow.
     refreshSoon(queryClient);
   }
+  // The changes of a cascade arrive together, and are shown together.
+  let arrived: Change[] = [];
+  const takeIn = () => {
+    const changes = arrived;
+    arrived = [];
+    if (signal.aborted) return;
+    store.told(changes as State[]);
+    for (const { kind, data, seq } of changes) {
+      if (kind === "settings" && data) learnSettings(queryClient, data);
+      store.position = seq;
+    }
+    refreshSoon(queryClient);
+  };
+  const onChange = (change: Change) => {
+    if (arrived.push(change) === 1) setTimeout(takeIn);
+  };
   for (;;) {
     store.liveSince = after;
     try {
-      const onChange = (change: Change) => {
-        if (change.kind !== "settings") store.told([change]);
-        else if (change.data) learnSettings(queryClient, change.data);
-        store.position = change.seq;
-        refreshSoon(queryClient);
-      };
       await watchTogether(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;

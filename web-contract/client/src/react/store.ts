@@ -320,29 +320,20 @@ export class Store implements Among {
   #show(changed: Iterable<string>, around = changed): void {
     const ids = new Set([...changed, ...this.#replay(around)]);
     if (ids.size === 0) return;
-    const cache = this.#queryClient.getQueryCache();
     for (const kind of kindNames) {
-      const keys = keysOf(kind);
-      for (const query of cache.findAll({ queryKey: keys.lists })) {
-        this.#change<Pages>(query, (list) => this.#placeAll(list, kind, query.queryKey[3] as object, ids));
-      }
-      for (const [name, update] of Object.entries(rules[kind].views)) {
-        for (const query of update ? cache.findAll({ queryKey: [...taskKeys.all, kind, name] }) : []) {
-          this.#change(query, (view) => update?.(view as never, this.view));
-        }
-      }
-      for (const id of ids) {
-        const query = cache.find({ queryKey: keys.item(id) });
-        if (query) this.#change<Item>(query, (item) => this.view(id) ?? item);
+      for (const query of this.#queryClient.getQueryCache().findAll({ queryKey: [...taskKeys.all, kind] })) {
+        const [, , name, detail] = query.queryKey as [string, KindName, string, unknown];
+        const update = rules[kind].views[name];
+        if (name === "list") this.#change<Pages>(query, (list) => this.#placeAll(list, kind, detail as object, ids));
+        else if (name === "item" && ids.has(detail as string)) this.#change<Item>(query, (item) => this.view(item.id) ?? item);
+        else if (update) this.#change(query, (view) => update(view as never, this.view));
       }
     }
   }
 
-  #placeAll(list: Pages, kind: KindName, filters: object, ids: Iterable<string>): Pages {
-    for (const id of ids) {
-      if ((this.#kindOf(id) ?? kind) === kind) list = place(list, kind, filters, id, this.view);
-    }
-    return list;
+  #placeAll(list: Pages, kind: KindName, filters: object, ids: ReadonlySet<string>): Pages {
+    const own = new Set([...ids].filter((id) => (this.#kindOf(id) ?? kind) === kind));
+    return place(list, kind, filters, own, this.view);
   }
 
   /** Changes the data of a query, which stays as old, and as stale, as it was. */

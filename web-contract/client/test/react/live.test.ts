@@ -1,6 +1,6 @@
 import { MutationObserver, QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test as unit, vi } from "vitest";
-import { createClient } from "../../src/index.js";
+import { createClient, type Client } from "../../src/index.js";
 import {
   goesStale,
   createMutations,
@@ -46,6 +46,24 @@ describe("a live change", () => {
     page.backend.tell({ seq: ++page.backend.seq, kind: "note", id: "note-1", data: { id: "note-1", name: "Home" } });
     page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "b", data: null });
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
+  });
+
+  unit("of many that arrive together shows with them", async () => {
+    const queryClient = new QueryClient();
+    const items = ["a", "b", "c"].map((id) => taskOf({ id }));
+    queryClient.setQueryData(taskKeys.list(), { pages: [{ items, nextCursor: null, changes: 1 }], pageParams: [undefined] });
+    const client = {
+      async *watchChanges() {
+        for (const [at, { id }] of items.entries()) yield { seq: at + 2, kind: "task", id, data: taskOf({ id, completed: true, version: 2 }) };
+        await new Promise((ended) => controller.signal.addEventListener("abort", ended));
+      },
+    } as unknown as Client;
+    const shown = vi.spyOn(queryClient, "setQueryData");
+    feedChanges(queryClient, client, controller.signal).catch(() => {});
+    await eventually(() => expect(shown).toHaveBeenCalled());
+    const list = queryClient.getQueryData<TaskPages>(taskKeys.list());
+    expect(list?.pages[0]?.items.map(({ completed }) => completed)).toEqual([true, true, true]);
+    expect(shown).toHaveBeenCalledOnce();
   });
 
   test("goes below a write in flight, and stays when that fails", async ({ open }) => {

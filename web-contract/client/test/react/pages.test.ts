@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../src/index.js";
 import type { TaskFilters } from "../../src/react/index.js";
-import { place, type Pages, type TaskPages } from "../../src/react/pages.js";
+import { itemsOf, place, type Pages, type TaskPages } from "../../src/react/pages.js";
 import { task as rules } from "../../src/react/tasks.js";
 import { taskOf } from "./backend.js";
 
@@ -81,7 +81,33 @@ describe("a task is put", () => {
     ["in its place, in a list that the server searches", pages([[d, c]]), { q: "x" }, { ...c, title: "new" }, ["dc"]],
     ["nowhere, in such a list that does not have it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
     ["in another place, if its order has changed", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
-  ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, "task", filters, task.id, () => task))).toEqual(expected));
+  ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, "task", filters, new Set([task.id]), (id) => (id === task.id ? task : undefined)))).toEqual(expected));
 
-  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), "task", {}, "b", () => null))).toEqual(["a"]));
+  test.for<[string, TaskPages, Task[], string[]]>([
+    ["in order", pages([[d], [a]]), [b, c], ["d", "cba"]],
+    ["in their old places", pages([[d, c], [b, a]], "more"), [d, c, b, a], ["dc", "ba"]],
+    ["in other places", pages([[d, c], [b]]), [{ ...d, createdAt: a.createdAt }, { ...c, createdAt: a.createdAt }], ["", "bdc"]],
+    ["nowhere, if they belong to a later page", pages([[d, c], [b]], "more"), [{ ...d, createdAt: a.createdAt }, c, a], ["c", "b"]],
+  ])("together with others %s", ([, list, tasks, expected]) => {
+    const ids = new Set(tasks.map(({ id }) => id));
+    expect(idsOf(place(list, "task", {}, ids, (id) => tasks.find((task) => task.id === id)))).toEqual(expected);
+  });
+
+  test("nowhere else while it is not known", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => undefined))).toEqual(["ba"]));
+
+  test("among many others with work for each that does not grow with their number", () => {
+    const readsPerTask = (count: number) => {
+      let reads = 0;
+      const tasks = Array.from({ length: count }, (_, at) => {
+        const counted = { ...taskOf({ position: String(at).padStart(4, "0") }), get id() { reads++; return String(at); } };
+        return counted as Task;
+      });
+      const [list, ids] = [pages([tasks]), new Set(tasks.map((_, at) => String(at)))];
+      expect(itemsOf(place(list, "task", { sort: "position" }, ids, (id) => tasks[Number(id)]))).toEqual(tasks);
+      return Math.round(reads / count);
+    };
+    expect(readsPerTask(1000)).toBe(readsPerTask(100));
+  });
+
+  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => null))).toEqual(["a"]));
 });
