@@ -386,7 +386,7 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	}
 	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
 	switch {
-	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !refusesKey(data):
+	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !isKeyError(data):
 		// Better Auth says so of every key while its database is down.
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
@@ -399,12 +399,12 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	return resp, nil, err
 }
 
-// refusesKey reports whether an error is about the API key itself.
-func refusesKey(data []byte) bool {
-	var refusal struct {
+// isKeyError reports whether an error is about the API key itself.
+func isKeyError(data []byte) bool {
+	var problem struct {
 		Code string `json:"code"`
 	}
-	return json.Unmarshal(data, &refusal) == nil && strings.Contains(refusal.Code, "KEY")
+	return json.Unmarshal(data, &problem) == nil && strings.Contains(problem.Code, "KEY")
 }
 
 // rateLimited returns the error of a 429, with the time to wait from Better Auth's own

@@ -69,7 +69,7 @@ func Conformance(t *testing.T, target Target) {
 		{"changes", changeCases},
 		{"stream", streamCases},
 		{"invalid", invalidCases},
-		{"refusal", refusalCases},
+		{"errors", errorCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

@@ -119,7 +119,7 @@ var invalidCases = func() []contractCase {
 	return cases
 }()
 
-var refusalCases = func() []contractCase {
+var errorCases = func() []contractCase {
 	const tasks = "/api/tasks"
 	refused := func(code taskapi.ErrorCode, method, path, body string, header ...string) func(*subject) {
 		return func(s *subject) {

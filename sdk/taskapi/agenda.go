@@ -8,19 +8,19 @@ import (
 
 // Agenda is the open tasks by when they are due. Each is in it once.
 type Agenda struct {
-	Overdue              []Task      `json:"overdue" doc:"Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long."`
-	Days                 []AgendaDay `json:"days" doc:"The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long."`
-	Later                int64       `json:"later" minimum:"0" doc:"The number of tasks that have a deadline and stand neither in overdue nor in days." example:"4"`
+	Overdue              []Task      `json:"overdue" doc:"Overdue tasks, the oldest first: at most 1,000, fewer if they are very long."`
+	Days                 []AgendaDay `json:"days" doc:"Every day from today on, in the time zone of the request. Together they have at most the next 1,000 tasks, fewer if they are very long."`
+	Later                int64       `json:"later" minimum:"0" doc:"The number of tasks with a deadline that are in neither overdue nor days." example:"4"`
 	Undated              int64       `json:"undated" minimum:"0" doc:"The number of tasks without a deadline." example:"7"`
-	Truncated            bool        `json:"truncated" doc:"Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later." example:"false"`
-	OccurrencesTruncated bool        `json:"occurrencesTruncated" doc:"Whether the tasks that are listed have more occurrences in the days than are listed." example:"false"`
+	Truncated            bool        `json:"truncated" doc:"Whether overdue or days lack tasks because there are too many. They are counted in later." example:"false"`
+	OccurrencesTruncated bool        `json:"occurrencesTruncated" doc:"Whether days lack occurrences of the listed tasks because there are too many." example:"false"`
 }
 
 // AgendaDay is one day of an agenda.
 type AgendaDay struct {
 	Date        string             `json:"date" format:"date" doc:"The day in the time zone of the request." example:"2026-11-30"`
-	Tasks       []Task             `json:"tasks" doc:"The tasks due on this day that are not overdue, the next first."`
-	Occurrences []AgendaOccurrence `json:"occurrences" doc:"When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have at most 2,000, the earliest ones."`
+	Tasks       []Task             `json:"tasks" doc:"The tasks due on this day that are not overdue, the earliest first."`
+	Occurrences []AgendaOccurrence `json:"occurrences" doc:"The times on this day at which recurring tasks of the agenda will be due again, after now and after their due date, the earliest first. These occurrences are not tasks yet: completing a task creates the next one. All days together have at most the earliest 2,000."`
 }
 
 // AgendaOccurrence is when a recurring task of an agenda will be due again.

@@ -122,6 +122,6 @@ func (k Operations[C, R, U, M]) on(op BatchOp, id string, version int64) BatchOp
 // ResourceListResponse is the response of batch: each operation's resource, in
 // order, as the whole batch left it. An erased one is as it was before.
 type ResourceListResponse struct {
-	Success bool       `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool       `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []Resource `json:"data"`
 }

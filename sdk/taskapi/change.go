@@ -61,15 +61,15 @@ type ListChangesOptions struct {
 
 // ChangeListResponse is the response of listChanges.
 type ChangeListResponse struct {
-	Success bool        `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool        `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []Change    `json:"data"`
 	Meta    ChangesMeta `json:"meta"`
 }
 
 // ChangesMeta describes a page of changes.
 type ChangesMeta struct {
-	NextCursor string `json:"nextCursor" doc:"The cursor of the next page, which there is also when nothing has changed yet." example:"184"`
-	HasMore    bool   `json:"hasMore" doc:"Whether more changes are available already." example:"false"`
+	NextCursor string `json:"nextCursor" doc:"The cursor of the next page, also if there are no more changes yet." example:"184"`
+	HasMore    bool   `json:"hasMore" doc:"Whether more changes are already available." example:"false"`
 }
 
 // ChangeCursor is a position in a user's changes. As text it is the number of a

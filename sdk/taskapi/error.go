@@ -126,14 +126,14 @@ func (c ErrorCode) Status() int {
 // Problem is the body of every failure, sent as application/problem+json: an
 // RFC 9457 problem document, and the envelope with success set to false.
 type Problem struct {
-	Success   bool         `json:"success" enum:"false" doc:"Always false in a failure."`
-	Error     string       `json:"error" doc:"What went wrong, in a sentence for people." example:"Task not found."`
-	Code      ErrorCode    `json:"code" doc:"The stable name of the reason, for programs." example:"task_not_found"`
+	Success   bool         `json:"success" enum:"false" doc:"Always false in an error response."`
+	Error     string       `json:"error" doc:"A sentence for people that says what happened." example:"Task not found."`
+	Code      ErrorCode    `json:"code" doc:"The stable code of the error, for programs." example:"task_not_found"`
 	Status    int          `json:"status" minimum:"400" maximum:"599" doc:"The HTTP status." example:"404"`
 	Title     string       `json:"title" doc:"The HTTP status in words." example:"Not Found"`
-	Errors    []FieldError `json:"errors,omitzero" doc:"The fields that break a rule, with the code invalid."`
-	RequestID string       `json:"requestId" doc:"Names the request in the servers' logs." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"`
-	Current   *Resource    `json:"current,omitzero" doc:"The resource as it is now, with the code version_conflict."`
+	Errors    []FieldError `json:"errors,omitzero" doc:"The invalid fields, if the code is invalid."`
+	RequestID string       `json:"requestId" doc:"Identifies the request in the servers' logs." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"`
+	Current   *Resource    `json:"current,omitzero" doc:"The current resource, if the code is version_conflict."`
 }
 
 // FieldError says which part of a request breaks which rule.

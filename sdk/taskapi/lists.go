@@ -33,12 +33,12 @@ func Colors() []Color {
 // List is a list of the user's. Every field is present in every response; a nil pointer is the JSON
 // null.
 type List struct {
-	ID        string     `json:"id" format:"uuid" doc:"Made by the server, in the order of creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Name      string     `json:"name" maxLength:"200" doc:"What the list is called. Empty only where a write is replayed whose list has been erased since." example:"Garden"`
+	ID        string     `json:"id" format:"uuid" doc:"Set by the server. Ids sort by creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Name      string     `json:"name" maxLength:"200" doc:"The list's name. Empty only in a replayed response about a list that has been erased since." example:"Garden"`
 	Color     *Color     `json:"color" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null without one." example:"green"`
-	Archived  bool       `json:"archived" doc:"Whether the list is put away: its tasks are then left out of lists of tasks, unless those are of this list, of the agenda and of the counts." example:"false"`
-	Position  string     `json:"position" doc:"The list's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveList changes it. A new list is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
-	Version   int64      `json:"version" minimum:"1" doc:"Rises with every change of this list; also its ETag." example:"1"`
+	Archived  bool       `json:"archived" doc:"Whether the list is archived: its tasks are then left out of the agenda, the counts and lists of tasks, except lists of this listId." example:"false"`
+	Position  string     `json:"position" doc:"The list's place in the manual order: compare positions byte by byte, then ids. Opaque: moveList changes it. A new list is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
+	Version   int64      `json:"version" minimum:"1" doc:"Increases with every change of this list; also its ETag." example:"1"`
 	CreatedAt time.Time  `json:"createdAt" example:"2026-11-23T08:00:00Z"`
 	UpdatedAt time.Time  `json:"updatedAt" example:"2026-11-23T08:00:00Z"`
 	DeletedAt *time.Time `json:"deletedAt" doc:"When the list was moved to the trash; null outside it." example:"2026-11-24T08:00:00Z"`
@@ -47,9 +47,9 @@ type List struct {
 // CreateListRequest is the body of createList. A zero field is left out of the
 // JSON and takes its default.
 type CreateListRequest struct {
-	Name     string `json:"name" minLength:"1" maxLength:"200" doc:"What the list is called. Surrounding white space is removed." example:"Garden"`
+	Name     string `json:"name" minLength:"1" maxLength:"200" doc:"The list's name. Surrounding white space is removed." example:"Garden"`
 	Color    *Color `json:"color,omitempty" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null or absent for none." example:"green"`
-	Archived bool   `json:"archived,omitzero" doc:"Whether the list is put away. False by default." example:"false"`
+	Archived bool   `json:"archived,omitzero" doc:"Whether the list is archived. False by default." example:"false"`
 }
 
 // ReplaceListRequest is the body of replaceList: the whole list as it is to be.
@@ -59,9 +59,9 @@ type ReplaceListRequest CreateListRequest
 // UpdateListRequest is the body of updateList, a JSON merge patch (RFC 7396): a
 // field left out keeps its value. Only Color may be null, which removes it.
 type UpdateListRequest struct {
-	Name     Optional[string] `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"What the list is called. Surrounding white space is removed." example:"Garden"`
+	Name     Optional[string] `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"The list's name. Surrounding white space is removed." example:"Garden"`
 	Color    Optional[*Color] `json:"color,omitzero" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null removes it." example:"green"`
-	Archived Optional[bool]   `json:"archived,omitzero" doc:"Whether the list is put away." example:"true"`
+	Archived Optional[bool]   `json:"archived,omitzero" doc:"Whether the list is archived." example:"true"`
 }
 
 // MoveListRequest is the body of moveList: the place of the list in the manual
@@ -87,13 +87,13 @@ type ListListsOptions struct {
 
 // ListResponse is the response of every operation on one list.
 type ListResponse struct {
-	Success bool `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    List `json:"data"`
 }
 
 // ListListResponse is the response of listLists.
 type ListListResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []List   `json:"data"`
 	Meta    ListMeta `json:"meta"`
 }

@@ -39,12 +39,12 @@ const (
 // Occurrence is when a task is due: at a time, or on a day, whose last second DueAt is.
 type Occurrence struct {
 	DueAt time.Time `json:"dueAt" doc:"When the task should be finished. With dueOn it is the last second of that day in the time zone of the user's settings." example:"2026-12-07T17:00:00Z"`
-	DueOn *string   `json:"dueOn" format:"date" doc:"The day on which the task should be finished, if no time of it matters; otherwise null." example:"2026-12-07"`
+	DueOn *string   `json:"dueOn" format:"date" doc:"The day on which the task is due, if the time does not matter; otherwise null." example:"2026-12-07"`
 }
 
 // OccurrenceListResponse is the response of listTaskOccurrences.
 type OccurrenceListResponse struct {
-	Success bool         `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool         `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []Occurrence `json:"data"`
 }
 

@@ -28,7 +28,7 @@ type Settings struct {
 	ID        string    `json:"id" format:"uuid" doc:"The same for every user." example:"00000000-0000-7000-8000-000000000001"`
 	TimeZone  string    `json:"timeZone" maxLength:"100" doc:"The IANA name of the user's time zone, which decides when a day begins and ends. UTC at first." example:"Europe/Berlin"`
 	WeekStart WeekStart `json:"weekStart" enum:"monday,saturday,sunday" doc:"The day on which the user's week begins. Monday at first." example:"monday"`
-	Version   int64     `json:"version" minimum:"1" doc:"Rises with every change of the settings; also their ETag." example:"1"`
+	Version   int64     `json:"version" minimum:"1" doc:"Increases with every change of the settings; also their ETag." example:"1"`
 }
 
 // UpdateSettingsRequest is the body of updateSettings, a JSON merge patch (RFC
@@ -40,6 +40,6 @@ type UpdateSettingsRequest struct {
 
 // SettingsResponse is the response of getSettings and updateSettings.
 type SettingsResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in a response of status 2xx."`
+	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    Settings `json:"data"`
 }

@@ -44,7 +44,7 @@ func documentErrors(op *huma.Operation, codes []taskapi.ErrorCode) {
 func problemExamples(codes []taskapi.ErrorCode) map[string]*huma.Example {
 	examples := make(map[string]*huma.Example, len(codes))
 	for _, code := range codes {
-		p := NewProblem(code, "What went wrong, in a sentence for people.").Problem
+		p := NewProblem(code, exampleSentence(code)).Problem
 		p.RequestID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"
 		if code == taskapi.CodeInvalid {
 			p.Errors = []taskapi.FieldError{{Field: "title", Code: taskapi.FieldTooLong, Message: "must have at most 500 characters"}}
@@ -52,6 +52,12 @@ func problemExamples(codes []taskapi.ErrorCode) map[string]*huma.Example {
 		examples[string(code)] = &huma.Example{Value: p}
 	}
 	return examples
+}
+
+// exampleSentence turns the words of a code into a sentence, such as "Task not found."
+func exampleSentence(code taskapi.ErrorCode) string {
+	words := strings.ReplaceAll(string(code), "_", " ")
+	return strings.ToUpper(words[:1]) + words[1:] + "."
 }
 
 // responseHeaders describes the headers that many responses have, with an example of

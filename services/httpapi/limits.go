@@ -161,14 +161,14 @@ func full(by limit) *Problem {
 }
 
 func tooMuchAtOnce(by limit) *Problem {
-	return refusal(by, taskapi.CodeRateLimited, "Too many concurrent requests. Try again shortly.")
+	return rejection(by, taskapi.CodeRateLimited, "Too many concurrent requests. Try again shortly.")
 }
 
 func overloaded(by limit, sentence string) *Problem {
-	return refusal(by, taskapi.CodeOverloaded, sentence)
+	return rejection(by, taskapi.CodeOverloaded, sentence)
 }
 
-func refusal(by limit, code taskapi.ErrorCode, sentence string) *Problem {
+func rejection(by limit, code taskapi.ErrorCode, sentence string) *Problem {
 	p := NewProblem(code, sentence).WithRetryAfter(overloadedRetryAfter)
 	p.limit = by
 	return p

@@ -125,8 +125,8 @@ func (s *limited) figure(name string) string {
 
 func (s *limited) wantRefusals(limit, want string) {
 	s.t.Helper()
-	if got := s.figure(`tasklane_refusals_total{limit="` + limit + `"}`); got != want {
-		s.t.Errorf("%s refusals by the limit %s, want %s", got, limit, want)
+	if got := s.figure(`tasklane_rejections_total{limit="` + limit + `"}`); got != want {
+		s.t.Errorf("%s rejections by the limit %s, want %s", got, limit, want)
 	}
 }
 

@@ -20,10 +20,10 @@ const noOperation = "none"
 
 // Metrics are a server's figures for Prometheus. A nil *Metrics counts nothing.
 type Metrics struct {
-	registry  *prometheus.Registry
-	requests  *prometheus.CounterVec
-	durations *prometheus.HistogramVec
-	refusals  *prometheus.CounterVec
+	registry   *prometheus.Registry
+	requests   *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	rejections *prometheus.CounterVec
 
 	mu sync.RWMutex
 	// found are figures of requests and durations that were looked up by their
@@ -58,9 +58,9 @@ func NewMetrics() *Metrics {
 			Help:    "Time from a request's headers to the end of its response, by operation. Streams are left out.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tasklane_refusals_total",
-			Help: "Requests refused by a limit of this server. Those of a user or a client are 429, the others 503.",
+		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tasklane_rejections_total",
+			Help: "Requests rejected by a limit of this server. Those of a user or a client are 429, the others 503.",
 		}, []string{"limit"}),
 		found: map[outcome]figures{},
 	}
@@ -71,7 +71,7 @@ func NewMetrics() *Metrics {
 	build.WithLabelValues(version.Number, version.Revision).Set(1)
 	m.Register(build)
 	m.showLimits(limitRate, limitClientRate, limitInFlight, limitUserInFlight, limitMemory, limitUserMemory, limitStreams)
-	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations, m.refusals)
+	m.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.durations, m.rejections)
 	return m
 }
 
@@ -92,13 +92,13 @@ func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// showLimits has refusals by these limits shown from the start.
+// showLimits has rejections by these limits shown from the start.
 func (m *Metrics) showLimits(limits ...limit) {
 	if m == nil {
 		return
 	}
 	for _, l := range limits {
-		m.refusals.WithLabelValues(string(l))
+		m.rejections.WithLabelValues(string(l))
 	}
 }
 
@@ -113,7 +113,7 @@ func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 		return
 	}
 	if info.limit != "" {
-		m.refusals.WithLabelValues(string(info.limit)).Inc()
+		m.rejections.WithLabelValues(string(info.limit)).Inc()
 	}
 	of := m.figures(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
 	of.requests.Inc()

@@ -84,7 +84,7 @@ func (p *patient) checkOrigin(ctx context.Context) (string, error) {
 		case http.StatusOK:
 		case http.StatusForbidden:
 			return "", &doctor.Fault{
-				Problem: "Better Auth refuses pages of " + origin,
+				Problem: "Better Auth rejects pages of " + origin,
 				Cure:    "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth: baseURL and trustedOrigins",
 			}
 		default:

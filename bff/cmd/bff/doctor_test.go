@@ -94,11 +94,11 @@ func TestDoctor(t *testing.T) {
 		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
 		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
 		{"a clock that is late", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
-		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "refuses pages of http://localhost:1"},
-		{"https without Better Auth's knowledge", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "refuses pages of https://localhost:2"},
+		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "rejects pages of http://localhost:1"},
+		{"https without Better Auth's knowledge", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects pages of https://localhost:2"},
 		{"an origin that Better Auth does not trust", func(c *config, _ *doctorCommand) {
 			c.TrustedOrigins = []environ.Origin{origin(secure), origin("https://app.example.com")}
-		}, "origin", "refuses pages of https://app.example.com"},
+		}, "origin", "rejects pages of https://app.example.com"},
 		{"an auth server that does not believe the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
 		{"passkeys of another domain", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(elsewhere.URL.String()) }, "passkeys", "they are for tasks.localhost"},
 		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL leads to it"},

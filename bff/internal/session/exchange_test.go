@@ -129,7 +129,7 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
-	t.Run("a session that is not to be remembered stays so", func(t *testing.T) {
+	t.Run("a session that is not remembered stays so", func(t *testing.T) {
 		t.Parallel()
 		email := servertest.NewEmail()
 		server.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": email, "password": servertest.Password})

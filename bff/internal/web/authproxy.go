@@ -127,7 +127,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			send(w, r, response)
 			return
 		case response.Status < http.StatusInternalServerError:
-			refuse(w, r, response)
+			writeAuthError(w, r, response)
 			return
 		}
 		response.Close()

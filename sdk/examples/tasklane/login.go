@@ -93,7 +93,7 @@ func (s *session) login(ctx context.Context, args []string) error {
 		err := login.call(ctx, http.MethodPost, "/device/token", map[string]string{
 			"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code.DeviceCode, "client_id": clientID,
 		}, &response)
-		var refused refusal
+		var rejected authError
 		switch {
 		case err == nil:
 			login.Token = response.Token
@@ -102,11 +102,11 @@ func (s *session) login(ctx context.Context, args []string) error {
 			}
 			fmt.Fprintln(s.stdout, "Signed in at", login.Site)
 			return nil
-		case errors.As(err, &refused) && refused.reason == "slow_down":
+		case errors.As(err, &rejected) && rejected.reason == "slow_down":
 			pause += 5 * time.Second
-		case errors.As(err, &refused) && refused.reason == "access_denied":
+		case errors.As(err, &rejected) && rejected.reason == "access_denied":
 			return signInError("access was denied on the page")
-		case errors.As(err, &refused) && refused.reason != "authorization_pending":
+		case errors.As(err, &rejected) && rejected.reason != "authorization_pending":
 			return err
 		}
 	}
@@ -177,15 +177,15 @@ func (s *session) keys(ctx context.Context, args []string) error {
 // clientID names this program where it signs in.
 const clientID = "tasklane"
 
-// refusal is an error response of Better Auth.
-type refusal struct {
+// authError is an error response of Better Auth.
+type authError struct {
 	status  int
 	reason  string // OAuth's error code, such as "slow_down"
 	message string
 }
 
-func (r refusal) Error() string {
-	return fmt.Sprintf("the server refuses (%d): %s", r.status, cmp.Or(r.message, r.reason, "no reason"))
+func (e authError) Error() string {
+	return fmt.Sprintf("the server rejected the request (%d): %s", e.status, cmp.Or(e.message, e.reason, "no reason"))
 }
 
 // call calls an endpoint of Better Auth through the site, and decodes the response into
@@ -224,7 +224,7 @@ func (l savedLogin) call(ctx context.Context, method, path string, in, out any) 
 		if response.StatusCode == http.StatusUnauthorized {
 			return signInError("your sign-in has expired: run \"tasklane login\"")
 		}
-		return refusal{response.StatusCode, problem.Error, problem.Message}
+		return authError{response.StatusCode, problem.Error, problem.Message}
 	}
 	if out == nil {
 		return nil

@@ -390,7 +390,7 @@ func TestSignIn(t *testing.T) {
 	u.env["TASKLANE_PASSWORD"] = "hunter1"
 	u.fails(exitSignIn, "TASKLANE_EMAIL is not set", "list")
 	u.env["TASKLANE_EMAIL"] = "ada@example.com"
-	u.fails(exitSignIn, "refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
+	u.fails(exitSignIn, "does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
 	u.env["TASKLANE_PASSWORD"] = "hunter2"
 	u.sees("[]\n", "list", "-json")
 	u.sees("[]\n", "list", "-json")
@@ -414,7 +414,7 @@ func TestSignIn(t *testing.T) {
 	}
 	u.env["TASKLANE_EMAIL"] = "eve@example.com" // has no part in Ada's token
 	u.env["TASKLANE_PASSWORD"] = "hunter1"
-	u.fails(exitSignIn, "refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
+	u.fails(exitSignIn, "does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
 
 	u.env["TASKLANE_AUTH_URL"] = u.server.URL
 	u.fails(exitSignIn, "cannot sign in at "+u.server.URL, "list")

@@ -71,7 +71,7 @@ func (p program) explain(err error) (string, int) {
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0 && p.getenv("TASKLANE_KEY") != "":
 		return "you are not signed in: Better Auth refuses TASKLANE_KEY", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0:
-		return "you are not signed in: Better Auth refuses TASKLANE_EMAIL and TASKLANE_PASSWORD", exitSignIn
+		return "you are not signed in: Better Auth does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", exitSignIn
 	case errors.Is(err, sdk.ErrRateLimited) && failure.Attempts == 0:
 		return fmt.Sprintf("Better Auth limits sign-ins: try again in %v", failure.RetryAfter), exitUnreachable
 	case errors.Is(err, sdk.ErrAuthUnavailable) && failure.Status == 0:

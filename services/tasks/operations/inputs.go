@@ -19,8 +19,8 @@ type ListTasksInput struct {
 	ParentID  string              `query:"parentId" pattern:"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"none or a UUID" doc:"Only sub-tasks of this task, or only top-level tasks." example:"none"`
 	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
 	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title,position,-position" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
-	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of tasks of a page." example:"50"`
-	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same order and filters."`
+	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of tasks per page." example:"50"`
+	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the previous page, with the same order and filters."`
 }
 
 // Options returns the query as the SDK's type.
@@ -37,8 +37,8 @@ func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
 type ListListsInput struct {
 	Archived Optional[bool] `query:"archived" doc:"Only archived (true) or only other (false) lists; all by default." example:"false"`
 	Deleted  bool           `query:"deleted" doc:"The lists in the trash instead of those outside it." example:"false"`
-	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of lists of a page." example:"50"`
-	Cursor   string         `query:"cursor" maxLength:"1000" doc:"The nextCursor of the page before, with the same filters."`
+	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of lists per page." example:"50"`
+	Cursor   string         `query:"cursor" maxLength:"1000" doc:"The nextCursor of the previous page, with the same filters."`
 }
 
 // Options returns the query as the SDK's type.
@@ -58,7 +58,7 @@ type KeyInput struct {
 
 // MatchInput is the precondition that every operation on one resource accepts.
 type MatchInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as \"3-gzip\", count as the version they name." example:"\"3\""`
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as \"3-gzip\", match the version they name." example:"\"3\""`
 }
 
 // WriteInput is the request of every write of one resource; alone it is that of
@@ -72,7 +72,7 @@ type WriteInput struct {
 
 // OtherInput is the opposite precondition, which every write of one resource accepts.
 type OtherInput struct {
-	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now." example:"\"3\""`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Entity tags: the resource must have none of these versions; otherwise 412 with the current resource." example:"\"3\""`
 }
 
 // GetInput is the request to read one resource.
@@ -84,7 +84,7 @@ type GetInput struct {
 
 // KnownInput names the versions that the caller has.
 type KnownInput struct {
-	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"The versions, as entity tags, that the caller has; the response for one of them is 304." example:"\"3\""`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Entity tags of the versions that the caller has: if the resource has one of them, the response is 304." example:"\"3\""`
 }
 
 // CreateInput is the request to create a resource with the content C.
@@ -126,12 +126,12 @@ type GetAgendaInput struct {
 // ListChangesInput is the query of listChanges.
 type ListChangesInput struct {
 	After  int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default." example:"184"`
-	Cursor string `query:"cursor" maxLength:"40" doc:"The nextCursor of the page before. It wins over after." example:"184"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of changes of a page." example:"50"`
+	Cursor string `query:"cursor" maxLength:"40" doc:"The nextCursor of the previous page. It takes precedence over after." example:"184"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of changes per page." example:"50"`
 }
 
 // WatchChangesInput is the request of watchChanges.
 type WatchChangesInput struct {
 	After       int64  `query:"after" minimum:"0" doc:"The number to begin after: meta.changes of a list. From the beginning by default." example:"184"`
-	LastEventID string `header:"Last-Event-ID" maxLength:"40" doc:"The id of the last event that arrived, as browsers send it. It wins over after." example:"184"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"40" doc:"The id of the last event that arrived, as browsers send it. It takes precedence over after." example:"184"`
 }

@@ -22,7 +22,7 @@ type GetOutput[W any] struct {
 // WriteOutput is the response W to a write of one resource.
 type WriteOutput[W any] struct {
 	ETag     string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`
-	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work; erased if it did, and a resource of the response has been erased since: that one has no content." example:"true"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true: this replays the response to an earlier request with the same Idempotency-Key. erased: the same, but a resource in it has been erased since and has no content." example:"true"`
 	Body     W
 }
 
@@ -30,7 +30,7 @@ type WriteOutput[W any] struct {
 type CreateOutput[W any] struct {
 	Location string `header:"Location" doc:"The new resource's path." example:"/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	ETag     string `header:"ETag" doc:"The resource's version, in quotes." example:"\"1\""`
-	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work; erased if it did, and a resource of the response has been erased since: that one has no content." example:"true"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true: this replays the response to an earlier request with the same Idempotency-Key. erased: the same, but a resource in it has been erased since and has no content." example:"true"`
 	Body     W
 }
 
@@ -56,6 +56,6 @@ type ListChangesOutput struct {
 
 // BatchOutput is the response of batch.
 type BatchOutput struct {
-	Replayed string `header:"Idempotency-Replayed" doc:"true if an earlier request with the same Idempotency-Key did the work; erased if it did, and a resource of the response has been erased since: that one has no content." example:"true"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true: this replays the response to an earlier request with the same Idempotency-Key. erased: the same, but a resource in it has been erased since and has no content." example:"true"`
 	Body     taskapi.ResourceListResponse
 }

@@ -86,8 +86,8 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
       const following = nextOccurrence(parsed, new Date(start), new Date(after), zone);
       const known = following && written(following) < "2024-12-31" ? written(following) : "";
       return error !== "" || (instants.length > 0 && got.join() !== instants.join()) || (next < "2024-12-31" && known !== next);
-    } catch (refusal) {
-      return (refusal as Error).message !== error;
+    } catch (thrown) {
+      return (thrown as Error).message !== error;
     }
   });
   expect(differing, `seed ${seed}`).toEqual([]);

@@ -3,7 +3,7 @@ import { ApiError, ConnectionError, createClient, type Problem } from "../src/in
 import { backoff, defaultRetry, nextDelay, parseRetryAfter } from "../src/retry.js";
 import { rejection, sendJson, test } from "./server.js";
 
-function refusal(status: number, code: Problem["code"], retryAfter?: number): ApiError {
+function apiError(status: number, code: Problem["code"], retryAfter?: number): ApiError {
   return new ApiError({ success: false, error: "No.", code, status, title: "No", requestId: "1" }, retryAfter);
 }
 
@@ -20,7 +20,7 @@ describe("a retry", () => {
     [422, "invalid", false],
     [500, "internal", false],
   ] as const)("after %d %s: %s", ([status, code, repeated]) => {
-    expect(nextDelay(defaultRetry, refusal(status, code, 0), 1) !== undefined).toBe(repeated);
+    expect(nextDelay(defaultRetry, apiError(status, code, 0), 1) !== undefined).toBe(repeated);
   });
 
   unit("follows a network failure, but not a bug in the program", () => {
@@ -29,9 +29,9 @@ describe("a retry", () => {
   });
 
   unit("waits for the server's Retry-After plus jitter, up to a limit", () => {
-    expect(nextDelay(defaultRetry, refusal(503, "unavailable", 2), 1, 0.5)).toBe(2_050);
-    expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 30), 1, 0)).toBe(30_000);
-    expect(nextDelay(defaultRetry, refusal(429, "rate_limited", 31), 1, 0)).toBeUndefined();
+    expect(nextDelay(defaultRetry, apiError(503, "unavailable", 2), 1, 0.5)).toBe(2_050);
+    expect(nextDelay(defaultRetry, apiError(429, "rate_limited", 30), 1, 0)).toBe(30_000);
+    expect(nextDelay(defaultRetry, apiError(429, "rate_limited", 31), 1, 0)).toBeUndefined();
   });
 
   unit("backs off exponentially up to a limit, until the last attempt", () => {

@@ -24,14 +24,14 @@ func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *ht
 	m.Counter("tasklane_lane_reads_total", "Reads sent over lanes.", func() float64 { return float64(tasks.LaneStat().Sent) })
 	m.Counter("tasklane_lane_flushes_total", "Round trips in which reads were sent over lanes.", func() float64 { return float64(tasks.LaneStat().Flushes) })
 
-	m.Counter("tasklane_quota_refusals_total", "Writes rejected because of the user's quota.", func() float64 { return float64(tasks.WritesRefused()) })
+	m.Counter("tasklane_quota_rejections_total", "Writes rejected because of the user's quota.", func() float64 { return float64(tasks.WritesRejected()) })
 
 	m.Counter("tasklane_tokens_checked_total", "Bearer tokens whose signature was checked.", func() float64 { return float64(tokens.Counts().Checked) })
-	m.Counter("tasklane_tokens_remembered_total", "Bearer tokens that were cached as valid.", func() float64 { return float64(tokens.Counts().Remembered) })
-	m.Counter("tasklane_tokens_refused_total", "Bearer tokens that are not the issuer's for this audience; expired ones are not counted.", func() float64 { return float64(tokens.Counts().Refused) })
+	m.Counter("tasklane_tokens_cached_total", "Bearer tokens found in the cache.", func() float64 { return float64(tokens.Counts().Cached) })
+	m.Counter("tasklane_tokens_rejected_total", "Bearer tokens that are not the issuer's for this audience; expired ones are not counted.", func() float64 { return float64(tokens.Counts().Rejected) })
 	m.Gauge("tasklane_jwks_keys", "The issuer's known keys.", func() float64 { return float64(tokens.Counts().Keys) })
 	m.Counter("tasklane_jwks_fetches_total", "Attempts to fetch the issuer's keys.", func() float64 { return float64(tokens.Counts().Fetches) })
-	m.Counter("tasklane_jwks_fetch_failures_total", "Attempts that failed.", func() float64 { return float64(tokens.Counts().Failures) })
+	m.Counter("tasklane_jwks_fetch_failures_total", "Attempts to fetch the keys that failed.", func() float64 { return float64(tokens.Counts().Failures) })
 	m.Gauge("tasklane_jwks_last_fetch_timestamp_seconds", "When the issuer's keys were last fetched; 0 for never.", func() float64 { return float64(tokens.Counts().LastFetch) })
 
 	m.Gauge("tasklane_watchers", "Streams that wait for changes.", func() float64 { return float64(hub.Counts().Waiting) })

@@ -37,8 +37,8 @@ var (
 const leeway = 30 * time.Second
 
 const (
-	// rememberedTokens bounds the cache of verified tokens.
-	rememberedTokens = 50_000
+	// cachedTokens bounds the cache of verified tokens.
+	cachedTokens = 50_000
 	// minSecretLength is the minimum length of a secret in bytes, as RFC 7518
 	// requires for HS256.
 	minSecretLength = 32
@@ -120,7 +120,7 @@ type Verifier struct {
 	verified *otter.Cache[[sha256.Size]byte, verified]
 
 	// Counters for the metrics.
-	remembered, checked, refused atomic.Int64
+	cached, checked, rejected atomic.Int64
 }
 
 type verified struct {
@@ -138,8 +138,8 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 	if len(config.Algorithms) == 0 {
 		config.Algorithms = publicKeyAlgorithms
 	}
-	remembered, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{
-		MaximumSize: rememberedTokens,
+	cache, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{
+		MaximumSize: cachedTokens,
 		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[[sha256.Size]byte, verified]) time.Duration {
 			return time.Until(e.Value.Expires)
 		}),
@@ -148,7 +148,7 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 		return nil, err
 	}
 	v := &Verifier{
-		verified: remembered,
+		verified: cache,
 		parser: jwt.NewParser(
 			jwt.WithValidMethods(config.Algorithms),
 			jwt.WithIssuer(config.Issuer),
@@ -183,7 +183,7 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	digest := sha256.Sum256([]byte(token))
 	if known, ok := v.verified.GetIfPresent(digest); ok && time.Now().Before(known.Expires) && v.signs(ctx, known.key) {
-		v.remembered.Add(1)
+		v.cached.Add(1)
 		return known.Identity, nil
 	}
 	v.checked.Add(1)
@@ -206,7 +206,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return Identity{}, fmt.Errorf("%w: %w", ErrExpired, err)
 	case err != nil:
-		v.refused.Add(1)
+		v.rejected.Add(1)
 		return Identity{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	found := parsed.Claims.(*claims)
@@ -267,9 +267,9 @@ func (v *Verifier) Ready(ctx context.Context) error {
 
 // Counts are the verifier's counters.
 type Counts struct {
-	// Remembered counts tokens found in the cache, Checked those that had to be
-	// verified, and Refused those that were rejected, without expired ones.
-	Remembered, Checked, Refused int64
+	// Cached counts tokens found in the cache, Checked those that had to be
+	// verified, and Rejected those that were rejected, without expired ones.
+	Cached, Checked, Rejected int64
 	// Fetches and Failures count attempts to fetch the issuer's keys, and those
 	// that failed.
 	Fetches, Failures int64
@@ -282,7 +282,7 @@ type Counts struct {
 
 // Counts returns the counters so far. With a secret there are no keys.
 func (v *Verifier) Counts() Counts {
-	c := Counts{Remembered: v.remembered.Load(), Checked: v.checked.Load(), Refused: v.refused.Load()}
+	c := Counts{Cached: v.cached.Load(), Checked: v.checked.Load(), Rejected: v.rejected.Load()}
 	if v.keys == nil {
 		return c
 	}

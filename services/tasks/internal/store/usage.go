@@ -44,5 +44,5 @@ func (s *Store) KnowsUser(ctx context.Context, user string) (known bool, err err
 	return known, nil
 }
 
-// WritesRefused returns how many writes failed with [ErrFull].
-func (s *Store) WritesRefused() int64 { return s.full.Load() }
+// WritesRejected returns how many writes failed with [ErrFull].
+func (s *Store) WritesRejected() int64 { return s.full.Load() }

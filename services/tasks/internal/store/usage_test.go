@@ -150,7 +150,7 @@ func TestFull(t *testing.T) {
 		if usage, failed := s.Usage(t.Context(), "carol"); !errors.Is(err, store.ErrFull) || failed != nil || usage != (store.Usage{}) {
 			t.Errorf("a batch of three: %v, %+v, %v", err, usage, failed)
 		}
-		if n := s.WritesRefused(); n != 4 {
+		if n := s.WritesRejected(); n != 4 {
 			t.Errorf("%d writes were counted as refused, want 4", n)
 		}
 	})

@@ -849,9 +849,9 @@ export interface operations {
             query?: {
                 /** @description The number to begin after: meta.changes of a list, or the number of a change. From the beginning by default. */
                 after?: number;
-                /** @description The nextCursor of the page before. It wins over after. */
+                /** @description The nextCursor of the previous page. It takes precedence over after. */
                 cursor?: string;
-                /** @description The maximum number of changes of a page. */
+                /** @description The maximum number of changes per page. */
                 limit?: number;
             };
             header?: never;
@@ -997,7 +997,7 @@ export interface operations {
                 after?: number;
             };
             header?: {
-                /** @description The id of the last event that arrived, as browsers send it. It wins over after. */
+                /** @description The id of the last event that arrived, as browsers send it. It takes precedence over after. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -1110,9 +1110,9 @@ export interface operations {
                 archived?: boolean;
                 /** @description The lists in the trash instead of those outside it. */
                 deleted?: boolean;
-                /** @description The maximum number of lists of a page. */
+                /** @description The maximum number of lists per page. */
                 limit?: number;
-                /** @description The nextCursor of the page before, with the same filters. */
+                /** @description The nextCursor of the previous page, with the same filters. */
                 cursor?: string;
             };
             header?: never;
@@ -1389,9 +1389,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
+                /** @description Entity tags of the versions that the caller has: if the resource has one of them, the response is 304. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -1535,9 +1535,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -1726,9 +1726,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -1883,9 +1883,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -2079,9 +2079,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -2265,9 +2265,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -2440,9 +2440,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
+                /** @description Entity tags of the versions that the caller has: if the resource has one of them, the response is 304. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -2568,9 +2568,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -2761,9 +2761,9 @@ export interface operations {
                 deleted?: boolean;
                 /** @description The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last. */
                 sort?: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueAt" | "-dueAt" | "priority" | "-priority" | "title" | "-title" | "position" | "-position";
-                /** @description The maximum number of tasks of a page. */
+                /** @description The maximum number of tasks per page. */
                 limit?: number;
-                /** @description The nextCursor of the page before, with the same order and filters. */
+                /** @description The nextCursor of the previous page, with the same order and filters. */
                 cursor?: string;
             };
             header?: never;
@@ -3201,9 +3201,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, that the caller has; the response for one of them is 304. */
+                /** @description Entity tags of the versions that the caller has: if the resource has one of them, the response is 304. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3360,9 +3360,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3575,9 +3575,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3745,9 +3745,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3976,9 +3976,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -4291,9 +4291,9 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: the first request with a key is carried out, and for a day others with the same key get its response, with the header Idempotency-Replayed. */
                 "Idempotency-Key"?: string;
-                /** @description The versions, as entity tags, of which the resource must have one; otherwise 412 with the resource as it is now. Weak tags, and tags to which a proxy has appended how it compresses, such as "3-gzip", count as the version they name. */
+                /** @description Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as "3-gzip", match the version they name. */
                 "If-Match"?: string;
-                /** @description The versions, as entity tags, of which the resource must have none; otherwise 412 with the resource as it is now. */
+                /** @description Entity tags: the resource must have none of these versions; otherwise 412 with the current resource. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -4477,23 +4477,23 @@ export interface operations {
     };
 }
 export interface Agenda {
-    /** @description The days from today on, each of them, in the time zone of the request. Together they have 1,000 tasks at most, the next ones, and fewer where they are very long. */
+    /** @description Every day from today on, in the time zone of the request. Together they have at most the next 1,000 tasks, fewer if they are very long. */
     days: components["schemas"]["AgendaDay"][];
     /**
      * Format: int64
-     * @description The number of tasks that have a deadline and stand neither in overdue nor in days.
+     * @description The number of tasks with a deadline that are in neither overdue nor days.
      * @example 4
      */
     later: number;
     /**
-     * @description Whether the tasks that are listed have more occurrences in the days than are listed.
+     * @description Whether days lack occurrences of the listed tasks because there are too many.
      * @example false
      */
     occurrencesTruncated: boolean;
-    /** @description Tasks whose deadline has passed, the oldest first; 1,000 at most, and fewer where they are very long. */
+    /** @description Overdue tasks, the oldest first: at most 1,000, fewer if they are very long. */
     overdue: components["schemas"]["Task"][];
     /**
-     * @description Whether there are more overdue tasks, or more in the days, than are listed. Those left out are counted in later.
+     * @description Whether overdue or days lack tasks because there are too many. They are counted in later.
      * @example false
      */
     truncated: boolean;
@@ -4511,9 +4511,9 @@ export interface AgendaDay {
      * @example 2026-11-30
      */
     date: string;
-    /** @description When tasks of the agenda that recur will be due again on this day, after now and after their due date, the next first. There are no tasks for them yet: completing a task creates the next one. All days together have at most 2,000, the earliest ones. */
+    /** @description The times on this day at which recurring tasks of the agenda will be due again, after now and after their due date, the earliest first. These occurrences are not tasks yet: completing a task creates the next one. All days together have at most the earliest 2,000. */
     occurrences: components["schemas"]["AgendaOccurrence"][];
-    /** @description The tasks due on this day that are not overdue, the next first. */
+    /** @description The tasks due on this day that are not overdue, the earliest first. */
     tasks: components["schemas"]["Task"][];
 }
 export interface AgendaOccurrence {
@@ -4525,7 +4525,7 @@ export interface AgendaOccurrence {
     dueAt: string;
     /**
      * Format: date
-     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @description The day on which the task is due, if the time does not matter; otherwise null.
      * @example 2026-12-07
      */
     dueOn: string | null;
@@ -4551,19 +4551,19 @@ export interface ChangeListResponse {
     data: components["schemas"]["Change"][];
     meta: components["schemas"]["ChangesMeta"];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
 }
 export interface ChangesMeta {
     /**
-     * @description Whether more changes are available already.
+     * @description Whether more changes are already available.
      * @example false
      */
     hasMore: boolean;
     /**
-     * @description The cursor of the next page, which there is also when nothing has changed yet.
+     * @description The cursor of the next page, also if there are no more changes yet.
      * @example 184
      */
     nextCursor: string;
@@ -4580,7 +4580,7 @@ export interface CreateListBatchItem {
 }
 export interface CreateListRequest {
     /**
-     * @description Whether the list is put away. False by default.
+     * @description Whether the list is archived. False by default.
      * @example false
      */
     archived?: boolean;
@@ -4591,7 +4591,7 @@ export interface CreateListRequest {
      */
     color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
     /**
-     * @description What the list is called. Surrounding white space is removed.
+     * @description The list's name. Surrounding white space is removed.
      * @example Garden
      */
     name: string;
@@ -4613,7 +4613,7 @@ export interface CreateTaskRequest {
      */
     completed?: boolean;
     /**
-     * @description Anything more there is to say, as plain text. Empty by default.
+     * @description Notes, as plain text. Empty by default.
      * @example The ones on the balcony too.
      */
     description?: string;
@@ -4625,19 +4625,19 @@ export interface CreateTaskRequest {
     dueAt?: string | null;
     /**
      * Format: date
-     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @description The day on which the task should be finished, in the years 1 to 9998. It takes precedence over dueAt.
      * @example 2026-11-30
      */
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
+     * @description The list that the task is in; null or absent for the parent's list, or the Inbox without a parent.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @description The task that this is a sub-task of; null or absent for none. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -4648,7 +4648,7 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -4659,7 +4659,7 @@ export interface CreateTaskRequest {
      */
     recurrenceFrom?: "due" | "completion";
     /**
-     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
+     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first is kept. None by default.
      * @example [
      *       "home",
      *       "garden"
@@ -4775,7 +4775,7 @@ export interface FieldError {
 }
 export interface List {
     /**
-     * @description Whether the list is put away: its tasks are then left out of lists of tasks, unless those are of this list, of the agenda and of the counts.
+     * @description Whether the list is archived: its tasks are then left out of the agenda, the counts and lists of tasks, except lists of this listId.
      * @example false
      */
     archived: boolean;
@@ -4798,17 +4798,17 @@ export interface List {
     deletedAt: string | null;
     /**
      * Format: uuid
-     * @description Made by the server, in the order of creation (UUID version 7).
+     * @description Set by the server. Ids sort by creation (UUID version 7).
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     id: string;
     /**
-     * @description What the list is called. Empty only where a write is replayed whose list has been erased since.
+     * @description The list's name. Empty only in a replayed response about a list that has been erased since.
      * @example Garden
      */
     name: string;
     /**
-     * @description The list's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveList changes it. A new list is last.
+     * @description The list's place in the manual order: compare positions byte by byte, then ids. Opaque: moveList changes it. A new list is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
     position: string;
@@ -4819,7 +4819,7 @@ export interface List {
     updatedAt: string;
     /**
      * Format: int64
-     * @description Rises with every change of this list; also its ETag.
+     * @description Increases with every change of this list; also its ETag.
      * @example 1
      */
     version: number;
@@ -4861,7 +4861,7 @@ export interface ListListResponse {
     data: components["schemas"]["List"][];
     meta: components["schemas"]["ListMeta"];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -4890,7 +4890,7 @@ export interface ListResource {
 export interface ListResponse {
     data: components["schemas"]["List"];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -4968,13 +4968,13 @@ export interface MoveTaskRequest {
     before?: string | null;
     /**
      * Format: uuid
-     * @description Moves the task into this list; null is the Inbox. It is then no sub-task, unless parentId is there, too, which must be in this list.
+     * @description Moves the task to this list; null is the Inbox. The task is then not a sub-task, unless parentId names a parent in this list.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
     /**
      * Format: uuid
-     * @description Makes the task a sub-task of this one; null of none.
+     * @description Makes the task a sub-task of this one; null makes it a top-level task.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -4988,7 +4988,7 @@ export interface Occurrence {
     dueAt: string;
     /**
      * Format: date
-     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @description The day on which the task is due, if the time does not matter; otherwise null.
      * @example 2026-12-07
      */
     dueOn: string | null;
@@ -4996,28 +4996,28 @@ export interface Occurrence {
 export interface OccurrenceListResponse {
     data: components["schemas"]["Occurrence"][];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
 }
 export interface Problem {
     /**
-     * @description The stable name of the reason, for programs.
+     * @description The stable code of the error, for programs.
      * @example task_not_found
      */
     code: "unauthenticated" | "token_expired" | "session_expired" | "cross_origin" | "quota_exceeded" | "account_deleted" | "task_not_found" | "list_not_found" | "not_found" | "method_not_allowed" | "idempotency_in_progress" | "cursor_expired" | "version_conflict" | "body_too_large" | "unsupported_media_type" | "invalid" | "invalid_cursor" | "idempotency_key_reused" | "too_many_lists" | "rate_limited" | "internal" | "bad_gateway" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout" | Unlisted;
-    /** @description The resource as it is now, with the code version_conflict. */
+    /** @description The current resource, if the code is version_conflict. */
     current?: components["schemas"]["Resource"];
     /**
-     * @description What went wrong, in a sentence for people.
+     * @description A sentence for people that says what happened.
      * @example Task not found.
      */
     error: string;
-    /** @description The fields that break a rule, with the code invalid. */
+    /** @description The invalid fields, if the code is invalid. */
     errors?: components["schemas"]["FieldError"][];
     /**
-     * @description Names the request in the servers' logs.
+     * @description Identifies the request in the servers' logs.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12
      */
     requestId: string;
@@ -5028,7 +5028,7 @@ export interface Problem {
      */
     status: number;
     /**
-     * @description Always false in a failure.
+     * @description Always false in an error response.
      * @enum {boolean}
      */
     success: false;
@@ -5062,7 +5062,7 @@ export interface ReplaceListBatchItem {
 }
 export interface ReplaceListRequest {
     /**
-     * @description Whether the list is put away. False by default.
+     * @description Whether the list is archived. False by default.
      * @example false
      */
     archived?: boolean;
@@ -5073,7 +5073,7 @@ export interface ReplaceListRequest {
      */
     color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
     /**
-     * @description What the list is called. Surrounding white space is removed.
+     * @description The list's name. Surrounding white space is removed.
      * @example Garden
      */
     name: string;
@@ -5107,7 +5107,7 @@ export interface ReplaceTaskRequest {
      */
     completed?: boolean;
     /**
-     * @description Anything more there is to say, as plain text. Empty by default.
+     * @description Notes, as plain text. Empty by default.
      * @example The ones on the balcony too.
      */
     description?: string;
@@ -5119,19 +5119,19 @@ export interface ReplaceTaskRequest {
     dueAt?: string | null;
     /**
      * Format: date
-     * @description The day on which the task should be finished, in the years 1 to 9998. It wins over dueAt.
+     * @description The day on which the task should be finished, in the years 1 to 9998. It takes precedence over dueAt.
      * @example 2026-11-30
      */
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null or absent for that of the parent, or the Inbox.
+     * @description The list that the task is in; null or absent for the parent's list, or the Inbox without a parent.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of; null or absent for none. There are four levels at most.
+     * @description The task that this is a sub-task of; null or absent for none. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -5142,7 +5142,7 @@ export interface ReplaceTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5153,7 +5153,7 @@ export interface ReplaceTaskRequest {
      */
     recurrenceFrom?: "due" | "completion";
     /**
-     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first stays. None by default.
+     * @description Labels of 1 to 50 characters each. Of those that differ only in case, the first is kept. None by default.
      * @example [
      *       "home",
      *       "garden"
@@ -5169,7 +5169,7 @@ export interface ReplaceTaskRequest {
 export interface ResourceListResponse {
     data: components["schemas"]["Resource"][];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
@@ -5230,7 +5230,7 @@ export interface Settings {
     timeZone: string;
     /**
      * Format: int64
-     * @description Rises with every change of the settings; also their ETag.
+     * @description Increases with every change of the settings; also their ETag.
      * @example 1
      */
     version: number;
@@ -5272,16 +5272,16 @@ export interface SettingsResource {
 export interface SettingsResponse {
     data: components["schemas"]["Settings"];
     /**
-     * @description Always true in a response of status 2xx.
+     * @description Always true in a response with status 2xx.
      * @enum {boolean}
      */
     success: true;
 }
 export interface Stats {
-    /** @description Open tasks of each list that has some, the Inbox first; archived lists are there, too. */
+    /** @description Open tasks of each list that has any, the Inbox first, archived lists included. */
     byList: components["schemas"]["ListCount"][];
     /**
-     * @description Open tasks of each priority; every priority is there.
+     * @description Open tasks of each priority; every priority is present.
      * @example {
      *       "high": 1,
      *       "low": 0,
@@ -5309,7 +5309,7 @@ export interface Stats {
     deleted: number;
     /**
      * Format: int64
-     * @description Open tasks due on the present day of the time zone, overdue ones among them.
+     * @description Open tasks due today in the time zone, including overdue ones.
      * @example 2
      */
     dueToday: number;
@@ -5373,7 +5373,7 @@ export interface Task {
      */
     deletedAt: string | null;
     /**
-     * @description Anything more there is to say, as plain text.
+     * @description Notes, as plain text.
      * @example The ones on the balcony too.
      */
     description: string;
@@ -5385,13 +5385,13 @@ export interface Task {
     dueAt: string | null;
     /**
      * Format: date
-     * @description The day on which the task should be finished, if no time of it matters; otherwise null.
+     * @description The day on which the task is due, if the time does not matter; otherwise null.
      * @example 2026-11-30
      */
     dueOn: string | null;
     /**
      * Format: uuid
-     * @description Made by the server, in the order of creation (UUID version 7).
+     * @description Set by the server. Ids sort by creation (UUID version 7).
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     id: string;
@@ -5403,7 +5403,7 @@ export interface Task {
     listId: string | null;
     /**
      * Format: uuid
-     * @description The task that followed when this one was completed; null for none.
+     * @description The task that was created when this one was completed; null for none.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     nextId: string | null;
@@ -5414,7 +5414,7 @@ export interface Task {
      */
     parentId: string | null;
     /**
-     * @description The task's place in the manual order, which is that of the bytes of positions, and of ids where they are equal. Opaque: moveTask changes it. A new task is last.
+     * @description The task's place in the manual order: compare positions byte by byte, then ids. Opaque: moveTask changes it. A new task is last.
      * @example 01c8yEZu2NQTy5qKs5kRVp
      */
     position: string;
@@ -5444,7 +5444,7 @@ export interface Task {
      */
     tags: string[];
     /**
-     * @description What is to be done. Empty only where a write is replayed whose task has been erased since.
+     * @description What is to be done. Empty only in a replayed response about a task that has been erased since.
      * @example Water the plants
      */
     title: string;
@@ -5455,7 +5455,7 @@ export interface Task {
     updatedAt: string;
     /**
      * Format: int64
-     * @description Rises with every change of this task; also its ETag.
+     * @description Increases with every change of this task; also its ETag.
      * @example 1
      */
     version: number;
@@ -5529,7 +5529,7 @@ export interface UpdateListBatchItem {
 }
 export interface UpdateListRequest {
     /**
-     * @description Whether the list is put away.
+     * @description Whether the list is archived.
      * @example true
      */
     archived?: boolean;
@@ -5540,7 +5540,7 @@ export interface UpdateListRequest {
      */
     color?: "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "gray" | null;
     /**
-     * @description What the list is called. Surrounding white space is removed.
+     * @description The list's name. Surrounding white space is removed.
      * @example Garden
      */
     name?: string;
@@ -5587,7 +5587,7 @@ export interface UpdateTaskRequest {
      */
     completed?: boolean;
     /**
-     * @description Anything more there is to say, as plain text.
+     * @description Notes, as plain text.
      * @example The ones on the balcony too.
      */
     description?: string;
@@ -5599,19 +5599,19 @@ export interface UpdateTaskRequest {
     dueAt?: string | null;
     /**
      * Format: date
-     * @description The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. Of both, the day wins.
+     * @description The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. If both are set, the day takes precedence.
      * @example 2026-11-30
      */
     dueOn?: string | null;
     /**
      * Format: uuid
-     * @description The list that the task is in; null for the Inbox. It must be that of the parent. Sub-tasks follow. The task keeps its position.
+     * @description The list that the task is in; null for the Inbox. It must be the parent's list. Sub-tasks move with the task, which keeps its position.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of, whose list the task comes into; null for none. There are four levels at most.
+     * @description The task that this becomes a sub-task of, moving to its list; null for none. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -5622,7 +5622,7 @@ export interface UpdateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are the service's own, on a day on which the clocks skip the time of day; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
@@ -5633,7 +5633,7 @@ export interface UpdateTaskRequest {
      */
     recurrenceFrom?: "due" | "completion";
     /**
-     * @description Labels of 1 to 50 characters each; they replace the former ones. Of those that differ only in case, the first stays.
+     * @description Labels of 1 to 50 characters each; they replace the previous ones. Of those that differ only in case, the first is kept.
      * @example [
      *       "home",
      *       "garden"

@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// refusalCodes are the codes of Better Auth's errors without one, by status.
-var refusalCodes = map[int]taskapi.ErrorCode{
+// authErrorCodes are the codes of Better Auth's errors without one, by status.
+var authErrorCodes = map[int]taskapi.ErrorCode{
 	http.StatusUnauthorized:          taskapi.CodeUnauthenticated,
 	http.StatusNotFound:              taskapi.CodeNotFound,
 	http.StatusMethodNotAllowed:      taskapi.CodeMethodNotAllowed,
@@ -21,9 +21,9 @@ var refusalCodes = map[int]taskapi.ErrorCode{
 	http.StatusTooManyRequests:       taskapi.CodeRateLimited,
 }
 
-// refuse responds with an error of Better Auth. It keeps Better Auth's own members, which
+// writeAuthError responds with an error of Better Auth. It keeps Better Auth's own members, which
 // its client reads, and adds those of a problem.
-func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) {
+func writeAuthError(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	var own map[string]any
 	_ = json.Unmarshal(response.Whole(), &own) // a body that is not an object is dropped
@@ -31,7 +31,7 @@ func refuse(w http.ResponseWriter, r *http.Request, response *forward.Response) 
 	code, _ := own["code"].(string)
 	problem := taskapi.Problem{
 		Error:     cmp.Or(message, "The request was rejected."),
-		Code:      cmp.Or(taskapi.ErrorCode(code), refusalCodes[response.Status], taskapi.CodeInvalid),
+		Code:      cmp.Or(taskapi.ErrorCode(code), authErrorCodes[response.Status], taskapi.CodeInvalid),
 		Status:    response.Status,
 		Title:     http.StatusText(response.Status),
 		RequestID: httpapi.RequestID(r.Context()),
