@@ -4,7 +4,7 @@ import { kindNames } from "../generated/kinds.js";
 import { rules } from "./kinds.js";
 
 /** How many milliseconds changes are gathered before the server is asked what they add up to. */
-const quiet = 300;
+export const quiet = 300;
 
 const timers = new WeakMap<QueryClient, ReturnType<typeof setTimeout>>();
 

@@ -2,7 +2,7 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { isApiError, isTransient, type Change, type Client, type WatchState } from "../index.js";
 import { defaultRetry, wait } from "../retry.js";
-import { refreshSoon } from "./invalidation.js";
+import { quiet, refreshSoon } from "./invalidation.js";
 import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import type { Pages } from "./pages.js";
@@ -70,6 +70,7 @@ export async function feedChanges(
   }
   // The changes of a cascade arrive together, and are shown together.
   let arrived: Change[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const takeIn = () => {
     const changes = arrived;
     arrived = [];
@@ -80,6 +81,8 @@ export async function feedChanges(
       store.position = seq;
     }
     refreshSoon(queryClient);
+    clearTimeout(timer);
+    timer = setTimeout(() => store.confirm(), quiet);
   };
   const onChange = (change: Change) => {
     if (arrived.push(change) === 1) setTimeout(takeIn);

@@ -20,29 +20,27 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
   const { matches, compare } = rules[kind];
   const order = (a: Item, b: Item) => compare(a, b, filters);
   const all = itemsOf(list);
-  const listed = new Set(all.map(({ id }) => id));
   const coming = [...ids].flatMap((id) => {
     const item = lookUp(id);
     // What only the server can tell stays as it was until the list is read again.
-    return item && (matches(item, filters, lookUp) ?? listed.has(id)) ? item : [];
+    return item && (matches(item, filters, lookUp) ?? all.some((other) => other.id === id)) ? item : [];
   });
   coming.sort(order).reverse();
   const others = all.filter(({ id }) => !ids.has(id) || lookUp(id) === undefined).reverse();
-  const take = (isNext: (item: Item) => boolean) => {
+  /** Takes what comes before another one, or all; if an id is given, only the resource with that id. */
+  const take = (other?: Item, id?: string) => {
     const taken: Item[] = [];
-    while (coming.length > 0 && isNext(coming.at(-1)!)) taken.push(coming.pop()!);
+    for (let item; (item = coming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) < 0); coming.pop()) taken.push(item);
     return taken;
   };
-  const isBefore = (other: Item | undefined) => (item: Item) => !other || order(item, other) < 0;
   const pages = list.pages.map((page) => ({
     ...page,
     items: page.items.flatMap((old) => {
       const other = others.at(-1);
-      if (old === other) return [...take(isBefore(others.pop())), old];
-      return take((item) => item.id === old.id && isBefore(other)(item));
+      return old === other ? [...take(others.pop()), old] : take(other, old.id);
     }),
   }));
   const end = pages.at(-1);
-  if (!end?.nextCursor) end?.items.push(...take(() => true));
+  if (!end?.nextCursor) end?.items.push(...take());
   return { ...list, pages };
 }

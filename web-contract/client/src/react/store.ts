@@ -3,7 +3,7 @@ import { kindNames } from "../generated/kinds.js";
 import type { Change } from "../index.js";
 import { bind, follow, ownerId, unmark } from "./bonds.js";
 import { isDraftId, type Among, type Plan } from "./edits.js";
-import { keysOf, taskKeys } from "./keys.js";
+import { taskKeys } from "./keys.js";
 import type { Bond, Item, KindName, ListedResource, LookUp } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
 import { itemsOf, place, type Pages } from "./pages.js";
@@ -169,6 +169,11 @@ export class Store implements Among {
     this.#show(ids);
   }
 
+  /** Puts what was predicted to leave the trash with its owner back. The feed has brought each resource that did leave it. */
+  confirm(): void {
+    this.told([...this.#known].flatMap(([id, { kind, item, likely }]) => (item?.deletedAt && !(likely ?? item).deletedAt ? ({ kind, id, data: item } as State) : [])));
+  }
+
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by its answer, or takes it back. */
   edit(plan: Plan): { ids: ReadonlySet<string>; settle: (answer?: readonly Answer[]) => void } {
     const { edits, drafts } = plan;
@@ -181,10 +186,10 @@ export class Store implements Among {
       const made = answer.filter(({ isNew }) => isNew);
       drafts.forEach(({ data }, index) => this.#settleDraft(data.id, made[index]?.data));
       this.#writes.delete(plan);
-      const released = [...this.#held].filter((id) => !this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id)));
-      for (const id of released) this.#held.delete(id);
+      const held = [...this.#held];
+      for (const id of held) if (!this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id))) this.#held.delete(id);
       const waiting = drafts.flatMap(({ data }) => [...(this.#owned.get(data.id) ?? [])]);
-      this.told(answer, [...released, ...ids, ...waiting]);
+      this.told(answer, [...held, ...ids, ...waiting]);
     };
     return { ids, settle };
   }
@@ -281,10 +286,9 @@ export class Store implements Among {
   /** Takes over what is in the cache though it was not read here, such as from a server's page. */
   #adopt(): void {
     for (const kind of kindNames) {
-      const lists = this.#queryClient.getQueriesData<Pages>({ queryKey: keysOf(kind).lists });
-      const items = this.#queryClient.getQueriesData<Item>({ queryKey: keysOf(kind).items });
-      for (const item of [...lists.flatMap(([, list]) => itemsOf(list)), ...items.map(([, item]) => item)]) {
-        if (item) this.#learn(kind, item, 0);
+      for (const [[, , name], data] of this.#queryClient.getQueriesData({ queryKey: [...taskKeys.all, kind] })) {
+        const items = name === "list" ? itemsOf(data as Pages) : name === "item" && data ? [data as Item] : [];
+        for (const item of items) this.#learn(kind, item, 0);
       }
     }
   }

@@ -66,6 +66,26 @@ describe("a live change", () => {
     expect(shown).toHaveBeenCalledOnce();
   });
 
+  test("ends predictions that sub-tasks left the trash with their task", async ({ open }) => {
+    const gone = { deletedAt: "2026-11-23T09:00:00Z" };
+    // Another program has deleted both in one batch, "b" with its own sub-task "c".
+    const page = await open({ id: "a", ...gone }, { id: "b", parentId: "a", ...gone }, { id: "c", parentId: "b", ...gone }, { id: "d", parentId: "a", ...gone });
+    await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks({ deleted: true }));
+    await readList(page);
+    await feed(page, controller.signal);
+    const ids = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages.flatMap(({ items }) => items.map(({ id }) => id).toSorted());
+    const held = page.backend.hold("POST /api/tasks/a/restore");
+    const restoring = new MutationObserver(page.queryClient, createMutations(page.client).restoreTask()).mutate({ id: "a" });
+    await held.arrived;
+    expect(ids()).toEqual(["a", "b", "c", "d"]);
+    held.answer();
+    const { version } = await restoring;
+    expect(ids()).toEqual(["a", "b", "c", "d"]);
+    page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "a", data: taskOf({ id: "a", version }) });
+    page.backend.tell(page.backend.change({ id: "d", deletedAt: null }));
+    await eventually(() => expect(ids()).toEqual(["a", "d"]));
+  });
+
   test("goes below a write in flight, and stays when that fails", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);
