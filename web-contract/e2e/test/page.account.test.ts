@@ -77,6 +77,23 @@ describe.concurrent("a person", () => {
     expect(consoleErrors.filter((text) => !text.includes("400"))).toEqual([]);
   });
 
+  test("keeps the account dialog, and the text in it, when the window becomes narrow or wide", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
+    await signUp(page, newAccount());
+    await openAccountSection(page, "API keys");
+    const name = page.getByLabel("Name of a new key");
+    await name.fill("Report");
+    const sidebar = page.locator(".sidebar");
+    for (const [width, state] of [[768, "detached"], [1280, "attached"], [360, "detached"]] as const) {
+      await page.setViewportSize({ width, height: 800 });
+      await sidebar.waitFor({ state });
+      expect(await name.inputValue()).toBe("Report");
+    }
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(consoleErrors).toEqual([]);
+  });
+
   test("can change the email address, which is confirmed by email", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());

@@ -31,6 +31,14 @@ async function openWithoutSuggestions(openPage: () => Promise<OpenPage>): Promis
 const signInByButton = (page: Page) => page.getByRole("button", { name: "Sign in with a passkey" }).press("Enter");
 const expectSignedIn = (page: Page) => page.getByRole("heading", { name: "All tasks", level: 1 }).waitFor();
 
+/** Events that make a challenge invalid while the user selects a passkey. */
+const disturbances = {
+  "another tab opens the sign-in page": async (page: Page) => {
+    await page.context().request.get(`${stack.url}/api/auth/passkey/generate-authenticate-options`);
+  },
+  "the challenge expires": (page: Page) => page.context().clearCookies({ name: "better-auth.better-auth-passkey" }),
+};
+
 describe.concurrent("a passkey", () => {
   test("signs in by the button, and can be renamed and removed", async ({ openPage }) => {
     const account = newAccount();
@@ -61,7 +69,7 @@ describe.concurrent("a passkey", () => {
     await page.getByLabel("New name").fill(" Work laptop ");
     await page.keyboard.press("Enter");
     await rows.getByText("Work laptop").waitFor();
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("The passkey is renamed.");
+    await page.locator(":focus", { hasText: "The passkey is renamed." }).waitFor();
     await authenticator.forgets(() => page.getByRole("button", { name: "Remove Work laptop" }).dblclick());
     await page.getByText("“Work laptop” is removed.").waitFor();
     expect(await rows.count()).toBe(0);
@@ -80,6 +88,50 @@ describe.concurrent("a passkey", () => {
     await expectSignedIn(page);
     // Requests of the page that lost its cookies may fail.
     expect(consoleErrors.filter((text) => !text.includes("401"))).toEqual([]);
+  });
+
+  for (const [happening, disturb] of Object.entries(disturbances)) {
+    test(`signs in once the user confirms again, if ${happening} meanwhile`, async ({ openPage }) => {
+      const { page, consoleErrors } = await openWithoutSuggestions(openPage);
+      await addAuthenticator(page);
+      await signUp(page, newAccount());
+      await addPasskey(page);
+      await signOut(page);
+      await page.exposeFunction("disturb", () => disturb(page));
+      await page.evaluate(() => {
+        const { disturb } = window as unknown as { disturb: () => Promise<void> };
+        const get = navigator.credentials.get.bind(navigator.credentials);
+        const confirmed = new Promise((resolve) => addEventListener("confirm-again", resolve));
+        navigator.credentials.get = async (options) => {
+          navigator.credentials.get = (next) => confirmed.then(() => get(next));
+          await disturb();
+          return get(options);
+        };
+      });
+      await signInByButton(page);
+      await page.getByText("This page was open for a while. Please confirm once more.").waitFor();
+      await expectAccessible(page);
+      await page.evaluate(() => dispatchEvent(new Event("confirm-again")));
+      await expectSignedIn(page);
+      expect(consoleErrors.filter((text) => !text.includes("400"))).toEqual([]);
+    });
+  }
+
+  test("keeps its name when renaming is cancelled", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage();
+    await addAuthenticator(page);
+    await signUp(page, newAccount());
+    await addPasskey(page);
+    await openAccountSection(page, "Passkeys");
+    const rename = page.getByRole("button", { name: "Rename Laptop" });
+    for (const leave of [() => page.keyboard.press("Escape"), () => page.getByRole("button", { name: "Cancel" }).press("Enter")]) {
+      await rename.press("Enter");
+      await page.getByLabel("New name").fill("Another laptop");
+      await leave();
+      await rename.waitFor();
+      expect(await rename.evaluate((button) => button === document.activeElement)).toBe(true);
+    }
+    expect(consoleErrors).toEqual([]);
   });
 
   test("of a deleted account is rejected, and the browser removes it", async ({ openPage }) => {

@@ -1,72 +1,64 @@
-import { useState } from "react";
 import { panel } from "../app/panel";
 import { useWorkspace } from "../data/workspace";
-import { later } from "../ui/later";
 import { PopoverButton } from "../ui/PopoverButton";
 import "./account.css";
-
-const AccountDialog = later(async () => (await import("./AccountDialog")).AccountDialog, false);
 
 /** Whose list this is, what can be changed about the account, and the way out. */
 export function AccountMenu() {
   const { user } = useWorkspace();
   const name = user.name || user.email;
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <PopoverButton
-        className="account-button"
-        label={`Account of ${name}`}
-        title="Account"
-        align="end"
-        content={(close) => (
-          <>
-            <p className="account-who">
-              <strong dir="auto">{user.name}</strong>
-              <span>{user.email}</span>
-            </p>
-            <hr />
-            <button
-              type="button"
-              className="option"
-              onClick={() => {
-                close();
-                setOpen(true);
-              }}
-            >
-              <span className="option-text">Account settings</span>
-            </button>
-            <button
-              type="button"
-              className="option"
-              onClick={() => {
-                close();
-                panel.set("settings");
-              }}
-            >
-              <span className="option-text">Date and time</span>
-            </button>
-            <button
-              type="button"
-              className="option"
-              onClick={() => {
-                close();
-                panel.set("keyboard");
-              }}
-            >
-              <span className="option-text">Keyboard</span>
-              <span className="option-aside">?</span>
-            </button>
-            <SignOut />
-          </>
-        )}
-      >
-        <span className="account-initial" aria-hidden="true">
-          {name.slice(0, 1).toUpperCase()}
-        </span>
-      </PopoverButton>
-      {open && <AccountDialog onClose={() => setOpen(false)} />}
-    </>
+    <PopoverButton
+      className="account-button"
+      label={`Account of ${name}`}
+      title="Account"
+      align="end"
+      content={(close) => (
+        <>
+          <p className="account-who">
+            <strong dir="auto">{user.name}</strong>
+            <span>{user.email}</span>
+          </p>
+          <hr />
+          <button
+            type="button"
+            className="option"
+            onClick={() => {
+              close();
+              panel.set("account");
+            }}
+          >
+            <span className="option-text">Account settings</span>
+          </button>
+          <button
+            type="button"
+            className="option"
+            onClick={() => {
+              close();
+              panel.set("settings");
+            }}
+          >
+            <span className="option-text">Date and time</span>
+          </button>
+          <button
+            type="button"
+            className="option"
+            onClick={() => {
+              close();
+              panel.set("keyboard");
+            }}
+          >
+            <span className="option-text">Keyboard</span>
+            <span className="option-aside">?</span>
+          </button>
+          <SignOut />
+        </>
+      )}
+    >
+      <span className="account-initial" aria-hidden="true">
+        {name.slice(0, 1).toUpperCase()}
+      </span>
+    </PopoverButton>
   );
 }
 

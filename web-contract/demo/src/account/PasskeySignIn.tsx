@@ -13,7 +13,8 @@ export function PasskeySignIn({ domain }: { domain: string }) {
     if (!usable) return;
     const controller = new AbortController();
     const settle = async () => {
-      const answer = await signInWithPasskey(!attempt.pressed, controller.signal).catch(() => ({ error: {} }));
+      const repeat = () => setFault("This page was open for a while. Please confirm once more.");
+      const answer = await signInWithPasskey(!attempt.pressed, controller.signal, repeat).catch(() => ({ error: {} }));
       if (!answer || controller.signal.aborted) return;
       if (!answer.error) return sessionChanged();
       setFault(authFault(answer.error).message);

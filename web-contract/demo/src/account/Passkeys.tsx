@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useRef, useState, type KeyboardEvent } from "react";
 import { TextField } from "../ui/TextField";
 import { read, write, type Answer } from "./auth";
 import { device } from "./device";
@@ -29,10 +29,13 @@ export function Passkeys({ domain }: { domain: string }) {
   const [done, setDone] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
   const removing = useRef(false);
+  /** The passkey whose renaming was cancelled: the focus goes back to its button. */
+  const cancelled = useRef<string>(undefined);
 
   /** Says what was done, where the focus goes whose button is gone. */
   async function finish(message: string) {
     await load();
+    cancelled.current = undefined;
     setRenaming(undefined);
     setDone(message);
     status.current?.focus();
@@ -45,6 +48,11 @@ export function Passkeys({ domain }: { domain: string }) {
     },
     () => void finish("Your passkey is added. You can sign in with it from now on."),
   );
+
+  function cancel(id: string) {
+    cancelled.current = id;
+    setRenaming(undefined);
+  }
 
   async function remove(passkey: Passkey) {
     if (removing.current) return;
@@ -71,7 +79,7 @@ export function Passkeys({ domain }: { domain: string }) {
           {items.map((passkey) => (
             <li key={passkey.id}>
               {renaming === passkey.id ? (
-                <Rename passkey={passkey} onDone={(message) => void finish(message)} />
+                <Rename passkey={passkey} onDone={(message) => void finish(message)} onCancel={() => cancel(passkey.id)} />
               ) : (
                 <>
                   <span>
@@ -79,7 +87,13 @@ export function Passkeys({ domain }: { domain: string }) {
                     <small>Since {new Date(passkey.createdAt).toLocaleDateString()}</small>
                   </span>
                   <span className="account-acts">
-                    <button type="button" className="link" aria-label={`Rename ${nameOf(passkey)}`} onClick={() => setRenaming(passkey.id)}>
+                    <button
+                      type="button"
+                      className="link"
+                      aria-label={`Rename ${nameOf(passkey)}`}
+                      autoFocus={cancelled.current === passkey.id}
+                      onClick={() => setRenaming(passkey.id)}
+                    >
                       Rename
                     </button>
                     <button type="button" className="link" aria-label={`Remove ${nameOf(passkey)}`} onClick={() => void remove(passkey)}>
@@ -105,7 +119,13 @@ export function Passkeys({ domain }: { domain: string }) {
   );
 }
 
-function Rename({ passkey, onDone }: { passkey: Passkey; onDone: (message: string) => void }) {
+interface RenameProps {
+  passkey: Passkey;
+  onDone: (message: string) => void;
+  onCancel: () => void;
+}
+
+function Rename({ passkey, onDone, onCancel }: RenameProps) {
   const form = useAuthForm(
     (field) => sendName(field("newName"), (name) => write("/passkey/update-passkey", { id: passkey.id, name })),
     () => {
@@ -113,15 +133,28 @@ function Rename({ passkey, onDone }: { passkey: Passkey; onDone: (message: strin
       return true;
     },
   );
+
+  /** Escape leaves the name alone, and not the dialog. */
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    onCancel();
+  }
+
   return (
-    <form className="account-form account-rename" onSubmit={form.onSubmit}>
+    <form className="account-form account-rename" onSubmit={form.onSubmit} onKeyDown={onKeyDown}>
       <TextField label="New name" name="newName" defaultValue={nameOf(passkey)} maxLength={64} required autoFocus />
       <p className="form-error" role="alert">
         {form.faultOf()}
       </p>
-      <button type="submit" className="button" aria-disabled={form.busy}>
-        Save the name
-      </button>
+      <span className="account-acts">
+        <button type="submit" className="button" aria-disabled={form.busy}>
+          Save the name
+        </button>
+        <button type="button" className="link" onClick={onCancel}>
+          Cancel
+        </button>
+      </span>
     </form>
   );
 }

@@ -58,12 +58,16 @@ export function forgetPasskey(rpId: string, credentialId: string): void {
   void webAuthn?.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 }
 
+/** Codes of a challenge that no longer counts: it is too old, or another tab has asked for one since. */
+const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED"];
+
 /**
  * Signs in with a passkey: one that its user picks from the suggestions below the email
  * field, if they are `offered`, or in a dialog of the browser. Suggestions that nobody
- * picks end without an answer.
+ * picks end without an answer. If the challenge no longer counts, it calls `onRepeat` and
+ * asks the user once more.
  */
-export async function signInWithPasskey(offered: boolean, signal: AbortSignal): Promise<Answer | undefined> {
+export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRepeat?: () => void): Promise<Answer | undefined> {
   if (offered && !(await webAuthn?.isConditionalMediationAvailable?.().catch(() => false))) return undefined;
   const asked = read<{ rpId: string }>("/passkey/generate-authenticate-options");
   // Nobody has asked for suggestions: a server that is away is no news then.
@@ -79,6 +83,10 @@ export async function signInWithPasskey(offered: boolean, signal: AbortSignal): 
   }
   const answer = await write("/passkey/verify-authentication", { response: picked });
   if (!answer.error) return answer;
+  if (onRepeat && outdated.includes(answer.error.code ?? "")) {
+    onRepeat();
+    return signInWithPasskey(false, signal);
+  }
   if (answer.error.code === "PASSKEY_NOT_FOUND" && picked) forgetPasskey(data.rpId, picked.id);
   return explained(answer.error);
 }

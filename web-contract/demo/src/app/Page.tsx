@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { AccountDialog } from "../account/pages";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
 import { useWorkspace } from "../data/workspace";
@@ -62,6 +63,7 @@ export function Page({ started, away }: Props) {
         </div>
         {isNarrow && <Tabs />}
         {open === "menu" && !isWide && <Drawer />}
+        {open === "account" && <AccountDialog onClose={closePanel} />}
         {open === "settings" && <SettingsDialog onClose={closePanel} />}
         {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
         <Conflicts />
