@@ -28,14 +28,14 @@ func (s *session) texts(name, usage string) *[]string {
 const dateHelp = `"today", "friday 5pm", "in 3 days", "30 nov" or "2026-11-30 17:00"`
 
 func (s *session) list(ctx context.Context, args []string) error {
-	done := s.flags.Bool("done", false, "those that are done")
-	all := s.flags.Bool("all", false, "open or done")
-	trash := s.flags.Bool("trash", false, "those in the trash")
+	done := s.flags.Bool("done", false, "list completed tasks")
+	all := s.flags.Bool("all", false, "list open and completed tasks")
+	trash := s.flags.Bool("trash", false, "list the tasks in the trash")
 	tags := s.texts("tag", "only with this `tag`")
 	priority := s.flags.String("priority", "", "only of this `priority`: none, low, medium, high, urgent")
 	before := s.flags.String("before", "", "only due before this `date`")
 	order := s.flags.String("sort", string(taskapi.DueSoonest),
-		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; with a minus sign the other way round")
+		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; a minus sign reverses it")
 	list := s.flags.String("list", "", "only in the list of this `name`, or in the inbox")
 	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
 	words, err := s.startInZone(ctx, args)
@@ -74,20 +74,20 @@ func (s *session) list(ctx context.Context, args []string) error {
 }
 
 func (s *session) add(ctx context.Context, args []string) error {
-	description := s.flags.String("description", "", "anything more there is to `say`")
-	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
+	description := s.flags.String("description", "", "a longer `text`")
+	priority := s.flags.String("priority", "", "the `priority`: none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
 	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp)
 	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
-	under := s.flags.String("under", "", "the `id` of the task that it is a sub-task of")
+	under := s.flags.String("under", "", "the `id` of its parent task")
 	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
 	}
 	if len(words) == 0 {
-		return usageError("add what?")
+		return usageError("which title? \"tasklane add TITLE\" adds a task")
 	}
 	task := taskapi.CreateTaskRequest{
 		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: *tags,
@@ -171,7 +171,7 @@ func (s *session) show(ctx context.Context, args []string) error {
 func (s *session) edit(ctx context.Context, args []string) error {
 	title := s.flags.String("title", "", "the new `title`")
 	description := s.flags.String("description", "", "the new `description`")
-	priority := s.flags.String("priority", "", "`one` of none, low, medium, high, urgent")
+	priority := s.flags.String("priority", "", "the `priority`: none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
 	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp+`; "none" for only once`)
 	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
@@ -184,7 +184,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	given := s.given()
 	delete(given, "json")
 	if len(given) == 0 {
-		return usageError("edit what? \"tasklane edit -h\" shows the flags")
+		return usageError("what should change? \"tasklane edit -h\" shows the flags")
 	}
 	until, err := s.deadline(*due)
 	if err != nil {
@@ -264,8 +264,8 @@ func (s *session) reopen(ctx context.Context, args []string) error {
 
 func (s *session) move(ctx context.Context, args []string) error {
 	first := s.flags.Bool("first", false, "before all others")
-	last := s.flags.Bool("last", false, "behind all others")
-	after := s.flags.String("after", "", "behind the task with this `id`")
+	last := s.flags.Bool("last", false, "after all others")
+	after := s.flags.String("after", "", "after the task with this `id`")
 	before := s.flags.String("before", "", "before the task with this `id`")
 	words, err := s.startInZone(ctx, args)
 	if err != nil {

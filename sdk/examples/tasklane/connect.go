@@ -82,7 +82,7 @@ func (p program) kept(user string, source sdk.TokenSource, err error) (sdk.Token
 }
 
 // outage is printed while the client retries.
-const outage = "tasklane: the service is away, trying again …"
+const outage = "tasklane: the service cannot be reached, retrying …"
 
 // tellOutages returns a hook that prints it once per call. Watch reports its connections
 // itself.

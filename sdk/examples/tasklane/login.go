@@ -77,7 +77,7 @@ func (s *session) login(ctx context.Context, args []string) error {
 	if err := login.call(ctx, http.MethodPost, "/device/code", map[string]string{"client_id": clientID}, &code); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stderr, "Open this page, and let in the program with the code %s:\n\n  %s\n\n", code.UserCode, code.Page)
+	fmt.Fprintf(s.stderr, "Open this page and allow the program with the code %s:\n\n  %s\n\n", code.UserCode, code.Page)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(code.ExpiresIn)*time.Second)
 	defer cancel()
 	pause := time.Duration(max(1, code.Interval)) * time.Second
@@ -133,7 +133,7 @@ func (s *session) logout(ctx context.Context, args []string) error {
 
 // keys lists, creates and revokes API keys.
 func (s *session) keys(ctx context.Context, args []string) error {
-	name := s.flags.String("add", "", "make a key with this name, and print it")
+	name := s.flags.String("add", "", "create a key with this name, and print it")
 	revoke := s.flags.String("revoke", "", "revoke the key with this name or id")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
 		return cmp.Or(err, usageError("keys takes no arguments"))

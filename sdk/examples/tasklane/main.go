@@ -61,21 +61,21 @@ type command struct {
 }
 
 var commands = []command{
-	{"list", "[WORDS]", "show the open tasks, or those that hold the words", (*session).list},
+	{"list", "[WORDS]", "list open tasks, or those that contain the words", (*session).list},
 	{"add", "TITLE", "add a task", (*session).add},
-	{"show", "ID", "show all of a task", (*session).show},
+	{"show", "ID", "show a task with all its fields", (*session).show},
 	{"edit", "ID", "change a task's title, description, due date, recurrence, priority or tags", (*session).edit},
-	{"done", "ID…", "complete tasks, and show when those that recur are due next", (*session).done},
-	{"reopen", "ID…", "take back that tasks are done", (*session).reopen},
-	{"move", "ID", "put a task into another place of the manual order", (*session).move},
+	{"done", "ID…", "complete tasks, and show when recurring ones are due next", (*session).done},
+	{"reopen", "ID…", "reopen completed tasks", (*session).reopen},
+	{"move", "ID", "move a task in the manual order", (*session).move},
 	{"delete", "ID…", "move tasks to the trash", (*session).delete},
 	{"restore", "ID…", "take tasks out of the trash", (*session).restore},
 	{"lists", "", "show the lists, or add one", (*session).lists},
 	{"settings", "", "show or change your time zone and the first day of your week", (*session).settings},
 	{"login", "", "sign in on the page", (*session).login},
-	{"logout", "", "sign out again", (*session).logout},
-	{"keys", "", "show the API keys; make or revoke one", (*session).keys},
-	{"watch", "", "show what changes, until Ctrl-C", (*session).watch},
+	{"logout", "", "sign out", (*session).logout},
+	{"keys", "", "list, create or revoke API keys", (*session).keys},
+	{"watch", "", "show changes as they happen, until Ctrl-C", (*session).watch},
 }
 
 const introduction = `tasklane keeps your tasks.
@@ -85,18 +85,19 @@ usage: tasklane COMMAND [FLAGS] …
 `
 
 const environment = `
-An ID is that of a list, or the whole one. "tasklane COMMAND -h" tells the
-flags of a command. Every command has -json, for programs.
+An ID is the short one that "tasklane list" shows, or the whole one.
+"tasklane COMMAND -h" shows the flags of a command. Every command has -json,
+for programs.
 
-"tasklane login" signs you in at a site, which TASKLANE_SITE or -site names
-(http://localhost:3000 by default). Programs that reach the servers inside have
-the environment in its place:
+"tasklane login" signs you in at the site that TASKLANE_SITE or -site names,
+by default http://localhost:3000. On the servers' own network, you can use
+these variables instead:
 
   TASKLANE_URL        the task service; http://localhost:8080 by default
   TASKLANE_AUTH_URL   the Better Auth server; http://localhost:3001 by default
   TASKLANE_KEY        an API key; or
-  TASKLANE_EMAIL      who you are there,
-  TASKLANE_PASSWORD   and your password; or else
+  TASKLANE_EMAIL      your email address there, and
+  TASKLANE_PASSWORD   your password; or
   TASKLANE_TOKEN      a JWT
 `
 

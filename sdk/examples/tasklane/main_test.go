@@ -177,7 +177,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"usage: tasklane COMMAND", exitUsage, nil},
 		{`there is no command "frob"`, exitUsage, []string{"frob"}},
-		{"add what?", exitUsage, []string{"add"}},
+		{"which title? \"tasklane add TITLE\" adds a task", exitUsage, []string{"add"}},
 		{"flag provided but not defined: -frob", exitUsage, []string{"add", "x", "-frob"}},
 		{`"someday" is not a date`, exitUsage, []string{"add", "x", "-due", "someday"}},
 		{`"today 25:00" is not a date`, exitUsage, []string{"list", "-before", "today 25:00"}},
@@ -187,7 +187,7 @@ func TestMistakes(t *testing.T) {
 		{"is too short for an id", exitUsage, []string{"done", "abc"}},
 		{"there is no task", exitNotFound, []string{"done", plants, "nope1234"}},
 		{"you have no such task", exitNotFound, []string{"show", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}},
-		{"edit what?", exitUsage, []string{"edit", plants, "-json"}},
+		{"what should change?", exitUsage, []string{"edit", plants, "-json"}},
 		{"one task at a time", exitUsage, []string{"edit", plants, plants, "-due", "today"}},
 		{"takes no arguments", exitUsage, []string{"watch", plants}},
 	} {
@@ -423,5 +423,5 @@ func TestSignIn(t *testing.T) {
 	u.env["TASKLANE_TOKEN"] = u.server.TokenFor("ada", -time.Minute)
 	u.fails(exitSignIn, "TASKLANE_TOKEN has expired", "list")
 	u.env["TASKLANE_TOKEN"] = "x"
-	u.fails(exitSignIn, "refuses the token", "list")
+	u.fails(exitSignIn, "does not accept the token", "list")
 }

@@ -69,7 +69,7 @@ func (p program) explain(err error) (string, int) {
 	case loggedIn && failure.Status == http.StatusUnauthorized:
 		return "your sign-in has expired: run \"tasklane login\"", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0 && p.getenv("TASKLANE_KEY") != "":
-		return "you are not signed in: Better Auth refuses TASKLANE_KEY", exitSignIn
+		return "you are not signed in: Better Auth does not accept TASKLANE_KEY", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated) && failure.Status == 0:
 		return "you are not signed in: Better Auth does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", exitSignIn
 	case errors.Is(err, sdk.ErrRateLimited) && failure.Attempts == 0:
@@ -81,7 +81,7 @@ func (p program) explain(err error) (string, int) {
 	case errors.Is(err, sdk.ErrTokenExpired):
 		return "you are not signed in: TASKLANE_TOKEN has expired", exitSignIn
 	case errors.Is(err, sdk.ErrUnauthenticated):
-		return "you are not signed in: the task service refuses the token; does it trust this Better Auth server?", exitSignIn
+		return "you are not signed in: the task service does not accept the token; does it trust this Better Auth server?", exitSignIn
 	case errors.Is(err, sdk.ErrTaskNotFound):
 		return "you have no such task", exitNotFound
 	case errors.Is(err, sdk.ErrInvalid):
@@ -91,7 +91,7 @@ func (p program) explain(err error) (string, int) {
 	case failure.Code == "":
 		return fmt.Sprintf("%s (TASKLANE_URL): %s", p.serviceURL(), failure.Message), exitFailed
 	case failure.Status == http.StatusTooManyRequests || failure.Status > http.StatusInternalServerError:
-		return "the task service cannot do it now: " + failure.Message, exitUnreachable
+		return "the task service is unavailable: " + failure.Message, exitUnreachable
 	}
 	return failure.Message, exitFailed
 }

@@ -42,7 +42,7 @@ describe.concurrent("a person", () => {
   test("who opens an expired link is told what to do", async ({ openPage }) => {
     const { page } = await openPage();
     await page.goto("/api/auth/reset-password/used?callbackURL=%2F%3Freset");
-    await page.getByText("This link does not work any more").waitFor();
+    await page.getByText("This link no longer works").waitFor();
     await page.getByRole("link", { name: "Go to the sign-in page" }).click();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
@@ -101,7 +101,7 @@ describe.concurrent("a person", () => {
     await openAccountSection(page, "Change your email address");
     await page.getByLabel("New email address").fill(email);
     await page.getByRole("button", { name: "Change the address" }).click();
-    await page.getByText("We have sent you a mail.").waitFor();
+    await page.getByText("We have sent you an email.").waitFor();
     await page.goto(await linkInMail(email, "Confirm your email address"));
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByText(email).waitFor();
@@ -136,7 +136,7 @@ describe.concurrent("a person", () => {
     };
     const code = await post("/device/code", { client_id: "a program" });
     await page.goto(code["verification_uri_complete"]!);
-    await page.getByText("Sign in to let your device in.").waitFor();
+    await page.getByText("Sign in to connect your device.").waitFor();
     await page.getByRole("button", { name: "Create an account" }).click();
     await page.getByLabel("Name").fill(account.name);
     await page.getByLabel("Email").fill(account.email);
@@ -145,7 +145,7 @@ describe.concurrent("a person", () => {
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByText(`will be signed in as ${account.email}`).waitFor();
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Let it in" }).click();
+    await page.getByRole("button", { name: "Allow" }).click();
     await page.getByText("it is signed in").waitFor();
     const grant = { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: code["device_code"], client_id: "a program" };
     const { access_token: token } = await post("/device/token", grant);

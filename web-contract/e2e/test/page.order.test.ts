@@ -64,7 +64,7 @@ describe.concurrent("the user's own order", () => {
     await signUp(page, newAccount());
     await seed(page, numbered(2));
     await check(page, "Task 1").press("Alt+ArrowDown");
-    await page.getByRole("button", { name: "Sort by it" }).click();
+    await page.getByRole("button", { name: "Use my order" }).click();
     await expectTitles(page, "Open tasks", ["Task 2", "Task 1"]);
   });
 

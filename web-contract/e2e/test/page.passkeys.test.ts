@@ -161,7 +161,7 @@ describe.concurrent("a passkey", () => {
     await page.getByRole("button", { name: "Add a passkey" }).click();
     await page.getByText("Your passkey is added.").waitFor();
     await page.getByRole("button", { name: "Add a passkey" }).click();
-    await page.getByText("This device has a passkey for your account already.").waitFor();
+    await page.getByText("This device already has a passkey for your account.").waitFor();
     expect(await authenticator.passkeys()).toHaveLength(1);
     expect(consoleErrors).toEqual([]);
   });

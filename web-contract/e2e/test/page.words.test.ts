@@ -31,8 +31,8 @@ describe.concurrent("a plain message at the field explains", () => {
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);
     await page.getByRole("button", { name: "Create account" }).click();
-    await page.getByRole("alert").filter({ hasText: "There is an account" }).waitFor();
-    expect(await noteOf(page, "Email")).toBe("There is an account with this email already. Sign in instead.");
+    await page.getByRole("alert").filter({ hasText: "There is already an account" }).waitFor();
+    expect(await noteOf(page, "Email")).toBe("There is already an account with this email. Sign in instead.");
   });
 
   test("too many tags", async ({ openPage }) => {

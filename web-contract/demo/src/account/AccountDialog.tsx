@@ -78,7 +78,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 function ChangeEmail({ onDone }: { onDone: (message: string) => void }) {
   const form = useAuthForm(
     (field) => authClient.changeEmail({ newEmail: field("email"), callbackURL: "/" }),
-    () => onDone("We have sent you a mail. Your address changes once you open the link in it."),
+    () => onDone("We have sent you an email. Your address changes once you open the link in it."),
   );
   return (
     <form className="account-form" onSubmit={form.onSubmit}>

@@ -7,8 +7,8 @@ import "./account.css";
 
 const words = {
   signIn: { title: "Sign in", question: "New here?", other: "Create an account", next: "signUp" },
-  signUp: { title: "Create your account", question: "Have an account already?", other: "Sign in", next: "signIn" },
-  forgot: { title: "Choose a new password", question: "Know it after all?", other: "Sign in", next: "signIn" },
+  signUp: { title: "Create your account", question: "Already have an account?", other: "Sign in", next: "signIn" },
+  forgot: { title: "Choose a new password", question: "Remember it after all?", other: "Sign in", next: "signIn" },
 } as const;
 
 const names: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
@@ -17,7 +17,7 @@ const names: Record<string, string> = { discord: "Discord", github: "GitHub", gi
 const arrivals: Record<string, string> = {
   deleted: "Your account is deleted, and your tasks with it.",
   changed: "Your password is changed. Sign in with the new one.",
-  device: "Sign in to let your device in.",
+  device: "Sign in to connect your device.",
 };
 
 /**
@@ -50,14 +50,14 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
       <h1 className="account-title">{title}</h1>
       {mode === "signIn" && (interrupted || arrival) && (
         <p className="account-note" role="status">
-          {arrival ?? "You were signed out. Sign in again to go on where you were: nothing you typed is lost."}
+          {arrival ?? "You were signed out. Sign in again to continue. Nothing you typed is lost."}
         </p>
       )}
       {mailedTo ? (
         <p className="account-note" role="status">
           {mode === "forgot"
-            ? `If there is an account for ${mailedTo}, a mail with a link is on its way. The link is good for an hour.`
-            : `We have sent a mail to ${mailedTo}. Open the link in it to begin.`}
+            ? `If there is an account for ${mailedTo}, we have sent an email with a link. The link is valid for an hour.`
+            : `We have sent an email to ${mailedTo}. Open the link in it to start.`}
         </p>
       ) : (
         <AccountForm key={mode} mode={mode} email={interrupted?.email} onMail={setMailedTo} />

@@ -8,7 +8,7 @@ import { useAuthForm } from "./form";
 export function DevicePage({ user }: { user: User }) {
   const [code, setCode] = useState(() => new URLSearchParams(location.search).get("user_code") ?? "");
   const [known, setKnown] = useState(false);
-  const [outcome, setOutcome] = useState<"allowed" | "refused">();
+  const [outcome, setOutcome] = useState<"allowed" | "denied">();
   const enter = useAuthForm(
     async (field) => {
       setCode(field("code"));
@@ -20,38 +20,38 @@ export function DevicePage({ user }: { user: User }) {
     },
   );
   const allow = useAuthForm(() => write("/device/approve", { userCode: code.trim() }), () => setOutcome("allowed"));
-  const refuse = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("refused"));
+  const deny = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("denied"));
   useEffect(() => {
-    document.title = "Let a program in · Tasklane";
+    document.title = "Connect a program · Tasklane";
   }, []);
 
   return (
     <main className="centred account">
       <Wordmark />
-      <h1 className="account-title">Let a program in?</h1>
+      <h1 className="account-title">Connect a program?</h1>
       {outcome ? (
         <p className="account-note" role="status">
-          {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not let in."} <a href="/">Open your tasks</a>
+          {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not connected."} <a href="/">Open your tasks</a>
         </p>
       ) : known ? (
         <>
           <p className="account-note">
             The program that shows the code <strong>{code}</strong> will be signed in as {user.email}. It can read and change your tasks and
-            your account until you sign it out. Refuse if you did not start it yourself.
+            your account until you sign it out. Deny it if you did not start it yourself.
           </p>
           <div className="account-form">
             <form className="account-form" onSubmit={allow.onSubmit}>
               <button type="submit" className="button primary" aria-disabled={allow.busy} autoFocus>
-                Let it in
+                Allow
               </button>
             </form>
-            <form className="account-form" onSubmit={refuse.onSubmit}>
-              <button type="submit" className="button" aria-disabled={refuse.busy}>
-                Refuse
+            <form className="account-form" onSubmit={deny.onSubmit}>
+              <button type="submit" className="button" aria-disabled={deny.busy}>
+                Deny
               </button>
             </form>
             <p className="form-error" role="alert">
-              {allow.faultOf() ?? refuse.faultOf()}
+              {allow.faultOf() ?? deny.faultOf()}
             </p>
           </div>
         </>

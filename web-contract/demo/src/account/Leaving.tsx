@@ -31,7 +31,7 @@ export function Leaving() {
     const stay = () => {
       leaving.set(false);
       const action = { label: "Try again", run: () => leaving.set(true) };
-      notices.show({ message: "Signing out did not work.", failure: true, action });
+      notices.show({ message: "You could not be signed out.", failure: true, action });
     };
     signOut().then(({ error }) => (error ? stay() : outbox.clear()), stay);
   }, [asked, anyway, ready, leaving, notices, outbox]);
@@ -47,7 +47,7 @@ export function Leaving() {
     <main className="centred">
       <div className="error-state" role="alert">
         <h1 className="error-title">{counted(unsaved, "change")} not saved yet</h1>
-        <p className="error-detail">Tasklane cannot be reached just now. You are signed out as soon as it is back.</p>
+        <p className="error-detail">Tasklane cannot be reached just now. You will be signed out as soon as it is back.</p>
         <p className="button-row">
           <button type="button" className="button danger" onClick={() => setAnyway(true)}>
             Sign out without saving

@@ -27,7 +27,7 @@ export function ResetPage() {
       <h1 className="account-title">Choose a new password</h1>
       {query.has("error") || !token ? (
         <p className="account-note" role="status">
-          This link does not work any more: it is older than an hour, or was used. <a href="/">Go to the sign-in page</a> and ask for
+          This link no longer works: it is older than an hour or has been used. <a href="/">Go to the sign-in page</a> and ask for
           another one.
         </p>
       ) : (

@@ -18,8 +18,8 @@ export function canUsePasskeys(domain: string | undefined): domain is string {
 }
 
 const messages: Record<string, string> = {
-  InvalidStateError: "This device has a passkey for your account already.",
-  PREVIOUSLY_REGISTERED: "This passkey was added already.",
+  InvalidStateError: "This device already has a passkey for your account.",
+  PREVIOUSLY_REGISTERED: "This passkey has already been added.",
   SecurityError: "Passkeys do not work at this address.",
   PASSKEY_NOT_FOUND: "No account here has this passkey. Sign in another way.",
   USER_NOT_VERIFIED: "Unlock your device with your fingerprint, your face or its PIN to use the passkey.",

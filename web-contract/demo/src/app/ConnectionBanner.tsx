@@ -38,7 +38,7 @@ export function ConnectionBanner({ away }: { away: boolean }) {
 function Banner({ title, unsaved, until }: { title: string; unsaved: number; until: string }) {
   const { outbox } = useWorkspace();
   const stored = useStore(outbox.unstored).size === 0;
-  const what = unsaved > 0 ? `${counted(unsaved, "change")} will be saved` : "What you write is kept, and saved";
+  const what = unsaved > 0 ? `${counted(unsaved, "change")} will be saved` : "Your changes are kept, and saved";
   return (
     <div role="status">
       <p className="banner">

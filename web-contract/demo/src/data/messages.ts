@@ -3,7 +3,7 @@ import { ConnectionError, isApiError } from "@tasklane/web-contract";
 /** Says in a sentence why an operation failed, as far as people can do something about it. */
 export function reason(error: unknown): string {
   if (isApiError(error, "task_not_found") || isApiError(error, "list_not_found")) return "It is no longer there.";
-  if (isApiError(error, "rate_limited")) return "That was a lot at once. Wait a moment.";
+  if (isApiError(error, "rate_limited")) return "Too many changes at once. Wait a moment, then try again.";
   if (isApiError(error)) return error.message;
   if (error instanceof ConnectionError) return "Tasklane cannot be reached. Check your connection.";
   return "Something unexpected happened.";

@@ -98,7 +98,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
     if (order) order.moveBy(task, places);
     else if (days && row.current) days.moveBy(task, places, row.current);
     else if (hasLists && list === undefined) notices.show({ message: "Open a list to move its tasks." });
-    else notices.show({ message: "Tasks move in your own order.", action: { label: "Sort by it", run: sortByHand } });
+    else notices.show({ message: "You can move tasks when they are in your own order.", action: { label: "Use my order", run: sortByHand } });
     requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
   }
 

@@ -41,7 +41,7 @@ function SettingsForm({ settings, onDone }: { settings: Settings; onDone: () => 
 
   return (
     <form className="settings" onSubmit={submit}>
-      <SelectField label="Time zone" hint={`${there || "This browser does not know it."} Your days begin and end in this time zone.`} value={timeZone} onChange={setTimeZone}>
+      <SelectField label="Time zone" hint={`${there || "This browser does not know this time zone."} Your days begin and end in this time zone.`} value={timeZone} onChange={setTimeZone}>
         {regions(settings.timeZone).map(([region, zones]) => (
           <optgroup key={region} label={region}>
             {zones.map((zone) => (
