@@ -16,7 +16,7 @@ describe("a row shows every field that people write:", () => {
         return Reflect.get(target, name);
       },
     });
-    renderToStaticMarkup(<TaskMeta id="meta" task={task} hideDay={false} hideList={false} />);
+    renderToStaticMarkup(<TaskMeta id="meta" task={task} hideDay={false} hideList={false} hideParent={false} />);
     expect([...read], `src/list/TaskMeta.tsx does not show ${field}`).toContain(field);
   });
 });

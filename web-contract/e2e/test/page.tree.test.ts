@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
-import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, openTask, secondTab, signUp, test, written } from "../src/page.js";
+import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, goTo, openTask, secondTab, signUp, test, written } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -45,6 +45,35 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
     await expectTree(page, ["Pack", "-Passport"]);
     await choose("Passport", "Move out of its task");
     await expectTree(page, ["Pack", "Passport"]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(consoleErrors).toEqual([]);
+  });
+});
+
+describe.concurrent.for(screens)("among all tasks, by %s, %d pixels wide", ([pointer, width, height]) => {
+  test("a sub-task names its parent, also one that is not loaded", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
+    await signUp(page, newAccount());
+    await addList(page, "Trip");
+    await addTask(page, "Pack everything that is on the long list beside the door, and more");
+    // The parent is on a later page than its sub-task.
+    await page.evaluate(async () => {
+      const get = async (path: string) => ((await (await fetch(path)).json()) as { data: { id: string }[] }).data[0]!.id;
+      const parentId = await get("/api/tasks");
+      const task = (title: string, below = {}) => ({ op: "create", kind: "task", data: { title, ...below } });
+      const others = Array.from({ length: 60 }, (_, at) => task(`Other ${at}`));
+      const body = JSON.stringify({ operations: [...others, task("Socks", { parentId })] });
+      await fetch("/api/batch", { method: "POST", headers: { "content-type": "application/json" }, body });
+    });
+    await page.reload();
+    await expectTree(page, ["Pack everything that is on the long list beside the door, and more", "-Socks"]);
+    const named = row(page, "Socks").getByText("Pack everything");
+    expect(await named.count()).toBe(0);
+    await goTo(page, "All tasks");
+    await named.waitFor();
+    const described = await row(page, "Socks").getByRole("checkbox").evaluate((check) => document.getElementById(check.getAttribute("aria-describedby")!)!.textContent);
+    expect(described).toContain("Sub-task of ↳Pack everything that is on the long list beside the door, and more");
+    await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     expect(consoleErrors).toEqual([]);
   });

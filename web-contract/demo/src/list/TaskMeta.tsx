@@ -4,6 +4,7 @@ import { dayOf, dueName, nextChange, timeName } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon } from "../ui/icons";
+import { ParentName } from "./ParentName";
 import { SubtaskCount } from "./SubtaskCount";
 import { useNow } from "../ui/clock";
 
@@ -14,6 +15,8 @@ interface Props {
   hideDay: boolean;
   /** Whether the list goes without saying. */
   hideList: boolean;
+  /** Whether the task that it is below goes without saying. */
+  hideParent: boolean;
   /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
   done?: number;
   all?: number;
@@ -21,14 +24,15 @@ interface Props {
 }
 
 /** What else there is to know of a task, in one quiet line: nothing, most of the time. */
-export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0, isPart = false }: Props) {
+export function TaskMeta({ id, task, hideDay, hideList, hideParent, done = 0, all = 0, isPart = false }: Props) {
   const { priority, tags, description, recurrence, recurrenceFrom } = task;
+  const parentId = hideParent ? null : task.parentId;
   const now = useNow((now) => nextChange([task], now));
   const overdue = isOverdue(task, now);
   const due = hideDay ? timeName(task) : dueName(task, now);
   const list = useLists().find(hideList ? null : task.listId);
   const repeats = recurrence !== null && (repeatName(recurrence, recurrenceFrom, dayOf(task)) ?? "Repeats");
-  if (!due && !repeats && !list && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
+  if (!due && !repeats && !list && !parentId && all === 0 && priority === "none" && tags.length === 0 && !description) return <span id={id} hidden />;
   return (
     <span id={id} className="task-meta">
       {list && (
@@ -37,6 +41,7 @@ export function TaskMeta({ id, task, hideDay, hideList, done = 0, all = 0, isPar
           {list.name}
         </span>
       )}
+      {parentId && <ParentName id={parentId} />}
       {all > 0 && <SubtaskCount parentId={task.id} done={done} all={all} isPart={isPart} />}
       {due && (
         <span className={overdue ? "meta-item is-overdue" : "meta-item"}>

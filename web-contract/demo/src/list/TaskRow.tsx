@@ -136,7 +136,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
         >
           <span className="task-title" dir="auto">{task.title}</span>
         </button>
-        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} done={done} all={all} isPart={isPart} />
+        <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} hideParent={depth > 0} done={done} all={all} isPart={isPart} />
       </div>
       {isFolded !== undefined && (
         <button

@@ -1,0 +1,23 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
+import { latest } from "@tasklane/web-contract/react";
+import { useWorkspace } from "../data/workspace";
+
+/** The title of the task that a sub-task is below. A parent that is not loaded is read. */
+export function ParentName({ id }: { id: string }) {
+  const { queries } = useWorkspace();
+  const queryClient = useQueryClient();
+  const loaded = () => {
+    const parent = latest(queryClient, { id } as Task);
+    return "title" in parent ? parent : undefined;
+  };
+  const { data } = useQuery({ ...queries.task(id), initialData: loaded });
+  if (!data) return null;
+  return (
+    <span className="meta-item">
+      <span className="visually-hidden">Sub-task of </span>
+      <span aria-hidden="true">↳</span>
+      <span className="parent-title" dir="auto">{data.title}</span>
+    </span>
+  );
+}
