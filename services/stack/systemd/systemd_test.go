@@ -231,3 +231,23 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestUpgrade expects that the task service serves during the migrations of an upgrade,
+// as OPERATIONS.md orders it: restarting a unit also restarts those that require it.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	_, page, found := strings.Cut(repotest.Read(t, filepath.Join(repotest.Root(t), "OPERATIONS.md")), "\n## Upgrade and roll back\n")
+	page, _, ends := strings.Cut(page, "\n## ")
+	if !found || !ends {
+		t.Fatal("OPERATIONS.md has no section about upgrades")
+	}
+	steps := regexp.MustCompile(`(?m)^sudo (?:systemctl restart|/opt/tasklane/run) ([a-z -]+[a-z])`).FindAllStringSubmatch(page, -1)
+	var got []string
+	for _, step := range steps {
+		got = append(got, step[1])
+	}
+	want := []string{"tasks migrate", "tasklane-auth", "tasklane-tasks", "tasklane-bff", "tasks migrate"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the steps of an upgrade (-want +got):\n%s", diff)
+	}
+}
