@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// numbered gives the tokens "token-1", "token-2" and so on.
+// numbered is a source of the tokens "token-1", "token-2" and so on.
 type numbered struct{ given int }
 
 func (n *numbered) Token(context.Context) (string, error) {
@@ -35,7 +35,7 @@ func TestTokenFile(t *testing.T) {
 		next := &numbered{}
 		want(t, sdk.NewTokenFile(path, next), "token-1")
 		if next.given != 0 {
-			t.Error("the source was asked although the file has a token")
+			t.Error("the source was called although the file has a token")
 		}
 		info, err := os.Stat(path)
 		if err != nil {
@@ -46,7 +46,7 @@ func TestTokenFile(t *testing.T) {
 		}
 	})
 
-	t.Run("drops a refused token", func(t *testing.T) {
+	t.Run("drops a rejected token", func(t *testing.T) {
 		t.Parallel()
 		source := sdk.NewTokenFile(filepath.Join(t.TempDir(), "token"), &numbered{})
 		want(t, source, "token-1")
@@ -56,7 +56,7 @@ func TestTokenFile(t *testing.T) {
 		want(t, source, "token-2")
 	})
 
-	t.Run("tells the source of a refused token", func(t *testing.T) {
+	t.Run("invalidates a rejected token in its source too", func(t *testing.T) {
 		t.Parallel()
 		inner := sdk.NewTokenFile(filepath.Join(t.TempDir(), "inner"), &numbered{})
 		outer := sdk.NewTokenFile(filepath.Join(t.TempDir(), "outer"), inner)
@@ -76,7 +76,7 @@ func TestTokenFile(t *testing.T) {
 		}
 	})
 
-	t.Run("goes on without a file", func(t *testing.T) {
+	t.Run("works without a file", func(t *testing.T) {
 		t.Parallel()
 		file := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(file, nil, 0o600); err != nil {

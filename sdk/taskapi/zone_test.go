@@ -28,8 +28,6 @@ func TestLoadZone(t *testing.T) {
 	}
 }
 
-// TestZoneNamesAreThoseOfGo fails when Go's copy of the database has a name
-// that is missing: write zones.txt anew from its list of files.
 func TestLoadZone_LoadsAZoneOnce(t *testing.T) {
 	t.Parallel()
 	first, err := LoadZone("Europe/Berlin")
@@ -37,13 +35,15 @@ func TestLoadZone_LoadsAZoneOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := LoadZone("europe/berlin"); err != nil || again != first {
-		t.Errorf("another zone was loaded, or %v", err)
+		t.Errorf("LoadZone returned another value, or the error %v", err)
 	}
 }
 
+// TestZoneNamesAreThoseOfGo fails if Go's time zone database has a name that zones.txt
+// lacks. Then rewrite zones.txt from the database's list of files.
 func TestZoneNamesAreThoseOfGo(t *testing.T) {
 	t.Parallel()
-	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs beside its Go
+	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs where its Go is installed
 	if err != nil {
 		t.Fatal(err)
 	}

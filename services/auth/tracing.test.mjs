@@ -8,7 +8,7 @@ import { startTracing, traceHeaders, traceID, tracingMistakes } from "./tracing.
 const CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c";
 const log = { warn: (message, fields) => assert.fail(`${message} ${JSON.stringify(fields)}`) };
 
-/** A server on a port of its own, which is closed at the end. */
+/** Starts a server on a free port, which is closed after the tests. */
 async function listen(handler) {
   const server = createServer(handler).listen(0, "127.0.0.1");
   after(() => server.close());
@@ -16,7 +16,7 @@ async function listen(handler) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-// OpenTelemetry reads process.env and is one for each process: so is this test.
+// OpenTelemetry reads process.env and is global, so only one test can start it.
 test("a request's span and its children reach the collector in the caller's trace", async () => {
   const bodies = [];
   const collector = await listen(async (request, response) => {
@@ -26,7 +26,7 @@ test("a request's span and its children reach the collector in the caller's trac
   Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: collector, OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test" });
   const tracing = await startTracing(log);
   const seen = [];
-  const inner = trace.getTracer("better-auth"); // whose spans Better Auth makes like this
+  const inner = trace.getTracer("better-auth"); // Better Auth creates its spans in this way
   const site = await listen((request, response) => {
     tracing.untraced(() => inner.startSpan("of a probe").end());
     tracing.serve(request, response, "get-session", () => {

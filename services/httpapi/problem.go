@@ -21,7 +21,7 @@ const ProblemMediaType = "application/problem+json"
 const CookieChallenge = `Cookie realm="Tasklane"`
 
 // Problem is an error response: the wire form and its headers. Handlers may return one
-// where the table of errors does not say enough.
+// if the table of errors is not specific enough.
 type Problem struct {
 	taskapi.Problem
 

@@ -1,6 +1,6 @@
 // Package forward forwards a browser's request to another server, and the response back,
-// as bytes. Only listed headers are forwarded, in both directions; interim responses
-// (1xx) and trailers never are.
+// as bytes. Only listed headers are forwarded, in both directions. Interim responses (1xx)
+// and trailers are not.
 //
 // It does not use [httputil.ReverseProxy], which forwards interim responses and trailers
 // regardless of the list, and removes headers that the BFF has set.
@@ -39,8 +39,8 @@ const (
 	headSize = 64 << 10
 	// maxHeaderBytes bounds the headers of a response.
 	maxHeaderBytes = 256 << 10
-	// idleConnections is the number of idle connections, so that a busy site does
-	// not keep reconnecting.
+	// idleConnections is how many idle connections are kept, so that a busy site
+	// does not keep reconnecting.
 	idleConnections = 100
 )
 
@@ -140,8 +140,8 @@ func (u *Upstream) do(ctx context.Context, req Request) (*Response, error) {
 	return response, nil
 }
 
-// target returns the URL of a request. [url.URL.JoinPath] would clean the upstream's path,
-// too.
+// target returns the URL of a request. [url.URL.JoinPath] would also clean the upstream's
+// path.
 func (u *Upstream) target(req Request) *url.URL {
 	target := *u.URL
 	target.RawPath, target.Path = "", strings.TrimSuffix(u.URL.Path, "/")+req.Path

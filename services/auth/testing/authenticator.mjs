@@ -6,8 +6,8 @@ const USER_VERIFIED = 0x04;
 const HAS_CREDENTIAL = 0x40;
 
 /**
- * A device with one passkey for an origin. Each response says whether its user has
- * unlocked the device, as `unlocked` tells it to.
+ * Creates a device with one passkey for an origin. `unlocked` sets whether a response
+ * claims that the user has unlocked the device.
  *
  * @param {string} origin
  */
@@ -22,20 +22,20 @@ export function createAuthenticator(origin) {
   const credential = (response) => ({ id: text(id), rawId: text(id), type: "public-key", clientExtensionResults: {}, response });
 
   function authenticatorData(flags, unlocked) {
-    const head = Buffer.alloc(5); // the flags, and a counter that stays 0, as that of synced passkeys
+    const head = Buffer.alloc(5); // the flags, and a counter that is 0, as for synced passkeys
     head[0] = flags | USER_PRESENT | (unlocked ? USER_VERIFIED : 0);
     return Buffer.concat([hash(new URL(origin).hostname), head]);
   }
 
   return {
-    /** What navigator.credentials.create returns, as JSON. */
+    /** Returns the result of navigator.credentials.create as JSON. */
     create({ challenge }, { unlocked }) {
       const length = Buffer.from([0, id.length]);
       const authData = Buffer.concat([authenticatorData(HAS_CREDENTIAL, unlocked), Buffer.alloc(16), length, id, key]);
       const attestationObject = cbor(new Map([["fmt", "none"], ["attStmt", new Map()], ["authData", authData]]));
       return credential({ clientDataJSON: text(clientData("webauthn.create", challenge)), attestationObject: text(attestationObject), transports: ["internal"] });
     },
-    /** What navigator.credentials.get returns, as JSON. */
+    /** Returns the result of navigator.credentials.get as JSON. */
     get({ challenge }, { unlocked }) {
       const data = clientData("webauthn.get", challenge);
       const authData = authenticatorData(0, unlocked);
@@ -56,7 +56,7 @@ function cbor(value) {
   return Buffer.concat([head(5, value.size), ...[...value].flat().map(cbor)]);
 }
 
-/** The type of a CBOR value and its number or length, which is below 65536. */
+/** Encodes the type of a CBOR value and its number or length, which is below 65536. */
 function head(type, size) {
   if (size < 24) return Buffer.from([(type << 5) | size]);
   if (size < 256) return Buffer.from([(type << 5) | 24, size]);

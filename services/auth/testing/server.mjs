@@ -1,4 +1,4 @@
-// Better Auth with some plugins and without a database, and browsers that use it.
+// Better Auth with the plugins under test, an in-memory database, and browsers.
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 
@@ -18,7 +18,7 @@ export function serve(plugins) {
     plugins: plugins(tables),
   });
 
-  /** A browser, which keeps its cookies. */
+  /** Returns a browser that keeps its cookies. */
   function openBrowser() {
     const jar = new Map();
     async function send(path, body, headers = {}) {

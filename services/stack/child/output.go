@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// tailLines is how many lines LastLines returns at most.
+// tailLines is the maximum number of lines that LastLines returns.
 const tailLines = 20
 
 // drainTimeout bounds the wait for the end of the output: a grandchild that

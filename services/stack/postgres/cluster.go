@@ -20,7 +20,7 @@ import (
 // crash.
 const startTimeout = 60 * time.Second
 
-// pollInterval is the interval between two checks.
+// pollInterval is the interval between two checks of readiness.
 const pollInterval = 20 * time.Millisecond
 
 // A cluster is a data directory and the programs that serve it.
@@ -48,7 +48,7 @@ func (c *cluster) prepare(ctx context.Context, password string) error {
 }
 
 // initialise creates the data directory under another name and renames it at the end, so
-// that a kill does not leave half of one.
+// that a kill does not leave an incomplete one.
 func (c *cluster) initialise(ctx context.Context, password string) error {
 	parent := filepath.Dir(c.dir)
 	staging := c.dir + ".new"
@@ -94,8 +94,8 @@ func (c *cluster) initialise(ctx context.Context, password string) error {
 	return os.Rename(staging, c.dir)
 }
 
-// passwordFile writes the superuser's password to a file for initdb, where another
-// account can read it.
+// passwordFile writes the superuser's password to a file that the account of initdb can
+// read.
 func (c *cluster) passwordFile(password string) (path string, err error) {
 	file, err := os.CreateTemp("", "tasklane-password-") // with mode 0600
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 		"-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "timezone=UTC",
 		"-c", "log_checkpoints=off",
-		// Details of errors may have values, such as an email address.
+		// Details of errors may contain values, such as an email address.
 		"-c", "log_error_verbosity=terse",
 	}
 	if c.throwAway {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// nodeTests are tests with Node's own runner.
+// nodeTests runs the tests in dir with Node's own runner.
 func nodeTests(dir string) step {
 	return step{name: "node --test " + dir, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(dir, "tap")
@@ -58,7 +58,7 @@ func readTAP(path string) (tally, error) {
 	return counted, nil
 }
 
-// vitest are the tests of a workspace of web-contract.
+// vitest runs the tests of a workspace of web-contract.
 func vitest(workspace string) step {
 	return step{name: "vitest " + workspace, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(workspace, "json")

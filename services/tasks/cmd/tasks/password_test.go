@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// TestMigrateCorrectsThePassword: migrate gives the runtime role the password in
-// DATABASE_URL.
+// TestMigrateCorrectsThePassword checks that migrate gives the runtime role the password
+// in DATABASE_URL.
 func TestMigrateCorrectsThePassword(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 )
 
-// identityFrom returns the caller, whom authenticate put into the context.
+// identityFrom returns the caller that authenticate put into the context.
 func identityFrom(ctx context.Context) jwtauth.Identity {
 	return httpapi.Caller[jwtauth.Identity](ctx)
 }
@@ -22,8 +22,8 @@ func identityFrom(ctx context.Context) jwtauth.Identity {
 // userFrom returns the caller's user id.
 func userFrom(ctx context.Context) string { return identityFrom(ctx).User }
 
-// authenticate puts the token's user into the request's context. User ids come
-// from nowhere else.
+// authenticate puts the token's user into the request's context. There is no other
+// source of user ids.
 func authenticate(api *httpapi.API, tokens Verifier) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		id, err := verify(ctx.Context(), tokens, httpapi.JoinedHeader(ctx, "Authorization"))

@@ -2,9 +2,9 @@
 //
 // # Pipelining
 //
-// PostgreSQL executes a point read in some ten microseconds. Transporting the query and
-// the result takes longer: a system call to write and one to read, on both sides, and a
-// context switch each way. A connection pool pays this for every read.
+// PostgreSQL executes a point read in about ten microseconds. Sending the query and the
+// result takes longer: a system call to write and one to read, on both sides, and a
+// context switch each way. With a connection pool, every read costs that.
 //
 // A connection is a byte stream in each direction, and PostgreSQL responds in the order
 // of the queries. So a client may send the next query before it has the result of the

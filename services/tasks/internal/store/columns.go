@@ -13,18 +13,18 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// column is a field of the row, or derived from others.
+// column is a column of a kind's table: a field of the row, or derived from fields.
 type column struct {
 	name   string
 	index  []int // of the field
 	from   []string
 	derive func(row) any
-	// changes are the columns to write when this one changes: itself and
-	// those derived from it.
+	// changes are the columns to write when this one changes: itself and the
+	// columns derived from it.
 	changes columnSet
 }
 
-// columnSet is a set of a kind's columns, by their place.
+// columnSet is a set of a kind's columns: a bit for each index.
 type columnSet uint64
 
 // rowSize is the size of a row without its texts.
@@ -77,9 +77,8 @@ func (k *kind) byID(user string, ids []uuid.UUID) statement {
 	return statement{k.selectSeveral, []any{user, plain}}
 }
 
-// read returns a reader of the kind's selections, which calls each with a row and
-// about the number of its bytes in JSON, until the rows end or it returns
-// errEnough.
+// read returns a function that reads selected rows of the kind. It calls each with a row
+// and its approximate size in JSON, until the rows end or each returns errEnough.
 func (k *kind) read(each func(r row, bytes int) error) func(pgx.Rows) error {
 	return func(result pgx.Rows) error {
 		r := k.blank()
@@ -91,9 +90,8 @@ func (k *kind) read(each func(r row, bytes int) error) func(pgx.Rows) error {
 	}
 }
 
-// insert writes a new row, with the number of the user's latest change. It selects the
-// number and the user from the user's state, because Citus rejects a sub-select in
-// VALUES.
+// insert inserts a row with the number of the user's latest change. It selects the number
+// from the user's state, because Citus rejects a sub-select in VALUES.
 func (k *kind) insert(user string, r row) statement {
 	return k.write([]any{user}, r, k.all(), func(names, values []string) string {
 		return fmt.Sprintf("INSERT INTO %s (user_id, id, seq, %s) SELECT user_id, $2, seq, %s FROM tasklane.user_state WHERE user_id = $1",
@@ -101,8 +99,8 @@ func (k *kind) insert(user string, r row) statement {
 	})
 }
 
-// update writes the columns of s over those of the row with the same id, and
-// the number of the user's latest change.
+// update sets the columns of s in the row with the id of r, and the number of the user's
+// latest change.
 func (k *kind) update(user string, r row, s columnSet) statement {
 	return k.write([]any{user}, r, s, func(names, values []string) string {
 		return "UPDATE " + k.table + " SET seq = (SELECT seq FROM tasklane.user_state WHERE user_id = $1), " +
@@ -110,7 +108,8 @@ func (k *kind) update(user string, r row, s columnSet) statement {
 	})
 }
 
-// insertCounted is [countChange], with its arguments, and insert in one statement.
+// insertCounted combines [countChange] and insert in one statement. counted has the
+// arguments of [countChange].
 func (k *kind) insertCounted(counted []any, r row) statement {
 	return k.write(counted, r, k.all()|counting, func(names, values []string) string {
 		return fmt.Sprintf("WITH counted AS (%s RETURNING seq) INSERT INTO %s (user_id, id, seq, %s) SELECT $1, $6, seq, %s FROM counted",
@@ -118,9 +117,9 @@ func (k *kind) insertCounted(counted []any, r row) statement {
 	})
 }
 
-// updateCounted is [countChange], with its arguments, and update in one statement. It
-// fails with [errRefused] unless the row is in the version before, so that it can follow
-// a read without the user's lock.
+// updateCounted combines [countChange] and update in one statement. counted has the
+// arguments of [countChange]. It fails with [errRefused] unless the row has the previous
+// version, so that it can follow a read that did not hold the user's lock.
 func (k *kind) updateCounted(counted []any, r row, s columnSet) statement {
 	return k.write(counted, r, s|counting, func(names, values []string) string {
 		return fmt.Sprintf(`WITH counted AS (%s RETURNING seq), changed AS (
@@ -141,14 +140,14 @@ func assignments(names, values []string) string {
 // all is the set of all columns. An update never has it, because ids do not change.
 func (k *kind) all() columnSet { return 1<<len(k.columns) - 1 }
 
-// Marks of texts that are not those of insert and update.
+// Bits beyond the columns that mark other statements than insert and update.
 const (
 	counting columnSet = 1 << 62
 	probing  columnSet = 1 << 63
 )
 
-// write returns a statement with the first arguments, the row's id and the values of s as
-// its arguments. Its text is made once for each set, with its marks.
+// write returns a statement whose arguments are first, the row's id and the values of the
+// columns in s. Its text is built once for each s.
 func (k *kind) write(first []any, r row, s columnSet, text func(names, values []string) string) statement {
 	args := append(make([]any, 0, len(first)+1+len(k.columns)), first...)
 	args = append(args, [16]byte(r.shared().ID))

@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// ordered is the part of rows that have a place in a manual order, which is that
-// of positions and, where they are equal, of ids.
+// ordered is the part of a row that belongs to a manual order: by position, then by
+// id.
 type ordered struct {
 	Position string `bun:"position"`
 }
@@ -30,7 +30,7 @@ func orderOf(r row) *ordered {
 	return nil
 }
 
-// positionOf returns the position of a row, or nothing for none.
+// positionOf returns the position of a row, or an empty string for nil.
 func positionOf(r row) string {
 	if r == nil {
 		return ""
@@ -43,8 +43,8 @@ func compareOrder(a, b row) int {
 	return cmp.Or(strings.Compare(positionOf(a), positionOf(b)), slices.Compare(a.shared().ID[:], b.shared().ID[:]))
 }
 
-// place is where a move puts a resource: behind or before a sibling or, if that is
-// nil, first or last.
+// place is where a move puts a resource: after or before a sibling, or first or last
+// if sibling is nil.
 type place struct {
 	before  bool
 	sibling *uuid.UUID
@@ -58,8 +58,7 @@ func (p place) field() string {
 	return "after"
 }
 
-// placeOf returns the place that the request of a move names; without one, it is the
-// last.
+// placeOf returns the place that the request of a move names, by default the last.
 func placeOf(op Operation) place {
 	p, field := place{}, "After"
 	if !op.names(field) {
@@ -71,8 +70,9 @@ func placeOf(op Operation) place {
 	return p
 }
 
-// move puts the row, which is among its new siblings already, in the place. What was
-// queued so far is sent first, so that the siblings are found as it leaves them.
+// move puts the row, which already has the list and parent of its new siblings, in the
+// place. It first sends the queued statements, so that it reads the siblings as those
+// leave them.
 func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) error {
 	if err := tx.flush(ctx); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) error
 	if err != nil {
 		return err
 	}
-	// The row is to stand between these, either of which may be missing.
+	// The row goes between these two, either of which may be nil.
 	front, back := anchor, next
 	if to.before {
 		front, back = next, anchor
@@ -116,7 +116,7 @@ func (tx *transaction) selectSiblings(k *kind, r row, columns string) statement 
 	}
 }
 
-// areSiblings reports whether two rows stand in the same manual order.
+// areSiblings reports whether two rows belong to the same manual order.
 func (k *kind) areSiblings(a, b row) bool {
 	ofA, inA := k.siblings(a)
 	ofB, inB := k.siblings(b)
@@ -140,15 +140,15 @@ func (tx *transaction) nextTo(ctx context.Context, k *kind, r, anchor row, befor
 	return next, err
 }
 
-// moveSiblings gives the siblings with the ids $2 the positions $3. Each of them
-// changes, in the order of the ids.
+// moveSiblings gives the siblings with the ids $2 the positions $3. Each gets its own
+// change number, in the order of the ids.
 const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.version + 1, updated_at = greatest(r.updated_at, $4), seq = s.seq + p.n
 	FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS p (id, position, n), tasklane.user_state AS s
 	WHERE r.user_id = $1 AND r.id = p.id AND s.user_id = $1`
 
-// spread gives all siblings new positions where there is no room for r before
-// another one, or for nil at the end: those with which they were created, in their
-// present order.
+// spread gives all siblings new positions, because there is no room for r before
+// another one, or at the end if before is nil. The new positions are those the siblings
+// were created with, assigned in their present order.
 func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
 	type sibling struct {
 		ID       uuid.UUID

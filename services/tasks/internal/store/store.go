@@ -1,24 +1,24 @@
 // Package store keeps resources in PostgreSQL. It is the only package that
 // knows the database.
 //
-// A kind of resource has a file of its own, such as task.go, with its row, its
-// lists and its statistics, a line in [kinds] and a migration. The rest of the
-// package serves all kinds: versions, idempotency keys, trash, numbers of
-// changes, paging, changes, export, erasure and purge.
+// Each kind of resource has its own file, such as task.go, with its row, lists and
+// statistics, a line in [kinds] and a migration. The rest of the package serves
+// all kinds: versions, idempotency keys, trash, change numbers, paging, changes,
+// export, erasure and purge.
 //
-// Every method takes the user first, and every statement names it: in its
-// WHERE clause, and in the transaction's app.user_id, by which row-level
-// security checks the same thing a second time.
+// Every method takes the user first, and every statement names the user twice: in
+// its WHERE clause, and in the transaction's app.user_id, with which row-level
+// security checks the same condition again.
 //
-// Where statements come from:
-//   - What selects, inserts and updates rows is made once from the columns of
+// There are three kinds of statements:
+//   - Those that select, insert and update rows are built once from the columns of
 //     a kind's row (kind.go).
-//   - What varies from call to call, lists with filters, is written by bun's
-//     query builder, with placeholders in the place of values (bound.go).
-//   - What names no kind's columns, and statistics, is SQL text.
+//   - Lists with filters, which vary from call to call, are built by bun's query
+//     builder, with placeholders for values (bound.go).
+//   - Statistics, and statements without a kind's columns, are SQL text.
 //
-// Times are those of this process, one for each transaction. Nothing is read
-// back after a write: rows in memory are what PostgreSQL would return.
+// Times come from this process, one for each transaction. Rows are not read again
+// after a write: those in memory are what PostgreSQL would return.
 package store
 
 import (

@@ -15,8 +15,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestWaitsForOtherWritesWithinTheBudget compares the limit of begin_write with
-// the table of timeouts.
+// TestWaitsForOtherWritesWithinTheBudget checks that the lock timeout of begin_write is
+// the one in the table of timeouts.
 func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
@@ -69,7 +69,7 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 		t.Errorf("Get:\n%s, want\n%s", got, want)
 	}
 	if read.CreatedAt.Location() != time.UTC || read.DueAt.Location() != time.UTC {
-		t.Errorf("times in %v and %v, want UTC wherever the program runs", read.CreatedAt.Location(), read.DueAt.Location())
+		t.Errorf("times in %v and %v, want UTC", read.CreatedAt.Location(), read.DueAt.Location())
 	}
 	unchanged := taskapi.UpdateTaskRequest{DueAt: taskapi.Some(req.DueAt)}
 	if got := encode(write(t, s, alice, update(uuid.MustParse(created.ID), unchanged), nil)); got != want {
@@ -84,7 +84,8 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	}
 }
 
-// TestOneTimeForEachTransaction has a clock that is a test's.
+// TestOneTimeForEachTransaction sets the store's clock: everything in a transaction has
+// one time, and times of a task never go back, even if the clock does.
 func TestOneTimeForEachTransaction(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 17, 0, 0, 123456789, time.FixedZone("", 3600))
@@ -96,7 +97,7 @@ func TestOneTimeForEachTransaction(t *testing.T) {
 	}
 	for _, r := range out.Resources {
 		if task := r.Data.(taskapi.Task); task.CreatedAt != at || task.UpdatedAt != at || *task.CompletedAt != at {
-			t.Errorf("made at %v, %v, %v; want %v", task.CreatedAt, task.UpdatedAt, task.CompletedAt, at)
+			t.Errorf("created at %v, updated at %v, completed at %v; want %v", task.CreatedAt, task.UpdatedAt, task.CompletedAt, at)
 		}
 	}
 	now = now.Add(time.Hour)

@@ -22,17 +22,17 @@ interface Parts {
   writes: Writes;
 }
 
-/** Edits from their beginning until they are saved, and what becomes of two that meet. */
+/** Opens, saves and discards edits, and resolves conflicts with changes from elsewhere. */
 export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: Parts) {
   const { mutations, patient, send, saved, failed } = sender;
 
-  /** Opens the editor of a task, after saving what another one holds. */
+  /** Opens the editor of a task, after saving the edit that is open. */
   function begin(task: Task): void {
     save(false);
     drafts.edit.set({ base: task, touched: {} });
   }
 
-  /** Saves the edit that is open, if it changes anything, and closes it. */
+  /** Closes the open edit, and saves it if it changes anything. */
   function save(byKey: boolean): void {
     const edit = drafts.edit.get();
     if (!edit) return;
@@ -42,18 +42,18 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     if (changes.title === "") delete changes.title;
     if (Object.keys(changes).length === 0) return;
     const task = latest(queryClient, edit.base);
-    // Changes elsewhere to other fields are no reason to ask.
+    // Changes of other fields elsewhere are not a conflict.
     const { version } = editConflicts(edit, task).length > 0 ? edit.base : task;
     update(edit.base, changes, version);
   }
 
-  /** Saves changes to a task that must still have this version; 0 is any. */
+  /** Saves changes to a task if it still has this version; 0 means any. */
   const update = outbox.kept("update", (key, base: Task, changes: Partial<Fields>, version: number) => {
     const updated = send(mutations.updateTask(patient(key)), { id: base.id, version: version || undefined, changes });
     return saved(updated, (error) => {
       const fault = faultOf(error);
       if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data as Task);
-      // A page that was closed had sent this on top of a write that this page knows nothing of.
+      // A page that was closed had sent this write with another version, so retry with a new key.
       if (isApiError(error, "idempotency_key_reused")) return update(base, changes, version);
       if (fault) return reopen({ base, touched: changes, fault });
       if (isApiError(error, "task_not_found")) return offerAnew(base, changes);
@@ -61,7 +61,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     });
   });
 
-  /** Shows an edit again that the server did not take, at once unless another one is open. */
+  /** Reopens an edit that the server rejected, or offers to if another edit is open. */
   function reopen(edit: Edit): void {
     if (!drafts.edit.get()) return drafts.edit.set(edit);
     const open = () => {
@@ -75,7 +75,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     });
   }
 
-  /** Two edits of different fields both stand. Of the same field, the user decides. */
+  /** Merges two edits of different fields. If both changed a field, the user decides. */
   function reconcile(base: Task, mine: Partial<Fields>, theirs: Task): void {
     const fields = conflictsOf(mine, fieldsOf(base), fieldsOf(theirs));
     if (fields.length > 0) drafts.addConflict({ mine, theirs, fields });
@@ -90,7 +90,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
   function takeTheirs(conflict: Conflict): void {
     const { mine, theirs, fields } = conflict;
     drafts.settleConflict();
-    // What nobody else has changed is saved all the same.
+    // Save the changes that do not conflict.
     const settled = new Set<string>(fields.includes("dueAt") ? [...fields, "dueOn"] : fields);
     const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !settled.has(name)));
     if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
@@ -100,7 +100,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     });
   }
 
-  /** The task is gone, but what was typed is not. */
+  /** Offers to save an edit as a new task, because its task was deleted. */
   function offerAnew(base: Task, changes: Partial<Fields>): void {
     notices.show({
       message: `${quoted(base.title)} was deleted elsewhere, so your edit was not saved.`,
@@ -109,7 +109,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     });
   }
 
-  /** Closes the edit that is open without saving it. */
+  /** Closes the open edit without saving it. */
   function discard(): void {
     const edit = drafts.edit.get();
     drafts.close(true);

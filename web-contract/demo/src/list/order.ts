@@ -4,30 +4,30 @@ interface Item {
   id: string;
 }
 
-/** Where an item is put: behind or before another one, or with null at the end. */
+/** Where to put an item: after or before another one, or at the end for null. */
 export type Beside = { after: string } | { before: string | null };
 
-/** Items in the user's own order, and how to move them in it. */
+/** Moves items in the user's own order. */
 export interface Order<Of extends Item> {
   isFirst: (item: Of) => boolean;
   isLast: (item: Of) => boolean;
-  /** Moves an item by some places: -1 is up. */
+  /** Moves an item by a number of places; negative is up. */
   moveBy: (item: Of, places: number) => void;
   toTop: (item: Of) => void;
   toEnd: (item: Of) => void;
-  /** Moves the item with an id beside another one. */
+  /** Moves an item before or after another one. */
   moveBeside: (id: string, other: Of, place: "before" | "after") => void;
 }
 
 interface Parts<Of> {
-  /** Returns an item and the others in its order as they are now: keys may come faster than the page is drawn. */
+  /** Returns an item and its siblings in their current order: keys can be pressed faster than the page renders. */
   read: (item: Of) => readonly Of[];
-  /** Moves an item; `back` is where it was, `where` tells where it is now. */
+  /** Moves an item. `back` is its old place, and `where` its new place in words. */
   move: (item: Of, to: Beside, back: Beside, where: string) => void;
   announce: (message: string) => void;
 }
 
-/** The menu's actions that move an item in its order. */
+/** Returns the menu's actions that move an item in its order. */
 export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined): Action[] {
   const up = order && !order.isFirst(item) && [
     { text: "Move up", keys: "Alt ↑", run: () => order.moveBy(item, -1) },
@@ -40,7 +40,7 @@ export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined)
   return [...(up || []), ...(down || [])];
 }
 
-/** The place among other items, counted from the top. */
+/** Returns the place at an index among other items. */
 export function placeAmong(others: readonly Item[], at: number): Beside {
   const before = others[at - 1];
   return before ? { after: before.id } : { before: others[at]?.id ?? null };
@@ -49,7 +49,7 @@ export function placeAmong(others: readonly Item[], at: number): Beside {
 export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>): Order<Of> {
   const placeOf = (item: Of) => read(item).findIndex(({ id }) => id === item.id);
 
-  /** Moves an item to a place, counted from the top. */
+  /** Moves an item to an index. */
   function moveTo(item: Of, wanted: number): void {
     const others = read(item).filter(({ id }) => id !== item.id);
     const from = placeOf(item);

@@ -5,7 +5,7 @@ import { leaveRow } from "../list/focus";
 import { daysAgo } from "../task/dates";
 import { RestoreIcon, TrashIcon } from "../ui/icons";
 
-/** A task in the trash, and the two ways out of it. */
+/** A task in the trash, with buttons to restore and to erase it. */
 export function TrashRow({ task, onErase }: { task: Task; onErase: (row: HTMLElement) => void }) {
   const row = useRef<HTMLDivElement>(null);
   const { writes } = useWorkspace();

@@ -4,23 +4,23 @@ import "./popover.css";
 
 export interface Action {
   text: string;
-  /** The key that does the same. */
+  /** The keyboard shortcut, shown beside the text. */
   keys?: string;
   run: () => void;
 }
 
 interface Props {
-  /** What a screen reader calls the button. */
+  /** The button's name for screen readers. */
   label: string;
   title: string;
   className: string;
-  /** What the button is called among the controls of its row. */
+  /** The button's name among the controls of its row, for keeping the focus. */
   control?: string;
-  /** Returns what can be done, false for what cannot; called when the menu is open. */
+  /** Returns the menu's actions when it opens; false and undefined are left out. */
   actions: () => readonly (Action | false | undefined)[];
 }
 
-/** A button for a menu of what can be done with something. */
+/** A button that opens a menu of actions. */
 export function ActionMenu({ actions, ...button }: Props) {
   return (
     <PopoverButton {...button} align="end" content={(close) => <Actions actions={actions()} onDone={close} />}>
