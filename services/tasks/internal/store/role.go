@@ -18,8 +18,9 @@ var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks mi
 
 // checkRole lists everything by which the current role could bypass row-level
 // security. Every table with a column user_id has rows of users. Policies and
-// privileges must be those of the migrations. Views and functions that run as the
-// owner see the rows of all users, in whatever schema they are.
+// privileges must be those of the migrations. Views that run as the owner see the rows
+// of all users, in whatever schema they are, and so do functions that run as a role
+// that row-level security does not bind, except those of extensions.
 const checkRole = `
 	WITH RECURSIVE owned AS (
 		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
@@ -40,8 +41,10 @@ const checkRole = `
 		SELECT relations.oid, (aclexplode(attacl)).* FROM relations JOIN pg_attribute ON attrelid = relations.oid
 	)
 	SELECT 'the role ' || current_user || CASE rolname WHEN current_user THEN '' ELSE ' can become ' || rolname || ', which' END
-		|| CASE WHEN rolsuper THEN ' is a superuser' ELSE ' has BYPASSRLS' END
-	FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND (rolname = current_user OR pg_has_role(oid, 'MEMBER'))
+		|| CASE WHEN rolsuper THEN ' is a superuser' WHEN rolbypassrls THEN ' has BYPASSRLS'
+			WHEN rolreplication THEN ' has REPLICATION' WHEN rolcreaterole THEN ' has CREATEROLE' ELSE ' can reach files of the server' END
+	FROM pg_roles WHERE (rolname = current_user OR pg_has_role(oid, 'MEMBER')) AND (rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole
+		OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
 	UNION ALL
 	SELECT 'the role ' || current_user || ' can act as the owner of ' || relname
 	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
@@ -72,9 +75,13 @@ const checkRole = `
 	UNION ALL
 	SELECT 'the role ' || current_user || ' can create in the schema tasklane' WHERE has_schema_privilege('tasklane', 'CREATE')
 	UNION ALL
-	SELECT 'the role ' || current_user || ' can run ' || oid::regprocedure || ' as its owner'
-	FROM pg_proc WHERE prosecdef AND proowner IN (SELECT relowner FROM owned) AND has_function_privilege(oid, 'EXECUTE')
-		AND oid::regprocedure::text NOT IN ('tasklane.claim_purge()', 'tasklane.purge()')`
+	SELECT 'the role ' || current_user || ' can run ' || f.oid::regprocedure || ' as its owner'
+	FROM pg_proc f JOIN pg_roles o ON o.oid = proowner
+	WHERE prosecdef AND (rolbypassrls OR EXISTS (SELECT FROM owned WHERE pg_has_role(o.oid, relowner, 'MEMBER')))
+		AND has_schema_privilege(pronamespace, 'USAGE') AND has_function_privilege(f.oid, 'EXECUTE')
+		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = f.oid AND deptype = 'e')
+		AND f.oid::regprocedure::text NOT IN ('tasklane.claim_purge()', 'tasklane.purge()')`
 
 // CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the
 // reasons, unless the schema is as this program needs it and row-level security binds
