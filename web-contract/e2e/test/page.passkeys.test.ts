@@ -166,6 +166,23 @@ describe.concurrent("a passkey", () => {
     expect(consoleErrors).toEqual([]);
   });
 
+  test("is not added if the account has 20, and the user is told so before the device is used", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openPage();
+    const authenticator = await addAuthenticator(page);
+    await signUp(page, account);
+    await runStatement(
+      stack.authDatabase,
+      `INSERT INTO passkey (id, "credentialID", "publicKey", "userId", counter, "deviceType", "backedUp", "createdAt")
+       SELECT "user".id || n, "user".id || n, '', "user".id, 0, '', false, now() FROM "user", generate_series(1, 20) n WHERE email = $1`,
+      account.email,
+    );
+    await openAccountSection(page, "Passkeys");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("You have 20 passkeys, and an account has room for no more. Remove one first.").waitFor();
+    expect(await authenticator.passkeys()).toEqual([]);
+  });
+
   test("does not sign in if the device is locked or has no passkey", async ({ openPage }) => {
     const { page } = await openWithoutSuggestions(openPage);
     const authenticator = await addAuthenticator(page);
