@@ -1,20 +1,29 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/api"
+	"github.com/tasklane/tasklane/services/tasks/internal/feed"
+	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
@@ -56,7 +65,8 @@ var brokenRules = map[string]string{
 }
 
 // TestTree_KeepsItsRulesUnderManyWriters has 32 writers nest, move, complete, delete,
-// restore and erase in one user's lists, and a reader follow the changes meanwhile.
+// restore and erase in one user's lists, while a reader follows the changes and a
+// client follows the stream over HTTP.
 func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
@@ -65,7 +75,8 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			const writers, writes = 32, 25
 			db := form(t)
 			s := storetest.Open(t, store.Config{URL: db.URL})
-			f := &forest{}
+			hub := feed.New(store.NewBus(s, db.DirectURL), slog.New(slog.DiscardHandler))
+			f := &forest{changed: func() { hub.Changed(alice) }}
 			for i := range 3 {
 				f.lists = append(f.lists, makeList(t, s, alice, taskapi.CreateListRequest{Name: fmt.Sprint(i)}))
 			}
@@ -74,8 +85,10 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			}
 			var ended atomic.Bool
 			var reading sync.WaitGroup
-			seen := map[string]string{}
+			seen, streamed := map[string]string{}, map[string]string{}
 			reading.Go(func() { follow(t, s, &ended, seen) })
+			client := streamClient(t, s, hub)
+			reading.Go(func() { watch(t, client, streamed) })
 			var writing sync.WaitGroup
 			var done atomic.Int64
 			for n := range writers {
@@ -89,6 +102,8 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 				})
 			}
 			writing.Wait()
+			makeList(t, s, alice, taskapi.CreateListRequest{Name: lastName})
+			f.changed()
 			ended.Store(true)
 			reading.Wait()
 			t.Logf("counted: writes carried out %d", done.Load())
@@ -111,6 +126,9 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			if diff := cmp.Diff(there, seen); err != nil || diff != "" {
 				t.Errorf("the changes lead elsewhere, %v (-there +seen):\n%s", err, diff)
 			}
+			if diff := cmp.Diff(there, streamed); diff != "" {
+				t.Errorf("the stream leads elsewhere (-there +streamed):\n%s", diff)
+			}
 		})
 	}
 }
@@ -125,9 +143,7 @@ func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]st
 			return
 		}
 		for _, change := range page.Changes {
-			if seen[change.ID] = string(change.Data); change.Data == nil {
-				delete(seen, change.ID)
-			}
+			keep(seen, change)
 		}
 		if from = page.Next; last && !page.More {
 			return
@@ -135,9 +151,59 @@ func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]st
 	}
 }
 
+// keep puts a change into the state that it leads to.
+func keep(seen map[string]string, change taskapi.Change) {
+	// The client has the null of what was erased as it was sent.
+	if seen[change.ID] = string(change.Data); change.Data == nil || seen[change.ID] == "null" {
+		delete(seen, change.ID)
+	}
+}
+
+// lastName is the name of the list that is created behind all other changes.
+const lastName = "the last change"
+
+// watch follows the stream until the last change, and keeps the state it leads to.
+func watch(t *testing.T, client *sdk.Client, seen map[string]string) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for change, err := range client.Watch(ctx, 0) {
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if keep(seen, change); strings.Contains(string(change.Data), lastName) {
+			return
+		}
+	}
+}
+
+// streamClient returns a client of a service on a store, whose caller is alice.
+func streamClient(t *testing.T, s *store.Store, hub *feed.Hub) *sdk.Client {
+	t.Helper()
+	server := httptest.NewServer(api.NewHandler(api.Parts{Log: slog.New(slog.DiscardHandler), Store: s, Tokens: onlyAlice{}, Hub: hub}))
+	t.Cleanup(func() {
+		hub.Close() // or the streams would keep the server open
+		server.Close()
+	})
+	client, err := sdk.New(server.URL, sdk.WithTokenSource(sdk.StaticToken("alice")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// onlyAlice takes every caller for alice.
+type onlyAlice struct{}
+
+func (onlyAlice) Verify(context.Context, string) (jwtauth.Identity, error) {
+	return jwtauth.Identity{User: alice, Expires: time.Now().Add(time.Hour)}, nil
+}
+
 // forest is what the writers know of.
 type forest struct {
 	lists []uuid.UUID
+	// changed tells the streams of a write.
+	changed func()
 
 	mu    sync.Mutex
 	tasks []string
@@ -192,6 +258,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	_, refused := errors.AsType[*store.FieldError](err)
 	switch {
 	case err == nil:
+		f.changed()
 		if made, ok := out.Resources[0].Data.(taskapi.Task); ok && made.Title == "new" && made.Version == 1 {
 			f.add(made.ID)
 		}
