@@ -4,8 +4,8 @@ import { expect, vi } from "vitest";
 /** How far down a place of an element is. */
 const depths = { before: 0.2, inside: 0.5, after: 0.8 };
 
-/** Drags an element with the mouse, and drops it on a place of another one, as soon as the page shows that it can. */
-export async function drag(item: Locator, onto: Locator, place: keyof typeof depths): Promise<void> {
+/** Drags an element with the mouse, and drops it on a place of another one, as soon as the page shows that it can. `meanwhile` runs before the drop. */
+export async function drag(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>): Promise<void> {
   const page = item.page();
   const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
   const [x, y] = [to.x + 120, to.y + to.height * depths[place]];
@@ -19,5 +19,6 @@ export async function drag(item: Locator, onto: Locator, place: keyof typeof dep
     await page.mouse.move(x + (++step % 2), y);
     expect(await page.locator(`[data-drop=${place}]`).count()).toBe(1);
   }, { timeout: 20_000 });
+  await meanwhile?.();
   await page.mouse.up();
 }

@@ -184,6 +184,15 @@ describe.concurrent("sub-tasks", () => {
     await expectTree(page, ["Pack", "-Passport", "Socks"]);
     await expectTree(tab, ["Pack", "-Passport", "Socks"]);
 
+    // The line begins on the level on which the task would be.
+    const indent = (title: string) => row(page, title).evaluate((row) => getComputedStyle(row, "::before").insetInlineStart);
+    await drag(row(page, "Socks"), row(page, "Passport"), "after", async () => expect(await indent("Passport")).toBe("28px"));
+    await expectTree(page, ["Pack", "-Passport", "-Socks"]);
+    await drag(row(page, "Socks"), row(page, "Pack"), "before", async () => expect(await indent("Pack")).toBe("0px"));
+    await expectTree(page, ["Socks", "Pack", "-Passport"]);
+    await openTask(page, "Socks").press("Alt+ArrowDown");
+    await expectTree(tab, ["Pack", "-Passport", "Socks"]);
+
     await openTask(page, "Socks").press("Alt+ArrowRight");
     await expectTree(tab, ["Pack", "-Passport", "-Socks"]);
     await openTask(page, "Socks").and(page.locator(":focus")).waitFor();
