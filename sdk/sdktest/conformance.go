@@ -170,7 +170,7 @@ func decode[T any](s *subject, a response) T {
 	dec := json.NewDecoder(bytes.NewReader(a.body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&v); err != nil {
-		s.Fatalf("status %d with the body %s: %v", a.status, a.body, err)
+		s.Fatalf("cannot decode the response with status %d and the body %s: %v", a.status, a.body, err)
 	}
 	return v
 }
@@ -183,7 +183,7 @@ func (s *subject) task(a response, status int) taskapi.Task {
 	}
 	response := decode[taskapi.TaskResponse](s, a)
 	if !response.Success || a.header.Get("ETag") != entityTag(response.Data.Version) {
-		s.Errorf("success is %v, the ETag of version %d is %s", response.Success, response.Data.Version, a.header.Get("ETag"))
+		s.Errorf("success is %v and the ETag of version %d is %s", response.Success, response.Data.Version, a.header.Get("ETag"))
 	}
 	return response.Data
 }
@@ -203,14 +203,14 @@ func (s *subject) problem(a response, code taskapi.ErrorCode, fields ...taskapi.
 	without.Errors = nil
 	for _, field := range got.Errors {
 		if field.Message == "" {
-			s.Errorf("there is no message: %s", a.body)
+			s.Errorf("a field error has no message: %s", a.body)
 		}
 		field.Message = ""
 		without.Errors = append(without.Errors, field)
 	}
 	s.same("problem", without, want)
 	if got.Error == "" || got.RequestID == "" {
-		s.Errorf("a sentence or the request id is missing: %s", a.body)
+		s.Errorf("error or requestId is empty: %s", a.body)
 	}
 	return got
 }

@@ -34,10 +34,10 @@ var agendaCases = []contractCase{
 			noon(0).Format(time.DateOnly) + ":", noon(1).Format(time.DateOnly) + ": tomorrow", noon(2).Format(time.DateOnly) + ": next day",
 		})
 		if got.Later != 1 || got.Undated != 1 || got.Truncated {
-			s.Errorf("%d later, %d undated, truncated %t", got.Later, got.Undated, got.Truncated)
+			s.Errorf("later is %d, undated %d, truncated %t", got.Later, got.Undated, got.Truncated)
 		}
 	}},
-	{"occurrences of the tasks that recur, after now and the due date", func(s *subject) {
+	{"occurrences of recurring tasks are after now and after the due date", func(s *subject) {
 		s.live("Pacific/Auckland")
 		zone, err := time.LoadLocation("Pacific/Auckland")
 		s.ok(err)
@@ -80,14 +80,14 @@ var agendaCases = []contractCase{
 			day(3) + " late " + day(3) + " 12:00", day(3) + " next " + day(3), day(4) + " next " + day(4),
 		})
 		if got.OccurrencesTruncated || len(got.Days[0].Occurrences) > 0 {
-			s.Errorf("got %s", inJSON(got))
+			s.Errorf("the agenda is %s, want no occurrences today and occurrencesTruncated false", inJSON(got))
 		}
 	}},
 	{"a user without tasks has empty days, seven by default", func(s *subject) {
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{})
 		s.ok(err)
 		if len(got.Overdue) != 0 || len(got.Days) != taskapi.DefaultAgendaDays || got.Later != 0 || got.Undated != 0 || got.Truncated {
-			s.Errorf("got %s", inJSON(got))
+			s.Errorf("the agenda is %s, want %d empty days", inJSON(got), taskapi.DefaultAgendaDays)
 		}
 	}},
 	{"wrong parameters are 422", func(s *subject) {
@@ -121,7 +121,7 @@ func daysOf(agenda taskapi.Agenda) []string {
 
 // The largest tasks end pages below their limits.
 var sizeCases = []contractCase{
-	{"pages of large tasks end early and leave nothing out", func(s *subject) {
+	{"pages of large tasks end early and skip no task", func(s *subject) {
 		const tasks = 16
 		var ids []string
 		for range tasks {
@@ -159,7 +159,7 @@ var sizeCases = []contractCase{
 		stats, err := s.client.TaskStats(s.Context(), "")
 		s.ok(err)
 		if stats.Open != 30 {
-			s.Errorf("%d are open, want 30", stats.Open)
+			s.Errorf("%d tasks are open, want 30", stats.Open)
 		}
 		_, err = s.client.Batch(s.Context(), operations[:10])
 		s.ok(err)

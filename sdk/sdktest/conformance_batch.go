@@ -34,7 +34,7 @@ var batchCases = []contractCase{
 		want.Title, want.DueAt = "New", nil
 		s.same("updated", contentOf(tasks[2]), want)
 		if tasks[1].Version != 2 || tasks[2].Version != 2 || tasks[3].DeletedAt == nil || tasks[4].DeletedAt != nil || tasks[4].Version != 3 {
-			s.Errorf("got %s", inJSON(tasks))
+			s.Errorf("the tasks are %s, want version 2 of the second and third, the fourth in the trash, and version 3 of the fifth outside it", inJSON(tasks))
 		}
 		s.same("erased, as it was", tasks[5], erasedOne)
 		var wanted []taskapi.Change
@@ -45,7 +45,7 @@ var batchCases = []contractCase{
 		}
 		s.sameChanges(changes, append(wanted, erased(s.seq(), erasedOne.ID)))
 	}},
-	{"operations see what those before them did, and the response what the batch did", func(s *subject) {
+	{"each operation sees the results of those before it, and the response those of the whole batch", func(s *subject) {
 		a := s.create(full())
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}),
@@ -54,7 +54,7 @@ var batchCases = []contractCase{
 		s.ok(err)
 		now := s.get(a.ID)
 		if now.Title != "New" || !slices.Equal(now.Tags, []string{"x"}) || now.Version != 3 {
-			s.Errorf("got %s", inJSON(now))
+			s.Errorf("the task is %s, want version 3 with the title and tags of the batch", inJSON(now))
 		}
 		s.same("response", s.tasks(resources), []taskapi.Task{now, now})
 	}},
@@ -68,7 +68,7 @@ var batchCases = []contractCase{
 		s.ok(err)
 		tasks := s.tasks(resources)
 		if last := tasks[2]; last.Version != 3 || last.DeletedAt != nil {
-			s.Errorf("got %s", inJSON(last))
+			s.Errorf("the erased task is %s, want version 3 outside the trash", inJSON(last))
 		}
 		s.sameChanges(s.feed(a.Version, 0), []taskapi.Change{erased(s.seq(), a.ID)})
 		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Erase(a.ID, 0)})
@@ -83,13 +83,13 @@ var batchCases = []contractCase{
 		s.ok(err)
 		for i, task := range s.tasks(resources) {
 			if task.Title != strconv.Itoa(i) {
-				s.Errorf("operation %d made %s", i, task.Title)
+				s.Errorf("operation %d created %s", i, task.Title)
 			}
 		}
 		_, err = s.client.Batch(s.Context(), append(operations, operations[0]))
 		s.fails(err, sdk.ErrInvalid)
 	}},
-	{"all or nothing: a failure names its index", func(s *subject) {
+	{"all or nothing: an error names the index of its operation", func(s *subject) {
 		task := s.create(full())
 		before := s.seq()
 		create := taskapi.TaskOperations.Create(full())
@@ -113,7 +113,7 @@ var batchCases = []contractCase{
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
 			failure := s.failure(err, c.want)
 			if len(failure.Fields) != 1 || failure.Fields[0].Field != c.field.Field || failure.Fields[0].Code != c.field.Code {
-				s.Errorf("the failure names %+v, want %+v", failure.Fields, c.field)
+				s.Errorf("the error names the fields %+v, want %+v", failure.Fields, c.field)
 			}
 			if errors.Is(c.want, sdk.ErrVersionConflict) {
 				s.same("current", s.tasks([]taskapi.Resource{failure.Current}), []taskapi.Task{task})

@@ -71,7 +71,7 @@ var changeCases = []contractCase{
 			s.Errorf("got the numbers of %s after %d, the list is at %d", inJSON(got), start, s.seq())
 		}
 	}},
-	{"from the beginning, it is the state", func(s *subject) {
+	{"the feed from the beginning has the whole state", func(s *subject) {
 		tasks := s.titled("a", "b", "c", "d", "e")
 		_, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
 		s.ok(err)
@@ -99,20 +99,20 @@ var changeCases = []contractCase{
 		s.ok(err)
 		s.same("end", end, sdk.ChangePage{Changes: []taskapi.Change{}, Meta: taskapi.ChangesMeta{NextCursor: strconv.FormatInt(s.seq(), 10)}})
 	}},
-	{"a task that was made and erased since has only the null", func(s *subject) {
+	{"a task that was created and erased has only the change with null", func(s *subject) {
 		start := s.seq()
 		task := s.create(full())
 		_, err := s.client.EraseTask(s.Context(), task.ID)
 		s.ok(err)
 		s.sameChanges(s.feed(start, 0), []taskapi.Change{erased(s.seq(), task.ID)})
 	}},
-	{"a cursor from a future that does not exist is 410", func(s *subject) {
+	{"a cursor beyond the last change is 410", func(s *subject) {
 		s.titled("a")
 		_, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})
 		s.fails(err, sdk.ErrCursorExpired)
 		s.problem(s.raw(http.MethodGet, "/api/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
 	}},
-	{"writers at once leave no gap: a reader who follows ends with the state", func(s *subject) {
+	{"concurrent writers leave no gap: a reader that follows the feed has the whole state", func(s *subject) {
 		const writers, writes = 4, 8
 		var all sync.WaitGroup
 		for range writers {

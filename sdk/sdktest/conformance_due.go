@@ -68,7 +68,7 @@ var dueCases = []contractCase{
 		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string]()}), "", "")
 		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string](), DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
 	}},
-	{"what was read can be sent back, and changes nothing", func(s *subject) {
+	{"sending back what was read changes nothing", func(s *subject) {
 		s.live("Asia/Tokyo")
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rent", DueOn: new("2026-11-30")})
 		again, err := s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: task.Title, DueAt: task.DueAt, DueOn: task.DueOn})
@@ -103,7 +103,7 @@ var dueCases = []contractCase{
 		s.same("a time", s.get(timed.ID), timed)
 		s.due(s.get(done.ID), *day, "2026-12-01T04:59:59Z")
 	}},
-	{"a task that is opened with its sub-task is due at the end of its day", func(s *subject) {
+	{"a task that is reopened with its sub-task is due at the end of its day", func(s *subject) {
 		parent := s.create(taskapi.CreateTaskRequest{Title: "parent", DueOn: new("2026-11-30"), Completed: true})
 		sub := s.create(taskapi.CreateTaskRequest{Title: "sub", ParentID: &parent.ID, Completed: true})
 		s.live("America/New_York")
@@ -112,7 +112,7 @@ var dueCases = []contractCase{
 		s.same("completed", opened.Completed, false)
 		s.due(opened, "2026-11-30", "2026-12-01T04:59:59Z")
 	}},
-	{"a day is in the agenda on that day, in whatever zone", func(s *subject) {
+	{"a due day is on that day of the agenda in every zone", func(s *subject) {
 		s.live("Etc/GMT+12")
 		day := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
 		s.create(taskapi.CreateTaskRequest{Title: "all day", DueOn: &day})
@@ -126,7 +126,7 @@ var dueCases = []contractCase{
 			}
 		}
 	}},
-	{"what is no day is 422", func(s *subject) {
+	{"an invalid day is 422", func(s *subject) {
 		for body, want := range map[string]taskapi.FieldErrorCode{
 			`"tomorrow"`: taskapi.FieldFormat, `"2026-02-30"`: taskapi.FieldFormat, `"2026-11-30T00:00:00Z"`: taskapi.FieldFormat,
 			`"0000-01-01"`: taskapi.FieldOutOfRange, `"9999-01-01"`: taskapi.FieldOutOfRange, `7`: taskapi.FieldType,

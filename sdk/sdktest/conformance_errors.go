@@ -111,7 +111,7 @@ var invalidCases = func() []contractCase {
 			got := s.problem(a, taskapi.CodeInvalid, c.want...)
 			for _, field := range got.Errors {
 				if strings.ContainsAny(field.Message, "|") || strings.Contains(field.Message, "taskapi") {
-					s.Errorf("not a message for people: %s", a.body)
+					s.Errorf("a field's message contains internals: %s", a.body)
 				}
 			}
 		}})
@@ -121,7 +121,7 @@ var invalidCases = func() []contractCase {
 
 var errorCases = func() []contractCase {
 	const tasks = "/api/tasks"
-	refused := func(code taskapi.ErrorCode, method, path, body string, header ...string) func(*subject) {
+	rejected := func(code taskapi.ErrorCode, method, path, body string, header ...string) func(*subject) {
 		return func(s *subject) {
 			a := s.raw(method, path, body, header...)
 			s.problem(a, code)
@@ -131,18 +131,18 @@ var errorCases = func() []contractCase {
 		}
 	}
 	return []contractCase{
-		{"401: no token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "")},
-		{"401: another scheme", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Basic YTpi")},
-		{"401: a scheme without a token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer ")},
-		{"401: a forged token", refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer a.b.c")},
-		{"401: before the body is looked at", refused(taskapi.CodeUnauthenticated, "POST", tasks, "{", "Authorization", "")},
+		{"401: no token", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "")},
+		{"401: another scheme", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Basic YTpi")},
+		{"401: a scheme without a token", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer ")},
+		{"401: a forged token", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer a.b.c")},
+		{"401: before the body is looked at", rejected(taskapi.CodeUnauthenticated, "POST", tasks, "{", "Authorization", "")},
 		{"401: token_expired", func(s *subject) {
 			expired := s.target.Token(s.T, s.user, -time.Hour)
-			refused(taskapi.CodeTokenExpired, "GET", tasks, "", "Authorization", "Bearer "+expired)(s)
+			rejected(taskapi.CodeTokenExpired, "GET", tasks, "", "Authorization", "Bearer "+expired)(s)
 		}},
-		{"404: an unknown path", refused(taskapi.CodeNotFound, "GET", "/api/nothing", "")},
-		{"404: below a known path", refused(taskapi.CodeNotFound, "GET", tasks+"/"+missing+"/nothing", "")},
-		{"404: a task that does not exist, restored", refused(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
+		{"404: an unknown path", rejected(taskapi.CodeNotFound, "GET", "/api/nothing", "")},
+		{"404: below a known path", rejected(taskapi.CodeNotFound, "GET", tasks+"/"+missing+"/nothing", "")},
+		{"404: a task that does not exist, restored", rejected(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
 		{"405 with Allow", func(s *subject) {
 			for path, want := range map[string][]string{
 				tasks:                              {"GET", "POST"},
@@ -158,27 +158,27 @@ var errorCases = func() []contractCase {
 				}
 			}
 		}},
-		{"413: a huge body", refused(taskapi.CodeBodyTooLarge, "POST", tasks, `{"title":"`+strings.Repeat("a", 300<<10)+`"}`)},
+		{"413: a huge body", rejected(taskapi.CodeBodyTooLarge, "POST", tasks, `{"title":"`+strings.Repeat("a", 300<<10)+`"}`)},
 		{"401: two tokens", func(s *subject) {
-			refused(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer "+s.token, "Authorization", "Bearer "+s.token)(s)
+			rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer "+s.token, "Authorization", "Bearer "+s.token)(s)
 		}},
-		{"415: a compressed body", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Encoding", "gzip")},
-		{"415: two types", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeJSON, "Content-Type", "text/plain")},
+		{"415: a compressed body", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Encoding", "gzip")},
+		{"415: two types", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeJSON, "Content-Type", "text/plain")},
 		{"a body that is encoded as it is", func(s *subject) {
 			s.task(s.raw("POST", tasks, `{"title":"a"}`, "Content-Encoding", "identity"), http.StatusCreated)
 		}},
-		{"404: a method that does not exist, on an unknown path", refused(taskapi.CodeNotFound, "PROPFIND", "/api/nothing", "")},
+		{"404: a method that does not exist, on an unknown path", rejected(taskapi.CodeNotFound, "PROPFIND", "/api/nothing", "")},
 		{"405: a method that does not exist, with Allow", func(s *subject) {
 			a := s.raw("PROPFIND", tasks, "")
 			s.problem(a, taskapi.CodeMethodNotAllowed)
 			if a.header.Get("Allow") == "" {
-				s.Errorf("no Allow: %v", a.header)
+				s.Errorf("there is no Allow among the headers %v", a.header)
 			}
 		}},
-		{"415: a form", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
-		{"415: a merge patch to create", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
-		{"415: no type at all", refused(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
-		{"nothing is cached, or taken for another type", func(s *subject) {
+		{"415: a form", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
+		{"415: a merge patch to create", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
+		{"415: no type at all", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
+		{"responses forbid caching and sniffing of their type", func(s *subject) {
 			path := "/api/tasks/" + s.create(full()).ID
 			for _, a := range []response{
 				s.raw("GET", tasks, ""), s.raw("GET", path, ""), s.raw("GET", path, "", "If-None-Match", "*"), s.raw("HEAD", path, ""),
@@ -189,7 +189,7 @@ var errorCases = func() []contractCase {
 				}
 			}
 		}},
-		{"the caller's request id is kept, if it can stand in a log", func(s *subject) {
+		{"the caller's request id is kept if it is safe to log", func(s *subject) {
 			for _, c := range []struct {
 				sent string
 				kept bool

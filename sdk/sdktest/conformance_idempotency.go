@@ -48,7 +48,7 @@ var idempotencyCases = []contractCase{
 			}
 		}
 	}},
-	{"the stored response comes before If-Match and before what has changed since", func(s *subject) {
+	{"a replay ignores If-Match and later changes", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		send := func() response {
@@ -59,7 +59,7 @@ var idempotencyCases = []contractCase{
 		s.ok(err)
 		s.same("again", s.task(send(), http.StatusOK), first)
 	}},
-	{"what a stored response says of a task that was erased since is gone, and the response says so", func(s *subject) {
+	{"a replay has no content of a task that has been erased since, and says so", func(s *subject) {
 		kept, gone := s.create(full()), s.create(full())
 		batch := func(ids ...string) string {
 			var operations []string
@@ -116,7 +116,7 @@ var idempotencyCases = []contractCase{
 		s.task(s.raw(http.MethodDelete, path, ``, "Idempotency-Key", "delete"), http.StatusOK)
 		s.problem(s.raw(http.MethodDelete, path+"?permanent=true", ``, "Idempotency-Key", "delete"), taskapi.CodeIdempotencyKeyReused)
 		if got := s.get(task.ID); got.Title != "New" || got.Version != 3 {
-			s.Errorf("got %s", inJSON(got))
+			s.Errorf("the task is %s, want version 3", inJSON(got))
 		}
 	}},
 	{"keys are per user", func(s *subject) {
@@ -128,7 +128,7 @@ var idempotencyCases = []contractCase{
 			}
 		}
 	}},
-	{"a write that failed leaves its key free", func(s *subject) {
+	{"a failed write does not use up its key", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		s.problem(s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"7"`), taskapi.CodeVersionConflict)
@@ -145,7 +145,7 @@ var idempotencyCases = []contractCase{
 		s.ok(err)
 		s.same("again", s.task(send(), http.StatusOK), task)
 	}},
-	{"requests that arrive at once are one write", func(s *subject) {
+	{"concurrent requests with one key are one write", func(s *subject) {
 		const requests = 8
 		responses := make([]taskapi.Task, requests)
 		var all sync.WaitGroup
@@ -175,7 +175,7 @@ var idempotencyCases = []contractCase{
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", "a", "Idempotency-Key", "b"),
 			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldDuplicate))
 	}},
-	{"a request is the same however its id and its conditions are written", func(s *subject) {
+	{"another notation of id and conditions is the same request", func(s *subject) {
 		deletion := func(id string) string { return `{"operations":[{"op":"delete","kind":"task","id":"` + id + `"}]}` }
 		one, other := s.create(full()).ID, s.create(full()).ID
 		for _, responses := range [][]response{

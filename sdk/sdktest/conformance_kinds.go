@@ -22,7 +22,7 @@ var kindCases = func() (cases []contractCase) {
 		}{
 			{"every field is kept, in each version of its life", (*subject).liveThrough},
 			{"a write with a key happens once", (*subject).writeOnce},
-			{"a write of another version is refused", (*subject).writeInTurn},
+			{"a write of a stale version is 412", (*subject).writeInTurn},
 			{"what is not there is not found", (*subject).missAll},
 			{"a page goes on where the one before ended", (*subject).turnPages},
 			{"a batch changes several at once", (*subject).changeSeveral},
@@ -109,7 +109,7 @@ func (s *subject) liveThrough(k *kind) {
 	s.same("what is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 1), got)
 	s.lastChange(k, got.id(), got)
 	if a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
-		s.Errorf("read again: status %d", a.status)
+		s.Errorf("If-None-Match with the current version: got status %d, want 304", a.status)
 	}
 	got = s.item(s.raw(http.MethodPatch, path, `{"`+first+`":"Changed"}`), http.StatusOK, 2)
 	content[first] = "Changed"

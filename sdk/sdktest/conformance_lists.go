@@ -31,16 +31,16 @@ func (s *subject) names(options taskapi.ListListsOptions) []string {
 }
 
 var listsCases = []contractCase{
-	{"they come in the manual order, new ones last", func(s *subject) {
+	{"lists are in the manual order, new ones last", func(s *subject) {
 		lists := s.named("a", "b", "c")
 		_, err := s.client.MoveList(s.Context(), lists[2].ID, taskapi.MoveListRequest{After: taskapi.Null[string]()})
 		s.ok(err)
 		s.named("d")
 		if got := s.names(taskapi.ListListsOptions{Limit: 3}); !slices.Equal(got, []string{"c", "a", "b", "d"}) {
-			s.Errorf("got %q", got)
+			s.Errorf("the lists are %q, want c, a, b, d", got)
 		}
 	}},
-	{"they have filters", func(s *subject) {
+	{"lists can be filtered", func(s *subject) {
 		lists := s.named("a", "b", "c", "d")
 		_, err := s.client.UpdateList(s.Context(), lists[1].ID, taskapi.UpdateListRequest{Archived: taskapi.Some(true)})
 		s.ok(err)
@@ -65,12 +65,12 @@ var listsCases = []contractCase{
 		list, err := s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: " Garden\n", Color: new(taskapi.Green)})
 		s.ok(err)
 		if list.Name != "Garden" || list.Color == nil || *list.Color != taskapi.Green {
-			s.Errorf("got %s", inJSON(list))
+			s.Errorf("the list is %s, want the name Garden and the colour green", inJSON(list))
 		}
 		list, err = s.client.UpdateList(s.Context(), list.ID, taskapi.UpdateListRequest{Color: taskapi.Null[taskapi.Color]()})
 		s.ok(err)
 		if list.Color != nil {
-			s.Errorf("got %s", inJSON(list))
+			s.Errorf("the list is %s, want no colour", inJSON(list))
 		}
 	}},
 	{"there are 500 at most outside the trash", func(s *subject) {
@@ -96,7 +96,7 @@ var listsCases = []contractCase{
 		s.fails(err, sdk.ErrTooManyLists)
 		failure := s.failure(second(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Erase(id, 0), operations[0]})), sdk.ErrTooManyLists)
 		if len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]" {
-			s.Errorf("the failure names %s", inJSON(failure.Fields))
+			s.Errorf("the error names the fields %s, want operations[1]", inJSON(failure.Fields))
 		}
 		if n := len(s.names(taskapi.ListListsOptions{Limit: taskapi.MaxListLimit})); n != taskapi.MaxLists {
 			s.Errorf("there are %d lists", n)

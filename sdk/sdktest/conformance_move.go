@@ -37,7 +37,7 @@ func (s *subject) move(task taskapi.Task, to taskapi.MoveTaskRequest) taskapi.Ta
 }
 
 var moveCases = []contractCase{
-	{"200: behind and before another task, and to both ends", func(s *subject) {
+	{"200: after and before another task, and to both ends", func(s *subject) {
 		all := s.titled("a", "b", "c", "d")
 		a, b, c, d := all[0], all[1], all[2], all[3]
 		for _, step := range []struct {
@@ -68,12 +68,12 @@ var moveCases = []contractCase{
 		want.Version, want.UpdatedAt, want.Position = 2, moved.UpdatedAt, moved.Position
 		s.same("moved", moved, want)
 		if moved.Position >= all[0].Position {
-			s.Errorf("it stands at %s, which is not before %s", moved.Position, all[0].Position)
+			s.Errorf("the moved task has the position %s, which is not before %s", moved.Position, all[0].Position)
 		}
 		s.same("what is read", s.get(moved.ID), moved)
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved)})
 	}},
-	{"a task that stands there already keeps its version", func(s *subject) {
+	{"a task that is already there keeps its version", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		b, seq := all[1], s.seq()
 		for _, to := range []taskapi.MoveTaskRequest{after(all[0].ID), before(all[2].ID)} {
@@ -85,7 +85,7 @@ var moveCases = []contractCase{
 			s.Errorf("the change number went from %d to %d", seq, now)
 		}
 	}},
-	{"other writes keep the place, also those of the trash", func(s *subject) {
+	{"other writes keep the place, also delete and restore", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		moved := s.move(all[2], toFirst)
 		replaced, err := s.client.ReplaceTask(s.Context(), moved.ID, taskapi.ReplaceTaskRequest{Title: "d"})
@@ -126,7 +126,7 @@ var moveCases = []contractCase{
 					taskapi.TaskOperations.Move(all[1].ID, 0, toFirst), taskapi.TaskOperations.Move(all[0].ID, 0, to),
 				})
 				if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1].to."+field {
-					s.Errorf("the failure names %+v", failure.Fields)
+					s.Errorf("the error names the fields %+v, want operations[1].to.%s", failure.Fields, field)
 				}
 			}
 		}
@@ -165,7 +165,7 @@ var moveCases = []contractCase{
 			s.same("response", task, s.get(task.ID))
 		}
 	}},
-	{"moves to one place in a batch stand there in their order", func(s *subject) {
+	{"several moves to one place in a batch keep their order", func(s *subject) {
 		all := s.titled("a", "b", "c", "d", "e", "f", "g")
 		var behind, ahead []taskapi.BatchOperation
 		for _, task := range all[1:6] {
@@ -179,7 +179,7 @@ var moveCases = []contractCase{
 		s.ok(err)
 		s.stands("abcdefg")
 	}},
-	{"a key has the move happen once", func(s *subject) {
+	{"a retry with the same key moves once", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		moved, err := s.client.MoveTask(s.Context(), all[2].ID, toFirst, sdk.WithIdempotencyKey("k"))
 		s.ok(err)

@@ -156,7 +156,7 @@ var listCases = []contractCase{
 			}
 		}
 	}},
-	{"q finds what a task says now", func(s *subject) {
+	{"q finds the current text of a task", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Water", Tags: []string{"home"}})
 		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("Feed")})
 		s.ok(err)
@@ -206,7 +206,7 @@ var listCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{Limit: 3, Cursor: cursor}, "3", "2", "1")
 		s.lists(taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Cursor: cursor}, "3", "2", "1")
 	}},
-	{"a cursor is bound to the sort and filters it was made for", func(s *subject) {
+	{"a cursor is only valid with its sort and filters", func(s *subject) {
 		for range 3 {
 			s.create(taskapi.CreateTaskRequest{Title: "a", Priority: taskapi.High, Tags: []string{"home"}, DueAt: onDay(1)})
 		}
@@ -308,7 +308,7 @@ var statsCases = []contractCase{
 			s.Errorf("got %d %s, want %s", a.status, a.body, want)
 		}
 	}},
-	{"dueToday is the present day of the time zone, overdue ones among them", func(s *subject) {
+	{"dueToday counts today in the time zone, including overdue tasks", func(s *subject) {
 		for _, name := range []string{"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"} {
 			zone, err := time.LoadLocation(name)
 			s.ok(err)
@@ -331,7 +331,7 @@ var statsCases = []contractCase{
 			}
 		}
 	}},
-	{"a time zone's name counts in any case", func(s *subject) {
+	{"a time zone's name is accepted in any case", func(s *subject) {
 		for _, zone := range []string{"utc", "europe/berlin", "AMERICA/PORT-AU-PRINCE", "asia/calcutta", "etc/gmt-14"} {
 			_, err := s.client.TaskStats(s.Context(), zone)
 			s.ok(err)

@@ -106,29 +106,29 @@ var recurrenceCases = []contractCase{
 		} {
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueOn":"2091-03-05","recurrence":`+rule+`}`), taskapi.CodeInvalid, field422("recurrence", want))
 		}
-		refused := field422("recurrence", taskapi.FieldNotAllowed)
-		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		rejected := field422("recurrence", taskapi.FieldNotAllowed)
+		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, rejected)
 		s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"a"}`, "Idempotency-Key", "used"), http.StatusCreated)
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"a","recurrence":"FREQ=DAILY"}`, "Idempotency-Key", "used"), taskapi.CodeIdempotencyKeyReused)
 		path := "/api/tasks/" + s.create(taskapi.CreateTaskRequest{Title: "undated"}).ID
-		s.problem(s.raw(http.MethodPatch, path, `{"recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		s.problem(s.raw(http.MethodPatch, path, `{"recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, rejected)
 		task := s.create(recurring("FREQ=DAILY;UNTIL=20910401T090000Z", "2091-03-05T09:00:00Z"))
 		path = "/api/tasks/" + task.ID
 		for _, body := range []string{`{"dueAt":null}`, `{"dueOn":null}`, `{"dueOn":"2091-03-05"}`} {
-			s.problem(s.raw(http.MethodPatch, path, body), taskapi.CodeInvalid, refused)
+			s.problem(s.raw(http.MethodPatch, path, body), taskapi.CodeInvalid, rejected)
 		}
-		s.problem(s.raw(http.MethodPut, path, `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, refused)
+		s.problem(s.raw(http.MethodPut, path, `{"title":"a","recurrence":"FREQ=DAILY"}`), taskapi.CodeInvalid, rejected)
 		s.problem(s.raw(http.MethodPatch, path, `{"recurrenceFrom":"now"}`), taskapi.CodeInvalid, field422("recurrenceFrom", taskapi.FieldNotAllowed))
 		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time]()}),
 		})
 		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].changes.recurrence" {
-			s.Errorf("the failure names %+v", failure.Fields)
+			s.Errorf("the error names the fields %+v, want operations[0].changes.recurrence", failure.Fields)
 		}
 		s.same("the task", s.get(task.ID), task)
 		s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time](), Recurrence: taskapi.Null[string]()})
 	}},
-	{"occurrences of what is to come follow the due date, in the zone of the settings", func(s *subject) {
+	{"occurrences of a task that is not overdue follow the due date, in the zone of the settings", func(s *subject) {
 		for _, tt := range occurrencesToCome(s) {
 			s.live(tt.Zone)
 			request := recurring(tt.Rule, tt.Due)
@@ -148,7 +148,7 @@ var recurrenceCases = []contractCase{
 			s.same("the due date of the next one", taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, occurrences[0])
 		}
 	}},
-	{"a time of day that the clocks skip comes back", func(s *subject) {
+	{"a time of day that a clock change skips is used again afterwards", func(s *subject) {
 		s.live("Europe/Berlin")
 		task := s.create(recurring("FREQ=DAILY", "2091-03-24T01:30:00Z")) // 2:30
 		for _, want := range []string{
@@ -159,7 +159,7 @@ var recurrenceCases = []contractCase{
 			s.same("the next one", dues([]taskapi.Occurrence{{DueAt: *task.DueAt, DueOn: task.DueOn}})+" "+*task.Recurrence, want)
 		}
 	}},
-	{"the next date of one that is late is the first to come", func(s *subject) {
+	{"the next date of an overdue task is the first one after now", func(s *subject) {
 		s.live("Pacific/Kiritimati")
 		zone, err := taskapi.LoadZone("Pacific/Kiritimati")
 		s.ok(err)
@@ -171,7 +171,7 @@ var recurrenceCases = []contractCase{
 			s.Errorf("completed at %v, the next one is due at %v", done.CompletedAt, next.DueAt)
 		}
 	}},
-	{"from completion, the next date follows the day of that, at the same time of day", func(s *subject) {
+	{"from completion, the next date is counted from that day, at the same time of day", func(s *subject) {
 		s.live("Europe/Berlin")
 		zone, err := taskapi.LoadZone("Europe/Berlin")
 		s.ok(err)
@@ -190,7 +190,7 @@ var recurrenceCases = []contractCase{
 			s.same("what the next one is counted from", next.RecurrenceFrom, taskapi.FromCompletion)
 		}
 	}},
-	{"COUNT and UNTIL come to an end", func(s *subject) {
+	{"COUNT and UNTIL end a recurrence", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY;COUNT=3", "2091-01-01"))
 		for _, want := range []string{"FREQ=DAILY;COUNT=2 2091-01-02", "FREQ=DAILY;COUNT=1 2091-01-03"} {
 			done, next := s.finish(task.ID)
@@ -207,7 +207,7 @@ var recurrenceCases = []contractCase{
 			s.finishLast(next.ID)
 		}
 	}},
-	{"occurrences of what is late begin after now", func(s *subject) {
+	{"occurrences of an overdue task begin after now", func(s *subject) {
 		request := recurring("FREQ=WEEKLY;BYDAY=MO", "2020-01-06T09:00:00Z")
 		for _, request.RecurrenceFrom = range []taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion} {
 			begin := time.Now()
@@ -220,7 +220,7 @@ var recurrenceCases = []contractCase{
 			s.same("the second", occurrences[1].DueAt, first.AddDate(0, 0, 7))
 		}
 	}},
-	{"occurrences have a limit, also of what is completed or deleted", func(s *subject) {
+	{"occurrences are limited, also those of completed and deleted tasks", func(s *subject) {
 		task := s.create(recurring("FREQ=YEARLY", "2091-01-30"))
 		for _, change := range []func(){func() {}, func() { s.finish(task.ID) }, func() { value(s.client.DeleteTask(s.Context(), task.ID)) }} {
 			change()

@@ -100,7 +100,7 @@ var searches = []struct {
 }
 
 var searchCases = []contractCase{
-	{"q: in every language, whatever its case and accents", func(s *subject) {
+	{"q: in every language, without case and accents", func(s *subject) {
 		ids := make(map[string]string)
 		for _, c := range searches {
 			if ids[c.text] == "" {

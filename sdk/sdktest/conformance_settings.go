@@ -22,11 +22,11 @@ var settingsCases = []contractCase{
 		got := s.item(s.raw(http.MethodGet, "/api/settings", ""), http.StatusOK, 1)
 		s.has(got, map[string]any{"id": taskapi.SettingsID, "timeZone": "UTC", "weekStart": "monday"})
 		if a := s.raw(http.MethodGet, "/api/settings", "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
-			s.Errorf("read again: status %d", a.status)
+			s.Errorf("If-None-Match with the current version: got status %d, want 304", a.status)
 		}
 		s.item(s.raw(http.MethodPatch, "/api/settings", `{"timeZone":"UTC"}`, "Idempotency-Key", "same"), http.StatusOK, 1)
 		if seq := s.seq(); seq != 0 {
-			s.Errorf("what changes nothing is change %d", seq)
+			s.Errorf("an update that changes nothing has the change number %d, want 0", seq)
 		}
 	}},
 	{"a change is in the feed, and the zone has its usual spelling", func(s *subject) {
@@ -47,7 +47,7 @@ var settingsCases = []contractCase{
 		s.same("the change", change, want)
 		s.same("another user's", value(s.another().client.Settings(s.Context())).TimeZone, "UTC")
 	}},
-	{"a change of another version is refused, with the settings as they are", func(s *subject) {
+	{"a change of a stale version is 412 with the current settings", func(s *subject) {
 		update := taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Saturday)}
 		for version := int64(1); version <= 2; version++ {
 			_, err := s.client.UpdateSettings(s.Context(), update, sdk.IfMatch(version+1))
@@ -58,7 +58,7 @@ var settingsCases = []contractCase{
 			s.ok(err)
 		}
 	}},
-	{"a change with a key happens once", func(s *subject) {
+	{"a retry with the same key changes the settings once", func(s *subject) {
 		for i, body := range []string{`{"weekStart":"sunday"}`, `{"weekStart":"monday"}`} {
 			first := s.raw(http.MethodPatch, "/api/settings", body, "Idempotency-Key", body)
 			s.item(first, http.StatusOK, 2+2*i)
@@ -69,7 +69,7 @@ var settingsCases = []contractCase{
 			}
 		}
 	}},
-	{"first changes at once all succeed", func(s *subject) {
+	{"concurrent first changes all succeed", func(s *subject) {
 		var all sync.WaitGroup
 		for _, zone := range []string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Africa/Cairo"} {
 			all.Go(func() { s.live(zone) })
@@ -95,7 +95,7 @@ var settingsCases = []contractCase{
 		s.problem(s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"update","kind":"settings","id":"`+taskapi.SettingsID+`","changes":{}}]}`),
 			taskapi.CodeInvalid, field422("operations[0].kind", taskapi.FieldNotAllowed))
 	}},
-	{"their time zone is that of counts and agendas that name none", func(s *subject) {
+	{"counts and agendas use their time zone by default", func(s *subject) {
 		// One of these days is not that of UTC.
 		for _, name := range []string{"Pacific/Kiritimati", "Etc/GMT+12", "UTC"} {
 			s.live(name)
@@ -112,7 +112,7 @@ var settingsCases = []contractCase{
 			stats, err := s.client.TaskStats(s.Context(), "")
 			s.ok(err)
 			if later := time.Now().In(zone); later.Day() == now.Day() && stats.DueToday != 1 {
-				s.Errorf("%d are due today in %s", stats.DueToday, name)
+				s.Errorf("%d tasks are due today in %s, want 1", stats.DueToday, name)
 			}
 			_, err = s.client.EraseTask(s.Context(), task.ID)
 			s.ok(err)

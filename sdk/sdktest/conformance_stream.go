@@ -177,17 +177,17 @@ var streamCases = []contractCase{
 			}
 		}
 	}},
-	{"only the user's own changes come", func(s *subject) {
+	{"only the user's own changes are sent", func(s *subject) {
 		other := s.another()
 		st := s.open(s.token, "", patience)
 		st.ready()
 		other.titled("not mine")
 		s.titled("mine")
 		if got := st.title(); got != "mine" {
-			s.Errorf("got %s", got)
+			s.Errorf("the first change is of %q, want mine", got)
 		}
 	}},
-	{"a write that changes nothing is no change", func(s *subject) {
+	{"a write that changes nothing sends no event", func(s *subject) {
 		task := s.create(full())
 		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), patience)
 		st.ready()
@@ -195,7 +195,7 @@ var streamCases = []contractCase{
 		s.ok(err)
 		s.titled("next")
 		if got := st.title(); got != "next" {
-			s.Errorf("got %s", got)
+			s.Errorf("the first change is of %q, want next", got)
 		}
 	}},
 	{"a comment every 15 s", func(s *subject) {
@@ -203,18 +203,18 @@ var streamCases = []contractCase{
 		st.ready()
 		start := time.Now()
 		if f, ok := st.next(); !ok || !f.comment {
-			s.Fatalf("got %+v", f)
+			s.Fatalf("got %+v, want a comment", f)
 		}
 		if took := time.Since(start); took > 2*s.target.Heartbeat+time.Second {
-			s.Errorf("it took %v, want %v", took, s.target.Heartbeat)
+			s.Errorf("the heartbeat took %v, want %v", took, s.target.Heartbeat)
 		}
 	}},
-	{"expired when the token ends, and the end of the stream", func(s *subject) {
+	{"the stream ends with the event expired when the token expires", func(s *subject) {
 		st := s.open(s.target.Token(s.T, s.user, 3*time.Second-s.target.Leeway), "", patience)
 		st.ready()
 		st.event("expired")
 		if f, ok := st.next(); ok {
-			s.Errorf("got %+v behind it", f)
+			s.Errorf("got %+v after the event expired, want the end of the stream", f)
 		}
 	}},
 	{"a cursor that is no longer known is 410 before the stream begins", func(s *subject) {
@@ -231,7 +231,7 @@ var streamCases = []contractCase{
 		s.problem(s.raw(http.MethodGet, "/api/events?after=-1", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldOutOfRange))
 		s.problem(s.raw(http.MethodGet, "/api/events?after=now", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldType))
 	}},
-	{"list, then watch: nothing is lost, repeated or out of order, and streams that end are resumed", func(s *subject) {
+	{"list, then watch: no change is lost, repeated or out of order, also when streams end", func(s *subject) {
 		s.titled("a", "b")
 		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{})
 		s.ok(err)
@@ -290,7 +290,7 @@ var streamCases = []contractCase{
 		for _, err := range s.client.Watch(ctx, 0) {
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {
-				s.Errorf("got %v", err)
+				s.Errorf("Watch ended with %v, want context.Canceled", err)
 			}
 		}
 	}},

@@ -48,13 +48,13 @@ func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task,
 	}
 }
 
-// refusesToNest checks that nothing makes a task a sub-task of another one.
-func (s *subject) refusesToNest(id, parent string, code taskapi.FieldErrorCode) {
+// cannotNest checks that nothing makes a task a sub-task of another one.
+func (s *subject) cannotNest(id, parent string, code taskapi.FieldErrorCode) {
 	s.Helper()
 	for name, way := range s.nest(id, parent) {
 		_, err := way()
 		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "parentId" || failure.Fields[0].Code != code {
-			s.Errorf("%s: the failure names %+v, want parentId %s", name, failure.Fields, code)
+			s.Errorf("%s: the error names the fields %+v, want parentId %s", name, failure.Fields, code)
 		}
 	}
 }
@@ -84,14 +84,14 @@ func (s *subject) complete(id string, completed bool) {
 }
 
 var subTaskCases = []contractCase{
-	{"a sub-task is in the list of its parent", func(s *subject) {
+	{"a sub-task is in its parent's list", func(s *subject) {
 		lists := s.named("garden", "kitchen")
 		garden, kitchen := lists[0].ID, lists[1].ID
 		a := s.listed("a", &garden)
 		b := s.under("b", a.ID)
 		c := s.create(taskapi.CreateTaskRequest{Title: "c", ListID: &garden, ParentID: new(strings.ToUpper(b.ID))})
 		if b.ListID == nil || *b.ListID != garden || b.ParentID == nil || *b.ParentID != a.ID || *c.ParentID != b.ID {
-			s.Errorf("got %s and %s", inJSON(b), inJSON(c))
+			s.Errorf("the sub-tasks are %s and %s, want the list and ids of their parents", inJSON(b), inJSON(c))
 		}
 		s.lists(taskapi.ListTasksOptions{ParentID: a.ID}, "b")
 		s.lists(taskapi.ListTasksOptions{ParentID: strings.ToUpper(b.ID), ListID: garden}, "c")
@@ -131,34 +131,34 @@ var subTaskCases = []contractCase{
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"d","listId":"`+garden+`","parentId":"`+a.ID+`"}`), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
 	}},
-	{"422: the parent is not there, or not the user's", func(s *subject) {
+	{"422: the parent does not exist, or is another user's", func(s *subject) {
 		a := s.under("a", "")
 		gone := s.under("gone", "")
 		_, err := s.client.DeleteTask(s.Context(), gone.ID)
 		s.ok(err)
 		for _, id := range []string{missing, gone.ID, s.another().under("theirs", "").ID} {
-			s.refusesToNest(a.ID, id, taskapi.FieldNotFound)
+			s.cannotNest(a.ID, id, taskapi.FieldNotFound)
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"b","parentId":"`+id+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldNotFound))
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "b", ParentID: &id})})
 			if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].data.parentId" {
-				s.Errorf("the failure names %+v", failure.Fields)
+				s.Errorf("the error names the fields %+v, want operations[0].data.parentId", failure.Fields)
 			}
 		}
 		s.lists(taskapi.ListTasksOptions{}, "a")
 	}},
-	{"422: more than four levels, or a circle", func(s *subject) {
+	{"422: more than four levels, or a cycle", func(s *subject) {
 		chain := s.chain("abcd")
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"e","parentId":"`+chain[3].ID+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldTooDeep))
 		for i, above := range chain {
 			for _, below := range chain[i:] {
-				s.refusesToNest(above.ID, below.ID, taskapi.FieldNotAllowed)
+				s.cannotNest(above.ID, below.ID, taskapi.FieldNotAllowed)
 			}
 		}
 		pair := s.chain("xy")
-		s.refusesToNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
+		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
 		_, err := s.client.DeleteTask(s.Context(), pair[1].ID)
 		s.ok(err)
-		s.refusesToNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // those in the trash count
+		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // those in the trash count
 		_, err = s.client.EraseTask(s.Context(), pair[1].ID)
 		s.ok(err)
 		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
@@ -172,7 +172,7 @@ var subTaskCases = []contractCase{
 		s.ok(err)
 		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "c", "a")
 	}},
-	{"completing a task completes those below, opening one opens those above", func(s *subject) {
+	{"completing a task completes those below, reopening one reopens those above", func(s *subject) {
 		chain := s.chain("abcd")
 		e := s.under("e", chain[1].ID)
 		s.complete(e.ID, true)
@@ -202,7 +202,7 @@ var subTaskCases = []contractCase{
 		s.ok(err)
 		s.same("a restored one opens", s.states(append(chain, g)...), "a b c dx g")
 	}},
-	{"the trash takes sub-tasks along, and gives back what went together", func(s *subject) {
+	{"sub-tasks are deleted with their task, and restored with it", func(s *subject) {
 		chain := s.chain("abcd")
 		e := s.under("e", chain[1].ID)
 		all := append(chain, e)
@@ -238,7 +238,7 @@ var subTaskCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{Deleted: true})
 		s.lists(taskapi.ListTasksOptions{}, "d", "c")
 	}},
-	{"sub-tasks in the trash follow to another list", func(s *subject) {
+	{"sub-tasks in the trash move with their task to another list", func(s *subject) {
 		lists := s.named("garden", "kitchen")
 		a := s.listed("a", &lists[0].ID)
 		b := s.under("b", a.ID)
@@ -276,7 +276,7 @@ var subTaskCases = []contractCase{
 		}
 		moved := s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))})
 		if moved.Version != 2 || *moved.ListID != garden || *s.get(y.ID).ListID != garden {
-			s.Errorf("got %s", inJSON(moved))
+			s.Errorf("the moved task is %s, want version 2 in the other list, with its sub-task", inJSON(moved))
 		}
 		in(taskapi.NoParent, "axbc")
 		s.same("again", s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))}), moved)
@@ -299,7 +299,7 @@ var subTaskCases = []contractCase{
 			s.problem(s.raw(http.MethodPost, "/api/tasks/"+ids["b"]+"/move", inJSON(to)), taskapi.CodeInvalid, field422(field, taskapi.FieldNotFound))
 		}
 	}},
-	{"a batch sees what became of sub-tasks", func(s *subject) {
+	{"a batch sees the sub-tasks that it has changed", func(s *subject) {
 		chain := s.chain("abc")
 		a, b, c := chain[0].ID, chain[1].ID, chain[2].ID
 		done := func(id string, version int64, completed bool) taskapi.BatchOperation {

@@ -49,7 +49,7 @@ var touches = map[string]func(s *subject, next, sub taskapi.Task){
 }
 
 var successorCases = []contractCase{
-	{"the next task is like the completed one, directly behind it", func(s *subject) {
+	{"the next task equals the completed one and is directly after it", func(s *subject) {
 		list := s.named("home")[0].ID
 		top := s.listed("top", &list)
 		request := recurring("FREQ=WEEKLY", "2091-01-01")
@@ -71,7 +71,7 @@ var successorCases = []contractCase{
 			s.Errorf("the id is %s", next.ID)
 		}
 	}},
-	{"it is what the completion leaves: other content, list and parent", func(s *subject) {
+	{"the next task has the content, list and parent that the completing request sets", func(s *subject) {
 		list := s.named("home")[0].ID
 		task := s.create(recurring("FREQ=WEEKLY", "2091-01-01"))
 		done := s.update(task.ID, taskapi.UpdateTaskRequest{
@@ -79,7 +79,7 @@ var successorCases = []contractCase{
 		})
 		next := s.get(*done.NextID)
 		if next.Title != "other" || *next.DueOn != "2091-02-08" || next.ListID == nil || *next.ListID != list {
-			s.Errorf("got %s", inJSON(next))
+			s.Errorf("the next task is %s, want the new title, a due day a week later, and the new list", inJSON(next))
 		}
 		s.finishLast(s.update(next.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Null[string]()}).ID)
 		parent := s.under("parent", "")
@@ -91,7 +91,7 @@ var successorCases = []contractCase{
 		s.same("below a completed one", s.outlineOf(parent.ID), "yx 2091-01-01, y 2091-01-02")
 		s.same("the parent is open, the task is not", s.states(parent, replaced), "parent yx")
 	}},
-	{"it has open copies of the sub-tasks, moved by as many days", func(s *subject) {
+	{"the next task has open copies of the sub-tasks, moved by the same number of days", func(s *subject) {
 		s.live("Europe/Berlin")
 		task := s.create(recurring("FREQ=MONTHLY", "2091-03-05T08:00:00Z"))
 		sub := func(title, parent string, request taskapi.CreateTaskRequest) taskapi.Task {
@@ -135,7 +135,7 @@ var successorCases = []contractCase{
 			s.Errorf("got the ids %q", ids)
 		}
 	}},
-	{"none follows one that is created completed, or completed with its parent", func(s *subject) {
+	{"no task follows one that is created completed, or completed with its parent", func(s *subject) {
 		request := recurring("FREQ=DAILY", "2091-01-01")
 		request.Completed = true
 		if task := s.create(request); task.NextID != nil {
@@ -150,7 +150,7 @@ var successorCases = []contractCase{
 		s.same("completed already", s.outlineOf(parent.ID), "rentx 2091-01-01")
 		s.lists(taskapi.ListTasksOptions{}, "rent", "parent", "rent")
 	}},
-	{"one follows, however often and by whomever it is completed", func(s *subject) {
+	{"exactly one task follows, however often it is completed", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		done := taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}
 		var devices sync.WaitGroup
@@ -174,7 +174,7 @@ var successorCases = []contractCase{
 		s.same("completed again, it names the same one", s.get(task.ID).NextID, first)
 		s.lists(taskapi.ListTasksOptions{}, "mine", "rent")
 	}},
-	{"a batch completes several", func(s *subject) {
+	{"a batch completes several recurring tasks", func(s *subject) {
 		a, b := s.create(recurring("FREQ=DAILY", "2091-01-01")), s.create(recurring("FREQ=DAILY", "2091-02-01"))
 		complete := func(task taskapi.Task, yes bool) taskapi.BatchOperation {
 			return taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{Completed: taskapi.Some(yes)})
@@ -193,7 +193,7 @@ var successorCases = []contractCase{
 		}
 		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
 	}},
-	{"opened again, it erases an untouched one with its sub-tasks", func(s *subject) {
+	{"reopening a task erases an unchanged next task with its sub-tasks", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		s.under("sub", s.under("sub", task.ID).ID)
 		done, next := s.finish(task.ID)
@@ -201,7 +201,7 @@ var successorCases = []contractCase{
 		open := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
 		s.same("the version", open.Version, done.Version+1)
 		if open.NextID != nil {
-			s.Errorf("it still names %s", *open.NextID)
+			s.Errorf("the reopened task still has the nextId %s", *open.NextID)
 		}
 		s.lists(taskapi.ListTasksOptions{}, "sub", "sub", "rent")
 		changes := s.feed(seq, 0)
@@ -213,10 +213,10 @@ var successorCases = []contractCase{
 		s.same("the copies are of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")
 		value(s.client.EraseTask(s.Context(), again.ID))
 		if open = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); open.NextID != nil {
-			s.Errorf("it still names the one that is erased: %s", inJSON(open))
+			s.Errorf("the reopened task still has the nextId of an erased task: %s", inJSON(open))
 		}
 	}},
-	{"opened again, it keeps one that somebody has touched", func(s *subject) {
+	{"reopening a task keeps a next task that was changed", func(s *subject) {
 		for name, touch := range touches {
 			s.part(name, func(s *subject) {
 				task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
@@ -232,7 +232,7 @@ var successorCases = []contractCase{
 			})
 		}
 	}},
-	{"opened again below the next one, it keeps that", func(s *subject) {
+	{"reopening a task below its next one keeps the next one", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		s.under("sub", task.ID)
 		_, next := s.finish(task.ID)
@@ -245,7 +245,7 @@ var successorCases = []contractCase{
 			s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), ParentID: taskapi.Null[string]()})
 		}
 	}},
-	{"a sub-task and its copy, of one position, may be siblings", func(s *subject) {
+	{"a sub-task and its copy with the same position may be siblings", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		sub := s.under("sub", task.ID)
 		_, next := s.finish(task.ID)
@@ -258,7 +258,7 @@ var successorCases = []contractCase{
 		s.same("what is read", s.get(sub.ID), done)
 		s.same("the order", s.outlineOf(next.ID), "oldx 2091-01-01, old 2091-01-02, sub, last")
 	}},
-	{"opened with a sub-task, or deleted, it leaves the next one alone", func(s *subject) {
+	{"a task that is reopened by its sub-task, or deleted, keeps its next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		sub := s.under("sub", task.ID)
 		_, next := s.finish(task.ID)

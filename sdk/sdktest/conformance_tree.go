@@ -21,7 +21,7 @@ var inListCases = []contractCase{
 		garden, kitchen := lists[0].ID, lists[1].ID
 		a := s.listed("a", &garden)
 		if a.ListID == nil || *a.ListID != garden {
-			s.Errorf("got %s", inJSON(a))
+			s.Errorf("the task is %s, want the listId %s", inJSON(a), garden)
 		}
 		s.listed("b", new(strings.ToUpper(kitchen)))
 		c := s.listed("c", nil)
@@ -42,7 +42,7 @@ var inListCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: garden})
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "d", "a")
 	}},
-	{"listId goes with every other filter and order", func(s *subject) {
+	{"listId works with every other filter and order", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		for i, title := range []string{"b", "a", "d", "c"} {
 			s.create(taskapi.CreateTaskRequest{Title: title, ListID: &garden, Completed: title == "d", DueAt: onDay(9 - i), Priority: taskapi.Priorities()[i]})
@@ -60,7 +60,7 @@ var inListCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: garden, Query: "d"}, "d")
 		s.lists(taskapi.ListTasksOptions{ListID: garden, Query: "x"})
 	}},
-	{"422: the list is not there, or not the user's", func(s *subject) {
+	{"422: the list does not exist, or is another user's", func(s *subject) {
 		lists := s.named("garden", "gone", "erased")
 		task := s.listed("a", &lists[0].ID)
 		_, err := s.client.DeleteList(s.Context(), lists[1].ID)
@@ -84,7 +84,7 @@ var inListCases = []contractCase{
 			} {
 				_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c"}), operation})
 				if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]."+place {
-					s.Errorf("the failure names %+v", failure.Fields)
+					s.Errorf("the error names the fields %+v, want operations[1].%s", failure.Fields, place)
 				}
 			}
 		}
@@ -96,7 +96,7 @@ var inListCases = []contractCase{
 			s.problem(s.raw(http.MethodGet, "/api/tasks?listId="+text, ""), taskapi.CodeInvalid, field422("listId", taskapi.FieldFormat))
 		}
 	}},
-	{"a batch sees what it did to a list", func(s *subject) {
+	{"a batch sees the list that it has changed", func(s *subject) {
 		lists := s.named("a", "b")
 		create := taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c", ListID: &lists[0].ID})
 		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, taskapi.ListOperations.Update(lists[0].ID, 0, taskapi.UpdateListRequest{Name: taskapi.Some("new")})})
@@ -112,7 +112,7 @@ var inListCases = []contractCase{
 		s.ok(err)
 		s.lists(taskapi.ListTasksOptions{}, "d", "c")
 	}},
-	{"a deleted list takes its tasks along, and brings those back that went with it", func(s *subject) {
+	{"tasks are deleted with their list, and restored with it", func(s *subject) {
 		lists := s.named("garden", "kitchen")
 		garden := lists[0].ID
 		a, b, c := s.listed("a", &garden), s.listed("b", &garden), s.listed("c", &garden)
@@ -149,7 +149,7 @@ var inListCases = []contractCase{
 		s.ok(err)
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 	}},
-	{"a task that is restored without its list comes into the Inbox, and stays there", func(s *subject) {
+	{"a task that is restored without its list is in the Inbox, and stays there", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		a, b := s.listed("a", &garden), s.listed("b", &garden)
 		_, err := s.client.DeleteTask(s.Context(), b.ID)
@@ -160,7 +160,7 @@ var inListCases = []contractCase{
 			restored, err := s.client.RestoreTask(s.Context(), task.ID)
 			s.ok(err)
 			if restored.ListID != nil || restored.Version != task.Version+2 && task.ID == a.ID {
-				s.Errorf("got %s", inJSON(restored))
+				s.Errorf("the restored task is %s, want it in the Inbox", inJSON(restored))
 			}
 		}
 		_, err = s.client.RestoreList(s.Context(), garden)
@@ -168,7 +168,7 @@ var inListCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: garden})
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
 	}},
-	{"an erased list takes all its tasks along, also those that were in the trash", func(s *subject) {
+	{"erasing a list erases all its tasks, also those in the trash", func(s *subject) {
 		lists := s.named("garden", "kitchen")
 		for i, list := range lists {
 			a, err := s.client.CreateTask(s.Context(), taskapi.CreateTaskRequest{Title: "a", ListID: &list.ID}, sdk.WithIdempotencyKey(list.ID))
@@ -194,7 +194,7 @@ var inListCases = []contractCase{
 			}
 		}
 	}},
-	{"an archived list keeps its tasks out of other lists, agenda and counts", func(s *subject) {
+	{"tasks of an archived list are not in other lists, agenda and counts", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		due := time.Now().Add(time.Hour)
 		s.create(taskapi.CreateTaskRequest{Title: "a", ListID: &garden, DueAt: &due, Priority: taskapi.High, Tags: []string{"home"}})
@@ -232,7 +232,7 @@ var inListCases = []contractCase{
 		archive(false)
 		s.lists(taskapi.ListTasksOptions{}, "d", "b", "a")
 	}},
-	{"a batch sees what became of the tasks of a list", func(s *subject) {
+	{"a batch sees the tasks of a list that it has changed", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		a, b := s.listed("a", &garden), s.listed("b", &garden)
 		update := func(id string, version int64) taskapi.BatchOperation {
@@ -259,7 +259,7 @@ var inListCases = []contractCase{
 		resources, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{update(a.ID, 0), taskapi.ListOperations.Erase(garden, 0)}, sdk.WithIdempotencyKey("e"))
 		s.ok(err)
 		if task, err := resources[0].Task(); err != nil || task.Version != 6 {
-			s.Errorf("got %s, %v", inJSON(resources), err)
+			s.Errorf("the batch returned %s, %v, want version 6 of the task", inJSON(resources), err)
 		}
 		s.lists(taskapi.ListTasksOptions{})
 		s.lists(taskapi.ListTasksOptions{Deleted: true})

@@ -12,7 +12,7 @@ import (
 )
 
 var versionCases = []contractCase{
-	{"a time may be written in small letters", func(s *subject) {
+	{"a time may be written in lower case", func(s *subject) {
 		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
 		due := func(a response, status int) {
 			s.Helper()
@@ -84,7 +84,7 @@ var versionCases = []contractCase{
 			s.ok(err)
 		}
 	}},
-	{"If-Match: lists and * too", func(s *subject) {
+	{"If-Match: lists and * are accepted", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		for i, match := range []string{`"1"`, `"1", "2"`, `"7","3"`, `*`, ` "5" , "99"`} {
@@ -104,7 +104,7 @@ var versionCases = []contractCase{
 			s.Errorf("If-None-Match in two lines: got status %d", a.status)
 		}
 	}},
-	{"If-Match: the tags that proxies make of ours", func(s *subject) {
+	{"If-Match: tags that compressing proxies have changed are accepted", func(s *subject) {
 		path := "/api/tasks/" + s.create(full()).ID
 		tags := []string{`W/"1"`, `"2-gzip"`, `W/"3-gzip"`, `"4-br"`, `"5--gzip"`, `"6;gz"`, `"7-zstd"`}
 		for i, match := range tags {
@@ -157,7 +157,7 @@ var versionCases = []contractCase{
 		_, err := s.client.DeleteTask(s.Context(), s.create(full()).ID, sdk.IfNoneMatch(1))
 		s.fails(err, sdk.ErrVersionConflict)
 	}},
-	{"If-Match that is no list of ETags is 422", func(s *subject) {
+	{"an If-Match that is not a list of ETags is 422", func(s *subject) {
 		path := "/api/tasks/" + s.create(full()).ID
 		for _, match := range []string{`1`, `"1`, `"1" "2"`, ` `} {
 			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeInvalid, field422("If-Match", taskapi.FieldFormat))
@@ -177,7 +177,7 @@ var versionCases = []contractCase{
 		_, err := s.client.GetTask(s.Context(), task.ID, sdk.IfNoneMatch(1))
 		s.fails(err, sdk.ErrNotModified)
 	}},
-	{"a batch's current is the task as it is stored, without what the batch did before", func(s *subject) {
+	{"a batch's current is the stored task, without the batch's own changes", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Stored"})
 		before := s.seq()
 		ops := taskapi.TaskOperations
@@ -197,7 +197,7 @@ var versionCases = []contractCase{
 			s.Errorf("the change number went from %d to %d", before, after)
 		}
 	}},
-	{"writers that read again after a conflict lose nothing", func(s *subject) {
+	{"writers that read again after a conflict lose no change", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Count"})
 		var all sync.WaitGroup
 		for i := range 4 {
@@ -213,7 +213,7 @@ var versionCases = []contractCase{
 		}
 		all.Wait()
 		if got := s.get(task.ID); len(got.Tags) != 4 || got.Version != 5 {
-			s.Errorf("got %s", inJSON(got))
+			s.Errorf("the task is %s, want four tags and version 5", inJSON(got))
 		}
 	}},
 }

@@ -23,10 +23,10 @@ var taskCases = []contractCase{
 		s.same("content", contentOf(created), full())
 		s.same("what is read", s.get(created.ID), created)
 		if created.Version != 1 || created.CompletedAt == nil || created.DeletedAt != nil || !created.UpdatedAt.Equal(created.CreatedAt) {
-			s.Errorf("got %s", inJSON(created))
+			s.Errorf("the created task is %s, want version 1, completed, outside the trash, with updatedAt equal to createdAt", inJSON(created))
 		}
 	}},
-	{"fields left out take their defaults", func(s *subject) {
+	{"omitted fields take their defaults", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: "Rest"})
 		s.same("task", got, taskapi.Task{
 			ID: got.ID, Title: "Rest", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: got.Position, Version: 1,
@@ -62,7 +62,7 @@ var taskCases = []contractCase{
 		form := regexp.MustCompile(`:"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"$`)
 		for _, at := range times {
 			if !form.Match(at) {
-				s.Errorf("got %s", at)
+				s.Errorf("the time %s is not in UTC with at most six decimals", at)
 			}
 		}
 	}},
@@ -88,14 +88,14 @@ var taskCases = []contractCase{
 			Title: "Caf\u00e9", Description: "\u00e4", Priority: taskapi.None, Tags: []string{"\u00fcber"},
 		})
 	}},
-	{"NFC adds nothing to many marks", func(s *subject) {
+	{"NFC keeps text with many marks", func(s *subject) {
 		marks := strings.Repeat("\u0301", taskapi.MaxTitleLength-2)
 		got := s.create(taskapi.CreateTaskRequest{Title: "a\u0301" + marks, Description: "e" + marks})
 		s.same("content", contentOf(got), taskapi.CreateTaskRequest{
 			Title: "\u00e1" + marks, Description: "\u00e9" + marks[len("\u0301"):], Priority: taskapi.None, Tags: []string{},
 		})
 	}},
-	{"text keeps what is not a letter: emoji, line ends, signs", func(s *subject) {
+	{"text keeps emoji, line ends and signs", func(s *subject) {
 		request := taskapi.CreateTaskRequest{
 			Title: `"<&>' 🪴 \u0041`, Description: "one\r\n\ttwo\u2028three", Priority: taskapi.None, Tags: []string{"a,b", "c d", "#"},
 		}
@@ -215,7 +215,7 @@ var writeCases = []contractCase{
 			s.ok(err)
 			s.same(inJSON(change.patch), contentOf(got), want)
 			if got.Version != 2 || !got.CreatedAt.Equal(created.CreatedAt) || got.UpdatedAt.Before(created.UpdatedAt) {
-				s.Errorf("got %s from %s", inJSON(got), inJSON(created))
+				s.Errorf("updated %s to %s, want version 2, the same createdAt and a later updatedAt", inJSON(created), inJSON(got))
 			}
 			s.same("what is read", s.get(created.ID), got)
 		}
@@ -229,7 +229,7 @@ var writeCases = []contractCase{
 			}
 		}
 	}},
-	{"updateTask: completedAt is when the task was completed first", func(s *subject) {
+	{"updateTask: completedAt is the first completion", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rest"})
 		set := func(patch taskapi.UpdateTaskRequest) taskapi.Task {
 			got, err := s.client.UpdateTask(s.Context(), task.ID, patch)
