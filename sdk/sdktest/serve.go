@@ -335,7 +335,7 @@ var (
 	// repeatable are the parameters that may be repeated.
 	repeatable = []string{"tag", "priority"}
 	// texts are the parameters that may be empty, which means absent.
-	texts = []string{"q", "cursor", "sort", "timeZone"}
+	texts = []string{"q", "cursor", "timeZone"}
 )
 
 // checkGiven rejects repeated parameters, and empty ones that are not texts.

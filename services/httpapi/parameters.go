@@ -17,7 +17,7 @@ import (
 var listHeaders = []string{"If-Match", "If-None-Match"}
 
 // checkParameters is a middleware that rejects what Huma would silently drop: a repeated
-// parameter, an empty value of a parameter that is not text, and a malformed query.
+// parameter, an empty value of one that is not any text, and a malformed query.
 func checkParameters(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humachi.Unwrap(ctx)
 	if faults := parameterFaults(ctx.Operation(), r); len(faults) > 0 {
@@ -80,8 +80,9 @@ func JoinedHeader(ctx huma.Context, name string) string {
 	return strings.Join(r.Header.Values(name), ", ")
 }
 
-// emptyIsText reports whether a parameter is text, for which an empty value means the
-// same as no value.
+// emptyIsText reports whether a parameter is any text, for which an empty value means
+// the same as no value.
 func emptyIsText(p *huma.Param) bool {
-	return p.In == "query" && p.Schema.Type == huma.TypeString && p.Schema.Format == ""
+	s := p.Schema
+	return p.In == "query" && s.Type == huma.TypeString && s.Format == "" && s.Pattern == "" && len(s.Enum) == 0
 }
