@@ -207,7 +207,7 @@ func (g *generator) stray(s *step) {
 		step{method: "GET", path: "/api/tasks/{" + g.name(tasks, outsideTrash, outsideTrash) + "}/restore"},
 		step{method: "PUT", path: "/api/tasks", body: body{instead: "{}"}},
 		step{method: "GET", path: "/api/notes"},
-		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff", "limit=1&limit=2", "deleted=", "q=%zz", "q=a;b", "color=1&color=2", "q=&cursor=&sort=", "tag=")},
+		step{method: "GET", path: "/api/tasks", query: pick(g, "color=red", "Limit=3", "completed=maybe", "sort=color", "tag=a%00", "q=%ff", "limit=1&limit=2", "deleted=", "q=%zz", "q=a;b", "color=1&color=2", "q=&cursor=", "sort=", "tag=")},
 		step{method: "POST", path: "/api/tasks", body: g.content(tasks, false, false), header: []headerLine{{"Content-Type", pick(g, "text/plain", "application/merge-patch+json", "application/json; charset=utf-8")}}},
 		step{method: "POST", path: "/api/tasks"},
 		step{method: "POST", path: "/api/batch", body: body{instead: pick(g, "{}", "[]", "null", `{"operations":[]}`, `{"operations":[7]}`, `{"operations":null}`, `{"operations":[{}]}`)}},
