@@ -47,7 +47,7 @@ func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message str
 	if err != nil {
 		return fmt.Errorf("read the address to listen at: %w", err)
 	}
-	config.ConnectTimeout = connectTimeout
+	prepareConnection(config)
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("connect to listen: %w", mapError(err))

@@ -179,7 +179,7 @@ func ownerConfig(ownerURL string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the owner's address of the database: %w", err)
 	}
-	config.ConnectTimeout = connectTimeout
+	prepareConnection(config)
 	return config, nil
 }
 

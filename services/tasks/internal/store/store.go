@@ -139,6 +139,13 @@ type Config struct {
 	Now func() time.Time
 }
 
+// prepareConnection sets what all connections have in common. Text is UTF-8, whatever the
+// default of the database is.
+func prepareConnection(config *pgx.ConnConfig) {
+	config.ConnectTimeout = connectTimeout
+	config.RuntimeParams["client_encoding"] = "UTF8"
+}
+
 // Open makes a store. It connects when it is first used.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
@@ -149,7 +156,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Pooled {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	config.ConnConfig.ConnectTimeout = connectTimeout
+	prepareConnection(config.ConnConfig)
 	config.PingTimeout = pingTimeout
 	// A client that goes away ends its query, not the connection.
 	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {

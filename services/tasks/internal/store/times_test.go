@@ -33,14 +33,38 @@ func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
 	}
 }
 
+// TestEncodingOfTheSessionIsIrrelevant reads text in a database that sends Latin-1 by
+// default, which has no code for most characters.
+func TestEncodingOfTheSessionIsIrrelevant(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	req := full()
+	req.Title = "č 漢 🎉"
+	created := write(t, storetest.Open(t, store.Config{URL: db.URL}), alice, create(req), nil)
+	setForDatabase(t, db, "client_encoding = 'LATIN1'")
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	if read := mustGet(t, s, alice, created.ID); read.Title != req.Title {
+		t.Errorf("title %q, want %q", read.Title, req.Title)
+	}
+	if again := write(t, s, alice, create(req), nil); again.Title != req.Title {
+		t.Errorf("created with the title %q, want %q", again.Title, req.Title)
+	}
+}
+
+// setForDatabase changes a default of the sessions of a database.
+func setForDatabase(t *testing.T, db storetest.Database, setting string) {
+	t.Helper()
+	name := db.OwnerURL[strings.LastIndex(db.OwnerURL, "/test_")+1:]
+	name, _, _ = strings.Cut(name, "?")
+	asOwner(t, db, "ALTER DATABASE "+name+" SET "+setting)
+}
+
 // TestZoneOfTheSessionIsIrrelevant writes and reads in a database whose clocks
 // are 12:45 or 13:45 hours ahead.
 func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	name := db.OwnerURL[strings.LastIndex(db.OwnerURL, "/test_")+1:]
-	name, _, _ = strings.Cut(name, "?")
-	asOwner(t, db, "ALTER DATABASE "+name+" SET timezone = 'Pacific/Chatham'")
+	setForDatabase(t, db, "timezone = 'Pacific/Chatham'")
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	encode := func(v any) string {
 		t.Helper()
