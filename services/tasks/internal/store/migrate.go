@@ -87,6 +87,9 @@ func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, app
 	if err != nil {
 		return err
 	}
+	if err := checkEncoding(ctx, conn); err != nil {
+		return err
+	}
 	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
 		return fmt.Errorf("create the schema: %w", err)
 	}
@@ -100,6 +103,18 @@ func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, app
 		}
 		*applied = append(*applied, Migration{Name: result.Source.Path, Applied: true})
 	}
+}
+
+// checkEncoding fails for a database that cannot store all characters.
+func checkEncoding(ctx context.Context, conn *sql.Conn) error {
+	var encoding string
+	if err := conn.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return fmt.Errorf("read the database's encoding: %w", err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database's encoding is %s, and must be UTF8: create another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
+	}
+	return nil
 }
 
 type scanner interface{ Scan(...any) error }

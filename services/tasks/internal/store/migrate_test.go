@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tasklane/tasklane/services/stack/pgtest"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
@@ -64,6 +66,31 @@ func TestMigrate(t *testing.T) {
 			t.Error("GrantRuntime made the owner the runtime role")
 		}
 	})
+}
+
+// TestMigrate_Encoding refuses a database that cannot store all characters.
+func TestMigrate_Encoding(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewEmptyDatabase(t)
+	owner, err := url.Parse(db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimPrefix(owner.Path, "/")
+	admin, err := pgx.Connect(t.Context(), pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = admin.Close(context.Background()) }()
+	for _, statement := range []string{"DROP DATABASE " + name, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'"} {
+		if _, err := admin.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = store.Migrate(t.Context(), db.OwnerURL)
+	if err == nil || !strings.Contains(err.Error(), "LATIN1, and must be UTF8") {
+		t.Errorf("migrate: %v", err)
+	}
 }
 
 // TestOwnerWaits: what an operator runs waits for a database as requests do.
