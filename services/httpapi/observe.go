@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/google/uuid"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric/noop"
@@ -144,10 +145,17 @@ func hashUser(id string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// noteOperation records the operation's name for the log, the metrics and the trace.
+// noteOperation records the operation's name for the log, the metrics and the trace. What
+// was sent as an id is in none of them unless it is one: it may be anything, such as an
+// email address.
 func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	NoteOperation(ctx.Context(), op.OperationID, op.Path)
+	for _, p := range op.Parameters {
+		if p.In == "path" && p.Schema.Format == "uuid" && uuid.Validate(ctx.Param(p.Name)) != nil {
+			SetLoggedPath(ctx.Context(), op.Path)
+		}
+	}
 	next(ctx)
 }
 

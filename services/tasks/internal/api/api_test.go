@@ -395,6 +395,19 @@ func TestLooksAreNotLogged(t *testing.T) {
 	}
 }
 
+// TestWrongIDsAreNotLogged sends an email address in place of an id.
+func TestWrongIDsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, path := range []string{"/api/tasks/anna@example.com", "/api/lists/anna@example.com"} {
+		answer := s.as(t, "alice", http.MethodDelete, path, "")
+		wantProblem(t, answer, taskapi.CodeInvalid, taskapi.FieldError{Field: "id", Code: taskapi.FieldFormat})
+	}
+	if line := s.log.String(); strings.Contains(line, "anna") || !strings.Contains(line, `"path":"/api/tasks/{id}"`) {
+		t.Errorf("the log says %s", line)
+	}
+}
+
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
