@@ -25,7 +25,7 @@ import (
 const source = "../../kubernetes"
 
 // release is the line of OPERATIONS.md that sets the version of the images.
-var release = regexp.MustCompile(`(?m)^(sed -i .*'s/.*newTag: 1\.2\.3/') services/deploy/kubernetes/(kustomization\.yaml)`)
+var release = regexp.MustCompile(`(?m)^(sed -i\.bak .*'s/.*newTag: 1\.2\.3/') services/deploy/kubernetes/(kustomization\.yaml)`)
 
 // objects are the objects that kubectl would apply, by kind and name.
 type objects map[string]any
