@@ -123,7 +123,7 @@ func (s *limited) figure(name string) string {
 	return "missing"
 }
 
-func (s *limited) wantRefusals(limit, want string) {
+func (s *limited) wantRejections(limit, want string) {
 	s.t.Helper()
 	if got := s.figure(`tasklane_rejections_total{limit="` + limit + `"}`); got != want {
 		s.t.Errorf("%s rejections by the limit %s, want %s", got, limit, want)
@@ -151,9 +151,9 @@ func TestInFlight(t *testing.T) {
 	endBeside()
 	s.hold("/beside")()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
-	s.wantRefusals("in_flight", "2")
-	s.wantRefusals("auth_in_flight", "2")
-	s.wantRefusals("memory", "0")
+	s.wantRejections("in_flight", "2")
+	s.wantRejections("auth_in_flight", "2")
+	s.wantRejections("memory", "0")
 }
 
 func TestInFlight_OneUserHasAShare(t *testing.T) {
@@ -169,7 +169,7 @@ func TestInFlight_OneUserHasAShare(t *testing.T) {
 	s.want(s.get(t.Context(), "alice", "/quick"), http.StatusNoContent, "")
 	s.hold("/op")()
 	s.hold("/op")()
-	s.wantRefusals("user_in_flight", "2")
+	s.wantRejections("user_in_flight", "2")
 }
 
 func TestStreams_AreBounded(t *testing.T) {
@@ -189,7 +189,7 @@ func TestStreams_AreBounded(t *testing.T) {
 	if streams, requests := s.figure("tasklane_streams_open"), s.figure("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
 		t.Errorf("%s streams and %s requests are left", streams, requests)
 	}
-	s.wantRefusals("streams", "1")
+	s.wantRejections("streams", "1")
 }
 
 func TestRatePerUser(t *testing.T) {
@@ -208,7 +208,7 @@ func TestRatePerUser(t *testing.T) {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
-	s.wantRefusals("rate", "1")
+	s.wantRejections("rate", "1")
 }
 
 func TestRatePerClient(t *testing.T) {

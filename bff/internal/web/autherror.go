@@ -21,8 +21,8 @@ var authErrorCodes = map[int]taskapi.ErrorCode{
 	http.StatusTooManyRequests:       taskapi.CodeRateLimited,
 }
 
-// writeAuthError responds with an error of Better Auth. It keeps Better Auth's own members, which
-// its client reads, and adds those of a problem.
+// writeAuthError responds with an error of Better Auth. It keeps Better Auth's own
+// members, which its client reads, and adds those of a problem.
 func writeAuthError(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	var own map[string]any

@@ -101,7 +101,7 @@ func (c eraseUserCommand) Run(ctx context.Context) error {
 			return err
 		}
 		if !known {
-			return fmt.Errorf("%w. Writes with it are refused from now on", c.errUnknown())
+			return fmt.Errorf("%w. Writes with it are rejected from now on", c.errUnknown())
 		}
 		fmt.Println("removed", removed, "resources")
 		return nil

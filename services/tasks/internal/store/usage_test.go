@@ -151,7 +151,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("a batch of three: %v, %+v, %v", err, usage, failed)
 		}
 		if n := s.WritesRejected(); n != 4 {
-			t.Errorf("%d writes were counted as refused, want 4", n)
+			t.Errorf("%d writes were counted as rejected, want 4", n)
 		}
 	})
 	t.Run("of bytes", func(t *testing.T) {
