@@ -82,15 +82,18 @@ export async function feedChanges(
     }
     refreshSoon(queryClient);
     clearTimeout(timer);
-    timer = setTimeout(() => store.confirm(), quiet);
-  };
-  const onChange = (change: Change) => {
-    if (arrived.push(change) === 1) setTimeout(takeIn);
+    timer = setTimeout(store.confirm, quiet, store.now());
   };
   for (;;) {
     store.liveSince = after;
     try {
-      await watchTogether(client, user, after, { signal, onState, onChange });
+      await watchTogether(client, user, after, {
+        signal,
+        onState,
+        onChange: (change) => {
+          if (arrived.push(change) === 1) setTimeout(takeIn);
+        },
+      });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
       // Away for too long: what is here may be anything by now.

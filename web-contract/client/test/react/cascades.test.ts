@@ -167,6 +167,18 @@ describe("after the server has responded", () => {
     expect(outline()).toBe("a a1 a11 a2x b c");
   });
 
+  test("restored sub-tasks go back to the trash only by a change that arrived after the response", () => {
+    const trashed = garden.slice(1, 5).map((task) => ({ ...(task as Task), deletedAt: earlier, version: 2 }));
+    const { outline, store, write } = open(trashed);
+    const { settle } = write({ op: "restore", id: "a" });
+    const before = store.now();
+    settle([state({ ...(trashed[0] as Task), deletedAt: null, version: 3 })]);
+    store.confirm(before);
+    expect(outline()).toBe("a a1 a11 a2x");
+    store.confirm(store.now());
+    expect(outline()).toBe("a a1- a11- a2x-");
+  });
+
   test("a live change from elsewhere cascades too", () => {
     const { outline, store } = open();
     store.told([state(done)]);
