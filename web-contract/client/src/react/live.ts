@@ -71,29 +71,26 @@ export async function feedChanges(
   // The changes of a cascade arrive together, and are shown together.
   let arrived: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const takeIn = () => {
-    const changes = arrived;
-    arrived = [];
-    if (signal.aborted) return;
-    store.told(changes as State[]);
-    for (const { kind, data, seq } of changes) {
-      if (kind === "settings" && data) learnSettings(queryClient, data);
-      store.position = seq;
-    }
-    refreshSoon(queryClient);
-    clearTimeout(timer);
-    timer = setTimeout(store.confirm, quiet, store.now());
+  const onChange = (change: Change) => {
+    if (arrived.push(change) > 1) return;
+    setTimeout(() => {
+      const changes = arrived;
+      arrived = [];
+      if (signal.aborted) return;
+      store.told(changes as State[]);
+      for (const { kind, data, seq } of changes) {
+        if (kind === "settings" && data) learnSettings(queryClient, data);
+        store.position = seq;
+      }
+      clearTimeout(timer);
+      timer = setTimeout(store.confirm, quiet, store.now());
+      refreshSoon(queryClient);
+    });
   };
   for (;;) {
     store.liveSince = after;
     try {
-      await watchTogether(client, user, after, {
-        signal,
-        onState,
-        onChange: (change) => {
-          if (arrived.push(change) === 1) setTimeout(takeIn);
-        },
-      });
+      await watchTogether(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
       // Away for too long: what is here may be anything by now.

@@ -170,11 +170,10 @@ export class Store implements Among {
   }
 
   /** Puts what was predicted, before a change arrived, to leave the trash with its owner back. The feed has brought each resource that did leave it. */
-  confirm = (arrival: number): void => {
+  confirm = (arrival: number): void =>
     this.told(
-      [...this.#known].flatMap(([id, { kind, item, likely, at }]) => (at < arrival && likely?.deletedAt === null && item?.deletedAt ? ({ kind, id, data: item } as State) : [])),
+      [...this.#known].flatMap(([id, { kind, item, likely, at }]) => (likely?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
     );
-  };
 
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by its answer, or takes it back. */
   edit(plan: Plan): { ids: ReadonlySet<string>; settle: (answer?: readonly Answer[]) => void } {
