@@ -10,10 +10,10 @@
 // one BYMINUTE. All others are refused, as are rules that never occur.
 //
 // Occurrences keep the time of day that the start shows in its location, or that of
-// BYHOUR and BYMINUTE, also when the clocks change. A time that a change skips is as much later as the
-// clocks jump; a time that a change repeats is the first of the two, and so is a
-// start in the second of them: its first occurrence may be before it. All-day
-// rules start at midnight in [time.UTC], where no clock changes.
+// BYHOUR and BYMINUTE, also when the clocks change. A time that a change skips is as much
+// later as the clocks jump, which may be on the next day; a time that a change repeats is
+// the first of the two, and so is a start in the second of them: its first occurrence may
+// be before it. All-day rules start at midnight in [time.UTC], where no clock changes.
 //
 // The start itself is an occurrence only if it matches the rule. The search for
 // the next occurrence ends after 40 years.

@@ -119,14 +119,23 @@ func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Oc
 			return
 		}
 		start := Occurrence{*t.DueAt, t.DueOn}
-		rule = rule.At(start.timeOfDay(rule, zone))
-		after := start.DueAt
+		clock := start.clock(rule, zone)
+		date, after := clock.Truncate(day), start.DueAt
 		if t.RecurrenceFrom == FromCompletion {
 			start = start.Shifted(start.DaysTo(Occurrence{DueAt: completed}, zone), zone)
+			date = start.date(zone)
 			after = start.DueAt
+			if start.DueOn == nil {
+				after = recurrence.InstantOf(date.Add(clock.Sub(clock.Truncate(day))), zone)
+			}
 		} else if completed.After(after) {
 			after = completed
 		}
+		if start.DueOn == nil {
+			// The rule begins on the day that is meant, which may be the one before.
+			start.DueAt = recurrence.InstantOf(date.Add(clock.Sub(clock.Truncate(time.Minute))), zone)
+		}
+		rule = rule.At(timeOfDay(clock))
 		left := rule.Count() - 1 // COUNT counts tasks, not dates: the search leaves it out
 		for due := range start.dues(rule.WithoutCount(), after, before, zone) {
 			if left == 0 || !yield(due) {
@@ -149,7 +158,8 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 		parts[i] = fmt.Sprintf("COUNT=%d", rule.Count()-1)
 	}
 	next := strings.Join(parts, ";")
-	if usual := (Occurrence{*t.DueAt, t.DueOn}).timeOfDay(rule, zone); due.timeOfDay(recurrence.Rule{}, zone) != usual {
+	usual := timeOfDay(Occurrence{*t.DueAt, t.DueOn}.clock(rule, zone))
+	if timeOfDay(due.clock(recurrence.Rule{}, zone)) != usual {
 		withTime := fmt.Sprintf("%s;BYHOUR=%d;BYMINUTE=%d", next, usual/time.Hour, usual%time.Hour/time.Minute)
 		if len(withTime) <= MaxRecurrenceLength {
 			return withTime
@@ -158,23 +168,31 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 	return next
 }
 
-// timeOfDay returns the time of day, in whole minutes, of the dates of a rule that begins
-// with o. It is that of o, but that of the rule where the clocks skip it and o is as much
-// later. A time of day that has nothing to do with o is left from before o was changed. That
-// of a day is midnight.
-func (o Occurrence) timeOfDay(rule recurrence.Rule, zone *time.Location) time.Duration {
+const day = 24 * time.Hour
+
+// clock returns what clocks show at o, in UTC, as the start of a rule. Where the clocks skip
+// the time of the rule and o is as much later, perhaps on the next day, it is the skipped
+// time. A time of the rule that has nothing to do with o is left from before o was changed.
+// That of a day is midnight.
+func (o Occurrence) clock(rule recurrence.Rule, zone *time.Location) time.Time {
 	if o.DueOn != nil {
-		return 0
+		return o.date(zone)
 	}
 	clock := recurrence.ClockTime(o.DueAt.In(zone))
-	midnight := clock.Truncate(24 * time.Hour)
 	if usual, ok := rule.TimeOfDay(); ok {
-		at := midnight.Add(usual + clock.Sub(clock.Truncate(time.Minute)))
-		if recurrence.InstantOf(at, zone).Equal(o.DueAt) {
-			return usual
+		skipped := clock.Truncate(day).Add(usual + clock.Sub(clock.Truncate(time.Minute)))
+		for _, skipped := range []time.Time{skipped, skipped.Add(-day)} {
+			if recurrence.InstantOf(skipped, zone).Equal(o.DueAt) {
+				return skipped
+			}
 		}
 	}
-	return clock.Sub(midnight).Truncate(time.Minute)
+	return clock
+}
+
+// timeOfDay returns the time of day that clocks show, in whole minutes.
+func timeOfDay(clock time.Time) time.Duration {
+	return clock.Sub(clock.Truncate(day)).Truncate(time.Minute)
 }
 
 // dues returns the occurrences after one time and before another, if that is not zero, of
@@ -215,8 +233,8 @@ const maxDueYear = 9999
 
 // DaysTo returns the number of days to the day of another due date.
 func (o Occurrence) DaysTo(other Occurrence, zone *time.Location) int {
-	const day = 24 * 60 * 60
-	return int(other.date(zone).Unix()-o.date(zone).Unix()) / day // a Duration has 292 years at most
+	const seconds = 24 * 60 * 60
+	return int(other.date(zone).Unix()-o.date(zone).Unix()) / seconds // a Duration has 292 years at most
 }
 
 // Shifted returns the due date some days later, at the same time of day. One that would

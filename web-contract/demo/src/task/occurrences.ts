@@ -10,7 +10,8 @@ type Recurring = Pick<Task, "dueAt" | "dueOn" | "recurrence" | "recurrenceFrom">
 
 const day = 86_400_000;
 const minute = 60_000;
-const timeOfDay = (clock: number) => clock - Math.floor(clock / day) * day;
+const midnightOf = (clock: number) => Math.floor(clock / day) * day;
+const timeOfDay = (clock: number) => clock - midnightOf(clock);
 const momentOf = (due: Due) => Date.parse(due.dueAt!);
 
 /** When the tasks are due that follow one completed at a moment, if each is completed when it is due. */
@@ -21,15 +22,15 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const zone = due.dueOn ? "UTC" : timeZone;
   const isFromDue = recurrenceFrom === "due";
   let clock = due.dueOn ? Date.parse(due.dueOn) : clockTime(momentOf(due), zone);
-  let usual = Math.floor(timeOfDay(clock) / minute);
   if (rule.timeOfDay !== undefined && !due.dueOn) {
-    // Where the clocks skip the time of the rule, the due date is later; a time that has nothing to do with it is old.
-    const skipped = clock - timeOfDay(clock) + rule.timeOfDay * minute + (clock % minute);
-    if (instantOf(skipped, zone) === momentOf(due)) usual = rule.timeOfDay;
+    // Where the clocks skip the time of the rule, the due date is later, perhaps on the next day; a time that has nothing to do with it is old.
+    const skipped = midnightOf(clock) + rule.timeOfDay * minute + (timeOfDay(clock) % minute);
+    clock = [skipped, skipped - day].find((at) => instantOf(at, zone) === momentOf(due)) ?? clock;
   }
-  if (!isFromDue) clock = Math.floor(clockTime(completed, timeZone) / day) * day + timeOfDay(clock);
-  const start = instantOf(clock, zone);
-  let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : start;
+  const usual = Math.floor(timeOfDay(clock) / minute);
+  if (!isFromDue) clock = midnightOf(clockTime(completed, timeZone)) + timeOfDay(clock);
+  const start = instantOf(midnightOf(clock) + (timeOfDay(clock) % minute), zone);
+  let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : instantOf(clock, zone);
   // Days end up to a day later or earlier than in UTC.
   const after = new Date(Math.max(start, due.dueOn ? last - 3 * day : last));
   // COUNT counts tasks, not dates.
