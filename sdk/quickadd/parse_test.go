@@ -58,6 +58,42 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestCases_FromPublicPlaces: at least 60 English and 30 German inputs have the words for
+// dates and times that somebody wrote in a public place, which sources.json names.
+func TestCases_FromPublicPlaces(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/sources.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources map[string][]string
+	if err := json.Unmarshal(text, &sources); err != nil {
+		t.Fatal(err)
+	}
+	all, _ := table(t)
+	languages := map[string]string{}
+	for _, test := range all.En {
+		languages[test.Text] = "en"
+	}
+	for _, test := range all.De {
+		languages[test.Text] = "de"
+	}
+	counts := map[string]int{}
+	for source, inputs := range sources {
+		for _, input := range inputs {
+			language, known := languages[input]
+			if !known {
+				t.Errorf("%q of %s is no case, or is there twice", input, source)
+			}
+			counts[language]++
+			delete(languages, input)
+		}
+	}
+	if counts["en"] < 60 || counts["de"] < 30 {
+		t.Errorf("%v, want 60 English and 30 German", counts)
+	}
+}
+
 // TestParse_LeavesPlainTitlesAlone allows for one title in fifty: nobody can
 // tell that "Today show recording" has no date.
 func TestParse_LeavesPlainTitlesAlone(t *testing.T) {
