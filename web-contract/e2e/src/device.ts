@@ -17,7 +17,12 @@ export interface Device {
 /** A test that can open devices: pages of an origin that use the site at an address, by default the same. */
 export const test = pageTest.extend("openDevice", async ({ openPage }) => {
   return async (origin: string, siteUrl = origin): Promise<Device> => {
-    const { page } = await openPage({ baseURL: origin });
+    // The site's own page would send requests, too, and might be told of an ended session first. So it gets an empty one.
+    const isSite = origin === siteUrl;
+    const { page } = await openPage({ baseURL: origin }, async (page) => {
+      if (isSite) await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
+    });
+    if (isSite) await page.unroute(`${origin}/`);
     const call = <Result>(run: (account: Account & { rememberMe: boolean }) => Promise<Result>, account: Account, rememberMe = true) =>
       page.evaluate(run, { ...account, rememberMe });
     // Evaluated through the debugger, to which the page's Content-Security-Policy does not apply.

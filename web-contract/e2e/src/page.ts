@@ -28,7 +28,7 @@ export const test = base
     onCleanup(async () => {
       await Promise.all(contexts.map((context) => context.close()));
     });
-    return async (options: BrowserContextOptions = {}): Promise<OpenPage> => {
+    return async (options: BrowserContextOptions = {}, prepare = async (_page: Page) => {}): Promise<OpenPage> => {
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
       contexts.push(context);
       const page = await context.newPage();
@@ -37,6 +37,7 @@ export const test = base
       page.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") consoleErrors.push(message.text());
       });
+      await prepare(page);
       await page.goto("/");
       return { page, consoleErrors };
     };

@@ -35,11 +35,11 @@ describe.concurrent("a Next.js front end that rewrites /api to the bff", () => {
     ]);
   });
 
-  test("reads tasks on its server with the browser's cookie", async ({ openDevice }) => {
-    const device = await openDevice(origin);
-    const { page } = device;
-    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
-    await device.signUp(newAccount());
+  test("reads tasks on its server with the browser's cookie", async ({ openDevice, openPage }) => {
+    const { page: signedOut } = await openPage({ baseURL: origin });
+    await signedOut.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
+    const { page, signUp } = await openDevice(origin);
+    await signUp(newAccount());
     await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
     await page.reload();
     expect(await page.getByRole("listitem").allTextContents()).toEqual(["Water the plants"]);

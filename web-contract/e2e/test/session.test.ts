@@ -8,13 +8,9 @@ const stack = inject("stack");
 
 const dayMs = 24 * 3_600_000;
 
-/**
- * The device's cookies of Better Auth, and whether they end with the browser,
- * without the passkey challenge, which every sign-in page gets.
- */
+/** The device's cookies of Better Auth, and whether they end with the browser. */
 async function cookies({ context }: Device): Promise<Record<string, "stays" | "ends with the browser">> {
-  const all = (await context.cookies()).filter(({ name }) => name !== "better-auth.better-auth-passkey");
-  return Object.fromEntries(all.map(({ name, expires }) => [name, expires < 0 ? "ends with the browser" : "stays"]));
+  return Object.fromEntries((await context.cookies()).map(({ name, expires }) => [name, expires < 0 ? "ends with the browser" : "stays"]));
 }
 
 const sessionCookie = "better-auth.session_token";
