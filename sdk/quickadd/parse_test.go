@@ -58,9 +58,10 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestCases_FromPublicPlaces: at least 60 English and 30 German inputs have the words for
-// dates and times that somebody wrote in a public place, which sources.json names.
-func TestCases_FromPublicPlaces(t *testing.T) {
+// TestCases_FromIssueTrackers: at least 60 English and 30 German inputs have the words for
+// dates and times, or a plain title, that somebody wrote in the thread that sources.json
+// names.
+func TestCases_FromIssueTrackers(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/sources.json")
 	if err != nil {
