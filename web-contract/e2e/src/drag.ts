@@ -1,24 +1,89 @@
-import type { Locator } from "playwright-core";
+import type { CDPSession, Locator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
+import { nextFrame } from "./press.js";
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+type DragData = Extract<Parameters<CDPSession["send"]>[1], { data: { items: unknown } }>["data"];
+
+type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Point) => Promise<unknown>;
 
 /** How far down a place of an element is. */
 const depths = { before: 0.2, inside: 0.5, after: 0.8 };
 
+/** The middle of an element, and a place of another one. */
+async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths) {
+  const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
+  return {
+    start: { x: from.x + 120, y: from.y + from.height / 2 },
+    end: { x: to.x + 120, y: to.y + to.height * depths[place] },
+  };
+}
+
+/** Moves the pointer about its end until the page shows the place: an automated browser fires drag events only when the pointer moves. */
+async function shown(page: Page, place: keyof typeof depths, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
+  let step = 0;
+  await vi.waitFor(async () => {
+    await moveTo({ x: x + (++step % 2), y });
+    expect(await page.locator(`[data-drop=${place}]`).count()).toBe(1);
+  }, { timeout: 20_000 });
+}
+
 /** Drags an element with the mouse, and drops it on a place of another one, as soon as the page shows that it can. `meanwhile` runs before the drop. */
 export async function drag(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>): Promise<void> {
   const page = item.page();
-  const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
-  const [x, y] = [to.x + 120, to.y + to.height * depths[place]];
-  await page.mouse.move(from.x + 120, from.y + from.height / 2);
+  const { start, end } = await wayOf(item, onto, place);
+  await page.mouse.move(start.x, start.y);
   await page.mouse.down();
-  await page.mouse.move(from.x + 130, from.y + from.height / 2 + 8, { steps: 4 });
-  await page.mouse.move(x, y, { steps: 8 });
-  // An automated browser fires drag events only when the pointer moves.
-  let step = 0;
-  await vi.waitFor(async () => {
-    await page.mouse.move(x + (++step % 2), y);
-    expect(await page.locator(`[data-drop=${place}]`).count()).toBe(1);
-  }, { timeout: 20_000 });
+  await page.mouse.move(start.x + 10, start.y + 8, { steps: 4 });
+  await page.mouse.move(end.x, end.y, { steps: 8 });
+  await shown(page, place, end, ({ x, y }) => page.mouse.move(x, y));
   await meanwhile?.();
   await page.mouse.up();
+}
+
+/** Gives the page a finger. Chromium sees a long press only in touches that it makes of a mouse's events, not in those that are dispatched as touches. */
+async function withFinger(page: Page, act: (session: CDPSession, finger: Finger) => Promise<void>): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setEmitTouchEventsForMouse", { enabled: true, configuration: "mobile" });
+  await act(session, (type, { x, y }) => session.send("Input.emulateTouchFromMouseEvent", { type, x: Math.round(x), y: Math.round(y), button: "left" }));
+  await session.detach();
+}
+
+/** Drags an element with a finger: a long press picks it up, as on a phone. `meanwhile` runs before the drop. */
+export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>): Promise<void> {
+  const page = item.page();
+  const { start, end } = await wayOf(item, onto, place);
+  await withFinger(page, async (session, finger) => {
+    await session.send("Input.setInterceptDrags", { enabled: true });
+    let data: DragData | undefined;
+    session.once("Input.dragIntercepted", (drag) => (data = drag.data));
+    await finger("mousePressed", start);
+    await vi.waitFor(() => expect(data, "a long press starts a drag").toBeDefined(), { timeout: 20_000 });
+    // A headless browser has no system to drag with: from here, the finger's moves are told to the page as those of a drag.
+    const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
+    await over("dragEnter", start);
+    await shown(page, place, end, (point) => over("dragOver", point));
+    await meanwhile?.();
+    await over("drop", end);
+    await finger("mouseReleased", end);
+  });
+}
+
+/** Moves a finger from an element up the page without a rest, and waits until the page has scrolled. */
+export async function swipeUp(item: Locator, by: number): Promise<void> {
+  const page = item.page();
+  const { start } = await wayOf(item, item, "inside");
+  await withFinger(page, async (_, finger) => {
+    await finger("mousePressed", start);
+    for (let step = 1; step <= 10; step++) {
+      await nextFrame(page);
+      await finger("mouseMoved", { x: start.x, y: start.y - (by * step) / 10 });
+    }
+    await finger("mouseReleased", { x: start.x, y: start.y - by });
+    await vi.waitFor(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(by / 2));
+  });
 }

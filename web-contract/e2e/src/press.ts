@@ -9,7 +9,7 @@ export const screens = [
   ["mouse", 1440, 900],
 ] as const;
 
-async function nextFrame(page: Page): Promise<void> {
+export async function nextFrame(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
 }
 
