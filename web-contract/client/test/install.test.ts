@@ -9,7 +9,7 @@ import { sendJson, test } from "./server.js";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const workspace = fileURLToPath(new URL("../..", import.meta.url));
-/** What a clone does not have: what was installed and built. */
+/** Files that were installed or built, which a clone does not have. */
 const made = ["node_modules", "dist", ".next", ".vite"];
 
 /** A page of a new Vite project, as `npm create vite` makes it, and a task that it reads. */

@@ -1,4 +1,4 @@
-/** What a hostile page attacks. */
+/** The targets of a hostile page. */
 export interface Targets {
   /** The site. */
   url: string;

@@ -12,7 +12,7 @@ import { startProgram } from "../src/process.js";
 import { fileOf } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
 
-/** What a clone does not have, because it is installed or built. */
+/** Files that are installed or built, which a clone does not have. */
 const generated = ["node_modules", "dist", ".next", ".vite"];
 
 test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout: 600_000 }, async ({ openPage, onTestFinished }) => {

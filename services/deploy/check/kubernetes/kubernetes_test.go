@@ -73,7 +73,7 @@ func build(t *testing.T) objects {
 	return all
 }
 
-// setRelease sets the release in dir as OPERATIONS.md says. Before, there is none.
+// setRelease sets the release of the manifests in dir as OPERATIONS.md says.
 func setRelease(t *testing.T, dir string) {
 	t.Helper()
 	images, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))

@@ -22,7 +22,7 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
   const all = itemsOf(list);
   const coming = [...ids].flatMap((id) => {
     const item = lookUp(id);
-    // What only the server can tell stays as it was until the list is read again.
+    // Values that only the server knows stay as they were until the list is read again.
     return item && (matches(item, filters, lookUp) ?? all.some((other) => other.id === id)) ? item : [];
   });
   coming.sort(order).reverse();

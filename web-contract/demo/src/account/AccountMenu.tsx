@@ -3,6 +3,12 @@ import { useWorkspace } from "../data/workspace";
 import { PopoverButton } from "../ui/PopoverButton";
 import "./account.css";
 
+const panels = [
+  ["account", "Account settings"],
+  ["settings", "Date and time"],
+  ["keyboard", "Keyboard", "?"],
+] as const;
+
 /** Whose list this is, what can be changed about the account, and the way out. */
 export function AccountMenu() {
   const { user } = useWorkspace();
@@ -20,37 +26,20 @@ export function AccountMenu() {
             <span>{user.email}</span>
           </p>
           <hr />
-          <button
-            type="button"
-            className="option"
-            onClick={() => {
-              close();
-              panel.set("account");
-            }}
-          >
-            <span className="option-text">Account settings</span>
-          </button>
-          <button
-            type="button"
-            className="option"
-            onClick={() => {
-              close();
-              panel.set("settings");
-            }}
-          >
-            <span className="option-text">Date and time</span>
-          </button>
-          <button
-            type="button"
-            className="option"
-            onClick={() => {
-              close();
-              panel.set("keyboard");
-            }}
-          >
-            <span className="option-text">Keyboard</span>
-            <span className="option-aside">?</span>
-          </button>
+          {panels.map(([name, text, key]) => (
+            <button
+              key={name}
+              type="button"
+              className="option"
+              onClick={() => {
+                close();
+                panel.set(name);
+              }}
+            >
+              <span className="option-text">{text}</span>
+              {key && <span className="option-aside">{key}</span>}
+            </button>
+          ))}
           <SignOut />
         </>
       )}
