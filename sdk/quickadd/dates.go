@@ -84,8 +84,10 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 		return m, true
 	case "week":
 		return dated(monday(today).AddDate(0, 0, 7*a+b-1), true)
-	case "later":
-		return dated(nextWeekday(today, b).AddDate(0, 0, a), true)
+	case "weeksFrom":
+		return dated(nextWeekday(today, b).AddDate(0, 0, 7*a), true)
+	case "weekdayIn":
+		return dated(nextWeekday(today, a).AddDate(0, 0, 7*b), true)
 	case "in":
 		return fromNow(now, a, b), true
 	case "month":

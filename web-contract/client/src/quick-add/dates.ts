@@ -54,8 +54,10 @@ export function meaningOf(action: string, values: number[], now: number): When |
       return { date: nextWeekday(today, a), isWeekday: true };
     case "week":
       return { date: monday(today) + (7 * a + b - 1) * day };
-    case "later":
-      return { date: nextWeekday(today, b) + a * day };
+    case "weeksFrom":
+      return { date: nextWeekday(today, b) + 7 * a * day };
+    case "weekdayIn":
+      return { date: nextWeekday(today, a) + 7 * b * day };
     case "in":
       return fromNow(now, a, b);
     case "month":
