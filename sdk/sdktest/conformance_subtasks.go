@@ -22,7 +22,7 @@ func (s *subject) under(title string, parent string) taskapi.Task {
 func (s *subject) chain(titles string) (all []taskapi.Task) {
 	s.Helper()
 	parent := ""
-	for _, title := range strings.Split(titles, "") {
+	for title := range strings.SplitSeq(titles, "") {
 		all = append(all, s.under(title, parent))
 		parent = all[len(all)-1].ID
 	}

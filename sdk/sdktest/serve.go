@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -121,9 +122,7 @@ func invalid(fields ...taskapi.FieldError) *problem {
 func (p *problem) reply(requestID string) *reply {
 	p.RequestID = requestID
 	r := newReply(p.Status, p.Problem)
-	for name, values := range p.header {
-		r.header[name] = values
-	}
+	maps.Copy(r.header, p.header)
 	r.header.Set("Content-Type", typeProblem)
 	return r
 }
@@ -172,9 +171,7 @@ func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	if cut == CutResponse {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.stream != nil {
 		a.stream(w, r)
 		return

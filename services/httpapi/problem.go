@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -86,9 +87,7 @@ func (p *Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	p.stamp(r.Context())
 	header := w.Header()
-	for name, values := range p.headers {
-		header[name] = values
-	}
+	maps.Copy(header, p.headers)
 	header.Set("Content-Type", ProblemMediaType)
 	header.Del("Content-Length")
 	w.WriteHeader(p.Status)

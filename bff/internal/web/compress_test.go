@@ -3,6 +3,7 @@ package web_test
 import (
 	"compress/gzip"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,9 +25,7 @@ func testCompression(t *testing.T, s *site) {
 	ask := func(path string, header http.Header) *response {
 		t.Helper()
 		all := http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}}
-		for name, values := range header {
-			all[name] = values
-		}
+		maps.Copy(all, header)
 		return ada.do(http.MethodGet, path, nil, all)
 	}
 

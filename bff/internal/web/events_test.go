@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -63,9 +64,7 @@ func (b *browser) askForStream(ctx context.Context, query string, header http.He
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	transport := &http.Transport{}
 	b.t.Cleanup(transport.CloseIdleConnections)
 	response, err := (&http.Client{Jar: b.client.Jar, Transport: transport}).Do(r)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -63,9 +64,7 @@ func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 func (s *stubs) send(method, path string, body any, header http.Header) *response {
 	s.t.Helper()
 	all := http.Header{"Cookie": {session.CookieName + "=a.b"}}
-	for name, values := range header {
-		all[name] = values
-	}
+	maps.Copy(all, header)
 	return s.do(method, path, body, all)
 }
 

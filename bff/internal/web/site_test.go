@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -246,9 +247,7 @@ func (b *browser) do(method, path string, body any, header http.Header) *respons
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	got, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)

@@ -166,7 +166,7 @@ func TestPublishing(t *testing.T) {
 	if !found {
 		t.Fatal("publish.yml publishes nothing")
 	}
-	for _, target := range strings.Fields(targets) {
+	for target := range strings.FieldsSeq(targets) {
 		if service, err := load(t).GetService(target); err != nil || service.Build == nil {
 			t.Errorf("publish.yml publishes %s, which compose does not build", target)
 		}

@@ -39,7 +39,7 @@ func FuzzMergePatch(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for i := range reflect.TypeOf(patch).NumField() {
+		for i := range reflect.TypeFor[taskapi.UpdateTaskRequest]().NumField() {
 			before, after := reflect.ValueOf(patch).Field(i), reflect.ValueOf(cleaned).Field(i)
 			if before.IsZero() != after.IsZero() {
 				t.Fatalf("%s becomes %+v", data, cleaned)

@@ -69,7 +69,7 @@ func FuzzSearchQuery(f *testing.F) {
 		if query == "" {
 			return
 		}
-		for _, word := range strings.Split(strings.TrimSuffix(query, ":*"), " & ") {
+		for word := range strings.SplitSeq(strings.TrimSuffix(query, ":*"), " & ") {
 			inner := strings.TrimSuffix(strings.TrimPrefix(word, "'"), "'")
 			if len(inner) != len(word)-2 || inner == "" {
 				t.Fatalf("%q gives %q", text, query)
