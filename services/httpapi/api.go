@@ -50,9 +50,6 @@ type API struct {
 	// upstream of theirs cannot starve operations.
 	othersInFlight *gate
 	metrics        *Metrics
-	// users bounds the operations in flight per user, clients the other requests
-	// in flight per client. Both are nil if there is no limit.
-	users, clients *UserGate
 	streams        *gate
 	rate           *rateLimiter
 	// responses bounds the memory of operations, received and otherReceived the
@@ -77,8 +74,10 @@ type Config struct {
 	// RequestTimeout is the timeout of an operation; zero means [budget.Service].
 	// Callers can shorten it with X-Request-Timeout.
 	RequestTimeout time.Duration
-	// Limits bound concurrent work.
-	Limits Limits
+	// Limits bound concurrent work, StreamsPerUser the open streams of one user; zero
+	// means no limit.
+	Limits         Limits
+	StreamsPerUser int
 	// Metrics receives the API's gauges. It may be nil.
 	Metrics *Metrics
 	// Detail adds details of an error to its problem. It may be nil.
@@ -133,6 +132,10 @@ func NewAPI(router chi.Router, config Config) *API {
 	if detail == nil {
 		detail = func(error, *Problem) {}
 	}
+	ofEach := 0
+	if most := config.Limits.InFlight; most > 0 {
+		ofEach = max(most/userShare, 1)
+	}
 	api := &API{
 		API:            humachi.New(router, c),
 		statuses:       config.Errors,
@@ -140,17 +143,14 @@ func NewAPI(router chi.Router, config Config) *API {
 		challenge:      config.Challenge,
 		forward:        config.Forward,
 		timeout:        cmp.Or(config.RequestTimeout, budget.Service),
-		inFlight:       newGate(config.Limits.InFlight),
-		othersInFlight: newGate(config.Limits.InFlight),
+		inFlight:       newGate(config.Limits.InFlight, ofEach),
+		othersInFlight: newGate(config.Limits.InFlight, ofEach),
 		metrics:        config.Metrics,
-		streams:        newGate(config.Limits.Streams),
+		streams:        newGate(config.Limits.Streams, config.StreamsPerUser),
 		rate:           newRateLimiter("user", limitRate, config.Limits.Rate),
 		responses:      newRoom(maxHeld),
 		received:       newRoom(maxReceived),
 		otherReceived:  newRoom(maxReceived),
-	}
-	if most := config.Limits.InFlight; most > 0 {
-		api.users, api.clients = NewUserGate(max(most/userShare, 1)), NewUserGate(max(most/userShare, 1))
 	}
 	config.Metrics.Gauge("tasklane_requests_in_flight", "Operations that run or wait for memory, without streams.", api.inFlight.count)
 	config.Metrics.Gauge("tasklane_streams_open", "Open streams.", api.streams.count)

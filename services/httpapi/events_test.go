@@ -110,16 +110,3 @@ func TestHeadOfAStream(t *testing.T) {
 		}
 	}
 }
-
-func TestUserGate(t *testing.T) {
-	t.Parallel()
-	streams := httpapi.NewUserGate(2)
-	got := []bool{streams.Enter("ada"), streams.Enter("ada"), streams.Enter("ada"), streams.Enter("bob")}
-	streams.Leave("ada")
-	got = append(got, streams.Enter("ada"), streams.Enter("ada"))
-	for i, want := range []bool{true, true, false, true, true, false} {
-		if got[i] != want {
-			t.Errorf("entry %d: %t, want %t", i, got[i], want)
-		}
-	}
-}

@@ -1,62 +1,59 @@
 package httpapi
 
-import (
-	"sync"
-	"sync/atomic"
+import "sync"
+
+// gate bounds how many requests are inside, in total and of each caller; zero means no
+// limit.
+type gate struct {
+	most, each int
+
+	mu      sync.Mutex
+	inside  int
+	callers map[string]int
+}
+
+func newGate(most, each int) *gate {
+	return &gate{most: most, each: each, callers: map[string]int{}}
+}
+
+// entry is the result of [gate.enter].
+type entry int
+
+const (
+	entered entry = iota
+	gateFull
+	callerFull
 )
 
-// gate counts who is inside and bounds their number; zero means no limit.
-type gate struct {
-	inside atomic.Int64
-	limit  int64
-}
-
-func newGate(limit int) *gate { return &gate{limit: int64(limit)} }
-
-// enter reports whether there was room. Call leave once after each success.
-func (g *gate) enter() bool {
-	if n := g.inside.Add(1); g.limit == 0 || n <= g.limit {
-		return true
+// enter takes a place for a caller, unless a limit is reached. Call leave once after each
+// success.
+func (g *gate) enter(caller string) entry {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.most > 0 && g.inside >= g.most:
+		return gateFull
+	case g.each > 0 && g.callers[caller] >= g.each:
+		return callerFull
 	}
-	g.leave()
-	return false
+	g.inside++
+	g.callers[caller]++
+	return entered
 }
 
-func (g *gate) leave() { g.inside.Add(-1) }
+// leave frees one place of the caller.
+func (g *gate) leave(caller string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside--
+	if g.callers[caller]--; g.callers[caller] == 0 {
+		delete(g.callers, caller)
+	}
+}
 
 // count returns the number inside, for the metrics.
-func (g *gate) count() float64 { return float64(g.inside.Load()) }
-
-// UserGate bounds how many requests each user has inside.
-type UserGate struct {
-	most int
-
-	mu    sync.Mutex
-	users map[string]int
-}
-
-// NewUserGate returns a gate for at most most requests per user.
-func NewUserGate(most int) *UserGate {
-	return &UserGate{most: most, users: map[string]int{}}
-}
-
-// Enter reports whether the user had room for one more request. Call Leave once after
-// each success.
-func (c *UserGate) Enter(user string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user] >= c.most {
-		return false
-	}
-	c.users[user]++
-	return true
-}
-
-// Leave frees one place of the user.
-func (c *UserGate) Leave(user string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.users[user]--; c.users[user] == 0 {
-		delete(c.users, user)
-	}
+func (g *gate) count() float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return float64(g.inside)
 }

@@ -51,26 +51,21 @@ type Limits struct {
 // client that does not read its responses affects few others.
 const userShare = 4
 
-// slot is a request's place among those in flight, in total and of its user.
+// slot is a request's place among those in flight.
 type slot struct {
-	gate  *gate
-	users *UserGate
-	user  string
-	hold  *Held
+	gate   *gate
+	caller string
+	hold   *Held
 	// deadline is when the caller gives up, less the time to respond; zero if
 	// unknown.
 	deadline time.Time
 }
 
-// leave frees the places.
+// leave frees the place.
 func (s *slot) leave() {
 	if s.gate != nil {
-		s.gate.leave()
+		s.gate.leave(s.caller)
 		s.gate = nil
-	}
-	if s.users != nil {
-		s.users.Leave(s.user)
-		s.users = nil
 	}
 }
 
@@ -122,7 +117,7 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 			problem = body.receive(w, r, maxBodyBytes)
 		}
 		if problem == nil {
-			problem = held.enter(a.othersInFlight, a.clients, client(r))
+			problem = held.enter(a.othersInFlight, client(r))
 		}
 		if problem != nil {
 			if problem.limit != "" {
@@ -138,16 +133,15 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 	})
 }
 
-// enter takes a place in total and one of the caller's.
-func (s *slot) enter(all *gate, each *UserGate, caller string) *Problem {
-	if !all.enter() {
+// enter takes a place of the caller.
+func (s *slot) enter(g *gate, caller string) *Problem {
+	switch g.enter(caller) {
+	case gateFull:
 		return full(limitInFlight)
-	}
-	s.gate = all
-	if each != nil && !each.Enter(caller) {
+	case callerFull:
 		return tooMuchAtOnce(limitUserInFlight)
 	}
-	s.users, s.user = each, caller
+	s.gate, s.caller = g, caller
 	return nil
 }
 
@@ -178,13 +172,21 @@ func rejection(by limit, code taskapi.ErrorCode, sentence string) *Problem {
 // ones, and no longer among the requests in flight.
 func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResponse, error)) func(context.Context, *I) (*huma.StreamResponse, error) {
 	return func(ctx context.Context, in *I) (_ *huma.StreamResponse, err error) {
-		if !api.streams.enter() {
-			return nil, overloaded(limitStreams, "Too many streams are open on this server. Try again shortly.")
+		var user string
+		if info := requestInfoFrom(ctx); info != nil {
+			user = info.user
 		}
+		switch api.streams.enter(user) {
+		case gateFull:
+			return nil, overloaded(limitStreams, "Too many streams are open on this server. Try again shortly.")
+		case callerFull:
+			return nil, NewProblem(taskapi.CodeRateLimited, "Too many tabs or devices are connected already.").WithRetryAfter(DefaultHeartbeat)
+		}
+		leave := func() { api.streams.leave(user) }
 		streaming := false
 		defer func() {
 			if !streaming {
-				api.streams.leave()
+				leave()
 			}
 		}()
 		out, err := handler(ctx, in)
@@ -195,9 +197,9 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 		return &huma.StreamResponse{Body: func(hctx huma.Context) {
 			defer func() {
 				if info := requestInfoFrom(hctx.Context()); info != nil && info.stream != nil {
-					info.stream.whenEnded(api.streams.leave)
+					info.stream.whenEnded(leave)
 				} else {
-					api.streams.leave()
+					leave()
 				}
 			}()
 			if info := requestInfoFrom(hctx.Context()); info != nil {
@@ -242,7 +244,7 @@ func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	held.hold = a.responses.enter(info.user)
 	defer held.hold.Release()
 	defer held.leave()
-	problem := held.enter(a.inFlight, a.users, info.user)
+	problem := held.enter(a.inFlight, info.user)
 	if problem == nil {
 		problem = a.waitForRoom(ctx, held)
 	}

@@ -40,7 +40,6 @@ type streams struct {
 	tasks     *sdk.Client
 	watching  *sdk.Client // for the feeds' connections
 	sessions  *session.Sessions
-	users     *httpapi.UserGate
 	heartbeat time.Duration
 	// hold reserves memory for what a user's stream reads and sends.
 	hold    func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
@@ -54,7 +53,7 @@ type streams struct {
 func newStreams(heartbeat time.Duration, tasks, watching *sdk.Client, sessions *session.Sessions) *streams {
 	running, stop := context.WithCancel(context.Background())
 	return &streams{
-		tasks: tasks, watching: watching, sessions: sessions, users: httpapi.NewUserGate(streamsPerUser), heartbeat: heartbeat,
+		tasks: tasks, watching: watching, sessions: sessions, heartbeat: heartbeat,
 		running: running, stop: stop, feeds: map[[sha256.Size]byte]*feed{},
 	}
 }
@@ -97,9 +96,6 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	}
 	caller := callerFrom(ctx)
 	user := caller.session.User.ID
-	if !s.streams.users.Enter(user) {
-		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many tabs or devices are connected already.").WithRetryAfter(s.streams.heartbeat)
-	}
 	st := &stream{streams: s.streams, user: user, at: from, more: true}
 	st.out = httpapi.NewStream(st, s.streams.heartbeat)
 	st.feed = s.streams.join(caller.request, st)
@@ -154,7 +150,6 @@ func (st *stream) Close() {
 	st.stopped()
 	st.following.Close()
 	st.feed.leave(st)
-	st.users.Leave(st.user)
 }
 
 // catchUp sends the changes after the last one sent.

@@ -158,6 +158,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		Tags:           append([]*huma.Tag{sessionTag, startTag}, operations.Tags()...),
 		HideDocument:   true,
 		Limits:         limits,
+		StreamsPerUser: streamsPerUser,
 		Metrics:        metrics,
 		Errors:         sessionErrors,
 		Challenge:      httpapi.CookieChallenge,

@@ -81,9 +81,6 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 		return nil, err
 	}
 	id := identityFrom(ctx)
-	if !h.streams.Enter(id.User) {
-		return nil, httpapi.NewProblem(taskapi.CodeRateLimited, "Too many streams are open already.").WithRetryAfter(h.heartbeat)
-	}
 	s := &stream{handlers: h, user: id.User, expires: id.Expires, cursor: from, limit: minStreamPage}
 	s.out = httpapi.NewStream(s, h.heartbeat)
 	// Before the first reading, so that nothing is missed in between.
@@ -133,7 +130,6 @@ func (s *stream) Next(ctx context.Context, events *httpapi.Events, beat bool) er
 func (s *stream) Close() {
 	s.expiry.Stop()
 	s.changes.Close()
-	s.streams.Leave(s.user)
 }
 
 // catchUp sends the changes since the last event. It ignores an unavailable

@@ -78,13 +78,13 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 		Detail:         addDetail,
 		RequestTimeout: budget.Service,
 		Limits:         parts.Limits,
+		StreamsPerUser: streamsPerUser,
 		Metrics:        parts.Metrics,
 	})
 	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive, api.LimitInFlight)
 
 	h := &handlers{
 		store: parts.Store, log: parts.Log, hub: parts.Hub, hold: api.Hold,
-		streams:   httpapi.NewUserGate(streamsPerUser),
 		heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat),
 	}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
@@ -118,10 +118,9 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 
 // handlers implement the operations.
 type handlers struct {
-	store   *store.Store
-	log     *slog.Logger
-	hub     *feed.Hub
-	streams *httpapi.UserGate
+	store *store.Store
+	log   *slog.Logger
+	hub   *feed.Hub
 	// hold waits for room for what a stream of a user reads and sends.
 	hold func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
 	// pages are those that streams read and send.
