@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/operations"
-	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 const (
@@ -27,9 +25,6 @@ const (
 	// streamsPerUser bounds one user's streams on a replica, from all tabs and
 	// devices.
 	streamsPerUser = 20
-	// streamHolds is the memory in bytes that a stream reserves from before it
-	// reads a page of changes until the page is sent.
-	streamHolds = 3 << 20
 	// readPause is the delay before changes are read again after an error, unless
 	// the feed wakes the stream earlier.
 	readPause = 2 * time.Second
@@ -41,10 +36,9 @@ type streams struct {
 	watching  *sdk.Client // for the feeds' connections
 	sessions  *session.Sessions
 	heartbeat time.Duration
-	// hold reserves memory for what a user's stream reads and sends.
-	hold    func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
-	running context.Context    //nolint:containedctx // context of all streams
-	stop    context.CancelFunc // cancels running
+	api       *httpapi.API
+	running   context.Context    //nolint:containedctx // context of all streams
+	stop      context.CancelFunc // cancels running
 
 	mu    sync.Mutex
 	feeds map[[sha256.Size]byte]*feed
@@ -79,7 +73,7 @@ type stream struct {
 	at   taskapi.ChangeCursor
 	more bool
 	// first is the page that the operation has read, until it is sent.
-	first sdk.ChangePage
+	first operations.ChangePage
 	// After a failed read at wake-up number paused, the stream reads again at
 	// until, or earlier if the feed wakes it.
 	paused uint64
@@ -110,15 +104,9 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 
 // Begin sends the page that the operation has read.
 func (st *stream) Begin(ctx context.Context, events *httpapi.Events) error {
-	held := httpapi.HeldBy(ctx)
-	defer held.Release()
-	first, err := encode(st.first, st.at)
-	if err != nil {
-		return err
-	}
-	st.first = sdk.ChangePage{}
-	held.Shrink(int64(cap(first.events)) + httpapi.EventsHold)
-	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, st.at.After))
+	first := st.first
+	st.first = operations.ChangePage{}
+	defer first.Ready(ctx, events, st.at).Release()
 	return st.outcome(events, st.tell(ctx, events, first))
 }
 
@@ -182,9 +170,9 @@ func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 }
 
 // tell sends a page of changes. It checks the session first, if that is due.
-func (st *stream) tell(ctx context.Context, events *httpapi.Events, p changePage) error {
+func (st *stream) tell(ctx context.Context, events *httpapi.Events, p operations.ChangePage) error {
 	err := st.check(ctx)
-	for part := range slices.Chunk(p.events, httpapi.EventsAtOnce) {
+	for part := range slices.Chunk(p.Events, httpapi.EventsAtOnce) {
 		if err == nil {
 			err = events.Send(part)
 		}
@@ -195,7 +183,7 @@ func (st *stream) tell(ctx context.Context, events *httpapi.Events, p changePage
 	if err != nil {
 		return err
 	}
-	st.at, st.more = p.next, p.more
+	st.at, st.more = p.Next, p.More
 	if !st.more {
 		st.feed.watch(st.at.After)
 	}
@@ -210,41 +198,6 @@ func (st *stream) check(ctx context.Context) error {
 	default:
 		return nil
 	}
-}
-
-// changePage is a page of changes, encoded as events.
-type changePage struct {
-	events []byte
-	next   taskapi.ChangeCursor
-	more   bool
-}
-
-// eventOverhead is an upper bound of an event's size without its data.
-const eventOverhead = 256
-
-// encode encodes a page of changes after a position.
-func encode(read sdk.ChangePage, from taskapi.ChangeCursor) (changePage, error) {
-	next, err := taskapi.ParseChangeCursor(read.Meta.NextCursor)
-	if err != nil {
-		return changePage{}, fmt.Errorf("read the next cursor: %w", err)
-	}
-	if from == (taskapi.ChangeCursor{}) {
-		// The cursor of the last page no longer has the start of the reading.
-		from.Began = max(next.After, next.Began)
-	}
-	size := 0
-	for _, change := range read.Changes {
-		size += len(change.Data) + eventOverhead
-	}
-	p := changePage{events: make([]byte, 0, size), next: next, more: read.Meta.HasMore}
-	for _, change := range read.Changes {
-		data, err := wirejson.Marshal(change)
-		if err != nil {
-			return changePage{}, fmt.Errorf("encode change %d: %w", change.Seq, err)
-		}
-		p.events = httpapi.AppendEvent(p.events, from.At(change.Seq).String(), "change", data)
-	}
-	return p, nil
 }
 
 // passing reports whether an error of reading changes is transient.

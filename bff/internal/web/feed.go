@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/budget"
-	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // feedLinger is how long a feed outlives its last stream, so that a page that is reloaded
@@ -30,7 +31,7 @@ type feed struct {
 	joined int
 	linger *time.Timer
 
-	pages httpapi.Shared[position, changePage]
+	pages operations.ChangePages[position]
 
 	mu       sync.Mutex
 	streams  map[*stream]struct{}
@@ -54,7 +55,7 @@ func (s *streams) join(req session.Request, st *stream) *feed {
 	key := req.Cookie.Key()
 	f := s.feeds[key]
 	if f == nil {
-		f = &feed{all: s, request: req, streams: map[*stream]struct{}{}}
+		f = &feed{all: s, request: req, pages: operations.ChangePages[position]{API: s.api}, streams: map[*stream]struct{}{}}
 		f.ctx, f.stop = context.WithCancel(s.running)
 		s.feeds[key] = f
 	}
@@ -163,26 +164,27 @@ func (f *feed) state() (latest int64, wakeUps uint64, err error) {
 
 // next returns the page at a position, which the caller must release. Streams at the same
 // position share the request and the page.
-func (f *feed) next(ctx context.Context, at position, user string) (changePage, func(), error) {
-	return f.pages.Get(ctx, at, func(ctx context.Context) (changePage, *httpapi.Held, error) {
-		held, err := f.all.hold(ctx, user, streamHolds)
-		if err != nil {
-			return changePage{}, nil, err
-		}
+func (f *feed) next(ctx context.Context, at position, user string) (operations.ChangePage, func(), error) {
+	return f.pages.Get(ctx, at, user, func(ctx context.Context) (operations.ChangePage, error) {
 		ctx, cancel := context.WithTimeout(ctx, budget.BFF)
 		defer cancel()
-		read, err := f.read(ctx, at.from)
-		if err != nil {
-			held.Release()
-			return changePage{}, nil, err
-		}
-		encoded, err := encode(read, at.from)
-		held.Shrink(int64(cap(encoded.events)))
-		return encoded, held, err
+		return f.read(ctx, at.from)
 	})
 }
 
 // read reads the changes after a position.
-func (f *feed) read(ctx context.Context, from taskapi.ChangeCursor) (sdk.ChangePage, error) {
-	return f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: from.String()}, f.asUser()...)
+func (f *feed) read(ctx context.Context, from taskapi.ChangeCursor) (operations.ChangePage, error) {
+	read, err := f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: from.String()}, f.asUser()...)
+	if err != nil {
+		return operations.ChangePage{}, err
+	}
+	next, err := taskapi.ParseChangeCursor(read.Meta.NextCursor)
+	if err != nil {
+		return operations.ChangePage{}, fmt.Errorf("read the next cursor: %w", err)
+	}
+	if from == (taskapi.ChangeCursor{}) {
+		// The cursor of the last page no longer has the start of the reading.
+		from.Began = max(next.After, next.Began)
+	}
+	return operations.NewChangePage(read.Changes, from, next, read.Meta.HasMore)
 }

@@ -169,7 +169,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 	})
 	s.api = api
 	if s.streams != nil { // nil if only the document is built
-		s.streams.hold = api.Hold
+		s.streams.api = api
 	}
 	api.UseMiddleware(s.authenticate, api.LimitRate, api.Receive, api.LimitInFlight)
 	s.registerSession(api)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,7 +14,6 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/feed"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/operations"
-	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 const (
@@ -24,11 +22,6 @@ const (
 	streamPage = 100
 	// minStreamPage is how many a new stream reads: few, as they may be large.
 	minStreamPage = 16
-	// streamHolds is what a stream holds from before it reads a page until the
-	// page is sent, in bytes.
-	streamHolds = 3 << 20
-	// eventOverhead is more than an event has besides its change's data.
-	eventOverhead = 256
 	// streamsPerUser bounds the streams of one user on a replica.
 	streamsPerUser = 50
 )
@@ -45,7 +38,7 @@ type stream struct {
 	expiry  *time.Timer
 
 	// first is the page that the operation has read, until it is sent.
-	first  store.ChangePage
+	first  operations.ChangePage
 	cursor taskapi.ChangeCursor
 	more   bool
 	// limit is how many changes are read at a time.
@@ -63,16 +56,6 @@ type place struct {
 	wakeUps uint64
 }
 
-// page is a page of changes as events.
-type page struct {
-	events  []byte
-	changes int
-	next    taskapi.ChangeCursor
-	more    bool
-	// limit is what the next page may have.
-	limit int
-}
-
 // watchChanges answers with a stream of changes. It reads the first page before
 // the stream begins, so that a failure is an ordinary response.
 func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
@@ -87,7 +70,7 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 	s.changes = h.hub.Subscribe(s.user, s.out.Wake)
 	s.expiry = time.AfterFunc(time.Until(s.expires), s.out.Wake)
 	s.seen = s.changes.WakeUps()
-	if s.first, err = h.readChanges(ctx, s.user, from, s.limit); err != nil {
+	if s.first, err = h.readPage(ctx, s.user, from, s.limit); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -96,15 +79,9 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 
 // Begin sends the page that the operation has read.
 func (s *stream) Begin(ctx context.Context, events *httpapi.Events) error {
-	held := httpapi.HeldBy(ctx)
-	first, err := encode(s.first, s.limit)
-	if err != nil {
-		return err
-	}
-	s.first = store.ChangePage{}
-	held.Shrink(int64(cap(first.events)) + httpapi.EventsHold)
-	defer held.Release()
-	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, s.cursor.After))
+	first := s.first
+	s.first = operations.ChangePage{}
+	defer first.Ready(ctx, events, s.cursor).Release()
 	return s.send(first, events)
 }
 
@@ -138,8 +115,12 @@ func (s *stream) Close() {
 func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	for again := true; again; again = s.more {
 		at := place{s.user, s.cursor, s.changes.WakeUps()}
-		next, release, err := s.pages.Get(ctx, at, func(ctx context.Context) (page, *httpapi.Held, error) {
-			return s.readPage(ctx, at, s.limit)
+		next, release, err := s.pages.Get(ctx, at, s.user, func(ctx context.Context) (operations.ChangePage, error) {
+			next, err := s.readPage(ctx, s.user, at.from, s.limit)
+			if passing(err) {
+				s.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
+			}
+			return next, err
 		})
 		if passing(err) {
 			return nil
@@ -163,62 +144,30 @@ func passing(err error) bool {
 	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// send sends a page of changes.
-func (s *stream) send(p page, events *httpapi.Events) error {
-	if err := events.Send(p.events); err != nil {
+// send sends a page of changes. The next page is of the size that this one suggests: the
+// database sends all of a page, also what is behind its end.
+func (s *stream) send(p operations.ChangePage, events *httpapi.Events) error {
+	if err := events.Send(p.Events); err != nil {
 		return err
 	}
-	s.sent.Add(int64(p.changes))
-	s.cursor, s.more, s.limit = p.next, p.more, p.limit
+	s.sent.Add(int64(p.Changes))
+	s.cursor, s.more = p.Next, p.More
+	switch {
+	case p.More && p.Changes < s.limit:
+		s.limit = max(p.Changes, 1)
+	case p.More:
+		s.limit = min(2*s.limit, streamPage)
+	}
 	return nil
 }
 
-// readPage waits for room for a page, reads it and encodes it.
-func (h *handlers) readPage(ctx context.Context, at place, limit int) (page, *httpapi.Held, error) {
-	held, err := h.hold(ctx, at.user, streamHolds)
-	if err != nil {
-		return page{}, nil, err
-	}
-	read, err := h.readChanges(ctx, at.user, at.from, limit)
-	if err != nil {
-		held.Release()
-		if passing(err) {
-			h.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
-		}
-		return page{}, nil, err
-	}
-	encoded, err := encode(read, limit)
-	held.Shrink(int64(cap(encoded.events)))
-	return encoded, held, err
-}
-
-func (h *handlers) readChanges(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (store.ChangePage, error) {
+// readPage reads a page of a user's changes.
+func (h *handlers) readPage(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (operations.ChangePage, error) {
 	ctx, cancel := context.WithTimeout(ctx, budget.Service)
 	defer cancel()
-	return h.store.Changes(ctx, user, from, limit)
-}
-
-// encode returns a page of changes as events. The next page is of the size that
-// this one suggests: the database sends all of a page, also what is behind its
-// end.
-func encode(read store.ChangePage, limit int) (page, error) {
-	size := 0
-	for _, change := range read.Changes {
-		size += len(change.Data) + eventOverhead
+	read, err := h.store.Changes(ctx, user, from, limit)
+	if err != nil {
+		return operations.ChangePage{}, err
 	}
-	p := page{events: make([]byte, 0, size), changes: len(read.Changes), next: read.Next, more: read.More, limit: limit}
-	switch {
-	case p.more && p.changes < limit:
-		p.limit = max(p.changes, 1)
-	case p.more:
-		p.limit = min(2*limit, streamPage)
-	}
-	for _, change := range read.Changes {
-		data, err := wirejson.Marshal(change)
-		if err != nil {
-			return page{}, fmt.Errorf("encode change %d: %w", change.Seq, err)
-		}
-		p.events = httpapi.AppendEvent(p.events, read.Next.At(change.Seq).String(), "change", data)
-	}
-	return p, nil
+	return operations.NewChangePage(read.Changes, read.Next, read.Next, read.More)
 }

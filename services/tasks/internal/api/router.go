@@ -84,7 +84,8 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 	api.UseMiddleware(authenticate(api, parts.Tokens), api.LimitRate, api.Receive, api.LimitInFlight)
 
 	h := &handlers{
-		store: parts.Store, log: parts.Log, hub: parts.Hub, hold: api.Hold,
+		store: parts.Store, log: parts.Log, hub: parts.Hub,
+		pages:     operations.ChangePages[place]{API: api},
 		heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat),
 	}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
@@ -121,10 +122,7 @@ type handlers struct {
 	store *store.Store
 	log   *slog.Logger
 	hub   *feed.Hub
-	// hold waits for room for what a stream of a user reads and sends.
-	hold func(ctx context.Context, user string, bytes int64) (*httpapi.Held, error)
-	// pages are those that streams read and send.
-	pages httpapi.Shared[place, page]
+	pages operations.ChangePages[place]
 	// sent counts the changes sent to streams.
 	sent      atomic.Int64
 	heartbeat time.Duration

@@ -1,0 +1,76 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/wirejson"
+)
+
+// eventOverhead is an upper bound of an event's size without its data.
+const eventOverhead = 256
+
+// ChangePage is a page of changes for the streams of watchChanges.
+type ChangePage struct {
+	// Events are the changes, encoded.
+	Events []byte
+	// Changes is their number.
+	Changes int
+	// Next is where to continue, More whether there are further changes already.
+	Next taskapi.ChangeCursor
+	More bool
+}
+
+// NewChangePage encodes changes. The ids of their events are positions in the reading of
+// from.
+func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, more bool) (ChangePage, error) {
+	size := 0
+	for _, change := range changes {
+		size += len(change.Data) + eventOverhead
+	}
+	p := ChangePage{Events: make([]byte, 0, size), Changes: len(changes), Next: next, More: more}
+	for _, change := range changes {
+		data, err := wirejson.Marshal(change)
+		if err != nil {
+			return ChangePage{}, fmt.Errorf("encode change %d: %w", change.Seq, err)
+		}
+		p.Events = httpapi.AppendEvent(p.Events, from.At(change.Seq).String(), "change", data)
+	}
+	return p, nil
+}
+
+// Ready adds the event ready of a stream that begins after a position, and whose next events
+// are the page. It returns the memory that the operation of ctx holds, which must be
+// released once the page is sent.
+func (p ChangePage) Ready(ctx context.Context, events *httpapi.Events, after taskapi.ChangeCursor) *httpapi.Held {
+	held := httpapi.HeldBy(ctx)
+	held.Shrink(int64(cap(p.Events)) + httpapi.EventsHold)
+	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after.After))
+	return held
+}
+
+// ChangePages are the pages that streams read and send. All streams that need the same
+// page, of which K is the key, share it.
+type ChangePages[K comparable] struct {
+	// API bounds the memory of the pages.
+	API *httpapi.API
+
+	pages httpapi.Shared[K, ChangePage]
+}
+
+// Get returns a page, which the caller must release. Unless another stream has the page, Get
+// waits for memory of the user and calls read, whose context ends when nobody waits for the
+// page any more.
+func (p *ChangePages[K]) Get(ctx context.Context, key K, user string, read func(context.Context) (ChangePage, error)) (page ChangePage, release func(), err error) {
+	return p.pages.Get(ctx, key, func(ctx context.Context) (ChangePage, *httpapi.Held, error) {
+		held, err := p.API.Hold(ctx, user, pageHolds)
+		if err != nil {
+			return ChangePage{}, nil, err
+		}
+		page, err := read(ctx)
+		held.Shrink(int64(cap(page.Events)))
+		return page, held, err
+	})
+}
