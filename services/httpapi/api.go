@@ -199,8 +199,8 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 // caller gives up, whichever is earlier.
 func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
-	if info := requestInfoFrom(ctx); info != nil && !info.slot.deadline.IsZero() && info.slot.deadline.Before(deadline) {
-		deadline = info.slot.deadline
+	if given := requestInfoFrom(ctx).slot.deadline; !given.IsZero() && given.Before(deadline) {
+		deadline = given
 	}
 	return context.WithDeadline(ctx, deadline)
 }

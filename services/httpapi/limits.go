@@ -72,9 +72,7 @@ func (s *slot) leave() {
 // arrive is a middleware that records when a request's caller gives up. A request takes
 // no place in flight before it is authenticated.
 func arrive(ctx huma.Context, next func(huma.Context)) {
-	if info := requestInfoFrom(ctx.Context()); info != nil {
-		info.slot.deadline = statedDeadline(ctx.Header(TimeoutHeader))
-	}
+	requestInfoFrom(ctx.Context()).slot.deadline = statedDeadline(ctx.Header(TimeoutHeader))
 	next(ctx)
 }
 
@@ -172,10 +170,7 @@ func rejection(by limit, code taskapi.ErrorCode, sentence string) *Problem {
 // ones, and no longer among the requests in flight.
 func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResponse, error)) func(context.Context, *I) (*huma.StreamResponse, error) {
 	return func(ctx context.Context, in *I) (_ *huma.StreamResponse, err error) {
-		var user string
-		if info := requestInfoFrom(ctx); info != nil {
-			user = info.user
-		}
+		user := requestInfoFrom(ctx).user
 		switch api.streams.enter(user) {
 		case gateFull:
 			return nil, overloaded(limitStreams, "Too many streams are open on this server. Try again shortly.")
@@ -195,17 +190,16 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 		}
 		streaming = true
 		return &huma.StreamResponse{Body: func(hctx huma.Context) {
+			info := requestInfoFrom(hctx.Context())
 			defer func() {
-				if info := requestInfoFrom(hctx.Context()); info != nil && info.stream != nil {
+				if info.stream != nil {
 					info.stream.whenEnded(leave)
 				} else {
 					leave()
 				}
 			}()
-			if info := requestInfoFrom(hctx.Context()); info != nil {
-				info.slot.leave()
-				info.streamed = true
-			}
+			info.slot.leave()
+			info.streamed = true
 			out.Body(hctx)
 		}}, nil
 	}
@@ -214,15 +208,12 @@ func stream[I any](api *API, handler func(context.Context, *I) (*huma.StreamResp
 // LimitRate is a middleware for operations, after [SetUser]. It rejects requests above
 // the user's rate limit, and adds the remaining quota to every response.
 func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
-	info := requestInfoFrom(ctx.Context())
-	if a.rate == nil || info == nil {
-		next(ctx)
-		return
-	}
 	_, w := humachi.Unwrap(ctx)
-	if problem := a.rate.admit(info.user, w.Header()); problem != nil {
-		WriteTo(ctx, problem)
-		return
+	if a.rate != nil {
+		if problem := a.rate.admit(requestInfoFrom(ctx.Context()).user, w.Header()); problem != nil {
+			WriteTo(ctx, problem)
+			return
+		}
 	}
 	next(ctx)
 }
@@ -233,10 +224,6 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 // may take, so that a client that does not read releases its place.
 func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfoFrom(ctx.Context())
-	if info == nil {
-		next(ctx)
-		return
-	}
 	held := &info.slot
 	if end := time.Now().Add(a.timeout); held.deadline.IsZero() || end.Before(held.deadline) {
 		held.deadline = end

@@ -162,9 +162,7 @@ func noteOperation(ctx huma.Context, next func(huma.Context)) {
 // NoteOperation sets the operation's name in the log, the metrics and the trace, for a
 // handler that is not an operation of an [API].
 func NoteOperation(ctx context.Context, name, route string) {
-	if info := requestInfoFrom(ctx); info != nil {
-		info.operation = name
-	}
+	requestInfoFrom(ctx).operation = name
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetName(name)
 		span.SetAttributes(attribute.String("http.route", route))

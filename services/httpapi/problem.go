@@ -106,8 +106,7 @@ func WriteTo(ctx huma.Context, p *Problem) {
 // stamp adds the request's id, and records the problem for the log and the metrics.
 func (p *Problem) stamp(ctx context.Context) *Problem {
 	p.RequestID = RequestID(ctx)
-	if info := requestInfoFrom(ctx); info != nil {
-		info.code, info.limit = p.Code, p.limit
-	}
+	info := requestInfoFrom(ctx)
+	info.code, info.limit = p.Code, p.limit
 	return p
 }

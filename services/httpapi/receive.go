@@ -20,12 +20,11 @@ import (
 // places.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
-	info := requestInfoFrom(ctx.Context())
-	if ctx.Operation().RequestBody == nil || info == nil {
+	if ctx.Operation().RequestBody == nil {
 		next(ctx)
 		return
 	}
-	body := &receivedBody{hold: a.received.enter(info.user)}
+	body := &receivedBody{hold: a.received.enter(requestInfoFrom(ctx.Context()).user)}
 	defer body.hold.Release()
 	if problem := body.receive(w, r, ctx.Operation().MaxBodyBytes-1); problem != nil {
 		WriteTo(ctx, problem)

@@ -40,59 +40,44 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
+// requestInfoFrom returns what is known of the request of ctx. Outside a request it is
+// empty, and what is noted there is lost.
 func requestInfoFrom(ctx context.Context) *requestInfo {
-	info, _ := ctx.Value(requestInfoKey{}).(*requestInfo)
-	return info
+	if info, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
+		return info
+	}
+	return new(requestInfo)
 }
 
 // RequestID returns the id of the request of ctx, or "".
-func RequestID(ctx context.Context) string {
-	if info := requestInfoFrom(ctx); info != nil {
-		return info.id
-	}
-	return ""
-}
+func RequestID(ctx context.Context) string { return requestInfoFrom(ctx).id }
 
 // SetLoggedPath replaces the path in the log and the trace, because it contains a
 // secret.
 func SetLoggedPath(ctx context.Context, path string) {
-	if info := requestInfoFrom(ctx); info != nil {
-		info.path = path
-	}
+	requestInfoFrom(ctx).path = path
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String("url.path", path))
 }
 
 // SetUser sets the user of the request, and the value that [Caller] returns. The log
 // has a hash of the id.
 func SetUser(ctx context.Context, userID string, caller any) {
-	if info := requestInfoFrom(ctx); info != nil {
-		info.user, info.caller = userID, caller
-	}
+	info := requestInfoFrom(ctx)
+	info.user, info.caller = userID, caller
 }
 
 // Caller returns the caller that was passed to [SetUser], or the zero T.
 func Caller[T any](ctx context.Context) T {
-	var caller T
-	if info := requestInfoFrom(ctx); info != nil {
-		caller, _ = info.caller.(T)
-	}
+	caller, _ := requestInfoFrom(ctx).caller.(T)
 	return caller
 }
 
 // NoteCode sets the error code in the request's log line, for an error response of
 // another server.
-func NoteCode(ctx context.Context, code taskapi.ErrorCode) {
-	if info := requestInfoFrom(ctx); info != nil {
-		info.code = code
-	}
-}
+func NoteCode(ctx context.Context, code taskapi.ErrorCode) { requestInfoFrom(ctx).code = code }
 
 // NoteCause sets the error in the request's log line.
-func NoteCause(ctx context.Context, err error) {
-	if info := requestInfoFrom(ctx); info != nil {
-		info.cause = err
-	}
-}
+func NoteCause(ctx context.Context, err error) { requestInfoFrom(ctx).cause = err }
 
 // identify gives each request an id: the caller's, if it is safe to log, or a new one.
 func identify(next http.Handler) http.Handler {

@@ -104,7 +104,7 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 	})
 	for i, s := range servers {
 		s.Handler = drain.handler(s.Handler)
-		open := &openStreams{streams: map[*Stream]struct{}{}}
+		open := newOpenStreams()
 		server := s.http(log, open)
 		log.Info("listening", "server", s.Name, "address", listeners[i].Addr().String())
 		group.Go(func() error {

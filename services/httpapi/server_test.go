@@ -40,7 +40,7 @@ func (p pipe) Addr() net.Addr { return &net.UnixAddr{} }
 // dial starts a server and connects to it. It must be called within synctest.Test.
 func dial(t *testing.T, handler http.Handler) net.Conn {
 	t.Helper()
-	return serve(t, Server{Handler: handler}.http(slog.New(slog.DiscardHandler), nil))
+	return serve(t, Server{Handler: handler}.http(slog.New(slog.DiscardHandler), newOpenStreams()))
 }
 
 // serve is dial for a server.

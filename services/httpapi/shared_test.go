@@ -225,7 +225,7 @@ func TestCrowdOfStreams(t *testing.T) {
 			source.user.streams[source.out] = struct{}{}
 			return &huma.StreamResponse{Body: source.out.Serve}, nil
 		})
-	open := &openStreams{streams: map[*Stream]struct{}{}}
+	open := newOpenStreams()
 	server := httptest.NewUnstartedServer(router)
 	server.Config = Server{Handler: router}.http(slog.New(slog.DiscardHandler), open)
 	server.Start()

@@ -125,9 +125,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 		return
 	}
 	s.events.take(conn, r.ProtoAtLeast(1, 1))
-	if info := requestInfoFrom(ctx.Context()); info != nil {
-		info.stream = s
-	}
+	requestInfoFrom(ctx.Context()).stream = s
 	s.start(conn)
 	// If the client has sent more bytes, they are not read. The next write then
 	// detects that it has disconnected.
@@ -259,25 +257,24 @@ type openStreams struct {
 
 type openStreamsKey struct{}
 
-// openStreamsFrom returns the open streams of the server of ctx, or nil.
+func newOpenStreams() *openStreams { return &openStreams{streams: map[*Stream]struct{}{}} }
+
+// openStreamsFrom returns the open streams of the server of ctx. A server that [Serve] does
+// not run has none.
 func openStreamsFrom(ctx context.Context) *openStreams {
-	open, _ := ctx.Value(openStreamsKey{}).(*openStreams)
-	return open
+	if open, ok := ctx.Value(openStreamsKey{}).(*openStreams); ok {
+		return open
+	}
+	return newOpenStreams()
 }
 
 func (o *openStreams) add(s *Stream) {
-	if o == nil {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.streams[s] = struct{}{}
 }
 
 func (o *openStreams) remove(s *Stream) {
-	if o == nil {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.streams, s)

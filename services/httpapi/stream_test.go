@@ -358,7 +358,7 @@ func TestServerWaitsForStreams(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, open := newTestSource(), &openStreams{streams: map[*Stream]struct{}{}}
+				s, open := newTestSource(), newOpenStreams()
 				server := Server{Handler: s.handler()}.http(slog.New(slog.DiscardHandler), open)
 				conn := serve(t, server)
 				fmt.Fprint(conn, askStream)
