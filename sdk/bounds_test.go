@@ -122,8 +122,7 @@ func (c *trial) check(t *testing.T, err error) {
 	if len(c.attempts) > c.policy.MaxAttempts {
 		t.Errorf("%d attempts, want at most %d", len(c.attempts), c.policy.MaxAttempts)
 	}
-	var failure *sdk.Error
-	if errors.As(err, &failure) && failure.Attempts != len(c.attempts) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok && failure.Attempts != len(c.attempts) {
 		t.Errorf("the error has %d attempts, want %d", failure.Attempts, len(c.attempts))
 	}
 	for i, next := range c.attempts[1:] {

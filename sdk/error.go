@@ -148,8 +148,7 @@ func failTransport(status int, header http.Header, err error) *Error {
 
 // askedToWait returns the Retry-After of an error, or zero.
 func askedToWait(err error) time.Duration {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
 	}
 	return 0
@@ -158,8 +157,7 @@ func askedToWait(err error) time.Duration {
 // withoutURL removes the URL from an error of net/http, because the query may be
 // private.
 func withoutURL(err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
 		return withURL.Err
 	}
 	return err

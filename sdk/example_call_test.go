@@ -100,8 +100,7 @@ func ExampleError() {
 	_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{
 		Title: strings.Repeat("a", taskapi.MaxTitleLength+1),
 	}, sdk.WithRequestID("example"))
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		for _, field := range failure.Fields {
 			fmt.Println(field.Field, field.Code)
 		}

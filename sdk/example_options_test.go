@@ -95,8 +95,7 @@ func ExampleWithRetry() {
 	server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable})
 
 	_, err = client.ListTasks(ctx, taskapi.ListTasksOptions{})
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		fmt.Println(failure.Code, "after", failure.Attempts, "attempts")
 	}
 	// Output: unavailable after 2 attempts
@@ -203,8 +202,7 @@ func ExampleWithRequestID() {
 	defer stop()
 
 	_, err := client.GetTask(ctx, "019ac2f4-0000-7000-8000-000000000000", sdk.WithRequestID("import-4711"))
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		fmt.Println(failure.Code, failure.RequestID)
 	}
 	// Output: task_not_found import-4711
@@ -254,8 +252,7 @@ func ExampleError_maybeApplied() {
 		return err
 	}
 	err = create()
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		fmt.Println("status", failure.Status, "may have happened:", failure.MaybeApplied)
 	}
 	// The key makes it safe to repeat the call, now or after a restart.

@@ -286,8 +286,7 @@ func ExampleClient_Batch() {
 		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Feed the cat"}),
 		taskapi.TaskOperations.Delete(plants.ID, 7),
 	})
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		fmt.Println(failure.Code, failure.Fields[0].Field)
 	}
 	// Output:

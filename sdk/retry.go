@@ -145,8 +145,7 @@ func (p RetryPolicy) backoff(attempts int) time.Duration {
 
 // neverSent reports whether an error proves that no connection was established.
 func neverSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
 	return untrusted(err)

@@ -95,8 +95,7 @@ func split(err error) (all []error) {
 
 // mistake replaces the field in the library's error by the variable.
 func mistake(config reflect.Type, err error) (name, text string) {
-	var empty env.EmptyVarError
-	if errors.As(err, &empty) {
+	if empty, ok := errors.AsType[env.EmptyVarError](err); ok {
 		return empty.Key, "must be set"
 	}
 	var parse env.ParseError

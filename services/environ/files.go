@@ -23,8 +23,7 @@ func fromFiles(set map[string]string, config reflect.Type) (texts, names []strin
 		}
 		value, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil {
-			var reason *fs.PathError
-			if errors.As(err, &reason) {
+			if reason, ok := errors.AsType[*fs.PathError](err); ok {
 				err = reason.Err // without the path
 			}
 			texts, names = append(texts, name+"_FILE cannot be read: "+err.Error()), append(names, name)

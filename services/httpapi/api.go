@@ -240,13 +240,12 @@ func (a *API) Problem(ctx context.Context, err error) *Problem {
 }
 
 func (a *API) problem(err error) *Problem {
-	var problem *Problem
-	if errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem
 	}
 	for _, row := range a.statuses {
 		if errors.Is(err, row.Err) {
-			problem = NewProblem(row.Code, row.Sentence)
+			problem := NewProblem(row.Code, row.Sentence)
 			if problem.Status == http.StatusServiceUnavailable {
 				problem.WithRetryAfter(unavailableRetryAfter)
 			}

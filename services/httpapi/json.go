@@ -20,8 +20,7 @@ var jsonFormat = huma.Format{
 		if tree, untyped := v.(*any); untyped && err == nil {
 			*tree = spellTimes(*tree)
 		}
-		var broken *wirejson.Error
-		if errors.As(err, &broken) {
+		if broken, ok := errors.AsType[*wirejson.Error](err); ok {
 			return errors.New(strings.Join([]string{string(broken.Code), fieldName(broken.Field), broken.Message}, codeSeparator))
 		}
 		return err

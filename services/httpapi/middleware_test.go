@@ -206,8 +206,7 @@ func get(ctx context.Context, url string) (string, error) {
 			return "", err
 		}
 		res, err := http.DefaultClient.Do(req)
-		var refused *net.OpError
-		if errors.As(err, &refused) && refused.Op == "dial" && ctx.Err() == nil {
+		if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "dial" && ctx.Err() == nil {
 			runtime.Gosched()
 			continue
 		}

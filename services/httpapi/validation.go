@@ -117,8 +117,7 @@ func Invalid(fields ...taskapi.FieldError) *Problem {
 // fieldErrors translates one validation error. A [Problem] returned by a resolver has
 // its own fields.
 func fieldErrors(err error) []taskapi.FieldError {
-	var problem *Problem
-	if errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem.Errors
 	}
 	var detailer huma.ErrorDetailer

@@ -80,8 +80,7 @@ func Unmarshal(data []byte, v any) error {
 
 // explain translates an error of the JSON library.
 func explain(data []byte, err error) error {
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			return &Error{path(syntactic.JSONPointer), taskapi.FieldDuplicate, "must not appear twice"}

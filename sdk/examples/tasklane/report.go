@@ -40,8 +40,7 @@ func (p program) report(err error) int {
 	}
 	text, code := p.explain(err)
 	fmt.Fprintln(p.stderr, "tasklane:", text)
-	var failure *sdk.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		if failure.MaybeApplied {
 			fmt.Fprintln(p.stderr, "It may have taken effect all the same: look before you try again.")
 		}

@@ -34,20 +34,20 @@ var errorTable = []httpapi.ErrorStatus{
 // addDetail adds the current resource to a conflict, and the operation's place
 // to the failure of a batch.
 func addDetail(err error, p *httpapi.Problem) {
-	var conflict *store.ConflictError
-	if errors.As(err, &conflict) {
+	conflict, conflicts := errors.AsType[*store.ConflictError](err)
+	if conflicts {
 		p.Current = new(wireResource(conflict.Current))
 	}
-	var failed *store.BatchError
-	if errors.As(err, &failed) {
-		if errors.Is(err, store.ErrTooMany) {
-			p.WithFields(taskapi.FieldError{Field: fmt.Sprintf("operations[%d]", failed.Index), Code: taskapi.FieldTooMany, Message: "is one too many"})
-			return
-		}
-		field := taskapi.FieldError{Field: fmt.Sprintf("operations[%d].id", failed.Index), Code: taskapi.FieldNotFound, Message: "does not exist, or not in this state"}
-		if conflict != nil {
-			field = taskapi.FieldError{Field: fmt.Sprintf("operations[%d].version", failed.Index), Code: taskapi.FieldConflict, Message: "is not the current version"}
-		}
-		p.WithFields(field)
+	failed, ok := errors.AsType[*store.BatchError](err)
+	if !ok {
+		return
 	}
+	place, code, message := ".id", taskapi.FieldNotFound, "does not exist, or not in this state"
+	switch {
+	case errors.Is(err, store.ErrTooMany):
+		place, code, message = "", taskapi.FieldTooMany, "is one too many"
+	case conflicts:
+		place, code, message = ".version", taskapi.FieldConflict, "is not the current version"
+	}
+	p.WithFields(taskapi.FieldError{Field: fmt.Sprintf("operations[%d]%s", failed.Index, place), Code: code, Message: message})
 }

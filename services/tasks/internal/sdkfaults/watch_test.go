@@ -113,8 +113,7 @@ func writeUntil(ctx context.Context, t *testing.T, client *sdk.Client, random *r
 				_, err = client.UpdateTask(ctx, ids[at], taskapi.UpdateTaskRequest{Title: taskapi.Some(strconv.Itoa(n))})
 			}
 		}
-		var failure *sdk.Error
-		if errors.As(err, &failure) && failure.Status != 0 && failure.Status < 500 && !errors.Is(err, sdk.ErrTaskNotFound) {
+		if failure, ok := errors.AsType[*sdk.Error](err); ok && failure.Status != 0 && failure.Status < 500 && !errors.Is(err, sdk.ErrTaskNotFound) {
 			t.Errorf("write %d: %v", n, err)
 		}
 	}
