@@ -177,7 +177,7 @@ func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)
 	tx.setDue(resource{}, r)
-	if p := cmp.Or(checkRecurrence(r), tx.prepare(resource{}, r, c.names("listId", false))); p != nil {
+	if p := cmp.Or(checkRecurrence(r), tx.prepare(resource{}, r, c.namesList(false))); p != nil {
 		return r, p
 	}
 	return tx.changed(r), nil
@@ -191,7 +191,7 @@ func (tx *transaction) edit(r resource, c content, replace bool) (resource, *pro
 	}
 	after.apply(c, replace, tx.now)
 	tx.setDue(r, after)
-	if p := cmp.Or(checkRecurrence(after), tx.prepare(r, after, c.names("listId", !replace))); p != nil {
+	if p := cmp.Or(checkRecurrence(after), tx.prepare(r, after, c.namesList(!replace))); p != nil {
 		return r, p
 	}
 	if after.same(r) {

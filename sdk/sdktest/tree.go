@@ -32,10 +32,10 @@ func (r resource) refer(field, id string) {
 	}
 }
 
-// names reports whether the content says what a field refers to. Unless it is
+// namesList reports whether the content says which list a task is in. Unless it is
 // partial, null says nothing.
-func (c content) names(field string, partial bool) bool {
-	value, ok := c[field]
+func (c content) namesList(partial bool) bool {
+	value, ok := c["listId"]
 	return ok && (partial || !value.IsNil())
 }
 

@@ -115,7 +115,7 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 		return after, cmp.Or(tx.checkCount(o.kind), p)
 	case taskapi.BatchMove:
 		after := tx.relocated(r, o.content)
-		if p := tx.prepare(r, after, o.content.names("listId", true)); p != nil {
+		if p := tx.prepare(r, after, o.content.namesList(true)); p != nil {
 			return r, p
 		}
 		if p := tx.flush(); p != nil {
@@ -222,7 +222,7 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 				if p != nil {
 					return nil, p
 				}
-				response := replyResource(http.StatusOK, r)
+				response := replyResource(r)
 				if op == taskapi.BatchCreate {
 					response.status = http.StatusCreated
 					response.header.Set("Location", k.path+"/"+r.id())
@@ -289,7 +289,7 @@ func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
 	case !wanted.allows(r.version()):
 		return nil, k.conflict(r)
 	}
-	response := replyResource(http.StatusOK, r)
+	response := replyResource(r)
 	if known.names(r.version()) {
 		response.status, response.body = http.StatusNotModified, nil
 		response.header.Del("Content-Type")
@@ -305,8 +305,8 @@ func (k *kind) conflict(r resource) *problem {
 }
 
 // replyResource returns a response with one resource.
-func replyResource(status int, r resource) *reply {
-	response := newReply(status, map[string]any{"success": true, "data": r.wire()})
+func replyResource(r resource) *reply {
+	response := newReply(http.StatusOK, map[string]any{"success": true, "data": r.wire()})
 	response.header.Set("ETag", r.etag())
 	return response
 }

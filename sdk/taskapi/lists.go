@@ -25,11 +25,6 @@ const (
 	Gray   Color = "gray"
 )
 
-// Colors returns every colour.
-func Colors() []Color {
-	return []Color{Red, Orange, Yellow, Green, Teal, Blue, Purple, Pink, Brown, Gray}
-}
-
 // List is a list of the user's. Every field is present in every response; a nil pointer is the JSON
 // null.
 type List struct {

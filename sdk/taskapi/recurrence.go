@@ -24,9 +24,6 @@ const (
 	FromCompletion RecurrenceFrom = "completion"
 )
 
-// RecurrencesFrom returns all that the next due date may be counted from.
-func RecurrencesFrom() []RecurrenceFrom { return []RecurrenceFrom{FromDue, FromCompletion} }
-
 // MaxRecurrenceLength is the length of the longest rule of a task.
 const MaxRecurrenceLength = 200
 

@@ -19,9 +19,6 @@ const (
 	Sunday   WeekStart = "sunday"
 )
 
-// WeekStarts returns every day on which a week may begin.
-func WeekStarts() []WeekStart { return []WeekStart{Monday, Saturday, Sunday} }
-
 // Settings are a user's settings. Every user has them from the beginning, in
 // version 1 with the defaults.
 type Settings struct {

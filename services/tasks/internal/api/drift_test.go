@@ -64,9 +64,12 @@ var unions = map[string]reflect.Type{
 // values are those that a type of the SDK can have.
 var values = map[reflect.Type][]string{
 	reflect.TypeFor[taskapi.Priority]():       texts(taskapi.Priorities()),
-	reflect.TypeFor[taskapi.RecurrenceFrom](): texts(taskapi.RecurrencesFrom()),
-	reflect.TypeFor[taskapi.WeekStart]():      texts(taskapi.WeekStarts()),
-	reflect.TypeFor[taskapi.Color]():          texts(taskapi.Colors()),
+	reflect.TypeFor[taskapi.RecurrenceFrom](): texts([]taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion}),
+	reflect.TypeFor[taskapi.WeekStart]():      texts([]taskapi.WeekStart{taskapi.Monday, taskapi.Saturday, taskapi.Sunday}),
+	reflect.TypeFor[taskapi.Color](): texts([]taskapi.Color{
+		taskapi.Red, taskapi.Orange, taskapi.Yellow, taskapi.Green, taskapi.Teal,
+		taskapi.Blue, taskapi.Purple, taskapi.Pink, taskapi.Brown, taskapi.Gray,
+	}),
 	reflect.TypeFor[taskapi.ErrorCode]():      texts(taskapi.ErrorCodes()),
 	reflect.TypeFor[taskapi.FieldErrorCode](): texts(taskapi.FieldErrorCodes()),
 }
