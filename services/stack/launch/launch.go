@@ -159,18 +159,29 @@ func (s *stack) migrate(ctx context.Context, service service) error {
 }
 
 func (s *stack) startService(ctx context.Context, service service) error {
-	s.console.say("starting %s …", service.name)
-	begin := time.Now()
-	process, err := s.spawn(service)
+	process, err := s.startProcess(ctx, service)
 	if err != nil {
 		return err
 	}
 	s.watch(service.name, process, func() error { return s.stopServer(service.name, process) })
-	if err := waitReady(ctx, service, process); err != nil {
-		return err
-	}
-	s.console.say("%s is ready (%s)", service.name, since(begin))
 	return nil
+}
+
+// startProcess starts a service and returns once it is ready.
+func (s *stack) startProcess(ctx context.Context, service service) (*child.Child, error) {
+	s.console.say("starting %s …", service.name)
+	begin := time.Now()
+	process, err := s.spawn(service)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := process.AwaitReady(ctx, service.name, service.ready, nil, pollInterval); err != nil {
+		return nil, errors.Join(err, s.stopServer(service.name, process))
+	}
+	s.console.say("%s is ready (%s) at %s", service.name, since(begin), service.ready)
+	return process, nil
 }
 
 func (s *stack) stopServer(name string, process *child.Child) error {
@@ -213,13 +224,6 @@ func (s *stack) stop() error {
 		errs = append(errs, s.stops[i]())
 	}
 	return errors.Join(errs...)
-}
-
-// waitReady returns once the service is ready.
-func waitReady(ctx context.Context, service service, process *child.Child) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	return process.AwaitReady(ctx, service.name, service.ready, nil, pollInterval)
 }
 
 func since(begin time.Time) string { return time.Since(begin).Round(10 * time.Millisecond).String() }

@@ -22,13 +22,6 @@ const maxReplicas = 9
 // restartPause is the delay before a replica is restarted, because it may fail again at once.
 const restartPause = time.Second
 
-// A replica that ends mostInARow times in a row, each within steadyTime of its start, is not
-// restarted again.
-const (
-	mostInARow = 5
-	steadyTime = 10 * time.Second
-)
-
 // checkInterval is the interval of the balancers' readiness checks.
 const checkInterval = time.Second
 
@@ -66,7 +59,7 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 		return errors.Join(faults...)
 	})
 	for i, replica := range copies {
-		process, err := s.startReplica(ctx, replica)
+		process, err := s.startProcess(ctx, replica)
 		if err != nil {
 			return err
 		}
@@ -75,46 +68,20 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 	return nil
 }
 
-func (s *stack) startReplica(ctx context.Context, service service) (*child.Child, error) {
-	s.console.say("starting %s …", service.name)
-	begin := time.Now()
-	process, err := s.spawn(service)
-	if err != nil {
-		return nil, err
-	}
-	if err := waitReady(ctx, service, process); err != nil {
-		return nil, errors.Join(err, s.stopServer(service.name, process))
-	}
-	s.console.say("%s is ready (%s), operations port %s", service.name, since(begin), service.env["OPS_PORT"])
-	return process, nil
-}
-
 // keep restarts a replica whenever it ends, while the others serve, and stops it when ctx
-// ends. A replica that keeps failing ends the run.
+// ends.
 func (s *stack) keep(ctx context.Context, service service, process *child.Child) error {
-	begin, inARow := time.Now(), 0
 	for {
 		select {
 		case <-ctx.Done():
 			return s.stopServer(service.name, process)
 		case <-process.Done():
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if inARow = inARow + 1; time.Since(begin) > steadyTime {
-			inARow = 1
-		}
-		if inARow == mostInARow {
-			s.fail(process.Failed(service.name))
-			return nil
-		}
 		s.console.say("%s ended: %s; starting it again …", service.name, process.How())
 		if pause(ctx, restartPause) != nil {
 			return nil
 		}
 		var err error
-		begin = time.Now()
 		if process, err = s.spawn(service); err != nil {
 			s.fail(err)
 			return nil

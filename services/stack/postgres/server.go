@@ -23,10 +23,6 @@ import (
 // Superuser is the role that every server has.
 const Superuser = "postgres"
 
-// startAttempts is the number of attempts to start a temporary server: another process may
-// take the free port first.
-const startAttempts = 3
-
 // Options are the options of a server.
 type Options struct {
 	// NodeModules is the npm installation with the binaries.
@@ -116,23 +112,16 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 		return nil, err
 	}
 
-	for attempt := 1; ; attempt++ {
-		s.Port = opts.Port
-		if s.Port == 0 {
-			free, err := port.Free(ctx, 1)
-			if err != nil {
-				return nil, err
-			}
-			s.Port = free[0]
-		}
-		s.process, err = c.serve(ctx, s.Port, opts.Log)
-		if err == nil {
-			return s, nil
-		}
-		if opts.Port != 0 || attempt == startAttempts || ctx.Err() != nil {
+	s.Port = opts.Port
+	if s.Port == 0 {
+		free, err := port.Free(ctx, 1)
+		if err != nil {
 			return nil, err
 		}
+		s.Port = free[0]
 	}
+	s.process, err = c.serve(ctx, s.Port, opts.Log)
+	return s, err
 }
 
 // URL returns the URL of a database on the server for one of its roles.
