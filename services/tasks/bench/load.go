@@ -53,9 +53,9 @@ func send(ctx context.Context, p *process, database, workers int, d time.Duratio
 		return sample{}, fmt.Errorf("%s failed: %v %s", p.name, metrics.StatusCodes, strings.Join(metrics.Errors, "; "))
 	}
 	return sample{
-		rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99,
-		cpu:      (after.cpu - before.cpu) / time.Duration(metrics.Requests),
-		database: (databaseAfter - databaseBefore) / time.Duration(metrics.Requests),
+		rate: metrics.Throughput, p50: metrics.Latencies.P50.Seconds(), p99: metrics.Latencies.P99.Seconds(),
+		cpu:      (after.cpu - before.cpu).Seconds() / float64(metrics.Requests),
+		database: (databaseAfter - databaseBefore).Seconds() / float64(metrics.Requests),
 	}, nil
 }
 

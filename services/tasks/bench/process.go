@@ -24,10 +24,9 @@ const (
 
 // process is a measured server.
 type process struct {
-	name string
-	// url is its address, operations the address of its profiles.
-	url, operations string
-	child           *child.Child
+	command
+
+	child *child.Child
 	// log is its log file.
 	log *os.File
 }
@@ -59,7 +58,7 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	if err != nil {
 		return nil, 0, errors.Join(err, log.Close(), os.Remove(log.Name()))
 	}
-	p := &process{name: c.name, url: c.url, operations: c.operations, child: running, log: log}
+	p := &process{command: c, child: running, log: log}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := running.AwaitReady(ctx, c.name, c.ready, c.header, time.Millisecond); err != nil {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -39,28 +38,18 @@ var areas = []area{
 // elsewhere is everything outside the areas.
 const elsewhere = "elsewhere"
 
-// share is an area's part of all processor time.
-type share struct {
-	area string
-	part float64
-}
-
-// shares sums up a profile by area, the largest first.
-func shares(p *profile.Profile) []share {
-	sums, total := map[string]int64{}, int64(0)
+// shares returns each area's part of the processor time of a profile.
+func shares(p *profile.Profile) map[string]float64 {
+	parts, total := map[string]float64{}, 0.0
 	for _, s := range p.Sample {
-		spent := s.Value[len(s.Value)-1] // nanoseconds; the first are counts
-		sums[areaOf(s)] += spent
+		spent := float64(s.Value[len(s.Value)-1]) // nanoseconds; the first are counts
+		parts[areaOf(s)] += spent
 		total += spent
 	}
-	var all []share
-	for name, spent := range sums {
-		all = append(all, share{name, float64(spent) / float64(total)})
+	for area := range parts {
+		parts[area] /= total
 	}
-	slices.SortFunc(all, func(a, b share) int {
-		return cmp.Or(cmp.Compare(b.part, a.part), cmp.Compare(a.area, b.area))
-	})
-	return all
+	return parts
 }
 
 // areaOf returns the area of a stack, whose innermost function comes first.
@@ -86,17 +75,7 @@ const profileLead = 200 * time.Millisecond
 // profiled says where a contender spends its time.
 type profiled struct {
 	work   string
-	shares []share
-}
-
-// part returns an area's share, or zero.
-func (p profiled) part(area string) float64 {
-	for _, s := range p.shares {
-		if s.area == area {
-			return s.part
-		}
-	}
-	return 0
+	shares map[string]float64 // by area
 }
 
 // profile runs a workload once more and profiles the service. It also writes the

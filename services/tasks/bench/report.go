@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,26 +50,19 @@ func (r *results) whereTimeGoes(b *strings.Builder) {
 		fmt.Fprintf(b, " %s |", p.work)
 	}
 	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(r.profiles)) + "\n")
-	for _, area := range r.areas() {
+	shares := map[string]float64{}
+	for _, p := range slices.Backward(r.profiles) {
+		maps.Copy(shares, p.shares) // the first profile decides the order
+	}
+	for _, area := range slices.SortedFunc(maps.Keys(shares), func(a, b string) int {
+		return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(a, b))
+	}) {
 		fmt.Fprintf(b, "| %s |", area)
 		for _, p := range r.profiles {
-			fmt.Fprintf(b, " %.0f %% |", 100*p.part(area))
+			fmt.Fprintf(b, " %.0f %% |", 100*p.shares[area])
 		}
 		b.WriteString("\n")
 	}
-}
-
-// areas returns the areas of all profiles, ordered by the first profile.
-func (r *results) areas() []string {
-	var names []string
-	for _, p := range r.profiles {
-		for _, s := range p.shares {
-			if !slices.Contains(names, s.area) {
-				names = append(names, s.area)
-			}
-		}
-	}
-	return names
 }
 
 func (r *results) head(b *strings.Builder) {
@@ -95,10 +90,11 @@ func (r *results) rows(b *strings.Builder, work string) {
 		if len(s) == 0 {
 			continue
 		}
-		rate := summarise(s.rates())
+		median := func(value func(sample) float64) float64 { return summarise(s.of(value)).median }
+		rates := summarise(s.of(rate))
 		fmt.Fprintf(b, "| %s | %s | %.0f (%.0f to %.0f) | %s | %s | %s | %s | %s |\n",
-			work, name, rate.median, rate.low, rate.high, r.comparison(work, name),
-			millis(summarise(s.p50s()).median), millis(summarise(s.p99s()).median), micros(summarise(s.cpus()).median), micros(summarise(s.databases()).median))
+			work, name, rates.median, rates.low, rates.high, r.comparison(work, name),
+			millis(median(p50)), millis(median(p99)), micros(median(cpu)), micros(median(database)))
 	}
 }
 
@@ -117,7 +113,7 @@ func (r *results) comparison(work, name string) string {
 	if base == "" || base == name {
 		return ""
 	}
-	f := r.ratio(work, name, base)
+	f := r.ratio(rate, work, name, base)
 	return fmt.Sprintf("%.2f × %s (%.2f to %.2f)", f.median, base, f.low, f.high)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -189,8 +188,13 @@ func (s *stack) startAuth(ctx context.Context) (*process, error) {
 	}))
 }
 
-// Limits are on, but far above the load here.
-var limits = map[string]string{"RATE_LIMIT": "1000000", "RATE_BURST": "1000000", "CLIENT_RATE_LIMIT": "1000000", "CLIENT_RATE_BURST": "1000000"}
+// limited returns an environment with limits that are far above the load here.
+func limited(env map[string]string) map[string]string {
+	for _, name := range []string{"RATE_LIMIT", "RATE_BURST", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"} {
+		env[name] = "1000000"
+	}
+	return env
+}
 
 func (s *stack) startTasks(ctx context.Context, database string, probe http.Header) (*process, error) {
 	c, err := s.tasksCommand(ctx, database, probe)
@@ -211,7 +215,7 @@ func (s *stack) tasksCommand(ctx context.Context, database string, probe http.He
 	url := host + strconv.Itoa(ports[0])
 	return command{
 		name: "tasks", path: filepath.Join(s.bin, "tasks"), args: []string{"serve"},
-		env: with(limits, map[string]string{
+		env: limited(map[string]string{
 			"HOST": "127.0.0.1", "PORT": strconv.Itoa(ports[0]), "OPS_PORT": strconv.Itoa(ports[1]),
 			"DATABASE_URL": s.postgres.URL(roles.App, s.password, database),
 			"JWKS_URL":     s.issuer.url, "JWT_ISSUER": s.publicURL, "PPROF": "true",
@@ -228,7 +232,7 @@ func (s *stack) startBFF(ctx context.Context, address string) (*process, error) 
 	host, number, _ := strings.Cut(address, ":")
 	return s.keep(start(ctx, command{
 		name: "bff", path: filepath.Join(s.bin, "bff"), args: []string{"serve"},
-		env: with(limits, map[string]string{
+		env: limited(map[string]string{
 			"HOST": host, "PORT": number, "OPS_PORT": strconv.Itoa(ports[0]),
 			"PUBLIC_URL": s.publicURL, "TASKS_URL": s.tasks.url,
 			"BETTER_AUTH_URL": s.auth.url, "BETTER_AUTH_SECRET": s.secret,
@@ -265,11 +269,4 @@ func freeAddress(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "127.0.0.1:" + strconv.Itoa(ports[0]), nil
-}
-
-// with returns an environment with further variables.
-func with(env, further map[string]string) map[string]string {
-	merged := maps.Clone(env)
-	maps.Copy(merged, further)
-	return merged
 }

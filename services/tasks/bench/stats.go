@@ -5,39 +5,28 @@ import (
 	"time"
 )
 
-// sample is one contender's result in one round.
+// sample is one contender's result in one round. Times are in seconds.
 type sample struct {
 	// rate is the number of responses per second.
 	rate float64
 	// p50 and p99 are quantiles of the response time.
-	p50, p99 time.Duration
+	p50, p99 float64
 	// cpu is the server's processor time per response, database PostgreSQL's; zero means
 	// unknown.
-	cpu, database time.Duration
+	cpu, database float64
 }
+
+func rate(s sample) float64     { return s.rate }
+func p50(s sample) float64      { return s.p50 }
+func p99(s sample) float64      { return s.p99 }
+func cpu(s sample) float64      { return s.cpu }
+func database(s sample) float64 { return s.database }
 
 // series are a contender's samples, one for each round.
 type series []sample
 
-func (s series) rates() []float64 { return each(s, func(one sample) float64 { return one.rate }) }
-
-func (s series) p50s() []float64 {
-	return each(s, func(one sample) float64 { return one.p50.Seconds() })
-}
-
-func (s series) p99s() []float64 {
-	return each(s, func(one sample) float64 { return one.p99.Seconds() })
-}
-
-func (s series) cpus() []float64 {
-	return each(s, func(one sample) float64 { return one.cpu.Seconds() })
-}
-
-func (s series) databases() []float64 {
-	return each(s, func(one sample) float64 { return one.database.Seconds() })
-}
-
-func each(s series, value func(sample) float64) []float64 {
+// of returns a value of each sample.
+func (s series) of(value func(sample) float64) []float64 {
 	values := make([]float64, len(s))
 	for i, one := range s {
 		values[i] = value(one)
