@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,22 +69,6 @@ func (c *config) clientRate() httpapi.Rate {
 
 func (c *config) listen(port environ.Port) string {
 	return net.JoinHostPort(c.Host, port.String())
-}
-
-func origins(all []environ.Origin) []*url.URL {
-	urls := make([]*url.URL, len(all))
-	for i, o := range all {
-		urls[i] = o.URL
-	}
-	return urls
-}
-
-func networks(all []environ.Network) []netip.Prefix {
-	prefixes := make([]netip.Prefix, len(all))
-	for i, n := range all {
-		prefixes[i] = netip.Prefix(n)
-	}
-	return prefixes
 }
 
 // cookiePrefix is Better Auth's cookiePrefix, without the __Secure- that Better Auth

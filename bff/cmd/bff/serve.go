@@ -74,8 +74,8 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 	addSessionMetrics(metrics, sessions, cookies)
 	browsers, err := web.NewHandler(web.Config{
 		PublicURL:       c.PublicURL.URL,
-		TrustedOrigins:  origins(c.TrustedOrigins),
-		TrustedProxies:  networks(c.TrustedProxies),
+		TrustedOrigins:  c.TrustedOrigins,
+		TrustedProxies:  c.TrustedProxies,
 		PageDir:         string(c.PageDir),
 		BetterAuth:      auth,
 		Cookies:         cookies,

@@ -68,12 +68,12 @@ func (s *Session) usableUntil() time.Time {
 	return s.ExpiresAt
 }
 
-// User is the user of a session.
+// User is the signed-in user in Better Auth, as browsers see it.
 type User struct {
-	ID    string  `json:"id"`
-	Name  string  `json:"name"`
-	Email string  `json:"email"`
-	Image *string `json:"image"` // nil without a picture, or with too large a one
+	ID    string  `json:"id" doc:"Assigned by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
+	Name  string  `json:"name" example:"Ada Lovelace"`
+	Email string  `json:"email" format:"email" example:"ada@example.com"`
+	Image *string `json:"image" doc:"The URL of a picture; null if there is none, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
 }
 
 // bounded returns the user with its texts truncated to the cache's limits.

@@ -25,7 +25,7 @@ var startTag = &huma.Tag{Name: "Start", Description: "The data that a page needs
 
 // Bootstrap is the data that a page needs at its start.
 type Bootstrap struct {
-	User       User               `json:"user"`
+	User       session.User       `json:"user"`
 	Stats      *taskapi.Stats     `json:"stats" doc:"The counts of getTaskStats; null if they are missing."`
 	Tasks      []taskapi.Task     `json:"tasks" nullable:"true" doc:"The first page of listTasks without filters; null if they are missing."`
 	Lists      []taskapi.List     `json:"lists" nullable:"true" doc:"All lists outside the trash, in their manual order; null if they are missing."`
@@ -110,7 +110,7 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	all.Go(func() { lists, listsErr = s.allLists(ctx) })
 	all.Wait()
 
-	data := Bootstrap{User: User(user), Failures: []BootstrapFailure{}}
+	data := Bootstrap{User: user, Failures: []BootstrapFailure{}}
 	if tasksErr == nil {
 		data.Tasks, data.NextCursor, data.Changes = page.Tasks, page.Meta.NextCursor, &page.Meta.Changes
 	}

@@ -5,10 +5,12 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/tasklane/tasklane/services/environ"
 )
 
 // trustedProxies are the networks whose X-Forwarded-For is trusted.
-type trustedProxies []netip.Prefix
+type trustedProxies []environ.Network
 
 // client returns the browser's address: the peer's, or, if the peer is a trusted proxy,
 // the last address in X-Forwarded-For that is not a trusted proxy. Anyone can forge the
@@ -66,5 +68,5 @@ func network(addr netip.Addr) netip.Prefix {
 func (p trustedProxies) clientKey(r *http.Request) string { return network(p.client(r)).String() }
 
 func (p trustedProxies) contain(addr netip.Addr) bool {
-	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(addr) })
+	return slices.ContainsFunc(p, func(n environ.Network) bool { return netip.Prefix(n).Contains(addr) })
 }

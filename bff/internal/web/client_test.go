@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/netip"
 	"testing"
+
+	"github.com/tasklane/tasklane/services/environ"
 )
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	proxies := trustedProxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("172.30.253.0/25")}
+	proxies := trustedProxies{environ.Network(netip.MustParsePrefix("10.0.0.0/8")), environ.Network(netip.MustParsePrefix("fd00::/8")), environ.Network(netip.MustParsePrefix("172.30.253.0/25"))}
 	for name, test := range map[string]struct {
 		peer      string
 		forwarded []string
@@ -73,7 +75,7 @@ func FuzzClientAddress(f *testing.F) {
 	for _, seed := range []string{"", "198.51.100.1", "192.0.2.1, 10.9.9.9", "::ffff:10.0.0.2", "fe80::1%eth0", ",,", "nonsense, fd00::1", "1.2.3.4:80", "[::1]"} {
 		f.Add(seed)
 	}
-	proxies := trustedProxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	proxies := trustedProxies{environ.Network(netip.MustParsePrefix("10.0.0.0/8")), environ.Network(netip.MustParsePrefix("fd00::/8"))}
 	f.Fuzz(func(t *testing.T, forwarded string) {
 		from := func(peer, forwarded string) netip.Addr {
 			return proxies.client(&http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {forwarded}}})

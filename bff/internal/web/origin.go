@@ -12,6 +12,7 @@ import (
 
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -34,11 +35,11 @@ var (
 
 // shareAPI lets pages of trusted origins call the API, including Better Auth, with the
 // user's cookies, and read the responses.
-func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
+func shareAPI(trusted []environ.Origin) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		// AllowedOrigins would treat an empty list as all origins.
 		AllowOriginFunc: func(_ *http.Request, origin string) bool {
-			return slices.ContainsFunc(trusted, func(u *url.URL) bool { return u.String() == origin })
+			return slices.ContainsFunc(trusted, func(o environ.Origin) bool { return o.String() == origin })
 		},
 		AllowedMethods:   sharedMethods,
 		AllowedHeaders:   sharedRequestHeaders,
@@ -51,9 +52,9 @@ func shareAPI(trusted []*url.URL) func(http.Handler) http.Handler {
 // sameOrigin rejects writes and streams that a page of another origin makes the browser
 // request. A stream is a read, but such a page could keep it open. The site's own origin
 // is passed explicitly, in case a proxy changes the Host header.
-func sameOrigin(public *url.URL, trusted []*url.URL) (func(http.Handler) http.Handler, error) {
+func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) http.Handler, error) {
 	rule := http.NewCrossOriginProtection()
-	for _, origin := range append([]*url.URL{public}, trusted...) {
+	for _, origin := range append([]environ.Origin{{URL: public}}, trusted...) {
 		if err := rule.AddTrustedOrigin(origin.String()); err != nil {
 			return nil, fmt.Errorf("trusted origin: %w", err)
 		}

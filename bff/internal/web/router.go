@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
@@ -27,9 +27,9 @@ type Config struct {
 	// PublicURL is the origin of the BFF in browsers.
 	PublicURL *url.URL
 	// TrustedOrigins are the other origins whose pages may call the API.
-	TrustedOrigins []*url.URL
+	TrustedOrigins []environ.Origin
 	// TrustedProxies are the networks whose X-Forwarded-For is trusted.
-	TrustedProxies []netip.Prefix
+	TrustedProxies []environ.Network
 	// PageDir is the folder of the built page; empty for no page.
 	PageDir string
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
@@ -14,16 +15,8 @@ var sessionTag = &huma.Tag{Name: "Session", Description: "The signed-in user. Be
 
 // Session is the signed-in user and the expiry of the session. It contains no token.
 type Session struct {
-	User      User      `json:"user"`
-	ExpiresAt time.Time `json:"expiresAt" doc:"When the session expires unless it is used before." example:"2026-11-30T08:00:00Z"`
-}
-
-// User is the signed-in user in Better Auth. The fields are those of session.User.
-type User struct {
-	ID    string  `json:"id" doc:"Assigned by Better Auth." example:"Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E"`
-	Name  string  `json:"name" example:"Ada Lovelace"`
-	Email string  `json:"email" format:"email" example:"ada@example.com"`
-	Image *string `json:"image" doc:"The URL of a picture; null if there is none, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
+	User      session.User `json:"user"`
+	ExpiresAt time.Time    `json:"expiresAt" doc:"When the session expires unless it is used before." example:"2026-11-30T08:00:00Z"`
 }
 
 // SessionResponse is the response of getSession.
@@ -49,7 +42,7 @@ func (s *server) registerSession(api *httpapi.API) {
 func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
 	current := callerFrom(ctx).session
 	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
-		User:      User(current.User),
+		User:      current.User,
 		ExpiresAt: current.ExpiresAt.UTC(),
 	}}}, nil
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/environ"
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
@@ -138,8 +139,8 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	t.Cleanup(auth.Transport.CloseIdleConnections)
 	handler, err := web.NewHandler(web.Config{
 		PublicURL:       public,
-		TrustedOrigins:  []*url.URL{parse(t, trustedOrigin)},
-		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix(trustedProxy)},
+		TrustedOrigins:  []environ.Origin{{URL: parse(t, trustedOrigin)}},
+		TrustedProxies:  []environ.Network{environ.Network(netip.MustParsePrefix(trustedProxy))},
 		PageDir:         c.pageDir,
 		BetterAuth:      auth,
 		Cookies:         session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
