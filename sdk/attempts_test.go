@@ -37,8 +37,8 @@ func cutShort(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// impatient makes the delays between attempts negligible.
-var impatient = sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1})
+// quickly makes the delays between attempts negligible.
+var quickly = sdk.WithRetry(sdk.RetryPolicy{BaseDelay: 1, MaxDelay: 1})
 
 func TestBrokenConnectionIsRetried(t *testing.T) {
 	t.Parallel()
@@ -66,7 +66,7 @@ func TestBrokenConnectionIsRetried(t *testing.T) {
 			t.Run(name+", "+fault, func(t *testing.T) {
 				t.Parallel()
 				s := serve(t, respondTask(fullTask()), broken, respondTask(fullTask()))
-				client := s.client(t, impatient)
+				client := s.client(t, quickly)
 				// The second call reuses the connection of the first: only on a
 				// reused connection would net/http itself retry.
 				if _, err := client.GetTask(t.Context(), "x"); err != nil {
@@ -91,7 +91,7 @@ func TestBrokenConnectionIsRetried(t *testing.T) {
 func TestMaybeApplied_AfterLostResponses(t *testing.T) {
 	t.Parallel()
 	s := serve(t, hangUp)
-	_, err := s.client(t, impatient).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
+	_, err := s.client(t, quickly).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
 	if failure := asError(t, err); failure.Status != 0 || failure.Attempts != 4 || !failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
 	}
@@ -101,7 +101,7 @@ func TestTruncatedResponse_KeepsRequestID(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cutShort)
 	var response sdk.Response
-	_, err := s.client(t, impatient).GetTask(t.Context(), "x", sdk.WithResponse(&response))
+	_, err := s.client(t, quickly).GetTask(t.Context(), "x", sdk.WithResponse(&response))
 	failure := asError(t, err)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || failure.RequestID != "the-request" || failure.Status != 0 || failure.Attempts != 4 {
 		t.Errorf("got %+v", failure)
@@ -128,11 +128,11 @@ func cutProblem(status int, header ...string) http.HandlerFunc {
 func TestTruncatedError_IsRetried(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cutProblem(http.StatusPreconditionFailed), respondProblem(taskapi.CodeVersionConflict))
-	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x", sdk.IfMatch(1))
+	_, err := s.client(t, quickly).DeleteTask(t.Context(), "x", sdk.IfMatch(1))
 	if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Attempts != 2 || failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
 	}
-	t.Run("and keeps its status after the last attempt", func(t *testing.T) {
+	t.Run("keeps its status after the last attempt", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, cutProblem(http.StatusTooManyRequests, "Retry-After", "40", "X-Request-Id", "the-request"))
 		_, err := s.client(t).DeleteTask(t.Context(), "x")
@@ -165,10 +165,10 @@ func TestEveryWriteHasItsOwnKey(t *testing.T) {
 	}
 }
 
-func TestRetriedWrite_ConflictsWithItself(t *testing.T) {
+func TestRetriedWrite_MayConflictWithItself(t *testing.T) {
 	t.Parallel()
 	s := serve(t, hangUp, respondProblem(taskapi.CodeTaskNotFound))
-	_, err := s.client(t, impatient).DeleteTask(t.Context(), "x")
+	_, err := s.client(t, quickly).DeleteTask(t.Context(), "x")
 	if failure := asError(t, err); !errors.Is(err, sdk.ErrTaskNotFound) || failure.Attempts != 2 || !failure.MaybeApplied {
 		t.Errorf("got %+v", failure)
 	}

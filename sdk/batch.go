@@ -8,7 +8,7 @@ import (
 )
 
 // Batch runs operations in order, all or none, and returns their resources in the same
-// order, in the state after the whole batch; an erased resource in the state before it.
+// order. They are in their state after the whole batch; an erased resource in its last state.
 // A batch has at most [taskapi.MaxBatchOperations] operations. If one fails, Batch
 // returns its error, and [Error.Fields] name the operation.
 //

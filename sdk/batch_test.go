@@ -16,7 +16,7 @@ func TestBatch(t *testing.T) {
 		taskapi.TaskOperations.Delete("y", 0),
 	}
 	resources := []taskapi.Resource{resource(taskapi.Task{ID: "new"}), resource(taskapi.Task{ID: "x"}), resource(taskapi.Task{ID: "y"})}
-	t.Run("is one request", func(t *testing.T) {
+	t.Run("sends one request", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respond(200, taskapi.ResourceListResponse{Success: true, Data: resources}))
 		got, err := s.client(t).Batch(t.Context(), operations, sdk.WithIdempotencyKey("the-key"))

@@ -72,7 +72,7 @@ type BetterAuth struct {
 	key string
 
 	// turn is held by the renewal: a mutex whose wait can end with a context. It
-	// guards cookies, the session's, and repeats, which says whether the renewal
+	// guards cookies, those of the session, and repeats, which says whether the renewal
 	// may retry its requests.
 	turn    chan struct{}
 	cookies []*http.Cookie
@@ -186,14 +186,14 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	// Another call may have renewed it meanwhile.
+	// Another call may have renewed the token meanwhile.
 	if token, err, done := b.known(time.Now()); done {
 		return token, err
 	}
 	b.repeats = b.urgent(time.Now())
 	got, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
-		// Only this call has run out of time; the next one tries again.
+		// Only this call has timed out; the next one tries again.
 		return "", ctx.Err()
 	}
 	b.mu.Lock()
@@ -235,8 +235,8 @@ func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	}
 }
 
-// urgent reports whether the next renewal may retry, because calls depend on it. In an
-// outage, which failed the last one, it may not.
+// urgent reports whether the next renewal may retry, because calls wait for it. After a
+// failed renewal, as in an outage, it may not.
 func (b *BetterAuth) urgent(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -268,7 +268,7 @@ func (b *BetterAuth) renew(ctx context.Context) (authToken, error) {
 	return b.exchange(ctx)
 }
 
-// signIn begins a session.
+// signIn starts a session.
 func (b *BetterAuth) signIn(ctx context.Context) error {
 	body, err := json.Marshal(map[string]string{"email": b.email, "password": b.password})
 	if err != nil {
@@ -299,7 +299,7 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	b.cookies = ofSession(b.cookies, resp.Cookies())
 	token := resp.Header.Get("Set-Auth-Jwt")
 	if token == "" {
-		return authToken{}, errors.New("get the session: the response has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+		return authToken{}, errors.New("get the session: the response has no token: use the URL of the Better Auth server itself, and its jwt plugin")
 	}
 	return newAuthToken(token, asked)
 }
@@ -315,12 +315,12 @@ func (b *BetterAuth) exchangeKey(ctx context.Context) (authToken, error) {
 		Token string `json:"token"`
 	}
 	if json.Unmarshal(body, &response) != nil || response.Token == "" {
-		return authToken{}, errors.New("exchange the API key: the response has no token: the URL must be the Better Auth server's own, and its plugin jwt be on")
+		return authToken{}, errors.New("exchange the API key: the response has no token: use the URL of the Better Auth server itself, and its jwt plugin")
 	}
 	return newAuthToken(response.Token, asked)
 }
 
-// newAuthToken reads how long a token is valid.
+// newAuthToken reads the lifetime of a token.
 func newAuthToken(token string, asked time.Time) (authToken, error) {
 	life, err := lifetime(token, asked)
 	if err != nil {
@@ -360,7 +360,7 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	if err != nil {
 		return nil, nil, err
 	}
-	req.Close = true // the next request is minutes away
+	req.Close = true // the next request follows minutes later
 	req.Header.Set("Accept", "application/json")
 	switch {
 	case method == http.MethodPost:
@@ -387,7 +387,7 @@ func (b *BetterAuth) attempt(ctx context.Context, method, path string, body []by
 	err = fmt.Errorf("status %d of Better Auth", resp.StatusCode)
 	switch {
 	case b.key != "" && resp.StatusCode == http.StatusUnauthorized && !isKeyError(data):
-		// Better Auth says so of every key while its database is down.
+		// Better Auth responds with this code for every key while its database is down.
 		err = fmt.Errorf("%w: %w", ErrAuthUnavailable, err)
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
 		err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
@@ -407,7 +407,7 @@ func isKeyError(data []byte) bool {
 	return json.Unmarshal(data, &problem) == nil && strings.Contains(problem.Code, "KEY")
 }
 
-// rateLimited returns the error of a 429, with the time to wait from Better Auth's own
+// rateLimited returns the error of a 429, with the delay from Better Auth's own
 // header.
 func rateLimited(header http.Header) error {
 	limited := &Error{
@@ -455,9 +455,9 @@ func lifetime(token string, now time.Time) (time.Duration, error) {
 	encoded, _, signed := strings.Cut(rest, ".")
 	payload, err := base64.RawURLEncoding.DecodeString(encoded)
 	if !signed || err != nil || json.Unmarshal(payload, &claims) != nil || claims.ExpiresAt == 0 {
-		return 0, errors.New("the token is not a JWT with an end")
+		return 0, errors.New("the token is not a JWT that expires")
 	}
-	// By the issuer's clock if possible, which may differ from ours.
+	// Use the issuer's clock if possible, because it may differ from ours.
 	from := claims.IssuedAt
 	if from == 0 {
 		from = float64(now.Unix())

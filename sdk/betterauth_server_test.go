@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// betterAuth stands in for a Better Auth server, in memory.
+// betterAuth is a fake Better Auth server, in memory.
 type betterAuth struct {
 	life time.Duration // of tokens; 5 minutes if it is zero
 	skew time.Duration // of its clock
@@ -27,7 +27,7 @@ type betterAuth struct {
 	requests []string        // method, path and cookies
 	tokens   int
 	flying   int
-	most     int // of requests at once
+	most     int // concurrent requests
 }
 
 const (
@@ -117,7 +117,7 @@ func (b *betterAuth) token(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `{"token":%q}`, b.newToken())
 }
 
-// jwt returns a token that says so.
+// jwt returns a token with these claims.
 func jwt(claims map[string]any) string {
 	payload, err := json.Marshal(claims)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// sub returns which of the server's tokens a source gives.
+// sub returns the number of a source's token.
 func sub(t *testing.T, source sdk.TokenSource) int {
 	t.Helper()
 	token, err := source.Token(t.Context())
@@ -44,16 +44,16 @@ func TestPasswordSource(t *testing.T) {
 			}
 		}
 		want("at first", 1)
-		want("at once", 1)
+		want("again", 1)
 		time.Sleep(3 * time.Minute)
 		want("long before its end", 1)
 		time.Sleep(time.Minute + time.Second)
-		want("shortly before its end", 2)
+		want("shortly before it expires", 2)
 		b.mu.Lock()
 		clear(b.sessions)
 		b.mu.Unlock()
 		time.Sleep(5 * time.Minute)
-		want("after the session's end", 3)
+		want("after the session has ended", 3)
 
 		const session = "better-auth.session_token=session-1.signature%3D"
 		exchange := "GET /auth/api/auth/get-session?disableCookieCache=true "
@@ -116,7 +116,7 @@ func TestBetterAuthRenewsOnceForAll(t *testing.T) {
 	})
 }
 
-func TestBetterAuthGoesByTheIssuersClock(t *testing.T) {
+func TestBetterAuthUsesTheIssuersClock(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestBetterAuthGoesByTheIssuersClock(t *testing.T) {
 	}
 }
 
-func TestBetterAuthInAnOutage(t *testing.T) {
+func TestBetterAuthServesAValidTokenInAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{}
@@ -176,7 +176,7 @@ func TestBetterAuthInAnOutage(t *testing.T) {
 	})
 }
 
-func TestBetterAuthThatFailsForAMoment(t *testing.T) {
+func TestBetterAuthRetriesTransientFailures(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name      string
@@ -186,11 +186,11 @@ func TestBetterAuthThatFailsForAMoment(t *testing.T) {
 		want      int // requests
 		wantLater int // requests after the pause
 	}{
-		{"is asked again", 502, 2, nil, 4, 0},
-		{"after a broken connection too", 0, 2, nil, 4, 0},
-		{"three times, and once after a pause", 0, 100, sdk.ErrAuthUnavailable, 3, 1},
-		{"but not if it is asked too often", 429, 100, sdk.ErrRateLimited, 1, 1},
-		{"nor if it refuses", 401, 100, sdk.ErrUnauthenticated, 1, 1},
+		{"retries", 502, 2, nil, 4, 0},
+		{"retries after a broken connection", 0, 2, nil, 4, 0},
+		{"makes three attempts, and one after a pause", 0, 100, sdk.ErrAuthUnavailable, 3, 1},
+		{"does not retry at the rate limit", 429, 100, sdk.ErrRateLimited, 1, 1},
+		{"does not retry after a 401", 401, 100, sdk.ErrUnauthenticated, 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -228,7 +228,7 @@ func TestBetterAuthThatFailsForAMoment(t *testing.T) {
 	}
 }
 
-func TestBetterAuthTellsHowLongToWait(t *testing.T) {
+func TestBetterAuthHonorsRetryAfter(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"Retry-After", "X-Retry-After"} {
 		t.Run(header, func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestBetterAuthTellsHowLongToWait(t *testing.T) {
 	}
 }
 
-func TestBetterAuthRefusals(t *testing.T) {
+func TestBetterAuthErrors(t *testing.T) {
 	t.Parallel()
 	status := func(status int, header ...string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, _ *http.Request) bool {
@@ -286,7 +286,7 @@ func TestBetterAuthRefusals(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault func(http.ResponseWriter, *http.Request) bool
-		want  error // nil for none of them
+		want  error // nil: another error
 	}{
 		{"wrong password", status(401), sdk.ErrUnauthenticated},
 		{"origin not trusted", status(403), sdk.ErrUnauthenticated},
@@ -296,8 +296,8 @@ func TestBetterAuthRefusals(t *testing.T) {
 		{"redirect", status(302, "Location", "http://elsewhere"), nil},
 		{"no cookie", status(200), nil},
 		{"no token", status(200, "Set-Cookie", "better-auth.session_token=x"), nil},
-		{"a token that is no JWT", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", "hunter2"), nil},
-		{"a token without an end", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", jwt(map[string]any{"sub": 1})), nil},
+		{"a token that is not a JWT", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", "hunter2"), nil},
+		{"a token that does not expire", status(200, "Set-Cookie", "better-auth.session_token=x", "Set-Auth-Jwt", jwt(map[string]any{"sub": 1})), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -315,7 +315,7 @@ func TestBetterAuthRefusals(t *testing.T) {
 				}
 				requests := len(b.requests)
 				if _, again := source.Token(t.Context()); again == nil || len(b.requests) != requests {
-					t.Errorf("asked again at once, and got %v", again)
+					t.Errorf("a second call at once returned %v", again)
 				}
 			})
 		})
@@ -323,7 +323,7 @@ func TestBetterAuthRefusals(t *testing.T) {
 	t.Run("no connection", func(t *testing.T) {
 		t.Parallel()
 		source, err := sdk.NewPasswordSource("http://auth", email, password, sdk.WithBetterAuthHTTPClient(&http.Client{
-			Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused") }),
+			Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }),
 		}))
 		if err != nil {
 			t.Fatal(err)
@@ -334,7 +334,7 @@ func TestBetterAuthRefusals(t *testing.T) {
 	})
 }
 
-func TestBetterAuthDropsARefusedToken(t *testing.T) {
+func TestBetterAuthDropsARejectedToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{}
@@ -345,12 +345,12 @@ func TestBetterAuthDropsARefusedToken(t *testing.T) {
 		}
 		source.InvalidateToken(token)
 		if got := sub(t, source); got != 1 {
-			t.Errorf("got token %d: one that is new was replaced", got)
+			t.Errorf("got token %d: a new token was replaced", got)
 		}
 		time.Sleep(time.Minute)
 		source.InvalidateToken("another")
 		if got := sub(t, source); got != 1 {
-			t.Errorf("got token %d: another one was refused", got)
+			t.Errorf("got token %d, although another token was rejected", got)
 		}
 		source.InvalidateToken(token)
 		if got := sub(t, source); got != 2 {
@@ -365,16 +365,16 @@ func TestBetterAuthWaitEndsWithTheContext(t *testing.T) {
 		b := &betterAuth{}
 		source := b.passwordSource(t)
 		var all sync.WaitGroup
-		impatient, cancel := context.WithTimeout(t.Context(), time.Microsecond)
+		short, cancel := context.WithTimeout(t.Context(), time.Microsecond)
 		defer cancel()
 		for range 2 { // one that renews, and one that waits for it
 			all.Go(func() {
-				if _, err := source.Token(impatient); !errors.Is(err, context.DeadlineExceeded) {
+				if _, err := source.Token(short); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v", err)
 				}
 			})
 		}
-		all.Go(func() { // who waits behind both is served all the same
+		all.Go(func() { // a third caller, which waits for both, still gets a token
 			if got := sub(t, source); got != 1 {
 				t.Errorf("got token %d", got)
 			}

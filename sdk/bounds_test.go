@@ -113,11 +113,11 @@ func (c *trial) longest(attempts int) time.Duration {
 func (c *trial) check(t *testing.T, err error) {
 	now := time.Now()
 	if !c.deadline.IsZero() && now.After(c.deadline) {
-		t.Errorf("it returned %v after the deadline", now.Sub(c.deadline))
+		t.Errorf("the call returned %v after the deadline", now.Sub(c.deadline))
 	}
 	last := c.attempts[len(c.attempts)-1]
 	if now != last.ended {
-		t.Errorf("it waited %v and then made no attempt", now.Sub(last.ended))
+		t.Errorf("the call waited %v without making another attempt", now.Sub(last.ended))
 	}
 	if len(c.attempts) > c.policy.MaxAttempts {
 		t.Errorf("%d attempts, want at most %d", len(c.attempts), c.policy.MaxAttempts)
@@ -129,13 +129,13 @@ func (c *trial) check(t *testing.T, err error) {
 		before := c.attempts[i]
 		waited := next.begun.Sub(before.ended)
 		if waited < before.retryAfter || waited > before.retryAfter+c.longest(i+1) {
-			t.Errorf("a delay of %v after attempt %d, with a Retry-After of %v", waited, i+1, before.retryAfter)
+			t.Errorf("the delay after attempt %[2]d was %[1]v, with a Retry-After of %[3]v", waited, i+1, before.retryAfter)
 		}
 		if before.retryAfter > c.policy.MaxRetryAfter {
-			t.Errorf("it waited for a Retry-After of %v, which is too long", before.retryAfter)
+			t.Errorf("the call waited for a Retry-After of %v, which exceeds the policy", before.retryAfter)
 		}
 		if before.status == 200 || before.status == 412 || before.status == 500 {
-			t.Errorf("another attempt after the status %d", before.status)
+			t.Errorf("the call retried after status %d", before.status)
 		}
 		if next.key != before.key || next.key == "" {
 			t.Error("the attempts have different keys")

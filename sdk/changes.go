@@ -21,7 +21,7 @@ type ChangePage struct {
 
 // ListChanges returns one page of the changes after a number. [Client.Changes] iterates
 // over all pages. It fails with [ErrCursorExpired] if the number is so old that changes
-// after it have been removed; read all resources again then.
+// after it have been removed; then read all resources again.
 func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) (ChangePage, error) {
 	query := make(url.Values)
 	if options.Cursor != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// answerChanges responds with a page of changes with these numbers.
+// respondChanges responds with a page of changes with these numbers.
 func respondChanges(more bool, seqs ...int64) http.HandlerFunc {
 	response := taskapi.ChangeListResponse{Success: true, Data: []taskapi.Change{}, Meta: taskapi.ChangesMeta{HasMore: more}}
 	for _, seq := range seqs {

@@ -27,9 +27,9 @@ const (
 	idlePerHost = 100
 
 	// An HTTP/2 connection on which nothing arrives for pingAfter must answer a
-	// ping within pingTimeout. Otherwise all attempts would use a dead
-	// connection until the kernel gives it up after 15 minutes. The sum is
-	// shorter than an attempt.
+	// ping within pingTimeout. Otherwise all attempts would use a dead connection
+	// until the kernel closes it after 15 minutes. The sum is shorter than an
+	// attempt.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 10 * time.Second
 )

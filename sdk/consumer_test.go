@@ -9,7 +9,7 @@ import (
 )
 
 // TestSDKHasNoDependencies builds the README's program in another module with the SDK,
-// offline. No other module may be needed.
+// offline, and checks that no other module is needed.
 func TestSDKHasNoDependencies(t *testing.T) {
 	t.Parallel()
 	sdkDir, err := os.Getwd()
@@ -75,6 +75,6 @@ func TestPlanner(t *testing.T) {
 	}
 	run("vet", "./...")
 	if _, err := os.Stat(filepath.Join(dir, "go.sum")); !os.IsNotExist(err) {
-		t.Errorf("there is a go.sum (%v), so the SDK has a dependency", err)
+		t.Errorf("go.sum exists (%v), so the SDK has a dependency", err)
 	}
 }

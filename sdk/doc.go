@@ -71,9 +71,8 @@
 //
 // The dates are those of the time zone in the user's settings. With
 // [taskapi.FromCompletion] they are counted from the day of the completion.
-// [Client.TaskOccurrences] lists the due dates ahead, and an agenda has those of its
-// days. A write that opens the task
-// again erases the next one, unless it has been changed.
+// [Client.TaskOccurrences] lists the future due dates, and an agenda has those of its
+// days. A write that reopens the task erases the next one, unless it has been changed.
 //
 // # Following changes
 //
@@ -99,9 +98,9 @@
 //		}
 //	}
 //
-// If the list has several pages, use the number of the first page: changes made
-// while the others are read then arrive as changes. A watch from zero needs no
-// list, because it starts with all tasks.
+// If the list has several pages, use the number of the first page: changes made while
+// you read the others then arrive as changes. A watch from zero needs no list, because
+// it starts with all tasks.
 //
 // Watch reconnects by itself, without gaps or duplicates; [OnConnect] reports
 // it. A program that polls uses [Client.Changes] with the number of the last

@@ -26,7 +26,8 @@ func TestGoDoc(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasAnExample: each method of Client has an example with output.
+// TestEveryOperationHasAnExample checks that each method of Client has an example with
+// output.
 func TestEveryOperationHasAnExample(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("example*_test.go")

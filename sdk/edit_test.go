@@ -23,7 +23,7 @@ func TestEditTask_SendsChangedFields(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		edit func(*taskapi.Task)
-		body string // empty if nothing is sent
+		body string // empty if no request is sent
 	}{
 		{"nothing", func(*taskapi.Task) {}, ""},
 		{"the same values", func(task *taskapi.Task) {
@@ -121,7 +121,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respondTask(fullTask()), conflict(8), conflict(12), respondTask(fullTask()))
 		var calls []int64
-		if _, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls)); err != nil {
+		if _, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&calls)); err != nil {
 			t.Fatal(err)
 		}
 		if want := []int64{7, 8, 12}; !slices.Equal(calls, want) {
@@ -129,14 +129,14 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 		}
 		last := s.got()[3]
 		if last.header.Get("If-Match") != `"12"` || last.body != `{"title":"Version 12"}` {
-			t.Errorf("sent %+v at last", last)
+			t.Errorf("the last request is %+v", last)
 		}
 	})
 	t.Run("gives up after ten", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respondTask(fullTask()), conflict(8))
 		var calls []int64
-		_, err := s.client(t, impatient).EditTask(t.Context(), "x", edit(&calls))
+		_, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&calls))
 		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current.Kind != taskapi.KindTask || len(calls) != 10 {
 			t.Errorf("got %v after %d edits", err, len(calls))
 		}
@@ -167,7 +167,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 	})
 }
 
-// Fields that are added to an update later are covered, too.
+// Fields added to updates later are covered, too.
 func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 	t.Parallel()
 	for field := range reflect.TypeFor[taskapi.UpdateTaskRequest]().Fields() {
@@ -190,7 +190,7 @@ func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 			}
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if _, ok := sent[name]; !ok || len(sent) != 1 {
-				t.Errorf("sent %s, want %s alone", s.got()[1].body, name)
+				t.Errorf("sent %s, want only %s", s.got()[1].body, name)
 			}
 		})
 	}

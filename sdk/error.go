@@ -124,7 +124,7 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
-// Is reports whether target is the sentinel of e.Code.
+// Is reports whether target is the sentinel error of e.Code.
 func (e *Error) Is(target error) bool {
 	code, ok := target.(codeError)
 	return ok && taskapi.ErrorCode(code) == e.Code

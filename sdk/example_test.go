@@ -184,7 +184,7 @@ func ExampleClient_EditTask() {
 
 	task, err := client.EditTask(ctx, plants.ID, func(task *taskapi.Task) error {
 		if task.Completed {
-			return errors.New("it is done already")
+			return errors.New("the task is already done")
 		}
 		task.Tags = append(task.Tags, "garden")
 		return nil
@@ -253,12 +253,12 @@ func ExampleClient_EraseTask() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("gone for good:", task.Title)
+	fmt.Println("erased:", task.Title)
 
 	_, err = client.RestoreTask(ctx, plants.ID)
 	fmt.Println(errors.Is(err, sdk.ErrTaskNotFound))
 	// Output:
-	// gone for good: Water the plants
+	// erased: Water the plants
 	// true
 }
 

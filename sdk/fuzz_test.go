@@ -29,8 +29,8 @@ func readEvents(stream io.Reader) ([]event, error) {
 	}
 }
 
-// FuzzEvents reads a stream at once and byte by byte, which must give the same events,
-// and encodes the events again.
+// FuzzEvents checks that a stream read at once and byte by byte has the same events, and
+// that encoding them gives an equal stream.
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte("event: ready\ndata: {\"seq\":0}\n\n"))
 	f.Add([]byte("id: 7\r\nevent:change\r\ndata: a\r\ndata: b\r\n\r\n:\n\n"))
@@ -75,18 +75,19 @@ func FuzzRetryAfter(f *testing.F) {
 		seconds, err := strconv.ParseUint(value, 10, 64)
 		switch {
 		case wait != nil && *wait < 0:
-			t.Errorf("%q is a wait of %v", value, *wait)
+			t.Errorf("%q is a delay of %v", value, *wait)
 		case err == nil && (wait == nil || seconds < 1<<33 && *wait != time.Duration(seconds)*time.Second):
-			t.Errorf("%q is a wait of %v", value, wait)
+			t.Errorf("%q is a delay of %v", value, wait)
 		case wait == nil && err != nil:
 			if _, err := http.ParseTime(value); err == nil {
-				t.Errorf("no wait for the date %q", value)
+				t.Errorf("no delay for the date %q", value)
 			}
 		}
 	})
 }
 
-// FuzzProblem: foreign error bodies are not quoted, and Tasklane's keep their code.
+// FuzzProblem checks that errors do not quote foreign bodies, and that Tasklane's keep
+// their code.
 func FuzzProblem(f *testing.F) {
 	whole, err := json.Marshal(taskapi.Problem{
 		Error: "The task has changed.", Code: taskapi.CodeVersionConflict, Status: 412,
@@ -121,7 +122,7 @@ func FuzzLifetime(f *testing.F) {
 	f.Add("e30.eyJleHAiOjFlMzA4fQ.c2ln") // exp 1e308
 	f.Fuzz(func(t *testing.T, token string) {
 		if life, err := lifetime(token, now); life < 0 || life > longestLife || err != nil && life != 0 {
-			t.Errorf("a life of %v, %v", life, err)
+			t.Errorf("got the lifetime %v, %v", life, err)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func TestKeySource(t *testing.T) {
 			time.Sleep(2*time.Minute + time.Second)
 		}
 		if text := fmt.Sprintf("%v %#v", source, source); strings.Contains(text, apiKey) {
-			t.Errorf("printed, the source shows its key: %s", text)
+			t.Errorf("printing the source shows its key: %s", text)
 		}
 	})
 }
@@ -61,7 +61,7 @@ func TestKeySource_Errors(t *testing.T) {
 	}{
 		"a revoked key":           {http.StatusUnauthorized, `{"code":"INVALID_API_KEY"}`, "", sdk.ErrUnauthenticated, 0},
 		"a key that has expired":  {http.StatusUnauthorized, `{"code":"KEY_EXPIRED"}`, "", sdk.ErrUnauthenticated, 0},
-		"a database that is away": {http.StatusUnauthorized, `{"code":"UNAUTHORIZED"}`, "", sdk.ErrAuthUnavailable, 0},
+		"a database that is down": {http.StatusUnauthorized, `{"code":"UNAUTHORIZED"}`, "", sdk.ErrAuthUnavailable, 0},
 		"too many sign-ins":       {http.StatusTooManyRequests, `{}`, "7", sdk.ErrRateLimited, 7 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestKeySource_Errors(t *testing.T) {
 				_, err := b.keySource(t, apiKey).Token(t.Context())
 				var failure *sdk.Error
 				if !errors.Is(err, tc.want) || errors.As(err, &failure) && failure.RetryAfter != tc.wait {
-					t.Errorf("got %v, want %v and a wait of %v", err, tc.want, tc.wait)
+					t.Errorf("got %v, want %v with Retry-After %v", err, tc.want, tc.wait)
 				}
 			})
 		})

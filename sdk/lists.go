@@ -16,7 +16,7 @@ const listsPath = "/api/lists"
 type ListPage struct {
 	// Lists are the lists of the page, in their manual order; never nil.
 	Lists []taskapi.List
-	// Meta says where the page stands. Its NextCursor, for
+	// Meta has the position of the page. Its NextCursor, for
 	// [taskapi.ListListsOptions], is nil on the last page.
 	Meta taskapi.ListMeta
 }
@@ -27,7 +27,7 @@ func (c *Client) CreateList(ctx context.Context, list taskapi.CreateListRequest,
 	return one[taskapi.List](ctx, c, request{operation: "createList", method: http.MethodPost, path: listsPath, body: list}, opts)
 }
 
-// ListLists returns one page of the user's lists. [Client.Lists] goes through all
+// ListLists returns one page of the user's lists. [Client.Lists] iterates over all
 // pages.
 func (c *Client) ListLists(ctx context.Context, options taskapi.ListListsOptions, opts ...CallOption) (ListPage, error) {
 	query := make(url.Values)
@@ -41,7 +41,7 @@ func (c *Client) ListLists(ctx context.Context, options taskapi.ListListsOptions
 	return ListPage{Lists: out.Data, Meta: out.Meta}, err
 }
 
-// Lists goes through the user's lists from options.Cursor to the last page, as
+// Lists iterates over the user's lists from options.Cursor to the last page, as
 // [Client.Tasks] does.
 func (c *Client) Lists(ctx context.Context, options taskapi.ListListsOptions, opts ...CallOption) iter.Seq2[taskapi.List, error] {
 	return pages("listLists", options.Cursor, func(cursor string) ([]taskapi.List, *string, error) {
@@ -54,7 +54,7 @@ func (c *Client) Lists(ctx context.Context, options taskapi.ListListsOptions, op
 
 // GetList returns the list with this id, also from the trash. It fails with
 // [ErrListNotFound] if the user has no such list, and with [IfNoneMatch] with
-// [ErrNotModified] if the list is still the one that the caller knows.
+// [ErrNotModified] if the list has not changed since that version.
 func (c *Client) GetList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "getList", method: http.MethodGet, path: listsPath}, opts)
 }
@@ -72,14 +72,14 @@ func (c *Client) UpdateList(ctx context.Context, id string, changes taskapi.Upda
 	return byID[taskapi.List](ctx, c, id, request{operation: "updateList", method: http.MethodPatch, path: listsPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
-// DeleteList moves the list to the trash, with its tasks, and returns it as it is there.
+// DeleteList moves the list to the trash, with its tasks, and returns it in its new state.
 // With [IfMatch] it fails with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) DeleteList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "deleteList", method: http.MethodDelete, path: listsPath}, opts)
 }
 
-// RestoreList takes the list out of the trash, with the tasks that went there together
-// with it, and returns it. It fails with [ErrListNotFound] if the list is not in the
+// RestoreList takes the list out of the trash, with the tasks that were deleted with
+// it, and returns it. It fails with [ErrListNotFound] if the list is not in the
 // trash, and with [ErrTooManyLists] if the user has [taskapi.MaxLists] others.
 func (c *Client) RestoreList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "restoreList", method: http.MethodPost, path: listsPath, suffix: "/restore"}, opts)
@@ -92,7 +92,7 @@ func (c *Client) MoveList(ctx context.Context, id string, to taskapi.MoveListReq
 }
 
 // EraseList removes the list permanently, from the trash or outside it, with all its
-// tasks, including those in the trash, and returns it as it was. With [IfMatch] it fails
+// tasks, including those in the trash, and returns its last state. With [IfMatch] it fails
 // with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) EraseList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {
 	return byID[taskapi.List](ctx, c, id, request{operation: "deleteList", method: http.MethodDelete, path: listsPath, query: url.Values{"permanent": {"true"}}}, opts)

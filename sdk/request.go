@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// The headers of the API. headerIdempotencyKey is in lower case for a reason:
-// see [Client.setHeader].
+// The headers of the API. [Client.setHeader] says why headerIdempotencyKey is in lower
+// case.
 const (
 	headerRequestID      = "X-Request-Id"
 	headerTimeout        = "X-Request-Timeout"
@@ -140,8 +140,7 @@ type request struct {
 
 // envelope is the decoded body of a success.
 type envelope interface {
-	// complete reports whether the body is what the operation returns, and not some
-	// other JSON.
+	// complete reports whether the body has the members of the operation's response.
 	complete(*request) bool
 }
 
@@ -310,7 +309,7 @@ func (c *Client) newRequest(ctx context.Context, r *request, token string, fromH
 
 // setHeader sets the SDK's headers.
 func (c *Client) setHeader(h http.Header, r *request, token string) {
-	values := make([]string, 0, 8) // one array for all of them
+	values := make([]string, 0, 8) // one array for all values
 	set := func(name, value string) {
 		if value != "" {
 			values = append(values, value)
@@ -338,7 +337,7 @@ func (c *Client) setHeader(h http.Header, r *request, token string) {
 }
 
 // setTimeout tells the service how many seconds are left until the context's deadline,
-// so that it stops when nobody waits any more.
+// so that it stops working on the request then.
 func setTimeout(req *http.Request) {
 	req.Header.Del(headerTimeout)
 	if deadline, ok := req.Context().Deadline(); ok {

@@ -43,8 +43,7 @@ func byID[T any](ctx context.Context, c *Client, id string, r request, opts []Ca
 	return one[T](ctx, c, r, opts)
 }
 
-// at extends the path, which is that of a kind's collection, to the resource with this
-// id.
+// at appends the id of a resource to the path, which is that of the kind's collection.
 func (r *request) at(id string) error {
 	// These ids would change the path. The error is that of the service for any
 	// invalid id.

@@ -72,9 +72,9 @@ func reads(method string) bool {
 	return method == http.MethodGet
 }
 
-// refused reports whether the server has certainly not applied the request: it was not
+// rejected reports whether the server has certainly not applied the request: it was not
 // reached, or it rejected the request.
-func (f failedAttempt) refused() bool {
+func (f failedAttempt) rejected() bool {
 	switch f.status {
 	case 0:
 		return neverSent(f.err)
@@ -93,7 +93,7 @@ func (f failedAttempt) refused() bool {
 
 // mayHaveApplied reports whether the attempt may have had an effect.
 func (f failedAttempt) mayHaveApplied() bool {
-	return !reads(f.method) && !f.refused()
+	return !reads(f.method) && !f.rejected()
 }
 
 // passing reports whether the failure is transient. A 409, 412 or 422 is not: the same

@@ -24,7 +24,7 @@ const (
 type TaskPage struct {
 	// Tasks are the tasks of the page, in the list's order; never nil.
 	Tasks []taskapi.Task
-	// Meta says where the page stands. Its NextCursor, for
+	// Meta has the position of the page. Its NextCursor, for
 	// [taskapi.ListTasksOptions], is nil on the last page.
 	Meta taskapi.ListMeta
 }
@@ -35,16 +35,16 @@ func (c *Client) CreateTask(ctx context.Context, task taskapi.CreateTaskRequest,
 	return one[taskapi.Task](ctx, c, request{operation: "createTask", method: http.MethodPost, path: tasksPath, body: task}, opts)
 }
 
-// ListTasks returns one page of the user's tasks. [Client.Tasks] goes through
+// ListTasks returns one page of the user's tasks. [Client.Tasks] iterates over
 // all pages.
 func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) (TaskPage, error) {
 	out, err := do[pageEnvelope[taskapi.Task]](ctx, c, request{operation: "listTasks", method: http.MethodGet, path: tasksPath, query: listQuery(options)}, opts)
 	return TaskPage{Tasks: out.Data, Meta: out.Meta}, err
 }
 
-// Tasks goes through the user's tasks from options.Cursor to the last page,
-// fetching a page of options.Limit tasks whenever the one before is used up.
-// After an error, which comes with the zero Task, it ends.
+// Tasks iterates over the user's tasks from options.Cursor to the last page. It fetches
+// options.Limit tasks per request. An error comes with the zero Task and ends the
+// iteration.
 //
 //	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{}) {
 //		if err != nil {
@@ -53,8 +53,8 @@ func (c *Client) ListTasks(ctx context.Context, options taskapi.ListTasksOptions
 //		fmt.Println(task.Title)
 //	}
 //
-// Writes to other tasks meanwhile neither repeat nor skip a task. A change that moves a
-// task in the order can; in the default order nothing moves.
+// Concurrent writes to other tasks do not make it repeat or skip a task. A change that
+// moves a task in the sort order can; in the default order nothing moves.
 func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, opts ...CallOption) iter.Seq2[taskapi.Task, error] {
 	return pages("listTasks", options.Cursor, func(cursor string) ([]taskapi.Task, *string, error) {
 		query := options
@@ -66,14 +66,14 @@ func (c *Client) Tasks(ctx context.Context, options taskapi.ListTasksOptions, op
 
 // GetTask returns the task with this id, also from the trash. It fails with
 // [ErrTaskNotFound] if the user has no such task, and with [IfNoneMatch] with
-// [ErrNotModified] if the task is still the one that the caller knows.
+// [ErrNotModified] if the task has not changed since that version.
 func (c *Client) GetTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "getTask", method: http.MethodGet, path: tasksPath}, opts)
 }
 
 // ReplaceTask replaces the content of the task and returns the task. Fields that are
-// left out get their defaults; [Client.UpdateTask] changes only some fields. With [IfMatch] it fails with
-// [ErrVersionConflict] if the task has changed meanwhile.
+// left out get their defaults; [Client.UpdateTask] changes only some fields. With
+// [IfMatch] it fails with [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.ReplaceTaskRequest, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "replaceTask", method: http.MethodPut, path: tasksPath, body: task}, opts)
 }
@@ -81,21 +81,21 @@ func (c *Client) ReplaceTask(ctx context.Context, id string, task taskapi.Replac
 // UpdateTask changes the fields that are set, by [taskapi.Some] or
 // [taskapi.Null], and returns the whole task. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile. [Client.EditTask]
-// reads the task first and deals with such conflicts.
+// reads the task first and handles such conflicts.
 func (c *Client) UpdateTask(ctx context.Context, id string, changes taskapi.UpdateTaskRequest, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "updateTask", method: http.MethodPatch, path: tasksPath, body: changes, contentType: typeMergePatch}, opts)
 }
 
-// DeleteTask moves the task to the trash, with its sub-tasks, and returns it as it is
-// there, from where [Client.RestoreTask] restores it. With [IfMatch] it fails with
+// DeleteTask moves the task to the trash, with its sub-tasks, and returns it in its new
+// state. [Client.RestoreTask] restores it. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath}, opts)
 }
 
-// RestoreTask takes the task out of the trash, with the sub-tasks that went there
-// together with it, and returns it. If its parent is gone, it is no longer a sub-task;
-// if its list is gone, it goes to the Inbox. It fails with [ErrTaskNotFound] if the task
+// RestoreTask takes the task out of the trash, with the sub-tasks that were deleted with
+// it, and returns it. If its parent is not there, it becomes a top-level task; if its
+// list is not there, it moves to the Inbox. It fails with [ErrTaskNotFound] if the task
 // is not in the trash, and with [IfMatch] with [ErrVersionConflict] if it has changed
 // meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
@@ -103,17 +103,17 @@ func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption)
 }
 
 // EraseTask removes the task permanently, from the trash or outside it, with all its
-// sub-tasks, and returns it as it was. With [IfMatch] it fails with [ErrVersionConflict] if
+// sub-tasks, and returns its last state. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "deleteTask", method: http.MethodDelete, path: tasksPath, query: url.Values{"permanent": {"true"}}}, opts)
 }
 
-// MoveTask moves the task to another place of the manual order and returns it:
-// behind or before another task of the same list and parent, or with [taskapi.Null]
-// to an end; with ListID or ParentID into another list or below another task, where
-// its sub-tasks follow it. It fails with [ErrInvalid] if that other task is not there. A
-// task that is in that place already keeps its version. With [IfMatch] it fails with
+// MoveTask moves the task to another place in the manual order and returns it: after or
+// before another task of the same list and parent, or with [taskapi.Null] to an end. With
+// ListID or ParentID it moves into another list or below another task, with its
+// sub-tasks. It fails with [ErrInvalid] if the other task is not in that order. A task
+// that is already in that place keeps its version. With [IfMatch] it fails with
 // [ErrVersionConflict] if the task has changed meanwhile.
 //
 //	task, err := client.MoveTask(ctx, id, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}) // to the top
@@ -146,9 +146,9 @@ func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts
 	return out.Data, err
 }
 
-// Agenda returns the open tasks by when they are due: those that are overdue,
-// those of the next days, and how many there are besides. What there is no room
-// for is counted in [taskapi.Agenda.Later].
+// Agenda returns the open tasks by due date: the overdue ones, those of the next days,
+// and the numbers of the others. Tasks beyond its limits are counted in
+// [taskapi.Agenda.Later].
 func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts ...CallOption) (taskapi.Agenda, error) {
 	query := make(url.Values)
 	set(query, "timeZone", options.TimeZone)

@@ -74,7 +74,7 @@ func TestOperations(t *testing.T) {
 			uri:    "/api/tasks/" + id,
 		},
 		{
-			name: "deleteTask for good",
+			name: "deleteTask permanently",
 			call: func(ctx context.Context, c *sdk.Client, opts ...sdk.CallOption) (taskapi.Task, error) {
 				return c.EraseTask(ctx, id, opts...)
 			},

@@ -6,24 +6,24 @@ import (
 	"fmt"
 )
 
-// TokenSource gives the bearer token of a call. It is asked before every
-// attempt, from several goroutines at once, so it should keep its token until
-// shortly before that expires.
+// TokenSource returns the bearer token of a call. It is called before every attempt, by
+// several goroutines at once, so it should cache its token until shortly before that
+// expires.
 type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// TokenInvalidator is what a [TokenSource] may be besides. When the service
-// refuses a token with 401, the client reports that token, asks the source
-// again, and sends the request once more if the response is another token.
+// TokenInvalidator is an optional interface of a [TokenSource]. When the service rejects
+// a token with 401, the client reports that token, calls Token again, and sends the
+// request once more if it gets another token.
 //
-// A source drops the token only if it is the one it still holds: another call
-// may have had it renewed already.
+// A source drops the token only if it is the current one: another call may have renewed
+// it already.
 type TokenInvalidator interface {
 	InvalidateToken(token string)
 }
 
-// StaticToken is a [TokenSource] with one token for good.
+// StaticToken is a [TokenSource] that always returns the same token.
 type StaticToken string
 
 // Token returns the token.
@@ -49,7 +49,7 @@ func (f TokenFunc) Token(ctx context.Context) (string, error) {
 	return f(ctx)
 }
 
-// source returns where the tokens of a call come from, or nil.
+// source returns the token source of a call, or nil.
 func (c *Client) source(o *callOptions) TokenSource {
 	if o.tokens != nil {
 		return o.tokens
@@ -70,40 +70,40 @@ func (c *Client) token(ctx context.Context, o *callOptions) (string, error) {
 	return checkToken(token)
 }
 
-// renewed reports a refused token to the source, and returns whether another
-// attempt with what the source now gives makes sense.
-func (c *Client) renewed(ctx context.Context, o *callOptions, refused string) bool {
+// renewed reports a rejected token to the source, and reports whether to make another
+// attempt with the source's next token.
+func (c *Client) renewed(ctx context.Context, o *callOptions, rejected string) bool {
 	if c.source(o) == nil {
 		return false
 	}
-	c.dropToken(o, refused)
+	c.dropToken(o, rejected)
 	token, err := c.token(ctx, o)
-	// An error of the source ends the next attempt before it is sent, and
-	// tells the caller more than the 401.
-	return err != nil || token != refused
+	// An error of the source ends the next attempt before it is sent. It tells
+	// the caller more than the 401.
+	return err != nil || token != rejected
 }
 
-// dropToken tells the source that a token is of no use any more.
+// dropToken tells the source that a token was rejected.
 func (c *Client) dropToken(o *callOptions, token string) {
 	if source, ok := c.source(o).(TokenInvalidator); ok {
 		source.InvalidateToken(token)
 	}
 }
 
-// checkToken refuses a token that cannot be sent. An empty one is an error and
-// not a call without credentials: whoever names a token means a user.
+// checkToken rejects a token that cannot be sent. An empty one is an error, not a call
+// without credentials, because the caller meant a user.
 func checkToken(token string) (string, error) {
 	if token == "" {
 		return "", errors.New("the token is empty")
 	}
 	if !visible(token) {
-		return "", errors.New("the token holds characters that a token cannot have")
+		return "", errors.New("the token contains invalid characters")
 	}
 	return token, nil
 }
 
-// visible reports whether a header can carry s as it is: visible ASCII
-// characters only.
+// visible reports whether s consists of visible ASCII characters, which a header can
+// contain.
 func visible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

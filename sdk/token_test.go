@@ -16,12 +16,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// renewable is a token source that makes the next token when it is told that
-// the one it holds is refused.
+// renewable is a token source that returns the next token after its current one is
+// invalidated.
 type renewable struct {
-	mu      sync.Mutex
-	number  int
-	refused []string
+	mu          sync.Mutex
+	number      int
+	invalidated []string
 }
 
 func (s *renewable) Token(context.Context) (string, error) {
@@ -33,11 +33,11 @@ func (s *renewable) Token(context.Context) (string, error) {
 func (s *renewable) InvalidateToken(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refused = append(s.refused, token)
+	s.invalidated = append(s.invalidated, token)
 	s.number++
 }
 
-// authorizations returns the credentials that a service got.
+// authorizations returns the credentials that a service received.
 func authorizations(s *service) []string {
 	var all []string
 	for _, request := range s.got() {
@@ -62,9 +62,9 @@ func TestTokenSources(t *testing.T) {
 			nil,
 			"Bearer b",
 		},
-		{"of the call alone", nil, []sdk.CallOption{sdk.WithToken("c")}, "Bearer c"},
+		{"of the call only", nil, []sdk.CallOption{sdk.WithToken("c")}, "Bearer c"},
 		{
-			"of the call before the client's",
+			"the call's replaces the client's",
 			[]sdk.Option{sdk.WithTokenSource(sdk.StaticToken("a"))},
 			[]sdk.CallOption{sdk.WithToken("c")},
 			"Bearer c",
@@ -83,7 +83,7 @@ func TestTokenSources(t *testing.T) {
 	}
 }
 
-func TestStaticTokenHidesItself(t *testing.T) {
+func TestStaticTokenIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	token := sdk.StaticToken("hunter2")
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
@@ -93,7 +93,7 @@ func TestStaticTokenHidesItself(t *testing.T) {
 	}
 }
 
-func TestTokenThatCannotBeSent(t *testing.T) {
+func TestTokenWithInvalidCharactersIsNotSent(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{"", "hunter2 hunter2", "hunter2\r\nX-Evil: 1", "hunter2ü"} {
 		t.Run(fmt.Sprintf("%q", token), func(t *testing.T) {
@@ -126,26 +126,26 @@ func TestErrorOfTheTokenSourceIsWrapped(t *testing.T) {
 	}
 }
 
-func TestRefusedToken(t *testing.T) {
+func TestRejectedToken(t *testing.T) {
 	t.Parallel()
-	refuse := respondProblem(taskapi.CodeTokenExpired)
+	reject := respondProblem(taskapi.CodeTokenExpired)
 	once := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
 
-	t.Run("is replaced, and the request sent once more", func(t *testing.T) {
+	t.Run("is renewed, and the request sent once more", func(t *testing.T) {
 		t.Parallel()
 		source := &renewable{}
-		s := serve(t, refuse, respondTask(fullTask()))
+		s := serve(t, reject, respondTask(fullTask()))
 		var delays []time.Duration
 		client := s.client(t, once, sdk.WithTokenSource(source), sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
 			return func(outcome sdk.Outcome) { delays = append(delays, outcome.Delay) }
 		}))
-		// A POST, and without retries: a refused token is apart from both.
+		// A POST, and without retries: neither affects the renewal.
 		task, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
 		if err != nil || task.ID != fullTask().ID {
 			t.Errorf("got %+v, %v", task, err)
 		}
 		if !slices.Equal(delays, []time.Duration{0, 0}) {
-			t.Errorf("the attempts were followed by waits of %v", delays)
+			t.Errorf("the client waited for %v", delays)
 		}
 		if got := authorizations(s); !slices.Equal(got, []string{"Bearer token-0", "Bearer token-1"}) {
 			t.Errorf("sent %q", got)
@@ -154,13 +154,13 @@ func TestRefusedToken(t *testing.T) {
 			requests[0].header.Get("Idempotency-Key") != requests[1].header.Get("Idempotency-Key") {
 			t.Errorf("the attempts differ: %+v", requests)
 		}
-		if !slices.Equal(source.refused, []string{"token-0"}) {
-			t.Errorf("the source was told of %q", source.refused)
+		if !slices.Equal(source.invalidated, []string{"token-0"}) {
+			t.Errorf("the invalidated tokens are %q", source.invalidated)
 		}
 	})
-	t.Run("is replaced once", func(t *testing.T) {
+	t.Run("is renewed once", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, refuse)
+		s := serve(t, reject)
 		_, err := s.client(t, sdk.WithTokenSource(&renewable{})).GetTask(t.Context(), "x")
 		if failure := asError(t, err); !errors.Is(err, sdk.ErrTokenExpired) || failure.Attempts != 2 {
 			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
@@ -169,7 +169,7 @@ func TestRefusedToken(t *testing.T) {
 			t.Errorf("sent %d requests, want 2", got)
 		}
 	})
-	t.Run("is not sent again", func(t *testing.T) {
+	t.Run("is not renewed", func(t *testing.T) {
 		t.Parallel()
 		for name, call := range map[string]struct {
 			source sdk.TokenSource
@@ -179,23 +179,23 @@ func TestRefusedToken(t *testing.T) {
 			"of the call": {source: &renewable{}, option: []sdk.CallOption{sdk.WithToken("a")}},
 			"none":        {},
 		} {
-			s := serve(t, refuse)
+			s := serve(t, reject)
 			_, err := s.client(t, sdk.WithTokenSource(call.source)).GetTask(t.Context(), "x", call.option...)
 			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.got()) != 1 {
 				t.Errorf("%s: got %v after %d requests", name, err, len(s.got()))
 			}
-			if source, ok := call.source.(*renewable); ok && source.refused != nil {
-				t.Errorf("%s: the source was told of %q, a token of a call", name, source.refused)
+			if source, ok := call.source.(*renewable); ok && source.invalidated != nil {
+				t.Errorf("%s: the source was told to invalidate %q, a token of the call", name, source.invalidated)
 			}
 		}
 	})
-	t.Run("of a function is replaced if the function has another", func(t *testing.T) {
+	t.Run("of a function is renewed if the function returns another one", func(t *testing.T) {
 		t.Parallel()
 		var rotated atomic.Bool
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") == "Bearer old" {
 				rotated.Store(true)
-				refuse(w, r)
+				reject(w, r)
 				return
 			}
 			respondTask(fullTask())(w, r)
@@ -210,7 +210,7 @@ func TestRefusedToken(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("is not the error when the source fails to replace it", func(t *testing.T) {
+	t.Run("is not the error if the source fails", func(t *testing.T) {
 		t.Parallel()
 		cause := errors.New("the auth server is down")
 		calls := 0
@@ -220,7 +220,7 @@ func TestRefusedToken(t *testing.T) {
 			}
 			return "old", nil
 		})
-		s := serve(t, refuse)
+		s := serve(t, reject)
 		_, err := s.client(t, sdk.WithTokenSource(source)).GetTask(t.Context(), "x")
 		if !errors.Is(err, cause) || errors.Is(err, sdk.ErrTokenExpired) || len(s.got()) != 1 {
 			t.Errorf("got %v after %d requests", err, len(s.got()))

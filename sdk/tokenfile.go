@@ -6,24 +6,24 @@ import (
 	"path/filepath"
 )
 
-// TokenFile is a [TokenSource] that keeps the token of another source in a
-// file, so that a program that is run again does not sign in again: Better Auth
-// limits sign-ins. The token is used until the service refuses it.
+// TokenFile is a [TokenSource] that stores the token of another source in a file, so
+// that a restarted program need not sign in again: Better Auth limits sign-ins. The
+// token is used until the service rejects it.
 //
-// The file is for one user of one server, and only the owner of the process may
-// read it. A file that cannot be read or written costs another sign-in.
+// The file is for one user of one server, and only its owner may read it. A file that
+// cannot be read or written costs another sign-in.
 type TokenFile struct {
 	path   string
 	source TokenSource
 }
 
-// NewTokenFile returns a source that keeps the tokens of source in the file at
-// path. Missing directories are made.
+// NewTokenFile returns a source that stores the tokens of source in the file at path. It
+// creates missing directories.
 func NewTokenFile(path string, source TokenSource) *TokenFile {
 	return &TokenFile{path: path, source: source}
 }
 
-// Token returns the token in the file, or else one of the source.
+// Token returns the token in the file, or else one from the source.
 func (f *TokenFile) Token(ctx context.Context) (string, error) {
 	if kept := f.read(); kept != "" {
 		return kept, nil
@@ -35,19 +35,18 @@ func (f *TokenFile) Token(ctx context.Context) (string, error) {
 	return token, err
 }
 
-// InvalidateToken removes a token that the service has refused, from the file
-// and from the source.
+// InvalidateToken removes a token that the service has rejected, from the file and from
+// the source.
 func (f *TokenFile) InvalidateToken(token string) {
 	if f.read() == token {
-		_ = os.Remove(f.path) // at worst the next call is refused once more
+		_ = os.Remove(f.path) // at worst the next call is rejected once more
 	}
 	if source, ok := f.source.(TokenInvalidator); ok {
 		source.InvalidateToken(token)
 	}
 }
 
-// read returns the token in the file, or "". What a program cannot send counts
-// as no token.
+// read returns the token in the file, or "" if there is none that can be sent.
 func (f *TokenFile) read() string {
 	kept, err := os.ReadFile(f.path)
 	if err != nil {
@@ -60,8 +59,8 @@ func (f *TokenFile) read() string {
 	return token
 }
 
-// write replaces the file as a whole, so that no other process reads half a
-// token. os.CreateTemp makes it readable by its owner alone.
+// write replaces the file atomically, so that no other process reads half a token.
+// os.CreateTemp makes it readable only by its owner.
 func (f *TokenFile) write(token string) {
 	dir := filepath.Dir(f.path)
 	if os.MkdirAll(dir, 0o700) != nil {

@@ -87,7 +87,7 @@ func TestTokenFile(t *testing.T) {
 		want(t, source, "token-2")
 	})
 
-	t.Run("keeps no token after an error", func(t *testing.T) {
+	t.Run("stores no token after an error", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "token")
 		failing := sdk.TokenFunc(func(context.Context) (string, error) { return "", sdk.ErrAuthUnavailable })

@@ -24,13 +24,13 @@ const (
 	// settled is how long a connection must last to reset the backoff.
 	settled = 10 * time.Second
 
-	// maxDelayFactor makes a watch's longest delay longer than a call's. Nobody
+	// maxDelayFactor makes a watch's longest delay longer than a call's. No caller
 	// waits for a watch, and a program may have one per user: in an outage they are
 	// the whole load, and the retry budget does not bound them.
 	maxDelayFactor = 6
 )
 
-// errSilent closes a connection on which nothing arrives any more.
+// errSilent closes a connection that has gone silent.
 var errSilent = fmt.Errorf("nothing received for %v", maxSilence)
 
 // Watch iterates over the changes after a number, such as Changes in a list's
@@ -40,7 +40,7 @@ var errSilent = fmt.Errorf("nothing received for %v", maxSilence)
 //
 // Numbers only rise, and each change comes once. A resource that changes several times in
 // quick succession may come once, in its latest state. Like [Client.Changes], Watch
-// passes on kinds that this version does not know.
+// yields kinds that this version does not know.
 //
 // Watch keeps a connection open. It reconnects when the connection breaks, goes silent or
 // ends with its token, and resumes without gaps. It retries transient failures without
@@ -82,18 +82,18 @@ type watch struct {
 	progress progress
 }
 
-// connection is the result of a connection that has ended.
+// connection is the result of a connection.
 type connection struct {
 	status     int
 	header     http.Header
 	retryAfter *time.Duration
 	failure    *Error // nil if the service ended it regularly
-	passing    bool   // reconnecting may help
+	passing    bool   // the failure is transient
 	expired    bool   // the token has expired
 	changed    bool   // a change was received
 }
 
-// run makes one connection after another. It returns nil once the loop is left.
+// run makes connections one after another. It returns nil once the loop is left.
 func (w *watch) run(ctx context.Context) *Error {
 	if err := w.request.prepare(); err != nil {
 		return w.progress.unsent(&w.request, err)
@@ -149,7 +149,7 @@ func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Erro
 	return outcome.Delay, end.failure, outcome.WillRetry
 }
 
-// again reports whether to reconnect after a connection of some duration, and after
+// again reports whether to reconnect after a connection that lasted so long, and after
 // which delay.
 func (w *watch) again(ctx context.Context, end connection, token string, lasted time.Duration) (time.Duration, bool) {
 	switch {
@@ -185,8 +185,8 @@ func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	return delay
 }
 
-// tell calls [OnConnect] after a connection or a failure before a reconnect. It returns
-// the error with which to end the watch, if any.
+// tell calls the [OnConnect] function after a connection, or after a failure before
+// reconnecting. It returns the error with which to end the watch, if any.
 func (w *watch) tell(failure *Error) *Error {
 	if w.request.options.onConnect == nil {
 		return nil
@@ -199,7 +199,7 @@ func (w *watch) tell(failure *Error) *Error {
 	if err == nil {
 		return nil
 	}
-	if err == reason { //nolint:errorlint // a wrapping error has more to say
+	if err == reason { //nolint:errorlint // a wrapping error says more
 		return failure
 	}
 	return w.progress.completed(fail("the watch was stopped", err), &w.request)
@@ -223,7 +223,7 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 		*w.request.options.response = w.progress.response
 	}
 	if err == nil && end.status != http.StatusOK {
-		end.refused(resp)
+		end.rejected(resp)
 		return end
 	}
 	if err == nil {
@@ -270,8 +270,8 @@ func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (
 	return w.client.stream.Do(req)
 }
 
-// refused sets the fields from a response that is not a stream.
-func (end *connection) refused(resp *http.Response) {
+// rejected sets the fields from a response that is not a stream.
+func (end *connection) rejected(resp *http.Response) {
 	body, err := readBody(resp)
 	lost := err != nil && !errors.Is(err, errTooLarge)
 	end.failure = failResponse(end.status, end.header, body, time.Now())
@@ -303,7 +303,7 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 			if change.Seq <= w.at.After {
 				continue
 			}
-			// Its id is where a reading from 0 began.
+			// The id of ready is the number at which reading from 0 began.
 			id, _ := taskapi.ParseChangeCursor(event.id) // without an id, it began later
 			w.at, end.changed = id.At(change.Seq), true
 			if !w.yield(change, nil) {

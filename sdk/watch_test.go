@@ -31,7 +31,7 @@ func changeEvent(seq int) string {
 // from 1 and records their queries.
 type streams struct {
 	write   func(connection int, w io.Writer)
-	refuse  func(connection int) *http.Response // returns nil to start the stream
+	reject  func(connection int) *http.Response // returns nil to start the stream
 	queries []string
 	resumed []string        // Last-Event-ID
 	at      []time.Duration // since the first connection
@@ -46,9 +46,9 @@ func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.resumed = append(s.resumed, r.Header.Get("Last-Event-ID"))
 	s.at = append(s.at, time.Since(s.begun))
 	connection := len(s.queries)
-	if s.refuse != nil {
-		if refusal := s.refuse(connection); refusal != nil {
-			return refusal, nil
+	if s.reject != nil {
+		if rejection := s.reject(connection); rejection != nil {
+			return rejection, nil
 		}
 	}
 	reader, writer := io.Pipe()
@@ -98,7 +98,7 @@ func TestWatch_ResumesAfterReconnecting(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &streams{write: func(connection int, w io.Writer) {
-					// The reading from 0 began at change 9.
+					// Reading from 0 began at change 9.
 					last := 3 * connection
 					_, _ = io.WriteString(w, "event: ready\ndata: {\"seq\":0}\n\n:\n\n")
 					// The last two changes of the previous connection are repeated.
@@ -211,7 +211,7 @@ func TestWatch_RetriesTransientFailures(t *testing.T) {
 		}
 		s := &streams{
 			write: func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) },
-			refuse: func(connection int) *http.Response {
+			reject: func(connection int) *http.Response {
 				switch {
 				case connection == 1:
 					return problemResponse(taskapi.CodeOverloaded, "Retry-After", "90")
@@ -226,7 +226,7 @@ func TestWatch_RetriesTransientFailures(t *testing.T) {
 			t.Fatalf("got %d, %v after %d connections", got, err, len(s.queries))
 		}
 		if s.at[1] < 90*time.Second {
-			t.Errorf("it reconnected after %v, Retry-After was 90 s", s.at[1])
+			t.Errorf("it reconnected after %v, want the Retry-After of 90 s", s.at[1])
 		}
 		for i := 2; i < len(s.at); i++ {
 			if wait := s.at[i] - s.at[i-1]; wait >= longest {
@@ -243,7 +243,7 @@ func TestWatch_HonorsLongRetryAfter(t *testing.T) {
 	t.Parallel()
 	for _, ages := range []string{"9223372036", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeOverloaded, "Retry-After", ages) }}
+			s := &streams{reject: func(int) *http.Response { return problemResponse(taskapi.CodeOverloaded, "Retry-After", ages) }}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			policy := sdk.RetryPolicy{BaseDelay: time.Hour, MaxDelay: time.Hour}
@@ -258,10 +258,10 @@ func TestWatch_HonorsLongRetryAfter(t *testing.T) {
 func TestWatch_EndsAtPermanentErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name    string
-		refusal *http.Response // nil for a stream
-		stream  string
-		want    func(*sdk.Error) bool
+		name      string
+		rejection *http.Response // nil for a stream
+		stream    string
+		want      func(*sdk.Error) bool
 	}{
 		{"cursor expired", problemResponse(taskapi.CodeCursorExpired), "", func(e *sdk.Error) bool {
 			return errors.Is(e, sdk.ErrCursorExpired) && e.Status == 410
@@ -293,7 +293,7 @@ func TestWatch_EndsAtPermanentErrors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &streams{
 					write:  func(_ int, w io.Writer) { _, _ = io.WriteString(w, tt.stream) },
-					refuse: func(int) *http.Response { return tt.refusal },
+					reject: func(int) *http.Response { return tt.rejection },
 				}
 				got, err := s.watched(t, t.Context(), 1)
 				failure := asError(t, err)
@@ -308,12 +308,12 @@ func TestWatch_EndsAtPermanentErrors(t *testing.T) {
 func TestWatch_RetriesATruncatedError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &streams{refuse: func(connection int) *http.Response {
-			refusal := problemResponse(taskapi.CodeCursorExpired)
+		s := &streams{reject: func(connection int) *http.Response {
+			rejection := problemResponse(taskapi.CodeCursorExpired)
 			if connection == 1 {
-				refusal.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+				rejection.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
 			}
-			return refusal
+			return rejection
 		}}
 		if _, err := s.watched(t, t.Context(), 1); !errors.Is(err, sdk.ErrCursorExpired) || len(s.queries) != 2 {
 			t.Errorf("got %v after %d connections", err, len(s.queries))
@@ -326,7 +326,7 @@ func TestWatch_EndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, s := range map[string]*streams{
 			"in a stream":     {write: func(int, io.Writer) { <-t.Context().Done() }},
-			"between streams": {refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "60") }},
+			"between streams": {reject: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "60") }},
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			start := time.Now()
@@ -343,7 +343,7 @@ func TestWatch_MissesNothingOnABadNetwork(t *testing.T) {
 	t.Parallel()
 	server := sdktest.NewServer(t)
 	source := &renewingSource{server: server}
-	client := server.Client(t, "alice", sdk.WithTokenSource(source), impatient)
+	client := server.Client(t, "alice", sdk.WithTokenSource(source), quickly)
 
 	const writers, writes = 4, 25
 	var all sync.WaitGroup

@@ -61,8 +61,8 @@ func TestWatch_TokenSource(t *testing.T) {
 				_, _ = io.WriteString(w, changeEvent(1))
 			}}
 			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
-			if err != nil || len(got) != 1 || !slices.Equal(source.refused, []string{"token-0"}) {
-				t.Errorf("got %d, %v; %q was invalidated", got, err, source.refused)
+			if err != nil || len(got) != 1 || !slices.Equal(source.invalidated, []string{"token-0"}) {
+				t.Errorf("got %d, %v; %q was invalidated", got, err, source.invalidated)
 			}
 		})
 	})
@@ -70,7 +70,7 @@ func TestWatch_TokenSource(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			source := &renewable{}
-			s := &streams{write: oneChange, refuse: func(connection int) *http.Response {
+			s := &streams{write: oneChange, reject: func(connection int) *http.Response {
 				return problemResponse(taskapi.CodeTokenExpired)
 			}}
 			_, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
@@ -113,12 +113,12 @@ func TestOnConnect_ReportsConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &streams{
 			write: func(connection int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(connection)) },
-			refuse: func(connection int) *http.Response {
+			reject: func(connection int) *http.Response {
 				switch connection {
 				case 1:
 					return problemResponse(taskapi.CodeUnavailable)
 				case 3:
-					return problemResponse(taskapi.CodeUnauthenticated) // renews the token, which is not reported
+					return problemResponse(taskapi.CodeUnauthenticated) // the token is renewed, which is not reported
 				}
 				return nil
 			},
@@ -154,7 +154,7 @@ func TestOnConnect_ReportsConnections(t *testing.T) {
 
 func TestOnConnect_CanEndTheWatch(t *testing.T) {
 	t.Parallel()
-	s := &streams{refuse: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "7") }}
+	s := &streams{reject: func(int) *http.Response { return problemResponse(taskapi.CodeUnavailable, "Retry-After", "7") }}
 	client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
 	for _, err := range client.Watch(t.Context(), 0, sdk.OnConnect(func(err error) error { return err })) {
 		if failure := asError(t, err); !errors.Is(failure, sdk.ErrUnavailable) || failure.RetryAfter != 7*time.Second || failure.Attempts != 1 {

@@ -13,7 +13,7 @@ type meaning struct {
 	time      *int       // in minutes
 	rule      string
 	isPart    bool // a part of a day, which needs a day
-	isWeekday bool // only a weekday, after which a date may follow
+	isWeekday bool // only a weekday, which a date may follow
 }
 
 const day = 24 * time.Hour
@@ -29,12 +29,12 @@ func monday(day time.Time) time.Time {
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
-// nextWeekday returns the next such weekday after a day.
+// nextWeekday returns the first such weekday after a day.
 func nextWeekday(today time.Time, weekday int) time.Time {
 	return today.AddDate(0, 0, (weekday-int(today.Weekday())+6+7)%7+1)
 }
 
-// upcoming returns a date of this year, or of the next one that has it if it has passed.
+// upcoming returns a date in this year or, if it has passed, in the next year that has it.
 func upcoming(today time.Time, year, month, day int) (time.Time, bool) {
 	first, last := year, year
 	if year == 0 {
@@ -48,7 +48,7 @@ func upcoming(today time.Time, year, month, day int) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// likelyHour has one o'clock to seven in the afternoon.
+// likelyHour reads hours from one to seven as afternoon.
 func likelyHour(hour int) int {
 	if hour >= 1 && hour <= 7 {
 		return hour + 12

@@ -15,15 +15,15 @@ import (
 //go:embed languages/*.json
 var files embed.FS
 
-// language is one file of languages. Weekdays are numbered from Monday, 1;
-// units from minute, 0, over hour, day, week and month to year.
+// language is one file of languages. Weekdays are numbered from 1 (Monday), units from
+// 0: minute, hour, day, week, month, year.
 type language struct {
 	Numbers          map[string]int
 	Units            map[string]int
 	Weekdays         map[string]int
-	WeakWeekdays     map[string]int // ambiguous with other words
+	WeakWeekdays     map[string]int // weekdays that are also other words
 	Capitals         []string       // weekdays that count only with a capital letter
-	Weekly           map[string]int // words for every such weekday
+	Weekly           map[string]int // words for every Monday and so on
 	Months           map[string]int
 	WeakMonths       map[string]int
 	Parts            map[string]int // parts of a day, and when they begin in minutes
@@ -33,15 +33,16 @@ type language struct {
 	Dots             bool // whether dates are written 31.12. and not 12/31
 	Prepositions     []string
 	WeakPrepositions []string // prepositions that do not raise a date's level
-	NotAfter         []string // words that no date follows
-	WeakNotAfter     []string // words after which a weak word is not a date
+	NotAfter         []string // words that are never followed by a date
+	WeakNotAfter     []string // words after which an ambiguous word is not a date
 	Priorities       map[string]taskapi.Priority
 	Patterns         []string
 
 	patterns []pattern
 }
 
-// pattern is "2 in NUMBER UNIT = in": a level, words and classes, and their meaning.
+// pattern is a parsed line such as "2 in NUMBER UNIT = in": a level, words and classes,
+// and the meaning.
 type pattern struct {
 	level      int
 	isAdverb   bool // ~: in lower case, except at the start of the text

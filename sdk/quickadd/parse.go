@@ -42,7 +42,7 @@ type Task struct {
 	List     string
 }
 
-// part is a part of the text that was understood.
+// part is a recognized part of the text.
 type part struct{ start, end int }
 
 // group is a group of words that belong together: "friday at 5pm".
@@ -94,12 +94,12 @@ type reader struct {
 	known   []*language
 	options Options
 	now     time.Time // the local clock time, as if in UTC
-	tokens  []token   // without signs
+	tokens  []token   // without signs, such as #tag
 	parts   []part
 	task    Task
 }
 
-// partsOf returns the parts of a group, which signs within it separate.
+// partsOf returns the parts of a group, which the signs inside it separate.
 func (r *reader) partsOf(g group) []part {
 	var parts []part
 	for i, t := range r.tokens[g.from:g.to] {
@@ -134,7 +134,7 @@ var (
 	}
 )
 
-// readSigns reads #tag, +List, p1 and !high, and keeps the other tokens.
+// readSigns reads #tag, +List, p1 and !high, and stores the other tokens.
 func (r *reader) readSigns(tokens []token) {
 	end, afterSign := 0, false
 	for i, t := range tokens {
@@ -153,7 +153,7 @@ func (r *reader) readSigns(tokens []token) {
 	}
 }
 
-// readSign returns the end of a sign, or 0 without a sign.
+// readSign returns the end of a sign, or 0 if the token does not begin one.
 func (r *reader) readSign(t token, isLast bool) int {
 	shown := r.text[t.start:t.end]
 	if tagPattern.MatchString(shown) {
@@ -172,7 +172,7 @@ func (r *reader) readSign(t token, isLast bool) int {
 			priority = cmp.Or(priority, l.Priorities[name])
 		}
 	}
-	// P1 occurs in names; only p1 is a sign.
+	// P1 occurs in names, so only p1 is a sign.
 	if priority == "" || shown != t.word && t.word[0] == 'p' && !isLast {
 		return 0
 	}
@@ -267,7 +267,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 	if hasPreposition {
 		level = min(level+1, 3)
 	}
-	// The sun; Henry the 8th.
+	// "The sun" and "Henry the 8th" are not dates.
 	if level == 1 && (slices.Contains(l.WeakNotAfter, previous) || r.tokens[at].word == "the" && afterName) {
 		return group{}, false
 	}
@@ -276,7 +276,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 
 func (m meaning) hasDay() bool { return m.date != nil || m.rule != "" }
 
-// match is a pattern that was found.
+// match is a pattern found in the text.
 type match struct {
 	meaning        meaning
 	next           int
@@ -370,7 +370,7 @@ func titleOf(text string, parts []part) string {
 		title += text[end:p.start]
 		end = p.end
 	}
-	// The punctuation at the end belongs to the last part.
+	// Punctuation at the end belongs to the last part.
 	if rest := text[end:]; len(parts) == 0 || !onlyStops.MatchString(rest) {
 		title += rest
 	}

@@ -20,7 +20,7 @@ type cases struct {
 	Now    string
 	Lists  []string
 	En, De []readCase
-	Plain  []string // titles without anything to understand
+	Plain  []string // titles without dates and signs
 }
 
 // table returns testdata/cases.json, which the TypeScript client shares.
@@ -58,9 +58,9 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestCases_FromIssueTrackers: at least half of the English and of the German inputs have
-// the words for dates and times, or a plain title, that somebody wrote in the thread that
-// sources.json names.
+// TestCases_FromIssueTrackers checks that at least half of the English and of the German
+// inputs come from the threads in sources.json: their words for dates and times, or
+// their whole title.
 func TestCases_FromIssueTrackers(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/sources.json")
@@ -84,19 +84,19 @@ func TestCases_FromIssueTrackers(t *testing.T) {
 		for _, input := range inputs {
 			language, known := languages[input]
 			if !known {
-				t.Errorf("%q of %s is no case, or is there twice", input, source)
+				t.Errorf("%q of %s is not a case, or is listed twice", input, source)
 			}
 			counts[language]++
 			delete(languages, input)
 		}
 	}
 	if 2*counts["en"] < len(all.En) || 2*counts["de"] < len(all.De) {
-		t.Errorf("%v of %d English and %d German, want half of each", counts, len(all.En), len(all.De))
+		t.Errorf("got %v of %d English and %d German cases, want half of each", counts, len(all.En), len(all.De))
 	}
 }
 
-// TestParse_LeavesPlainTitlesAlone allows for one title in fifty: nobody can
-// tell that "Today show recording" has no date.
+// TestParse_LeavesPlainTitlesAlone allows an error in one title of fifty, because some
+// titles are ambiguous, such as "Today show recording".
 func TestParse_LeavesPlainTitlesAlone(t *testing.T) {
 	t.Parallel()
 	all, now := table(t)
@@ -135,7 +135,7 @@ func TestParse_Options(t *testing.T) {
 	}
 }
 
-func TestParse_ReadsTheClockOfTheZone(t *testing.T) {
+func TestParse_UsesTheZoneOfNow(t *testing.T) {
 	t.Parallel()
 	apia, err := time.LoadLocation("Pacific/Apia")
 	if err != nil {
@@ -143,7 +143,7 @@ func TestParse_ReadsTheClockOfTheZone(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 26, 23, 30, 0, 0, time.UTC).In(apia) // the 27th there
 	if got := quickadd.Parse("tomorrow", quickadd.Options{Now: now}); got.Date != "2026-11-28" {
-		t.Errorf("tomorrow is %s", got.Date)
+		t.Errorf("tomorrow is %s, want 2026-11-28", got.Date)
 	}
 }
 
@@ -158,7 +158,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("Parse(%q) has no title", text)
 		}
 		if got.Date == "" && len(got.Tags) == 0 && got.Priority == "" && got.List == "" && got.Title != strings.TrimSpace(text) {
-			t.Errorf("Parse(%q) lost something: %q", text, got.Title)
+			t.Errorf("Parse(%q) lost text: the title is %q", text, got.Title)
 		}
 		if got.Date != "" {
 			if _, err := time.Parse(time.DateOnly, got.Date); err != nil {

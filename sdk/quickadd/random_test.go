@@ -17,9 +17,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/quickadd"
 )
 
-var write = flag.String("write", "", "writes random texts and how they are read to this `file`, for the TypeScript client's tests")
+var write = flag.String("write", "", "writes random texts and their tasks to this `file`, for the TypeScript client's tests")
 
-// signs are texts for the classes of the patterns, and some that only look like them.
+// signs are texts for the classes of the patterns, and texts that only look like them.
 const signs = `3 15 31 15. 3rd 22nd 9am 5:30pm 14:30 25:00 17.30 9-10:30 10-11am 22-24 31.7. 31.7 29.2. 3.4.2027 12/20 3/4 13/13 24/7
 	2026-12-01 2026-02-30 2027 30min 3d #home #42 p1 P1 !high !hoch +Errands +errands, +Home +Improvements "quoted end" (by friday)
 	@5pm @ a.m. tomorrow, friday. Sat, : - & Call Anna milk Schiff Über`
@@ -37,7 +37,7 @@ func words(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A word stands in quotes, or in a pattern.
+		// Words are in quotes or in patterns.
 		for _, quoted := range regexp.MustCompile(`"[^"]+"`).FindAllString(string(text), -1) {
 			pattern, _, _ := strings.Cut(strings.Trim(quoted, `"`), " = ")
 			for word := range strings.FieldsFuncSeq(pattern, func(r rune) bool { return strings.ContainsRune(" |?", r) }) {
@@ -48,8 +48,8 @@ func words(t *testing.T) []string {
 	return all
 }
 
-// TestParse_RandomTexts reads random sequences of the words that mean
-// something, and checks that all of them stay or are understood.
+// TestParse_RandomTexts parses random sequences of the languages' words, and checks
+// that each word is recognized or stays in the title.
 func TestParse_RandomTexts(t *testing.T) {
 	t.Parallel()
 	all, _ := table(t)
@@ -75,7 +75,7 @@ func TestParse_RandomTexts(t *testing.T) {
 			}
 			chosen = append(chosen, word)
 		}
-		// At an hour that no change of the clocks leaves out: the other side reads it in its own zone.
+		// No clock change skips these hours, because the TypeScript client reads them in its own zone.
 		now := time.Date(2024, 1, 1, 4+source.IntN(20), source.IntN(60), 0, 0, time.UTC).AddDate(0, 0, source.IntN(1500))
 		languages := []string{"en", "de"}
 		if source.IntN(2) == 0 {

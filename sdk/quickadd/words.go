@@ -77,7 +77,7 @@ func tokensOf(text string) []token {
 	return tokens
 }
 
-// bare returns a word without the full stop of an abbreviation or a sentence.
+// bare returns a word without the full stop at its end.
 func bare(word string) string { return fullStop.ReplaceAllString(word, "") }
 
 func lookUp(words map[string]int, word string) (int, bool) {
@@ -237,13 +237,13 @@ func timeOf(word string) (int, bool) {
 	return time, strings.Contains(word, ":")
 }
 
-// halfOfDay returns a time on a clock of twelve hours, in the half of the day
-// that begins at 0 or 720 minutes.
+// halfOfDay converts a time on a 12-hour clock, in the half of the day that begins at
+// minute 0 or 720.
 func halfOfDay(time, half int) (int, bool) {
 	return time%720 + half, time >= 60 && time < 780
 }
 
-// dateOf reads a date in digits: year, month and day. The year is 0 if it is missing.
+// dateOf reads a numeric date: year, month and day. The year is 0 if it is missing.
 func (l *language) dateOf(name, word string, dayFirst bool) []int {
 	if match := isoDate.FindStringSubmatch(word); match != nil {
 		return validDate(name == "DATE", number(match[1]), number(match[2]), number(match[3]))

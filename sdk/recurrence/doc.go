@@ -7,16 +7,16 @@
 //
 // A rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY) and may have INTERVAL,
 // COUNT or UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with
-// one BYMINUTE. All others are refused, as are rules that never occur.
+// one BYMINUTE. Other parts are rejected, and so are rules that never occur.
 //
-// Occurrences keep the time of day that the start shows in its location, or that of
-// BYHOUR and BYMINUTE, also when the clocks change. A time that a change skips is as much
-// later as the clocks jump, which may be on the next day; a time that a change repeats is
-// the first of the two, and so is a start in the second of them: its first occurrence may
-// be before it. All-day rules start at midnight in [time.UTC], where no clock changes.
+// Occurrences keep the local time of day of the start, or that of BYHOUR and BYMINUTE,
+// when the clocks change. A time that a clock change skips moves by the length of the
+// gap, possibly to the next day. Of a repeated time, the first is used, also for a start
+// in the second; its first occurrence may then be before it. All-day rules start at
+// midnight in [time.UTC], which has no clock changes.
 //
 // The start itself is an occurrence only if it matches the rule. The search for
 // the next occurrence ends after 40 years.
 //
-// The TypeScript client has the same engine, and tests hold the two together.
+// The TypeScript client has the same engine; both are tested on the same cases.
 package recurrence

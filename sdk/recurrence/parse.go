@@ -22,8 +22,8 @@ const (
 	yearly
 )
 
-// weekday is an entry of BYDAY: the nth such day of the month or the year,
-// counted from the end if negative, or every one if n is 0.
+// weekday is an entry of BYDAY: the nth such weekday of the month or the year, counted
+// from the end if n is negative, or every one if n is 0.
 type weekday struct {
 	n   int
 	day time.Weekday
@@ -57,8 +57,8 @@ var (
 	signed       = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}$`)
 )
 
-// Parse reads a rule, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12. Its errors are
-// sentences for people who write rules.
+// Parse reads a rule, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12. Its error texts are for
+// users who write rules.
 func Parse(text string) (Rule, error) {
 	rule := Rule{weekStart: time.Monday}
 	if len(text) > MaxLength {
@@ -201,7 +201,7 @@ func (r *Rule) check() error {
 	case r.count > 0 && !r.until.IsZero():
 		return errors.New("COUNT and UNTIL exclude each other")
 	case r.frequency == weekly && r.byMonthDay != nil:
-		return errors.New("BYMONTHDAY does not go with FREQ=WEEKLY")
+		return errors.New("BYMONTHDAY cannot be used with FREQ=WEEKLY")
 	case r.bySetPos != nil && r.byDay == nil && r.byMonthDay == nil && r.byMonth == nil:
 		return errors.New("BYSETPOS needs BYDAY, BYMONTHDAY or BYMONTH")
 	case r.byMonthDay != nil && !r.hasPossibleDay():
@@ -210,7 +210,7 @@ func (r *Rule) check() error {
 	return nil
 }
 
-// hasPossibleDay reports whether one of the months has one of the days.
+// hasPossibleDay reports whether a month of BYMONTH has a day of BYMONTHDAY.
 func (r *Rule) hasPossibleDay() bool {
 	for month := time.January; month <= time.December; month++ {
 		if !r.inMonth(month) {

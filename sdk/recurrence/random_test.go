@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/recurrence"
 )
 
-var write = flag.String("write", "", "writes random rules and when they occur to this `file`, for the TypeScript client's tests")
+var write = flag.String("write", "", "writes random rules and their occurrences to this `file`, for the TypeScript client's tests")
 
 // random is a random rule: its first instants after a moment, or the error.
 type random struct {
@@ -29,8 +29,8 @@ type random struct {
 
 const rules = 4000
 
-// TestRandomRules evaluates random rules, and checks that each occurrence is
-// later than the one before and has the start's time of day, or is moved by the clocks.
+// TestRandomRules evaluates random rules, and checks that each occurrence is later than
+// the previous one and has the start's time of day, unless a clock change moves it.
 func TestRandomRules(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
@@ -47,7 +47,7 @@ func TestRandomRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Years that both sides' copies of the time zone database have known for long.
+		// Years that Go's and Node's time zone databases have had for long.
 		start := time.Date(2005, 1, 1, 0, 0, 0, 0, time.UTC).
 			AddDate(0, 0, source.IntN(15*365)).Add(time.Duration(source.IntN(96)) * 15 * time.Minute).In(location)
 		after := start.AddDate(0, 0, source.IntN(1000)-10)
@@ -58,8 +58,7 @@ func TestRandomRules(t *testing.T) {
 			all[i].Error = err.Error()
 			continue
 		}
-		// A start within the second pass of an hour that the clocks repeat counts
-		// as within the first.
+		// A start in the second pass of a repeated hour counts as one in the first.
 		previous := start.Add(-time.Hour - time.Second)
 		for at := range rule.Occurrences(start) {
 			if at.Year() > 2024 || len(all[i].Instants) == 8 {

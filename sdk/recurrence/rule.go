@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// horizon is how long the search for the next occurrence goes on.
+// horizon is the number of years after which the search for an occurrence ends.
 const horizon = 40
 
 const day = 24 * time.Hour
 
-// Occurrences returns the instants at which the rule occurs, in order, from
-// start on and in its location. Without COUNT and UNTIL it may go on for ever.
+// Occurrences returns the instants at which the rule occurs, in order, from start on and
+// in its location. Without COUNT and UNTIL the sequence may be infinite.
 func (r Rule) Occurrences(start time.Time) iter.Seq[time.Time] {
 	return r.from(start, start, time.Time{})
 }
 
-// Between returns the occurrences after one moment and before another, in order,
-// of the rule that begins at start. It looks no further than that, or, if before
-// is zero, may go on for ever.
+// Between returns the occurrences after one moment and before another, in order, of the
+// rule that begins at start. It searches no further than before; if that is zero, the
+// sequence may be infinite.
 func (r Rule) Between(start, after, before time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		for at := range r.from(start, after, before) {
@@ -30,8 +30,8 @@ func (r Rule) Between(start, after, before time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// Next returns the first occurrence after a moment, of the rule that begins at
-// start. It reports false after the last one.
+// Next returns the first occurrence after a moment of the rule that begins at start. It
+// reports false after the last one.
 func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 	for at := range r.Between(start, after, time.Time{}) {
 		return at, true
@@ -39,9 +39,9 @@ func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// from returns the occurrences from start on, without those that are known to
-// be before a moment, or behind an end that is not zero. Calendars are reckoned in
-// clock time: what the clocks of start's location show, held in UTC.
+// from returns the occurrences from start on. It may leave out those before a moment and
+// those after an end that is not zero. It computes in clock time: the local time of
+// start's location, held in UTC.
 func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		location := start.Location()
@@ -78,7 +78,7 @@ func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
 				}
 				found++
 				last = at
-				// A day that the calendar leaves out is the same instant as the next one.
+				// A date that the zone skipped is the same instant as the next one.
 				if instant := InstantOf(at, location); !instant.Equal(previous) {
 					if !yield(instant) {
 						return
@@ -102,8 +102,8 @@ func (r Rule) WithoutCount() Rule {
 	return r
 }
 
-// TimeOfDay returns what clocks show at each occurrence, by BYHOUR and BYMINUTE. It
-// reports false without them: then it is the time of the start.
+// TimeOfDay returns the time of day in BYHOUR and BYMINUTE. It reports false without
+// them; occurrences then have the time of day of the start.
 func (r Rule) TimeOfDay() (time.Duration, bool) { return r.timeOfDay, r.hasTime }
 
 // At returns the rule with another time of day, in whole minutes.
@@ -117,16 +117,16 @@ func (r Rule) UntilHasTime() bool { return r.untilHasTime }
 
 func (r Rule) step() int { return max(r.interval, 1) }
 
-// periodsBetween returns the index of a period that begins no later than to.
+// periodsBetween returns the index of a period that begins at or before to.
 func (r Rule) periodsBetween(clock, to time.Time) int {
-	// In seconds: a Duration has 292 years at most.
+	// In seconds, because a Duration is limited to 292 years.
 	days, months := int(to.Unix()-clock.Unix())/(24*60*60), 12*(to.Year()-clock.Year())+int(to.Month()-clock.Month())
 	units := []int{days, days / 7, months, to.Year() - clock.Year()}[r.frequency]
 	return max(units/r.step()-1, 0)
 }
 
-// period returns when the nth period begins, and the dates in it that match
-// the rule, in order.
+// period returns the beginning of the nth period, and the dates in it that match the
+// rule, in order.
 func (r Rule) period(clock time.Time, n int) (time.Time, []time.Time) {
 	n *= r.step()
 	date := clock.Truncate(day)
@@ -188,14 +188,14 @@ func (r Rule) month(begin, date time.Time) []time.Time {
 	return days
 }
 
-// weekdaysIn returns the dates of BYDAY between begin and end, which are a year apart at
-// most.
+// weekdaysIn returns the dates of BYDAY between begin and end, which are at most a year
+// apart.
 func (r Rule) weekdaysIn(begin, end time.Time) []time.Time {
 	var matches [366]bool
 	length := int(end.Sub(begin) / day)
 	for _, entry := range r.byDay {
 		first := int(entry.day-begin.Weekday()+7) % 7
-		step, i := length, first+7*(entry.n-1) // the nth one, and no other
+		step, i := length, first+7*(entry.n-1) // only the nth one
 		switch {
 		case entry.n == 0:
 			step, i = 7, first
@@ -246,14 +246,14 @@ func daysIn(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// ClockTime returns what clocks in t's location show, in UTC.
+// ClockTime returns the local time of t in its location, held in UTC.
 func ClockTime(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// InstantOf returns when clocks in a location show a time, which is given in UTC: the
-// first time they do, or as much later as they jump if they never do.
+// InstantOf returns the first instant with a local time, given in UTC, in a location. If
+// a clock change skips the time, the instant is moved by the gap.
 func InstantOf(clock time.Time, location *time.Location) time.Time {
 	at := func(reference time.Time) (time.Time, bool) {
 		_, offset := reference.In(location).Zone()

@@ -12,8 +12,8 @@ import (
 
 const clockLayout = "2006-01-02T15:04:05"
 
-// accepted is a rule of testdata/rules.json and when it occurs: the first
-// times as clocks in the zone show them, or the instants.
+// accepted is a rule of testdata/rules.json with its first occurrences, as local times
+// in the zone or as instants.
 type accepted struct {
 	Name, Zone, Start, Rule string
 	Occurrences, Instants   []string
@@ -23,7 +23,7 @@ type accepted struct {
 // table returns testdata/rules.json, which the TypeScript client shares.
 func table(t testing.TB) (all struct {
 	Accepted []accepted
-	Refused  [][2]string // a rule and the error
+	Rejected [][2]string // a rule and the error
 },
 ) {
 	t.Helper()
@@ -91,14 +91,14 @@ func TestOccurrences(t *testing.T) {
 	}
 }
 
-// TestOccurrences_StartInARepeatedHour has a start in the second pass count as one in
-// the first.
+// TestOccurrences_StartInARepeatedHour checks that a start in the second pass of a
+// repeated hour counts as one in the first.
 func TestOccurrences_StartInARepeatedHour(t *testing.T) {
 	t.Parallel()
 	second := at(t, "Europe/Berlin", "2026-10-25T01:30:00").Add(2 * time.Hour)
 	first := second.Add(-time.Hour)
 	if first.Format(clockLayout) != second.Format(clockLayout) {
-		t.Fatalf("%v and %v show different times", first, second)
+		t.Fatalf("%v and %v are different local times", first, second)
 	}
 	rule := parse(t, "FREQ=DAILY;COUNT=2")
 	for _, start := range []time.Time{first, second} {
@@ -112,9 +112,9 @@ func TestOccurrences_StartInARepeatedHour(t *testing.T) {
 	}
 }
 
-func TestParse_Refuses(t *testing.T) {
+func TestParse_RejectsInvalidRules(t *testing.T) {
 	t.Parallel()
-	for _, test := range table(t).Refused {
+	for _, test := range table(t).Rejected {
 		if _, err := recurrence.Parse(test[0]); err == nil || err.Error() != test[1] {
 			t.Errorf("Parse(%q): %v, want %q", test[0], err, test[1])
 		}
@@ -143,7 +143,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestNext_LooksOnlyNearby bounds the work for an old rule by the memory that it takes.
+// TestNext_LooksOnlyNearby bounds the allocations of Next for a rule that began long ago.
 func TestNext_LooksOnlyNearby(t *testing.T) {
 	start := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
 	rule := parse(t, "FREQ=DAILY")
@@ -157,7 +157,7 @@ func FuzzParse(f *testing.F) {
 	for _, test := range table(f).Accepted {
 		f.Add(test.Rule)
 	}
-	for _, test := range table(f).Refused {
+	for _, test := range table(f).Rejected {
 		f.Add(test[0])
 	}
 	start := time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC)

@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxAgendaTasks bounds the overdue tasks of an agenda, and those of its days.
+// maxAgendaTasks bounds the overdue tasks of an agenda, and separately those of its days.
 const maxAgendaTasks = 1000
 
 func (s *Server) getAgenda(c *call) (*reply, *problem) {
@@ -16,7 +16,7 @@ func (s *Server) getAgenda(c *call) (*reply, *problem) {
 	var f faults
 	f.parameter(c.request.URL.Query(), "days", number(&days, 1, taskapi.MaxAgendaDays))
 	if p := f.problem(); p != nil {
-		return nil, p // as the zone is no matter of the document
+		return nil, p // validated apart, because the schema cannot express time zones
 	}
 	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
 	if p := f.problem(); p != nil {
@@ -25,8 +25,7 @@ func (s *Server) getAgenda(c *call) (*reply, *problem) {
 	return newReply(http.StatusOK, taskapi.AgendaResponse{Success: true, Data: c.tx.user.agenda(c.tx.now.In(zone), int(days))}), nil
 }
 
-// agenda returns the open tasks by their days, of which the first is that of now in
-// its time zone.
+// agenda returns the open tasks by day. The first day is that of now in its time zone.
 func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 	agenda := taskapi.NewAgenda(now, days)
 	var dated []cursor

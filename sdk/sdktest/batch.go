@@ -72,12 +72,12 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 				p.Errors[0].Field = join(join(index("operations", i), dataName(o.op)), p.Errors[0].Field)
 				return nil, invalid(p.Errors...)
 			}
-			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "is not there")
+			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "does not exist")
 			switch p.Code {
 			case o.kind.tooMany:
-				fault = fieldError(index("operations", i), taskapi.FieldTooMany, "is one too many")
+				fault = fieldError(index("operations", i), taskapi.FieldTooMany, "exceeds the limit")
 			case taskapi.CodeVersionConflict:
-				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the present version")
+				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the current version")
 			}
 			p.Errors = faults{fault}
 			return nil, p
@@ -88,7 +88,7 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 	for _, id := range ids {
 		e, ok := tx.staged[id]
 		if !ok {
-			e = tx.user.resources[id] // nothing has changed it
+			e = tx.user.resources[id] // unchanged in this transaction
 		}
 		response.Data = append(response.Data, e.tagged())
 	}

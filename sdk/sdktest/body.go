@@ -17,7 +17,7 @@ import (
 // maxDepth bounds the nesting of a body.
 const maxDepth = 10_000
 
-// bodyFault is what is wrong with a body's text.
+// bodyFault is an error in the text of a body.
 type bodyFault struct{ taskapi.FieldError }
 
 func (f bodyFault) Error() string { return f.Field + " " + f.Message }
@@ -27,8 +27,8 @@ func textFault(field string, code taskapi.FieldErrorCode, message string) error 
 }
 
 // parseObject reads a body that must be a JSON object. It is stricter than
-// encoding/json: a name that appears twice, text that is not UTF-8, half of a
-// surrogate pair, the character NUL and anything behind the object are refused.
+// encoding/json: it rejects repeated names, text that is not UTF-8, half of a surrogate
+// pair, the character NUL, and anything after the object.
 func parseObject(data []byte) (map[string]any, *problem) {
 	value, err := parseJSON(data)
 	var fault bodyFault
@@ -61,8 +61,7 @@ func parseJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// halfSurrogate reports whether a \u escape is half of a surrogate pair, which
-// is no character.
+// halfSurrogate reports whether a \u escape is half of a surrogate pair.
 func halfSurrogate(data []byte) bool {
 	unit := func(at int) rune {
 		if at+6 <= len(data) && data[at] == '\\' && data[at+1] == 'u' {
@@ -82,7 +81,7 @@ func halfSurrogate(data []byte) bool {
 			}
 			i += 10
 		}
-		i++ // what is escaped may be a backslash
+		i++ // the escaped character may be a backslash
 	}
 	return false
 }

@@ -50,14 +50,14 @@ func (f *faults) cursor(field, text string, into *taskapi.ChangeCursor) {
 	}
 }
 
-// read completes a cursor, and refuses one some of whose later changes are no
-// longer known, and one that is not known yet.
+// read completes a cursor. It rejects one whose later changes have been removed, and one
+// after the latest change.
 func (u *user) read(from *taskapi.ChangeCursor) *problem {
 	if *from == (taskapi.ChangeCursor{}) {
 		from.Began = u.seq
 	}
 	if known := max(from.After, from.Began); known > u.seq || known < u.purged {
-		return newProblem(taskapi.CodeCursorExpired, "Changes since then are no longer known. List again.")
+		return newProblem(taskapi.CodeCursorExpired, "Changes since then are no longer stored. List again.")
 	}
 	return nil
 }
@@ -66,8 +66,8 @@ func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	var from taskapi.ChangeCursor
 	var f faults
 	f.parameter(c.request.URL.Query(), "after", number(&from.After, 0, math.MaxInt64))
-	// A browser that reconnects repeats its first query, with what it has seen
-	// since in the header.
+	// A browser that reconnects repeats its first query, with the last event's id in
+	// the header.
 	f.cursor("Last-Event-ID", c.request.Header.Get("Last-Event-ID"), &from)
 	if p := f.problem(); p != nil {
 		return nil, p
@@ -83,7 +83,7 @@ func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	}}, nil
 }
 
-// stream sends changes until the client goes, the token expires, or the server
+// stream sends changes until the client disconnects, the token expires, or the server
 // or a test ends it.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from taskapi.ChangeCursor) {
 	s.mu.Lock()
@@ -106,7 +106,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from ta
 			return
 		}
 		if err := http.NewResponseController(w).Flush(); err != nil {
-			return // the client is gone
+			return // the client has disconnected
 		}
 		expired := time.NewTimer(left)
 		select {
@@ -126,8 +126,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from ta
 	}
 }
 
-// writeChange sends an event. Whether the client is still there shows when it
-// is flushed.
+// writeChange writes an event. Errors appear when it is flushed.
 func writeChange(w io.Writer, at taskapi.ChangeCursor, change taskapi.Change) {
 	data, err := json.Marshal(change)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 type Target struct {
 	// URL is the service's address, without a trailing slash.
 	URL string
-	// Token returns a bearer token with a lifetime, of a user who may be new.
-	// With a negative lifetime, the token has expired.
+	// Token returns a bearer token with a lifetime for a user, who may be new. With a
+	// negative lifetime, the token has expired.
 	Token func(t testing.TB, user string, life time.Duration) string
 	// Leeway is how long after its expiry the service still accepts a token.
 	Leeway time.Duration
@@ -31,15 +31,15 @@ type Target struct {
 	Heartbeat time.Duration
 }
 
-// contractCase checks one claim of the contract, which is its name.
+// contractCase checks one claim of the contract. Its name is the claim.
 type contractCase struct {
 	name string
 	run  func(*subject)
 }
 
-// Conformance checks that a service keeps the contract, as far as clients can see. Each
+// Conformance checks that a service keeps the contract, as far as clients can see it. Each
 // case is a parallel subtest with its own users. It calls the service through the SDK,
-// and directly for requests that the SDK would not send.
+// and directly if the SDK would not send such a request.
 func Conformance(t *testing.T, target Target) {
 	if target.Heartbeat == 0 {
 		target.Heartbeat = heartbeat
@@ -163,7 +163,7 @@ func (s *subject) raw(method, path, body string, header ...string) response {
 	return response{status: resp.StatusCode, header: resp.Header, body: data}
 }
 
-// decode reads a body as exactly a T.
+// decode decodes a body as a T, without unknown members.
 func decode[T any](s *subject, a response) T {
 	s.Helper()
 	var v T
@@ -175,7 +175,7 @@ func decode[T any](s *subject, a response) T {
 	return v
 }
 
-// task reads a response that must have the status and a task.
+// task checks the status of a response and returns its task.
 func (s *subject) task(a response, status int) taskapi.Task {
 	s.Helper()
 	if a.status != status || a.header.Get("Content-Type") != typeJSON {
@@ -188,7 +188,7 @@ func (s *subject) task(a response, status int) taskapi.Task {
 	return response.Data
 }
 
-// problem checks an error's whole envelope except its sentences.
+// problem checks all members of an error response except its texts.
 func (s *subject) problem(a response, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
 	s.Helper()
 	if got := a.header.Get("Content-Type"); a.status != code.Status() || got != typeProblem {
@@ -237,7 +237,7 @@ func (s *subject) fails(err, reason error) {
 	_ = s.failure(err, reason)
 }
 
-// failure does the same and returns the call's error.
+// failure checks a failed call like fails, and returns its error.
 func (s *subject) failure(err, reason error) *sdk.Error {
 	s.Helper()
 	var failure *sdk.Error
@@ -247,7 +247,7 @@ func (s *subject) failure(err, reason error) *sdk.Error {
 	return failure
 }
 
-// ok ends the case if a call failed.
+// ok ends the case if err is not nil.
 func (s *subject) ok(err error) {
 	s.Helper()
 	if err != nil {
@@ -255,7 +255,7 @@ func (s *subject) ok(err error) {
 	}
 }
 
-// tasks returns resources that must all be tasks.
+// tasks decodes resources, all of which must be tasks.
 func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
 	s.Helper()
 	var tasks []taskapi.Task
@@ -267,8 +267,8 @@ func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
 	return tasks
 }
 
-// changedTo returns the change with a task's current state, erased the one of its
-// erasure.
+// changedTo returns the change with a task's current state; erased returns the change of
+// an erasure.
 func changedTo(seq int64, task taskapi.Task) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: encode(task)}
 }
@@ -277,7 +277,7 @@ func erased(seq int64, id string) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: id, Data: json.RawMessage("null")}
 }
 
-// sameChanges compares changes, their data by meaning.
+// sameChanges compares changes, and their data as JSON values.
 func (s *subject) sameChanges(got, want []taskapi.Change) {
 	s.Helper()
 	if !sameJSON(encode(got), encode(want)) {
@@ -311,7 +311,7 @@ func (s *subject) get(id string) taskapi.Task {
 	return task
 }
 
-// titles returns the titles of a list in its order, through all pages.
+// titles returns the titles of a list in order, from all pages.
 func (s *subject) titles(options taskapi.ListTasksOptions) []string {
 	s.Helper()
 	titles := []string{}
@@ -338,7 +338,7 @@ func (s *subject) seq() int64 {
 	return page.Meta.Changes
 }
 
-// full is a request with every field that a client sets.
+// full returns a request with every field that a client can set.
 func full() taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title:       "Water the plants",
@@ -350,7 +350,7 @@ func full() taskapi.CreateTaskRequest {
 	}
 }
 
-// contentOf returns the fields of a task that a client sets.
+// contentOf returns the fields of a task that a client can set.
 func contentOf(task taskapi.Task) taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title: task.Title, Description: task.Description, Completed: task.Completed,

@@ -11,7 +11,7 @@ import (
 )
 
 var agendaCases = []contractCase{
-	{"overdue, the days, later and undated", func(s *subject) {
+	{"open tasks are overdue, on a day, later or undated", func(s *subject) {
 		const name = "Pacific/Auckland"
 		zone, err := time.LoadLocation(name)
 		s.ok(err)
@@ -27,7 +27,7 @@ var agendaCases = []contractCase{
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{TimeZone: name, Days: 3})
 		s.ok(err)
 		if time.Now().In(zone).Day() != day {
-			return // midnight came between
+			return // midnight came in between
 		}
 		s.same("overdue", titlesOf(got.Overdue), []string{"late", "later"})
 		s.same("days", daysOf(got), []string{
@@ -63,7 +63,7 @@ var agendaCases = []contractCase{
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{Days: 5})
 		s.ok(err)
 		if time.Now().In(zone).Day() != today {
-			return // midnight came between
+			return // midnight came in between
 		}
 		var all []string
 		for _, d := range got.Days {
@@ -90,7 +90,7 @@ var agendaCases = []contractCase{
 			s.Errorf("the agenda is %s, want %d empty days", inJSON(got), taskapi.DefaultAgendaDays)
 		}
 	}},
-	{"wrong parameters are 422", func(s *subject) {
+	{"invalid parameters are 422", func(s *subject) {
 		for query, want := range map[string]taskapi.FieldError{
 			"timeZone=" + url.QueryEscape("Europe/Atlantis"): field422("timeZone", taskapi.FieldNotAllowed),
 			"days=0":   field422("days", taskapi.FieldOutOfRange),

@@ -12,7 +12,7 @@ import (
 )
 
 var batchCases = []contractCase{
-	{"200: the six operations in order, one change each", func(s *subject) {
+	{"the six operations run in order, one change each", func(s *subject) {
 		replaced, updated, deleted, restored, erasedOne := s.create(full()), s.create(full()), s.create(full()), s.create(full()), s.create(full())
 		restored, err := s.client.DeleteTask(s.Context(), restored.ID)
 		s.ok(err)
@@ -36,16 +36,16 @@ var batchCases = []contractCase{
 		if tasks[1].Version != 2 || tasks[2].Version != 2 || tasks[3].DeletedAt == nil || tasks[4].DeletedAt != nil || tasks[4].Version != 3 {
 			s.Errorf("the tasks are %s, want version 2 of the second and third, the fourth in the trash, and version 3 of the fifth outside it", inJSON(tasks))
 		}
-		s.same("erased, as it was", tasks[5], erasedOne)
+		s.same("the erased task", tasks[5], erasedOne)
 		var wanted []taskapi.Change
 		changes := s.feed(before, 0)
 		for i, task := range tasks[:5] {
-			s.same("what is read", s.get(task.ID), task)
+			s.same("the task that is read", s.get(task.ID), task)
 			wanted = append(wanted, changedTo(changes[i].Seq, task))
 		}
 		s.sameChanges(changes, append(wanted, erased(s.seq(), erasedOne.ID)))
 	}},
-	{"each operation sees the results of those before it, and the response those of the whole batch", func(s *subject) {
+	{"each operation sees the results of those before it, and the response has the final state", func(s *subject) {
 		a := s.create(full())
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(a.ID, 1, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}),
@@ -58,7 +58,7 @@ var batchCases = []contractCase{
 		}
 		s.same("response", s.tasks(resources), []taskapi.Task{now, now})
 	}},
-	{"a task may be deleted, restored and erased in one batch, which returns it as it was before it was erased", func(s *subject) {
+	{"a task deleted, restored and erased in one batch is returned in its last state", func(s *subject) {
 		a := s.create(full())
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Delete(a.ID, 1),
@@ -89,7 +89,7 @@ var batchCases = []contractCase{
 		_, err = s.client.Batch(s.Context(), append(operations, operations[0]))
 		s.fails(err, sdk.ErrInvalid)
 	}},
-	{"all or nothing: an error names the index of its operation", func(s *subject) {
+	{"a failed operation rolls back the batch, and the error names its index", func(s *subject) {
 		task := s.create(full())
 		before := s.seq()
 		create := taskapi.TaskOperations.Create(full())
@@ -124,7 +124,7 @@ var batchCases = []contractCase{
 			s.Errorf("the change number went from %d to %d", before, after)
 		}
 	}},
-	{"errors[].field begins with the operation", func(s *subject) {
+	{"errors[].field begins with the index of the operation", func(s *subject) {
 		for body, want := range map[string]taskapi.FieldError{
 			`{"operations":[]}`: field422("operations", taskapi.FieldTooFew),
 			`{}`:                field422("operations", taskapi.FieldRequired),

@@ -21,7 +21,7 @@ func (s *subject) feed(after int64, limit int) []taskapi.Change {
 	return changes
 }
 
-// state is what a reader of changes makes of them.
+// state is the tasks that a reader of changes knows.
 type state map[string]taskapi.Task
 
 func (st state) apply(s *subject, change taskapi.Change) {
@@ -49,7 +49,7 @@ func (s *subject) state() state {
 }
 
 var changeCases = []contractCase{
-	{"changes and erasures in order, by state: each task once, at its latest number", func(s *subject) {
+	{"each task appears once, at its latest number, also if it was erased", func(s *subject) {
 		tasks := s.titled("updated", "trashed", "erased", "untouched")
 		start := s.seq()
 		_, err := s.client.UpdateTask(s.Context(), tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("1")})
@@ -112,7 +112,7 @@ var changeCases = []contractCase{
 		s.fails(err, sdk.ErrCursorExpired)
 		s.problem(s.raw(http.MethodGet, "/api/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
 	}},
-	{"concurrent writers leave no gap: a reader that follows the feed has the whole state", func(s *subject) {
+	{"a reader misses no change of concurrent writers", func(s *subject) {
 		const writers, writes = 4, 8
 		var all sync.WaitGroup
 		for range writers {

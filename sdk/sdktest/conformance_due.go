@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// due checks when a task is due: on a day, at a time, or neither.
+// due checks the due day and the due time of a task; both may be empty.
 func (s *subject) due(task taskapi.Task, day, at string) {
 	s.Helper()
 	var gotDay, gotAt string
@@ -32,7 +32,7 @@ func (s *subject) update(id string, changes taskapi.UpdateTaskRequest, opts ...s
 }
 
 var dueCases = []contractCase{
-	{"a day ends with its last second in the zone of the settings", func(s *subject) {
+	{"dueAt of a due day is its last second in the zone of the settings", func(s *subject) {
 		for _, tt := range []struct{ zone, day, ends string }{
 			{"UTC", "2026-11-30", "2026-11-30T23:59:59Z"},
 			{"Europe/Berlin", "2026-03-29", "2026-03-29T21:59:59Z"},
@@ -44,7 +44,7 @@ var dueCases = []contractCase{
 			{"Australia/Lord_Howe", "2026-04-05", "2026-04-05T13:29:59Z"},
 			{"Australia/Lord_Howe", "2026-10-04", "2026-10-04T12:59:59Z"},
 			{"Pacific/Apia", "2011-12-29", "2011-12-30T09:59:59Z"},
-			{"Pacific/Apia", "2011-12-30", "2011-12-30T09:59:59Z"}, // a day that never was
+			{"Pacific/Apia", "2011-12-30", "2011-12-30T09:59:59Z"}, // a skipped date
 			{"Pacific/Apia", "2011-12-31", "2011-12-31T09:59:59Z"},
 			{"Pacific/Kiritimati", "2026-12-31", "2026-12-31T09:59:59Z"},
 			{"Etc/GMT+12", "2028-02-29", "2028-03-01T11:59:59Z"},
@@ -54,7 +54,7 @@ var dueCases = []contractCase{
 			s.live(tt.zone)
 			task := s.create(taskapi.CreateTaskRequest{Title: tt.zone, DueOn: &tt.day})
 			s.due(task, tt.day, tt.ends)
-			s.same("what is read", s.get(task.ID), task)
+			s.same("the task that is read", s.get(task.ID), task)
 		}
 	}},
 	{"dueAt and dueOn replace each other, and null clears both", func(s *subject) {
@@ -68,14 +68,14 @@ var dueCases = []contractCase{
 		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string]()}), "", "")
 		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string](), DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
 	}},
-	{"sending back what was read changes nothing", func(s *subject) {
+	{"replacing a task by itself changes nothing", func(s *subject) {
 		s.live("Asia/Tokyo")
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rent", DueOn: new("2026-11-30")})
 		again, err := s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: task.Title, DueAt: task.DueAt, DueOn: task.DueOn})
 		s.ok(err)
 		s.same("the task", again, task)
 	}},
-	{"a change of the zone moves days, each as one change", func(s *subject) {
+	{"a change of the zone moves due days, each as one change", func(s *subject) {
 		day := new("2026-11-30")
 		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 		open := s.create(taskapi.CreateTaskRequest{Title: "open", DueOn: day})
@@ -94,7 +94,7 @@ var dueCases = []contractCase{
 			}
 			changed = append(changed, change.ID)
 		}
-		s.same("what has changed", changed, []string{taskapi.SettingsID, open.ID, other.ID, done.ID, trashed.ID})
+		s.same("the changed resources", changed, []string{taskapi.SettingsID, open.ID, other.ID, done.ID, trashed.ID})
 		moved := s.get(open.ID)
 		s.due(moved, *day, "2026-12-01T04:59:59Z")
 		s.same("the version", moved.Version, open.Version+1)

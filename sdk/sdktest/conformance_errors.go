@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// invalidCases send what breaks a rule, and check which field of it does.
+// invalidCases send invalid requests, and check the fields of the errors.
 var invalidCases = func() []contractCase {
 	const tasks = "/api/tasks"
 	long := strings.Repeat("ä", taskapi.MaxTitleLength+1)
@@ -40,14 +40,14 @@ var invalidCases = func() []contractCase {
 		{"null among tags", "POST", tasks, `{"title":"a","tags":[null]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldType)}},
 		{"a text for completed", "POST", tasks, `{"title":"a","completed":"true"}`, []taskapi.FieldError{field("completed", taskapi.FieldType)}},
 		{"a blank title", "POST", tasks, `{"title":"  "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
-		{"a title that shows nothing", "POST", tasks, `{"title":"\u200b"}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
-		{"a title of a blank of Braille", "POST", tasks, `{"title":"\u2800\u2800"}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
+		{"an invisible title", "POST", tasks, `{"title":"\u200b"}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
+		{"a title of Braille blanks", "POST", tasks, `{"title":"\u2800\u2800"}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
 		{"a title of an accent alone", "PUT", tasks + "/" + missing, `{"title":" \u0301 "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
 		{"a title of a Hangul filler", "PATCH", tasks + "/" + missing, `{"title":"\u3164"}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
-		{"a tag that shows nothing", "POST", tasks, `{"title":"a","tags":["b","\ufeff"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldTooShort)}},
+		{"an invisible tag", "POST", tasks, `{"title":"a","tags":["b","\ufeff"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldTooShort)}},
 		{"a long title", "POST", tasks, `{"title":"` + long + `"}`, []taskapi.FieldError{field("title", taskapi.FieldTooLong)}},
 		{"a long description", "POST", tasks, `{"title":"a","description":"` + strings.Repeat("a", taskapi.MaxDescriptionLength+1) + `"}`, []taskapi.FieldError{field("description", taskapi.FieldTooLong)}},
-		{"a priority of its own", "POST", tasks, `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
+		{"an unknown priority", "POST", tasks, `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
 		{"a date without time", "POST", tasks, `{"title":"a","dueAt":"2026-11-30"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"the year 0", "POST", tasks, `{"title":"a","dueAt":"0000-12-31T00:00:00Z"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldOutOfRange)}},
 		{"the year 10000 in UTC", "POST", tasks, `{"title":"a","dueAt":"9999-12-31T23:59:59-01:00"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldOutOfRange)}},
@@ -55,8 +55,8 @@ var invalidCases = func() []contractCase {
 		{"21 tags", "POST", tasks, `{"title":"a","tags":["` + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), `","`) + `"]}`, []taskapi.FieldError{field("tags", taskapi.FieldTooMany)}},
 		{"an empty tag", "POST", tasks, `{"title":"a","tags":[""]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldTooShort)}},
 		{"a long tag", "POST", tasks, `{"title":"a","tags":["b","` + strings.Repeat("ä", taskapi.MaxTagLength+1) + `"]}`, []taskapi.FieldError{field("tags[1]", taskapi.FieldTooLong)}},
-		{"two mistakes", "POST", tasks, `{"title":"","color":1}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown), field("title", taskapi.FieldTooShort)}},
-		{"a query where there is none", "POST", tasks + "?color=red", `{"title":"a"}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
+		{"two errors", "POST", tasks, `{"title":"","color":1}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown), field("title", taskapi.FieldTooShort)}},
+		{"a query without parameters", "POST", tasks + "?color=red", `{"title":"a"}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown)}},
 		{"an empty patch", "PATCH", tasks + "/" + missing, `{}`, []taskapi.FieldError{field("body", taskapi.FieldTooFew)}},
 		{"null for a title in a patch", "PATCH", tasks + "/" + missing, `{"title":null}`, []taskapi.FieldError{field("title", taskapi.FieldNull)}},
 		{"a blank title in a patch", "PATCH", tasks + "/" + missing, `{"title":" "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
@@ -72,8 +72,8 @@ var invalidCases = func() []contractCase {
 		{"a limit in words", "GET", tasks + "?limit=ten", ``, []taskapi.FieldError{field("limit", taskapi.FieldType)}},
 		{"completed in words", "GET", tasks + "?completed=maybe", ``, []taskapi.FieldError{field("completed", taskapi.FieldType)}},
 		{"deleted in words", "GET", tasks + "?deleted=maybe", ``, []taskapi.FieldError{field("deleted", taskapi.FieldType)}},
-		{"an order of its own", "GET", tasks + "?sort=color", ``, []taskapi.FieldError{field("sort", taskapi.FieldNotAllowed)}},
-		{"a priority of its own in a filter", "GET", tasks + "?priority=high&priority=top", ``, []taskapi.FieldError{field("priority[1]", taskapi.FieldNotAllowed)}},
+		{"an unknown sort order", "GET", tasks + "?sort=color", ``, []taskapi.FieldError{field("sort", taskapi.FieldNotAllowed)}},
+		{"an unknown priority in a filter", "GET", tasks + "?priority=high&priority=top", ``, []taskapi.FieldError{field("priority[1]", taskapi.FieldNotAllowed)}},
 		{"a date without time in a filter", "GET", tasks + "?dueBefore=2026-11-30", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
 		{"many tags in a filter", "GET", tasks + "?tag=a" + strings.Repeat("&tag=a", taskapi.MaxTags), ``, []taskapi.FieldError{field("tag", taskapi.FieldTooMany)}},
 		{"a long search", "GET", tasks + "?q=" + strings.Repeat("a", maxQuery+1), ``, []taskapi.FieldError{field("q", taskapi.FieldTooLong)}},
@@ -85,7 +85,7 @@ var invalidCases = func() []contractCase {
 		{"a change number in words", "GET", "/api/changes?after=now", ``, []taskapi.FieldError{field("after", taskapi.FieldType)}},
 		{"a limit of 201 changes", "GET", "/api/changes?limit=201", ``, []taskapi.FieldError{field("limit", taskapi.FieldOutOfRange)}},
 		{"a limit twice", "GET", tasks + "?limit=1&limit=1000", ``, []taskapi.FieldError{field("limit", taskapi.FieldDuplicate)}},
-		{"a limit twice, the same", "GET", tasks + "?limit=1&limit=1", ``, []taskapi.FieldError{field("limit", taskapi.FieldDuplicate)}},
+		{"the same limit twice", "GET", tasks + "?limit=1&limit=1", ``, []taskapi.FieldError{field("limit", taskapi.FieldDuplicate)}},
 		{"permanent twice", "DELETE", tasks + "/" + missing + "?permanent=true&permanent=false", ``, []taskapi.FieldError{field("permanent", taskapi.FieldDuplicate)}},
 		{"two parameters twice", "GET", tasks + "?q=a&sort=title&q=b&sort=title", ``, []taskapi.FieldError{field("q", taskapi.FieldDuplicate), field("sort", taskapi.FieldDuplicate)}},
 		{"a time zone twice", "GET", tasks + "/stats?timeZone=UTC&timeZone=UTC", ``, []taskapi.FieldError{field("timeZone", taskapi.FieldDuplicate)}},
@@ -96,7 +96,7 @@ var invalidCases = func() []contractCase {
 		{"a limit without a value", "GET", tasks + "?limit=", ``, []taskapi.FieldError{field("limit", taskapi.FieldFormat)}},
 		{"a list without a value", "GET", tasks + "?listId=", ``, []taskapi.FieldError{field("listId", taskapi.FieldFormat)}},
 		{"a parent without a value", "GET", tasks + "?parentId=", ``, []taskapi.FieldError{field("parentId", taskapi.FieldFormat)}},
-		{"an order without a value", "GET", tasks + "?sort=", ``, []taskapi.FieldError{field("sort", taskapi.FieldFormat)}},
+		{"a sort order without a value", "GET", tasks + "?sort=", ``, []taskapi.FieldError{field("sort", taskapi.FieldFormat)}},
 		{"a time without a value", "GET", tasks + "?dueBefore=", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
 		{"a time whose plus is not escaped", "GET", tasks + "?dueBefore=2026-11-30T17:00:00+01:00", ``, []taskapi.FieldError{field("dueBefore", taskapi.FieldFormat)}},
 		{"a tag without a value", "GET", tasks + "?tag=", ``, []taskapi.FieldError{field("tag", taskapi.FieldFormat)}},
@@ -138,14 +138,14 @@ var errorCases = func() []contractCase {
 		{"401: another scheme", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Basic YTpi")},
 		{"401: a scheme without a token", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer ")},
 		{"401: a forged token", rejected(taskapi.CodeUnauthenticated, "GET", tasks, "", "Authorization", "Bearer a.b.c")},
-		{"401: before the body is looked at", rejected(taskapi.CodeUnauthenticated, "POST", tasks, "{", "Authorization", "")},
+		{"401: before the body is read", rejected(taskapi.CodeUnauthenticated, "POST", tasks, "{", "Authorization", "")},
 		{"401: token_expired", func(s *subject) {
 			expired := s.target.Token(s.T, s.user, -time.Hour)
 			rejected(taskapi.CodeTokenExpired, "GET", tasks, "", "Authorization", "Bearer "+expired)(s)
 		}},
 		{"404: an unknown path", rejected(taskapi.CodeNotFound, "GET", "/api/nothing", "")},
 		{"404: below a known path", rejected(taskapi.CodeNotFound, "GET", tasks+"/"+missing+"/nothing", "")},
-		{"404: a task that does not exist, restored", rejected(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
+		{"404: restoring a task that does not exist", rejected(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
 		{"405 with Allow", func(s *subject) {
 			for path, want := range map[string][]string{
 				tasks:                              {"GET", "POST"},
@@ -156,7 +156,7 @@ var errorCases = func() []contractCase {
 				allow := strings.Join(a.header.Values("Allow"), ", ")
 				for _, method := range want {
 					if !slices.Contains(strings.Split(allow, ", "), method) {
-						s.Errorf("%s allows %q, which is without %s", path, allow, method)
+						s.Errorf("%s allows %q, want %s among them", path, allow, method)
 					}
 				}
 			}
@@ -167,7 +167,7 @@ var errorCases = func() []contractCase {
 		}},
 		{"415: a compressed body", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Encoding", "gzip")},
 		{"415: two types", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeJSON, "Content-Type", "text/plain")},
-		{"a body that is encoded as it is", func(s *subject) {
+		{"Content-Encoding identity is accepted", func(s *subject) {
 			s.task(s.raw("POST", tasks, `{"title":"a"}`, "Content-Encoding", "identity"), http.StatusCreated)
 		}},
 		{"404: a method that does not exist, on an unknown path", rejected(taskapi.CodeNotFound, "PROPFIND", "/api/nothing", "")},
@@ -175,11 +175,11 @@ var errorCases = func() []contractCase {
 			a := s.raw("PROPFIND", tasks, "")
 			s.problem(a, taskapi.CodeMethodNotAllowed)
 			if a.header.Get("Allow") == "" {
-				s.Errorf("there is no Allow among the headers %v", a.header)
+				s.Errorf("no Allow in the headers %v", a.header)
 			}
 		}},
 		{"415: a form", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
-		{"415: a merge patch to create", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
+		{"415: creating with a merge patch", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", typeMergePatch)},
 		{"415: no type at all", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
 		{"responses forbid caching and sniffing of their type", func(s *subject) {
 			path := "/api/tasks/" + s.create(full()).ID

@@ -14,18 +14,18 @@ import (
 var kindCases = func() (cases []contractCase) {
 	for _, k := range kinds() {
 		if k.single != "" {
-			continue // settingsCases
+			continue // see settingsCases
 		}
 		for _, c := range []struct {
 			name string
 			run  func(*subject, *kind)
 		}{
-			{"every field is kept, in each version of its life", (*subject).liveThrough},
+			{"every field is stored, in each version", (*subject).liveThrough},
 			{"a write with a key happens once", (*subject).writeOnce},
-			{"a write of a stale version is 412", (*subject).writeInTurn},
-			{"what is not there is not found", (*subject).missAll},
-			{"a page goes on where the one before ended", (*subject).turnPages},
-			{"a batch changes several at once", (*subject).changeSeveral},
+			{"a write with a stale version is 412", (*subject).writeInTurn},
+			{"a missing resource is 404", (*subject).missAll},
+			{"a page starts where the previous one ended", (*subject).turnPages},
+			{"a batch changes several resources at once", (*subject).changeSeveral},
 		} {
 			cases = append(cases, contractCase{string(k.name) + ": " + c.name, func(s *subject) { c.run(s, k) }})
 		}
@@ -33,7 +33,7 @@ var kindCases = func() (cases []contractCase) {
 	return cases
 }()
 
-// example is a content of the kind, made of the examples in its tags.
+// example returns a content of the kind, from the examples in its tags.
 func (k *kind) example() map[string]any {
 	members := make(map[string]any)
 	for _, f := range k.content {
@@ -42,8 +42,8 @@ func (k *kind) example() map[string]any {
 			typ = typ.Elem()
 		}
 		switch {
-		case f.tag.Get("format") == "uuid": // names another resource
-		case f.tag.Get("format") == "date": // another field follows from it
+		case f.tag.Get("format") == "uuid": // a reference to another resource
+		case f.tag.Get("format") == "date": // determines another field
 		case typ.Kind() == reflect.Slice:
 			members[f.name] = strings.Split(text, ",")
 		case typ.Kind() == reflect.Bool, typ.Kind() >= reflect.Int && typ.Kind() <= reflect.Int64:
@@ -55,12 +55,12 @@ func (k *kind) example() map[string]any {
 	return members
 }
 
-// item is a resource of any kind as it is on the wire.
+// item is a resource of any kind as JSON.
 type item map[string]json.RawMessage
 
 func (i item) id() string { return strings.Trim(string(i["id"]), `"`) }
 
-// item reads a response of the status with a resource of the kind in a version.
+// item reads a response with this status and a resource of the kind with this version.
 func (s *subject) item(a response, status, version int) item {
 	s.Helper()
 	if a.status != status || a.header.Get("ETag") != entityTag(int64(version)) {
@@ -86,8 +86,8 @@ func (s *subject) has(got item, want map[string]any) {
 	}
 }
 
-// lastChange checks that the user's latest change brings a resource, or says that
-// it is gone.
+// lastChange checks that the user's latest change has a resource, or null once it is
+// erased.
 func (s *subject) lastChange(k *kind, id string, want any) {
 	s.Helper()
 	changes := s.feed(s.seq()-1, 0)
@@ -106,7 +106,7 @@ func (s *subject) liveThrough(k *kind) {
 		s.Errorf("Location is %s", a.header.Get("Location"))
 	}
 	s.has(got, content)
-	s.same("what is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 1), got)
+	s.same("the resource that is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 1), got)
 	s.lastChange(k, got.id(), got)
 	if a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
 		s.Errorf("If-None-Match with the current version: got status %d, want 304", a.status)
@@ -122,13 +122,13 @@ func (s *subject) liveThrough(k *kind) {
 	}
 	deleted := s.item(s.raw(http.MethodDelete, path, ""), http.StatusOK, 4)
 	if string(deleted["deletedAt"]) == "null" {
-		s.Errorf("a deleted one is %s", inJSON(deleted))
+		s.Errorf("the deleted resource is %s", inJSON(deleted))
 	}
 	s.lastChange(k, got.id(), deleted)
 	s.problem(s.raw(http.MethodPatch, path, `{"`+first+`":"Gone"}`), k.notFound().Code)
 	restored := s.item(s.raw(http.MethodPost, path+"/restore", ""), http.StatusOK, 5)
 	s.has(restored, map[string]any{"deletedAt": nil, first: "Only"})
-	s.same("what is erased", s.item(s.raw(http.MethodDelete, path+"?permanent=true", ""), http.StatusOK, 5), restored)
+	s.same("the erased resource", s.item(s.raw(http.MethodDelete, path+"?permanent=true", ""), http.StatusOK, 5), restored)
 	s.lastChange(k, got.id(), nil)
 	s.problem(s.raw(http.MethodGet, path, ""), k.notFound().Code)
 }
@@ -159,7 +159,7 @@ func (s *subject) writeOnce(k *kind) {
 	}
 }
 
-// made creates a resource of a kind that is called something.
+// made creates a resource of a kind with this name.
 func (s *subject) made(k *kind, name string) item {
 	s.Helper()
 	return s.item(s.raw(http.MethodPost, k.path, `{"`+k.content[0].name+`":"`+name+`"}`), http.StatusCreated, 1)

@@ -22,7 +22,7 @@ var (
 	toLast  = taskapi.MoveTaskRequest{Before: taskapi.Null[string]()}
 )
 
-// stands checks the manual order, by titles of one letter.
+// stands checks the manual order, by one-letter titles.
 func (s *subject) stands(want string) {
 	s.Helper()
 	s.lists(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
@@ -37,7 +37,7 @@ func (s *subject) move(task taskapi.Task, to taskapi.MoveTaskRequest) taskapi.Ta
 }
 
 var moveCases = []contractCase{
-	{"200: after and before another task, and to both ends", func(s *subject) {
+	{"a task moves after and before another one, and to both ends", func(s *subject) {
 		all := s.titled("a", "b", "c", "d")
 		a, b, c, d := all[0], all[1], all[2], all[3]
 		for _, step := range []struct {
@@ -60,7 +60,7 @@ var moveCases = []contractCase{
 		s.titled("e")
 		s.stands("dcbae")
 	}},
-	{"a move is a change of the moved task alone", func(s *subject) {
+	{"a move changes only the moved task", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		seq := s.seq()
 		moved := s.move(all[2], toFirst)
@@ -70,7 +70,7 @@ var moveCases = []contractCase{
 		if moved.Position >= all[0].Position {
 			s.Errorf("the moved task has the position %s, which is not before %s", moved.Position, all[0].Position)
 		}
-		s.same("what is read", s.get(moved.ID), moved)
+		s.same("the task that is read", s.get(moved.ID), moved)
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved)})
 	}},
 	{"a task that is already there keeps its version", func(s *subject) {
@@ -85,7 +85,7 @@ var moveCases = []contractCase{
 			s.Errorf("the change number went from %d to %d", seq, now)
 		}
 	}},
-	{"other writes keep the place, also delete and restore", func(s *subject) {
+	{"other writes, also delete and restore, keep the place", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		moved := s.move(all[2], toFirst)
 		replaced, err := s.client.ReplaceTask(s.Context(), moved.ID, taskapi.ReplaceTaskRequest{Title: "d"})
@@ -100,9 +100,9 @@ var moveCases = []contractCase{
 		if got := s.titles(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}); len(got) != 3 || !slices.Contains(got, "d") {
 			s.Errorf("the tasks are %q", got)
 		}
-		s.move(all[0], before(moved.ID)) // it is one of the others again
+		s.move(all[0], before(moved.ID)) // it is in the order again
 	}},
-	{"404 and 412 as for other writes", func(s *subject) {
+	{"404 and 412 are as for other writes", func(s *subject) {
 		all := s.titled("a", "b")
 		_, err := s.client.MoveTask(s.Context(), missing, toFirst)
 		s.fails(err, sdk.ErrTaskNotFound)
@@ -114,7 +114,7 @@ var moveCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 		s.stands("a")
 	}},
-	{"422: the other task is not there, or is the task itself", func(s *subject) {
+	{"422: the other task is not in this order, or is the task itself", func(s *subject) {
 		all := s.titled("a", "b", "c")
 		_, err := s.client.DeleteTask(s.Context(), all[2].ID)
 		s.ok(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// onDay is noon of a day of November 2026.
+// onDay returns noon of a day in November 2026.
 func onDay(day int) *time.Time {
 	return new(time.Date(2026, 11, day, 12, 0, 0, 0, time.UTC))
 }
@@ -60,14 +60,14 @@ var listCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{Completed: new(true)}, "done")
 		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "open")
 	}},
-	{"priority: any of", func(s *subject) {
+	{"priority: tasks with any of the priorities", func(s *subject) {
 		for _, priority := range taskapi.Priorities() {
 			s.create(taskapi.CreateTaskRequest{Title: string(priority), Priority: priority})
 		}
 		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.High}}, "high")
 		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Urgent, taskapi.None}}, "urgent", "none")
 	}},
-	{"tag(repeat = all of)", func(s *subject) {
+	{"tag: tasks with all of the tags", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "both", Tags: []string{"home", "a,b"}})
 		s.create(taskapi.CreateTaskRequest{Title: "one", Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "others", Tags: []string{"a", "b", "homes"}})
@@ -75,7 +75,7 @@ var listCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{Tags: []string{"a,b", "home"}}, "both")
 		s.lists(taskapi.ListTasksOptions{Tags: []string{"home", "missing"}})
 	}},
-	{"tag: whatever its case", func(s *subject) {
+	{"tag: in any case", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "1", Tags: []string{"Home", "Größe"}})
 		s.create(taskapi.CreateTaskRequest{Title: "2", Tags: []string{"home", "café"}})
 		s.create(taskapi.CreateTaskRequest{Title: "3", Tags: []string{"IŞIK"}})
@@ -109,7 +109,7 @@ var listCases = []contractCase{
 			s.Errorf("deleted=false gives %s", a.body)
 		}
 	}},
-	{"several filters select what passes all of them", func(s *subject) {
+	{"several filters select tasks that pass all of them", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "this", Priority: taskapi.High, Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "low", Priority: taskapi.Low, Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "done", Priority: taskapi.High, Tags: []string{"home"}, Completed: true})
@@ -190,7 +190,7 @@ var listCases = []contractCase{
 			}
 		}
 	}},
-	{"sort=title goes by the alphabet, in which a, A and á are neighbours", func(s *subject) {
+	{"sort=title is alphabetical, with a, A and á side by side", func(s *subject) {
 		s.titled("Zebra", "éclair", "apple", "Apple", "ápple", "banana", "42", "east", "fig", "apples", "#1")
 		s.lists(taskapi.ListTasksOptions{Sort: taskapi.TitleAscending, Limit: 2},
 			"#1", "42", "apple", "Apple", "ápple", "apples", "banana", "east", "éclair", "fig", "Zebra")
@@ -233,7 +233,7 @@ var listCases = []contractCase{
 			s.fails(err, sdk.ErrInvalidCursor)
 		}
 	}},
-	{"an item neither repeats nor is skipped while others are inserted or deleted between pages", func(s *subject) {
+	{"no item is repeated or skipped if others are inserted or deleted between pages", func(s *subject) {
 		var all []taskapi.Task
 		for i := range 12 {
 			all = append(all, s.create(taskapi.CreateTaskRequest{
@@ -253,7 +253,7 @@ var listCases = []contractCase{
 					break
 				}
 				options.Cursor = *page.Meta.NextCursor
-				// One that has been seen goes, and new ones come on both sides.
+				// A listed task is erased, and new ones appear on both sides.
 				if last := page.Tasks[0]; !slices.ContainsFunc(all, func(t taskapi.Task) bool { return t.ID == last.ID }) {
 					_, err = s.client.EraseTask(s.Context(), last.ID)
 					s.ok(err)
@@ -322,7 +322,7 @@ var statsCases = []contractCase{
 				got, err := inner.client.TaskStats(s.Context(), name)
 				s.ok(err)
 				if time.Now().After(ends) {
-					continue // midnight came between
+					continue // midnight came in between
 				}
 				if got.DueToday != 2 || got.Overdue != 2 {
 					s.Errorf("in %s: got %s, want two due today and two overdue", name, inJSON(got))
@@ -350,8 +350,8 @@ var statsCases = []contractCase{
 	}},
 }
 
-// write makes, changes and removes tasks, a number of times. It may be called
-// in a goroutine.
+// write creates, changes and removes tasks, so many times. It is safe to call in a
+// goroutine.
 func (s *subject) write(times int) {
 	ctx := s.Context()
 	for i := range times {

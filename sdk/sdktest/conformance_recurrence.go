@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// recurring is a task that recurs; due is a day or a time.
+// recurring returns a task that recurs; due is a day or a time.
 func recurring(rule, due string) taskapi.CreateTaskRequest {
 	request := taskapi.CreateTaskRequest{Title: "rent", Recurrence: &rule, DueOn: &due}
 	if at, err := time.Parse(time.RFC3339, due); err == nil {
@@ -22,7 +22,7 @@ func recurring(rule, due string) taskapi.CreateTaskRequest {
 	return request
 }
 
-// finish completes a task that recurs, and returns it and the one that follows.
+// finish completes a recurring task, and returns it and the next one.
 func (s *subject) finish(id string) (done, next taskapi.Task) {
 	s.Helper()
 	done = s.update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
@@ -32,7 +32,7 @@ func (s *subject) finish(id string) (done, next taskapi.Task) {
 	return done, s.get(*done.NextID)
 }
 
-// finishLast completes a task that none follows.
+// finishLast completes a task that has no next one.
 func (s *subject) finishLast(id string) {
 	s.Helper()
 	if done := s.update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}); done.NextID != nil {
@@ -40,7 +40,7 @@ func (s *subject) finishLast(id string) {
 	}
 }
 
-// dues are dates and times as a test writes them.
+// dues formats due dates.
 func dues(occurrences []taskapi.Occurrence) string {
 	var all []string
 	for _, o := range occurrences {
@@ -56,15 +56,15 @@ func dues(occurrences []taskapi.Occurrence) string {
 //go:embed testdata/occurrences.json
 var occurrencesJSON []byte
 
-// occurrenceCase is a case of testdata/occurrences.json: a task's due date, and those that
-// follow, three or all. They are days or instants.
+// occurrenceCase is a case of testdata/occurrences.json: a task's due date, and the
+// following ones, three or all. They are days or instants.
 type occurrenceCase struct {
 	Name, Zone, Due, Rule string
 	From                  taskapi.RecurrenceFrom
 	Next                  []string
 }
 
-// occurrencesToCome returns the cases that are due in the future.
+// occurrencesToCome returns the cases whose occurrences are in the future.
 func occurrencesToCome(s *subject) []occurrenceCase {
 	var all []occurrenceCase
 	s.ok(json.Unmarshal(occurrencesJSON, &all))
@@ -72,7 +72,7 @@ func occurrencesToCome(s *subject) []occurrenceCase {
 }
 
 var recurrenceCases = []contractCase{
-	{"a task recurs by a rule, which null removes", func(s *subject) {
+	{"null removes the rule of a recurring task", func(s *subject) {
 		plain := s.create(taskapi.CreateTaskRequest{Title: "once"})
 		if plain.Recurrence != nil || plain.RecurrenceFrom != taskapi.FromDue || plain.NextID != nil {
 			s.Errorf("the defaults are %s", inJSON(plain))
@@ -83,7 +83,7 @@ var recurrenceCases = []contractCase{
 		if *task.Recurrence != *request.Recurrence || task.RecurrenceFrom != taskapi.FromCompletion || task.NextID != nil {
 			s.Errorf("created %s", inJSON(task))
 		}
-		s.same("what is read", s.get(task.ID), task)
+		s.same("the task that is read", s.get(task.ID), task)
 		task = s.update(task.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Some(new("FREQ=DAILY"))})
 		s.same("the rule", *task.Recurrence, "FREQ=DAILY")
 		task = s.update(task.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Null[string]()})
@@ -97,7 +97,7 @@ var recurrenceCases = []contractCase{
 			s.Errorf("replaced by %s", inJSON(task))
 		}
 	}},
-	{"422: an invalid rule, or one that does not go with the due date", func(s *subject) {
+	{"422: a rule that is invalid or does not match the due date", func(s *subject) {
 		for rule, want := range map[string]taskapi.FieldErrorCode{
 			`"monthly"`: taskapi.FieldFormat, `""`: taskapi.FieldFormat, `"FREQ=HOURLY"`: taskapi.FieldFormat, `"freq=daily"`: taskapi.FieldFormat,
 			`"FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"`: taskapi.FieldFormat, `"FREQ=DAILY;COUNT=0"`: taskapi.FieldFormat, `7`: taskapi.FieldType,
@@ -145,10 +145,10 @@ var recurrenceCases = []contractCase{
 				continue
 			}
 			_, next := s.finish(task.ID)
-			s.same("the due date of the next one", taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, occurrences[0])
+			s.same("the due date of the next task", taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, occurrences[0])
 		}
 	}},
-	{"a time of day that a clock change skips is used again afterwards", func(s *subject) {
+	{"a time of day skipped by a clock change is used again afterwards", func(s *subject) {
 		s.live("Europe/Berlin")
 		task := s.create(recurring("FREQ=DAILY", "2091-03-24T01:30:00Z")) // 2:30
 		for _, want := range []string{
@@ -156,7 +156,7 @@ var recurrenceCases = []contractCase{
 			"2091-03-26T00:30:00Z FREQ=DAILY",
 		} {
 			_, task = s.finish(task.ID)
-			s.same("the next one", dues([]taskapi.Occurrence{{DueAt: *task.DueAt, DueOn: task.DueOn}})+" "+*task.Recurrence, want)
+			s.same("the next task", dues([]taskapi.Occurrence{{DueAt: *task.DueAt, DueOn: task.DueOn}})+" "+*task.Recurrence, want)
 		}
 	}},
 	{"the next date of an overdue task is the first one after now", func(s *subject) {
@@ -168,7 +168,7 @@ var recurrenceCases = []contractCase{
 		done, next = s.finish(s.create(recurring("FREQ=WEEKLY", "2020-01-06T09:00:00Z")).ID)
 		late := next.DueAt.Sub(*done.CompletedAt)
 		if weeks := next.DueAt.Sub(*done.DueAt); weeks%(7*24*time.Hour) != 0 || late <= 0 || late > 7*24*time.Hour {
-			s.Errorf("completed at %v, the next one is due at %v", done.CompletedAt, next.DueAt)
+			s.Errorf("completed at %v, the next task is due at %v", done.CompletedAt, next.DueAt)
 		}
 	}},
 	{"from completion, the next date is counted from that day, at the same time of day", func(s *subject) {
@@ -187,7 +187,7 @@ var recurrenceCases = []contractCase{
 			}
 			s.same("due "+due, next.DueAt.In(zone).Format("2006-01-02 15:04"), want)
 			s.same("a day", next.DueOn != nil, done.DueOn != nil)
-			s.same("what the next one is counted from", next.RecurrenceFrom, taskapi.FromCompletion)
+			s.same("recurrenceFrom of the next task", next.RecurrenceFrom, taskapi.FromCompletion)
 		}
 	}},
 	{"COUNT and UNTIL end a recurrence", func(s *subject) {
@@ -195,7 +195,7 @@ var recurrenceCases = []contractCase{
 		for _, want := range []string{"FREQ=DAILY;COUNT=2 2091-01-02", "FREQ=DAILY;COUNT=1 2091-01-03"} {
 			done, next := s.finish(task.ID)
 			s.same("the rule of the completed one", *done.Recurrence, *task.Recurrence)
-			s.same("the next one", *next.Recurrence+" "+*next.DueOn, want)
+			s.same("the next task", *next.Recurrence+" "+*next.DueOn, want)
 			task = next
 		}
 		s.finishLast(task.ID)
@@ -215,7 +215,7 @@ var recurrenceCases = []contractCase{
 			s.ok(err)
 			first := occurrences[0].DueAt
 			if late := first.Sub(begin); late < -time.Minute || late > 8*24*time.Hour || first.UTC().Format("Mon 15:04") != "Mon 09:00" {
-				s.Errorf("from %s: the first is %v", request.RecurrenceFrom, first)
+				s.Errorf("from %s: the first occurrence is %v", request.RecurrenceFrom, first)
 			}
 			s.same("the second", occurrences[1].DueAt, first.AddDate(0, 0, 7))
 		}
@@ -227,12 +227,12 @@ var recurrenceCases = []contractCase{
 			for limit, want := range map[int]int{0: taskapi.DefaultOccurrences, 1: 1, taskapi.MaxOccurrences: taskapi.MaxOccurrences} {
 				occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, limit)
 				s.ok(err)
-				s.same("how many", len(occurrences), want)
+				s.same("the number of occurrences", len(occurrences), want)
 			}
 		}
 		once, err := s.client.TaskOccurrences(s.Context(), s.create(taskapi.CreateTaskRequest{Title: "once", DueOn: new("2091-01-30")}).ID, 0)
 		s.ok(err)
-		s.same("of one that does not recur", once, []taskapi.Occurrence{})
+		s.same("the occurrences of a task that does not recur", once, []taskapi.Occurrence{})
 		for _, limit := range []int{-1, taskapi.MaxOccurrences + 1} {
 			path := "/api/tasks/" + task.ID + "/occurrences?limit=" + strconv.Itoa(limit)
 			s.problem(s.raw(http.MethodGet, path, ""), taskapi.CodeInvalid, field422("limit", taskapi.FieldOutOfRange))

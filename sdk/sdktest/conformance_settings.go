@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// live gives the user a time zone.
+// live sets the user's time zone.
 func (s *subject) live(zone string) {
 	s.Helper()
 	_, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)})
@@ -26,10 +26,10 @@ var settingsCases = []contractCase{
 		}
 		s.item(s.raw(http.MethodPatch, "/api/settings", `{"timeZone":"UTC"}`, "Idempotency-Key", "same"), http.StatusOK, 1)
 		if seq := s.seq(); seq != 0 {
-			s.Errorf("an update that changes nothing has the change number %d, want 0", seq)
+			s.Errorf("after an update that changes nothing, the change number is %d, want 0", seq)
 		}
 	}},
-	{"a change is in the feed, and the zone has its usual spelling", func(s *subject) {
+	{"a change appears in the feed, with the zone in its canonical spelling", func(s *subject) {
 		got, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("europe/berlin")}, sdk.IfMatch(1))
 		s.ok(err)
 		want := taskapi.Settings{ID: taskapi.SettingsID, TimeZone: "Europe/Berlin", WeekStart: taskapi.Monday, Version: 2}
@@ -40,14 +40,14 @@ var settingsCases = []contractCase{
 		s.same("the settings", got, want)
 		got, err = s.client.Settings(s.Context())
 		s.ok(err)
-		s.same("what is read", got, want)
+		s.same("the settings that are read", got, want)
 		s.lastChange(settings(), taskapi.SettingsID, want)
 		change, err := s.feed(0, 0)[0].Settings()
 		s.ok(err)
 		s.same("the change", change, want)
-		s.same("another user's", value(s.another().client.Settings(s.Context())).TimeZone, "UTC")
+		s.same("another user's time zone", value(s.another().client.Settings(s.Context())).TimeZone, "UTC")
 	}},
-	{"a change of a stale version is 412 with the current settings", func(s *subject) {
+	{"a change with a stale version is 412 with the current settings", func(s *subject) {
 		update := taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Saturday)}
 		for version := int64(1); version <= 2; version++ {
 			_, err := s.client.UpdateSettings(s.Context(), update, sdk.IfMatch(version+1))
@@ -77,7 +77,7 @@ var settingsCases = []contractCase{
 		all.Wait()
 		s.same("the version", value(s.client.Settings(s.Context())).Version, int64(5))
 	}},
-	{"wrong settings are 422", func(s *subject) {
+	{"invalid settings are 422", func(s *subject) {
 		for body, want := range map[string]taskapi.FieldError{
 			`{"timeZone":"Europe/Atlantis"}`:                  field422("timeZone", taskapi.FieldNotAllowed),
 			`{"timeZone":"Local"}`:                            field422("timeZone", taskapi.FieldNotAllowed),
@@ -96,7 +96,7 @@ var settingsCases = []contractCase{
 			taskapi.CodeInvalid, field422("operations[0].kind", taskapi.FieldNotAllowed))
 	}},
 	{"counts and agendas use their time zone by default", func(s *subject) {
-		// One of these days is not that of UTC.
+		// One of these zones has another date than UTC.
 		for _, name := range []string{"Pacific/Kiritimati", "Etc/GMT+12", "UTC"} {
 			s.live(name)
 			zone, err := taskapi.LoadZone(name)
@@ -120,5 +120,5 @@ var settingsCases = []contractCase{
 	}},
 }
 
-// value returns the value of a call, or the zero one of its failure.
+// value returns the value of a call, ignoring its error.
 func value[T any](v T, _ error) T { return v }

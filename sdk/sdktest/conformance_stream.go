@@ -16,8 +16,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// patience is how long a case waits for something that a stream owes.
-const patience = 30 * time.Second
+// streamTimeout bounds the wait of a case for an event.
+const streamTimeout = 30 * time.Second
 
 // stream is a connection to the events.
 type stream struct {
@@ -25,14 +25,13 @@ type stream struct {
 	lines *bufio.Scanner
 }
 
-// frame is an event or, with no field but this, a comment.
+// frame is an event, or a comment if only this field is set.
 type frame struct {
 	event, id, data string
 	comment         bool
 }
 
-// open connects to the events with a token; header lines are pairs of name and
-// value.
+// open connects to the events with a token. header has pairs of name and value.
 func (s *subject) open(token, query string, wait time.Duration, header ...string) *stream {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), wait)
@@ -52,7 +51,7 @@ func (s *subject) open(token, query string, wait time.Duration, header ...string
 	return &stream{subject: s, lines: bufio.NewScanner(resp.Body)}
 }
 
-// next returns the next event or comment; false at the stream's end.
+// next returns the next event or comment. It reports false at the end of the stream.
 func (st *stream) next() (frame, bool) {
 	st.Helper()
 	var f frame
@@ -82,7 +81,7 @@ func (st *stream) next() (frame, bool) {
 	return frame{}, false
 }
 
-// event returns the next event of a name.
+// event returns the next event, which must have this name.
 func (st *stream) event(name string) frame {
 	st.Helper()
 	for {
@@ -113,7 +112,7 @@ func (st *stream) change() taskapi.Change {
 	return change
 }
 
-// title returns the title of the task that the next change brings.
+// title returns the title of the task in the next change.
 func (st *stream) title() string {
 	st.Helper()
 	task, err := st.change().Task()
@@ -121,7 +120,7 @@ func (st *stream) title() string {
 	return task.Title
 }
 
-// ready returns the number that the stream says it has begun at.
+// ready returns the number at which the stream begins, from its first event.
 func (st *stream) ready() int64 {
 	st.Helper()
 	var data struct{ Seq *int64 }
@@ -136,7 +135,7 @@ var streamCases = []contractCase{
 	{"ready, then change events with id and one line of data", func(s *subject) {
 		task := s.create(full())
 		at := s.seq()
-		st := s.open(s.token, "?after="+strconv.FormatInt(at, 10), patience)
+		st := s.open(s.token, "?after="+strconv.FormatInt(at, 10), streamTimeout)
 		if got := st.ready(); got != at {
 			s.Errorf("ready at %d, want %d", got, at)
 		}
@@ -154,7 +153,7 @@ var streamCases = []contractCase{
 			"?after=0": {"a", "b", "c"},
 			"?after=" + strconv.FormatInt(s.feed(0, 0)[0].Seq, 10): {"b", "c"},
 		} {
-			st := s.open(s.token, query, patience)
+			st := s.open(s.token, query, streamTimeout)
 			st.ready()
 			var got []string
 			for range want {
@@ -166,11 +165,11 @@ var streamCases = []contractCase{
 		}
 		s.same("the tasks", s.state(), state{tasks[0].ID: tasks[0], tasks[1].ID: tasks[1], tasks[2].ID: tasks[2]})
 	}},
-	{"Last-Event-ID goes before after", func(s *subject) {
+	{"Last-Event-ID takes precedence over after", func(s *subject) {
 		s.titled("a", "b", "c")
 		second := strconv.FormatInt(s.feed(0, 0)[1].Seq, 10)
 		for _, query := range []string{"", "?after=0"} {
-			st := s.open(s.token, query, patience, "Last-Event-ID", second)
+			st := s.open(s.token, query, streamTimeout, "Last-Event-ID", second)
 			st.ready()
 			if got := st.title(); got != "c" {
 				s.Errorf("%q: got %s, want c", query, got)
@@ -179,7 +178,7 @@ var streamCases = []contractCase{
 	}},
 	{"only the user's own changes are sent", func(s *subject) {
 		other := s.another()
-		st := s.open(s.token, "", patience)
+		st := s.open(s.token, "", streamTimeout)
 		st.ready()
 		other.titled("not mine")
 		s.titled("mine")
@@ -189,7 +188,7 @@ var streamCases = []contractCase{
 	}},
 	{"a write that changes nothing sends no event", func(s *subject) {
 		task := s.create(full())
-		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), patience)
+		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), streamTimeout)
 		st.ready()
 		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 		s.ok(err)
@@ -199,7 +198,7 @@ var streamCases = []contractCase{
 		}
 	}},
 	{"a comment every 15 s", func(s *subject) {
-		st := s.open(s.token, "", 2*s.target.Heartbeat+patience)
+		st := s.open(s.token, "", 2*s.target.Heartbeat+streamTimeout)
 		st.ready()
 		start := time.Now()
 		if f, ok := st.next(); !ok || !f.comment {
@@ -210,14 +209,14 @@ var streamCases = []contractCase{
 		}
 	}},
 	{"the stream ends with the event expired when the token expires", func(s *subject) {
-		st := s.open(s.target.Token(s.T, s.user, 3*time.Second-s.target.Leeway), "", patience)
+		st := s.open(s.target.Token(s.T, s.user, 3*time.Second-s.target.Leeway), "", streamTimeout)
 		st.ready()
 		st.event("expired")
 		if f, ok := st.next(); ok {
 			s.Errorf("got %+v after the event expired, want the end of the stream", f)
 		}
 	}},
-	{"a cursor that is no longer known is 410 before the stream begins", func(s *subject) {
+	{"an expired cursor is 410 before the stream begins", func(s *subject) {
 		s.titled("a")
 		s.problem(s.raw(http.MethodGet, "/api/events?after=999", "", "Content-Type", ""), taskapi.CodeCursorExpired)
 		for _, err := range s.client.Watch(s.Context(), 999) {
@@ -226,12 +225,12 @@ var streamCases = []contractCase{
 		}
 		s.Error("Watch ended without an error")
 	}},
-	{"a stream without a token, or with a bad cursor, is a problem", func(s *subject) {
+	{"without a token or with an invalid cursor, the response is a problem", func(s *subject) {
 		s.problem(s.raw(http.MethodGet, "/api/events", "", "Authorization", ""), taskapi.CodeUnauthenticated)
 		s.problem(s.raw(http.MethodGet, "/api/events?after=-1", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldOutOfRange))
 		s.problem(s.raw(http.MethodGet, "/api/events?after=now", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldType))
 	}},
-	{"list, then watch: no change is lost, repeated or out of order, also when streams end", func(s *subject) {
+	{"list, then watch: no change is lost, repeated or out of order when streams end", func(s *subject) {
 		s.titled("a", "b")
 		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{})
 		s.ok(err)
@@ -248,12 +247,12 @@ var streamCases = []contractCase{
 		for range writers {
 			all.Go(func() { s.write(writes) })
 		}
-		ctx, cancel := context.WithTimeout(s.Context(), patience)
+		ctx, cancel := context.WithTimeout(s.Context(), streamTimeout)
 		defer cancel()
 		last := make(chan taskapi.Task, 1)
 		go func() {
 			all.Wait()
-			// After a stream has surely ended and come again.
+			// By then a stream has ended and reconnected.
 			time.AfterFunc(5*time.Second, func() {
 				task, err := s.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "last"})
 				if err != nil {

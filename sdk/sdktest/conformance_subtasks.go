@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// under adds a sub-task of a task, or a task.
+// under adds a sub-task, or a top-level task if parent is empty.
 func (s *subject) under(title string, parent string) taskapi.Task {
 	s.Helper()
 	request := taskapi.CreateTaskRequest{Title: title}
@@ -18,7 +18,7 @@ func (s *subject) under(title string, parent string) taskapi.Task {
 	return s.create(request)
 }
 
-// chain adds tasks each of which is a sub-task of the one before.
+// chain adds tasks, each a sub-task of the previous one.
 func (s *subject) chain(titles string) (all []taskapi.Task) {
 	s.Helper()
 	parent := ""
@@ -29,7 +29,7 @@ func (s *subject) chain(titles string) (all []taskapi.Task) {
 	return all
 }
 
-// nest makes a task a sub-task of another one, or with "" of none, in each way there is.
+// nest returns all ways to make a task a sub-task of another one; "" means no parent.
 func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task, error)) {
 	to := taskapi.Optional[*string]{Set: true}
 	if parent != "" {
@@ -48,7 +48,7 @@ func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task,
 	}
 }
 
-// cannotNest checks that nothing makes a task a sub-task of another one.
+// cannotNest checks that no way makes a task a sub-task of another one.
 func (s *subject) cannotNest(id, parent string, code taskapi.FieldErrorCode) {
 	s.Helper()
 	for name, way := range s.nest(id, parent) {
@@ -59,7 +59,7 @@ func (s *subject) cannotNest(id, parent string, code taskapi.FieldErrorCode) {
 	}
 }
 
-// states describes tasks: their title, then x if completed, - if in the trash.
+// states lists tasks by title, followed by x if completed and - if in the trash.
 func (s *subject) states(tasks ...taskapi.Task) string {
 	s.Helper()
 	var states []string
@@ -158,7 +158,7 @@ var subTaskCases = []contractCase{
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
 		_, err := s.client.DeleteTask(s.Context(), pair[1].ID)
 		s.ok(err)
-		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // those in the trash count
+		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // tasks in the trash count
 		_, err = s.client.EraseTask(s.Context(), pair[1].ID)
 		s.ok(err)
 		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
@@ -180,7 +180,7 @@ var subTaskCases = []contractCase{
 		seq := s.seq()
 		s.complete(chain[1].ID, true)
 		s.same("states", s.states(append(chain, e)...), "a bx cx dx ex")
-		s.same("what was done before", s.get(e.ID), done)
+		s.same("the task completed before", s.get(e.ID), done)
 		if c := s.get(chain[2].ID); c.Version != 2 || c.CompletedAt == nil || !c.CompletedAt.Equal(*s.get(chain[1].ID).CompletedAt) || s.seq() != seq+3 {
 			s.Errorf("after the changes %d to %d: %s", seq, s.seq(), inJSON(c))
 		}
@@ -189,18 +189,18 @@ var subTaskCases = []contractCase{
 		s.complete(chain[0].ID, true)
 		s.same("states", s.states(append(chain, e)...), "ax bx cx dx ex")
 		f := s.under("f", chain[1].ID)
-		s.same("a new one opens", s.states(append(chain, e, f)...), "a b cx dx ex f")
+		s.same("after adding an open sub-task", s.states(append(chain, e, f)...), "a b cx dx ex f")
 		s.complete(chain[0].ID, true)
 		g := s.under("g", "")
 		_, err := s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)})
 		s.ok(err)
-		s.same("a nested one opens", s.states(append(chain, g)...), "a b c dx g")
+		s.same("after moving an open task below", s.states(append(chain, g)...), "a b c dx g")
 		_, err = s.client.DeleteTask(s.Context(), g.ID)
 		s.ok(err)
 		s.complete(chain[0].ID, true)
 		_, err = s.client.RestoreTask(s.Context(), g.ID)
 		s.ok(err)
-		s.same("a restored one opens", s.states(append(chain, g)...), "a b c dx g")
+		s.same("after restoring an open sub-task", s.states(append(chain, g)...), "a b c dx g")
 	}},
 	{"sub-tasks are deleted with their task, and restored with it", func(s *subject) {
 		chain := s.chain("abcd")
@@ -220,7 +220,7 @@ var subTaskCases = []contractCase{
 		if restored.ParentID != nil {
 			s.Errorf("restored without its parent: %s", inJSON(restored))
 		}
-		s.same("restored in part", s.states(all...), "a b- c d e-")
+		s.same("the states after a partial restore", s.states(all...), "a b- c d e-")
 		_, err = s.client.RestoreTask(s.Context(), chain[1].ID)
 		s.ok(err)
 		s.same("restored", s.states(all...), "a b c d e-")

@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// outlineOf describes the tasks below one in their order, with their due date and
-// their own sub-tasks.
+// outlineOf describes the tasks below a task in order, with their due dates and their
+// sub-tasks.
 func (s *subject) outlineOf(id string) string {
 	s.Helper()
 	var all []string
@@ -31,7 +31,7 @@ func (s *subject) outlineOf(id string) string {
 	return strings.Join(all, ", ")
 }
 
-// touches are changes of a successor, with its sub-task, after which it stays.
+// touches are changes after which a next task is no longer erased.
 var touches = map[string]func(s *subject, next, sub taskapi.Task){
 	"changed": func(s *subject, next, _ taskapi.Task) {
 		s.update(next.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("x")})
@@ -63,7 +63,7 @@ var successorCases = []contractCase{
 		want := a
 		want.ID, want.DueOn, want.DueAt, want.Version = next.ID, next.DueOn, next.DueAt, 1
 		want.Position, want.CreatedAt, want.UpdatedAt = next.Position, *done.CompletedAt, *done.CompletedAt
-		s.same("the next one", next, want)
+		s.same("the next task", next, want)
 		s.due(next, "2091-01-08", "2091-01-08T23:59:59Z")
 		s.same("the order", s.outlineOf(top.ID), "ax 2091-01-01, a 2091-01-08, b")
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, done), changedTo(seq+2, next)})
@@ -88,8 +88,8 @@ var successorCases = []contractCase{
 			Title: "y", Completed: true, DueOn: new("2091-01-01"), Recurrence: new("FREQ=DAILY"), ParentID: &parent.ID,
 		})
 		s.ok(err)
-		s.same("below a completed one", s.outlineOf(parent.ID), "yx 2091-01-01, y 2091-01-02")
-		s.same("the parent is open, the task is not", s.states(parent, replaced), "parent yx")
+		s.same("the tasks below a completed parent", s.outlineOf(parent.ID), "yx 2091-01-01, y 2091-01-02")
+		s.same("the states of the parent and the task", s.states(parent, replaced), "parent yx")
 	}},
 	{"the next task has open copies of the sub-tasks, moved by the same number of days", func(s *subject) {
 		s.live("Europe/Berlin")
@@ -135,22 +135,22 @@ var successorCases = []contractCase{
 			s.Errorf("got the ids %q", ids)
 		}
 	}},
-	{"no task follows one that is created completed, or completed with its parent", func(s *subject) {
+	{"a task that is created completed, or completed with its parent, has no next task", func(s *subject) {
 		request := recurring("FREQ=DAILY", "2091-01-01")
 		request.Completed = true
 		if task := s.create(request); task.NextID != nil {
-			s.Errorf("created with %s", inJSON(task))
+			s.Errorf("the created task has a next one: %s", inJSON(task))
 		}
 		parent := s.under("parent", "")
 		request.Completed, request.ParentID = false, &parent.ID
 		sub := s.create(request)
 		s.complete(parent.ID, true)
-		s.same("with its parent", s.outlineOf(parent.ID), "rentx 2091-01-01")
+		s.same("completed with its parent", s.outlineOf(parent.ID), "rentx 2091-01-01")
 		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
-		s.same("completed already", s.outlineOf(parent.ID), "rentx 2091-01-01")
+		s.same("completed again", s.outlineOf(parent.ID), "rentx 2091-01-01")
 		s.lists(taskapi.ListTasksOptions{}, "rent", "parent", "rent")
 	}},
-	{"exactly one task follows, however often it is completed", func(s *subject) {
+	{"a task completed several times has one next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		done := taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}
 		var devices sync.WaitGroup
@@ -171,7 +171,7 @@ var successorCases = []contractCase{
 		s.update(*first, taskapi.UpdateTaskRequest{Title: taskapi.Some("mine")})
 		s.complete(task.ID, false)
 		s.complete(task.ID, true)
-		s.same("completed again, it names the same one", s.get(task.ID).NextID, first)
+		s.same("nextId after completing it again", s.get(task.ID).NextID, first)
 		s.lists(taskapi.ListTasksOptions{}, "mine", "rent")
 	}},
 	{"a batch completes several recurring tasks", func(s *subject) {
@@ -182,8 +182,8 @@ var successorCases = []contractCase{
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{complete(a, true), complete(b, true), complete(a, true)})
 		s.ok(err)
 		done := s.tasks(resources)
-		s.same("the next ones", *s.get(*done[0].NextID).DueOn+" "+*s.get(*done[1].NextID).DueOn, "2091-01-02 2091-02-02")
-		s.same("the third", done[2], done[0])
+		s.same("the due days of the next tasks", *s.get(*done[0].NextID).DueOn+" "+*s.get(*done[1].NextID).DueOn, "2091-01-02 2091-02-02")
+		s.same("the third task", done[2], done[0])
 		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
 		resources, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{complete(a, false), complete(a, true), complete(b, false)})
 		s.ok(err)
@@ -210,7 +210,7 @@ var successorCases = []contractCase{
 			s.Errorf("got the changes %s", inJSON(changes))
 		}
 		_, again := s.finish(task.ID)
-		s.same("the copies are of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")
+		s.same("the copies of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")
 		value(s.client.EraseTask(s.Context(), again.ID))
 		if open = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); open.NextID != nil {
 			s.Errorf("the reopened task still has the nextId of an erased task: %s", inJSON(open))
@@ -227,12 +227,12 @@ var successorCases = []contractCase{
 				touch(s, next, page.Tasks[0])
 				next = s.get(next.ID)
 				open := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
-				s.same("the next id", open.NextID, &next.ID)
-				s.same("the next one", s.get(next.ID), next)
+				s.same("nextId", open.NextID, &next.ID)
+				s.same("the next task", s.get(next.ID), next)
 			})
 		}
 	}},
-	{"reopening a task below its next one keeps the next one", func(s *subject) {
+	{"reopening a task that is below its next task keeps the next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		s.under("sub", task.ID)
 		_, next := s.finish(task.ID)
@@ -240,7 +240,7 @@ var successorCases = []contractCase{
 		s.ok(err)
 		for _, parent := range []string{next.ID, page.Tasks[0].ID} {
 			task = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false), ParentID: taskapi.Some(&parent)})
-			s.same("the next id", task.NextID, &next.ID)
+			s.same("nextId", task.NextID, &next.ID)
 			s.same("the parent", s.get(*task.ParentID).ID, parent)
 			s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), ParentID: taskapi.Null[string]()})
 		}
@@ -255,21 +255,21 @@ var successorCases = []contractCase{
 			DueOn: taskapi.Some(new("2091-01-01")), Recurrence: taskapi.Some(new("FREQ=DAILY")),
 		})
 		done, _ := s.finish(sub.ID)
-		s.same("what is read", s.get(sub.ID), done)
+		s.same("the task that is read", s.get(sub.ID), done)
 		s.same("the order", s.outlineOf(next.ID), "oldx 2091-01-01, old 2091-01-02, sub, last")
 	}},
-	{"a task that is reopened by its sub-task, or deleted, keeps its next task", func(s *subject) {
+	{"reopening a task by its sub-task, or deleting it, keeps its next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
 		sub := s.under("sub", task.ID)
 		_, next := s.finish(task.ID)
 		s.complete(sub.ID, false)
 		s.same("the states", s.states(task, sub), "rent sub")
-		s.same("the next id", s.get(task.ID).NextID, &next.ID)
+		s.same("nextId", s.get(task.ID).NextID, &next.ID)
 		s.complete(task.ID, true)
 		value(s.client.DeleteTask(s.Context(), task.ID))
 		value(s.client.RestoreTask(s.Context(), task.ID))
 		value(s.client.EraseTask(s.Context(), task.ID))
-		s.same("the next one", s.get(next.ID), next)
+		s.same("the next task", s.get(next.ID), next)
 		s.lists(taskapi.ListTasksOptions{}, "sub", "rent")
 	}},
 }

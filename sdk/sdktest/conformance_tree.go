@@ -88,8 +88,8 @@ var inListCases = []contractCase{
 				}
 			}
 		}
-		s.same("change number", s.seq(), seq)
-		s.same("what is read", s.get(task.ID), task)
+		s.same("the change number", s.seq(), seq)
+		s.same("the task that is read", s.get(task.ID), task)
 	}},
 	{"422: listId is neither inbox nor a UUID", func(s *subject) {
 		for _, text := range []string{"garden", "INBOX", "null", missing + "x"} {
@@ -149,7 +149,7 @@ var inListCases = []contractCase{
 		s.ok(err)
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 	}},
-	{"a task that is restored without its list is in the Inbox, and stays there", func(s *subject) {
+	{"a task that is restored without its list moves to the Inbox and stays there", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		a, b := s.listed("a", &garden), s.listed("b", &garden)
 		_, err := s.client.DeleteTask(s.Context(), b.ID)
@@ -194,7 +194,7 @@ var inListCases = []contractCase{
 			}
 		}
 	}},
-	{"tasks of an archived list are not in other lists, agenda and counts", func(s *subject) {
+	{"tasks of an archived list are left out of other lists, the agenda and the counts", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		due := time.Now().Add(time.Hour)
 		s.create(taskapi.CreateTaskRequest{Title: "a", ListID: &garden, DueAt: &due, Priority: taskapi.High, Tags: []string{"home"}})

@@ -49,7 +49,7 @@ var versionCases = []contractCase{
 			s.Errorf("the change number went from %d to %d", before, after)
 		}
 	}},
-	{"If-Match on PUT, PATCH, DELETE, restore: a stale one is 412 with current", func(s *subject) {
+	{"If-Match on PUT, PATCH, DELETE, restore: a stale version is 412 with current", func(s *subject) {
 		for name, call := range map[string]func(context.Context, string, sdk.CallOption) (taskapi.Task, error){
 			"PUT": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
 				return s.client.ReplaceTask(ctx, id, taskapi.ReplaceTaskRequest{Title: "New"}, match)
@@ -60,7 +60,7 @@ var versionCases = []contractCase{
 			"DELETE": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
 				return s.client.DeleteTask(ctx, id, match)
 			},
-			"DELETE for good": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
+			"DELETE permanently": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
 				return s.client.EraseTask(ctx, id, match)
 			},
 			"restore": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
@@ -76,7 +76,7 @@ var versionCases = []contractCase{
 			before := s.seq()
 			_, err := call(s.Context(), task.ID, sdk.IfMatch(task.Version+1))
 			s.same(name+": current", s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
-			s.same(name+": what is read", s.get(task.ID), task)
+			s.same(name+": the task that is read", s.get(task.ID), task)
 			if after := s.seq(); after != before {
 				s.Errorf("%s: the change number went from %d to %d", name, before, after)
 			}
@@ -118,13 +118,13 @@ var versionCases = []contractCase{
 			s.Errorf("If-None-Match: got status %d", a.status)
 		}
 	}},
-	{"If-Match on GET: a stale one is 412 with current", func(s *subject) {
+	{"If-Match on GET: a stale version is 412 with current", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		for _, match := range []string{`"1"`, `*`, `"2", W/"1"`} {
 			s.task(s.raw(http.MethodGet, path, "", "If-Match", match), http.StatusOK)
 		}
-		// If-Match is looked at first (RFC 9110, section 13.2.2).
+		// If-Match is evaluated first (RFC 9110, section 13.2.2).
 		for _, noneMatch := range []string{"", `"1"`, "*"} {
 			got := s.problem(s.raw(http.MethodGet, path, "", "If-Match", `"2"`, "If-None-Match", noneMatch), taskapi.CodeVersionConflict)
 			s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0], task)

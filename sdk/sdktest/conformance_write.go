@@ -14,14 +14,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// missing is the id of a task that nobody has.
+// missing is the id of a task that does not exist.
 const missing = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
 var taskCases = []contractCase{
-	{"every field is kept", func(s *subject) {
+	{"every field is stored", func(s *subject) {
 		created := s.create(full())
 		s.same("content", contentOf(created), full())
-		s.same("what is read", s.get(created.ID), created)
+		s.same("the task that is read", s.get(created.ID), created)
 		if created.Version != 1 || created.CompletedAt == nil || created.DeletedAt != nil || !created.UpdatedAt.Equal(created.CreatedAt) {
 			s.Errorf("the created task is %s, want version 1, completed, outside the trash, with updatedAt equal to createdAt", inJSON(created))
 		}
@@ -45,7 +45,7 @@ var taskCases = []contractCase{
 		}
 		for _, name := range want {
 			if _, ok := body.Data[name]; !ok {
-				s.Errorf("there is no %s in %s", name, a.body)
+				s.Errorf("%s is missing in %s", name, a.body)
 			}
 		}
 		if len(body.Data) != len(want) {
@@ -88,20 +88,20 @@ var taskCases = []contractCase{
 			Title: "Caf\u00e9", Description: "\u00e4", Priority: taskapi.None, Tags: []string{"\u00fcber"},
 		})
 	}},
-	{"NFC keeps text with many marks", func(s *subject) {
+	{"NFC does not change text with many marks", func(s *subject) {
 		marks := strings.Repeat("\u0301", taskapi.MaxTitleLength-2)
 		got := s.create(taskapi.CreateTaskRequest{Title: "a\u0301" + marks, Description: "e" + marks})
 		s.same("content", contentOf(got), taskapi.CreateTaskRequest{
 			Title: "\u00e1" + marks, Description: "\u00e9" + marks[len("\u0301"):], Priority: taskapi.None, Tags: []string{},
 		})
 	}},
-	{"text keeps emoji, line ends and signs", func(s *subject) {
+	{"text keeps emoji, line ends and symbols", func(s *subject) {
 		request := taskapi.CreateTaskRequest{
 			Title: `"<&>' 🪴 \u0041`, Description: "one\r\n\ttwo\u2028three", Priority: taskapi.None, Tags: []string{"a,b", "c d", "#"},
 		}
 		s.same("content", contentOf(s.create(request)), request)
 	}},
-	{"limits are counted in code points, and reached", func(s *subject) {
+	{"limits are inclusive and count code points", func(s *subject) {
 		request := taskapi.CreateTaskRequest{
 			Title:       strings.Repeat("🪴", taskapi.MaxTitleLength),
 			Description: strings.Repeat("ä", taskapi.MaxDescriptionLength),
@@ -116,7 +116,7 @@ var taskCases = []contractCase{
 		got := s.create(taskapi.CreateTaskRequest{Title: "Rest", Tags: []string{"c", "a", "b"}})
 		s.same("tags", got.Tags, []string{"c", "a", "b"})
 	}},
-	{"tags that differ only in case are one, in its first spelling", func(s *subject) {
+	{"tags that differ only in case are one tag, in its first spelling", func(s *subject) {
 		got := s.create(taskapi.CreateTaskRequest{Title: "Rest", Tags: []string{"Home", "garden", "HOME", "home ", "Größe", "GRÖSSE", "café", "cafe"}})
 		s.same("tags", got.Tags, []string{"Home", "garden", "Größe", "café", "cafe"})
 		got, err := s.client.UpdateTask(s.Context(), got.ID, taskapi.UpdateTaskRequest{Tags: taskapi.Some([]string{"home", "Home"})})
@@ -152,7 +152,7 @@ var taskCases = []contractCase{
 			},
 		} {
 			if _, err := call(); s.failure(err, sdk.ErrTaskNotFound).Current.Kind != "" {
-				s.Errorf("%s shows the task", name)
+				s.Errorf("%s returned the task", name)
 			}
 		}
 		s.same("task", s.get(task.ID), task)
@@ -194,7 +194,7 @@ var writeCases = []contractCase{
 			ID: created.ID, Title: "Only this", Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, Position: created.Position, Version: 2,
 			CreatedAt: created.CreatedAt, UpdatedAt: got.UpdatedAt,
 		})
-		s.same("what is read", s.get(created.ID), got)
+		s.same("the task that is read", s.get(created.ID), got)
 	}},
 	{"updateTask: a field that is absent keeps its value", func(s *subject) {
 		for _, change := range []struct {
@@ -217,7 +217,7 @@ var writeCases = []contractCase{
 			if got.Version != 2 || !got.CreatedAt.Equal(created.CreatedAt) || got.UpdatedAt.Before(created.UpdatedAt) {
 				s.Errorf("updated %s to %s, want version 2, the same createdAt and a later updatedAt", inJSON(created), inJSON(got))
 			}
-			s.same("what is read", s.get(created.ID), got)
+			s.same("the task that is read", s.get(created.ID), got)
 		}
 	}},
 	{"updateTask: application/merge-patch+json or application/json", func(s *subject) {
@@ -229,7 +229,7 @@ var writeCases = []contractCase{
 			}
 		}
 	}},
-	{"updateTask: completedAt is the first completion", func(s *subject) {
+	{"updateTask: completedAt is the time of the first completion", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rest"})
 		set := func(patch taskapi.UpdateTaskRequest) taskapi.Task {
 			got, err := s.client.UpdateTask(s.Context(), task.ID, patch)
@@ -256,7 +256,7 @@ var writeCases = []contractCase{
 		if deleted.DeletedAt == nil {
 			s.Error("deletedAt is null")
 		}
-		s.same("what is read", s.get(created.ID), deleted)
+		s.same("the task that is read", s.get(created.ID), deleted)
 		s.lists(taskapi.ListTasksOptions{})
 
 		restored, err := s.client.RestoreTask(s.Context(), created.ID)
@@ -285,7 +285,7 @@ var writeCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})
 		s.fails(err, sdk.ErrTaskNotFound)
-		s.same("what is read", s.get(task.ID), deleted)
+		s.same("the task that is read", s.get(task.ID), deleted)
 	}},
 	{"deleteTask: permanent=true erases, from outside the trash too", func(s *subject) {
 		task := s.create(full())
@@ -296,7 +296,7 @@ var writeCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 		s.lists(taskapi.ListTasksOptions{Deleted: true})
 	}},
-	{"deleteTask: permanent=false is the trash", func(s *subject) {
+	{"deleteTask: permanent=false moves to the trash", func(s *subject) {
 		task := s.create(full())
 		if got := s.task(s.raw(http.MethodDelete, "/api/tasks/"+task.ID+"?permanent=false", ""), http.StatusOK); got.DeletedAt == nil {
 			s.Errorf("got %s", inJSON(got))
@@ -308,14 +308,14 @@ var writeCases = []contractCase{
 	}},
 }
 
-// remains checks what is left of a task that has been erased since.
+// remains checks the stored remains of an erased task.
 func (s *subject) remains(got, before taskapi.Task) {
 	s.Helper()
-	s.same("what remains", got, taskapi.Task{
+	s.same("the rest of the task", got, taskapi.Task{
 		ID: before.ID, Version: before.Version, Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 	})
 	if got.CreatedAt.IsZero() {
-		s.Error("there is no time")
+		s.Error("createdAt or updatedAt is zero")
 	}
 }
 
@@ -324,7 +324,7 @@ func field422(name string, code taskapi.FieldErrorCode) taskapi.FieldError {
 	return taskapi.FieldError{Field: name, Code: code}
 }
 
-// sameJSON compares two bodies apart from how they are written.
+// sameJSON compares two JSON bodies, ignoring their format.
 func sameJSON(a, b []byte) bool {
 	var left, right any
 	decodeAny := func(data []byte, into *any) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// eitherDue has a patch that sets one of dueAt and dueOn clear the other.
+// eitherDue makes a patch that sets one of dueAt and dueOn clear the other.
 func eitherDue(c content) content {
 	at, hasAt := c["dueAt"]
 	on, hasOn := c["dueOn"]
@@ -22,7 +22,7 @@ func eitherDue(c content) content {
 	return c
 }
 
-// setDue gives a task that is due on a day the last second of it.
+// setDue sets dueAt of a task that is due on a day to the last second of that day.
 func (tx *transaction) setDue(before, after resource) {
 	task, ok := after.pointer().(*taskapi.Task)
 	if !ok || task.DueOn == nil {
@@ -37,7 +37,7 @@ func (tx *transaction) setDue(before, after resource) {
 	task.DueAt = new(lastSecond(*task.DueOn, tx.user.zone()))
 }
 
-// moveDays moves the tasks that are due on a day if the time zone changes.
+// moveDays updates dueAt of tasks that are due on a day if the time zone changes.
 func (tx *transaction) moveDays(before, after resource) {
 	was, ok := before.wire().(taskapi.Settings)
 	now, _ := after.wire().(taskapi.Settings)
@@ -46,7 +46,7 @@ func (tx *transaction) moveDays(before, after resource) {
 	}
 	zone, err := taskapi.LoadZone(now.TimeZone)
 	if err != nil {
-		panic(err) // it has been checked
+		panic(err) // it was validated before
 	}
 	for _, r := range tx.resources(kindNamed(taskapi.KindTask)) {
 		task := r.wire().(taskapi.Task)
@@ -61,16 +61,16 @@ func (tx *transaction) moveDays(before, after resource) {
 	}
 }
 
-// lastSecond returns the last second of a day in a time zone: the one before the
-// first whose date is a later one. Dates never go back over midnight by more than
-// some hours, so that a search from above finds it.
+// lastSecond returns the last second of a day in a time zone: the second before the
+// first one with a later date. Dates never go back over midnight by more than some
+// hours, so a search forward finds it.
 func lastSecond(day string, zone *time.Location) time.Time {
 	date, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		panic(err) // it has been checked
+		panic(err) // it was validated before
 	}
-	// Two days before, every zone has an earlier date or this one; from there on,
-	// the first second of a later date is looked for, quarter by quarter.
+	// A day before, no zone has a later date. From there, search for the first second of a
+	// later date in steps of a quarter of an hour.
 	at := date.AddDate(0, 0, -1)
 	const step = 15 * time.Minute
 	for at.Add(step).In(zone).Format(time.DateOnly) <= day {

@@ -12,8 +12,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A test of a program that uses the SDK has sdktest.NewServer(t) and
-// server.Client(t, "alice") for the first lines.
+// Tests begin with sdktest.NewServer(t) and server.Client(t, "alice").
 func ExampleServer() {
 	server := sdktest.Start()
 	defer server.Close()
@@ -36,8 +35,7 @@ func ExampleServer() {
 	// Output: 2 requests, 1 task
 }
 
-// The suite against the service in memory; the real one has a target of its
-// own.
+// The conformance suite against the in-memory service.
 func ExampleConformance() {
 	_ = func(t *testing.T) { // TestConformance
 		server := sdktest.NewServer(t)

@@ -215,7 +215,7 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 	if most, ok := fd.limit("maxItems"); ok && int64(len(items)) > most {
 		f.add(path, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
 	}
-	item := field{text: fd.text, required: true} // what it is must be there
+	item := field{text: fd.text, required: true} // null is invalid
 	if fd.text.most > 0 {
 		item.tag = reflect.StructTag(fmt.Sprintf(`minLength:"%d" maxLength:"%d"`, fd.text.least, fd.text.most))
 	}
@@ -226,7 +226,7 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 		if fd.tag.Get("uniqueItems") == "true" && len(*f) == before {
 			for j := range list.Len() {
 				if reflect.DeepEqual(list.Index(j).Interface(), value.Interface()) {
-					f.add(index(path, i), taskapi.FieldDuplicate, "is there already")
+					f.add(index(path, i), taskapi.FieldDuplicate, "is a duplicate")
 					break
 				}
 			}

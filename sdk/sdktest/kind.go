@@ -10,28 +10,28 @@ import (
 )
 
 // kind is a kind of resource: its wire types, whose tags have its fields and their
-// limits, and further rules. A resource has the fields id and version and, unless it is
-// single, createdAt, updatedAt and deletedAt, and those of its types.
+// limits, and further rules. A resource has the fields of its types, id and version and,
+// unless it is single, createdAt, updatedAt and deletedAt.
 type kind struct {
 	name     taskapi.Kind
 	title    string // in the names of operations: Task
 	path     string // of the resources
 	resource reflect.Type
 	ordered  bool // has a position
-	// single, unless empty, is the id of the one resource that each user has from
-	// the beginning, which can only be read and updated. The path is its own.
+	// single, unless empty, is the id of a kind's only resource, which every user has
+	// from the beginning and can only read and update. path is the path of the resource.
 	single string
-	// The fields of the requests to create and replace (content), to update
-	// (changes) and to move (place).
+	// The fields of the requests to create and replace (content), to update (changes)
+	// and to move (place).
 	content, changes, place []field
 	// settle sets defaults that are not zero, and fields that only the service
 	// sets.
 	settle func(resource any, now time.Time)
-	// most, unless zero, bounds the resources of a user outside the trash, and
-	// tooMany is the code of one more.
+	// most, unless zero, is the maximum number of a user's resources outside the
+	// trash, and tooMany the code of the error above it.
 	most    int
 	tooMany taskapi.ErrorCode
-	// routes are further routes, which not every kind has.
+	// routes are additional routes of the kind.
 	routes []route
 }
 
@@ -42,7 +42,7 @@ type textRule struct {
 	check       func(string) (text string, code taskapi.FieldErrorCode, message string)
 	least, most int // characters of an entry of a list
 	// key returns the key by which the texts of a list are compared. Of texts with
-	// the same key, the first one stays.
+	// the same key, only the first is kept.
 	key func(string) string
 }
 
@@ -64,7 +64,7 @@ type resource struct {
 	kind  *kind
 	value reflect.Value
 	// deletedWith is the id of the resource with which it was deleted; empty if it
-	// was deleted by itself.
+	// was deleted directly.
 	deletedWith string
 }
 
@@ -135,8 +135,8 @@ func (r resource) apply(c content, replace bool, now time.Time) {
 	r.kind.settle(r.pointer(), now)
 }
 
-// meaning returns the content as it is told apart from another request's: a
-// field that is left out is like its zero, unless it then keeps its value.
+// meaning returns a form of the content for comparison with another request: a missing
+// field equals its zero value, unless the content is partial.
 func (c content) meaning(partial bool) map[string]any {
 	meaning := make(map[string]any)
 	for name, value := range c {

@@ -56,7 +56,7 @@ func instant(into **time.Time) func(*faults, string, string) {
 // cursor is the position of a resource in a list.
 type cursor struct {
 	List []byte // names the order and the filters
-	Key  string // the value that is sorted by; empty for none
+	Key  string // the sort key; empty for none
 	ID   string
 }
 
@@ -66,7 +66,7 @@ const sortableTime = "2006-01-02T15:04:05.000000Z"
 // compare returns a negative number if c comes before other in an order.
 func (c cursor) compare(other cursor, descending bool) int {
 	if (c.Key == "") != (other.Key == "") {
-		return strings.Compare(other.Key, c.Key) // without a value last
+		return strings.Compare(other.Key, c.Key) // an empty key comes last
 	}
 	result := cmp.Or(strings.Compare(c.Key, other.Key), strings.Compare(c.ID, other.ID))
 	if descending {
@@ -80,13 +80,13 @@ type listing struct {
 	// name identifies the query, except its cursor and limit.
 	name       any
 	passes     func(resource) bool
-	key        func(entry) string // what is sorted by; equal ones by id
+	key        func(entry) string // the sort key; ties are ordered by id
 	descending bool
 	cursor     string
 	limit      int
 }
 
-// pageBytes is the size of resources at which a page ends, also below its limit.
+// pageBytes is the size of resources that ends a page before its limit.
 const pageBytes = 1 << 20
 
 // list responds with a page of a list.

@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// lists is the kind of lists of tasks.
+// lists is the kind of task lists.
 func lists() *kind {
 	texts := map[string]textRule{"name": {trim: true}}
 	return &kind{

@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// plan is a resource of a kind that the service does not have.
+// plan is a resource of a kind that only this test has.
 type plan struct {
 	ID              string     `json:"id"`
 	Name            string     `json:"name"`
@@ -77,7 +77,7 @@ func TestLimitsComeFromTheTags(t *testing.T) {
 	}
 }
 
-func TestTheModelKeepsAnyKind(t *testing.T) {
+func TestTransactionSupportsAnyKind(t *testing.T) {
 	t.Parallel()
 	u, now := newUser(), time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	carryOut := func(op taskapi.BatchOp, id, body string) plan {
@@ -132,7 +132,7 @@ func TestTheModelKeepsAnyKind(t *testing.T) {
 	}
 }
 
-func TestTheModelHasEveryKind(t *testing.T) {
+func TestKindsHasEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, name := range taskapi.Kinds() {
 		if kindNamed(name) == nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // onePlace checks that a move names one place. In another list or below another parent,
-// the default is the last one.
+// the default is the end.
 func (f *faults) onePlace(object map[string]any, path string) {
 	_, list := object["listId"]
 	_, parent := object["parentId"]
@@ -62,7 +62,7 @@ func (tx *transaction) reorder(before, r resource, to content) (resource, *probl
 		if id, _ := value.Interface().(*string); id != nil {
 			at = slices.IndexFunc(siblings, func(other resource) bool { return other.id() == *id })
 			if at < 0 {
-				return r, invalid(fieldError(field, taskapi.FieldNotFound, "is not one of the others in this order"))
+				return r, invalid(fieldError(field, taskapi.FieldNotFound, "is not another resource in this order"))
 			}
 			if field == "after" {
 				at++
@@ -80,8 +80,8 @@ func (tx *transaction) reorder(before, r resource, to content) (resource, *probl
 	return tx.changed(r), nil
 }
 
-// place gives a resource the position in which it is the one at an index among its
-// siblings. Where there is no room for it, all of them have new ones.
+// place gives a resource a position at an index among its siblings. If no position is
+// free there, all of them get new ones.
 func (tx *transaction) place(r resource, siblings []resource, at int) {
 	front, back := "", ""
 	if at > 0 {

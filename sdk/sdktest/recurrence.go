@@ -17,7 +17,7 @@ func checkRule(text string) (string, taskapi.FieldErrorCode, string) {
 	return text, "", ""
 }
 
-// checkRecurrence returns a problem where a task cannot recur with its due date.
+// checkRecurrence returns a problem if a task cannot recur with its due date.
 func checkRecurrence(r resource) *problem {
 	task, ok := r.wire().(taskapi.Task)
 	if !ok || task.Recurrence == nil {
@@ -29,8 +29,8 @@ func checkRecurrence(r resource) *problem {
 	return nil
 }
 
-// setNext has a recurring task that is completed name the one that will follow it, and
-// one that is opened again name none, unless somebody has touched the one that it names.
+// setNext sets the id of the next task when a recurring task is completed. When one is
+// reopened, it clears that id, unless the next task has been touched.
 func (tx *transaction) setNext(before, after resource) *problem {
 	task, ok := after.pointer().(*taskapi.Task)
 	if !ok {
@@ -53,8 +53,8 @@ func (tx *transaction) setNext(before, after resource) *problem {
 	return nil
 }
 
-// isUntouched reports whether a successor, and all below it, is as it was created and
-// not to become the parent of what it follows, or is there no more.
+// isUntouched reports whether a successor and all tasks below it are unchanged, and the
+// successor is not about to become the parent of its predecessor, or whether it is erased.
 func (tx *transaction) isUntouched(id, parent string) bool {
 	next, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
 	createdAt := func(r resource) any { return r.field("createdAt").Interface() }
@@ -63,8 +63,8 @@ func (tx *transaction) isUntouched(id, parent string) bool {
 	})
 }
 
-// followNext makes the task that an operation has made another one name as its next one,
-// or erases the one that it names no more. It reports the same as followTask.
+// followNext creates the next task of a task that was just completed, or erases the next
+// task of one that was reopened. It reports the same as followTask.
 func (tx *transaction) followNext(before, after resource) (affected bool, _ *problem) {
 	was, now := before.reference("nextId"), after.reference("nextId")
 	switch {
@@ -81,8 +81,8 @@ func (tx *transaction) followNext(before, after resource) (affected bool, _ *pro
 	return affected, nil
 }
 
-// repeat makes the successor of a completed task, behind it in the manual order, and
-// open copies of its sub-tasks below that. It reports the same as followTask.
+// repeat creates the successor of a completed task, after it in the manual order, with
+// open copies of its sub-tasks. It reports the same as followTask.
 func (tx *transaction) repeat(done resource) (affected bool) {
 	zone := tx.user.zone()
 	task := done.wire().(taskapi.Task)
@@ -100,12 +100,12 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 
 	due := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}
 	days := due.DaysTo(taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, zone)
-	copies := map[string]string{task.ID: next.ID} // ids by those of the originals
+	copies := map[string]string{task.ID: next.ID} // by the ids of the originals
 	below := slices.DeleteFunc(tx.below(task.ID), resource.deleted)
 	for _, r := range below {
 		copies[r.id()] = tx.ids.next(tx.now).String()
 	}
-	// Level by level, so that parents come first.
+	// Level by level, because parents come first.
 	for parents := []string{task.ID}; len(parents) > 0; {
 		var children []string
 		for _, r := range below {
@@ -129,7 +129,7 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 	return affected
 }
 
-// insert adds a resource as it is.
+// insert adds a resource unchanged.
 func (tx *transaction) insert(r resource) resource {
 	r = tx.changed(r)
 	tx.growth = append(tx.growth, growth{resources: 1, bytes: r.size(), bounded: true})

@@ -122,7 +122,7 @@ func TestClock(t *testing.T) {
 		s.Advance(1000 * time.Hour)
 		task := create(t, newClient(t, s))
 		if ahead := time.Until(task.CreatedAt); ahead < 999*time.Hour || s.Now().Before(task.CreatedAt) {
-			t.Errorf("created %v ahead", ahead)
+			t.Errorf("the task was created %v ahead", ahead)
 		}
 	})
 	t.Run("expires tokens", func(t *testing.T) {
@@ -161,11 +161,11 @@ func TestClock(t *testing.T) {
 		first := create(t, client, sdk.WithIdempotencyKey("key"))
 		s.Advance(24*time.Hour - time.Minute)
 		if again := create(t, client, sdk.WithIdempotencyKey("key")); again.ID != first.ID {
-			t.Error("the key was free within the day")
+			t.Error("the key expired within a day")
 		}
 		s.Advance(time.Minute)
 		if again := create(t, client, sdk.WithIdempotencyKey("key")); again.ID == first.ID {
-			t.Error("the key was kept for longer than a day")
+			t.Error("the key was stored for longer than a day")
 		}
 	})
 	t.Run("empties the trash, and later removes the tombstones", func(t *testing.T) {

@@ -84,7 +84,7 @@ type call struct {
 	tx        *transaction
 }
 
-// reply is a response. That of watchChanges has a stream in place of a body.
+// reply is a response. The reply of watchChanges has a stream in place of a body.
 type reply struct {
 	status int
 	header http.Header
@@ -187,7 +187,7 @@ func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	if cut == CutHalfway {
 		body = body[:len(body)/2]
 	}
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(body) // the client may have disconnected
 	if cut == CutHalfway {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
@@ -271,7 +271,7 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 	}
 	response, p := w.run(c.tx)
 	if p != nil {
-		return nil, p // and nothing is changed
+		return nil, p // nothing has changed
 	}
 	var sizes []keptSize
 	size := 0
@@ -315,7 +315,7 @@ func (c *call) readBody() *problem {
 	case errors.As(err, &tooLarge):
 		return newProblem(taskapi.CodeBodyTooLarge, "The request body is too large.")
 	case err != nil && !errors.Is(err, io.EOF):
-		panic(http.ErrAbortHandler) // the client is gone
+		panic(http.ErrAbortHandler) // the client has disconnected
 	case n == 0:
 		return invalid(fieldError("body", taskapi.FieldRequired, "is required"))
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// keyAge is how long the response to a write is kept for its idempotency key.
+	// keyAge is how long the response of a write is stored for its idempotency key.
 	keyAge = 24 * time.Hour
-	// retention is how long a task stays in the trash, and after that its
-	// tombstone among the changes.
+	// retention is how long a task stays in the trash, and then its tombstone in the
+	// changes.
 	retention = 30 * 24 * time.Hour
 	// heartbeat is the interval of a stream's heartbeats.
 	heartbeat = 15 * time.Second
@@ -25,7 +25,7 @@ const (
 	maxBatch = 2 << 20
 )
 
-// Server is a task service in memory. Its methods are safe for concurrent use.
+// Server is an in-memory task service. Its methods are safe for concurrent use.
 type Server struct {
 	// URL is the service's address.
 	URL string
@@ -42,12 +42,12 @@ type Server struct {
 	moved  chan struct{} // closed when the clock is moved
 	cut    chan struct{} // closed when the streams are cut
 	faults []*Fault
-	// The bounds of one user.
+	// The quota of each user.
 	maxResources, maxBytes int
 	counted                map[string]int // requests by operation
 }
 
-// NewServer starts a server that ends with the test.
+// NewServer starts a server and stops it when the test ends.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
 	s := Start()
@@ -55,7 +55,7 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// Start starts a server that its caller closes.
+// Start starts a server. The caller must close it.
 func Start() *Server {
 	return start(heartbeat)
 }
@@ -83,7 +83,7 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// Client returns a client of a user, which ends with the test.
+// Client returns a client for a user and closes it when the test ends.
 func (s *Server) Client(t testing.TB, user string, opts ...sdk.Option) *sdk.Client {
 	t.Helper()
 	source := sdk.TokenFunc(func(context.Context) (string, error) { return s.Token(user), nil })
@@ -102,8 +102,8 @@ func (s *Server) Now() time.Time {
 	return s.now()
 }
 
-// Advance moves the server's clock forward. Tokens expire by it, tasks leave the trash
-// after 30 days, and idempotency keys expire after 24 hours.
+// Advance moves the server's clock forward. Tokens expire, tasks leave the trash after
+// 30 days, and idempotency keys expire after 24 hours.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +113,8 @@ func (s *Server) Advance(d time.Duration) {
 }
 
 // LimitStorage sets each user's quota, as in the service: the number of resources, and
-// the bytes of texts, plus 100 for each resource, response kept for an idempotency key
-// and tombstone. There is no quota by default.
+// the bytes of texts plus 100 for each resource, tombstone and response stored for an
+// idempotency key. There is no quota by default.
 func (s *Server) LimitStorage(resources, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

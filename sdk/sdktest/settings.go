@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// settings is the kind of settings, of which each user has one.
+// settings is the kind of settings, of which each user has exactly one.
 func settings() *kind {
 	texts := map[string]textRule{"timeZone": {check: zoneName}}
 	fields := fieldsOf(reflect.TypeFor[taskapi.UpdateSettingsRequest](), texts)
@@ -28,7 +28,7 @@ func settings() *kind {
 	}
 }
 
-// zoneName returns the name of a time zone in its usual spelling.
+// zoneName returns the name of a time zone in its canonical spelling.
 func zoneName(text string) (string, taskapi.FieldErrorCode, string) {
 	zone, err := taskapi.LoadZone(text)
 	if err != nil {
@@ -37,7 +37,7 @@ func zoneName(text string) (string, taskapi.FieldErrorCode, string) {
 	return zone.String(), "", ""
 }
 
-// first returns the settings that a user has from the beginning.
+// first returns the default settings.
 func (k *kind) first() resource {
 	r := k.new()
 	r.set("id", k.single)
@@ -46,7 +46,7 @@ func (k *kind) first() resource {
 	return r
 }
 
-// settings returns the user's settings, and zone the time zone in them.
+// settings returns the user's settings, and zone their time zone.
 func (u *user) settings() taskapi.Settings {
 	if e, ok := u.resources[taskapi.SettingsID]; ok {
 		return e.wire().(taskapi.Settings)
@@ -57,7 +57,7 @@ func (u *user) settings() taskapi.Settings {
 func (u *user) zone() *time.Location {
 	zone, err := taskapi.LoadZone(u.settings().TimeZone)
 	if err != nil {
-		panic(err) // it has been checked
+		panic(err) // it was validated before
 	}
 	return zone
 }

@@ -19,7 +19,7 @@ import (
 // user is the state of one user.
 type user struct {
 	seq       int64            // of the latest change
-	purged    int64            // the latest change that is no longer known
+	purged    int64            // the latest removed change
 	resources map[string]entry // by id
 	erased    []erasure
 	kept      map[string]snapshot // by idempotency key
@@ -98,7 +98,7 @@ type transaction struct {
 	now    time.Time
 	ids    *idMaker
 	seq    int64
-	staged map[string]entry // also those that are erased, as they were before
+	staged map[string]entry // erased ones in their last state
 	erased []erasure
 	// written are the operations' resources, growth the size of each change.
 	written []resource
@@ -125,7 +125,7 @@ const (
 // latest returns a resource in the transaction's state.
 func (tx *transaction) latest(k *kind, id string) resource {
 	if e, ok := tx.staged[id]; ok {
-		return e.resource // if it is erased, its last state
+		return e.resource // of an erased one, its last state
 	}
 	r, _ := tx.find(k, id, anywhere)
 	return r
@@ -183,7 +183,7 @@ func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	return tx.changed(r), nil
 }
 
-// edit replaces a resource's content, unless that changes nothing.
+// edit replaces a resource's content, unless it is the same.
 func (tx *transaction) edit(r resource, c content, replace bool) (resource, *problem) {
 	after := r.copied()
 	if !replace {
@@ -265,7 +265,7 @@ type idMaker struct {
 }
 
 func (m *idMaker) next(now time.Time) (id uuid) {
-	// Milliseconds, and the fraction of the millisecond in 12 bits.
+	// Milliseconds, and 12 bits of the fraction of a millisecond.
 	micros := uint64(now.UnixMicro())
 	m.last = max(m.last+1, micros/1000<<12|micros%1000<<2)
 	binary.BigEndian.PutUint64(id[:8], m.last>>12<<16|m.last&0xfff)
@@ -279,7 +279,7 @@ type uuid [16]byte
 
 func parseUUID(text string) (id uuid) {
 	if _, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text, "-", ""))); err != nil {
-		panic(err) // ids have been checked
+		panic(err) // ids are validated before
 	}
 	return id
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// tasks is the kind of tasks: all that the model knows of them besides their
-// types on the wire.
+// tasks is the kind of tasks, with the rules that their wire types do not express.
 func tasks() *kind {
 	texts := map[string]textRule{
 		"title":      {trim: true},
@@ -92,7 +91,7 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	f.parameter(query, "sort", func(f *faults, name, text string) {
 		options.Sort = taskapi.Sort(text)
 		if !slices.Contains(taskapi.Sorts(), options.Sort) {
-			f.add(name, taskapi.FieldNotAllowed, "is no order of this list")
+			f.add(name, taskapi.FieldNotAllowed, "is not a sort order of this list")
 		}
 	})
 	options.Limit = int(limit)
@@ -102,10 +101,10 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	return options, f.problem()
 }
 
-// maxQuery is the length of the longest q, in code points.
+// maxQuery is the maximum length of q, in code points.
 const maxQuery = 500
 
-// filterFields are the filters that are like fields of a body.
+// filterFields are the filters that are validated like fields of a body.
 var filterFields = map[string]field{
 	"priority": {tag: taskField("Priority").Tag},
 	"q":        {tag: reflect.StructTag(`maxLength:"` + strconv.Itoa(maxQuery) + `"`)},
@@ -116,7 +115,7 @@ func taskField(name string) reflect.StructField {
 	return field
 }
 
-// filters checks the filters that are texts.
+// filters validates the text filters.
 func (f *faults) filters(query url.Values) {
 	f.text(filterFields["q"], "q", query.Get("q"))
 	for name, most := range map[string]int{"tag": taskapi.MaxTags, "priority": len(taskapi.Priorities())} {
@@ -126,8 +125,8 @@ func (f *faults) filters(query url.Values) {
 	}
 }
 
-// queryTexts checks what the document does not say of the filters that are texts, and
-// the service therefore looks at last.
+// queryTexts validates text filters by rules that the OpenAPI document does not
+// express, and that the service therefore checks last.
 func (f *faults) queryTexts(query url.Values) {
 	for _, name := range []string{"q", "tag"} {
 		if slices.ContainsFunc(query[name], func(text string) bool { return strings.ContainsRune(text, 0) || !utf8.ValidString(text) }) {
@@ -175,7 +174,7 @@ func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 	return options.Query == "" || found(task, options.Query)
 }
 
-// isID reports whether a field names what is wanted; none is the word for nothing.
+// isID reports whether a field has the wanted id; none is the word for no id.
 func isID(field *string, wanted, none string) bool {
 	if field == nil {
 		return wanted == none
@@ -183,8 +182,7 @@ func isID(field *string, wanted, none string) bool {
 	return *field == wanted
 }
 
-// found reports whether a task has all words of a query, the last one perhaps
-// only begun.
+// found reports whether a task has all words of a query. The last one may be a prefix.
 func found(task taskapi.Task, query string) bool {
 	has := taskapi.SearchWords(decompose(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n")))
 	wanted := taskapi.SearchWords(decompose(query))
@@ -198,7 +196,7 @@ func found(task taskapi.Task, query string) bool {
 	return len(wanted) > 0
 }
 
-// taskKey returns what an order sorts a task by; empty is last in both
+// taskKey returns the function for the sort key of a task. An empty key is last in both
 // directions.
 func taskKey(sort taskapi.Sort) func(entry) string {
 	return func(e entry) string {

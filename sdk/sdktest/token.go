@@ -34,15 +34,15 @@ func (s *Server) TokenFor(user string, life time.Duration) string {
 func (s *Server) authenticate(c *call) *problem {
 	scheme, token, _ := strings.Cut(joined(c.request.Header, "Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return refuse(taskapi.CodeUnauthenticated, "This needs a bearer token.", "")
+		return unauthorized(taskapi.CodeUnauthenticated, "This needs a bearer token.", "")
 	}
 	said, ok := s.verify(strings.TrimSpace(token))
 	if !ok {
-		return refuse(taskapi.CodeUnauthenticated, "The token is not valid here.", "")
+		return unauthorized(taskapi.CodeUnauthenticated, "The token is not valid here.", "")
 	}
 	c.userID, c.expires = said.Subject, time.Unix(said.ExpiresAt, 0)
 	if !s.Now().Before(c.expires) {
-		return refuse(taskapi.CodeTokenExpired, "The token has expired.", `, error_description="The token has expired."`)
+		return unauthorized(taskapi.CodeTokenExpired, "The token has expired.", `, error_description="The token has expired."`)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (s *Server) verify(token string) (said claims, ok bool) {
 	return said, err == nil && json.Unmarshal(payload, &said) == nil && said.Subject != ""
 }
 
-func refuse(code taskapi.ErrorCode, sentence, details string) *problem {
+func unauthorized(code taskapi.ErrorCode, sentence, details string) *problem {
 	p := newProblem(code, sentence)
 	p.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`+details)
 	return p

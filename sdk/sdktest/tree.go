@@ -8,8 +8,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// reference returns the id that a field of a resource names; empty for none, and of
-// resources that have no such field.
+// reference returns the id in a field of a resource; empty for null, and for resources
+// without the field.
 func (r resource) reference(field string) string {
 	if r.kind == nil || r.kind.name != taskapi.KindTask {
 		return ""
@@ -23,7 +23,7 @@ func (r resource) reference(field string) string {
 func listOf(r resource) string   { return r.reference("listId") }
 func parentOf(r resource) string { return r.reference("parentId") }
 
-// refer has a field of a resource name another one, or none.
+// refer sets a field of a resource to an id; empty means null.
 func (r resource) refer(field, id string) {
 	if id == "" {
 		r.set(field, (*string)(nil))
@@ -32,16 +32,16 @@ func (r resource) refer(field, id string) {
 	}
 }
 
-// namesList reports whether the content says which list a task is in. Unless it is
-// partial, null says nothing.
+// namesList reports whether the content sets the list of a task. In a whole content, null
+// does not count.
 func (c content) namesList(partial bool) bool {
 	value, ok := c["listId"]
 	return ok && (partial || !value.IsNil())
 }
 
-// prepare returns a problem where a task has a parent or a list that it cannot have,
-// and gives it the list of its parent. namesList says that the request asks for the
-// list. before is without a kind for a new task.
+// prepare returns a problem if a task cannot have its parent or list, and moves the task
+// to the list of its parent. namesList reports whether the request sets the list. before
+// has no kind if the task is new.
 func (tx *transaction) prepare(before, after resource, namesList bool) *problem {
 	if after.kind.name != taskapi.KindTask {
 		return nil
@@ -77,14 +77,13 @@ func (tx *transaction) prepare(before, after resource, namesList bool) *problem 
 	return nil
 }
 
-// hasList reports whether there is a list outside the trash. There is always the
-// Inbox.
+// hasList reports whether there is a list outside the trash. The Inbox always exists.
 func (tx *transaction) hasList(id string) bool {
 	_, ok := tx.find(kindNamed(taskapi.KindList), id, outsideTrash)
 	return ok || id == ""
 }
 
-// checkLevels returns a problem where a task, or a new one, cannot be below another.
+// checkLevels returns a problem if a task, or a new one, cannot be below parent.
 func (tx *transaction) checkLevels(task, parent resource) *problem {
 	if task.kind == nil && parentOf(parent) == "" {
 		return nil
@@ -109,12 +108,10 @@ func (tx *transaction) checkLevels(task, parent resource) *problem {
 	return nil
 }
 
-// tasks returns all tasks as the transaction has left them, in the order of their
-// ids.
+// tasks returns all tasks of the transaction's state, ordered by id.
 func (tx *transaction) tasks() []resource { return tx.resources(kindNamed(taskapi.KindTask)) }
 
-// below returns the tasks below one, in the trash or outside it, in the order of
-// their ids.
+// below returns the tasks below a task, in the trash or outside it, ordered by id.
 func (tx *transaction) below(id string) (all []resource) {
 	for _, task := range tx.tasks() {
 		if parentOf(task) == id {
@@ -135,8 +132,8 @@ func (tx *transaction) height(id string) (levels int) {
 	return levels
 }
 
-// settleIn has a task that leaves the trash be a sub-task no more if its parent is
-// not there, and come into the Inbox if its list is not.
+// settleIn makes a restored task a top-level task if its parent is not there, and moves it
+// to the Inbox if its list is not there.
 func (tx *transaction) settleIn(task resource) *problem {
 	if task.kind.name != taskapi.KindTask {
 		return nil
@@ -158,7 +155,7 @@ func (tx *transaction) settleIn(task resource) *problem {
 	return nil
 }
 
-// relocated returns a task in the list and below the parent that a move names.
+// relocated returns a task in the list and below the parent of a move.
 func (tx *transaction) relocated(r resource, to content) resource {
 	after := r.copied()
 	if r.kind.name != taskapi.KindTask {
@@ -178,10 +175,10 @@ func (tx *transaction) relocated(r resource, to content) resource {
 	return after
 }
 
-// inOneOrder reports whether two resources stand in the same manual order.
+// inOneOrder reports whether two resources are in the same manual order.
 func inOneOrder(a, b resource) bool { return listOf(a) == listOf(b) && parentOf(a) == parentOf(b) }
 
-// with changes a task along with another resource.
+// with changes a task together with another resource.
 func (tx *transaction) with(task resource, change func(resource)) {
 	after := task.copied()
 	change(after)
@@ -197,8 +194,8 @@ func complete(at *time.Time) func(resource) {
 	}
 }
 
-// followTask does to the tasks below and above a task what follows from an operation
-// on it. It reports whether the service takes those in its memory for affected.
+// followTask changes the tasks below and above a task after an operation on it. It
+// reports whether the service treats the tasks in its memory as affected.
 func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (affected bool) {
 	id := after.id()
 	var below []resource
@@ -251,8 +248,8 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 	return affected
 }
 
-// followList does to the tasks of a list what follows from an operation on it. It
-// reports the same as followTask.
+// followList changes the tasks of a list after an operation on it. It reports the same
+// as followTask.
 func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected bool) {
 	id := list.id()
 	switch op {
@@ -277,16 +274,15 @@ func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected b
 	return affected
 }
 
-// remember adds a task that the operations do not name, but that the service has
-// looked at.
+// remember adds a task that no operation names, but that the service has read.
 func (tx *transaction) remember(id string) {
 	if len(tx.named) > 0 {
 		tx.named = append(tx.named, id)
 	}
 }
 
-// remembers reports whether one of the tasks that the operations name, or have made,
-// is one of those that a function tells.
+// remembers reports whether a function is true for one of the tasks that the operations
+// name or have created.
 func (tx *transaction) remembers(is func(resource) bool) bool {
 	ids := slices.Clone(tx.named)
 	for _, r := range tx.written {
@@ -298,7 +294,7 @@ func (tx *transaction) remembers(is func(resource) bool) bool {
 	})
 }
 
-// eraseWith erases a task with another resource, and returns it as it was.
+// eraseWith erases a task together with another resource, and returns its last state.
 func (tx *transaction) eraseWith(task resource) resource {
 	tx.erase(task)
 	tx.growth = append(tx.growth, growth{resources: -1, bytes: rowSize - task.size() - tx.user.freedBy(task.id())})

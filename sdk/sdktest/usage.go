@@ -48,14 +48,14 @@ func (u *user) usage() (resources, bytes int) {
 	return len(u.resources), bytes + rowSize*len(u.erased)
 }
 
-// keptSize is what a resource takes up in a response that is kept.
+// keptSize is the size of a resource in a stored response.
 type keptSize struct {
 	id   string
 	size int
 }
 
-// keptSize returns what a kept resource takes up now. Of an erased one, no texts are
-// kept.
+// keptSize returns the present size of a stored resource. The texts of an erased one are
+// not stored.
 func (u *user) keptSize(k keptSize) int {
 	if _, ok := u.resources[k.id]; !ok && k.id != taskapi.SettingsID {
 		return rowSize
@@ -63,7 +63,7 @@ func (u *user) keptSize(k keptSize) int {
 	return k.size
 }
 
-// freedBy returns the size that the erasure of a resource frees in kept responses.
+// freedBy returns the size that the erasure of a resource frees in stored responses.
 func (u *user) freedBy(id string) (bytes int) {
 	for _, kept := range u.kept {
 		for _, k := range kept.sizes {
@@ -75,7 +75,7 @@ func (u *user) freedBy(id string) (bytes int) {
 	return bytes
 }
 
-// keptSizes returns what the write's response takes up if it is kept.
+// keptSizes returns the size of the write's response if it is stored.
 func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 	for _, r := range tx.written {
 		id := r.id()
@@ -89,7 +89,7 @@ func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 }
 
 // fits reports whether the user's quota has room for the transaction and, counted with
-// its last change, for the kept response.
+// its last change, for the stored response.
 func (tx *transaction) fits(kept int) bool {
 	resources, bytes := tx.user.usage()
 	changes := tx.growth

@@ -6,9 +6,8 @@ import (
 	"unicode"
 )
 
-// accents are letters with an accent or another mark, each behind the letter
-// without it, by the mark that Unicode writes behind a letter: those of the
-// languages that the conformance suite searches in.
+// accents maps combining marks to letters: pairs of a letter without and with the mark,
+// for the languages of the conformance suite's searches.
 var accents = map[rune]string{
 	'\u0300': "AÀEÈIÌOÒUÙaàeèiìoòuùÂẦâầĂẰăằÊỀêềÔỒôồƠỜơờƯỪưừYỲyỳЕЀИЍеѐиѝ",
 	'\u0301': "AÁEÉIÍOÓUÚYÝaáeéiíoóuúyýCĆcćLĹlĺNŃnńRŔrŕSŚsśZŹzźÂẤâấĂẮăắÊẾêếÔỐôốƠỚơớƯỨưứΑΆΕΈΗΉΙΊΟΌΥΎΩΏϊΐαάεέηήιίϋΰοόυύωώГЃКЌгѓкќ",
@@ -34,8 +33,7 @@ var accents = map[rune]string{
 	'\u309a': "はぱひぴふぷへぺほぽハパヒピフプヘペホポ",
 }
 
-// composed and apart lead from a letter and its accent to the letter with it,
-// and back.
+// composed maps a letter and its mark to the composed letter; apart is the inverse.
 var composed, apart = func() (map[[2]rune]rune, map[rune][2]rune) {
 	composed, apart := make(map[[2]rune]rune), make(map[rune][2]rune)
 	for accent, letters := range accents {
@@ -48,8 +46,7 @@ var composed, apart = func() (map[[2]rune]rune, map[rune][2]rune) {
 	return composed, apart
 }()
 
-// compose returns a text in Unicode's composed form (NFC), as far as accents
-// knows it.
+// compose returns a text in Unicode's composed form (NFC), for the letters in accents.
 func compose(text string) string {
 	var runes []rune
 	for _, r := range text {
@@ -64,8 +61,8 @@ func compose(text string) string {
 	return string(runes)
 }
 
-// decompose returns a text in Unicode's decomposed form (NFKD), as far as
-// accents knows it.
+// decompose returns a text in Unicode's decomposed form (NFKD), for the letters in
+// accents.
 func decompose(text string) string {
 	var runes []rune
 	for _, r := range text {
@@ -87,8 +84,8 @@ func plain(r rune) rune {
 	return unicode.ToLower(unicode.ToUpper(r))
 }
 
-// titleKey returns a text by which titles are sorted: signs before digits
-// before letters, then by accents, then small letters before capital ones.
+// titleKey returns the sort key of a title: signs before digits before letters, then by
+// accents, then lower case before upper case.
 func titleKey(title string) string {
 	var letters, accents, cases strings.Builder
 	for _, r := range title {

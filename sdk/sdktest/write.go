@@ -25,11 +25,11 @@ type operation struct {
 	op      taskapi.BatchOp
 	kind    *kind
 	id      string
-	allowed func(version int64) bool // nil: any version
+	allowed func(version int64) bool // nil means any version
 	content content
 }
 
-// places say where the operations look for their resource.
+// places say where each operation looks for its resource.
 var places = map[taskapi.BatchOp]place{
 	taskapi.BatchReplace: outsideTrash,
 	taskapi.BatchUpdate:  outsideTrash,
@@ -73,7 +73,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 			return after, p
 		}
 		affected = affected || followed
-		after = tx.latest(after.kind, after.id()) // its position may be another one
+		after = tx.latest(after.kind, after.id()) // its position may have changed
 	}
 	if affected && len(tx.named) > 0 {
 		return after, tx.flush() // the service reads its resources again
@@ -81,7 +81,7 @@ func (tx *transaction) carryOut(o operation) (resource, *problem) {
 	return after, nil
 }
 
-// flush returns a problem if the changes so far exceed the quota. The service notices
+// flush returns a problem if the changes so far exceed the quota. The service checks
 // that when it reads resources again.
 func (tx *transaction) flush() *problem {
 	if tx.fits(0) {
@@ -176,7 +176,7 @@ func (o *operation) body(f *faults, object map[string]any, path string) {
 
 // noRoom returns the problem of an exhausted quota.
 func noRoom() *problem {
-	return newProblem(taskapi.CodeQuotaExceeded, "You have no room left. Erase what you no longer need for good, then try again.")
+	return newProblem(taskapi.CodeQuotaExceeded, "Your storage is full. Erase tasks that you no longer need, then try again.")
 }
 
 // notFound returns the problem of a missing resource.
@@ -233,8 +233,8 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 	}
 }
 
-// replay returns a kept response. Resources that have been erased since have no content
-// in it.
+// replay returns a stored response. Resources that have been erased since have no
+// content in it.
 func (u *user) replay(kept snapshot) *reply {
 	again := *kept.response
 	again.header = again.header.Clone()
@@ -244,7 +244,7 @@ func (u *user) replay(kept snapshot) *reply {
 		Data    any  `json:"data"`
 	}
 	if err := json.Unmarshal(again.body, &body); err != nil {
-		panic(err) // it was encoded here
+		panic(err) // it was encoded by this package
 	}
 	remains := func(data any) any {
 		object := data.(map[string]any)
@@ -320,11 +320,11 @@ type tagList struct {
 // names reports whether the list has a version.
 func (l tagList) names(version int64) bool { return l.Any || slices.Contains(l.Versions, version) }
 
-// allows reports whether the list, if there is one, has a version.
+// allows reports whether the list has a version, or is absent.
 func (l tagList) allows(version int64) bool { return !l.Present || l.names(version) }
 
-// versionTags are the tags of versions: proxies that compress make them weak, or
-// append how they compress.
+// versionTags are the tags of versions. Proxies that compress make them weak, or append
+// a suffix.
 var versionTags = regexp.MustCompile(`^"([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?"$`)
 
 // entityTags reads a header that is a list of entity tags, or a star.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Agenda is the open tasks by when they are due. Each is in it once.
+// Agenda lists the open tasks by due date. Each open task is listed or counted once.
 type Agenda struct {
 	Overdue              []Task      `json:"overdue" doc:"Overdue tasks, the oldest first: at most 1,000, fewer if they are very long."`
 	Days                 []AgendaDay `json:"days" doc:"Every day from today on, in the time zone of the request. Together they have at most the next 1,000 tasks, fewer if they are very long."`
@@ -23,7 +23,7 @@ type AgendaDay struct {
 	Occurrences []AgendaOccurrence `json:"occurrences" doc:"The times on this day at which recurring tasks of the agenda will be due again, after now and after their due date, the earliest first. These occurrences are not tasks yet: completing a task creates the next one. All days together have at most the earliest 2,000."`
 }
 
-// AgendaOccurrence is when a recurring task of an agenda will be due again.
+// AgendaOccurrence is a time at which a recurring task of an agenda will be due again.
 type AgendaOccurrence struct {
 	TaskID string `json:"taskId" format:"uuid" doc:"The id of the task, which is in overdue or in days." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Occurrence
@@ -31,21 +31,21 @@ type AgendaOccurrence struct {
 
 // AgendaOptions are the parameters of getAgenda.
 type AgendaOptions struct {
-	// TimeZone is the IANA name of the zone whose days are meant; empty means
-	// that of the user's settings.
+	// TimeZone is the IANA name of the zone of the days; empty means that of the
+	// user's settings.
 	TimeZone string
-	// Days is the number of days, today included, of 1 to [MaxAgendaDays]; zero
+	// Days is the number of days, today included, from 1 to [MaxAgendaDays]; zero
 	// means [DefaultAgendaDays].
 	Days int
 }
 
-// The numbers of days of an agenda.
+// Limits of the days of an agenda.
 const (
 	DefaultAgendaDays = 7
 	MaxAgendaDays     = 31
 )
 
-// MaxAgendaOccurrences is the number of occurrences that all days of an agenda have at most.
+// MaxAgendaOccurrences is the maximum number of occurrences in all days of an agenda.
 const MaxAgendaOccurrences = 2000
 
 // AgendaResponse is the response of getAgenda.
@@ -54,8 +54,8 @@ type AgendaResponse struct {
 	Data    Agenda `json:"data"`
 }
 
-// NewAgenda returns an agenda without tasks, whose first day is that of now in its
-// location.
+// NewAgenda returns an agenda without tasks, whose first day is today in the location of
+// now.
 func NewAgenda(now time.Time, days int) Agenda {
 	agenda := Agenda{Overdue: []Task{}, Days: make([]AgendaDay, days)}
 	year, month, day := now.Date()
@@ -67,9 +67,9 @@ func NewAgenda(now time.Time, days int) Agenda {
 	return agenda
 }
 
-// Day returns the day of an agenda on which something is due that is not overdue: the day
-// that it names, however long that is, or that of its time in a time zone. A day that is
-// over there, but not in the user's time zone, is today. It is nil for later days.
+// Day returns the day of an agenda on which a task is due that is not overdue: its day,
+// however long that is, or the day of its time in a time zone. If the day is over there,
+// but not in the user's time zone, Day returns today. It returns nil for later days.
 func (a *Agenda) Day(due Occurrence, zone *time.Location) *AgendaDay {
 	date := due.DueAt.In(zone).Format(time.DateOnly)
 	if due.DueOn != nil {
@@ -82,23 +82,23 @@ func (a *Agenda) Day(due Occurrence, zone *time.Location) *AgendaDay {
 	return &a.Days[i]
 }
 
-// AddOccurrences adds to the days of an agenda when its tasks are due again, as
-// [Task.Occurrences] returns it. The location of now is the time zone of the days, zone that
-// of the user's settings, in which tasks recur.
+// AddOccurrences adds the occurrences of an agenda's tasks to its days. The location of
+// now is the time zone of the days; zone is that of the user's settings, in which tasks
+// recur.
 func (a *Agenda) AddOccurrences(now time.Time, zone *time.Location) {
 	type found struct {
 		AgendaOccurrence
 		day *AgendaDay
 	}
 	var all []found
-	next := func() { // keeps the next ones
+	next := func() { // keeps the earliest
 		slices.SortFunc(all, func(a, b found) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.TaskID, b.TaskID)) })
 		if len(all) > MaxAgendaOccurrences {
 			all, a.OccurrencesTruncated = all[:MaxAgendaOccurrences], true
 		}
 	}
 	year, month, day := now.Date()
-	end := time.Date(year, month, day+len(a.Days), 0, 0, 0, 0, now.Location()).Add(32 * time.Hour) // more than two zones differ
+	end := time.Date(year, month, day+len(a.Days), 0, 0, 0, 0, now.Location()).Add(32 * time.Hour) // later than in any other zone
 	listed := slices.Clone(a.Overdue)
 	for _, day := range a.Days {
 		listed = append(listed, day.Tasks...)

@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// agendaOf returns an agenda in which tasks are overdue or on the days when they are due.
+// agendaOf returns an agenda with tasks that are overdue or due on its days.
 func agendaOf(now time.Time, days int, tasks ...taskapi.Task) taskapi.Agenda {
 	agenda := taskapi.NewAgenda(now, days)
 	for _, task := range tasks {
@@ -35,11 +35,11 @@ func TestAgenda_Occurrences(t *testing.T) {
 		{"after the due date", "UTC", "UTC", "2026-11-26 10:00", "2026-11-27", "FREQ=DAILY", []string{"28 2026-11-28", "29 2026-11-29"}},
 		{"after now", "UTC", "UTC", "2026-11-26 10:00", "2026-11-01", "FREQ=DAILY;INTERVAL=2", []string{"27 2026-11-27", "29 2026-11-29"}},
 		{"at a time that has passed", "UTC", "UTC", "2026-11-26 10:00", "2026-11-25 09:00", "FREQ=DAILY;COUNT=3", []string{"27 09:00", "28 09:00"}},
-		{"today is to come", "Europe/Berlin", "Europe/Berlin", "2026-11-26 10:00", "2026-11-19", "FREQ=WEEKLY", []string{"26 2026-11-26"}},
-		{"none before the end", "UTC", "UTC", "2026-11-26 10:00", "2026-11-26", "FREQ=MONTHLY", nil},
+		{"later today", "Europe/Berlin", "Europe/Berlin", "2026-11-26 10:00", "2026-11-19", "FREQ=WEEKLY", []string{"26 2026-11-26"}},
+		{"none within the days", "UTC", "UTC", "2026-11-26 10:00", "2026-11-26", "FREQ=MONTHLY", nil},
 		// Tasks recur in the zone of the settings, and the days are those of the request.
-		{"a day is that day in the east", "Pacific/Kiritimati", "Etc/GMT+12", "2026-11-26 10:00", "2026-11-27", "FREQ=DAILY", []string{"28 2026-11-28", "29 2026-11-29"}},
-		{"a day is that day in the west", "Etc/GMT+12", "Pacific/Kiritimati", "2026-11-26 10:00", "2026-11-27", "FREQ=DAILY", []string{"28 2026-11-28", "29 2026-11-29"}},
+		{"a due day keeps its date in a zone to the west", "Pacific/Kiritimati", "Etc/GMT+12", "2026-11-26 10:00", "2026-11-27", "FREQ=DAILY", []string{"28 2026-11-28", "29 2026-11-29"}},
+		{"a due day keeps its date in a zone to the east", "Etc/GMT+12", "Pacific/Kiritimati", "2026-11-26 10:00", "2026-11-27", "FREQ=DAILY", []string{"28 2026-11-28", "29 2026-11-29"}},
 		{"a time may be on another day", "Asia/Tokyo", "America/New_York", "2026-11-26 10:00", "2026-11-24 10:00", "FREQ=WEEKLY;BYDAY=TH", []string{"27 00:00"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestAgenda_Occurrences(t *testing.T) {
 	}
 }
 
-// TestAgenda_OccurrencesAreBounded has the next ones of tasks that have 31 each.
+// TestAgenda_OccurrencesAreBounded uses tasks with 31 occurrences each.
 func TestAgenda_OccurrencesAreBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
@@ -96,7 +96,7 @@ func TestAgenda_OccurrencesAreBounded(t *testing.T) {
 			got = append(got, len(day.Occurrences))
 			byID := func(a, b taskapi.AgendaOccurrence) int { return strings.Compare(a.TaskID, b.TaskID) }
 			if !slices.IsSortedFunc(day.Occurrences, byID) {
-				t.Errorf("%d tasks: the occurrences of %s have no order", tasks, day.Date)
+				t.Errorf("%d tasks: the occurrences of %s are not in order", tasks, day.Date)
 			}
 		}
 		if !reflect.DeepEqual(got, append([]int{0}, want...)) || agenda.OccurrencesTruncated != (tasks > 66) {
@@ -105,8 +105,8 @@ func TestAgenda_OccurrencesAreBounded(t *testing.T) {
 	}
 }
 
-// BenchmarkAgenda_Occurrences adds the occurrences of as many tasks as an agenda lists, with
-// the rules that take longest.
+// BenchmarkAgenda_Occurrences adds the occurrences of the maximum number of tasks, with the
+// slowest rules.
 func BenchmarkAgenda_Occurrences(b *testing.B) {
 	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
 	berlin, err := taskapi.LoadZone("Europe/Berlin")

@@ -2,13 +2,13 @@ package taskapi
 
 import "encoding/json"
 
-// MaxBatchOperations is the number of operations one batch may hold.
+// MaxBatchOperations is the maximum number of operations in a batch.
 const MaxBatchOperations = 100
 
-// BatchOp names what an operation of a batch does.
+// BatchOp names an operation of a batch.
 type BatchOp string
 
-// The operations of a batch. They do what the requests of the same name do.
+// The operations of a batch. They do the same as the requests of these names.
 const (
 	BatchCreate  BatchOp = "create"
 	BatchReplace BatchOp = "replace"
@@ -24,13 +24,12 @@ func BatchOps() []BatchOp {
 	return []BatchOp{BatchCreate, BatchReplace, BatchUpdate, BatchDelete, BatchRestore, BatchErase, BatchMove}
 }
 
-// BatchRequest is the body of batch: operations that are carried out in order,
-// all or none.
+// BatchRequest is the body of batch: operations that run in order, all or none.
 type BatchRequest struct {
 	Operations []BatchOperation `json:"operations" minItems:"1" maxItems:"100"`
 }
 
-// BatchOperation is one operation of a batch, a union discriminated by Kind and
+// BatchOperation is an operation of a batch, a union discriminated by Kind and
 // Op. Make it with the [Operations] of a kind, such as [TaskOperations].
 type BatchOperation struct {
 	Op   BatchOp `json:"op"`
@@ -43,7 +42,7 @@ type BatchOperation struct {
 	Data json.RawMessage `json:"data,omitzero"`
 	// Changes is the merge patch of an update.
 	Changes json.RawMessage `json:"changes,omitzero"`
-	// To is the place that a move is to.
+	// To is the target of a move.
 	To json.RawMessage `json:"to,omitzero"`
 
 	err error // of encoding Data, Changes or To
@@ -101,7 +100,7 @@ func (k Operations[C, R, U, M]) Restore(id string, version int64) BatchOperation
 	return k.on(BatchRestore, id, version)
 }
 
-// Erase returns the operation that removes a resource for good, from the trash
+// Erase returns the operation that removes a resource permanently, from the trash
 // or outside it.
 func (k Operations[C, R, U, M]) Erase(id string, version int64) BatchOperation {
 	return k.on(BatchErase, id, version)
@@ -120,7 +119,7 @@ func (k Operations[C, R, U, M]) on(op BatchOp, id string, version int64) BatchOp
 }
 
 // ResourceListResponse is the response of batch: each operation's resource, in
-// order, as the whole batch left it. An erased one is as it was before.
+// order, in its state after the whole batch. An erased one is in its last state.
 type ResourceListResponse struct {
 	Success bool       `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
 	Data    []Resource `json:"data"`

@@ -25,7 +25,7 @@ type Change struct {
 // ErrErased is the error of decoding a change whose resource has been erased.
 var ErrErased = errors.New("taskapi: the resource has been erased")
 
-// Erased reports whether the resource has been erased for good.
+// Erased reports whether the resource has been erased.
 func (c Change) Erased() bool { return len(c.Data) == 0 || bytes.Equal(c.Data, []byte("null")) }
 
 // Task decodes the task. It fails for another kind, and with [ErrErased] if the
@@ -52,7 +52,7 @@ type ListChangesOptions struct {
 	// After is the number to start after: [ListMeta.Changes] of a list, or
 	// [Change.Seq]. Zero starts from the beginning.
 	After int64
-	// Cursor is [ChangesMeta.NextCursor] of the page before; it wins over After.
+	// Cursor is [ChangesMeta.NextCursor] of the previous page; it takes precedence over After.
 	Cursor string
 	// Limit is the page size, from 1 to [MaxListLimit]; zero means
 	// [DefaultListLimit].
@@ -73,14 +73,13 @@ type ChangesMeta struct {
 }
 
 // ChangeCursor is a position in a user's changes. As text it is the number of a
-// change, as in "184". In a reading that began at 0 it also says where that was,
-// as in "100-184", until the reading has come so far.
+// change, such as "184". While changes are read from 0, it also has the number at which
+// that began, as in "100-184", until the reader reaches that number.
 type ChangeCursor struct {
 	// After is the number to continue after.
 	After int64
-	// Began is the user's latest number when a reading from 0 began. Resources
-	// erased up to then are unknown to the reader, so their tombstones may be
-	// missing.
+	// Began is the user's latest number when reading from 0 began. The reader does not
+	// know the resources erased up to that number, so their tombstones may be missing.
 	Began int64
 }
 
@@ -98,7 +97,7 @@ func parseNumber(text string) (int64, error) {
 	return int64(n), err //nolint:gosec // of 63 bits
 }
 
-// String returns the cursor as it is on the wire.
+// String returns the cursor in its wire format.
 func (c ChangeCursor) String() string {
 	text := strconv.FormatInt(c.After, 10)
 	if c.Began > c.After {
@@ -107,5 +106,5 @@ func (c ChangeCursor) String() string {
 	return text
 }
 
-// At returns the position behind a change of the same reading.
+// At returns the position after a change of the same reading.
 func (c ChangeCursor) At(seq int64) ChangeCursor { return ChangeCursor{After: seq, Began: c.Began} }

@@ -2,17 +2,17 @@ package taskapi
 
 import "time"
 
-// DayOf returns the day of a time zone that a moment lies in. It begins with
-// the first instant of its date and ends with that of the next one, which are
-// 23 or 25 hours apart when the clocks change.
+// DayOf returns the day that contains a moment in a time zone. It begins with the first
+// instant of its date and ends with that of the next one, which are 23 or 25 hours apart
+// if the clocks change.
 func DayOf(moment time.Time, zone *time.Location) (begins, ends time.Time) {
 	year, month, day := moment.In(zone).Date()
 	return firstInstant(year, month, day, zone), firstInstant(year, month, day+1, zone)
 }
 
-// firstInstant returns the first instant of a date, or of a later one where a
-// zone has left the date out. Midnight may come twice or not at all, so it goes
-// through the periods of the zone in which the clocks do not change.
+// firstInstant returns the first instant of a date, or of a later one if the zone
+// skipped the date. Midnight may be repeated or skipped, so it goes through the periods
+// between clock changes.
 func firstInstant(year int, month time.Month, day int, zone *time.Location) time.Time {
 	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	// No zone is a whole day ahead of UTC.
@@ -30,8 +30,8 @@ func firstInstant(year int, month time.Month, day int, zone *time.Location) time
 	}
 }
 
-// LastSecond returns the last second of a day, such as 2026-11-30, in a time zone. Of
-// a day that the zone has left out it is that of the day before.
+// LastSecond returns the last second of a day, such as 2026-11-30, in a time zone. For
+// a skipped date it returns that of the day before.
 func LastSecond(day string, zone *time.Location) (time.Time, error) {
 	date, err := time.Parse(time.DateOnly, day)
 	if err != nil {

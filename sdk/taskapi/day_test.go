@@ -23,9 +23,9 @@ func TestDayOf(t *testing.T) {
 		{"a day that has begun elsewhere", "2026-11-23T23:30Z", "Europe/Berlin", "2026-11-23T23:00Z", "2026-11-24T23:00Z"},
 		{"23 hours in spring", "2026-03-29T12:00Z", "Europe/Berlin", "2026-03-28T23:00Z", "2026-03-29T22:00Z"},
 		{"25 hours in autumn", "2026-10-25T12:00Z", "Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25T23:00Z"},
-		{"midnight comes twice", "2026-11-01T15:00Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
-		{"midnight comes twice, in between", "2026-11-01T04:30Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
-		{"the day before", "2026-10-31T15:00Z", "America/Havana", "2026-10-31T04:00Z", "2026-11-01T04:00Z"},
+		{"a repeated midnight", "2026-11-01T15:00Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
+		{"between two midnights", "2026-11-01T04:30Z", "America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z"},
+		{"the day before a repeated midnight", "2026-10-31T15:00Z", "America/Havana", "2026-10-31T04:00Z", "2026-11-01T04:00Z"},
 		{"no midnight", "2026-03-08T15:00Z", "America/Havana", "2026-03-08T05:00Z", "2026-03-09T04:00Z"},
 		{"no midnight in the south", "2026-09-06T12:00Z", "America/Santiago", "2026-09-06T04:00Z", "2026-09-07T03:00Z"},
 		{"an evening that comes twice", "2026-04-05T03:30Z", "America/Santiago", "2026-04-04T03:00Z", "2026-04-05T04:00Z"},
@@ -47,16 +47,16 @@ func TestDayOf(t *testing.T) {
 	}
 }
 
-// TestDayOf_AllZones looks at every minute of the three hours before the first
-// instant of each date near which the clocks of a zone change.
+// TestDayOf_AllZones checks every minute of the three hours before the first instant of
+// each date near a clock change.
 func TestDayOf_AllZones(t *testing.T) {
 	t.Parallel()
-	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs beside its Go
+	archive, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // the test runs where its Go is installed
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = archive.Close() }()
-	zones := map[uint32]string{} // by their content, as many names mean the same
+	zones := map[uint32]string{} // by content, because many names are aliases
 	for _, file := range archive.File {
 		if !strings.HasSuffix(file.Name, "/") {
 			zones[file.CRC32] = file.Name
@@ -76,7 +76,7 @@ func TestDayOf_AllZones(t *testing.T) {
 				dates++
 				year, month, day := change.AddDate(0, 0, days).Date()
 				first := firstInstant(year, month, day, zone)
-				// In UTC, midnights have the order of their dates.
+				// In UTC, every date has one midnight.
 				midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 				for minutes := range time.Duration(180) {
 					y, m, d := first.Add(-minutes * time.Minute).In(zone).Date()
@@ -89,6 +89,6 @@ func TestDayOf_AllZones(t *testing.T) {
 		}
 	}
 	if len(zones) < 250 || dates < 10_000 {
-		t.Errorf("looked at %d zones and %d dates", len(zones), dates)
+		t.Errorf("checked only %d zones and %d dates", len(zones), dates)
 	}
 }

@@ -2,25 +2,25 @@ package taskapi
 
 import "net/http"
 
-// ErrorCode names the reason of a failure. Codes are stable; sentences are not.
-// The set is open: treat a code you do not know by its HTTP status.
+// ErrorCode names the reason of a failure. Codes are stable; error texts are not.
+// The set is open: treat an unknown code by its HTTP status.
 type ErrorCode string
 
 // The error codes of the task service and the BFF.
 const (
-	// CodeUnauthenticated: no credential, or one that is not valid.
+	// CodeUnauthenticated: no credentials, or invalid ones.
 	CodeUnauthenticated ErrorCode = "unauthenticated"
-	// CodeTokenExpired: the bearer token was valid once.
+	// CodeTokenExpired: the bearer token has expired.
 	CodeTokenExpired ErrorCode = "token_expired"
 	// CodeSessionExpired: the browser's session has ended (BFF).
 	CodeSessionExpired ErrorCode = "session_expired"
 	// CodeCrossOrigin: the request came from a page of another origin (BFF).
 	CodeCrossOrigin ErrorCode = "cross_origin"
-	// CodeQuotaExceeded: the user has as much as one may have. Deleting and
-	// erasing go on.
+	// CodeQuotaExceeded: the user's quota is used up. Deleting and erasing still
+	// work.
 	CodeQuotaExceeded ErrorCode = "quota_exceeded"
-	// CodeAccountDeleted: everything of the user has been erased, and nothing can
-	// be added.
+	// CodeAccountDeleted: everything of the user has been erased, and writes are
+	// rejected.
 	CodeAccountDeleted ErrorCode = "account_deleted"
 	// CodeTaskNotFound: the user has no such task.
 	CodeTaskNotFound ErrorCode = "task_not_found"
@@ -30,47 +30,47 @@ const (
 	CodeNotFound ErrorCode = "not_found"
 	// CodeMethodNotAllowed: the path exists, with other methods (see Allow).
 	CodeMethodNotAllowed ErrorCode = "method_not_allowed"
-	// CodeBodyTooLarge: the request's body is over the limit, or what a batch
-	// changes is: send less at once.
+	// CodeBodyTooLarge: the request's body, or the changes of a batch, exceed the
+	// limit: send less at once.
 	CodeBodyTooLarge ErrorCode = "body_too_large"
 	// CodeUnsupportedMediaType: the body's Content-Type is not accepted.
 	CodeUnsupportedMediaType ErrorCode = "unsupported_media_type"
-	// CodeIdempotencyInProgress: a request with the same Idempotency-Key is
-	// still being carried out.
+	// CodeIdempotencyInProgress: a request with the same Idempotency-Key is still in
+	// flight.
 	CodeIdempotencyInProgress ErrorCode = "idempotency_in_progress"
 	// CodeCursorExpired: changes since the cursor have been purged; list
 	// again.
 	CodeCursorExpired ErrorCode = "cursor_expired"
 	// CodeVersionConflict: the task has changed since the caller read it.
 	CodeVersionConflict ErrorCode = "version_conflict"
-	// CodeInvalid: body, query, path or header break a rule.
+	// CodeInvalid: the body, query, path or a header is invalid.
 	CodeInvalid ErrorCode = "invalid"
-	// CodeInvalidCursor: the cursor was not made by this list.
+	// CodeInvalidCursor: the cursor belongs to another list.
 	CodeInvalidCursor ErrorCode = "invalid_cursor"
 	// CodeIdempotencyKeyReused: the Idempotency-Key belongs to a different
 	// request.
 	CodeIdempotencyKeyReused ErrorCode = "idempotency_key_reused"
-	// CodeTooManyLists: the user has as many lists outside the trash as one may
-	// have.
+	// CodeTooManyLists: the user has the maximum number of lists outside the
+	// trash.
 	CodeTooManyLists ErrorCode = "too_many_lists"
-	// CodeRateLimited: too many requests of one caller.
+	// CodeRateLimited: too many requests of one user or client.
 	CodeRateLimited ErrorCode = "rate_limited"
-	// CodeInternal: a fault of the server.
+	// CodeInternal: an error of the server.
 	CodeInternal ErrorCode = "internal"
 	// CodeBadGateway: an upstream sent an invalid response.
 	CodeBadGateway ErrorCode = "bad_gateway"
-	// CodeOverloaded: the server has as much to do as it can.
+	// CodeOverloaded: the server has too many requests in flight.
 	CodeOverloaded ErrorCode = "overloaded"
-	// CodeUnavailable: something the server needs cannot be reached.
+	// CodeUnavailable: a server or database that the server needs cannot be reached.
 	CodeUnavailable ErrorCode = "unavailable"
-	// CodeAuthUnavailable: Better Auth cannot be reached (BFF). The session
-	// may well be alive.
+	// CodeAuthUnavailable: Better Auth cannot be reached (BFF). The session may
+	// still be valid.
 	CodeAuthUnavailable ErrorCode = "auth_unavailable"
-	// CodeTimeout: the request took longer than it may.
+	// CodeTimeout: the request took too long.
 	CodeTimeout ErrorCode = "timeout"
 )
 
-// codes is the catalogue: every code with the one status it is sent with.
+// codes has every code with its status.
 var codes = []struct {
 	code   ErrorCode
 	status int
@@ -112,8 +112,7 @@ func ErrorCodes() []ErrorCode {
 	return all
 }
 
-// Status returns the HTTP status that the code is sent with, or 500 for a
-// code that is not in the catalogue.
+// Status returns the HTTP status of the code, or 500 for an unknown code.
 func (c ErrorCode) Status() int {
 	for _, known := range codes {
 		if known.code == c {
@@ -136,17 +135,17 @@ type Problem struct {
 	Current   *Resource    `json:"current,omitzero" doc:"The current resource, if the code is version_conflict."`
 }
 
-// FieldError says which part of a request breaks which rule.
+// FieldError describes an invalid part of a request.
 type FieldError struct {
 	Field   string         `json:"field" doc:"The field's path in the body, or the parameter's name." example:"title"`
 	Code    FieldErrorCode `json:"code" doc:"The stable name of the rule, for programs." example:"too_long"`
 	Message string         `json:"message" doc:"The rule, in words for people." example:"must have at most 500 characters"`
 }
 
-// FieldErrorCode names a rule that a field can break. The set is open.
+// FieldErrorCode names the rule that a field breaks. The set is open.
 type FieldErrorCode string
 
-// The rules a field can break.
+// The rules that a field can break.
 const (
 	FieldRequired   FieldErrorCode = "required"
 	FieldUnknown    FieldErrorCode = "unknown_field"

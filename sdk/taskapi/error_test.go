@@ -28,7 +28,7 @@ func TestErrorCodes(t *testing.T) {
 			t.Errorf("ErrorCodes() has\n%q, the constants are\n%q", got, want)
 		}
 	})
-	t.Run("every code has the form of a name and the status of a failure", func(t *testing.T) {
+	t.Run("every code is in snake case and has an error status", func(t *testing.T) {
 		t.Parallel()
 		name := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 		previous := 0
@@ -41,12 +41,12 @@ func TestErrorCodes(t *testing.T) {
 				t.Errorf("%s has status %d", code, status)
 			}
 			if status < previous {
-				t.Errorf("%s (%d) stands after a code of status %d", code, status, previous)
+				t.Errorf("%s (%d) comes after a code of status %d", code, status, previous)
 			}
 			previous = status
 		}
 	})
-	t.Run("a code from elsewhere is a server's fault", func(t *testing.T) {
+	t.Run("an unknown code has status 500", func(t *testing.T) {
 		t.Parallel()
 		if got := taskapi.ErrorCode("from_the_future").Status(); got != 500 {
 			t.Errorf("status %d, want 500", got)
@@ -80,8 +80,8 @@ func texts[S ~string](values []S) []string {
 	return all
 }
 
-// constants returns the values of the constants of a type in error.go, sorted.
-// Only the source knows a constant that was forgotten in a list.
+// constants returns the values of the constants of a type in error.go, sorted. It reads
+// the source, because only that has constants missing in the lists.
 func constants(t *testing.T, typeName string) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "error.go", nil, 0)

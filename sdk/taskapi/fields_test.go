@@ -8,8 +8,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestRequestsHaveTheFieldsOfTheResource compares the types that describe a kind: every
-// field that a request has is in the others, with the same type and the same rules.
+// TestRequestsHaveTheFieldsOfTheResource checks that every field of a request is in the
+// other types of its kind, with the same type and the same limits.
 func TestRequestsHaveTheFieldsOfTheResource(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []struct{ resource, create, update reflect.Type }{

@@ -2,18 +2,17 @@ package taskapi
 
 import "time"
 
-// The number of tasks on a page of listTasks, and of changes on one of
-// listChanges.
+// Limits of a page of listTasks, in tasks, and of listChanges, in changes.
 const (
 	DefaultListLimit = 50
 	MaxListLimit     = 200
 )
 
-// Sort is an order of listTasks. A leading minus sign turns it round; equal
-// tasks follow by id. Tasks without a due date come last in both directions.
+// Sort is a sort order of listTasks. A leading minus sign reverses it; ties are ordered
+// by id. Tasks without a due date come last in both directions.
 type Sort string
 
-// The orders of listTasks. The empty Sort means [NewestFirst].
+// The sort orders of listTasks. The empty Sort means [NewestFirst].
 const (
 	NewestFirst          Sort = "-createdAt"
 	OldestFirst          Sort = "createdAt"
@@ -29,7 +28,7 @@ const (
 	ManualOrderReversed  Sort = "-position"
 )
 
-// Sorts returns every order of listTasks.
+// Sorts returns every sort order of listTasks.
 func Sorts() []Sort {
 	return []Sort{
 		OldestFirst, NewestFirst, LongestUntouched, RecentlyUpdatedFirst, DueSoonest, DueLatest,
@@ -37,32 +36,31 @@ func Sorts() []Sort {
 	}
 }
 
-// In [ListTasksOptions], Inbox is the ListID of tasks that are in no list, NoParent
-// the ParentID of tasks that are not sub-tasks.
+// In [ListTasksOptions], [Inbox] is the ListID of tasks without a list, [NoParent] the
+// ParentID of top-level tasks.
 const (
 	Inbox    = "inbox"
 	NoParent = "none"
 )
 
-// ListTasksOptions is the query of listTasks. A zero field does not filter;
-// several filters select what passes all of them.
+// ListTasksOptions is the query of listTasks. A zero field does not filter; tasks must
+// pass all filters.
 type ListTasksOptions struct {
 	// Completed selects finished (true) or open (false) tasks.
 	Completed *bool
-	// Priorities selects tasks of any of these.
+	// Priorities selects tasks with any of these priorities.
 	Priorities []Priority
-	// Tags selects tasks that have all of these, in any case.
+	// Tags selects tasks with all of these tags, in any case.
 	Tags []string
-	// DueBefore and DueAfter select tasks due earlier than, or at or after,
-	// a time.
+	// DueBefore selects tasks due before a time, DueAfter tasks due at or after a
+	// time.
 	DueBefore, DueAfter *time.Time
-	// Query selects tasks whose title, description and tags hold all these
-	// words, in any order and case. The last word may be the beginning of
-	// one.
+	// Query selects tasks whose title, description and tags contain all these words,
+	// in any order and case. The last word may be a prefix.
 	Query string
-	// ListID selects the tasks of a list, or with [Inbox] those of none. Tasks of
-	// archived lists are left out, unless their list, their parent or the trash is
-	// asked for.
+	// ListID selects the tasks of a list, or with [Inbox] those without a list.
+	// Tasks of archived lists are left out, unless ListID, ParentID or Deleted selects
+	// them.
 	ListID string
 	// ParentID selects the sub-tasks of a task, or with [NoParent] the tasks
 	// without a parent.
@@ -74,8 +72,8 @@ type ListTasksOptions struct {
 	// Limit is the number of tasks on a page, from 1 to [MaxListLimit];
 	// zero means [DefaultListLimit].
 	Limit int
-	// Cursor is [ListMeta.NextCursor] of the page before. It belongs to
-	// the order and the filters it was made for.
+	// Cursor is [ListMeta.NextCursor] of the previous page. It is valid only with the
+	// same sort order and filters.
 	Cursor string
 }
 
@@ -86,7 +84,7 @@ type TaskListResponse struct {
 	Meta    ListMeta `json:"meta"`
 }
 
-// ListMeta says where a page of tasks stands.
+// ListMeta describes a page of a list.
 type ListMeta struct {
 	NextCursor *string `json:"nextCursor" doc:"The cursor of the next page; null on the last one." example:"eyJ2IjoxfQ"`
 	Changes    int64   `json:"changes" minimum:"0" doc:"The user's change number as of this page: what to watch from." example:"184"`

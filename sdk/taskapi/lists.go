@@ -2,10 +2,10 @@ package taskapi
 
 import "time"
 
-// MaxLists is the number of lists that a user may have outside the trash.
+// MaxLists is the maximum number of a user's lists outside the trash.
 const MaxLists = 500
 
-// MaxNameLength is the limit of a list's name, in Unicode code points.
+// MaxNameLength is the maximum length of a list's name, in Unicode code points.
 const MaxNameLength = 200
 
 // Color is the colour of a list.
@@ -25,8 +25,7 @@ const (
 	Gray   Color = "gray"
 )
 
-// List is a list of the user's. Every field is present in every response; a nil pointer is the JSON
-// null.
+// List is a list of tasks. Every response has every field; a nil pointer is the JSON null.
 type List struct {
 	ID        string     `json:"id" format:"uuid" doc:"Set by the server. Ids sort by creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Name      string     `json:"name" maxLength:"200" doc:"The list's name. Empty only in a replayed response about a list that has been erased since." example:"Garden"`
@@ -47,8 +46,8 @@ type CreateListRequest struct {
 	Archived bool   `json:"archived,omitzero" doc:"Whether the list is archived. False by default." example:"false"`
 }
 
-// ReplaceListRequest is the body of replaceList: the whole list as it is to be.
-// A field left out takes its default, whatever the list held before.
+// ReplaceListRequest is the body of replaceList: the whole new content. A field left
+// out takes its default.
 type ReplaceListRequest CreateListRequest
 
 // UpdateListRequest is the body of updateList, a JSON merge patch (RFC 7396): a
@@ -59,7 +58,7 @@ type UpdateListRequest struct {
 	Archived Optional[bool]   `json:"archived,omitzero" doc:"Whether the list is archived." example:"true"`
 }
 
-// MoveListRequest is the body of moveList: the place of the list in the manual
+// MoveListRequest is the body of moveList: the new place of the list in the manual
 // order. One of After and Before is set.
 type MoveListRequest struct {
 	After  Optional[*string] `json:"after,omitzero" format:"uuid" nullable:"true" doc:"Places the list after this one; null places it first." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
@@ -75,8 +74,8 @@ type ListListsOptions struct {
 	// Limit is the number of lists on a page, from 1 to [MaxListLimit]; zero
 	// means [DefaultListLimit].
 	Limit int
-	// Cursor is [ListMeta.NextCursor] of the page before. It belongs to the
-	// filters it was made for.
+	// Cursor is [ListMeta.NextCursor] of the previous page. It is valid only with the
+	// same filters.
 	Cursor string
 }
 

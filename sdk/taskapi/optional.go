@@ -11,9 +11,9 @@ import (
 // zero Optional is absent; with the option omitzero it is left out of the
 // JSON. A pointer type T is nullable: its nil is the JSON null.
 type Optional[T any] struct {
-	// Value is what the field becomes; it has no meaning while Set is false.
+	// Value is the new value of the field; it is ignored while Set is false.
 	Value T
-	// Set says whether the field is present.
+	// Set reports whether the field is present.
 	Set bool
 }
 
@@ -39,8 +39,8 @@ func (o *Optional[T]) Present() any {
 	return &o.Value
 }
 
-// MarshalJSON encodes the value. A nil slice is the empty array: only a pointer
-// can be null.
+// MarshalJSON encodes the value. A nil slice becomes the empty array, because only a
+// pointer can be null.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {
 	if v := reflect.ValueOf(o.Value); v.Kind() == reflect.Slice && v.IsNil() {
 		return []byte("[]"), nil

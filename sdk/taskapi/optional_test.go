@@ -61,7 +61,7 @@ func TestOptionalNilSliceIsTheEmptyArray(t *testing.T) {
 	}
 }
 
-func TestOptionalRefusesWhatTheFieldCannotBe(t *testing.T) {
+func TestOptionalRejectsInvalidValues(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"title":null}`,

@@ -12,28 +12,28 @@ import (
 	"github.com/tasklane/tasklane/sdk/recurrence"
 )
 
-// RecurrenceFrom says what the next due date of a recurring task is counted from. The
-// empty RecurrenceFrom in a request means [FromDue].
+// RecurrenceFrom is the date from which the next due date of a recurring task is
+// counted. The empty RecurrenceFrom in a request means [FromDue].
 type RecurrenceFrom string
 
-// The next due date is counted from one of these.
+// The values of RecurrenceFrom.
 const (
-	// FromDue: the old due date. Dates that have passed are left out.
+	// FromDue counts from the old due date and skips dates that have passed.
 	FromDue RecurrenceFrom = "due"
-	// FromCompletion: the day of the completion, at the old time of day.
+	// FromCompletion counts from the day of the completion, at the old time of day.
 	FromCompletion RecurrenceFrom = "completion"
 )
 
-// MaxRecurrenceLength is the length of the longest rule of a task.
+// MaxRecurrenceLength is the maximum length of a task's rule.
 const MaxRecurrenceLength = 200
 
-// The numbers of occurrences that listTaskOccurrences returns.
+// Limits of the number of occurrences that listTaskOccurrences returns.
 const (
 	DefaultOccurrences = 10
 	MaxOccurrences     = 100
 )
 
-// Occurrence is when a task is due: at a time, or on a day, whose last second DueAt is.
+// Occurrence is a due date: a time, or a day, of which DueAt is the last second.
 type Occurrence struct {
 	DueAt time.Time `json:"dueAt" doc:"When the task should be finished. With dueOn it is the last second of that day in the time zone of the user's settings." example:"2026-12-07T17:00:00Z"`
 	DueOn *string   `json:"dueOn" format:"date" doc:"The day on which the task is due, if the time does not matter; otherwise null." example:"2026-12-07"`
@@ -45,8 +45,8 @@ type OccurrenceListResponse struct {
 	Data    []Occurrence `json:"data"`
 }
 
-// CheckRecurrence says why a task with a due date, or without one, cannot recur by a
-// rule.
+// CheckRecurrence returns an error that says why a task with this due date, if any,
+// cannot recur by a rule.
 func CheckRecurrence(text string, dueAt *time.Time, dueOn *string) error {
 	rule, err := recurrence.Parse(text)
 	switch {
@@ -60,8 +60,8 @@ func CheckRecurrence(text string, dueAt *time.Time, dueOn *string) error {
 	return nil
 }
 
-// Successor returns the content of the task that follows a recurring one when it is
-// completed at a time by a user in a time zone. It reports false if none follows.
+// Successor returns the content of the next task of a recurring one, completed at this
+// time by a user in this time zone. It reports false if there is no next task.
 func (t Task) Successor(completed time.Time, zone *time.Location) (CreateTaskRequest, bool) {
 	for due := range t.dues(completed, time.Time{}, zone) {
 		next := t.content()
@@ -96,7 +96,7 @@ func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occur
 	return occurrences
 }
 
-// upcoming returns the due dates of Occurrences before a time, or all if it is zero.
+// upcoming returns the due dates of Occurrences before a time; zero means no limit.
 func (t Task) upcoming(now, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
 	if t.DueAt != nil && t.DueAt.After(now) {
 		now = *t.DueAt
@@ -104,8 +104,8 @@ func (t Task) upcoming(now, before time.Time, zone *time.Location) iter.Seq[Occu
 	return t.dues(now, before, zone)
 }
 
-// dues returns the due dates of the tasks that follow a recurring one before a time, or
-// all if it is zero: if this one is completed at a time, and each of them when it is due.
+// dues returns the due dates of the next tasks before a time (zero means no limit), if
+// this task is completed at a time, and each next one on its due date.
 func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
 	return func(yield func(Occurrence) bool) {
 		if t.Recurrence == nil || t.DueAt == nil {
@@ -129,11 +129,11 @@ func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Oc
 			after = completed
 		}
 		if start.DueOn == nil {
-			// The rule begins on the day that is meant, which may be the one before.
+			// The rule begins on the intended day, which may be the day before.
 			start.DueAt = recurrence.InstantOf(date.Add(clock.Sub(clock.Truncate(time.Minute))), zone)
 		}
 		rule = rule.At(timeOfDay(clock))
-		left := rule.Count() - 1 // COUNT counts tasks, not dates: the search leaves it out
+		left := rule.Count() - 1 // COUNT counts tasks, not dates, so the search ignores it
 		for due := range start.dues(rule.WithoutCount(), after, before, zone) {
 			if left == 0 || !yield(due) {
 				return
@@ -143,8 +143,8 @@ func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Oc
 	}
 }
 
-// nextRule returns the rule of the task that follows and is due at a time. It counts one
-// less, and has the time of day if the clocks skip it on that day.
+// nextRule returns the rule of the next task, which is due at this time. Its COUNT is one
+// less. If a clock change skips the time of day then, the rule has that time.
 func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 	rule, _ := recurrence.Parse(*t.Recurrence)
 	parts := strings.Split(*t.Recurrence, ";")
@@ -167,10 +167,10 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 
 const day = 24 * time.Hour
 
-// clock returns what clocks show at o, in UTC, as the start of a rule. Where the clocks skip
-// the time of the rule and o is as much later, perhaps on the next day, it is the skipped
-// time. A time of the rule that has nothing to do with o is left from before o was changed.
-// That of a day is midnight.
+// clock returns the local time of o, held in UTC, as the start of a rule. If a clock
+// change skips the rule's time of day and o is moved by the gap, possibly to the next
+// day, clock returns the skipped time. A time of day in the rule that does not match o
+// was left when o was changed, and is ignored. For a day, clock returns midnight.
 func (o Occurrence) clock(rule recurrence.Rule, zone *time.Location) time.Time {
 	if o.DueOn != nil {
 		return o.date(zone)
@@ -187,16 +187,16 @@ func (o Occurrence) clock(rule recurrence.Rule, zone *time.Location) time.Time {
 	return clock
 }
 
-// timeOfDay returns the time of day that clocks show, in whole minutes.
+// timeOfDay returns the time of day of a local time, in whole minutes.
 func timeOfDay(clock time.Time) time.Duration {
 	return clock.Sub(clock.Truncate(day)).Truncate(time.Minute)
 }
 
-// dues returns the occurrences after one time and before another, if that is not zero, of
-// the rule that begins with o.
+// dues returns the occurrences of the rule that begins with o, after one time and before
+// another; a zero before means no limit.
 func (o Occurrence) dues(rule recurrence.Rule, after, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
 	start, from, to := o.DueAt.In(zone), after, before
-	if o.DueOn != nil { // in dates, of which those at both ends may be cut off
+	if o.DueOn != nil { // in whole days, so dates at both ends may have to be dropped
 		start = o.date(zone)
 		from = Occurrence{DueAt: after}.date(zone).AddDate(0, 0, -2)
 		if !before.IsZero() {
@@ -214,7 +214,7 @@ func (o Occurrence) dues(rule recurrence.Rule, after, before time.Time, zone *ti
 				due = onDay(at, zone)
 			}
 			switch {
-			case !due.DueAt.After(last): // too early, or a day that never was
+			case !due.DueAt.After(last): // too early, or a skipped date
 			case !before.IsZero() && !due.DueAt.Before(before) || !yield(due):
 				return
 			default:
@@ -224,18 +224,18 @@ func (o Occurrence) dues(rule recurrence.Rule, after, before time.Time, zone *ti
 	}
 }
 
-// maxDueYear is the last year of a due date. That of a day is the one before, so that
-// its end is in it in every time zone.
+// maxDueYear is the last year of a due time. Due days end a year earlier, so that their
+// last second is in this year in every time zone.
 const maxDueYear = 9999
 
-// DaysTo returns the number of days to the day of another due date.
+// DaysTo returns the number of days from the day of o to the day of other.
 func (o Occurrence) DaysTo(other Occurrence, zone *time.Location) int {
 	const seconds = 24 * 60 * 60
-	return int(other.date(zone).Unix()-o.date(zone).Unix()) / seconds // a Duration has 292 years at most
+	return int(other.date(zone).Unix()-o.date(zone).Unix()) / seconds // a Duration is limited to 292 years
 }
 
-// Shifted returns the due date some days later, at the same time of day. One that would
-// be out of range stays.
+// Shifted returns the due date moved by a number of days, at the same time of day. It
+// returns o if the result would be out of range.
 func (o Occurrence) Shifted(days int, zone *time.Location) Occurrence {
 	date := o.date(zone).AddDate(0, 0, days)
 	if date.Year() < 1 || date.Year() >= maxDueYear {
@@ -262,7 +262,7 @@ func (o Occurrence) date(zone *time.Location) time.Time {
 	return recurrence.ClockTime(o.DueAt.In(zone)).Truncate(24 * time.Hour)
 }
 
-// onDay returns the due date of a day, which is given at 00:00 in UTC.
+// onDay returns the due date of a day, given as 00:00 in UTC.
 func onDay(date time.Time, zone *time.Location) Occurrence {
 	return Occurrence{DueAt: lastSecond(date, zone), DueOn: new(date.Format(time.DateOnly))}
 }

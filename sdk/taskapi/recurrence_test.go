@@ -21,7 +21,7 @@ func zoneNamed(t *testing.T, name string) *time.Location {
 	return zone
 }
 
-// clock reads what clocks in a zone show, such as 2026-11-30 09:00.
+// clock parses a local time in a zone, such as 2026-11-30 09:00.
 func clock(t *testing.T, text string, zone *time.Location) time.Time {
 	t.Helper()
 	at, err := time.ParseInLocation("2006-01-02 15:04", text, zone)
@@ -31,7 +31,7 @@ func clock(t *testing.T, text string, zone *time.Location) time.Time {
 	return at
 }
 
-// recurring returns a task that is due on a day or, with an hour, at a time in a zone.
+// recurring returns a task that is due on a day or at a local time in a zone.
 func recurring(t *testing.T, due, rule string, from taskapi.RecurrenceFrom, zone *time.Location) taskapi.Task {
 	t.Helper()
 	task := taskapi.Task{Title: "a", Recurrence: &rule, RecurrenceFrom: from}
@@ -47,7 +47,7 @@ func recurring(t *testing.T, due, rule string, from taskapi.RecurrenceFrom, zone
 	return task
 }
 
-// written returns a due date as clocks in a zone show it.
+// written formats a due date in a zone.
 func written(dueAt *time.Time, dueOn *string, zone *time.Location) string {
 	if dueOn != nil {
 		return *dueOn
@@ -65,7 +65,7 @@ func TestSuccessor(t *testing.T) {
 		zone, due, rule string
 		from            taskapi.RecurrenceFrom
 		completed       string
-		want, rest      string // empty for none
+		want, rest      string // empty if there is no next task
 	}{
 		// From the due date: after it and after the completion.
 		{"UTC", "2026-11-30 09:00", "FREQ=DAILY", due, "2026-11-29 12:00", "2026-12-01 09:00 UTC", "FREQ=DAILY"},
@@ -78,7 +78,7 @@ func TestSuccessor(t *testing.T) {
 		{"Etc/GMT+12", "2026-11-29", "FREQ=DAILY", due, "2026-11-30 23:30", "2026-11-30", "FREQ=DAILY"},
 		{"UTC", "2026-11-30", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", due, "2026-12-02 09:00", "2026-12-02", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
 		{"UTC", "2026-11-30", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", due, "2026-12-03 09:00", "2026-12-14", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
-		// From the completion: of its day, at the old time.
+		// From the completion: counted from its day, at the old time of day.
 		{"UTC", "2026-11-30", "FREQ=WEEKLY", completion, "2026-12-03 09:00", "2026-12-10", "FREQ=WEEKLY"},
 		{"UTC", "2026-12-30", "FREQ=WEEKLY", completion, "2026-12-03 09:00", "2026-12-10", "FREQ=WEEKLY"},
 		{"UTC", "2026-11-30 21:00", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04 21:00 UTC", "FREQ=DAILY"},
@@ -88,8 +88,8 @@ func TestSuccessor(t *testing.T) {
 		{"UTC", "2026-11-30", "FREQ=MONTHLY;BYDAY=1MO", completion, "2026-12-07 09:00", "2027-01-04", "FREQ=MONTHLY;BYDAY=1MO"},
 		{"UTC", "0001-01-01 09:00", "FREQ=DAILY", completion, "2026-12-03 08:00", "2026-12-04 09:00 UTC", "FREQ=DAILY"},
 		{"UTC", "9998-12-31", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"},
-		{"Pacific/Apia", "2011-12-30", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"}, // a day that never was
-		// The time of day stays when the clocks change.
+		{"Pacific/Apia", "2011-12-30", "FREQ=DAILY", completion, "2026-12-03 09:00", "2026-12-04", "FREQ=DAILY"}, // a skipped date
+		// The time of day stays the same after a clock change.
 		{"Europe/Berlin", "2026-03-28 09:00", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 09:00 CEST", "FREQ=DAILY"},
 		{"Europe/Berlin", "2026-03-28 02:30", "FREQ=DAILY", due, "2026-03-28 10:00", "2026-03-29 03:30 CEST", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30"},
 		{"Europe/Berlin", "2026-10-24 02:30", "FREQ=DAILY", due, "2026-10-24 10:00", "2026-10-25 02:30 CEST", "FREQ=DAILY"},
@@ -103,7 +103,7 @@ func TestSuccessor(t *testing.T) {
 		{"Australia/Lord_Howe", "2026-04-04 01:45", "FREQ=DAILY", due, "2026-04-04 10:00", "2026-04-05 01:45 +11", "FREQ=DAILY"},
 		{"Pacific/Apia", "2011-12-29", "FREQ=DAILY", due, "2011-12-29 12:00", "2011-12-31", "FREQ=DAILY"},
 		{"Pacific/Apia", "2011-12-29 12:00", "FREQ=DAILY", due, "2011-12-29 13:00", "2011-12-31 12:00 +14", "FREQ=DAILY"},
-		// One that they skip is in the rule until it comes back.
+		// A skipped time of day is kept in the rule until it exists again.
 		{"Europe/Berlin", "2026-03-29 03:30", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-29 10:00", "2026-03-30 02:30 CEST", "FREQ=DAILY"},
 		{"Europe/Berlin", "2026-03-30 03:30", "BYMINUTE=30;BYHOUR=2;COUNT=2;FREQ=DAILY", due, "2026-03-30 10:00", "2026-03-31 03:30 CEST", "COUNT=1;FREQ=DAILY"},
 		{"Europe/Berlin", "2026-03-29 18:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", due, "2026-03-29 19:00", "2026-03-30 18:00 CEST", "FREQ=DAILY"},
@@ -124,7 +124,7 @@ func TestSuccessor(t *testing.T) {
 		{"UTC", "2026-11-30", "FREQ=DAILY;UNTIL=20261130", due, "2026-11-30 09:00", "", ""},
 		{"Asia/Tokyo", "2026-11-30 08:00", "FREQ=DAILY;UNTIL=20261130T230000Z", due, "2026-11-30 09:00", "2026-12-01 08:00 JST", "FREQ=DAILY;UNTIL=20261130T230000Z"},
 		{"Asia/Tokyo", "2026-11-30 08:00", "FREQ=DAILY;UNTIL=20261130T225959Z", due, "2026-11-30 09:00", "", ""},
-		// There are years that neither JSON nor PostgreSQL knows.
+		// Neither JSON nor PostgreSQL supports later years.
 		{"UTC", "9998-12-31", "FREQ=DAILY", due, "2026-11-30 09:00", "", ""},
 		{"UTC", "9999-12-31 12:00", "FREQ=DAILY", due, "2026-11-30 09:00", "", ""},
 		{"UTC", "9998-12-30", "FREQ=DAILY", due, "2026-11-30 09:00", "9998-12-31", "FREQ=DAILY"},
@@ -148,7 +148,7 @@ func TestSuccessor(t *testing.T) {
 	}
 }
 
-func TestSuccessor_HasTheContent(t *testing.T) {
+func TestSuccessor_CopiesTheContent(t *testing.T) {
 	t.Parallel()
 	task := recurring(t, "2026-11-30", "FREQ=DAILY", taskapi.FromCompletion, time.UTC)
 	task.ID, task.Completed, task.Version, task.NextID = "id", true, 3, new("next")
@@ -157,9 +157,9 @@ func TestSuccessor_HasTheContent(t *testing.T) {
 	if !ok {
 		t.Fatal("no successor")
 	}
-	task.Completed, task.DueAt, task.DueOn = false, next.DueAt, next.DueOn // TestSuccessor has the due dates
+	task.Completed, task.DueAt, task.DueOn = false, next.DueAt, next.DueOn // TestSuccessor checks the due dates
 	for field, got := range reflect.ValueOf(next).Fields() {
-		// TestRequestsHaveTheFieldsOfTheResource names a field that tasks do not have.
+		// TestRequestsHaveTheFieldsOfTheResource reports fields that tasks lack.
 		if want := reflect.ValueOf(task).FieldByName(field.Name); want.IsValid() && !reflect.DeepEqual(got.Interface(), want.Interface()) {
 			t.Errorf("%s is %v, want %v", field.Name, got, want)
 		}
@@ -174,8 +174,8 @@ func TestSuccessor_HasTheContent(t *testing.T) {
 	}
 }
 
-// occurrenceCase is a case of sdktest's occurrences.json, which the service's conformance
-// and the page share. Its dates are days or instants.
+// occurrenceCase is a case of sdktest's occurrences.json, which the conformance suite and
+// the page's tests share. Its dates are days or instants.
 type occurrenceCase struct {
 	Name, Zone, Due, Rule string
 	From                  taskapi.RecurrenceFrom
@@ -231,7 +231,7 @@ func TestOccurrences(t *testing.T) {
 			if !reflect.DeepEqual(got, tc.Next) {
 				t.Errorf("got %q, want %q", got, tc.Next)
 			}
-			// They are what successors get that are completed when they are due.
+			// Successors completed on time are due on the same dates.
 			completed := *task.DueAt
 			if tc.Now.After(completed) {
 				completed = tc.Now
@@ -281,7 +281,7 @@ func TestShifted(t *testing.T) {
 	berlin := zoneNamed(t, "Europe/Berlin")
 	from, to := taskapi.Occurrence{DueAt: clock(t, "2026-03-28 23:30", berlin)}, taskapi.Occurrence{DueAt: clock(t, "2026-03-30 00:30", berlin)}
 	if days := from.DaysTo(to, berlin); days != 2 {
-		t.Errorf("%d days are between them, want 2", days)
+		t.Errorf("got %d days between the dates, want 2", days)
 	}
 }
 

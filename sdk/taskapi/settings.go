@@ -3,7 +3,7 @@ package taskapi
 // SettingsID is the id of every user's settings.
 const SettingsID = "00000000-0000-7000-8000-000000000001"
 
-// The settings of a user who has not changed any.
+// The default settings.
 const (
 	DefaultTimeZone  = "UTC"
 	DefaultWeekStart = Monday

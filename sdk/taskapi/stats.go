@@ -1,6 +1,6 @@
 package taskapi
 
-// MaxStatsTags is the number of tags that getTaskStats lists: those of the most
+// MaxStatsTags is the maximum number of tags in getTaskStats: those with the most
 // open tasks.
 const MaxStatsTags = 100
 

@@ -28,8 +28,8 @@ func Priorities() []Priority {
 	return []Priority{None, Low, Medium, High, Urgent}
 }
 
-// Task is one entry of a user's to-do list. Every field is present in every
-// response; a nil pointer is the JSON null.
+// Task is an entry of a user's to-do list. Every response has every field; a nil
+// pointer is the JSON null.
 type Task struct {
 	ID             string         `json:"id" format:"uuid" doc:"Set by the server. Ids sort by creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Title          string         `json:"title" maxLength:"500" doc:"What is to be done. Empty only in a replayed response about a task that has been erased since." example:"Water the plants"`
@@ -73,14 +73,14 @@ type CreateTaskRequest struct {
 	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion. By default this one." example:"due"`
 }
 
-// ReplaceTaskRequest is the body of replaceTask: the whole task as it is to
-// be. A field left out takes its default, whatever the task held before.
+// ReplaceTaskRequest is the body of replaceTask: the whole new content. A field left
+// out takes its default.
 type ReplaceTaskRequest CreateTaskRequest
 
 // UpdateTaskRequest is the body of updateTask, a JSON merge patch (RFC 7396):
 // a field left out keeps its value. DueAt, DueOn, ListID, ParentID and Recurrence may
 // be null: the task then has no deadline, is in the Inbox, is no sub-task, or does not
-// recur. Of DueAt and DueOn, either replaces the other.
+// recur. DueAt and DueOn replace each other.
 type UpdateTaskRequest struct {
 	Title          Optional[string]         `json:"title,omitzero" minLength:"1" maxLength:"500" doc:"What is to be done. Surrounding white space is removed." example:"Water the plants"`
 	Description    Optional[string]         `json:"description,omitzero" maxLength:"20000" doc:"Notes, as plain text." example:"The ones on the balcony too."`
@@ -95,13 +95,12 @@ type UpdateTaskRequest struct {
 	RecurrenceFrom Optional[RecurrenceFrom] `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
 }
 
-// MaxLevels is the number of levels of tasks: a task, its sub-tasks, theirs and
-// those of these.
+// MaxLevels is the maximum number of levels: a task and three levels of sub-tasks.
 const MaxLevels = 4
 
-// MoveTaskRequest is the body of moveTask: the place of the task in the manual
-// order of its list or parent, or of others. One of After and Before is set; without
-// both, the task comes last where ListID or ParentID have it.
+// MoveTaskRequest is the body of moveTask: the task's new place in the manual order of
+// its own or another list or parent. At most one of After and Before is set; without
+// both, the task becomes the last one in ListID or below ParentID.
 type MoveTaskRequest struct {
 	ListID   Optional[*string] `json:"listId,omitzero" format:"uuid" nullable:"true" doc:"Moves the task to this list; null is the Inbox. The task is then not a sub-task, unless parentId names a parent in this list." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	ParentID Optional[*string] `json:"parentId,omitzero" format:"uuid" nullable:"true" doc:"Makes the task a sub-task of this one; null makes it a top-level task." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`

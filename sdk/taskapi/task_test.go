@@ -85,7 +85,7 @@ func TestRequestsLeaveOutZeroFields(t *testing.T) {
 	}
 }
 
-func TestTaskHasEveryFieldInEveryAnswer(t *testing.T) {
+func TestTaskHasEveryFieldInEveryResponse(t *testing.T) {
 	t.Parallel()
 	encoded, err := json.Marshal(taskapi.Task{})
 	if err != nil {

@@ -5,11 +5,11 @@ import "testing"
 func TestIsBlank(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"nothing": "", "spaces": " \t\n\u00a0\u1680\u2003\u3000\u2028", "a zero width space": "\u200b", "a byte order mark": "\ufeff",
-		"a blank of Braille": "\u2800", "a soft hyphen": "\u00ad", "joiners": "\u200c\u200d\u2060\u034f", "directions": "\u200e\u200f\u202e\u2066\u061c",
-		"Hangul fillers": "\u115f\u1160\u3164\uffa0", "a Khmer vowel that shows nothing": "\u17b4\u17b5", "a Mongolian separator": "\u180e",
+		"an empty text": "", "spaces": " \t\n\u00a0\u1680\u2003\u3000\u2028", "a zero width space": "\u200b", "a byte order mark": "\ufeff",
+		"a Braille blank": "\u2800", "a soft hyphen": "\u00ad", "joiners": "\u200c\u200d\u2060\u034f", "directions": "\u200e\u200f\u202e\u2066\u061c",
+		"Hangul fillers": "\u115f\u1160\u3164\uffa0", "invisible Khmer vowels": "\u17b4\u17b5", "a Mongolian separator": "\u180e",
 		"variation selectors": "\ufe0f\U000e0100", "tags": "\U000e0041\U000e007f", "an accent alone": "\u0301\u20dd", "a vowel sign alone": "\u093e",
-		"control characters": "\u0001\u007f\u0085", "annotations": "\ufff9\ufffb", "a musical blank": "\U0001d159", "blanks of hieroglyphs": "\U00013441",
+		"control characters": "\u0001\u007f\u0085", "annotations": "\ufff9\ufffb", "a musical blank": "\U0001d159", "hieroglyphic blanks": "\U00013441",
 		"all together": " \u200b\u2800\u3164\ufe0f ",
 	} {
 		if !IsBlank(text) {
@@ -17,8 +17,8 @@ func TestIsBlank(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"a letter": "a", "a digit": "0", "a dot": ".", "an emoji": "🎉", "an emoji of several": "👩\u200d👧", "a letter with an accent": "e\u0301",
-		"a letter between others": "\u200b東\ufeff", "Hangul": "\u1112\u1161", "a Braille letter": "\u2801", "a sign that comes before numbers": "\u0600",
+		"a letter": "a", "a digit": "0", "a dot": ".", "an emoji": "🎉", "a joined emoji": "👩\u200d👧", "a letter with an accent": "e\u0301",
+		"a letter between others": "\u200b東\ufeff", "Hangul": "\u1112\u1161", "a Braille letter": "\u2801", "a prepended number sign": "\u0600",
 		"a replacement character": "\ufffd", "a character for private use": "\ue000", "a symbol": "\u2713", "a syllable": "\u0915\u093e",
 	} {
 		if IsBlank(text) {

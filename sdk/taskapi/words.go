@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// plain leads from letters in lower case that Unicode does not decompose to
-// those they are searched by: the rules of PostgreSQL's unaccent, which are
-// CLDR's Latin-ASCII.
+// plain maps lower-case letters that Unicode does not decompose to the letters by which
+// they are found: the rules of PostgreSQL's unaccent, which are CLDR's Latin-ASCII.
 var plain = sync.OnceValue(func() map[rune]string {
 	const rules = "a ᴀᶏⱥ aa ꜳ ae æᴁ ao ꜵ au ꜷ av ꜹꜻ ay ꜽ b ƀƃɓʙᴃᵬᶀ c ƈȼɕᴄꞓ d ðđƌȡɖɗᴅᴆᵭᶁᶑꝱꝺ db ȸ dz ʣʥ e ɇɛᴇᶒᶓⱸ f ƒᵮᶂꜰꝼ " +
 		"g ǥɠɡɢʛᶃꞡ h ħɦɧʜⱨ hv ƕ i ɨɩɪᵻᶖ j ȷɉɟʝᴊ k ƙᴋᶄⱪꝁꝃꝅꞣ l łƚȴɫɬɭʟᴌᶅⱡꝇꝉꝲ ll ỻ ls ʪ lz ʫ m ɱᴍᵯᶆꝳ n ŋƞȵɲɳɴᵰᶇꝴꞑꞥ " +
@@ -24,33 +23,32 @@ var plain = sync.OnceValue(func() map[rune]string {
 	return letters
 })
 
-// maxWord bounds a word in bytes. A longer one is cut.
+// maxWord bounds a word in bytes. Longer words are cut.
 const maxWord = 200
 
-// class is what a character is to a word.
+// class is the role of a character in a word.
 type class int
 
 const (
-	gap       class = iota // is not part of a word
-	ignored                // is not seen: accents, format characters
-	letter                 // goes on with the letters before it
-	mark                   // goes on with whatever is before it
-	voicing                // makes another character of a kana
-	character              // is a word, as its script writes without spaces
+	gap       class = iota // separates words
+	ignored                // has no effect: accents, format characters
+	letter                 // continues the letters before it
+	mark                   // continues any character before it
+	voicing                // makes a different character of a kana
+	character              // is a word, because its script has no spaces
 	symbol                 // is a word: an emoji
-	flag                   // is one of the two letters of a flag
+	flag                   // one of the two letters of a flag emoji
 	joiner                 // joins an emoji to the one before it
-	joined                 // was a joiner behind an emoji
+	joined                 // a joiner came after an emoji
 )
 
 // SearchWords returns the words of a text in order, as the service's search
 // compares them. The text must be decomposed (NFKD).
 //
-// Words have no case and no accents. Marks that make another letter stay: vowel
-// signs, the tones of Thai, the voicing marks of kana. Words end where UAX #29
-// has them end, and at all punctuation, so that l'eau has the word eau. In
-// scripts without spaces each character is a word. So is each emoji, whatever
-// the tone of its skin.
+// Words have no case and no accents. Marks that make a different letter stay: vowel
+// signs, the tones of Thai, the voicing marks of kana. Words end by the rules of UAX #29
+// and at all punctuation, so that l'eau contains the word eau. In scripts without spaces
+// each character is a word. So is each emoji, in any skin tone.
 func SearchWords(nfkd string) []string {
 	var words []string
 	var word []byte
@@ -66,7 +64,7 @@ func SearchWords(nfkd string) []string {
 			}
 			continue
 		case c == voicing:
-			// It goes first, so that か is not how が begins.
+			// The mark goes first, so that か is not a prefix of が.
 			if last == character {
 				word = append([]byte(string(r)), word...)
 			}
@@ -78,7 +76,7 @@ func SearchWords(nfkd string) []string {
 			c = last
 		case c == letter && last == letter, c == symbol && last == joined:
 		case c == flag && last == flag:
-			c = symbol // the next one begins another flag
+			c = symbol // the next letter begins another flag
 		default:
 			if len(word) > 0 {
 				words, word = append(words, string(word)), word[:0]
@@ -95,9 +93,9 @@ func SearchWords(nfkd string) []string {
 	return words
 }
 
-// appendPlain appends a character as words are compared.
+// appendPlain appends a character in the form in which words are compared.
 func appendPlain(word []byte, r rune) []byte {
-	r = unicode.ToLower(unicode.ToUpper(r)) // final sigma has the capital of the other one
+	r = unicode.ToLower(unicode.ToUpper(r)) // both lower-case sigmas have the same capital
 	if letters, ok := plain()[r]; ok {
 		return append(word, letters...)
 	}
@@ -105,22 +103,22 @@ func appendPlain(word []byte, r rune) []byte {
 }
 
 var (
-	// spaceless are the scripts that do not part words.
+	// spaceless are the scripts without spaces between words.
 	spaceless = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
-	// accented are the scripts whose marks are accents. Most accents belong to
-	// no script and inherit that of their letter.
+	// accented are the scripts whose marks are accents. Most accents belong to no
+	// script and inherit the script of their letter.
 	accented = []*unicode.RangeTable{unicode.Inherited, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Syriac}
 )
 
 func classOf(r rune) class {
 	switch {
-	case r == '\u200b': // a space, though without width
+	case r == '\u200b': // a space without width
 		return gap
 	case r == '\u200d':
 		return joiner
 	case r == '\u3099' || r == '\u309a':
 		return voicing
-	case r == '\u0640', r >= 0x1f3fb && r <= 0x1f3ff, // what stretches Arabic words; tones of skin
+	case r == '\u0640', r >= 0x1f3fb && r <= 0x1f3ff, // the Arabic tatweel; skin tones
 		unicode.In(r, unicode.Cf, unicode.Me, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		return ignored
 	case unicode.Is(unicode.Mn, r) && unicode.In(r, accented...):
@@ -129,13 +127,13 @@ func classOf(r rune) class {
 		return mark
 	case unicode.In(r, spaceless...), r == 'ー':
 		return character
-	case strings.ContainsRune("ʹʺʻʼʽˈˋ", r): // letters that are written for apostrophes
+	case strings.ContainsRune("ʹʺʻʼʽˈˋ", r): // letters that are used as apostrophes
 		return gap
 	case unicode.IsLetter(r), unicode.IsNumber(r):
 		return letter
 	case r >= 0x1f1e6 && r <= 0x1f1ff:
 		return flag
-	case unicode.Is(unicode.So, r), r >= 0x1f000 && r <= 0x1faff: // also emoji that are newer than the tables
+	case unicode.Is(unicode.So, r), r >= 0x1f000 && r <= 0x1faff: // includes emoji newer than Go's tables
 		return symbol
 	}
 	return gap

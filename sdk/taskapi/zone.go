@@ -13,11 +13,11 @@ import (
 //go:embed zones.txt
 var zoneNames string
 
-// loaded holds the zones that were loaded, by their spelling: [time.LoadLocation]
-// reads and keeps several kilobytes each time, and servers keep a zone per user.
+// loaded caches zones by name: [time.LoadLocation] reads and allocates several
+// kilobytes each time, and servers hold a zone per user.
 var loaded sync.Map
 
-// zones leads from a zone's name in lower case to its spelling.
+// zones maps lower-case names of zones to their spelling.
 var zones = sync.OnceValue(func() map[string]string {
 	zones := make(map[string]string)
 	for name := range strings.FieldsSeq(zoneNames) {
@@ -27,8 +27,8 @@ var zones = sync.OnceValue(func() map[string]string {
 })
 
 // LoadZone returns the time zone with a name of the IANA database, such as
-// Europe/Berlin, in any case. Other names fail, among them some that
-// [time.LoadLocation] takes: the empty one and Local. Each zone is loaded once.
+// Europe/Berlin, in any case. Other names fail, including the empty one and Local, which
+// [time.LoadLocation] accepts. Each zone is loaded once.
 func LoadZone(name string) (*time.Location, error) {
 	spelling, known := zones()[strings.ToLower(name)]
 	if !known {

@@ -21,10 +21,10 @@ func TestAdd_ReadsTheTitle(t *testing.T) {
 	u.sees("added ID  Dentist  due 12 Mar 2027\n", "add", "Dentist 12/3")
 }
 
-func TestDays_AreThoseOfTheSettings(t *testing.T) {
+func TestDays_AreInTheZoneOfTheSettings(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
-	u.types("settings", "-zone", "Pacific/Kiritimati") // there, Tuesday has begun
+	u.types("settings", "-zone", "Pacific/Kiritimati") // where it is already Tuesday
 	u.sees("added ID  Call  due today\n", "add", "Call", "today")
 	u.sees("added ID  Pay  due tomorrow 09:00\n", "add", "Pay", "tomorrow", "9am")
 	u.sees("added ID  Run  due yesterday 23:00 (overdue)\n", "add", "Run", "-due", "2026-11-23T09:00:00Z")
@@ -87,7 +87,7 @@ func TestAdd_ReadsTheSharedCases(t *testing.T) {
 		}
 	}
 	if counted < 200 {
-		t.Errorf("only %d cases", counted)
+		t.Errorf("counted only %d cases", counted)
 	}
 }
 

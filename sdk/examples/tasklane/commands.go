@@ -79,7 +79,7 @@ func (s *session) add(ctx context.Context, args []string) error {
 	due := s.flags.String("due", "", "`when`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
 	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp)
-	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
+	from := s.flags.String("recurrence-from", "", "count the next due date from: `due` or completion")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
 	under := s.flags.String("under", "", "the `id` of its parent task")
 	words, err := s.startInZone(ctx, args)
@@ -126,8 +126,8 @@ func (s *session) add(ctx context.Context, args []string) error {
 	return s.printChanged("added", added)
 }
 
-// readWords takes the due date, the recurrence, the priority and the tags out of a
-// title, and the name of the list unless one is given.
+// readWords moves the due date, the recurrence, the priority and the tags from the title
+// to their fields, and the name of the list unless a flag sets it.
 func (s *session) readWords(ctx context.Context, task *taskapi.CreateTaskRequest, list *string) error {
 	options := s.quickAdd()
 	options.Recurring = true
@@ -174,7 +174,7 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	priority := s.flags.String("priority", "", "the `priority`: none, low, medium, high, urgent")
 	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
 	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp+`; "none" for only once`)
-	from := s.flags.String("recurrence-from", "", "what the next due date is counted from: `due` or completion")
+	from := s.flags.String("recurrence-from", "", "count the next due date from: `due` or completion")
 	tags := s.texts("tag", "a `tag` to add")
 	untags := s.texts("untag", "a `tag` to remove")
 	words, err := s.startInZone(ctx, args)
@@ -348,7 +348,7 @@ func (s *session) printNext(ctx context.Context, tasks []taskapi.Task) error {
 		next, err := s.client.GetTask(ctx, *task.NextID)
 		switch {
 		case errors.Is(err, sdk.ErrTaskNotFound):
-			continue // erased since
+			continue // erased meanwhile
 		case err != nil:
 			return err
 		}
@@ -392,7 +392,7 @@ func (s *session) watchFromNow(ctx context.Context) error {
 	return nil
 }
 
-// tellConnections returns a function that prints when the connection is lost and back.
+// tellConnections returns a function that prints when the connection is lost and restored.
 func (s *session) tellConnections() func(error) error {
 	whenConnected, away := "Watching. Ctrl-C ends it.", false
 	return func(err error) error {

@@ -45,7 +45,7 @@ func (p program) connect() (*sdk.Client, error) {
 	return client, nil
 }
 
-// tokenSource returns the tokens of the user whom the environment or the sign-in names.
+// tokenSource returns a source for the user in the environment or of the sign-in.
 func (p program) tokenSource() (sdk.TokenSource, error) {
 	if login, ok := p.savedLogin(); ok {
 		return sdk.StaticToken(login.Token), nil

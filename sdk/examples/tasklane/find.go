@@ -11,8 +11,8 @@ import (
 const (
 	// wholeID is the length of an id.
 	wholeID = 36
-	// shortID is the length of the suffix of an id that a list shows. The
-	// beginning is the time of creation, and the same for many.
+	// shortID is the length of the suffix of an id that lists show. The beginning
+	// of an id is the time of creation, which many tasks share.
 	shortID = 8
 	// shortestID is the length of the shortest suffix of an id that is accepted.
 	shortestID = 4
@@ -23,7 +23,7 @@ func short(id string) string {
 	return id[max(0, len(id)-shortID):]
 }
 
-// place says where to look for tasks: each value means in or outside the trash.
+// place says where to look for tasks: each value means in (true) or outside the trash.
 type place []bool
 
 var (
@@ -32,7 +32,7 @@ var (
 	anywhere     = place{false, true}
 )
 
-// find returns the tasks with these ids or suffixes of ids, in their order.
+// find returns the tasks with these ids or suffixes of ids, in this order.
 func (s *session) find(ctx context.Context, names []string, where place) ([]taskapi.Task, error) {
 	if len(names) == 0 {
 		return nil, usageError("which task? \"tasklane list\" shows their ids")

@@ -51,8 +51,8 @@ func (s *session) lists(ctx context.Context, args []string) error {
 	return table.Flush()
 }
 
-// listNamed returns the id of the list of a flag, which is a name in any case or the
-// beginning of an id; [taskapi.Inbox] for the inbox, and "" for "".
+// listNamed returns the id of the list that a flag names, by its name in any case or by
+// the beginning of its id; [taskapi.Inbox] for "inbox", and "" for "".
 func (s *session) listNamed(ctx context.Context, name string) (string, error) {
 	if name == "" || strings.EqualFold(name, taskapi.Inbox) {
 		return strings.ToLower(name), nil
@@ -73,7 +73,7 @@ func (s *session) listNamed(ctx context.Context, name string) (string, error) {
 	case 1:
 		return found[0], nil
 	}
-	return "", usageError(fmt.Sprintf("%d lists are called %q; name one by its id", len(found), name))
+	return "", usageError(fmt.Sprintf("%d lists are called %q; use an id", len(found), name))
 }
 
 // allLists returns the lists outside the trash.

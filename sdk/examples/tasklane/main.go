@@ -39,7 +39,7 @@ type program struct {
 	now            func() time.Time
 	// wait waits for a duration, or until the context ends.
 	wait func(context.Context, time.Duration) error
-	// cacheDir and configDir are the user's; empty if there are none.
+	// cacheDir and configDir are the user's; empty if they do not exist.
 	cacheDir, configDir string
 }
 
@@ -165,8 +165,8 @@ func (s *session) start(args []string) ([]string, error) {
 	return words, err
 }
 
-// startInZone does the same, and sets the command's clock and dates to the time zone
-// of the user's settings.
+// startInZone calls start, and sets the clock and the dates of the command to the time
+// zone of the user's settings.
 func (s *session) startInZone(ctx context.Context, args []string) ([]string, error) {
 	words, err := s.start(args)
 	if err != nil {

@@ -110,7 +110,7 @@ func TestADay(t *testing.T) {
 	shown, _, _ := u.types("show", plants)
 	for _, want := range []string{"Water all plants  #balcony\n  Two litres.\n  Each.\n", "priority  high\n", "due       today 18:30\n"} {
 		if !strings.Contains(shown, want) {
-			t.Errorf("show prints\n%s, which lacks\n%s", shown, want)
+			t.Errorf("show printed\n%s, want it to contain\n%s", shown, want)
 		}
 	}
 	u.sees("done ID  [x] Water all plants  #balcony  due today 18:30\ndone ID  [x] Pay the bill  due Fri 20 Nov 17:00\n", "done", plants, bill)
@@ -165,7 +165,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestMistakes(t *testing.T) {
+func TestInvalidCommands(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.types("add", "Water the plants")
@@ -193,10 +193,10 @@ func TestMistakes(t *testing.T) {
 	} {
 		u.fails(test.code, test.want, test.args...)
 	}
-	u.sees("ID        DUE  PRIORITY  TASK\nID                 Water the plants\n", "list") // as it was
+	u.sees("ID        DUE  PRIORITY  TASK\nID                 Water the plants\n", "list") // unchanged
 }
 
-func TestAnIDIsTakenByItsEnd(t *testing.T) {
+func TestPick_MatchesTheEndOfAnID(t *testing.T) {
 	t.Parallel()
 	tasks := []taskapi.Task{{ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}, {ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8f4c11"}}
 	if task, err := pick(tasks, "2b8f4c11"); err != nil || task.ID != tasks[1].ID {
@@ -224,13 +224,13 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-func TestTrouble(t *testing.T) {
+func TestServiceErrors(t *testing.T) {
 	t.Parallel()
-	t.Run("the service is away", func(t *testing.T) {
+	t.Run("the service cannot be reached", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
 		u.server.Inject(sdktest.Fault{Operation: "createTask", Cut: sdktest.CutBefore})
-		u.fails(exitUnreachable, "It may have taken effect all the same", "add", "x")
+		u.fails(exitUnreachable, "It may still have taken effect", "add", "x")
 		u.server.Inject(sdktest.Fault{Cut: sdktest.CutBefore})
 		u.fails(exitUnreachable, "cannot reach the task service at "+u.server.URL, "list")
 	})
@@ -243,13 +243,13 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("got %s%s(exit code %d)", stdout, stderr, code)
 		}
 	})
-	t.Run("something fails there", func(t *testing.T) {
+	t.Run("the service fails", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
 		u.server.Inject(sdktest.Fault{Code: taskapi.CodeInternal})
-		u.fails(exitFailed, "The server's log knows it as", "list")
+		u.fails(exitFailed, "The server logged it as request", "list")
 	})
-	t.Run("something else is there", func(t *testing.T) {
+	t.Run("another server responds", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
 		other := httptest.NewServer(http.NotFoundHandler())
@@ -343,7 +343,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// betterAuth stands in for a Better Auth server whose only user is Ada.
+// betterAuth is a fake Better Auth server whose only user is Ada.
 func betterAuth(t *testing.T, tasks *sdktest.Server) (url string, signIns *atomic.Int32) {
 	t.Helper()
 	signIns = new(atomic.Int32)
@@ -398,7 +398,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("signed in %d times for two commands", got)
 	}
 
-	u.server.Advance(2 * time.Hour) // the kept token expires
+	u.server.Advance(2 * time.Hour) // the cached token expires
 	u.sees("[]\n", "list", "-json")
 	u.sees("[]\n", "list", "-json")
 	if got := signIns.Load(); got != 2 {
@@ -407,12 +407,12 @@ func TestSignIn(t *testing.T) {
 
 	kept, err := filepath.Glob(filepath.Join(u.cache, "tasklane", "*"))
 	if err != nil || len(kept) != 1 {
-		t.Fatalf("kept %v, %v", kept, err)
+		t.Fatalf("the cached tokens are %v, %v", kept, err)
 	}
 	if info, err := os.Stat(kept[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read the token: %v, %v", info.Mode(), err)
 	}
-	u.env["TASKLANE_EMAIL"] = "eve@example.com" // has no part in Ada's token
+	u.env["TASKLANE_EMAIL"] = "eve@example.com" // does not share Ada's token
 	u.env["TASKLANE_PASSWORD"] = "hunter1"
 	u.fails(exitSignIn, "does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
 

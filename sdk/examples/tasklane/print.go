@@ -21,7 +21,7 @@ func (s *session) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
-// printTasks writes a table. The column of any width is the last.
+// printTasks writes a table. Only its last column has any width.
 func (s *session) printTasks(tasks []taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)
@@ -44,7 +44,7 @@ func outline(tasks []taskapi.Task, each func(task taskapi.Task, depth int)) {
 	for _, task := range tasks {
 		listed[task.ID] = true
 	}
-	below := map[string][]taskapi.Task{} // by parent; the empty one is nobody's
+	below := map[string][]taskapi.Task{} // by parent; "" for top-level tasks
 	for _, task := range tasks {
 		parent := ""
 		if task.ParentID != nil && listed[*task.ParentID] {
@@ -116,7 +116,7 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// printChanged writes tasks after a change.
+// printChanged writes tasks that a command has changed.
 func (s *session) printChanged(what string, tasks ...taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)

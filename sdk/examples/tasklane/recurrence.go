@@ -17,8 +17,8 @@ const recurrenceHelp = `"every week", "every 2 days", "every monday" or a rule s
 // mostDates is the maximum number of next due dates that show prints.
 const mostDates = 3
 
-// recurrence parses a flag's recurrence: nil for none. Without a due date, the first
-// date of a recurrence in words becomes the due date.
+// recurrence parses a flag's recurrence; it returns nil for "none". Without a due date,
+// the first date of a recurrence in words becomes the due date.
 func (s *session) recurrence(text string, due *deadline) (*string, error) {
 	if text == "" || text == "none" {
 		return nil, nil

@@ -13,7 +13,7 @@ func TestRecurrence(t *testing.T) {
 	u.sees("ID        DUE       PRIORITY  TASK\nID  tomorrow            Pay rent  (every month)\n", "list", "rent")
 	shown, _, _ := u.types("show", rent)
 	if want := "due       tomorrow\nthen      Thu 24 Dec, 24 Jan 2027, 24 Feb 2027\n"; !strings.Contains(shown, want) {
-		t.Errorf("show prints\n%s, which lacks\n%s", shown, want)
+		t.Errorf("show printed\n%s, want it to contain\n%s", shown, want)
 	}
 	u.sees("changed ID  Pay rent  (every month on the last day, 2 times)  due tomorrow\n",
 		"edit", rent, "-recurrence", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2")

@@ -42,10 +42,10 @@ func (p program) report(err error) int {
 	fmt.Fprintln(p.stderr, "tasklane:", text)
 	if failure, ok := errors.AsType[*sdk.Error](err); ok {
 		if failure.MaybeApplied {
-			fmt.Fprintln(p.stderr, "It may have taken effect all the same: look before you try again.")
+			fmt.Fprintln(p.stderr, "It may still have taken effect: check before you try again.")
 		}
 		if failure.Status >= 500 && failure.RequestID != "" {
-			fmt.Fprintln(p.stderr, "The server's log knows it as", failure.RequestID)
+			fmt.Fprintln(p.stderr, "The server logged it as request", failure.RequestID)
 		}
 	}
 	return code

@@ -1,10 +1,10 @@
-// Package position makes the texts by which resources stand in their manual
-// order. It is what the service does with them; to everybody else a position is
-// opaque, and positions are only compared, byte by byte.
+// Package position makes the positions of resources in their manual order. Only the
+// service uses it: to clients, positions are opaque and are only compared, byte by
+// byte.
 //
-// A position is a fraction between 0 and 1, written in base 62 without "0.":
-// there is always another one between two of them. None ends in a zero, so no
-// two texts are the same fraction.
+// A position is a fraction between 0 and 1, written in base 62 without "0.", so there is
+// always another one between two of them. None ends in a zero, so no two texts are the
+// same fraction.
 package position
 
 import (
@@ -12,23 +12,23 @@ import (
 	"strings"
 )
 
-// digits are in the order of their bytes.
+// digits are in byte order.
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 const (
 	base = len(digits)
-	// idDigits is the number of digits of 128 bits, tailDigits that of those
-	// which tell apart what is put into the same place.
+	// idDigits is the number of digits of 128 bits, tailDigits the number of digits
+	// that distinguish resources moved to the same place.
 	idDigits   = 22
 	tailDigits = 4
 )
 
-// MaxLength is the length beyond which positions are made anew, by [Of]. It takes
+// MaxLength is the length above which all positions are renewed with [Of], after
 // hundreds of moves to one place.
 const MaxLength = 128
 
-// Of returns the position of a new resource, which is in the order of ids. An id
-// of version 7 begins with the time, so new resources are behind older ones.
+// Of returns the position of a new resource. Positions have the order of ids. An id
+// of version 7 begins with the time, so new resources come last.
 func Of(id [16]byte) string {
 	var text [idDigits]byte
 	var high, low uint64
@@ -44,15 +44,14 @@ func Of(id [16]byte) string {
 	return strings.TrimRight(string(text[:]), digits[:1])
 }
 
-// Between returns a position behind a and before b for the resource with the id.
-// An empty a is the beginning. It is a few digits longer than it has to be, so
-// that two resources which are put between the same two others have different
-// ones.
+// Between returns a position after a and before b for the resource with the id.
+// An empty a is the beginning. The position has a few extra digits, so that two
+// resources moved between the same two neighbours have different positions.
 func Between(a, b string, id [16]byte) string { return middle(a, b) + tail(id) }
 
-// Behind returns a position behind a, the last one, for the resource with the id.
-// It is before the positions of resources that will be created, if the id has been
-// made now and the clock has not been set back since a.
+// Behind returns a position after a, the last one, for the resource with the id.
+// It is before the positions of resources created later, if the id is new and the
+// clock has not been set back since a.
 func Behind(a string, id [16]byte) string {
 	if p := Of(id); p > a {
 		return p
@@ -60,19 +59,18 @@ func Behind(a string, id [16]byte) string {
 	return a + tail(id)
 }
 
-// Valid reports whether a text can be a position.
+// Valid reports whether a text is a valid position.
 func Valid(text string) bool {
 	return text != "" && strings.Trim(text, digits) == "" && !strings.HasSuffix(text, digits[:1])
 }
 
-// tail returns digits that hardly any other id has.
+// tail returns digits that are almost unique to the id.
 func tail(id [16]byte) string {
 	all := Of(id)
 	return all[max(0, len(all)-tailDigits):]
 }
 
-// middle returns a text behind a and before b, which stays there whatever is
-// appended to it. An empty b is the end.
+// middle returns a text after a and before b, with any suffix. An empty b is the end.
 func middle(a, b string) string {
 	low, high := 0, base
 	if a != "" {

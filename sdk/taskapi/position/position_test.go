@@ -10,14 +10,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// id returns an id that was made at a time.
+// id returns an id created at a time.
 func id(time uint64) (id [16]byte) {
 	binary.BigEndian.PutUint64(id[:], time<<16|0x7000)
 	binary.BigEndian.PutUint64(id[8:], 0x8000<<48|time*0x9e3779b97f4a7c15>>2)
 	return id
 }
 
-// check fails unless p is a position behind a and before b, if that is not empty.
+// check fails unless p is a position after a and before b; an empty b is the end.
 func check(t *testing.T, a, p, b string) {
 	t.Helper()
 	if !position.Valid(p) || p <= a || b != "" && p >= b {
@@ -40,15 +40,15 @@ func FuzzOf(f *testing.F) {
 	})
 }
 
-// FuzzBetween moves resources about in a list, each step to a place that a byte
-// of the input names.
+// FuzzBetween moves resources in a list; each byte of the input is the target of a
+// move.
 func FuzzBetween(f *testing.F) {
 	f.Add([]byte("anything"), uint64(1))
 	f.Add(make([]byte, 100), uint64(1<<40))                  // always to the beginning
 	f.Add(bytes.Repeat([]byte{255}, 100), uint64(1<<40))     // always to the end
-	f.Add(bytes.Repeat([]byte{1}, 100), uint64(0))           // always behind the first
-	f.Add(bytes.Repeat([]byte{1, 2}, 100), uint64(1<<47))    // into a place that narrows
-	f.Add([]byte{0, 0, 1, 1, 2, 2, 255, 0, 255}, ^uint64(0)) // over the end of the clock
+	f.Add(bytes.Repeat([]byte{1}, 100), uint64(0))           // always after the first
+	f.Add(bytes.Repeat([]byte{1, 2}, 100), uint64(1<<47))    // into a narrowing gap
+	f.Add([]byte{0, 0, 1, 1, 2, 2, 255, 0, 255}, ^uint64(0)) // at the maximum time
 	f.Fuzz(func(t *testing.T, places []byte, now uint64) {
 		list := []string{position.Of(id(now)), position.Of(id(now + 1))}
 		slices.Sort(list)
@@ -76,8 +76,8 @@ func FuzzBetween(f *testing.F) {
 	})
 }
 
-// TestManyMovesToOnePlaceStayShort counts the moves to one place that it takes
-// until the positions are too long.
+// TestManyMovesToOnePlaceStayShort counts the moves to one place after which positions are
+// too long.
 func TestManyMovesToOnePlaceStayShort(t *testing.T) {
 	t.Parallel()
 	const enough = 400
@@ -85,7 +85,7 @@ func TestManyMovesToOnePlaceStayShort(t *testing.T) {
 	for name, move := range map[string]func(a, b, p string) (string, string){
 		"to the beginning":  func(_, _, p string) (string, string) { return "", p },
 		"before the second": func(a, _, p string) (string, string) { return p, second },
-		"behind the first":  func(_, _, p string) (string, string) { return first, p },
+		"after the first":   func(_, _, p string) (string, string) { return first, p },
 		"into the last gaps": func(a, b, p string) (string, string) {
 			if len(a) < len(p) {
 				return a, p
@@ -101,7 +101,7 @@ func TestManyMovesToOnePlaceStayShort(t *testing.T) {
 			p := position.Between(a, b, id(1<<41+n))
 			check(t, a, p, b)
 			if len(p) > position.MaxLength {
-				t.Errorf("%s: %d moves make a position of %d digits", name, n+1, len(p))
+				t.Errorf("%s: after %d moves, a position has %d digits", name, n+1, len(p))
 				break
 			}
 			a, b = move(a, b, p)
@@ -109,19 +109,19 @@ func TestManyMovesToOnePlaceStayShort(t *testing.T) {
 	}
 }
 
-func TestBetween_TellsApartWhatIsPutInOnePlace(t *testing.T) {
+func TestBetween_MakesDifferentPositionsInOnePlace(t *testing.T) {
 	t.Parallel()
 	a, b := position.Of(id(1)), position.Of(id(2))
 	seen := map[string]bool{}
 	for n := range uint64(1000) {
 		seen[position.Between(a, b, id(3+n))] = true
 	}
-	if len(seen) < 999 { // two of a thousand meet one time in thirty
-		t.Errorf("a thousand resources have %d positions", len(seen))
+	if len(seen) < 999 { // a collision of two has a probability of a thirtieth
+		t.Errorf("1000 resources have only %d positions", len(seen))
 	}
 }
 
-func TestBehind_IsBeforeWhatWillBeCreated(t *testing.T) {
+func TestBehind_IsBeforeLaterResources(t *testing.T) {
 	t.Parallel()
 	last := position.Of(id(1000))
 	moved := position.Behind(last, id(1001))

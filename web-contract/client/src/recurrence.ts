@@ -33,7 +33,7 @@ export class RuleError extends Error {
   override name = "RuleError";
 }
 
-function refuse(reason: string): never {
+function reject(reason: string): never {
   throw new RuleError(reason);
 }
 
@@ -42,7 +42,7 @@ function refuse(reason: string): never {
  * BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE. Throws a RuleError for all others, and for rules that never occur.
  */
 export function parseRule(text: string): Rule {
-  if (new TextEncoder().encode(text).length > 500) refuse("a rule has at most 500 characters");
+  if (new TextEncoder().encode(text).length > 500) reject("a rule has at most 500 characters");
   const rule: Rule = {
     frequency: "DAILY",
     interval: 1,
@@ -60,11 +60,11 @@ export function parseRule(text: string): Rule {
     const equals = part.indexOf("=");
     const key = equals < 0 ? part : part.slice(0, equals);
     setPart(rule, key, equals < 0 ? "" : part.slice(equals + 1));
-    if (seen.has(key)) refuse(`${key} is given twice`);
+    if (seen.has(key)) reject(`${key} is given twice`);
     seen.add(key);
   }
-  if (!seen.has("FREQ")) refuse("FREQ is missing");
-  if (seen.has("BYHOUR") !== seen.has("BYMINUTE")) refuse("BYHOUR and BYMINUTE must be used together");
+  if (!seen.has("FREQ")) reject("FREQ is missing");
+  if (seen.has("BYHOUR") !== seen.has("BYMINUTE")) reject("BYHOUR and BYMINUTE must be used together");
   check(rule);
   return rule;
 }
@@ -72,7 +72,7 @@ export function parseRule(text: string): Rule {
 function setPart(rule: Rule, key: string, value: string) {
   switch (key) {
     case "FREQ":
-      rule.frequency = frequencies.find((name) => name === value) ?? refuse("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY");
+      rule.frequency = frequencies.find((name) => name === value) ?? reject("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY");
       break;
     case "INTERVAL":
       rule.interval = positive(key, value, 999);
@@ -85,12 +85,12 @@ function setPart(rule: Rule, key: string, value: string) {
       break;
     case "WKST":
       rule.weekStart = weekdays.indexOf(value);
-      if (rule.weekStart < 0) refuse("WKST must be one of MO, TU, WE, TH, FR, SA, SU");
+      if (rule.weekStart < 0) reject("WKST must be one of MO, TU, WE, TH, FR, SA, SU");
       break;
     case "BYDAY":
       rule.byDay = value.split(",").map((entry) => {
         const match = /^([+-]?[1-9][0-9]?)?(SU|MO|TU|WE|TH|FR|SA)$/.exec(entry);
-        if (!match) refuse("BYDAY must be a list of weekdays such as MO, 1MO or -1MO");
+        if (!match) reject("BYDAY must be a list of weekdays such as MO, 1MO or -1MO");
         return { n: Number(match[1] ?? 0), weekday: weekdays.indexOf(match[2]!) };
       });
       break;
@@ -110,7 +110,7 @@ function setPart(rule: Rule, key: string, value: string) {
       rule.bySetPos = numbers(key, value, 366, true);
       break;
     default:
-      refuse(`${JSON.stringify(key)} is not supported`);
+      reject(`${JSON.stringify(key)} is not supported`);
   }
 }
 
@@ -121,19 +121,19 @@ function readUntil(value: string): { at: number; isInstant: boolean } {
   const at = Date.parse(`${date}Z`);
   // Date.parse moves 30 February into March.
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(date)) {
-    refuse("UNTIL must be a date such as 20261231 or 20261231T090000Z");
+    reject("UNTIL must be a date such as 20261231 or 20261231T090000Z");
   }
   // A date includes that day.
   return { at: hours ? at : at + day - 1, isInstant: zone === "Z" };
 }
 
 function clockPart(key: string, value: string, largest: number): number {
-  if (!/^[0-9]{1,2}$/.test(value) || Number(value) > largest) refuse(`${key} must be from 0 to ${largest}`);
+  if (!/^[0-9]{1,2}$/.test(value) || Number(value) > largest) reject(`${key} must be from 0 to ${largest}`);
   return Number(value);
 }
 
 function positive(key: string, value: string, largest: number): number {
-  if (!/^[1-9][0-9]{0,3}$/.test(value) || Number(value) > largest) refuse(`${key} must be from 1 to ${largest}`);
+  if (!/^[1-9][0-9]{0,3}$/.test(value) || Number(value) > largest) reject(`${key} must be from 1 to ${largest}`);
   return Number(value);
 }
 
@@ -141,7 +141,7 @@ function numbers(key: string, value: string, largest: number, negative: boolean)
   return value.split(",").map((entry) => {
     const n = Number(entry);
     if (!/^[+-]?[1-9][0-9]{0,2}$/.test(entry) || Math.abs(n) > largest || (n < 0 && !negative)) {
-      refuse(`${key} must be a list of numbers from ${negative ? `-${largest} to -1 or 1` : "1"} to ${largest}`);
+      reject(`${key} must be a list of numbers from ${negative ? `-${largest} to -1 or 1` : "1"} to ${largest}`);
     }
     return n;
   });
@@ -152,15 +152,15 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
   const inMonths = frequency === "MONTHLY" || (frequency === "YEARLY" && (byMonth || byMonthDay));
   const largest = inMonths ? 5 : frequency === "YEARLY" ? 53 : 0;
   for (const { n } of byDay ?? []) {
-    if (n !== 0 && largest === 0) refuse("BYDAY has numbers only with FREQ=MONTHLY or FREQ=YEARLY");
-    if (Math.abs(n) > largest) refuse(`BYDAY must have numbers from -${largest} to ${largest} here`);
+    if (n !== 0 && largest === 0) reject("BYDAY has numbers only with FREQ=MONTHLY or FREQ=YEARLY");
+    if (Math.abs(n) > largest) reject(`BYDAY must have numbers from -${largest} to ${largest} here`);
   }
-  if (count > 0 && until) refuse("COUNT and UNTIL exclude each other");
-  if (frequency === "WEEKLY" && byMonthDay) refuse("BYMONTHDAY does not go with FREQ=WEEKLY");
-  if (bySetPos && !byDay && !byMonthDay && !byMonth) refuse("BYSETPOS needs BYDAY, BYMONTHDAY or BYMONTH");
+  if (count > 0 && until) reject("COUNT and UNTIL exclude each other");
+  if (frequency === "WEEKLY" && byMonthDay) reject("BYMONTHDAY cannot be used with FREQ=WEEKLY");
+  if (bySetPos && !byDay && !byMonthDay && !byMonth) reject("BYSETPOS needs BYDAY, BYMONTHDAY or BYMONTH");
   const months = byMonth ?? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
   const isPossible = (date: number) => months.some((month) => Math.abs(date) <= daysIn(2000, month - 1));
-  if (byMonthDay && !byMonthDay.some(isPossible)) refuse("no month of BYMONTH has a day of BYMONTHDAY");
+  if (byMonthDay && !byMonthDay.some(isPossible)) reject("no month of BYMONTH has a day of BYMONTHDAY");
 }
 
 /**

@@ -21,7 +21,7 @@ interface Accepted {
 
 const table = JSON.parse(await readFile(`${engine}testdata/rules.json`, "utf8")) as {
   accepted: Accepted[];
-  refused: [rule: string, error: string][];
+  rejected: [rule: string, error: string][];
 };
 
 const written = (instant: Date) => instant.toISOString().replace(".000Z", "Z");
@@ -65,7 +65,7 @@ describe("the table shared with Go:", () => {
     if (total && total <= 30) expect(nextOccurrence(parsed, from, after, zone)).toBeUndefined();
   });
 
-  test.for(table.refused)("%s is rejected", ([rule, error]) => {
+  test.for(table.rejected)("%s is rejected", ([rule, error]) => {
     expect(() => parseRule(rule)).toThrow(new RuleError(error));
   });
 });

@@ -20,10 +20,10 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrTooManyLists, Code: taskapi.CodeTooManyLists, Sentence: "You have 500 lists. Delete one first."},
 	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has another version than the request asks for."},
 	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
-	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer known. List everything again."},
+	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer stored. List everything again."},
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
 	{Err: store.ErrInProgress, Code: taskapi.CodeIdempotencyInProgress, Sentence: "A request with this Idempotency-Key is still being carried out."},
-	{Err: store.ErrFull, Code: taskapi.CodeQuotaExceeded, Sentence: "You have no room left. Erase what you no longer need for good, then try again."},
+	{Err: store.ErrFull, Code: taskapi.CodeQuotaExceeded, Sentence: "Your storage is full. Erase tasks that you no longer need, then try again."},
 	{Err: store.ErrUserErased, Code: taskapi.CodeAccountDeleted, Sentence: "This account is being deleted. To finish, delete it once more."},
 	{Err: store.ErrBatchTooLarge, Code: taskapi.CodeBodyTooLarge, Sentence: "These are too large together. Send them in smaller batches."},
 	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
@@ -45,7 +45,7 @@ func addDetail(err error, p *httpapi.Problem) {
 	place, code, message := ".id", taskapi.FieldNotFound, "does not exist, or not in this state"
 	switch {
 	case errors.Is(err, store.ErrTooMany):
-		place, code, message = "", taskapi.FieldTooMany, "is one too many"
+		place, code, message = "", taskapi.FieldTooMany, "exceeds the limit"
 	case conflicts:
 		place, code, message = ".version", taskapi.FieldConflict, "is not the current version"
 	}

@@ -81,7 +81,7 @@ func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) error
 	if to.sibling != nil {
 		anchor = tx.foundLive(k.name, *to.sibling)
 		if anchor == nil || *to.sibling == r.shared().ID || !k.areSiblings(anchor, r) {
-			return &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not one of the others in this order"}
+			return &FieldError{Field: to.field(), Code: taskapi.FieldNotFound, Message: "is not another resource in this order"}
 		}
 	}
 	next, err := tx.nextTo(ctx, k, r, anchor, to.before)
