@@ -13,7 +13,8 @@ type meaning struct {
 	time      *int       // in minutes
 	rule      string
 	isPart    bool // a part of a day, which needs a day
-	isWeekday bool // only a weekday, which a date may follow
+	isWeekday bool // only a weekday, beside which its date may stand
+	isRange   bool // several days, which stay in the title
 }
 
 const day = 24 * time.Hour
@@ -76,8 +77,6 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 			m.time = &b
 		}
 		return m, true
-	case "today":
-		return meaning{date: &today, time: &a}, true
 	case "weekday":
 		m, _ := dated(nextWeekday(today, a), true)
 		m.isWeekday = true
@@ -131,10 +130,15 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 		return timed(halfOfDay(60*a, 0))
 	case "hourExact":
 		return timed(60*a, true)
-	case "hour":
-		return timed(60*likelyHour(a), true)
+	case "hourMinute":
+		if len(values) > 2 {
+			return timed(halfOfDay(60*a+b, c))
+		}
+		return timed(60*a+b, true)
 	case "minutes":
 		return timed(60*likelyHour(b)+a, true)
+	case "range":
+		return meaning{isRange: true}, true
 	case "part":
 		return meaning{time: &a, isPart: true}, true
 	}

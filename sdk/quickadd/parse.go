@@ -114,7 +114,7 @@ func (r *reader) partsOf(g group) []part {
 // add adds another meaning to this one.
 func (m *meaning) add(other meaning) {
 	m.date, m.time, m.rule = cmp.Or(other.date, m.date), cmp.Or(other.time, m.time), cmp.Or(other.rule, m.rule)
-	m.isPart, m.isWeekday = other.isPart, other.isWeekday
+	m.isPart, m.isWeekday, m.isRange = other.isPart, other.isWeekday, other.isRange
 }
 
 func weight(groups []group) int {
@@ -239,7 +239,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 	to, level, hasPreposition, isTimed := at, 0, false, false
 	for to < len(r.tokens) {
 		found, ok := r.matchAt(l, to, when)
-		if !ok {
+		if !ok || when.isRange || found.meaning.isRange && to > at {
 			break
 		}
 		isTimed = isTimed || found.meaning.time != nil && !found.meaning.isPart
@@ -264,7 +264,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 	if slices.Contains(l.NotAfter, previous) {
 		return group{}, false
 	}
-	if hasPreposition {
+	if hasPreposition && !when.isRange {
 		level = min(level+1, 3)
 	}
 	// "The sun" and "Henry the 8th" are not dates.
@@ -299,8 +299,16 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 			if !ok || found.rule != "" && !r.options.Recurring {
 				continue
 			}
-			isNewDate := when.date == nil || when.isWeekday && !found.isWeekday
-			if found.date != nil && !isNewDate || found.time != nil && when.time != nil || found.rule != "" && when.rule != "" {
+			if found.date != nil && when.date != nil {
+				// A weekday and its date tell the same; another date's weekday stays in the title.
+				if when.isWeekday == found.isWeekday || when.date.Weekday() != found.date.Weekday() {
+					continue
+				}
+				if found.isWeekday {
+					found = meaning{date: when.date}
+				}
+			}
+			if found.time != nil && when.time != nil || found.rule != "" && when.rule != "" {
 				continue
 			}
 			if p.needsLower && next < len(r.tokens) && r.tokens[next].isCapital {
@@ -355,6 +363,7 @@ func (l *language) matchItem(i item, tokens []token, at int, dayFirst bool) ([]i
 }
 
 var (
+	interval      = regexp.MustCompile(`;INTERVAL=\d+`)
 	emptyBrackets = regexp.MustCompile(`\(\s*\)|\[\s*\]`)
 	spaces        = regexp.MustCompile(`\s+`)
 	spacedStop    = regexp.MustCompile(` ([,;:!?])`)
@@ -404,7 +413,8 @@ func (r *reader) setDue(when meaning) {
 	}
 	if when.rule != "" {
 		r.task.Rule = when.rule
-		rule, err := recurrence.Parse(when.rule)
+		// The interval begins with the first occurrence.
+		rule, err := recurrence.Parse(interval.ReplaceAllString(when.rule, ""))
 		if err != nil {
 			panic("quickadd: " + err.Error())
 		}

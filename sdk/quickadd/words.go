@@ -31,6 +31,7 @@ var (
 
 	counted     = regexp.MustCompile(`^([1-9]\d{0,2})(\D+)$`)
 	smallNumber = regexp.MustCompile(`^[1-9]\d{0,2}$`)
+	minute      = regexp.MustCompile(`^[0-5]\d\.?$`)
 	oneOrTwo    = regexp.MustCompile(`^\d{1,2}$`)
 	ordinal     = regexp.MustCompile(`^(\d{1,2})(\D+)$`)
 	yearNumber  = regexp.MustCompile(`^20\d\d\.?$`)
@@ -168,6 +169,8 @@ func (l *language) valueOf(name, word string) (int, bool) {
 		}
 		value, _ := lookUp(l.Numbers, word)
 		return within(value, 1, 12)
+	case "MINUTE":
+		return number(bare(word)), minute.MatchString(word)
 	case "TIME":
 		return timeOf(bare(word))
 	case "DOTTED":

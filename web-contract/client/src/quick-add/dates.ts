@@ -8,8 +8,10 @@ export interface When {
   rule?: string;
   /** A part of a day, which means nothing without a day. */
   isPart?: boolean;
-  /** Only a weekday, which a date may follow. */
+  /** Only a weekday, beside which its date may stand. */
   isWeekday?: boolean;
+  /** Several days, which stay in the title. */
+  isRange?: boolean;
 }
 
 const day = 86_400_000;
@@ -48,8 +50,6 @@ export function meaningOf(action: string, values: number[], now: number): When |
   switch (action) {
     case "day":
       return { date: today + a * day, ...(values.length > 1 && { time: b }) };
-    case "today":
-      return { date: today, time: a };
     case "weekday":
       return { date: nextWeekday(today, a), isWeekday: true };
     case "week":
@@ -88,10 +88,12 @@ export function meaningOf(action: string, values: number[], now: number): When |
       return timed(halfOfDay(60 * a, b < 720 ? 0 : 720));
     case "hourExact":
       return timed(60 * a);
-    case "hour":
-      return timed(60 * likelyHour(a));
+    case "hourMinute":
+      return timed(values[2] === undefined ? 60 * a + b : halfOfDay(60 * a + b, c));
     case "minutes":
       return timed(60 * likelyHour(b) + a);
+    case "range":
+      return { isRange: true };
     case "part":
       return { time: a, isPart: true };
     default:

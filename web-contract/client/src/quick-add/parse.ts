@@ -188,7 +188,7 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
   let [to, level, hasPreposition, isTimed] = [at, 0, false, false];
   while (to < tokens.length) {
     const found = matchAt(context, language, to, when);
-    if (!found) break;
+    if (!found || when.isRange || (found.when.isRange && to > at)) break;
     const isClock = (found.when.time !== undefined && !found.when.isPart) || isTimed;
     const isDay = found.when.date !== undefined || found.when.rule !== undefined || when.date !== undefined || when.rule !== undefined;
     // A day with a time is no chance.
@@ -202,7 +202,7 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
   const [first, before] = [tokens[at]!, tokens[at - 1]];
   const previous = before && !before.isStop ? before.word : "";
   if (language.notAfter.includes(previous)) return undefined;
-  if (hasPreposition) level = Math.min(level + 1, 3);
+  if (hasPreposition && !when.isRange) level = Math.min(level + 1, 3);
   // The sun; Henry the 8th.
   if (level === 1 && (language.weakNotAfter.includes(previous) || (first.word === "the" && before?.isCapital))) return undefined;
   return { when, from: at, to, level };
@@ -224,10 +224,13 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
     for (const pattern of patternsOf(language)) {
       const read = matchItems(language, pattern.items, tokens, from, dayFirst);
       if (!read || read.next <= (best?.next ?? from)) continue;
-      const found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
+      let found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
       if (!found || (found.rule !== undefined && !recurring)) continue;
-      const isNewDate = when.date === undefined || (when.isWeekday === true && found.isWeekday === undefined);
-      if (found.date !== undefined && !isNewDate) continue;
+      if (found.date !== undefined && when.date !== undefined) {
+        // A weekday and its date tell the same; another date's weekday stays in the title.
+        if (when.isWeekday === found.isWeekday || (found.date - when.date) % 604_800_000 !== 0) continue;
+        if (found.isWeekday) found = { date: when.date };
+      }
       if (found.time !== undefined && when.time !== undefined) continue;
       if (found.rule !== undefined && when.rule !== undefined) continue;
       const isName = pattern.isAdverb && tokens[from]!.isCapital && from > 0;
@@ -318,7 +321,8 @@ function setDue(result: QuickAdd, { date, time, rule }: When, now: number) {
   if (date === undefined && time !== undefined && due <= now) due += day;
   if (rule !== undefined) {
     result.rule = rule;
-    const first = nextOccurrence(parseRule(rule), new Date(due), new Date(due - 1), "UTC");
+    // The interval begins with the first occurrence.
+    const first = nextOccurrence(parseRule(rule.replace(/;INTERVAL=\d+/, "")), new Date(due), new Date(due - 1), "UTC");
     if (first) due = first.getTime();
   }
   const written = new Date(due).toISOString();

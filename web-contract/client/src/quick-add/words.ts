@@ -127,6 +127,8 @@ function valueOf(language: Language, name: string, word: string, dayFirst = fals
       return /^20\d\d\.?$/.test(word) ? Number(bare(word)) : undefined;
     case "HOUR":
       return /^\d{1,2}$/.test(word) ? within(Number(word), 0, 23) : within(lookUp(numbers, word) ?? 0, 1, 12);
+    case "MINUTE":
+      return /^[0-5]\d\.?$/.test(word) ? Number(bare(word)) : undefined;
     case "TIME":
       return timeOf(bare(word));
     case "DOTTED": {
