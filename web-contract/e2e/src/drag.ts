@@ -14,12 +14,12 @@ type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Poi
 /** How far down a place of an element is. */
 const depths = { before: 0.2, inside: 0.5, after: 0.8 };
 
-/** The middle of an element, and a place of another one. */
-async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths) {
+/** The middle of an element, and a place of another one, so many pixels from its start. */
+async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths, inset = 120) {
   const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
   return {
     start: { x: from.x + 120, y: from.y + from.height / 2 },
-    end: { x: to.x + 120, y: to.y + to.height * depths[place] },
+    end: { x: to.x + inset, y: to.y + to.height * depths[place] },
   };
 }
 
@@ -33,9 +33,9 @@ async function shown(page: Page, place: keyof typeof depths, { x, y }: Point, mo
 }
 
 /** Drags an element with the mouse, and drops it on a place of another one, as soon as the page shows that it can. `meanwhile` runs before the drop. */
-export async function drag(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>): Promise<void> {
+export async function drag(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
-  const { start, end } = await wayOf(item, onto, place);
+  const { start, end } = await wayOf(item, onto, place, inset);
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();
   await page.mouse.move(start.x + 10, start.y + 8, { steps: 4 });
@@ -54,9 +54,9 @@ async function withFinger(page: Page, act: (session: CDPSession, finger: Finger)
 }
 
 /** Drags an element with a finger: a long press picks it up, as on a phone. `meanwhile` runs before the drop. */
-export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>): Promise<void> {
+export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
-  const { start, end } = await wayOf(item, onto, place);
+  const { start, end } = await wayOf(item, onto, place, inset);
   await withFinger(page, async (session, finger) => {
     await session.send("Input.setInterceptDrags", { enabled: true });
     let data: DragData | undefined;

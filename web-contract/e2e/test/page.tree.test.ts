@@ -206,6 +206,23 @@ describe.concurrent("sub-tasks", () => {
     await page.getByText("Nothing here yet.").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
+
+    // A task goes where the line is: behind sub-tasks that are shown, the pointer tells the level.
+    const line = (title: string, wanted: string) => async () => expect(await indent(title)).toBe(wanted);
+    await drag(row(page, "Passport"), row(page, "Pack"), "after", line("Pack", "28px"));
+    await expectTree(page, ["Pack", "-Passport", "-Socks"]);
+    await drag(row(page, "Passport"), row(page, "Socks"), "after", line("Socks", "0px"), 12);
+    await expectTree(page, ["Pack", "-Socks", "Passport"]);
+    await drag(row(page, "Passport"), row(page, "Socks"), "after", line("Socks", "28px"), 40);
+    await expectTree(page, ["Pack", "-Socks", "-Passport"]);
+    await page.getByRole("button", { name: "Sub-tasks of “Pack”" }).click();
+    await addTask(page, "Map");
+    await drag(row(page, "Map"), row(page, "Pack"), "before", line("Pack", "0px"));
+    await expectTree(tab, ["Map", "Pack", "-Socks", "-Passport"]);
+    await drag(row(page, "Map"), row(page, "Pack"), "after", line("Pack", "0px"));
+    await expectTree(tab, ["Pack", "-Socks", "-Passport", "Map"]);
+    await page.getByRole("button", { name: "Delete “Map”" }).click();
+    await page.getByRole("button", { name: "Sub-tasks of “Pack”" }).click();
     await expectTitles(page, "Open tasks", ["Pack", "Socks", "Passport"]);
     expect(consoleErrors).toEqual([]);
   });

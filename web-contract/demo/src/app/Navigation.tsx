@@ -61,7 +61,7 @@ function InboxLink() {
   const { path } = useRoute();
   const open = useListCounts()(inbox);
   const onDrop = useTaskDrop(undefined);
-  useDrag(row, { item: undefined, takes: (item) => (isTask(item) ? ["inside"] : []), onDrop });
+  useDrag(row, { item: undefined, takes: (item) => (isTask(item) ? { inside: 0 } : {}), onDrop });
   return (
     <li ref={row}>
       <a className="nav-link" href={addressOf(inbox)} aria-current={path === inbox ? "page" : undefined} onClick={closePanel}>

@@ -13,13 +13,15 @@ export interface Dragged {
 /** Where something is dropped, seen from the element under the pointer. */
 export type Place = "before" | "after" | "inside";
 
-/** What an element is to those that are dragged. */
+/** The places that take what is dragged, each with the level that it would be on there. */
+export type Places = Partial<Record<Place, number>>;
+
+/** What an element is to those that are dragged. `level` is that of the pointer: how many indents it is from the element's start. */
 export interface Part {
   /** What goes with the pointer that drags it; undefined if it stays. */
   item: Dragged | undefined;
-  /** Which of its places take what is dragged. */
-  takes: (item: Dragged) => readonly Place[];
-  onDrop: (item: Dragged, place: Place) => void;
+  takes: (item: Dragged, level: number) => Places;
+  onDrop: (item: Dragged, place: Place, level: number) => void;
 }
 
 /** What is being dragged. Its row stays drawn wherever the list is scrolled to. */

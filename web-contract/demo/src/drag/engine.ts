@@ -4,21 +4,29 @@ import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import { pointerOutsideOfPreview } from "@atlaskit/pragmatic-drag-and-drop/element/pointer-outside-of-preview";
 import { setCustomNativeDragPreview } from "@atlaskit/pragmatic-drag-and-drop/element/set-custom-native-drag-preview";
+import type { ElementDragType, Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import { dragged, type Dragged, type Part, type Place } from "./drag";
 
 const operations: Record<Place, Operation> = { before: "reorder-before", after: "reorder-after", inside: "combine" };
 const places = Object.keys(operations) as Place[];
 
+/** The width of an indent, in rem. */
+const indent = 1.75;
+
+type Source = ElementDragType["payload"];
+
+const itemOf = (source: Source) => source.data["item"] as Dragged;
+
 /** Lets an element be dragged and dropped on, as its part says at that moment. Returns how to end that. */
 export function attach(element: HTMLElement, part: () => Part): () => void {
-  const show = (place?: Place) => {
-    if (place) element.dataset["drop"] = place;
-    else delete element.dataset["drop"];
-  };
+  const levelOf = ({ clientX }: Input) =>
+    (clientX - element.getBoundingClientRect().left) / (indent * parseFloat(getComputedStyle(document.documentElement).fontSize));
   const placeOf = (data: Record<string | symbol, unknown>) => {
     const instruction = extractInstruction(data);
     return instruction ? places.find((place) => operations[place] === instruction.operation) : undefined;
   };
+  const taken = (source: Source, input: Input) => Object.entries(part().takes(itemOf(source), levelOf(input)));
+  const hide = () => delete element.dataset["drop"];
   return combine(
     draggable({
       element,
@@ -46,20 +54,20 @@ export function attach(element: HTMLElement, part: () => Part): () => void {
     }),
     dropTargetForElements({
       element,
-      canDrop: ({ source }) => part().takes(source.data["item"] as Dragged).length > 0,
-      getData({ input, source }) {
-        const taken = part().takes(source.data["item"] as Dragged);
-        const available = Object.fromEntries(
-          taken.map((place) => [operations[place], "available" as const]),
-        );
-        return attachInstruction({}, { element, input, operations: available });
-      },
-      onDrag: ({ self }) => show(placeOf(self.data)),
-      onDragLeave: () => show(),
-      onDrop({ self, source }) {
-        show();
+      canDrop: ({ source, input }) => taken(source, input).length > 0,
+      getData: ({ source, input }) =>
+        attachInstruction({}, { element, input, operations: Object.fromEntries(taken(source, input).map(([place]) => [operations[place as Place], "available"])) }),
+      onDrag({ self, source, location }) {
         const place = placeOf(self.data);
-        if (place) part().onDrop(source.data["item"] as Dragged, place);
+        if (!place) return hide();
+        element.dataset["drop"] = place;
+        element.style.setProperty("--level", `${part().takes(itemOf(source), levelOf(location.current.input))[place]}`);
+      },
+      onDragLeave: hide,
+      onDrop({ self, source, location }) {
+        hide();
+        const place = placeOf(self.data);
+        if (place) part().onDrop(itemOf(source), place, levelOf(location.current.input));
       },
     }),
   );

@@ -80,8 +80,8 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
   const isDragged = picking ? picked && hasLists : order || days || hasLists;
   useDrag(row, {
     item: isDragged && !isDraft(task) ? item : undefined,
-    takes: ({ kind, id }) => (order && kind === "task" ? order.takes(id, task) : []),
-    onDrop: ({ id }, place) => (place === "inside" ? order?.moveInto(id, task) : order?.moveBeside(id, task, place)),
+    takes: ({ kind, id }, level) => (order && kind === "task" ? order.takes(id, task, level) : {}),
+    onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
   });
 
   /** The keys that move the row, which stays under the focus. */

@@ -3,7 +3,8 @@ import { isDraft } from "@tasklane/web-contract/react";
 import { createContext } from "react";
 import { quoted } from "../data/messages";
 import type { Workspace } from "../data/workspace";
-import { fold } from "./folded";
+import type { Place, Places } from "../drag/drag";
+import { fold, folded } from "./folded";
 import { createOrder, placeAmong, type Order } from "./order";
 import { deepest, type Tree } from "./tree";
 
@@ -15,10 +16,10 @@ export interface TaskOrder extends Order<Task> {
   unnest: (task: Task) => (() => void) | undefined;
   /** Lets sub-tasks be written below a task: undefined if it can have none. */
   addBelow: (task: Task) => (() => void) | undefined;
-  /** Whether a task can be dropped on another one, or beside it. */
-  takes: (id: string, other: Task) => readonly ("before" | "after" | "inside")[];
-  /** Makes the task with an id a sub-task of another one. */
-  moveInto: (id: string, parent: Task) => void;
+  /** The places of another task, which the pointer is over on a level, that take the task with an id. */
+  takes: (id: string, other: Task, level: number) => Places;
+  /** Puts the task with an id on a place of another one. */
+  drop: (id: string, other: Task, place: Place, level: number) => void;
 }
 
 /** The order of the rows around; undefined where it is not the user's own. */
@@ -41,17 +42,37 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
     writes.move(task, to, { parentId: task.parentId, ...placeAmong(others, at) }, where);
   }
 
+  /**
+   * Returns where a task goes that is dropped behind another one: before the sub-tasks that are shown below that, or
+   * behind it. At the end of sub-tasks, the level tells behind which of the tasks that end there; undefined if it fits
+   * behind none.
+   */
+  function behind(task: Task, other: Task, level: number): { other: Task; place: "before" | "after" } | undefined {
+    const tree = read();
+    const first = tree.hasBelow(other) && !folded.get().has(other.id) && tree.tasks.find(({ parentId }) => parentId === other.id);
+    if (first) return tree.fits(task, other) ? { other: first, place: "before" } : undefined;
+    for (let at = other; ; ) {
+      const parent = tree.parentOf(at);
+      const isEnd = tree.siblingsOf(at).at(-1)?.id === at.id;
+      if (!parent || (tree.fits(task, parent) && (!isEnd || tree.depthOf(at) <= level))) return { other: at, place: "after" };
+      if (!isEnd) return undefined;
+      at = parent;
+    }
+  }
+
   return {
     ...order,
-    moveBeside(id, other, place) {
+    drop(id, other, place, level) {
       const task = find(id);
       if (!task) return;
-      if (task.parentId === other.parentId) return order.moveBeside(id, other, place);
-      adopt(task, { parentId: other.parentId, [place]: other.id });
-    },
-    moveInto(id, parent) {
-      const task = find(id);
-      if (task && task.parentId !== parent.id) adopt(task, { parentId: parent.id, before: null });
+      if (place === "inside") {
+        if (task.parentId !== other.id) adopt(task, { parentId: other.id, before: null });
+        return;
+      }
+      const to = place === "after" ? behind(task, other, level) : { other, place };
+      if (!to) return;
+      if (task.parentId === to.other.parentId) return order.moveBeside(id, to.other, to.place);
+      adopt(task, { parentId: to.other.parentId, [to.place]: to.other.id });
     },
     nest(task) {
       const tree = read();
@@ -71,13 +92,17 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
         drafts.newSubtask.set(task.id);
       };
     },
-    takes(id, other) {
+    takes(id, other, level) {
       const tree = read();
       const task = find(id);
-      if (!task || tree.isWithin(other, task)) return [];
+      if (!task || tree.isWithin(other, task)) return {};
       const parent = tree.parentOf(other);
-      const isBeside = !parent || tree.fits(task, parent);
-      return [...(isBeside ? (["before", "after"] as const) : []), ...(tree.fits(task, other) ? (["inside"] as const) : [])];
+      const after = behind(task, other, level);
+      return {
+        ...((!parent || tree.fits(task, parent)) && { before: tree.depthOf(other) }),
+        ...(after && { after: tree.depthOf(after.other) }),
+        ...(tree.fits(task, other) && { inside: 0 }),
+      };
     },
   };
 }

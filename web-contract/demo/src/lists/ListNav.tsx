@@ -81,9 +81,9 @@ function ListRow({ list, order }: RowProps) {
   useDrag(row, {
     item: order && !draft ? { kind: "list", id: list.id, name: list.name } : undefined,
     takes: (item) => {
-      if (draft) return [];
-      if (isTask(item)) return ["inside"];
-      return order && item.id !== list.id ? ["before", "after"] : [];
+      if (draft) return {};
+      if (isTask(item)) return { inside: 0 };
+      return order && item.id !== list.id ? { before: 0, after: 0 } : {};
     },
     onDrop: (item, place) => (place === "inside" ? drop(item) : order?.moveBeside(item.id, list, place)),
   });
