@@ -210,7 +210,7 @@ func openStream(ctx context.Context, client *http.Client, base string, header ht
 	return nil, errors.Join(errors.New("a stream ended before it was ready"), lines.Err())
 }
 
-// events measures how long changes take through streams.
+// events measures the delay of changes in streams.
 type events struct {
 	// sent are the times of sending, in Unix nanoseconds.
 	sent []atomic.Int64

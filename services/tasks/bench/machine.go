@@ -59,7 +59,7 @@ func (s *stack) machine(ctx context.Context) (machine, error) {
 	if m.memory, err = memorySize(); err != nil {
 		return m, err
 	}
-	// Without git the table just does not name the commit.
+	// Without git, the report does not name the commit.
 	if out, err := exec.CommandContext(ctx, "git", "-C", s.root, "describe", "--always", "--dirty").Output(); err == nil {
 		m.commit = strings.TrimSpace(string(out))
 	}

@@ -35,7 +35,7 @@ type stack struct {
 	// password is the password of every role of the temporary server.
 	password string
 	issuer   *issuer
-	// stops are functions that undo the steps of the start, in order of the start.
+	// stops undo the steps of the start, in the order of the start.
 	stops []func() error
 
 	// auth is Better Auth; proxy is a httputil.ReverseProxy in place of the bff.

@@ -37,7 +37,7 @@ func (s series) of(value func(sample) float64) []float64 {
 // figure is the median of several measurements with its spread.
 type figure struct {
 	median, low, high float64
-	// n is the number of measurements; with zero, the others mean nothing.
+	// n is the number of measurements; if it is zero, the others are undefined.
 	n int
 }
 

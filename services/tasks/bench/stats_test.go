@@ -25,7 +25,7 @@ func TestSummarise(t *testing.T) {
 	values := []float64{3, 1, 2}
 	summarise(values)
 	if !slices.Equal(values, []float64{3, 1, 2}) {
-		t.Errorf("the rounds were put in another order: %v", values)
+		t.Errorf("summarise reordered its input: %v", values)
 	}
 }
 

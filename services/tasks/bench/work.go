@@ -104,7 +104,7 @@ func askPage(cursor string) ask {
 func askCreate(u user, base string, t *vegeta.Target) {
 	t.Method, t.URL = http.MethodPost, base+"/api/tasks"
 	t.Body = []byte(`{"title": "Water the plants", "description": "The ones on the balcony too.", "priority": "high", "tags": ["home"]}`)
-	t.Header = t.Header.Clone() // it is the user's, for every request
+	t.Header = t.Header.Clone() // all requests of the user share it
 	t.Header.Set("Idempotency-Key", fmt.Sprintf("%016x", rand.Uint64()))
 }
 

@@ -32,7 +32,7 @@ const (
 	exchange  = "session for a JWT"
 )
 
-// Contenders that are places in a list, or databases.
+// Contenders that are pages of a list, or databases.
 const (
 	firstPage = "first page"
 	deepPage  = "page 2000 of 4000"

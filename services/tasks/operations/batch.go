@@ -22,7 +22,7 @@ type BatchInput struct {
 	Operations []BatchOperation
 }
 
-// BatchOperation is an operation of a batch that has been read.
+// BatchOperation is a decoded operation of a batch.
 type BatchOperation struct {
 	Op   taskapi.BatchOp
 	Kind taskapi.Kind
@@ -34,7 +34,7 @@ type BatchOperation struct {
 	Data any
 }
 
-// BatchRequest is a taskapi.BatchRequest whose operations have not been read.
+// BatchRequest is a taskapi.BatchRequest with undecoded operations.
 type BatchRequest struct {
 	Operations []unreadOperation `json:"operations" minItems:"1" maxItems:"100"`
 }
@@ -46,7 +46,7 @@ func (unreadOperation) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Ref: schemaPrefix + "BatchItem"}
 }
 
-// withOperations returns a handler that reads the operations of a batch first.
+// withOperations returns a handler that first decodes the operations of a batch.
 func (s Server) withOperations(handler func(context.Context, *BatchInput) (*BatchOutput, error)) func(context.Context, *BatchInput) (*BatchOutput, error) {
 	if handler == nil {
 		return nil
@@ -65,8 +65,8 @@ func (s Server) withOperations(handler func(context.Context, *BatchInput) (*Batc
 	}
 }
 
-// readOperation checks an operation against the schema of its kind and op, and
-// reads it.
+// readOperation validates an operation against the schema of its kind and op, and decodes
+// it.
 func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
 	var value any
 	if err := wirejson.Unmarshal(data, &value); err != nil {
@@ -123,7 +123,7 @@ func discriminate[T ~string](api *httpapi.API, place string, value any, property
 	return T(name), broken
 }
 
-// with returns the operation with data of a type.
+// with decodes data as a type and returns the operation with it.
 func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
 	request := reflect.New(t)
 	if err := wirejson.Unmarshal(data, request.Interface()); err != nil {
@@ -133,7 +133,7 @@ func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOp
 	return o, nil
 }
 
-// fieldErrors returns the field of an error of wirejson.
+// fieldErrors converts an error of wirejson to field errors.
 func fieldErrors(place string, err error) []taskapi.FieldError {
 	var broken *wirejson.Error
 	if !errors.As(err, &broken) {

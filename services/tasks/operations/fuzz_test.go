@@ -20,8 +20,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// newAPI returns a server that reads the operations' parameters, and those of its last
-// request.
+// newAPI returns a server that reads the operations' parameters, and the parameters of its
+// last request.
 func newAPI() (http.Handler, *read) {
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Parameters", Version: "1.0.0"})
@@ -57,8 +57,8 @@ type read struct {
 	zone       *time.Location
 }
 
-// ask sends a request and reports whether it was accepted. Otherwise the response must
-// be a problem of the client.
+// ask sends a request and reports whether it was accepted. Otherwise the response must be
+// a 4xx problem.
 func ask(t *testing.T, server http.Handler, method, target string, header http.Header) bool {
 	t.Helper()
 	response := httptest.NewRecorder()
@@ -77,7 +77,7 @@ func ask(t *testing.T, server http.Handler, method, target string, header http.H
 	return false
 }
 
-// FuzzListQuery reads any query. Accepted parameters are within the documented limits.
+// FuzzListQuery reads any query, and checks that accepted parameters are within the limits.
 func FuzzListQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "limit=200&sort=-dueAt", "limit=0", "completed=true&priority=high,low&tag=a&tag=b", "dueBefore=2026-11-30T17:00:00%2B01:00",
@@ -115,7 +115,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key, match, event string) {
 		if ask(t, server, http.MethodPost, restore, http.Header{"Idempotency-Key": {key}, "If-Match": {match}}) {
 			if len(last.key) > 255 || strings.ContainsFunc(last.key, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
-				t.Fatalf("the key %q is accepted", last.key)
+				t.Fatalf("the invalid key %q was accepted", last.key)
 			}
 		}
 		if ask(t, server, http.MethodGet, "/api/events", http.Header{"Last-Event-Id": {event}}) && (last.begin.After < 0 || last.begin.Began < 0) {

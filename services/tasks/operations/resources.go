@@ -27,8 +27,8 @@ type kind struct {
 	resource, create, replace, update, move reflect.Type
 }
 
-// inBatches reports whether a batch may have operations on the kind. Of the other
-// kinds each user has one resource, with its own operations.
+// inBatches reports whether batches support the kind. Of other kinds, each user has one
+// resource with its own operations.
 func (k kind) inBatches() bool { return k.create != nil }
 
 // kinds lists every kind of resource.
@@ -62,8 +62,8 @@ var kinds = []kind{{
 // exampleID is the id of resources in examples.
 const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-// describeResources documents the unions: changes, resources and the operations of a
-// batch, which kind discriminates, and the operations of a kind, which op does.
+// describeResources documents the unions: changes, resources and batch operations,
+// discriminated by kind, and the batch operations of a kind, discriminated by op.
 func describeResources(api *httpapi.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	changes, resources, operations := union{property: "kind"}, union{property: "kind"}, union{property: "kind"}
@@ -127,8 +127,8 @@ func (k kind) operations(api *httpapi.API) *union {
 	return all
 }
 
-// operation names the schema of a batch operation, such as CreateTaskBatchItem.
-// Generators of clients use the name CreateTaskOperation for the operation
+// operation returns the name of the schema of a batch operation, such as
+// CreateTaskBatchItem. Client generators use CreateTaskOperation for the operation
 // createTask.
 func (k kind) operation(op taskapi.BatchOp) string {
 	return strings.ToUpper(string(op[:1])) + string(op[1:]) + k.title + "BatchItem"

@@ -66,8 +66,8 @@ func constant(value string) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{value}}
 }
 
-// patchBody returns the body of an operation that takes a merge patch, as JSON
-// or as its own media type.
+// patchBody returns the body of an operation that accepts a merge patch, as JSON
+// or with its own media type.
 func patchBody[T any](api *httpapi.API) *huma.RequestBody {
 	ref := api.Schema(reflect.TypeFor[T]())
 	schema := api.OpenAPI().Components.Schemas.SchemaFromRef(ref.Ref)

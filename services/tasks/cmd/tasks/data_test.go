@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDataCommands runs the commands by their arguments and the environment, so it
-// cannot run in parallel.
+// TestDataCommands sets the environment and the command line, so it cannot run in
+// parallel.
 func TestDataCommands(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	t.Setenv("DATABASE_URL", db.URL)
@@ -48,7 +48,7 @@ func TestDataCommands(t *testing.T) {
 		}
 		for i, want := range tc.want {
 			if !strings.Contains(lines[i], want) {
-				t.Errorf("%v: line %q does not hold %q", tc.args, lines[i], want)
+				t.Errorf("%v: line %q does not contain %q", tc.args, lines[i], want)
 			}
 		}
 	}
@@ -60,7 +60,7 @@ func TestDataCommands(t *testing.T) {
 		}
 	}
 	if err := create(t, s, "bob", "three"); !errors.Is(err, store.ErrUserErased) {
-		t.Errorf("a write of a user who was erased before the first one: %v", err)
+		t.Errorf("the first write of an erased user: got %v", err)
 	}
 }
 

@@ -16,14 +16,14 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// clockTolerance is how far the database's clock may be from ours: well below the
-// leeway that tokens are given.
+// clockTolerance is the accepted difference between the database's clock and ours, well
+// below the leeway of tokens.
 const clockTolerance = 5 * time.Second
 
 type doctorCommand struct{}
 
-// Run checks what "tasks serve" depends on, in its environment, prints a line
-// for each check, and fails if one does.
+// Run checks the dependencies of "tasks serve" with the environment's settings, prints a
+// line for each check, and fails if one does.
 func (doctorCommand) Run(ctx context.Context) error {
 	var config serveConfig
 	if err := environ.Read(&config); err != nil {
@@ -44,9 +44,9 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 			Name: database, Run: func(ctx context.Context) (string, error) {
 				start := time.Now()
 				err := tasks.Ping(ctx)
-				return fmt.Sprintf("answers in %s", time.Since(start).Round(time.Millisecond)), err
+				return fmt.Sprintf("responds in %s", time.Since(start).Round(time.Millisecond)), err
 			},
-			Cure: "see whether DATABASE_URL names the right host, role and password, and whether the server runs",
+			Cure: "check the host, role and password in DATABASE_URL, and that the server runs",
 		},
 		{
 			Name: schema, Needs: database, Run: func(ctx context.Context) (string, error) {
@@ -56,18 +56,18 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 		},
 		{
 			Name: "role", Needs: schema, Run: func(ctx context.Context) (string, error) {
-				return "is bound by row-level security, and has no privileges besides", tasks.CheckRole(ctx)
+				return "is bound by row-level security, and has no other privileges", tasks.CheckRole(ctx)
 			},
-			Cure: "let DATABASE_URL name a plain role that owns nothing (\"tasks migrate\" creates one), make the policies what the migrations say, and revoke what else it was granted",
+			Cure: "use a plain role that owns nothing in DATABASE_URL (\"tasks migrate\" creates one), restore the policies of the migrations, and revoke other privileges",
 		},
 		{
 			Name: "isolation", Needs: schema, Run: func(ctx context.Context) (string, error) {
 				err := tasks.ProbeIsolation(ctx)
 				if err != nil && !errors.Is(err, store.ErrLeak) {
-					// Whether there is a leak is not known.
+					// It is unknown whether there is a leak.
 					err = &doctor.Fault{
 						Problem: err.Error(),
-						Cure:    "let the role of DATABASE_URL use the tables as the migrations say, and log in at every server of a Citus cluster",
+						Cure:    "grant the role of DATABASE_URL the privileges of the migrations, and let it log in at every node of a Citus cluster",
 					}
 				}
 				return "one user could neither read, change nor delete another's rows", err
@@ -81,19 +81,19 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				case err != nil:
 					return "", err
 				case pooled && !config.Pooled:
-					return "", errors.New("a pooler in transaction mode stands before the database")
+					return "", errors.New("DATABASE_URL is a pooler in transaction mode")
 				case pooled:
 					return "in transaction mode, as DATABASE_POOLED says", nil
 				}
 				return "none in transaction mode", nil
 			},
-			Cure: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server itself",
+			Cure: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server's direct address",
 		},
 		{
 			Name: "notices", Needs: database, Run: func(ctx context.Context) (string, error) {
 				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
 			},
-			Cure: "let DATABASE_URL_UNPOOLED lead to the server itself; until then, watchers on other replicas learn of changes within 30 s",
+			Cure: "set DATABASE_URL_UNPOOLED to the server's direct address; until then, streams on other replicas get changes within 30 s",
 		},
 		{
 			Name: "clock", Needs: database, Run: func(ctx context.Context) (string, error) {
@@ -104,7 +104,7 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				}
 				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
 			},
-			Cure: "let both synchronise with NTP: tokens, times and due dates go by this clock, purges by the database's",
+			Cure: "synchronise both with NTP: tokens, times and due dates use this clock, purges the database's",
 		},
 		{
 			Name: "keys", Run: func(ctx context.Context) (string, error) {
@@ -112,14 +112,14 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				if err != nil {
 					return "", err
 				}
-				return "of the issuer " + config.Issuer + " are there", tokens.Ready(ctx)
+				return "of the issuer " + config.Issuer + " can be fetched", tokens.Ready(ctx)
 			},
-			Cure: "see whether Better Auth runs, and whether JWKS_URL (or BETTER_AUTH_URL) leads to it: " + config.JWKSURL,
+			Cure: "check that Better Auth runs at JWKS_URL (or BETTER_AUTH_URL): " + config.JWKSURL,
 		},
 	}
 }
 
-// hear sends a message to all replicas and waits until it is heard.
+// hear sends a notification to all replicas and waits until it is received.
 func hear(ctx context.Context, bus *store.Bus) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -143,6 +143,6 @@ func hear(ctx context.Context, bus *store.Bus) error {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		return errors.New("a notice was sent and not heard")
+		return errors.New("a notification was sent but not received")
 	}
 }

@@ -21,19 +21,19 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDoctor spoils one thing at a time and looks at what the doctor says.
+// TestDoctor breaks one thing at a time and checks the doctor's report.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	all := []string{"database", "schema", "role", "isolation", "pooler", "notices", "clock", "keys"}
 	for _, tc := range []struct {
 		name  string
 		spoil func(t *testing.T, db storetest.Database, config *serveConfig)
-		// fails names the checks that must fail, says what must be read.
-		// What needs the database is not made without it.
+		// fails names the checks that must fail, says is a part of the report.
+		// Checks that need the database do not run without it.
 		fails []string
 		says  string
 	}{
-		{"everything in order", nil, nil, "could neither read, change nor delete"},
+		{"nothing is wrong", nil, nil, "could neither read, change nor delete"},
 		{
 			"a missing migration", asOwner("DELETE FROM tasklane.schema_version WHERE version_id > 0"),
 			[]string{"schema"},
@@ -50,12 +50,12 @@ func TestDoctor(t *testing.T) {
 			"could",
 		},
 		{
-			"a policy that lets everyone in", asOwner("CREATE POLICY open ON tasklane.tasks USING (true)"),
+			"a policy that shows all rows", asOwner("CREATE POLICY open ON tasklane.tasks USING (true)"),
 			[]string{"role", "isolation"},
 			"stop the service",
 		},
 		{
-			"a policy that asks for the user and lets everyone in",
+			"a policy that compares the user and shows all rows",
 			asOwner("ALTER POLICY own_rows ON tasklane.tasks USING (user_id = current_setting('app.user_id', true) OR true)"),
 			[]string{"role", "isolation"},
 			"stop the service",
@@ -78,7 +78,7 @@ func TestDoctor(t *testing.T) {
 			"Better Auth runs",
 		},
 		{
-			"nobody to listen to", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+			"no notifications", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
 				config.DirectURL = "postgres://owner:x@127.0.0.1:1/tasks"
 			},
 			[]string{"notices"},
@@ -104,7 +104,7 @@ func TestDoctor(t *testing.T) {
 			"revoke",
 		},
 		{
-			"a page in place of the keys", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+			"an HTML page in place of the keys", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
 				page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 				t.Cleanup(page.Close)
 				config.JWKSURL = page.URL

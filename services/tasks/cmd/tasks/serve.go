@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	// startTimeout bounds the wait for the database at start. A sleeping one
-	// wakes up in that time.
+	// startTimeout bounds the wait for the database at the start, in which a sleeping
+	// one wakes up.
 	startTimeout = 60 * time.Second
-	// startRetry is the pause between two attempts.
+	// startRetry is the delay between two attempts.
 	startRetry = time.Second
 )
 
@@ -49,14 +49,14 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
-	// The database is checked in parallel with the rest of the start. Nothing is
-	// served before.
+	// The database is checked in parallel with the rest of the start. No request
+	// is served before.
 	checking, stopChecking := context.WithCancel(ctx)
 	defer stopChecking()
 	safe := make(chan error, 1)
 	go func() { safe <- waitUntilSafe(checking, log, tasks) }()
 
-	// Parts that requests use live until the last request has ended.
+	// Parts that requests use run until the last request has ended.
 	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	defer rest()
 	tokens, err := jwtauth.New(working, config.tokens(), log)

@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestReplicasPurgeInTurn runs the maintenance of two replicas. Time passes by offers,
-// each of which a replica accepts once it is done with the one before.
+// TestReplicasPurgeInTurn runs the maintenance of two replicas. offer sends a tick, which
+// a replica accepts when it has finished the previous one.
 func TestReplicasPurgeInTurn(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -45,14 +45,14 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	// start returns when the replica has done its first round.
+	// start returns when the replica has finished its first round.
 	start := func() (offer func()) {
 		s := storetest.Open(t, store.Config{URL: db.URL})
 		offers := make(chan time.Time)
 		chores := newMaintenance(s, slog.New(slog.DiscardHandler), httpapi.NewMetrics())
 		running.Go(func() { chores.run(ctx, offers) })
-		// The first is accepted after the first round, the second after the
-		// first.
+		// The first tick is accepted after the first round, the second after the
+		// first tick.
 		offer = func() {
 			offers <- time.Time{}
 			offers <- time.Time{}
@@ -66,7 +66,7 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	left(0, "the first replica has started")
 	expire()
 	offer := start()
-	left(1, "the second replica has started beside it")
+	left(1, "the second replica has started")
 	exec("UPDATE tasklane.timers SET begun_at = begun_at - interval '59 min'")
 	offer()
 	left(1, "59 minutes later")

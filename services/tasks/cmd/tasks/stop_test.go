@@ -63,6 +63,6 @@ func TestServe_StopsWithItsLog(t *testing.T) {
 		t.Errorf("the program ended with %v", err)
 	}
 	if !slices.ContainsFunc(log, func(line string) bool { return strings.Contains(line, `"msg":"request"`) }) {
-		t.Errorf("the log does not hold the request:\n%s", strings.Join(log, "\n"))
+		t.Errorf("the log does not contain the request:\n%s", strings.Join(log, "\n"))
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// midnightSlack is more than a clock is ever put forward or back, and more than two
-// time zones differ: with it, the tasks up to some midnight hold all of the day
-// before, and those that are due on that day elsewhere.
+// midnightSlack is longer than any clock change and than the difference of any two time
+// zones. The tasks up to this time after a midnight include all of the day before, and
+// those due on that day in other zones.
 const midnightSlack = 32 * time.Hour
 
 func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.GetAgendaOutput, error) {
@@ -19,7 +19,7 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().Truncate(time.Microsecond) // as the database has it
+	now := time.Now().Truncate(time.Microsecond) // the database's precision
 	found, err := h.store.Agenda(ctx, userFrom(ctx), now, zone, func(zone *time.Location) time.Time { return agendaEnd(now, zone, in.Days) })
 	if err != nil {
 		return nil, err
@@ -27,14 +27,14 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 	return &operations.GetAgendaOutput{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(found.Zone), in.Days)}}, nil
 }
 
-// agendaEnd is a time behind the days of an agenda.
+// agendaEnd returns a time after the days of an agenda.
 func agendaEnd(now time.Time, zone *time.Location, days int) time.Time {
 	year, month, day := now.In(zone).Date()
 	return time.Date(year, month, day+days, 0, 0, 0, 0, zone).Add(midnightSlack)
 }
 
-// newAgenda puts tasks into the days that begin with the one of now, in its time
-// zone. What is due behind the days is left out and counted.
+// newAgenda returns an agenda whose first day is today in the time zone of now. Tasks due
+// after the days are counted.
 func newAgenda(found store.Agenda, now time.Time, days int) taskapi.Agenda {
 	agenda := taskapi.NewAgenda(now, days)
 	agenda.Undated, agenda.Truncated = found.Undated, found.Before > int64(len(found.Tasks))

@@ -10,23 +10,23 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// due returns a task that is named for when it is due.
+// due returns a task due at a time.
 func due(at time.Time) taskapi.Task {
 	return taskapi.Task{Title: at.UTC().Format(time.RFC3339), DueAt: &at}
 }
 
-func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
+func TestAgendaFollowsClockChanges(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		zone, now string // now by the clocks of the zone
-		// dates are the days, hours how long they are.
+		zone, now string // the local time in the zone
+		// dates are the days, hours their lengths.
 		dates []string
 		hours []float64
 	}{
 		"usual days": {
 			"UTC", "2026-11-30 09:00", []string{"2026-11-30", "2026-12-01", "2026-12-02"}, []float64{24, 24, 24},
 		},
-		"over the end of a leap February": {
+		"the end of a February with 29 days": {
 			"Asia/Tokyo", "2028-02-28 23:59", []string{"2028-02-28", "2028-02-29", "2028-03-01"}, []float64{24, 24, 24},
 		},
 		"a day of 23 hours": {
@@ -47,16 +47,16 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 		"a day without a midnight": {
 			"Africa/Cairo", "2026-04-23 12:00", []string{"2026-04-23", "2026-04-24", "2026-04-25"}, []float64{24, 23, 24},
 		},
-		"a day without a midnight behind the last one": {
+		"a day without a midnight after the last one": {
 			"Africa/Cairo", "2026-04-22 12:00", []string{"2026-04-22", "2026-04-23"}, []float64{24, 24},
 		},
 		"a day with two midnights": {
 			"America/Havana", "2026-10-31 12:00", []string{"2026-10-31", "2026-11-01", "2026-11-02"}, []float64{24, 25, 24},
 		},
-		"a day with two midnights behind the last one": {
+		"a day with two midnights after the last one": {
 			"America/Havana", "2026-10-30 12:00", []string{"2026-10-30", "2026-10-31"}, []float64{24, 24},
 		},
-		"half an hour less": {
+		"a change of half an hour": {
 			"Australia/Lord_Howe", "2026-10-03 12:00", []string{"2026-10-03", "2026-10-04"}, []float64{24, 23.5},
 		},
 	} {
@@ -71,8 +71,8 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 				t.Fatal(err)
 			}
 			days := len(test.dates)
-			// A task in the middle of each quarter of an hour, from two days
-			// before to two days behind.
+			// A task in the middle of each quarter of an hour, from two days before to
+			// two days after.
 			const step = 15 * time.Minute
 			var tasks []taskapi.Task
 			behind := 0
@@ -83,7 +83,7 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 				if date > test.dates[days-1] {
 					behind++
 				} else if !at.Before(end) {
-					t.Errorf("%s is not read: the end is %s", at.In(zone), end)
+					t.Errorf("a task at %s is not read, because the end is %s", at.In(zone), end)
 				}
 			}
 			agenda := newAgenda(store.Agenda{Tasks: tasks, Before: int64(len(tasks)), Undated: 5}, now, days)
@@ -95,7 +95,7 @@ func TestAgendaFollowsTheClocksOfTheZone(t *testing.T) {
 				dates = append(dates, day.Date)
 				for _, task := range day.Tasks {
 					if got := task.DueAt.In(zone).Format(time.DateOnly); got != day.Date {
-						t.Errorf("what is due at %s stands in %s", task.DueAt.In(zone), day.Date)
+						t.Errorf("a task due at %s is on %s", task.DueAt.In(zone), day.Date)
 					}
 				}
 				if n := len(day.Tasks); i > 0 && n != int(test.hours[i]*4) {
@@ -116,7 +116,7 @@ func TestAgendaHasEachTaskOnce(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	at := func(hours time.Duration) taskapi.Task { return due(now.Add(hours * time.Hour)) }
-	// The first two are due today, the one overdue and the other not.
+	// The first two are due today; only the first is overdue.
 	tasks := []taskapi.Task{at(-1), at(0), at(14), at(15), at(39)}
 	want := taskapi.Agenda{
 		Overdue: tasks[:1],

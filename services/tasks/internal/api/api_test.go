@@ -36,7 +36,7 @@ type service struct {
 	log    *logBuffer
 	hub    *feed.Hub
 	tokens api.Verifier
-	// handler is what answers at url, without the look at its answers.
+	// handler is the handler of url, without validation of its responses.
 	handler http.Handler
 }
 
@@ -45,11 +45,11 @@ func newService(t *testing.T) *service {
 	return newReplica(t, storetest.NewDatabase(t))
 }
 
-// heartbeat is how often the streams of a test's service show that they live.
+// heartbeat is the interval of heartbeats on streams in tests.
 const heartbeat = 500 * time.Millisecond
 
-// newReplica returns one of several services on a database. What is not set is
-// as in newService.
+// newReplica returns one of several services on a database. Its other options are those
+// of newService.
 func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, *api.Parts)) *service {
 	t.Helper()
 	s := &service{issuer: issuertest.New(t), log: &logBuffer{}}
@@ -84,7 +84,7 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 	return s
 }
 
-// logBuffer keeps what a server logs.
+// logBuffer stores the log of a server.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -109,8 +109,8 @@ type answer struct {
 	body   []byte
 }
 
-// as sends a request as a user; the body may be "" for none. Header lines are
-// pairs of name and value and replace those set by default.
+// as sends a request as a user; an empty body means none. header has pairs of name and
+// value, which replace the defaults.
 func (s *service) as(t testing.TB, user, method, path, body string, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
@@ -138,7 +138,7 @@ func (s *service) as(t testing.TB, user, method, path, body string, header ...st
 	return answer{status: res.StatusCode, header: res.Header, body: data}
 }
 
-// decode reads the body as exactly a T.
+// decode decodes the body as a T, without unknown members.
 func decode[T any](t *testing.T, a answer) (v T) {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(a.body))
@@ -159,7 +159,7 @@ func (s *service) create(t *testing.T, body string) taskapi.Task {
 	return decode[taskapi.TaskResponse](t, a).Data
 }
 
-// wantProblem checks a failure's whole envelope but for its sentence.
+// wantProblem checks all members of an error response except its text.
 func wantProblem(t *testing.T, a answer, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
 	t.Helper()
 	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
@@ -297,14 +297,14 @@ func TestBadRequests(t *testing.T) {
 		{"null among tags", "POST", "/api/tasks", `{"title":"a","tags":[null]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldType)}},
 		{"a blank title", "POST", "/api/tasks", `{"title":"  "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
 		{"a long title", "POST", "/api/tasks", `{"title":"` + long + `"}`, []taskapi.FieldError{field("title", taskapi.FieldTooLong)}},
-		{"a priority of its own", "POST", "/api/tasks", `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
+		{"an unknown priority", "POST", "/api/tasks", `{"title":"a","priority":"top"}`, []taskapi.FieldError{field("priority", taskapi.FieldNotAllowed)}},
 		{"a date without time", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"a zone of 24 hours", "POST", "/api/tasks", `{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"a zone of 23 hours and 60 minutes in a patch", "PATCH", path, `{"dueAt":"2026-11-30T17:00:00-23:60"}`, []taskapi.FieldError{field("dueAt", taskapi.FieldFormat)}},
 		{"a zone of 24 hours in a batch", "POST", "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"a","dueAt":"2026-11-30T17:00:00+24:00"}}]}`, []taskapi.FieldError{field("operations[0].data.dueAt", taskapi.FieldFormat)}},
 		{"21 tags", "POST", "/api/tasks", `{"title":"a","tags":["` + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), `","`) + `"]}`, []taskapi.FieldError{field("tags", taskapi.FieldTooMany)}},
 		{"an empty tag", "POST", "/api/tasks", `{"title":"a","tags":[""]}`, []taskapi.FieldError{field("tags[0]", taskapi.FieldTooShort)}},
-		{"two mistakes", "POST", "/api/tasks", `{"title":"","color":1}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown), field("title", taskapi.FieldTooShort)}},
+		{"two errors", "POST", "/api/tasks", `{"title":"","color":1}`, []taskapi.FieldError{field("color", taskapi.FieldUnknown), field("title", taskapi.FieldTooShort)}},
 		{"an empty patch", "PATCH", path, `{}`, []taskapi.FieldError{field("body", taskapi.FieldTooFew)}},
 		{"null for a title in a patch", "PATCH", path, `{"title":null}`, []taskapi.FieldError{field("title", taskapi.FieldNull)}},
 		{"a blank title in a patch", "PATCH", path, `{"title":" "}`, []taskapi.FieldError{field("title", taskapi.FieldTooShort)}},
@@ -322,14 +322,14 @@ func TestBadRequests(t *testing.T) {
 			problem := wantProblem(t, a, taskapi.CodeInvalid, tc.want...)
 			for _, f := range problem.Errors {
 				if f.Message == "" || strings.Contains(f.Message, "|") || strings.Contains(string(a.body), "taskapi.") {
-					t.Errorf("not a message for people: %s", a.body)
+					t.Errorf("a message contains internals: %s", a.body)
 				}
 			}
 		})
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestErrorResponses(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	path := "/api/tasks/" + s.create(t, `{"title":"Water"}`).ID
@@ -360,9 +360,9 @@ func TestRefusals(t *testing.T) {
 		{name: "another user's task, changed", user: "bob", method: "PATCH", path: path, body: `{"title":"Mine"}`, want: taskapi.CodeTaskNotFound},
 		{name: "another user's task, deleted", user: "bob", method: "DELETE", path: path, want: taskapi.CodeTaskNotFound},
 		{name: "an unknown path", user: "alice", method: "GET", path: "/api/nothing", want: taskapi.CodeNotFound},
-		{name: "a method that is not there", user: "alice", method: "DELETE", path: "/api/tasks", want: taskapi.CodeMethodNotAllowed},
+		{name: "an unknown method", user: "alice", method: "DELETE", path: "/api/tasks", want: taskapi.CodeMethodNotAllowed},
 		{name: "a form", user: "alice", method: "POST", path: "/api/tasks", body: "title=a", header: []string{"Content-Type", "application/x-www-form-urlencoded"}, want: taskapi.CodeUnsupportedMediaType},
-		{name: "a merge patch to create", user: "alice", method: "POST", path: "/api/tasks", body: `{"title":"a"}`, header: []string{"Content-Type", "application/merge-patch+json"}, want: taskapi.CodeUnsupportedMediaType},
+		{name: "creating with a merge patch", user: "alice", method: "POST", path: "/api/tasks", body: `{"title":"a"}`, header: []string{"Content-Type", "application/merge-patch+json"}, want: taskapi.CodeUnsupportedMediaType},
 		{name: "a huge body", user: "alice", method: "POST", path: "/api/tasks", body: `{"title":"` + strings.Repeat("a", 300<<10) + `"}`, want: taskapi.CodeBodyTooLarge},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -381,8 +381,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What stands in front looks all the time.
-func TestLooksAreNotLogged(t *testing.T) {
+// Load balancers probe every few seconds.
+func TestProbesAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	response, err := http.Head(s.url + "/")
@@ -391,12 +391,12 @@ func TestLooksAreNotLogged(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusNoContent || s.log.String() != "" {
-		t.Errorf("HEAD /: %s, and the log says %q", response.Status, s.log.String())
+		t.Errorf("HEAD /: got %s and the log %q, want no log", response.Status, s.log.String())
 	}
 }
 
-// TestWrongIDsAreNotLogged sends an email address in place of an id.
-func TestWrongIDsAreNotLogged(t *testing.T) {
+// TestInvalidIDsAreNotLogged sends an email address in place of an id.
+func TestInvalidIDsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, path := range []string{"/api/tasks/anna@example.com", "/api/lists/anna@example.com"} {
@@ -415,9 +415,9 @@ func TestRequestID(t *testing.T) {
 		sent string
 		kept bool
 	}{
-		"the caller's is kept":             {"order-66.A_b", true},
-		"one with spaces is replaced":      {"a b", false},
-		"one that is too long is replaced": {strings.Repeat("a", 129), false},
+		"the caller's id is used":             {"order-66.A_b", true},
+		"an id with spaces is replaced":      {"a b", false},
+		"a long id is replaced": {strings.Repeat("a", 129), false},
 	} {
 		a := s.as(t, "alice", http.MethodGet, "/api/tasks", "", "X-Request-Id", tc.sent)
 		got := a.header.Get("X-Request-Id")
@@ -429,7 +429,7 @@ func TestRequestID(t *testing.T) {
 		}
 	}
 	if strings.Contains(s.log.String(), "alice") {
-		t.Error("the log names the user")
+		t.Error("the log has the user's id")
 	}
 }
 

@@ -14,16 +14,16 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// The years of a time: RFC 3339 can write them and PostgreSQL can store them.
+// The years that RFC 3339 can write and PostgreSQL can store.
 const (
 	minYear = 1
 	maxYear = 9999
 )
 
-// cleaner converts the requests of a kind to the stored form, and checks the rules that
-// the document cannot express. It has the rules of single fields by their names on the
-// wire. Other fields have the rule of their type: text in Unicode's composed form (NFC),
-// times in UTC to the microsecond.
+// cleaner converts the requests of a kind to the stored form, and checks rules that the
+// OpenAPI document cannot express. It maps the JSON names of fields to their rules. Other
+// fields have the rule of their type: text in Unicode's composed form (NFC), times in UTC
+// to the microsecond.
 type cleaner map[string]rule
 
 // rule checks the value of a field and sets it to the stored form. The field's tags have
@@ -95,7 +95,7 @@ func (rules cleaner) clean(c *checker, request reflect.Value) {
 }
 
 // onePlace checks that a move names one place. In another list or below another parent,
-// the default is the last place.
+// the default is the end.
 func (c *checker) onePlace(after, before, elsewhere bool) {
 	switch {
 	case after && before:
@@ -105,7 +105,7 @@ func (c *checker) onePlace(after, before, elsewhere bool) {
 	}
 }
 
-// byType is the rule of a field that has none of its own.
+// byType is the rule of fields without a rule of their own.
 func byType(c *checker, name string, field reflect.StructField, value reflect.Value) {
 	switch v := value.Addr().Interface().(type) {
 	case **time.Time:
@@ -135,8 +135,8 @@ func trimmed(c *checker, name string, field reflect.StructField, value reflect.V
 	value.SetString(c.text(name, strings.TrimSpace(nfc(value.String())), limitsOf(field)))
 }
 
-// tags is the rule of a list of tags: without surrounding white space, and each
-// once, in its first spelling.
+// tags is the rule of a list of tags: it removes surrounding white space and
+// duplicates.
 func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	clean, seen := make([]string, 0, value.Len()), make(map[string]bool, value.Len())
 	for i := range value.Len() {
@@ -158,7 +158,7 @@ func limitsOf(field reflect.StructField) (l limits) {
 	return l
 }
 
-// checker collects every field that breaks a rule.
+// checker collects the errors of a request's fields.
 type checker struct {
 	// prefix precedes each field's name.
 	prefix string
@@ -203,7 +203,7 @@ func (c *checker) id(field, text string) string {
 	return id.String()
 }
 
-// date checks a day, whose end has to be in the year 9999 in every time zone.
+// date checks a day, whose end must be in the year 9999 in every time zone.
 func (c *checker) date(field, text string) {
 	if day, err := time.Parse(time.DateOnly, text); err != nil || day.Year() < minYear || day.Year() >= maxYear {
 		c.fault(field, taskapi.FieldOutOfRange, "must lie in the years 1 to 9998")

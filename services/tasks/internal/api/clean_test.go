@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestCleanersAreOfEveryKind(t *testing.T) {
+func TestCleanersHaveEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range taskapi.Kinds() {
 		if cleaners[kind] == nil {
@@ -20,9 +20,8 @@ func TestCleanersAreOfEveryKind(t *testing.T) {
 	}
 }
 
-// FuzzMergePatch reads whatever may come as a merge patch. What is accepted
-// touches only the fields that are named, keeps the limits, and is the same
-// when it is sent again.
+// FuzzMergePatch cleans any JSON as a merge patch. An accepted patch changes only the
+// fields that it names, respects the limits, and is not changed by cleaning it again.
 func FuzzMergePatch(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"title":"Water"}`, `{"dueAt":null}`, `{"dueAt":"2026-11-30T17:00:00.123456789+01:00"}`, `{"tags":["a"," a"]}`,
@@ -58,7 +57,7 @@ func FuzzMergePatch(f *testing.F) {
 		}
 		again, err = clean(taskRules, again)
 		if diff := cmp.Diff(cleaned, again); diff != "" || err != nil {
-			t.Fatalf("%s is not the same again: %v\n%s", data, err, diff)
+			t.Fatalf("cleaning %s again changes it: %v\n%s", data, err, diff)
 		}
 	})
 }

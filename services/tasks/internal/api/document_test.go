@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestDocument compares the emitted OpenAPI document with the committed one,
-// from which the TypeScript types are generated.
+// TestDocument compares the service's OpenAPI document with the committed one, from which
+// the TypeScript types are generated.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	const golden = "../../../../web-contract/openapi/tasks.yaml"

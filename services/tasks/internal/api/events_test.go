@@ -26,7 +26,7 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// event is a server-sent event. Comments are passed over.
+// event is a server-sent event. Comments are skipped.
 type event struct {
 	ID, Name, Data string
 }
@@ -71,7 +71,7 @@ func (s *service) watch(ctx context.Context, t *testing.T, token, query string, 
 				e.Data = value
 			case "":
 				if e == (event{}) {
-					continue // behind a comment
+					continue // after a comment
 				}
 				select {
 				case events <- e:
@@ -95,7 +95,7 @@ func next(t *testing.T, events <-chan event) taskapi.Change {
 	t.Helper()
 	e, open := <-events
 	if !open || e.Name != "change" {
-		t.Fatalf("event %+v, open %t; want a change", e, open)
+		t.Fatalf("event %+v, open %t, want a change", e, open)
 	}
 	var change taskapi.Change
 	if err := json.Unmarshal([]byte(e.Data), &change); err != nil {
@@ -107,7 +107,7 @@ func next(t *testing.T, events <-chan event) taskapi.Change {
 	return change
 }
 
-// changeOf returns the change of a task.
+// changeOf returns the change with a task's current state.
 func changeOf(seq int64, task taskapi.Task) taskapi.Change {
 	data, err := wirejson.Marshal(task)
 	if err != nil {
@@ -116,7 +116,7 @@ func changeOf(seq int64, task taskapi.Task) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: data}
 }
 
-// taskOf returns the task of a change.
+// taskOf decodes the task of a change.
 func taskOf(t *testing.T, change taskapi.Change) taskapi.Task {
 	t.Helper()
 	task, err := change.Task()
@@ -129,7 +129,7 @@ func taskOf(t *testing.T, change taskapi.Change) taskapi.Task {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 
-	t.Run("a stream from the beginning is resumed by the id of any event, also after a purge", func(t *testing.T) {
+	t.Run("a stream from the beginning can be resumed after any event, also after a purge", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		s := newReplica(t, db)
@@ -152,7 +152,7 @@ func TestWatch(t *testing.T) {
 			<-events // ready
 			e := <-events
 			if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
-				t.Fatalf("event %+v, want the change %d of a reading that began at 5", e, seq+1)
+				t.Fatalf("event %+v, want change %d with a cursor that began at 5", e, seq+1)
 			}
 			header = []string{"Last-Event-ID", e.ID}
 		}
@@ -166,7 +166,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 
-	t.Run("begins with ready, then tells what has changed and what changes", func(t *testing.T) {
+	t.Run("begins with ready, then sends earlier and new changes", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		first := s.create(t, `{"title":"first"}`)
@@ -175,19 +175,19 @@ func TestWatch(t *testing.T) {
 			t.Errorf("the first event (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(changeOf(1, first), next(t, events)); diff != "" {
-			t.Errorf("what had changed (-want +got):\n%s", diff)
+			t.Errorf("the earlier change (-want +got):\n%s", diff)
 		}
 		second := s.create(t, `{"title":"second"}`)
 		if diff := cmp.Diff(changeOf(2, second), next(t, events)); diff != "" {
-			t.Errorf("what changes (-want +got):\n%s", diff)
+			t.Errorf("the new change (-want +got):\n%s", diff)
 		}
 		s.as(t, "alice", http.MethodDelete, "/api/tasks/"+first.ID+"?permanent=true", "")
 		if diff := cmp.Diff(taskapi.Change{Seq: 3, Kind: taskapi.KindTask, ID: first.ID, Data: json.RawMessage("null")}, next(t, events)); diff != "" {
-			t.Errorf("an erased task (-want +got):\n%s", diff)
+			t.Errorf("the change of an erased task (-want +got):\n%s", diff)
 		}
 	})
 
-	t.Run("tells nothing of other users", func(t *testing.T) {
+	t.Run("sends no changes of other users", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		events := s.watch(t.Context(), t, s.token(t, "bob"), "")
@@ -195,7 +195,7 @@ func TestWatch(t *testing.T) {
 		s.create(t, `{"title":"alice's"}`)
 		s.as(t, "bob", http.MethodPost, "/api/tasks", `{"title":"bob's"}`)
 		if task := taskOf(t, next(t, events)); task.Title != "bob's" {
-			t.Errorf("bob is told of %q", task.Title)
+			t.Errorf("bob received the change of %q", task.Title)
 		}
 	})
 
@@ -208,7 +208,7 @@ func TestWatch(t *testing.T) {
 		for name, events := range map[string]<-chan event{
 			"after":                      s.watch(t.Context(), t, s.token(t, "alice"), "?after=2"),
 			"Last-Event-ID":              s.watch(t.Context(), t, s.token(t, "alice"), "", "Last-Event-ID", "2"),
-			"Last-Event-ID before after": s.watch(t.Context(), t, s.token(t, "alice"), "?after=1", "Last-Event-ID", "2"),
+			"Last-Event-ID takes precedence over after": s.watch(t.Context(), t, s.token(t, "alice"), "?after=1", "Last-Event-ID", "2"),
 		} {
 			if ready := <-events; ready.Data != `{"seq":2}` {
 				t.Errorf("%s: %+v", name, ready)
@@ -219,7 +219,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 
-	t.Run("ends when the token does", func(t *testing.T) {
+	t.Run("ends when the token expires", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		claims := issuertest.Claims("alice")
@@ -245,7 +245,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 
-	t.Run("is refused before it begins", func(t *testing.T) {
+	t.Run("is rejected before it begins", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		wantProblem(t, s.as(t, "", http.MethodGet, "/api/events", ""), taskapi.CodeUnauthenticated)
@@ -264,8 +264,8 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// TestSlowReader opens a stream of which nothing is read, and lets much more
-// change than a connection holds. Neither writers nor other readers may notice.
+// TestSlowReader opens a stream without reading it, and makes more changes than a
+// connection buffers. Writers and other readers must not be delayed.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -306,13 +306,13 @@ func TestWatchAcrossReplicas(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	here, there := newReplica(t, db), newReplica(t, db)
 
-	t.Run("a lost wake-up costs time, not a change", func(t *testing.T) {
-		// Neither hub runs yet, so that only the poll can find the change.
+	t.Run("a lost notification delays a change but does not lose it", func(t *testing.T) {
+		// No hub is running yet, so only polling can find the change.
 		events := here.watch(t.Context(), t, here.token(t, "alice"), "")
 		<-events // ready
 		made := there.create(t, `{"title":"silent"}`)
 		if change := next(t, events); change.ID != made.ID {
-			t.Errorf("change of %s, want %s", change.ID, made.ID)
+			t.Errorf("got the change of %s, want %s", change.ID, made.ID)
 		}
 	})
 
@@ -321,7 +321,7 @@ func TestWatchAcrossReplicas(t *testing.T) {
 		var running errgroup.Group
 		defer func() {
 			stop()
-			_ = running.Wait() // it has no error
+			_ = running.Wait() // it never fails
 		}()
 		for _, hub := range []*feed.Hub{here.hub, there.hub} {
 			running.Go(func() error {
@@ -331,7 +331,7 @@ func TestWatchAcrossReplicas(t *testing.T) {
 		}
 		events := here.watch(t.Context(), t, here.token(t, "bob"), "")
 		<-events // ready
-		// The first may still find the hub without its connection.
+		// The hub may not be listening yet for the first change.
 		for here.hub.Counts().Received == 0 {
 			there.as(t, "bob", http.MethodPost, "/api/tasks", `{"title":"loud"}`)
 			if task := taskOf(t, next(t, events)); task.Title != "loud" {
@@ -341,10 +341,10 @@ func TestWatchAcrossReplicas(t *testing.T) {
 	})
 }
 
-// TestStreamUnderConcurrentWriters has 32 writers change alice's tasks while a
-// reader follows the stream, whose connection is cut at random. The reader must
-// end with exactly the service's state, be told nothing twice, and see each
-// task's versions only rise.
+// TestStreamUnderConcurrentWriters makes 32 writers change alice's tasks while a reader
+// follows the stream over a connection that is cut at random. The reader must end with
+// the service's state, receive no change twice, and see the versions of each task
+// increase.
 func TestStreamUnderConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 32, 25
@@ -405,7 +405,7 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 				}
 			}
 			if change.Seq <= cursor {
-				t.Fatalf("number %d after %d", change.Seq, cursor)
+				t.Fatalf("change %d came after %d", change.Seq, cursor)
 			}
 			cursor = change.Seq
 			if erased[change.ID] {
@@ -418,7 +418,7 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 			}
 			task := taskOf(t, change)
 			if before, known := state[change.ID]; known && task.Version <= before.Version {
-				t.Fatalf("version %d after %d", task.Version, before.Version)
+				t.Fatalf("version %d came after %d", task.Version, before.Version)
 			}
 			state[change.ID] = task
 		}
@@ -429,7 +429,7 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 	for _, query := range []string{"", "&deleted=true"} {
 		list := decode[taskapi.TaskListResponse](t, s.as(t, "alice", http.MethodGet, "/api/tasks?limit=200"+query, ""))
 		if list.Meta.NextCursor != nil {
-			t.Fatal("more tasks than one page")
+			t.Fatal("the tasks do not fit on one page")
 		}
 		for _, task := range list.Data {
 			want[task.ID] = task
@@ -440,7 +440,7 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 	}
 }
 
-// send makes a request that may meet a task which is gone or in the trash.
+// send makes a request on a task that may be erased or in the trash.
 func send(ctx context.Context, url, token, method, path, body string) error {
 	req, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
 	if err != nil {

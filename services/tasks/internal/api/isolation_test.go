@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 )
 
-// TestStrangersLearnNothing lets strangers try everything that is another
-// user's.
+// TestStrangersLearnNothing makes other users try every operation on a user's
+// resources.
 func TestStrangersLearnNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// nfc returns a text in Unicode's composed form (NFC, UAX #15). Package norm
-// adds U+034F after each 30 marks in a row, which is the stream-safe process and
-// not part of NFC; such a text is composed here.
+// nfc returns a text in Unicode's composed form (NFC, UAX #15). Package norm inserts
+// U+034F after 30 marks in a row (the stream-safe process), which NFC does not; such
+// texts are composed here.
 func nfc(text string) string {
 	const joiner = "\u034f"
 	composed := norm.NFC.String(text)

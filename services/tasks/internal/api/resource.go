@@ -10,9 +10,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// resourceHandlers returns the handlers of the operations that every kind of
-// resource has. T is the resource, W the response that respond makes of it, and
-// path the path of the kind's resources.
+// resourceHandlers returns the handlers of the operations that all kinds of resources
+// have. T is the resource, W the response, which respond returns for it, and path the
+// path of the kind's resources.
 func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path string, respond func(T) W) operations.ResourceHandlers[C, R, U, M, W] {
 	rules := cleaners[kind]
 	body := func(r store.Resource) W { return respond(r.Data.(T)) }
@@ -27,7 +27,7 @@ func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path
 		}
 		operation := store.Operation{Op: op, Kind: kind, ID: id, Versions: match.Versions(), OtherThan: noneMatch.Versions(), Data: data}
 		if noneMatch.Any {
-			operation.Versions = []int64{} // none will do
+			operation.Versions = []int64{} // no version matches
 		}
 		resource, replayed, err := h.write(ctx, operation, idempotencyKey(in.KeyInput, operation))
 		if err != nil {

@@ -46,7 +46,7 @@ func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(sent)
 }
 
-// check compares a request, as a server would see it, with the document.
+// check compares a request, in the form that a server receives, with the document.
 func (c *calls) check(r *http.Request) {
 	r.URL.Scheme, r.URL.Host = "", ""
 	for name, values := range r.Header {
@@ -54,7 +54,7 @@ func (c *calls) check(r *http.Request) {
 	}
 	route, path, err := c.document.FindRoute(r)
 	if err != nil {
-		c.t.Errorf("%s %s is no operation: %v", r.Method, r.URL, err)
+		c.t.Errorf("%s %s is not an operation: %v", r.Method, r.URL, err)
 		return
 	}
 	c.note(route.Operation, r)
@@ -67,7 +67,7 @@ func (c *calls) check(r *http.Request) {
 	}
 }
 
-// note records an operation and the parameters that the request has.
+// note records an operation and its parameters in the request.
 func (c *calls) note(operation *openapi3.Operation, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,8 +118,8 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	}
 }
 
-// TestTheModelHasEveryOperation calls every operation on the in-memory service.
-func TestTheModelHasEveryOperation(t *testing.T) {
+// TestModelHasEveryOperation calls every operation on the in-memory service.
+func TestModelHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	callEverything(t, sdktest.NewServer(t).Client(t, "alice"))
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// settingsRules are the rules of the settings beyond those of the document.
+// settingsRules are the rules of the settings that the document does not express.
 var settingsRules = cleaner{"timeZone": zoneName}
 
-// zoneName is the rule of the name of a time zone, which gets its usual spelling.
+// zoneName is the rule of a time zone's name, which it converts to the canonical spelling.
 func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	zone, err := taskapi.LoadZone(value.String())
 	if err != nil {
@@ -21,7 +21,7 @@ func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Valu
 	value.SetString(zone.String())
 }
 
-// settingsHandlers are those of any kind, on the one resource that there is.
+// settingsHandlers returns the handlers of a resource on the user's only settings.
 func (h *handlers) settingsHandlers() operations.SettingsHandlers {
 	all := resourceHandlers[struct{}, struct{}, taskapi.UpdateSettingsRequest, struct{}](
 		h, taskapi.KindSettings, operations.SettingsPath, func(s taskapi.Settings) taskapi.SettingsResponse {

@@ -10,14 +10,14 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// scopeEraseUser is the scope of a token that may erase its user. The tokens of
-// sessions and API keys do not have it: a program that leaks one, or calls the wrong
-// path, must not end an account.
+// scopeEraseUser is the scope of a token that may erase its user. Tokens of sessions and
+// API keys do not have it, so a program that leaks one, or calls the wrong path, cannot
+// delete an account.
 const scopeEraseUser = "erase_user"
 
-// registerEraseUser adds the operation with which the authentication server erases
-// everything of a user before it deletes the account. It is not in the document,
-// because no client can call it, and the BFF does not have it.
+// registerEraseUser adds the operation with which the auth server erases everything of a
+// user before it deletes the account. Clients cannot call it, so it is not in the OpenAPI
+// document or at the BFF.
 func (h *handlers) registerEraseUser(api *httpapi.API) {
 	httpapi.Register(api, huma.Operation{
 		OperationID: "eraseUser", Method: http.MethodDelete, Path: "/api/user", Hidden: true,
@@ -30,6 +30,6 @@ func (h *handlers) registerEraseUser(api *httpapi.API) {
 			return nil, err
 		}
 		h.hub.Changed(userFrom(ctx))
-		return nil, nil //nolint:nilnil // an answer without a body
+		return nil, nil //nolint:nilnil // a response without a body
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestZoneChange_ReachesEveryStream: after a change of the user's time zone, streams at
-// both replicas bring the settings and the new due time of each of ten thousand all-day
-// tasks, once, and no stream of another user brings anything.
+// TestZoneChange_ReachesEveryStream changes the user's time zone. Streams at both replicas
+// must receive the settings and the new due time of each of ten thousand all-day tasks
+// once, and no stream of another user anything.
 func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	t.Parallel()
 	const (
@@ -64,11 +64,11 @@ func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	}
 	own := decode[taskapi.TaskResponse](t, here.as(t, "bob", http.MethodPost, "/api/tasks", `{"title":"own"}`)).Data
 	if change := next(t, others); change.ID != own.ID {
-		t.Errorf("another user's stream brought %s", change.ID)
+		t.Errorf("another user's stream received the change of %s", change.ID)
 	}
 }
 
-// readMoved reads a stream until it has brought the settings and each task once.
+// readMoved reads a stream until it has received the settings and each task once.
 func readMoved(events <-chan event, want map[string]time.Time) error {
 	left := maps.Clone(want)
 	settings := 0
@@ -87,14 +87,14 @@ func readMoved(events <-chan event, want map[string]time.Time) error {
 		}
 		due, waited := left[task.ID]
 		if !waited || task.DueAt == nil || !task.DueAt.Equal(due) {
-			return fmt.Errorf("the stream brought %+v, waited for: %t, due %v", task, waited, due)
+			return fmt.Errorf("the stream sent %+v, expected: %t, due %v", task, waited, due)
 		}
 		if delete(left, task.ID); len(left) == 0 {
 			break
 		}
 	}
 	if len(left) > 0 || settings != 1 {
-		return fmt.Errorf("the stream left out %d of %d tasks, and brought the settings %d times", len(left), len(want), settings)
+		return fmt.Errorf("the stream lacks %d of %d tasks, and sent the settings %d times", len(left), len(want), settings)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	waiting map[string]*subscribers
-	// changed has the users whose changes other replicas have not been told of.
+	// changed has the users whose changes have not been published yet.
 	changed map[string]struct{}
 	wake    chan struct{}
 

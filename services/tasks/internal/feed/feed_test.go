@@ -202,7 +202,8 @@ func (b *slowBus) run(t *testing.T) *feed.Hub {
 	return hub
 }
 
-// TestSteadyChangesArePublished: under permanent load, each message has its own timeout.
+// TestSteadyChangesArePublished checks that under permanent load, each message has its own
+// timeout.
 func TestSteadyChangesArePublished(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -219,8 +220,8 @@ func TestSteadyChangesArePublished(t *testing.T) {
 	})
 }
 
-// TestFailedMessagesAreRetried: names of a failed message are sent with the next one, which
-// does not wait for another change.
+// TestFailedMessagesAreRetried checks that the names of a failed message are sent with the
+// next one, which does not wait for another change.
 func TestFailedMessagesAreRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -240,7 +241,7 @@ func TestFailedMessagesAreRetried(t *testing.T) {
 	})
 }
 
-// TestLastChanges: a replica that stops still publishes earlier changes.
+// TestLastChanges checks that a replica that stops still publishes earlier changes.
 func TestLastChanges(t *testing.T) {
 	t.Parallel()
 	bus := &memoryBus{receivers: map[int]func(string){}}

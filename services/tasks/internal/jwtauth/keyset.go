@@ -48,7 +48,7 @@ type keySet struct {
 
 	// remote fetches the keys before it reports a key as unknown.
 	remote jwkset.Storage
-	// fetch shares one fetch among all who miss a key.
+	// fetch shares one fetch among all requests that miss a key.
 	fetch   singleflight.Group
 	fetcher *fetcher
 	// waiting holds one element for each request that waits for a fetch.
@@ -144,8 +144,8 @@ func (k *keySet) awaitFetch(ctx context.Context, id string) error {
 	}
 }
 
-// fetcher fetches the keys and rejects responses without any, because the storage replaces
-// its keys by whatever it gets.
+// fetcher fetches the keys and rejects responses without keys, because the storage replaces
+// its keys by any response.
 type fetcher struct {
 	next http.RoundTripper
 	// failing reports whether the last fetch failed.

@@ -20,7 +20,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
 )
 
-// TestInterleavings has many callers read, fail, leave, panic and lose their connection at
+// TestInterleavings makes many callers read, fail, leave, panic and lose their connection at
 // random. Each result must be that of the caller's own query.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()

@@ -80,8 +80,8 @@ type read struct {
 	text   string
 	args   []any
 	decode func(pgx.Rows) error
-	// done receives the outcome. It is buffered, so that nobody waits for a caller
-	// that has left.
+	// done receives the outcome. It is buffered, so that the lane never waits for a
+	// caller that has left.
 	done chan error
 
 	statement *statement
@@ -119,7 +119,7 @@ func Do[T any](
 	select {
 	case err := <-r.done:
 		if p, ok := errors.AsType[panicked](err); ok {
-			panic(p.value) // as if decode had run here
+			panic(p.value) // as if decode had been called here
 		}
 		if err != nil {
 			return result, err
@@ -156,7 +156,7 @@ func (l *Lanes) Close() {
 	l.closed = true
 	for _, one := range l.lanes {
 		if one.conn != nil {
-			_ = one.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails if it is closed already
+			_ = one.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails if it is already closed
 		}
 	}
 	l.mu.Unlock()
@@ -200,14 +200,14 @@ func (l *Lanes) serve(one *lane) {
 		}
 		if err := l.exchange(one, flush); err != nil {
 			for _, r := range flush {
-				r.finish(err) // except those that have a result
+				r.finish(err) // has no effect on reads with a result
 			}
 		}
 		clear(flush)
 	}
 }
 
-// take moves the next reads from the queue to flush. It returns none if the lane is idle.
+// take moves the next reads from the queue to flush. It moves none if the lane is idle.
 func (l *Lanes) take(one *lane, flush []*read) []*read {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -237,7 +237,7 @@ func (l *Lanes) received(one *lane) {
 	one.sent--
 }
 
-// finish passes the outcome to the caller, unless it has one.
+// finish passes the outcome to the caller, unless one was passed before.
 func (r *read) finish(err error) {
 	select {
 	case r.done <- err:

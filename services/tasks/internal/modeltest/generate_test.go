@@ -16,25 +16,24 @@ import (
 // so new fields are covered.
 type generator struct {
 	random *rand.Rand
-	// odd sequences have odd characters, and neither search nor sort by them, because
-	// the model does not have Unicode's tables.
+	// odd sequences contain unusual characters, and do not search or sort by them,
+	// because the model does not have Unicode's tables.
 	odd bool
-	// words are those of texts. With foreign ones among them, lists are not
-	// sorted by title, as the model has no collation.
+	// words are the words of texts. If foreign ones are among them, lists are not
+	// sorted by title, because the model has no collation.
 	words   []string
 	foreign bool
 	steps   []step
 	names   []string // of resources that the steps so far may have created
-	// places are where they should be, if all steps so far do what they ask
-	// for.
+	// places are the expected places of resources, if all steps so far succeed.
 	places map[string]place
-	// recurring are tasks that may recur, completed those that may be completed, nested
-	// is the latest sub-task of one that recurs.
+	// recurring are tasks that may recur, completed those that may be completed,
+	// nested is the latest sub-task of a recurring one.
 	recurring []string
 	completed map[string]bool
 	nested    string
 	keys      int
-	lists     []listed // so far
+	lists     []listed // the lists that were requested
 	now       time.Time
 }
 
@@ -201,7 +200,7 @@ func (g *generator) get(s *step) {
 	}
 }
 
-// stray makes a request that no operation takes as it is.
+// stray makes a request that no operation accepts.
 func (g *generator) stray(s *step) {
 	*s = pick(g,
 		step{method: "GET", path: "/api/tasks/{" + g.name(tasks, outsideTrash, outsideTrash) + "}/restore"},
@@ -215,8 +214,8 @@ func (g *generator) stray(s *step) {
 	s.number = len(g.steps) + 1
 }
 
-// name names a resource of a kind, mostly one that is at a place, and takes it to another
-// one.
+// name returns the name of a resource of a kind, mostly one in the place from, and expects
+// it in the place to afterwards.
 func (g *generator) name(k *kind, from, to place) string {
 	var all, there []string
 	for _, name := range g.names {
@@ -233,7 +232,7 @@ func (g *generator) name(k *kind, from, to place) string {
 		return "nobody"
 	case len(there) == 0 || g.chance(20):
 		return pick(g, all...)
-	case g.chance(2): // the latest ones more often, so that things happen to them
+	case g.chance(2): // prefer the latest ones, so that they change several times
 		there = there[max(0, len(there)-3):]
 	}
 	name := pick(g, there...)
@@ -266,8 +265,8 @@ func (g *generator) conditions(s *step) {
 	g.once(s)
 }
 
-// once adds a key, which may be that of an earlier request, or makes the step
-// an earlier one's again.
+// once adds a key, which may be that of an earlier request, or repeats an earlier
+// step.
 func (g *generator) once(s *step) {
 	switch {
 	case g.chance(4):
@@ -339,7 +338,7 @@ func (g *generator) list(s *step) {
 	if g.odd {
 		query.Del("q")
 	}
-	if strings.HasSuffix(query.Get("sort"), "position") { // which orders siblings alone
+	if strings.HasSuffix(query.Get("sort"), "position") { // which orders only siblings
 		query.Del("deleted")
 		if !query.Has("parentId") || query.Get("parentId") == "none" {
 			query.Set("parentId", "none")
@@ -355,7 +354,7 @@ func (g *generator) search() string {
 	word := one()
 	switch g.random.IntN(5) {
 	case 0:
-		return word[:1+g.random.IntN(len(word))] // may end within a character
+		return word[:1+g.random.IntN(len(word))] // may end inside a character
 	case 1:
 		return one() + " " + word
 	case 2:
@@ -467,7 +466,7 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		g.names = append(g.names, created(k.name, number, at))
 	}
 	if mistake && !inContent {
-		// Op and kind decide what else there may be.
+		// Op and kind determine the other members.
 		switch i := g.random.IntN(len(b.members) + 2); {
 		case i == len(b.members):
 			b.members = append(b.members, member{name: "color", value: "1"})

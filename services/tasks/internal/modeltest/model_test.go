@@ -62,8 +62,8 @@ func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Logf("counted: steps of the model played %d", played.Load())
 }
 
-// TestTheModelIsLikeTheService compares sdktest with the real service.
-func TestTheModelIsLikeTheService(t *testing.T) {
+// TestModelEqualsService compares sdktest with the real service.
+func TestModelEqualsService(t *testing.T) {
 	t.Parallel()
 	steps := 4000
 	if os.Getenv("TEST_SOAK") == "1" {
@@ -72,8 +72,8 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 	hold(t, [2]side{model(t), service(t, 0, 0)}, seed.Of(t), steps)
 }
 
-// TestTheModelIsAsFull: both sides enforce the same limits of a user's data.
-func TestTheModelIsAsFull(t *testing.T) {
+// TestModelEnforcesTheQuota checks that both sides enforce the same quota.
+func TestModelEnforcesTheQuota(t *testing.T) {
 	t.Parallel()
 	const resources, bytes = 6, 1200
 	server := sdktest.NewServer(t)
@@ -85,7 +85,7 @@ func TestTheModelIsAsFull(t *testing.T) {
 	hold(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seed.Of(t), steps)
 }
 
-func TestTheModelIsLikeItself(t *testing.T) {
+func TestModelEqualsItself(t *testing.T) {
 	t.Parallel()
 	hold(t, [2]side{model(t), model(t)}, seed.Of(t), 3000)
 }
@@ -116,7 +116,7 @@ func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 				r.Header.Del("If-Match")
 				h.ServeHTTP(w, r)
 			})
-		}, 4}, // a cascade may raise the version
+		}, 4}, // a cascade may increase the version
 		"a key is forgotten": {func(h http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Del("Idempotency-Key")

@@ -84,7 +84,7 @@ func (b body) simpler() []body {
 		other := b
 		if m.inner == nil {
 			other.members = slices.Delete(slices.Clone(b.members), i, i+1)
-			// Without these, the body would differ for another reason.
+			// Without these, the body would fail for another reason.
 			if len(other.members) > 0 && !slices.Contains([]string{"op", "kind", "id", "title", "name"}, m.name) {
 				all = append(all, other)
 			}

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// maxAgendaTasks bounds the overdue tasks of an agenda, and those that are
+	// maxAgendaTasks bounds the overdue tasks of an agenda, and separately the tasks
 	// due next.
 	maxAgendaTasks = 1000
-	// agendaBytes bounds either in bytes, as a page is bounded.
+	// agendaBytes bounds the size of each of these parts.
 	agendaBytes = pageBytes / 2
 )
 
-// Agenda is the open tasks that have a deadline before some time, by the deadline.
+// Agenda is the open tasks due before some time, ordered by due date.
 type Agenda struct {
-	// Tasks are the overdue ones, and then the others.
+	// Tasks are the overdue ones, then the others.
 	Tasks []taskapi.Task
-	// Before and After count all open tasks by whether their deadline is before
-	// that time, Undated those without one.
+	// Before and After count the open tasks due before and after that time, Undated those
+	// without a due date.
 	Before, After, Undated int64
-	// Zone is the time zone whose days are meant, UserZone that of the settings.
+	// Zone is the time zone of the days, UserZone that of the settings.
 	Zone, UserZone *time.Location
 }
 
-// selectAgenda reads both parts of an agenda in one statement, so that a task
-// whose deadline changes meanwhile is not in both. The database adds up the sizes,
-// or it would send all of a thousand large tasks. $2 is the time now.
+// selectAgenda reads both parts of an agenda in one statement, so that a task whose due
+// date changes meanwhile is not in both. The database sums the sizes; otherwise it would
+// send up to a thousand large tasks. $2 is the current time.
 var selectAgenda = func() string {
 	part := func(due string) string {
 		return "(SELECT " + tasks.columnNames + `,
@@ -50,9 +50,9 @@ const countAgenda = `
 	SELECT count(*) FILTER (WHERE due_at < $2), count(*) FILTER (WHERE due_at >= $2), count(*) FILTER (WHERE due_at IS NULL)
 	FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived
 
-// Agenda returns the open tasks with a deadline before the end in a time zone, by
-// default that of the settings: 1,000 at most that are overdue and as many that are
-// not, and fewer where they are large.
+// Agenda returns the open tasks due before endIn(zone). The zone is by default that of the
+// settings. It returns at most 1,000 overdue tasks and 1,000 others, and fewer if they
+// are large.
 func (s *Store) Agenda(ctx context.Context, user string, now time.Time, zone *time.Location, endIn func(*time.Location) time.Time) (Agenda, error) {
 	var agenda Agenda
 	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, userZone *time.Location) {

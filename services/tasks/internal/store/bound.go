@@ -7,9 +7,9 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// bound collects the arguments of a statement while bun builds its text. bun
-// would write values into the text, which makes every query a new one to
-// PostgreSQL; a placeholder keeps the text constant and the values out of it.
+// bound collects the arguments of a statement while bun builds its text. bun itself would
+// write values into the text, and every query would be new to PostgreSQL; with
+// placeholders, the text is constant.
 type bound struct {
 	args []any
 }
@@ -22,7 +22,7 @@ func (b *bound) arg(v any) schema.QueryAppender {
 
 type placeholder int
 
-// AppendQuery writes $1, $2 and so on, as bun asks for it.
+// AppendQuery writes $1, $2 and so on. bun calls it.
 func (p placeholder) AppendQuery(_ schema.QueryGen, b []byte) ([]byte, error) {
 	return strconv.AppendInt(append(b, '$'), int64(p), 10), nil
 }

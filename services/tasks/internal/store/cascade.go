@@ -9,15 +9,15 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A cascade changes the tasks that hang on a resource, however many they are, with
-// a few statements: none of them is read. Each task changes once, as a change of its
-// own behind that of the resource, in the order of the ids. The statements come
-// behind [countChange], so the user's lock is held.
+// A cascade changes the tasks that depend on a resource, however many they are, with a few
+// statements, without reading them. Each task gets its own change number, after that of the
+// resource, in the order of the ids. The statements come after [countChange], so the user's
+// lock is held.
 //
-// Citus routes them to one server, because each table is named with the user.
+// Citus routes them to one server, because each table is qualified with the user.
 
-// members selects the tasks of a cascade: the ids of the user's ($1) tasks, by the
-// id of the resource ($2).
+// members selects the tasks of a cascade: the ids of the user's ($1) tasks, for the
+// resource with the id $2.
 type members string
 
 const (
@@ -25,44 +25,44 @@ const (
 	inList members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND list_id = $2"
 	// liveInList are those outside the trash.
 	liveInList = inList + " AND deleted_at IS NULL"
-	// goneWith are the tasks that a resource has taken to the trash.
+	// goneWith are the tasks that were deleted with the resource.
 	goneWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> " + noID
 	// below are the tasks below another one, also those in the trash.
 	below members = "SELECT id FROM (" + descendants + ") AS d"
-	// liveBelow are those outside the trash, openBelow those to be done.
+	// liveBelow are those outside the trash, openBelow the open ones among them.
 	liveBelow = below + " WHERE deleted_at IS NULL"
 	openBelow = liveBelow + " AND completed_at IS NULL"
-	// goneBelow are those that went to the trash with it, or with what it went with
-	// ($4).
+	// goneBelow are those that were deleted with the task, or with the resource with
+	// which it was deleted ($4).
 	goneBelow = below + " WHERE deleted_at IS NOT NULL AND deleted_with IN ($2, $4)"
-	// elsewhereBelow are those that are not in a list ($4).
+	// elsewhereBelow are those outside a list ($4).
 	elsewhereBelow = below + " WHERE list_id <> $4"
-	// doneAbove are a completed task and the completed ones above it.
+	// doneAbove are a completed task and the completed tasks above it.
 	doneAbove members = "SELECT id FROM (" + ancestors + ") AS a WHERE completed_at IS NOT NULL"
 )
 
 const (
-	// noID stands in the place of ids for none.
+	// noID stands for a missing id.
 	noID = "'00000000-0000-0000-0000-000000000000'"
-	// isSubTask has an index.
+	// isSubTask is the condition of an index.
 	isSubTask = "parent_id <> " + noID
 
-	// subTasks selects the sub-tasks of a task, whose id stands between it and fenced.
+	// subTasks selects the sub-tasks of a task, whose id comes between it and fenced.
 	// OFFSET makes the planner read them by that id. Otherwise, if its statistics are
 	// older than all sub-tasks, it scans all of the user's sub-tasks for each task, which
 	// takes minutes for thousands.
 	subTasks = "(SELECT * FROM tasklane.tasks WHERE user_id = $1 AND " + isSubTask + " AND parent_id = "
 	fenced   = " OFFSET 0)"
 
-	// descendants selects the tasks below a task ($2), which are on three levels at
-	// most, with their level below it.
+	// descendants selects the tasks below a task ($2), on at most three levels, with
+	// their level below it.
 	descendants = "SELECT a.*, 1 AS level FROM " + firstLevel +
 		" UNION ALL SELECT b.*, 2 FROM " + secondLevel +
 		" UNION ALL SELECT c.*, 3 FROM " + secondLevel + ", LATERAL " + subTasks + "b.id" + fenced + " AS c"
 	firstLevel  = subTasks + "$2" + fenced + " AS a"
 	secondLevel = firstLevel + ", LATERAL " + subTasks + "a.id" + fenced + " AS b"
 
-	// ancestors selects a task ($2) and those above it.
+	// ancestors selects a task ($2) and the tasks above it.
 	ancestors = `
 		SELECT a.id, a.completed_at FROM tasklane.tasks AS a WHERE a.user_id = $1 AND a.id = $2
 		UNION ALL
@@ -81,7 +81,7 @@ const (
 		JOIN tasklane.tasks AS d ON d.user_id = $1 AND d.id = c.parent_id
 		WHERE a.user_id = $1 AND a.id = $2
 	`
-	// selectAncestors selects the ids of a task ($2) and of those above it.
+	// selectAncestors selects the ids of a task ($2) and of the tasks above it.
 	selectAncestors = "SELECT id FROM (" + ancestors + ") AS a"
 	// selectHeight selects the number of levels below a task ($2).
 	selectHeight = "SELECT coalesce(max(level), 0) FROM (" + descendants + ") AS d"
@@ -101,7 +101,7 @@ func changeMembers(m members, set string) string {
 	UPDATE tasklane.user_state SET seq = seq + (SELECT count(*) FROM changed) WHERE user_id = $1`, m, set)
 }
 
-// What cascades set.
+// The changes of cascades.
 const (
 	trashed   = "deleted_at = $3, deleted_with = $2"
 	restored  = "deleted_at = NULL, deleted_with = " + noID
@@ -109,8 +109,8 @@ const (
 	reopened  = "completed_at = NULL"
 )
 
-// eraseMembers erases all members, with three statements: the tombstones, whose
-// numbers are above the user's latest, name the tasks for those that follow.
+// eraseMembers erases all members, with three statements. The tombstones, whose numbers are
+// above the user's latest, identify the tasks for the other two.
 func eraseMembers(m members) (buried, forgotten, removed string) {
 	const gone = `(SELECT e.id FROM tasklane.erased AS e, tasklane.user_state AS s WHERE e.user_id = $1 AND s.user_id = $1 AND e.seq > s.seq)`
 	buried = fmt.Sprintf(`INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
@@ -127,8 +127,8 @@ func eraseMembers(m members) (buried, forgotten, removed string) {
 	return buried, forgotten, removed
 }
 
-// cascade queues a change of the members of a resource. Further ids are its
-// arguments from $4 on.
+// cascade queues a change of the members of a resource. Further ids are arguments
+// from $4 on.
 func (tx *transaction) cascade(m members, set string, of uuid.UUID, more ...uuid.UUID) {
 	tx.queueCascade(changeMembers(m, set), of, more...)
 }
@@ -148,8 +148,8 @@ func (tx *transaction) eraseAll(m members, of uuid.UUID) {
 	tx.statements = append(tx.statements, statement{forgotten, []any{tx.user}}, statement{removed, []any{tx.user}})
 }
 
-// affects notes that a cascade may have changed tasks that the transaction has in
-// memory: those that the function tells. They are read again before they are used.
+// affects records that a cascade may have changed tasks in memory: those for which the
+// function is true. They are read again before they are used.
 func (tx *transaction) affects(is func(*taskRow) bool) {
 	for _, r := range tx.inMemory() {
 		if task, ok := r.row.(*taskRow); ok && !r.erased && is(task) {
@@ -158,12 +158,12 @@ func (tx *transaction) affects(is func(*taskRow) bool) {
 	}
 }
 
-// inMemory returns the resources that were looked at or made.
+// inMemory returns the resources that were read or created.
 func (tx *transaction) inMemory() []*resource {
 	return append(tx.found[:len(tx.found):len(tx.found)], tx.written...)
 }
 
-// refresh sends what is queued and reads the tasks in memory again, if cascades
+// refresh sends the queued statements, and reads the tasks in memory again if cascades
 // may have changed them.
 func (tx *transaction) refresh(ctx context.Context) error {
 	if !tx.stale {

@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// fillList gives alice so many tasks in a list, by one statement.
+// fillList inserts many tasks into a list of alice's, by one statement.
 const fillList = `
 	UPDATE tasklane.user_state SET seq = seq + %[2]d, resources = resources + %[2]d, bytes = bytes + 101 * %[2]d WHERE user_id = 'alice';
 	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, list_id, position, created_at, updated_at, title_key, words, size)
@@ -20,7 +20,7 @@ const fillList = `
 	FROM generate_series(1, %[2]d) AS n, tasklane.user_state AS s WHERE s.user_id = 'alice'`
 
 // TestCascades_TakeFewStatements deletes, restores and erases a list of ten thousand
-// tasks. How many there are shows neither in the statements nor in the round trips.
+// tasks. The number of statements and round trips must not depend on the number of tasks.
 func TestCascades_TakeFewStatements(t *testing.T) {
 	t.Parallel()
 	const many = 10_000
@@ -56,10 +56,10 @@ func TestCascades_TakeFewStatements(t *testing.T) {
 				}
 				stats, err := s.TaskStats(t.Context(), alice, time.UTC)
 				if err != nil || stats.Open != step.live {
-					t.Errorf("%s left %d tasks, %v; want %d", step.op, stats.Open, err, step.live)
+					t.Errorf("after %s there are %d tasks, %v; want %d", step.op, stats.Open, err, step.live)
 				}
 				if usage := counted(t, db, string(step.op)); usage.Resources != step.resource {
-					t.Errorf("%s left %d resources, want %d", step.op, usage.Resources, step.resource)
+					t.Errorf("after %s there are %d resources, want %d", step.op, usage.Resources, step.resource)
 				}
 				seen := map[int64]bool{}
 				for from := after(seq); ; {

@@ -17,7 +17,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// userClause is what names the user in a statement's conditions.
+// userClause matches a condition on the user in a statement.
 var userClause = regexp.MustCompile(`(?:\w+\.)?user_id = (\$\d+)`)
 
 // mutant is a statement of the store without one of its user clauses.
@@ -26,16 +26,15 @@ type mutant struct {
 	args           []any
 }
 
-// TestEachUserClauseHasASecondLine takes each user clause out of each statement
-// of the store in turn. Row-level security must make up for it: as bob, the
-// statement brings what it brought with the clause, and leaves alice's rows as
-// they are. Without row-level security the same mutants must be noticed, or the
-// test would prove nothing.
+// TestEachUserClauseHasASecondLine removes each user clause of each statement in turn.
+// Row-level security must replace it: as bob, the statement returns the same rows as
+// with the clause, and leaves alice's rows unchanged. Without row-level security the
+// mutants must be detected; otherwise the test would prove nothing.
 func TestEachUserClauseHasASecondLine(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	r := &recorder{texts: map[string][]any{}}
-	// In a database of its own, as it erases alice in the end.
+	// In a new database, because it erases alice.
 	exercise(t, storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Tracer: r}), alice, "zebratext", 61)
 	mutants := mutantsOf(r.texts)
 	if len(mutants) < 20 {
@@ -68,17 +67,17 @@ func TestEachUserClauseHasASecondLine(t *testing.T) {
 	}
 	noticed := len(leaks())
 	t.Logf("%d mutants of %d statements; without row-level security %d leak", len(mutants), len(r.texts), noticed)
-	// Statements of cascades name the user several times, of which one is enough.
+	// Statements of cascades have several user clauses, of which one is enough.
 	if noticed < len(mutants)/4 {
-		t.Errorf("without row-level security only %d of %d mutants are noticed", noticed, len(mutants))
+		t.Errorf("without row-level security only %d of %d mutants are detected", noticed, len(mutants))
 	}
 }
 
-// mutantsOf leaves out each user clause of each statement, in a fixed order.
+// mutantsOf returns the statements without each of their user clauses, in a fixed order.
 func mutantsOf(texts map[string][]any) (all []mutant) {
 	for _, text := range slices.Sorted(maps.Keys(texts)) {
 		for _, at := range userClause.FindAllStringSubmatchIndex(text, -1) {
-			// The parameter stays, or PostgreSQL would not know its type.
+			// The parameter stays; otherwise PostgreSQL would not know its type.
 			without := text[:at[0]] + text[at[2]:at[3]] + "::text IS NOT NULL" + text[at[1]:]
 			all = append(all, mutant{original: text, text: without, args: texts[text]})
 		}
@@ -86,8 +85,8 @@ func mutantsOf(texts map[string][]any) (all []mutant) {
 	return all
 }
 
-// furnish gives a user a task outside the trash with the id that is returned,
-// one in it, one that is erased, and keys.
+// furnish gives a user a task outside the trash, whose id it returns, one in the trash,
+// an erased one, and keys.
 func furnish(t *testing.T, s *store.Store, user string) uuid.UUID {
 	t.Helper()
 	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: "zebratext" + key} }
@@ -100,8 +99,8 @@ func furnish(t *testing.T, s *store.Store, user string) uuid.UUID {
 	return uuid.MustParse(live.ID)
 }
 
-// attack runs the mutant and the original as bob, with the ids of alice's, and
-// tells how they differ in what they bring and in what is left of alice's rows.
+// attack runs the mutant and the original as bob with alice's ids, and returns how they
+// differ in their rows and in alice's rows afterwards.
 func (m mutant) attack(t *testing.T, conn *pgx.Conn, loot uuid.UUID) string {
 	t.Helper()
 	args := slices.Clone(m.args)
@@ -118,17 +117,17 @@ func (m mutant) attack(t *testing.T, conn *pgx.Conn, loot uuid.UUID) string {
 		}
 	}
 	if n := versionArgument(m.original); n > 0 {
-		args[n-1] = int64(2) // alice's task has the version before
+		args[n-1] = int64(2) // the next version of alice's task
 	}
 	want, got := outcomeOf(t, conn, m.original, args), outcomeOf(t, conn, m.text, args)
 	return cmp.Diff(want, got)
 }
 
-// varyingTime is a time that a statement may make.
+// varyingTime matches times that a statement may create.
 var varyingTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*( \+\d+ UTC)?`)
 
-// outcomeOf runs a statement as bob and returns its rows and, after them, those
-// that alice has. Nothing of it is kept.
+// outcomeOf runs a statement as bob and returns its rows, followed by alice's. It rolls
+// back all changes.
 func outcomeOf(t *testing.T, conn *pgx.Conn, text string, args []any) (seen []string) {
 	t.Helper()
 	tx, err := conn.Begin(t.Context())

@@ -36,7 +36,7 @@ func sizeColumn(fields []*schema.Field) column {
 	var texts [][]int
 	for _, f := range fields {
 		if f.Name == "position" {
-			continue // not the user's text
+			continue // not text of the user
 		}
 		switch reflect.Zero(f.StructField.Type).Interface().(type) {
 		case string, []string:
@@ -118,7 +118,7 @@ func (k *kind) insertCounted(counted []any, r row) statement {
 }
 
 // updateCounted combines [countChange] and update in one statement. counted has the
-// arguments of [countChange]. It fails with [errRefused] unless the row has the previous
+// arguments of [countChange]. It fails with [errCheckFailed] unless the row has the previous
 // version, so that it can follow a read that did not hold the user's lock.
 func (k *kind) updateCounted(counted []any, r row, s columnSet) statement {
 	return k.write(counted, r, s|counting, func(names, values []string) string {
@@ -137,7 +137,7 @@ func assignments(names, values []string) string {
 	return strings.Join(all, ", ")
 }
 
-// all is the set of all columns. An update never has it, because ids do not change.
+// all is the set of all columns. Updates never use it, because ids do not change.
 func (k *kind) all() columnSet { return 1<<len(k.columns) - 1 }
 
 // Bits beyond the columns that mark other statements than insert and update.

@@ -17,44 +17,44 @@ import (
 )
 
 const (
-	// wakeTime is how long callers wait for a database that wakes up.
+	// wakeTime is how long callers wait for a sleeping database.
 	wakeTime = budget.Wake
-	// probeTime bounds the wait for a connection once an outage is long. A
-	// connection that is made later serves the next caller.
+	// probeTime bounds the wait for a connection in a long outage. A connection that
+	// that is established later serves the next caller.
 	probeTime = time.Second
-	// forgetTime: after so long without a failure, an outage counts as over.
+	// forgetTime is the time without a failure after which an outage has ended.
 	forgetTime = 10 * time.Second
-	// The pauses between two attempts grow from minPause to maxPause.
+	// The delay between two attempts grows from minPause to maxPause.
 	minPause, maxPause = 20 * time.Millisecond, 300 * time.Millisecond
 )
 
-// outage is a period in which the database does not answer. While it is short,
-// operations wait for its end. In a long one they fail at once, or ever more of them
-// would wait. The zero value means that there is no outage.
+// outage is a period in which the database does not respond. While it is short, operations
+// wait for its end. In a long one they fail at once; otherwise more and more would wait.
+// The zero value means that there is no outage.
 type outage struct {
 	period
-	// worker is the outage of a Citus worker, as the coordinator reports it. Only time
-	// ends it, because users without rows on that worker succeed meanwhile.
+	// worker is the outage of a Citus worker that the coordinator reports. Only time ends
+	// it, because users without rows on that worker succeed meanwhile.
 	worker period
 }
 
-// period is when operations have failed.
+// period is a period of failures.
 type period struct {
 	lasts       atomic.Bool
 	mu          sync.Mutex
-	first, last time.Time // of the failures, when the first began and the last ended
+	first, last time.Time // the start of the first failure and the end of the last
 }
 
-// patience is how long one operation still retries. Its zero value is ready for use.
-type patience struct {
+// retries says until when one operation is retried. Its zero value is ready for use.
+type retries struct {
 	pause time.Duration
-	until time.Time // set with the first failure
+	until time.Time // set by the first failure
 }
 
-// again notes a failed attempt that began at since, pauses, and reports whether to
-// try again.
-func (o *outage) again(ctx context.Context, p *patience, err error, since time.Time) bool {
-	if !errors.Is(err, ErrUnavailable) || isRefusal(err) {
+// again records a failed attempt that began at since, waits, and reports whether to
+// retry.
+func (o *outage) again(ctx context.Context, r *retries, err error, since time.Time) bool {
+	if !errors.Is(err, ErrUnavailable) || isRejection(err) {
 		return false
 	}
 	failed := &o.period
@@ -63,15 +63,15 @@ func (o *outage) again(ctx context.Context, p *patience, err error, since time.T
 	}
 	now := time.Now()
 	end := failed.note(since, now)
-	if p.until.IsZero() {
-		p.until = since.Add(wakeTime)
+	if r.until.IsZero() {
+		r.until = since.Add(wakeTime)
 	}
-	if end.Before(p.until) {
-		p.until = end
+	if end.Before(r.until) {
+		r.until = end
 	}
-	p.pause = min(max(2*p.pause, minPause), maxPause)
-	pause := p.pause/2 + rand.N(p.pause/2)
-	if now.Add(pause).After(p.until) {
+	r.pause = min(max(2*r.pause, minPause), maxPause)
+	pause := r.pause/2 + rand.N(r.pause/2)
+	if now.Add(pause).After(r.until) {
 		return false
 	}
 	wait := time.NewTimer(pause)
@@ -84,8 +84,8 @@ func (o *outage) again(ctx context.Context, p *patience, err error, since time.T
 	}
 }
 
-// note notes a failed attempt that began at since, and returns until when the outage
-// counts as short.
+// note records a failed attempt that began at since, and returns the end of the time in
+// which the outage counts as short.
 func (p *period) note(since, now time.Time) (end time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +119,7 @@ func (o *outage) limit(now time.Time) time.Time {
 	return end
 }
 
-// over notes that the database has answered.
+// over records that the database has responded.
 func (o *outage) over() {
 	if o.lasts.Load() {
 		o.lasts.Store(false)
@@ -128,27 +128,27 @@ func (o *outage) over() {
 
 // repeat retries f while the database may be waking up.
 func (o *outage) repeat(ctx context.Context, f func() error) error {
-	var p patience
+	var r retries
 	for {
 		since := time.Now()
 		err := f()
 		if err == nil {
 			o.over()
 		}
-		if err == nil || !o.again(ctx, &p, err, since) {
+		if err == nil || !o.again(ctx, &r, err, since) {
 			return err
 		}
 	}
 }
 
 // acquire returns a connection of the store's pool.
-func (s *Store) acquire(ctx context.Context, p *patience) (*pgxpool.Conn, error) {
-	return s.acquireFrom(ctx, s.pool, p)
+func (s *Store) acquire(ctx context.Context, r *retries) (*pgxpool.Conn, error) {
+	return s.acquireFrom(ctx, s.pool, r)
 }
 
-// acquireFrom returns a connection of a pool. It waits for a database that is about
-// to wake up, and for one of the connections where all are busy.
-func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, p *patience) (*pgxpool.Conn, error) {
+// acquireFrom returns a connection of a pool. It waits for a database that may wake up,
+// and for a free connection if all are busy.
+func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, r *retries) (*pgxpool.Conn, error) {
 	for {
 		since := time.Now()
 		attempt, cancel := context.WithDeadline(ctx, s.outage.limit(since))
@@ -164,29 +164,29 @@ func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, p *patience
 			s.outage.note(since, time.Now())
 			return nil, fmt.Errorf("%w: no connection in time", ErrUnavailable)
 		}
-		if err = mapError(err); !s.outage.again(ctx, p, err, since) {
+		if err = mapError(err); !s.outage.again(ctx, r, err, since) {
 			return nil, err
 		}
 	}
 }
 
-// busy reports whether all connections are in use. A wait for one then says nothing
-// about the database.
+// busy reports whether all connections are in use. Then a wait says nothing about the
+// database.
 func busy(pool *pgxpool.Pool) bool {
 	stat := pool.Stat()
 	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
 }
 
-// isOfWorker reports whether the server that has answered could not reach another one:
-// a connection that failed itself has no SQLSTATE.
+// isOfWorker reports whether the server responded that it could not reach another server.
+// If its own connection fails, there is no SQLSTATE.
 func isOfWorker(err error) bool {
 	var fault *pgconn.PgError
 	return errors.As(err, &fault) && (fault.Code == connectionFailure || isLostWorker(fault))
 }
 
-// isRefusal reports whether the server refuses the connection for good: the role,
-// the database or the password is wrong.
-func isRefusal(err error) bool {
+// isRejection reports whether the server rejects the connection permanently: the role, the
+// database or the password is wrong.
+func isRejection(err error) bool {
 	var fault *pgconn.PgError
 	return errors.As(err, &fault) && (strings.HasPrefix(fault.Code, "28") || strings.HasPrefix(fault.Code, "3D"))
 }

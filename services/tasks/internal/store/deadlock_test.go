@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDeadlockIsNoFault has a write meet a migration that takes the tables in
-// another order. PostgreSQL undoes the write, which is tried again.
-func TestDeadlockIsNoFault(t *testing.T) {
+// TestDeadlock_RetriesTheWrite lets a write deadlock with a migration that locks the
+// tables in another order. PostgreSQL aborts the write, which is retried.
+func TestDeadlock_RetriesTheWrite(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.URL})
@@ -36,8 +36,8 @@ func TestDeadlockIsNoFault(t *testing.T) {
 		return err
 	}
 
-	// So that it is the write that finds out, which waits first. An owner who
-	// may not say so is most likely quick enough.
+	// So that the write, which waits first, detects the deadlock. Only superusers may set
+	// this; without it, the write is still likely to be first.
 	_, _ = migration.Exec(ctx, "SET deadlock_timeout = '10min'")
 	exec("BEGIN")
 	exec("LOCK TABLE tasklane.tasks")

@@ -58,7 +58,7 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 	return err
 }
 
-// requireZone fails with [errRefused] unless the user has the time zone.
+// requireZone fails with [errCheckFailed] unless the user has the time zone.
 const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settings WHERE user_id = $1), '" + taskapi.DefaultTimeZone + "') = $2)::int"
 
 // userZone returns the user's time zone. Without a look it is the one that the user

@@ -28,7 +28,7 @@ type Outage struct{ outage }
 
 // Again reports whether an operation that began at since is tried again.
 func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
-	return o.again(ctx, new(patience), err, since)
+	return o.again(ctx, new(retries), err, since)
 }
 
 // Over notes that an operation has succeeded.

@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestFeedOfSeveralKinds has writers change tasks and notes while a reader
-// follows the changes. The reader must end with the state of the database.
+// TestFeedOfSeveralKinds makes writers change tasks and notes while a reader follows the
+// changes. The reader must end with the state of the database.
 func TestFeedOfSeveralKinds(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 6, 150
@@ -63,7 +63,7 @@ func TestFeedOfSeveralKinds(t *testing.T) {
 		}
 		for _, change := range page.Changes {
 			if change.Seq <= cursor {
-				t.Fatalf("number %d after %d", change.Seq, cursor)
+				t.Fatalf("change %d came after %d", change.Seq, cursor)
 			}
 			cursor = change.Seq
 			if state[change.ID] = string(change.Data); change.Erased() {
@@ -81,7 +81,7 @@ func TestFeedOfSeveralKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			finished = true // and read once more
+			finished = true // then read once more
 		default:
 		}
 	}
@@ -97,8 +97,8 @@ func TestFeedOfSeveralKinds(t *testing.T) {
 	}
 }
 
-// TestChangesWhileOthersCommit has a transaction commit between two statements
-// of Changes, which then see different states of the database.
+// TestChangesWhileOthersCommit makes a transaction commit between two statements of
+// Changes, which then see different states of the database.
 func TestChangesWhileOthersCommit(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -106,11 +106,11 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 		want                  error
 	}{
 		{
-			"what was changed behind a reader's back is on the next page", "tasklane.notes",
+			"a change between two statements is on the next page", "tasklane.notes",
 			"UPDATE tasklane.tasks SET seq = 3; UPDATE tasklane.notes SET seq = 4; UPDATE tasklane.user_state SET seq = 4", nil,
 		},
 		{
-			"what was purged behind a reader's back is noticed", "tasklane.erased",
+			"a purge between two statements is detected", "tasklane.erased",
 			"UPDATE tasklane.user_state SET seq = 4, purged_seq = 3", store.ErrCursorExpired,
 		},
 	} {

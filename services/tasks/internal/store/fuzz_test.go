@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// FuzzCursor reads whatever a client may send as a cursor: it is refused, or
-// it is one that this program could have made.
+// FuzzCursor parses any text as a cursor. It must be rejected, or be a cursor that this
+// program could have created.
 func FuzzCursor(f *testing.F) {
 	digest := listDigest(taskapi.ListTasksOptions{Sort: taskapi.DueSoonest})
 	f.Add(cursor{List: digest, Key: "2026-12-01T00:00:00Z"}.String())
@@ -34,7 +34,7 @@ func FuzzCursor(f *testing.F) {
 			if by.expression == "" {
 				continue
 			}
-			// PostgreSQL's type of the column takes what is read as a key.
+			// The column's type must accept a parsed key.
 			if value, err := by.value(text); err == nil {
 				if text, ok := value.(string); ok && strings.ContainsRune(text, 0) {
 					t.Fatalf("the key %q of %s has a NUL", text, by.expression)
@@ -50,7 +50,7 @@ func FuzzCursor(f *testing.F) {
 		}
 		again, err := parseCursor(c.String(), digest)
 		if err != nil {
-			t.Fatalf("%q is read as %+v, which is refused: %v", text, c, err)
+			t.Fatalf("%q was parsed as %+v, which was rejected: %v", text, c, err)
 		}
 		if diff := cmp.Diff(c, again); diff != "" {
 			t.Error(diff)
@@ -58,8 +58,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// FuzzSearchQuery builds PostgreSQL's query from whatever people type. It must
-// hold words and its own operators only.
+// FuzzSearchQuery builds PostgreSQL's query from any text. It must contain only words and
+// the operators that the program adds.
 func FuzzSearchQuery(f *testing.F) {
 	for _, seed := range []string{"", "water plants", "' | 'x", `\':*&!`, "Größe", "東京 タワー", "a\x00b", "ﬁ ½ ǅ"} {
 		f.Add(seed)
@@ -72,11 +72,11 @@ func FuzzSearchQuery(f *testing.F) {
 		for word := range strings.SplitSeq(strings.TrimSuffix(query, ":*"), " & ") {
 			inner := strings.TrimSuffix(strings.TrimPrefix(word, "'"), "'")
 			if len(inner) != len(word)-2 || inner == "" {
-				t.Fatalf("%q gives %q", text, query)
+				t.Fatalf("the query of %q is %q", text, query)
 			}
 			for _, r := range inner {
 				if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && !unicode.IsSymbol(r) && r < 0x1f000 {
-					t.Fatalf("%q gives %q", text, query)
+					t.Fatalf("the query of %q is %q", text, query)
 				}
 			}
 		}

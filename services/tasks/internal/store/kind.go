@@ -81,7 +81,7 @@ type kind struct {
 	columnNames                                           string
 	selectOne, selectSeveral, selectChanged, selectBehind string
 	// countLive counts a user's resources outside the trash, up to one too many;
-	// refuseTooMany fails with [errRefused] if there are too many.
+	// refuseTooMany fails with [errCheckFailed] if there are too many.
 	countLive, refuseTooMany string
 
 	// wire returns the resource of a row.

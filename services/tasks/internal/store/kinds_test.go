@@ -17,8 +17,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestMigrationsMakeEachColumn compares the columns of the kinds with those of
-// the tables.
+// TestMigrationsMakeEachColumn compares the columns of the kinds with those of the
+// tables.
 func TestMigrationsMakeEachColumn(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
@@ -71,7 +71,7 @@ func TestStoreHasEveryKind(t *testing.T) {
 	}
 }
 
-// withNotes returns a database with a second kind.
+// withNotes returns a database with an additional kind.
 func withNotes(t *testing.T) storetest.Database {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -88,8 +88,7 @@ func note(op taskapi.BatchOp, id uuid.UUID, data any) store.Operation {
 	return store.Operation{Op: op, Kind: store.KindNote, ID: id, Data: data}
 }
 
-// TestSecondKind has a kind that only the tests have go through everything that
-// all kinds share.
+// TestSecondKind runs all shared code of kinds with a kind that only tests have.
 func TestSecondKind(t *testing.T) {
 	t.Parallel()
 
@@ -122,7 +121,7 @@ func TestSecondKind(t *testing.T) {
 			if step.want != nil {
 				step.want(&want)
 			} else if want.DeletedAt = got.DeletedAt; got.DeletedAt == nil {
-				t.Error("a deleted note has no time")
+				t.Error("a deleted note has no deletion time")
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("step %d (-want +got):\n%s", i, diff)
@@ -152,7 +151,7 @@ func TestSecondKind(t *testing.T) {
 		}
 	})
 
-	t.Run("a batch, changes, export and the end of the user", func(t *testing.T) {
+	t.Run("a batch, changes, export and erasing the user", func(t *testing.T) {
 		t.Parallel()
 		s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
 		made, err := s.Batch(t.Context(), alice, []store.Operation{
@@ -175,10 +174,10 @@ func TestSecondKind(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := out.Resources[1].Data.(store.Note).Text; got != "gone" {
-			t.Errorf("the erased note is %q, want it as it was before", got)
+			t.Errorf("the erased note is %q, want its last state", got)
 		}
 		again, err := s.Batch(t.Context(), alice, operations, key)
-		for i := range 2 { // of the note, before it was erased and when it was
+		for i := range 2 { // the note before it was erased, and the erased note
 			if left := again.Resources[i].Data.(store.Note); left.Text != "" || left.ID != gone.String() {
 				t.Errorf("the erased note again is %+v, want nothing of its content", left)
 			}
@@ -231,7 +230,7 @@ func TestSecondKind(t *testing.T) {
 		}
 	})
 
-	t.Run("its trash is purged", func(t *testing.T) {
+	t.Run("purges its trash", func(t *testing.T) {
 		t.Parallel()
 		db := withNotes(t)
 		s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL}))
@@ -253,7 +252,7 @@ func TestSecondKind(t *testing.T) {
 		}
 	})
 
-	t.Run("its table must be protected", func(t *testing.T) {
+	t.Run("requires a protected table", func(t *testing.T) {
 		t.Parallel()
 		for statement, found := range map[string]string{
 			"SELECT": "",

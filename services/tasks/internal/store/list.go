@@ -17,10 +17,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// list is a page of a list of rows R to be read.
+// list describes a page of a list of rows R.
 type list[R any] struct {
 	by order[R]
-	// digest names the list (see [listDigest]), cursor is where it goes on.
+	// digest identifies the list (see [listDigest]), cursor is the position to continue from.
 	digest []byte
 	cursor string
 	limit  int
@@ -33,35 +33,35 @@ type list[R any] struct {
 // page is a page of a list.
 type page[W any] struct {
 	resources []W
-	// nextCursor leads to the next page; it is empty on the last one.
+	// nextCursor is the cursor of the next page; it is empty on the last one.
 	nextCursor string
-	// changes is the user's change number. It is read with the rows, or
-	// before them, so that no change after it can be missing from both.
+	// changes is the user's change number. It is read with or before the rows, so
+	// that no later change is missing from both.
 	changes int64
-	bytes   int // of the resources, about
+	bytes   int // approximate size of the resources
 }
 
-// order is a way to sort rows: by an expression, equal ones by id. The zero order
-// is by id, which is that of creation.
+// order is a sort order of rows: by an expression, ties by id. The zero order is by id,
+// which is the order of creation.
 type order[R any] struct {
 	expression string
 	descending bool
 	// nullable: rows without a value come last in both directions.
 	nullable bool
-	// key is a row's value as a cursor holds it; "" is null.
+	// key returns a row's sort key for a cursor; "" is null.
 	key func(*R) string
-	// value reads it again as a statement's argument, and fails for what the
-	// expression's type does not hold.
+	// value parses a key to a statement's argument. It fails if the expression's type
+	// cannot have the value.
 	value func(key string) (any, error)
 }
 
-// down is the order the other way round.
+// down returns the reversed order.
 func (o order[R]) down() order[R] {
 	o.descending = true
 	return o
 }
 
-// clause returns the order as ORDER BY takes it; nulls says where those come.
+// clause returns the ORDER BY clause; nulls is the NULLS clause.
 func (o order[R]) clause(nulls string) string {
 	direction := ""
 	if o.descending {
@@ -84,20 +84,20 @@ func parseTime(key string) (any, error) { return time.Parse(time.RFC3339Nano, ke
 
 func parsePosition(key string) (any, error) {
 	if !position.Valid(key) {
-		return nil, fmt.Errorf("%q is no position", key)
+		return nil, fmt.Errorf("%q is not a position", key)
 	}
 	return key, nil
 }
 
 func formatNumber(n int64) string { return strconv.FormatInt(n, 10) }
 
-// parseNumber returns what reads a number of a column with so many bits.
+// parseNumber returns a function that parses a number of a column with so many bits.
 func parseNumber(bits int) func(key string) (any, error) {
 	return func(key string) (any, error) { return strconv.ParseInt(key, 10, bits) }
 }
 
-// list reads a page of a list, or fails with [ErrInvalidCursor]. One statement
-// reads all of it: a resource that changes meanwhile stands in it once.
+// list reads a page of a list, or fails with [ErrInvalidCursor]. It uses one statement, so a
+// resource that changes meanwhile is on the page once.
 func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
 	st, err := d.selectPage(s, user, l)
 	if err != nil {
@@ -121,8 +121,8 @@ func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string
 		})
 	}
 	if err == nil && len(p.resources) == 0 {
-		// The change number stands in the rows. Where there are none it is
-		// read first, and then the rows once more.
+		// The rows include the change number. If there are none, it is read first, and
+		// then the rows again.
 		err = s.run(ctx, begin, func(batch *pgx.Batch) {
 			p.resources = p.resources[:0]
 			batch.Queue(selectSeq, user).Query(readNumber(&p.changes))
@@ -132,8 +132,8 @@ func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string
 	return p, err
 }
 
-// readPage takes the rows of a page, up to the limit or [pageBytes], and the one
-// behind it, which tells that there is another page.
+// readPage reads the rows of a page, up to the limit or [pageBytes], and the following
+// one, which shows that there is another page.
 func (d *definition[R, W, C, U]) readPage(rows pgx.Rows, l list[R], p *page[W]) error {
 	var r R
 	into := append(d.into(any(&r).(row)), &p.changes)
@@ -192,10 +192,9 @@ type condition struct {
 	args  []any
 }
 
-// conditions select the rows behind a place in the order, or all of them. There
-// are two conditions where a list goes on from rows that have a value to rows
-// that have none: an index finds the beginning of either, but not of both at
-// once.
+// conditions select the rows after a position in the order, or all of them. There are two
+// conditions where a list continues from rows with a value to rows with null, because an
+// index can find the beginning of either but not of both at once.
 func (o order[R]) conditions(b *bound, after *cursor) ([]condition, error) {
 	some, none := condition{where: o.expression + " IS NOT NULL"}, condition{where: o.expression + " IS NULL"}
 	than := " > "
@@ -223,13 +222,12 @@ func (o order[R]) conditions(b *bound, after *cursor) ([]condition, error) {
 	return []condition{some}, nil
 }
 
-// cursor is a place in a list: the last row of a page. It holds nothing that
-// is not bound to a statement, so a forged one shows its maker nothing but
-// another place in their own list.
+// cursor is a position in a list: the last row of a page. All its values are arguments of
+// the statement, so a forged cursor is only another position in the user's own list.
 type cursor struct {
-	// List is a digest of the order and the filters it belongs to.
+	// List is the digest of the sort order and the filters.
 	List []byte `json:"l"`
-	// Key is the row's place in the order, ID its id.
+	// Key is the row's sort key, ID its id.
 	Key string    `json:"k"`
 	ID  uuid.UUID `json:"i"`
 }
@@ -243,7 +241,7 @@ func (o order[R]) cursor(digest []byte, r *R) string {
 	return c.String()
 }
 
-// String returns the cursor as clients carry it: opaque and safe in a URL.
+// String returns the cursor in its wire format, opaque and safe in a URL.
 func (c cursor) String() string {
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -267,17 +265,17 @@ func parseCursor(text string, digest []byte) (*cursor, error) {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidCursor, err)
 	}
 	if !bytes.Equal(c.List, digest) {
-		return nil, fmt.Errorf("%w: made for another list", ErrInvalidCursor)
+		return nil, fmt.Errorf("%w: it belongs to another list", ErrInvalidCursor)
 	}
 	return &c, nil
 }
 
-// listDigest names a list by the options that decide which resources it holds
-// and in which order.
+// listDigest returns a digest of the options that select the resources of a list and their
+// order.
 func listDigest(options any) []byte {
 	data, err := json.Marshal(options)
 	if err != nil {
-		panic(err) // times within four digits of a year can always be encoded
+		panic(err) // times with four-digit years can always be encoded
 	}
 	sum := sha256.Sum256(data)
 	return sum[:8]

@@ -141,7 +141,7 @@ func TestSearch(t *testing.T) {
 		"call":            "Call the café",
 		"CAFE":            "Call the café",
 		"saturday tab":    "Call the café",
-		"tab saturday":    "", // only the last word may be begun
+		"tab saturday":    "", // only the last word may be a prefix
 		"tables call":     "Call the café",
 		"grösse":          "Call the café",
 		"groSSe xl":       "Call the café",
@@ -164,7 +164,7 @@ func TestSearch(t *testing.T) {
 	task := mustList(t, s, alice, taskapi.ListTasksOptions{Query: "café"}).Tasks[0]
 	write(t, s, alice, update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("Write to the bar")}), nil)
 	if got := len(mustList(t, s, alice, taskapi.ListTasksOptions{Query: "café"}).Tasks); got != 0 {
-		t.Error("a word that was edited away is still found")
+		t.Error("a removed word is still found")
 	}
 }
 
@@ -179,8 +179,8 @@ func TestCursorBelongsToItsList(t *testing.T) {
 		"another filter": {Completed: new(true), Cursor: first.NextCursor},
 		"another sort":   {Sort: taskapi.TitleAscending, Cursor: first.NextCursor},
 		"nonsense":       {Cursor: "nonsense"},
-		"a changed one":  {Cursor: strings.ToUpper(first.NextCursor)},
-		"a longer one":   {Cursor: first.NextCursor + "AA"},
+		"a modified cursor":  {Cursor: strings.ToUpper(first.NextCursor)},
+		"a longer cursor":   {Cursor: first.NextCursor + "AA"},
 	} {
 		options.Limit = 2
 		if _, err := s.ListTasks(t.Context(), alice, options); !errors.Is(err, store.ErrInvalidCursor) {
@@ -212,16 +212,16 @@ func TestCursorBelongsToItsList(t *testing.T) {
 			}
 		}
 	}
-	// The default sort by its name, and another limit, are the same list.
+	// The default sort by name, and another limit, do not change the list.
 	page := mustList(t, s, alice, taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Limit: 1, Cursor: first.NextCursor})
 	if len(page.Tasks) != 1 || page.Tasks[0].ID == first.Tasks[1].ID {
 		t.Errorf("the next page is %v", titles(page.Tasks))
 	}
 }
 
-// TestPagingWhileOthersWrite pages through each sort and filter while eight
-// writers insert, edit and delete. Each task that they leave alone must be seen
-// exactly once.
+// TestPagingWhileOthersWrite reads all pages of each sort order and filter while eight
+// writers insert, edit and delete. Each task that they do not touch must be listed exactly
+// once.
 func TestPagingWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	const tasks, writers = 2000, 8
@@ -275,7 +275,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 			}
 		}
 		if len(want) == 0 {
-			t.Fatalf("%s: no task passes", filter.name)
+			t.Fatalf("%s: no task matches", filter.name)
 		}
 		for _, sort := range taskapi.Sorts() {
 			reading.Go(func() error {
@@ -291,7 +291,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 				}
 				for id := range want {
 					if times[id] != 1 {
-						return fmt.Errorf("%s by %s: a task that stayed put is seen %d times", filter.name, sort, times[id])
+						return fmt.Errorf("%s by %s: an unchanged task was listed %d times", filter.name, sort, times[id])
 					}
 				}
 				return nil
@@ -306,14 +306,14 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 		t.Error(err)
 	}
 	if writes.Load() == 0 {
-		t.Error("nobody wrote")
+		t.Error("there were no concurrent writes")
 	}
 }
 
 // noon is in the middle of the due dates of random tasks.
 var noon = time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)
 
-// filters are each filter of a list alone, and which tasks pass it.
+// filters has each filter of a list, and a function that reports whether a task passes it.
 var filters = []struct {
 	name    string
 	options taskapi.ListTasksOptions
@@ -334,7 +334,7 @@ var filters = []struct {
 	{"trash", taskapi.ListTasksOptions{Deleted: true}, func(taskapi.Task) bool { return true }},
 }
 
-// randomTask returns a task that is like many others in every order.
+// randomTask returns a task that ties with many others in every sort order.
 func randomTask(random *rand.Rand) taskapi.CreateTaskRequest {
 	req := taskapi.CreateTaskRequest{
 		Title:     fmt.Sprintf("task %d", random.IntN(50)),
@@ -348,7 +348,7 @@ func randomTask(random *rand.Rand) taskapi.CreateTaskRequest {
 	return req
 }
 
-// writeSomething creates a task or does something to one of ids.
+// writeSomething creates a task or changes one of ids.
 func writeSomething(ctx context.Context, s *store.Store, random *rand.Rand, ids []uuid.UUID) (err error) {
 	id := ids[random.IntN(len(ids))]
 	switch random.IntN(5) {
@@ -362,7 +362,7 @@ func writeSomething(ctx context.Context, s *store.Store, random *rand.Rand, ids 
 		_, err = s.Write(ctx, alice, replace(id, taskapi.ReplaceTaskRequest(randomTask(random))), nil)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // in the trash, or not
+		return nil // the task is in the trash, or is not
 	}
 	return err
 }

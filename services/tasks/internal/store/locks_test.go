@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// firstRelease is the version of the schema that later migrations change
-	// under people who work.
+	// firstRelease is the version of the schema that later migrations change under
+	// load.
 	firstRelease = 2
-	// longestLock is how long a migration may keep others from reading or
-	// writing, on a machine that does nothing else.
+	// longestLock is how long a migration may block reads or writes on an otherwise
+	// idle machine.
 	longestLock = 100 * time.Millisecond
 )
 
-// fill makes tasks from number $1 to $2, a hundred of each user.
+// fill inserts the tasks from $1 to $2, a hundred for each user.
 const fill = `
 	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
 	SELECT 'user-' || n / 100, gen_random_uuid(), n % 100 + 1, 1, 'Water the plants ' || n, repeat('x', 100), n % 5, '{home}', to_hex(n) || 'V',
@@ -34,13 +34,12 @@ const fill = `
 
 const fillUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-' || n, 100 FROM generate_series(0, $1::int / 100) n"
 
-// fillStep is the number of rows of one statement.
+// fillStep is the number of rows per statement.
 const fillStep = 500_000
 
-// TestMigrationsHoldNoLock applies every migration since the first release while
-// people read and write, and watches the locks on the tables that were there.
-// TEST_ROWS is the number of tasks, and has the locks timed; make
-// test-migrations has ten million.
+// TestMigrationsHoldNoLock applies every migration since the first release under load,
+// and watches the locks on the older tables. If TEST_ROWS sets the number of tasks, the
+// duration of the locks is checked; make test-migrations uses ten million.
 func TestMigrationsHoldNoLock(t *testing.T) {
 	t.Parallel()
 	rows, text := 20_000, os.Getenv("TEST_ROWS")
@@ -84,7 +83,7 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	begin = time.Now()
 	applied, err := store.Migrate(ctx, db.OwnerURL)
 	if err == nil && len(applied) == 0 {
-		// Until there is one, what most of them will do.
+		// Until there is a next migration, a typical one.
 		applied, err = store.MigrateFiles(ctx, db.OwnerURL, fstest.MapFS{"migrations/90000_next.sql": {Data: []byte(`-- +goose Up
 			ALTER TABLE tasklane.tasks ADD COLUMN next_release text;`)}})
 	}
@@ -95,23 +94,23 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	operations, slowest := work()
 	longest := watch()
 	if operations == 0 {
-		t.Error("nobody worked meanwhile")
+		t.Error("there was no load meanwhile")
 	}
 	t.Logf("%d migrations in %s; longest lock %s; %d operations meanwhile, the slowest %s",
 		len(applied), took.Round(time.Millisecond), longest.Round(time.Millisecond), operations, slowest.Round(time.Millisecond))
 	if timed && longest > longestLock {
-		t.Errorf("a migration kept others from a table for %s", longest)
+		t.Errorf("a migration blocked a table for %s", longest)
 	}
 }
 
-// TestLocksAreSeen makes sure of the watch itself.
+// TestLocksAreSeen checks the watcher itself.
 func TestLocksAreSeen(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	watch := watchLocks(t, db)
 	asOwner(t, db, "BEGIN; LOCK TABLE tasklane.tasks IN SHARE MODE; SELECT pg_sleep(0.4); COMMIT")
 	if longest := watch(); longest < longestLock {
-		t.Errorf("a lock of 400 ms was seen for %s", longest)
+		t.Errorf("a lock of 400 ms was measured as %s", longest)
 	}
 
 	watch = watchLocks(t, db)
@@ -120,14 +119,13 @@ func TestLocksAreSeen(t *testing.T) {
 		DO $$ BEGIN LOCK TABLE tasklane.tasks; EXCEPTION WHEN lock_not_available THEN END $$`)
 	release()
 	if longest := watch(); longest < longestLock {
-		t.Errorf("a lock that was waited for 400 ms was seen for %s", longest)
+		t.Errorf("a lock that was waited for 400 ms was measured as %s", longest)
 	}
 }
 
-// watchLocks looks all the time for locks that keep people from reading or
-// writing a table of users' rows. Who waits for such a lock
-// keeps people out as well. stop returns how long one was held or waited for at
-// most.
+// watchLocks watches for locks that block reads or writes of a table with users' rows. A
+// transaction that waits for such a lock blocks others as well. stop returns the
+// longest time that one was held or waited for.
 func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration) {
 	t.Helper()
 	const look = `
@@ -178,10 +176,9 @@ func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration)
 	}
 }
 
-// startWork reads and writes all the time, with statements of the first release:
-// today's store needs columns that are not there yet. It returns when that is
-// under way. stop returns how many statements there were since and how long one
-// took at most.
+// startWork keeps reading and writing, with statements of the first release, because the
+// current store needs newer columns. It returns once the load has started. stop returns
+// the number of statements since then and the longest duration of one.
 func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Duration)) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)

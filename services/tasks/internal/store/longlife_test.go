@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	// A task lives for ten days, is in the trash for thirty, and what is left
-	// of it stays for thirty more. So the tables are full on the seventieth
-	// day, and after a hundred they are looked at for forty.
+	// A task lives for ten days, stays in the trash for thirty, and its tombstone
+	// for thirty more. So the tables reach their size on day 70. From day 100 on, they
+	// are measured for forty days.
 	lifeDays, steadyDays = 140, 40
-	// growth is how much larger they may be at the end of those: pages are
-	// not filled to the last byte.
+	// growth is how much the tables may grow in those days: pages are not filled
+	// to the last byte.
 	growth = 1.05
 )
 
-// manyUsers are those of whom the tasks are.
+// manyUsers inserts the users who have the tasks.
 const manyUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-' || n, 0 FROM generate_series(1, 20) n"
 
-// dayOfLife makes tasks, moves those of ten days before to the trash, and keeps
-// five answers for each. $1 is the moment, $2 the number of tasks.
+// dayOfLife creates tasks, moves those of ten days earlier to the trash, and stores five
+// responses for each. $1 is the time, $2 the number of tasks.
 var dayOfLife = []string{
 	`WITH made AS (
 		INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
@@ -41,8 +41,8 @@ var dayOfLife = []string{
 		FROM generate_series(1, 5 * $2::int) n`,
 }
 
-// TestPurgeKeepsTablesSteady lives through months of constant load. Days pass by
-// rows of the past and a purge that is told to reach less far back each day.
+// TestPurgeKeepsTablesSteady simulates months of constant load. Days pass by inserting
+// rows of the past and purging with a cutoff that moves each day.
 func TestPurgeKeepsTablesSteady(t *testing.T) {
 	t.Parallel()
 	tasks := 200
@@ -92,9 +92,9 @@ func TestPurgeKeepsTablesSteady(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		exec("UPDATE tasklane.erased SET erased_at = $1 WHERE erased_at > $1", at) // which purge takes for today
+		exec("UPDATE tasklane.erased SET erased_at = $1 WHERE erased_at > $1", at) // for purge, this is today
 		for _, table := range tables {
-			exec("VACUUM tasklane." + table) // as autovacuum does in the end
+			exec("VACUUM tasklane." + table) // as autovacuum would do
 		}
 		all, sum := sizes()
 		if day%20 == 19 {

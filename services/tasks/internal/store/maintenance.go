@@ -91,7 +91,7 @@ func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, er
 			return nil
 		})
 	}
-	if err := s.send(ctx, new(patience), batch); err != nil {
+	if err := s.send(ctx, new(retries), batch); err != nil {
 		return 0, fmt.Errorf("erase user: %w", err)
 	}
 	return resources, nil

@@ -38,11 +38,11 @@ type Migration struct {
 // it are.
 var ErrTablesInUse = errors.New("the tables are in use")
 
-// The lock timeout of a migration doubles from leastPatience to mostPatience, because
+// The lock timeout of a migration doubles from minLockTimeout to maxLockTimeout, because
 // everybody else who wants the table waits behind the migration. The shortest one is
 // not noticed. After one second PostgreSQL would look for a deadlock and might abort
 // the transactions of users. Between two attempts, users have the table for as long.
-const leastPatience, mostPatience = 50 * time.Millisecond, 800 * time.Millisecond
+const minLockTimeout, maxLockTimeout = 50 * time.Millisecond, 800 * time.Millisecond
 
 // Migrate brings the schema of the database at ownerURL up to date and returns
 // what it applied. Then it indexes again the tasks that an older release has written.
@@ -58,8 +58,8 @@ func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err err
 // that must not time out, such as CREATE INDEX CONCURRENTLY, begins its file with SET
 // lock_timeout = 0.
 func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migration, err error) {
-	for patience := leastPatience; ; patience *= 2 {
-		err := asOwner(ctx, ownerURL, files, patience, func(conn *sql.Conn, provider *goose.Provider) error {
+	for lockTimeout := minLockTimeout; ; lockTimeout *= 2 {
+		err := asOwner(ctx, ownerURL, files, lockTimeout, func(conn *sql.Conn, provider *goose.Provider) error {
 			if err := applyAll(ctx, conn, provider, &applied); err != nil {
 				return err
 			}
@@ -68,12 +68,12 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migra
 		if !errors.Is(mapError(err), ErrBusy) {
 			return applied, err
 		}
-		if patience >= mostPatience {
+		if lockTimeout >= maxLockTimeout {
 			return applied, fmt.Errorf(`%w by somebody for longer than a migration waits; nothing is lost: run "tasks migrate" again, `+
 				`or first end what pg_stat_activity shows to be at work on them for long, an autovacuum too: %w`, ErrTablesInUse, err)
 		}
 		select {
-		case <-time.After(patience):
+		case <-time.After(lockTimeout):
 		case <-ctx.Done():
 			return applied, ctx.Err()
 		}
@@ -131,7 +131,7 @@ func awaitMigrators(ctx context.Context, try func() scanner) error {
 			return nil
 		}
 		select {
-		case <-time.After(leastPatience):
+		case <-time.After(minLockTimeout):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -155,15 +155,15 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 }
 
 // asOwner calls f with a connection of its own and goose's provider for the folder
-// migrations of files. patience is the lock timeout of statements; 0 means none.
-func asOwner(ctx context.Context, ownerURL string, files fs.FS, patience time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
+// migrations of files. lockTimeout is the lock timeout of statements; 0 means none.
+func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
 	config, err := ownerConfig(ownerURL)
 	if err != nil {
 		return err
 	}
 	// Also where a migration has set another.
 	limit := func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", patience.Milliseconds()))
+		_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds()))
 		return err
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limit), stdlib.OptionResetSession(limit))

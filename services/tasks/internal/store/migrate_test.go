@@ -19,7 +19,7 @@ import (
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 
-	t.Run("makes an empty database ready, also when run several times at once", func(t *testing.T) {
+	t.Run("prepares an empty database, also when run several times at once", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewEmptyDatabase(t)
 		var group errgroup.Group
@@ -41,7 +41,7 @@ func TestMigrate(t *testing.T) {
 		mustCreate(t, s, alice, full())
 	})
 
-	t.Run("applies nothing the second time", func(t *testing.T) {
+	t.Run("applies no migration twice", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		applied, err := store.Migrate(t.Context(), db.OwnerURL)
@@ -59,7 +59,7 @@ func TestMigrate(t *testing.T) {
 		}
 	})
 
-	t.Run("refuses one role for both", func(t *testing.T) {
+	t.Run("rejects one role for both", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		if err := store.GrantRuntime(t.Context(), db.OwnerURL, db.OwnerURL); err == nil {
@@ -68,7 +68,7 @@ func TestMigrate(t *testing.T) {
 	})
 }
 
-// TestMigrate_Encoding refuses a database that cannot store all characters.
+// TestMigrate_Encoding checks that a database with another encoding is rejected.
 func TestMigrate_Encoding(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewEmptyDatabase(t)
@@ -93,7 +93,7 @@ func TestMigrate_Encoding(t *testing.T) {
 	}
 }
 
-// TestOwnerWaits: what an operator runs waits for a database as requests do.
+// TestOwnerWaits checks that operators' commands wait for a database as requests do.
 func TestOwnerWaits(t *testing.T) {
 	t.Parallel()
 	const nowhere, nobody = "postgres://owner@127.0.0.1:1/nowhere?sslmode=disable", "postgres://app@127.0.0.1:1/nowhere?sslmode=disable"
@@ -109,25 +109,25 @@ func TestOwnerWaits(t *testing.T) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
 			if waited := time.Since(begin); waited < sleepTime {
-				t.Errorf("it failed after %s already", waited)
+				t.Errorf("it failed after only %s", waited)
 			}
 		})
 	}
 }
 
-// errAny stands for any error.
+// errAny means any error.
 var errAny = errors.New("any error")
 
 func TestCheckSafety(t *testing.T) {
 	t.Parallel()
 
-	// What an operator could do wrong, and the words that tell.
+	// Mistakes of operators, and words of the error.
 	for _, tc := range []struct {
 		name, statement string
 		want            error
 		words           string
 	}{
-		{"a sound database", "", nil, ""},
+		{"a correct database", "", nil, ""},
 		{"a missing migration", "DELETE FROM tasklane.schema_version WHERE version_id > 0", store.ErrSchemaBehind, "tasks migrate"},
 		{"no migration at all", "DROP SCHEMA tasklane CASCADE", store.ErrSchemaBehind, "tasks migrate"},
 		{"a role with BYPASSRLS", "ALTER ROLE {role} BYPASSRLS", store.ErrUnsafeRole, "BYPASSRLS"},
@@ -145,7 +145,7 @@ func TestCheckSafety(t *testing.T) {
 		{"a view of a view for everybody", "CREATE VIEW tasklane.a AS SELECT * FROM tasklane.tasks; CREATE VIEW b AS SELECT title FROM tasklane.a; GRANT SELECT ON b TO PUBLIC", store.ErrUnsafeRole, "SELECT on b"},
 		{"a materialized view", "CREATE MATERIALIZED VIEW tasklane.m AS SELECT * FROM tasklane.tasks; GRANT SELECT ON tasklane.m TO {role}", store.ErrUnsafeRole, "SELECT on tasklane.m"},
 		{"TRUNCATE", "GRANT TRUNCATE ON tasklane.tasks TO {role}", store.ErrUnsafeRole, "TRUNCATE on tasklane.tasks"},
-		{"a trigger that it could make", "GRANT TRIGGER ON tasklane.tasks TO {role}", store.ErrUnsafeRole, "TRIGGER on tasklane.tasks"},
+		{"a trigger that it could create", "GRANT TRIGGER ON tasklane.tasks TO {role}", store.ErrUnsafeRole, "TRIGGER on tasklane.tasks"},
 		{"a column that it could refer to", "GRANT REFERENCES (id) ON tasklane.tasks TO PUBLIC", store.ErrUnsafeRole, "REFERENCES on tasklane.tasks"},
 		{"a privilege by way of a group", "CREATE ROLE {role}_group; GRANT {role}_group TO {role}; GRANT UPDATE ON tasklane.kinds TO {role}_group", store.ErrUnsafeRole, "UPDATE on tasklane.kinds"},
 		{"a schema that it could create in", "GRANT CREATE ON SCHEMA tasklane TO {role}", store.ErrUnsafeRole, "can create"},
@@ -154,11 +154,11 @@ func TestCheckSafety(t *testing.T) {
 		{"a function that only triggers run", "CREATE FUNCTION everything() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END'", nil, ""},
 		{"a function that the role was not given", "CREATE FUNCTION everything() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM tasklane.tasks'; REVOKE ALL ON FUNCTION everything() FROM PUBLIC", nil, ""},
 		{"a view that the role was not given", "CREATE VIEW mine AS SELECT * FROM tasklane.tasks", nil, ""},
-		{"what no policy says", "CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text LANGUAGE sql AS $$ SELECT set_config('app.user_id', 'everybody', true) $$", errAny, "probe"},
+		{"a change outside the policies", "CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text LANGUAGE sql AS $$ SELECT set_config('app.user_id', 'everybody', true) $$", errAny, "probe"},
 	} {
 		t.Run("finds "+tc.name, func(t *testing.T) {
 			t.Parallel()
-			// A role of its own, since a role is changed.
+			// A new role, because some cases change it.
 			db := storetest.NewEmptyDatabase(t)
 			if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
 				t.Fatal(err)
@@ -199,7 +199,7 @@ func asOwner(t *testing.T, db storetest.Database, statement string) {
 	}
 }
 
-// found returns the text that a query finds, as the owner.
+// found returns the result of a query that the owner runs.
 func found(t *testing.T, db storetest.Database, query string) (text string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -220,7 +220,7 @@ func TestRowLevelSecurity(t *testing.T) {
 	mustCreate(t, s, alice, full())
 	mustCreate(t, s, bob, full())
 
-	// The runtime role itself, with none of the store's own clauses.
+	// Statements of the runtime role, without the store's user clauses.
 	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)

@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestEachPolicyIsMissed changes what guards the rows of users, one thing at a
-// time, and looks whether the service would refuse to start. What shows or takes
-// rows of others, the probe must find too.
+// TestEachPolicyIsMissed breaks each protection of users' rows in turn, and checks
+// that the service would not start. If rows of other users become visible or writable, the
+// probe must find it too.
 func TestEachPolicyIsMissed(t *testing.T) {
 	t.Parallel()
 	changes := []struct {
@@ -23,11 +23,11 @@ func TestEachPolicyIsMissed(t *testing.T) {
 	}{
 		{"without own_rows", "DROP POLICY own_rows ON %s", false},
 		{"without maintenance", "DROP POLICY maintenance ON %s", false},
-		{"with own_rows that shows all", "ALTER POLICY own_rows ON %s USING (true)", true},
-		{"with own_rows that takes all", "ALTER POLICY own_rows ON %s WITH CHECK (true)", true},
-		{"with own_rows that shows all besides", "ALTER POLICY own_rows ON %s USING (user_id = (SELECT current_setting('app.user_id', true)) OR true)", true},
+		{"with own_rows that shows all rows", "ALTER POLICY own_rows ON %s USING (true)", true},
+		{"with own_rows that accepts all rows", "ALTER POLICY own_rows ON %s WITH CHECK (true)", true},
+		{"with own_rows that also shows all others", "ALTER POLICY own_rows ON %s USING (user_id = (SELECT current_setting('app.user_id', true)) OR true)", true},
 		{"with own_rows that shows all to any user", "ALTER POLICY own_rows ON %s USING (current_setting('app.user_id', true) IS NOT NULL)", true},
-		{"with own_rows that takes all of any user", "ALTER POLICY own_rows ON %s WITH CHECK (current_setting('app.user_id', true) <> '')", true},
+		{"with own_rows that accepts all rows of any user", "ALTER POLICY own_rows ON %s WITH CHECK (current_setting('app.user_id', true) <> '')", true},
 		{"with another policy that shows some", "CREATE POLICY few ON %s FOR SELECT USING (user_id = current_setting('app.user_id', true) OR user_id = 'bob')", false},
 		{"with another policy that shows all", "CREATE POLICY open ON %s FOR SELECT USING (true)", true},
 		{"with maintenance for all", "ALTER POLICY maintenance ON %s TO PUBLIC", true},
@@ -55,7 +55,7 @@ func TestEachPolicyIsMissed(t *testing.T) {
 	t.Logf("counted: policies broken %d", len(changes)*len(tables))
 }
 
-// guarded are the tables with rows of users.
+// guarded returns the tables with rows of users.
 func guarded(t *testing.T) []string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)

@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestConcurrentDistinctStatements has many connections run different
-// statements at once for different users. A pooler that hands the connections
-// of the server around would make one's statement another's, or one's user.
+// TestConcurrentDistinctStatements runs different statements for different users on many
+// connections at once. A pooler that reassigns server connections must not mix up
+// statements or users.
 func TestConcurrentDistinctStatements(t *testing.T) {
 	t.Parallel()
 	const users, rounds = 16, 15
@@ -45,7 +45,7 @@ func TestConcurrentDistinctStatements(t *testing.T) {
 		}
 		group.Go(func() error {
 			for round := range rounds {
-				// Each combination is a statement of its own.
+				// Each combination has its own statement.
 				options := taskapi.ListTasksOptions{Sort: sorts[(n+round)%len(sorts)], Limit: 50}
 				if (n+round)%2 == 0 {
 					options.Tags = []string{user}

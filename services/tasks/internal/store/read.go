@@ -68,8 +68,8 @@ func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLan
 	return &readLanes{pool: pool, Lanes: lanes.New(lanes.Config{
 		Lanes: laneCount,
 		Acquire: func(ctx context.Context) (*pgxpool.Conn, error) {
-			var p patience
-			return s.acquireFrom(ctx, pool, &p)
+			var r retries
+			return s.acquireFrom(ctx, pool, &r)
 		},
 		SetUser: setUserText,
 		Timeout: budget.Service + closeDelay,
@@ -93,7 +93,7 @@ func (s *Store) direct() bool { return s.reads != nil && !s.distributed.Load() }
 // of [lanes.Do].
 func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
 	if s.direct() {
-		var p patience
+		var r retries
 		for {
 			since := time.Now()
 			result, err = lanes.Do(ctx, s.reads.Lanes, user, st.text, st.args, decode)
@@ -108,7 +108,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 			case !errors.Is(err, ErrUnavailable): // otherwise acquire has mapped it
 				err = mapError(err)
 			}
-			if err == nil || !s.outage.again(ctx, &p, err, since) {
+			if err == nil || !s.outage.again(ctx, &r, err, since) {
 				return result, err
 			}
 		}

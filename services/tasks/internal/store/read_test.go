@@ -12,11 +12,11 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestLanes looks at which reads share lanes, and with which settings.
+// TestLanes checks which reads use lanes, and with which settings.
 func TestLanes(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	s := storetest.Open(t, store.Config{URL: db.DirectURL}) // a pooler has none
+	s := storetest.Open(t, store.Config{URL: db.DirectURL}) // no lanes behind a pooler
 	task := uuid.MustParse(mustCreate(t, s, alice, full()).ID)
 	mustCreate(t, s, alice, full())
 
@@ -55,7 +55,7 @@ func TestLanes(t *testing.T) {
 		}
 	}
 	if stat := s.LaneStat(); stat.Connections != 1 || stat.Waiting != 0 {
-		t.Errorf("%+v; want one connection, as one read came after the other", stat)
+		t.Errorf("%+v; want one connection, because the reads were sequential", stat)
 	}
 }
 
@@ -76,8 +76,8 @@ func TestLanes_AreNotUsedBehindAPooler(t *testing.T) {
 	}
 }
 
-// TestLanes_SeparateUsers has many users read their own tasks, and try those of
-// others, over the same two connections.
+// TestLanes_SeparateUsers makes many users read their own tasks and those of others, over
+// the same two connections.
 func TestLanes_SeparateUsers(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -95,7 +95,7 @@ func TestLanes_SeparateUsers(t *testing.T) {
 				of := (n + step) % users
 				got, err := s.TitleByRLS(t.Context(), name(n), ids[of])
 				if want := map[bool]string{true: name(n)}[of == n]; got != want || err != nil {
-					return fmt.Errorf("user %d reads the task of user %d: %q, %w", n, of, got, err)
+					return fmt.Errorf("user %d read the task of user %d: %q, %w", n, of, got, err)
 				}
 			}
 			return nil

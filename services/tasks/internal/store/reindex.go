@@ -8,26 +8,25 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// reindexStep is the number of tasks that one transaction indexes anew: a user's
+// reindexStep is the number of tasks that one transaction reindexes, because the user's
 // writes wait for it.
 const reindexStep = 100
 
-// unmarked is the condition of tasks whose words an older release has made. It is
-// that of the index tasks_unmarked.
+// unmarked is the condition of tasks that an older release indexed. It is the condition of
+// the index tasks_unmarked.
 const unmarked = "NOT words @@ '''" + wordsMark + "'''"
 
-// reindex makes the words and the keys of the tags anew where an older release
-// has made them, user by user. Each transaction holds one user's lock, as every
-// change does, and nothing else that others wait for. Tasks that are done carry
-// the mark, so one that was cut off is gone on with.
+// reindex updates the words and the tag keys of tasks that an older release indexed, user
+// by user. Each transaction holds one user's lock, as every change does, and no other lock.
+// Reindexed tasks have the mark, so an interrupted run can be continued.
 func reindex(ctx context.Context, ownerURL string) error {
 	conn, err := connectOwner(ctx, ownerURL)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	// What a crash of the server undoes has no mark. A user's lock is waited for
-	// longer than a write of the user may take.
+	// Rows that a crash of the server rolls back have no mark. The wait for a user's lock is
+	// longer than any write of the user.
 	if _, err := conn.Exec(ctx, "SET synchronous_commit = off; SET lock_timeout = '10s'"); err != nil {
 		return err
 	}
@@ -40,12 +39,12 @@ func reindex(ctx context.Context, ownerURL string) error {
 			err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return reindexUser(ctx, tx, user) })
 		}
 		if err != nil {
-			return fmt.Errorf("index the tasks anew: %w", err)
+			return fmt.Errorf("reindex tasks: %w", err)
 		}
 	}
 }
 
-// reindexUser indexes some tasks of a user anew.
+// reindexUser reindexes some tasks of a user.
 func reindexUser(ctx context.Context, tx pgx.Tx, user string) error {
 	if _, err := tx.Exec(ctx, "SELECT FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", user); err != nil {
 		return err

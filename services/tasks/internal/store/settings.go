@@ -18,7 +18,7 @@ type settingsRow struct {
 	WeekStart taskapi.WeekStart `bun:"week_start"`
 }
 
-// settingsContent is what a user decides.
+// settingsContent has the settings that a user can change.
 type settingsContent struct {
 	TimeZone  string            `json:"timeZone"`
 	WeekStart taskapi.WeekStart `json:"weekStart"`
@@ -26,19 +26,19 @@ type settingsContent struct {
 
 var settings = define(&definition[settingsRow, taskapi.Settings, settingsContent, taskapi.UpdateSettingsRequest]{
 	name:       taskapi.KindSettings,
-	missing:    ErrNotFound, // which they never are
+	missing:    ErrNotFound, // which never happens
 	wire:       (*settingsRow).settings,
 	setContent: (*settingsRow).setContent,
 	single:     uuid.MustParse(taskapi.SettingsID),
 	example:    settingsContent{TimeZone: taskapi.DefaultTimeZone, WeekStart: taskapi.DefaultWeekStart},
 })
 
-// settings returns the row as the wire shows it.
+// settings returns the row as settings of the API.
 func (r *settingsRow) settings() taskapi.Settings {
 	return taskapi.Settings{ID: r.ID.String(), TimeZone: r.TimeZone, WeekStart: r.WeekStart, Version: r.Version}
 }
 
-// setContent changes the row to a content that has been checked.
+// setContent sets the row to a validated content.
 func (r *settingsRow) setContent(c settingsContent, _ time.Time) {
 	r.TimeZone = c.TimeZone
 	r.WeekStart = c.WeekStart

@@ -7,21 +7,21 @@ import (
 )
 
 const (
-	// pageBytes is the size of its resources in JSON with which a page ends, also
-	// below its limit. So it has one resource at least.
+	// pageBytes is the size of resources, as JSON, that ends a page before its limit. A
+	// page has at least one resource.
 	pageBytes = 1 << 20
-	// batchBytes bounds the resources that a batch changes or erases. What it
-	// creates is bounded by the request.
+	// batchBytes bounds the resources that a batch changes or erases. The request
+	// itself bounds those that it creates.
 	batchBytes = 2 << 20
-	// shortText is the length of a value that is taken for as many bytes of JSON.
+	// shortText is the length up to which a value counts as this many bytes of JSON.
 	shortText = 256
 )
 
-// errEnough ends the reading of rows before their end.
+// errEnough stops reading rows.
 var errEnough = errors.New("enough rows are read")
 
-// rowBytes returns about how many bytes the current row has in JSON, in which a
-// control character takes six.
+// rowBytes returns the approximate size of the current row as JSON, in which a control
+// character takes six bytes.
 func rowBytes(rows pgx.Rows) (bytes int) {
 	for _, value := range rows.RawValues() {
 		bytes += len(value)

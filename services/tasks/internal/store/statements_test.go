@@ -17,8 +17,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// recorder keeps every statement that is sent, by its text, with its latest
-// arguments.
+// recorder records the text of every statement, with its latest arguments.
 type recorder struct {
 	mu    sync.Mutex
 	texts map[string][]any
@@ -47,9 +46,9 @@ func (r *recorder) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.Trac
 
 func (r *recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// TestStatements runs every method of the store twice, with different values,
-// and looks at what was sent: no value may stand in a text, and every statement
-// that touches a table must name the user.
+// TestStatements runs every method of the store twice, with different values, and checks
+// the statements: no text may contain a value, and every statement on a table must name
+// the user.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -62,21 +61,21 @@ func TestStatements(t *testing.T) {
 	const user, text = "zebrauser", "zebratext"
 	texts, others := sent(user, text, 61), sent("otheruser", "othertext", 62)
 	if len(texts) < 20 {
-		t.Errorf("only %d statements were seen", len(texts))
+		t.Errorf("only %d statements were recorded", len(texts))
 	}
 	value := regexp.MustCompile(`zebra|\b61\b`)
 	table := regexp.MustCompile(`tasklane\W+(tasks|lists|settings|erased|user_state|idempotency_keys)`)
 	for text := range texts {
 		if _, same := others[text]; value.MatchString(text) || !same {
-			t.Errorf("a value is in the text:\n%s", text)
+			t.Errorf("a value is in the text of:\n%s", text)
 		}
 		if table.MatchString(text) && !strings.Contains(text, "user_id = $") && !strings.Contains(text, `"user_id"`) && !strings.Contains(text, "(user_id,") {
-			t.Errorf("does not name the user:\n%s", text)
+			t.Errorf("the statement does not name the user:\n%s", text)
 		}
 	}
 }
 
-// exercise calls every method that acts for a user.
+// exercise calls every method of a user.
 func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	t.Helper()
 	ctx := t.Context()
@@ -155,7 +154,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	}
 }
 
-// exerciseLists does the same with lists.
+// exerciseLists calls every method on lists.
 func exerciseLists(t *testing.T, s *store.Store, user, text string, n int) {
 	t.Helper()
 	id := makeList(t, s, user, taskapi.CreateListRequest{Name: text, Color: new(taskapi.Green)})

@@ -1,5 +1,5 @@
-// Package store keeps resources in PostgreSQL. It is the only package that
-// knows the database.
+// Package store keeps resources in PostgreSQL. It is the only package with access to
+// the database.
 //
 // Each kind of resource has its own file, such as task.go, with its row, lists and
 // statistics, a line in [kinds] and a migration. The rest of the package serves
@@ -43,59 +43,57 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// What a store's method can fail with, besides the end of its context. The
-// errors are found with errors.Is.
+// The errors of the store's methods, besides the context's. Find them with errors.Is.
 var (
 	// ErrNotFound: the user has no such resource, or it is in the trash. Each
-	// kind has an error of its own that is one, such as [ErrTaskNotFound].
+	// kind has its own error that wraps it, such as [ErrTaskNotFound].
 	ErrNotFound = errors.New("not found")
-	// ErrInvalidCursor: the cursor was not made by this list.
+	// ErrInvalidCursor: the cursor belongs to another list.
 	ErrInvalidCursor = errors.New("invalid cursor")
 	// ErrVersionConflict: the resource has changed since the caller read it.
 	// The error is a [ConflictError].
 	ErrVersionConflict = errors.New("another version")
 	// ErrKeyReused: the idempotency key belongs to a different request.
 	ErrKeyReused = errors.New("idempotency key reused")
-	// ErrInProgress: a request with the same idempotency key may still be
-	// under way.
+	// ErrInProgress: a request with the same idempotency key may still be in
+	// flight.
 	ErrInProgress = errors.New("a request with this idempotency key is in progress")
-	// ErrBusy: the user's other changes took too long to wait for.
+	// ErrBusy: the wait for the user's other changes timed out.
 	ErrBusy = errors.New("the user's resources are being changed")
-	// ErrAborted: the transaction met another one, such as a migration's, and
-	// was undone so that one of them could go on.
+	// ErrAborted: the transaction conflicted with another one, such as a
+	// migration's, and was rolled back.
 	ErrAborted = errors.New("aborted for another transaction")
 	// ErrCursorExpired: changes since the cursor have been purged.
 	ErrCursorExpired = errors.New("changes have been purged")
-	// ErrFull: the user has as much as one may have. Deleting and erasing go on.
-	ErrFull = errors.New("the user has no room left")
-	// ErrUserErased: the user was erased, and can add nothing any more.
+	// ErrFull: the user's quota is used up. Deleting and erasing still work.
+	ErrFull = errors.New("the user's quota is used up")
+	// ErrUserErased: the user was erased, and cannot write any more.
 	ErrUserErased = errors.New("the user was erased")
-	// ErrTooMany: the user has as many resources of a kind outside the trash as one
-	// may have. Each kind with a bound has an error of its own that is one, such as
+	// ErrTooMany: the user has the maximum number of resources of a kind outside the
+	// trash. Each limited kind has its own error that wraps it, such as
 	// [ErrTooManyLists].
 	ErrTooMany = errors.New("too many")
-	// ErrBatchTooLarge: the resources of a batch are too much to deal with at
-	// once.
+	// ErrBatchTooLarge: the resources of a batch exceed the limit.
 	ErrBatchTooLarge = errors.New("the resources of the batch are too large together")
-	// ErrUnavailable: the database cannot be reached or takes no more.
+	// ErrUnavailable: the database cannot be reached or accepts no more connections.
 	ErrUnavailable = errors.New("database unavailable")
 )
 
 var (
-	// errKeyTaken: the idempotency key is there already.
+	// errKeyTaken: the idempotency key already exists.
 	errKeyTaken = errors.New("idempotency key taken")
-	// errRefused: a check within a transaction failed, and undid it. Such a check
-	// divides by zero, which nothing else does.
-	errRefused = errors.New("refused by a check")
+	// errCheckFailed: a check within a transaction failed and rolled it back. Such a
+	// check divides by zero, which no other statement does.
+	errCheckFailed = errors.New("a check failed")
 )
 
 const (
-	// cancelDelay is how long a cancelled query has to end by itself, and
-	// closeDelay how long after that until its connection is given up.
+	// cancelDelay is the time for a canceled query to end, and closeDelay the time
+	// after that until its connection is closed.
 	cancelDelay = 100 * time.Millisecond
 	closeDelay  = 2 * time.Second
-	// connectTimeout bounds one attempt to connect to one address, and pingTimeout the answer
-	// of a connection that has not been used for a while.
+	// connectTimeout bounds one attempt to connect to one address, and pingTimeout the
+	// response of a connection that has been idle.
 	connectTimeout = 4 * time.Second
 	pingTimeout    = time.Second
 )
@@ -103,50 +101,49 @@ const (
 // Store is a pool of connections, safe for concurrent use.
 type Store struct {
 	pool *pgxpool.Pool
-	// reads are lanes for point reads and plain pages (see read.go), with
-	// connections of their own; nil behind a pooler.
+	// reads are lanes for point reads and plain pages (see read.go), with their own
+	// connections; nil behind a pooler.
 	reads  *readLanes
 	bun    *bun.DB
 	kinds  []*kind
 	now    func() time.Time
 	zones  zones
 	outage outage
-	// maxResources and maxBytes bound what one user may have, and full counts
-	// the writes that were refused for it.
+	// maxResources and maxBytes are a user's quota; full counts the writes that it
+	// rejected.
 	maxResources, maxBytes int64
 	full                   atomic.Int64
-	// distributed says that users' rows are on several servers, by what
-	// [Store.CheckVersion] found.
+	// distributed says whether users' rows are on several servers;
+	// [Store.CheckVersion] sets it.
 	distributed atomic.Bool
 }
 
-// Config says how a store reaches its database.
+// Config has the address and the options of a store.
 type Config struct {
 	// URL is a PostgreSQL connection string of the runtime role. Its
 	// parameter pool_max_conns bounds the connections of the pool; by default
 	// there are four, or one for each processor if those are more. Point reads
 	// and plain pages have two of their own.
 	URL string
-	// Pooled says that a pooler stands before the database which hands
-	// connections from transaction to transaction. Statements then have no
-	// names, which would belong to a connection.
+	// Pooled says that connections go through a pooler in transaction mode.
+	// Statements then have no names, because names would belong to a connection.
 	Pooled bool
-	// Tracer, unless nil, is told of every query.
+	// Tracer, unless nil, observes every query.
 	Tracer pgx.QueryTracer
-	// MaxResources and MaxBytes bound what one user may have; 0 is no bound.
+	// MaxResources and MaxBytes are a user's quota; 0 means no limit.
 	MaxResources, MaxBytes int64
 	// Now, unless nil, is the clock in place of [time.Now].
 	Now func() time.Time
 }
 
-// prepareConnection sets what all connections have in common. Text is UTF-8, whatever the
-// default of the database is.
+// prepareConnection sets the parameters of all connections. Text is UTF-8, whatever the
+// default of the database.
 func prepareConnection(config *pgx.ConnConfig) {
 	config.ConnectTimeout = connectTimeout
 	config.RuntimeParams["client_encoding"] = "UTF8"
 }
 
-// Open makes a store. It connects when it is first used.
+// Open returns a store. It connects on first use.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
@@ -158,7 +155,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	prepareConnection(config.ConnConfig)
 	config.PingTimeout = pingTimeout
-	// A client that goes away ends its query, not the connection.
+	// A client that disconnects cancels its query, but does not close the connection.
 	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{
 			Conn: conn, CancelRequestDelay: cancelDelay, DeadlineDelay: closeDelay,
@@ -190,11 +187,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// PoolStat returns how many connections there are and how they are used, without
-// those of lanes ([Store.LaneStat]).
+// PoolStat returns statistics of the pool, without the connections of lanes
+// ([Store.LaneStat]).
 func (s *Store) PoolStat() *pgxpool.Stat { return s.pool.Stat() }
 
-// Close waits for queries under way and closes every connection.
+// Close waits for queries in flight and closes every connection.
 func (s *Store) Close() {
 	if s.reads != nil {
 		s.reads.close()
@@ -202,57 +199,57 @@ func (s *Store) Close() {
 	s.pool.Close()
 }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database responds.
 func (s *Store) Ping(ctx context.Context) error {
 	return mapError(s.pool.Ping(ctx))
 }
 
-// setUserText makes the rows of the user $1, and no others, visible to the
-// statements of the same transaction.
+// setUserText makes only the rows of the user $1 visible to the statements of the same
+// transaction.
 const setUserText = "SELECT tasklane.set_user($1)"
 
 func setUser(user string) statement {
 	return statement{text: setUserText, args: []any{user}}
 }
 
-// setUserAndPlan does the same for statements of which one plan is the best for
-// everybody. PostgreSQL would else plan some of them anew each time, as soon as
-// users differ a lot, and that takes longer than the statement.
+// setUserAndPlan also makes PostgreSQL use the generic plan, for statements whose best plan
+// is the same for all users. Otherwise PostgreSQL would plan some of them each time if users
+// differ a lot, and that takes longer than the statement.
 func (s *Store) setUserAndPlan(user string) statement {
 	if s.distributed.Load() {
-		// Citus plans for the server that a user's rows are on.
+		// Citus plans for the server that has the user's rows.
 		return setUser(user)
 	}
 	return statement{text: "SELECT tasklane.set_user($1), set_config('plan_cache_mode', 'force_generic_plan', true)", args: []any{user}}
 }
 
-// beginWrite does what setUser does and bounds how long the transaction waits
-// for another change of the user's resources.
+// beginWrite calls setUser and bounds how long the transaction waits for other changes of
+// the user's resources.
 func beginWrite(user string) statement {
 	return statement{text: "SELECT tasklane.begin_write($1)", args: []any{user}}
 }
 
-// run sends statements that change nothing as one round trip and one
-// transaction, which begins with begin. queue adds the others to the batch, each
-// with what reads its result. A connection that is lost costs another attempt,
-// for which queue is called anew and has to forget what was read.
+// run sends read-only statements as one round trip and one transaction, which starts with
+// begin. queue adds the statements to the batch, with the functions that read their
+// results. If the connection is lost, run retries: it calls queue again, which must reset
+// the results.
 func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
-	var p patience
+	var r retries
 	for {
 		since := time.Now()
 		batch := s.newBatch()
 		begin.queue(batch)
 		queue(batch)
-		err := s.send(ctx, &p, batch)
-		if err == nil || !s.outage.again(ctx, &p, err, since) {
+		err := s.send(ctx, &r, batch)
+		if err == nil || !s.outage.again(ctx, &r, err, since) {
 			return err
 		}
 	}
 }
 
-// newBatch returns the beginning of a transaction that send ends. A batch is one
-// by itself; only Citus has to be told, or the user would not reach the server
-// that the rows are on.
+// newBatch returns the beginning of a transaction that send ends. A batch is a transaction
+// by itself. Only Citus needs an explicit BEGIN; without it, the user would not be set on
+// the server with the rows.
 func (s *Store) newBatch() *pgx.Batch {
 	batch := &pgx.Batch{}
 	if s.distributed.Load() {
@@ -262,8 +259,8 @@ func (s *Store) newBatch() *pgx.Batch {
 }
 
 // send sends a batch over any connection.
-func (s *Store) send(ctx context.Context, p *patience, batch *pgx.Batch) error {
-	conn, err := s.acquire(ctx, p)
+func (s *Store) send(ctx context.Context, r *retries, batch *pgx.Batch) error {
+	conn, err := s.acquire(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -288,15 +285,15 @@ func (s *Store) exchange(ctx context.Context, conn *pgxpool.Conn, batch *pgx.Bat
 	return err
 }
 
-// rollBack ends the transaction that a failure leaves open, or the pool would
-// drop the connection.
+// rollBack ends the transaction that a failure leaves open. Otherwise the pool would close
+// the connection.
 func rollBack(ctx context.Context, conn *pgxpool.Conn, err error) {
 	if err != nil && ctx.Err() == nil && !conn.Conn().IsClosed() {
-		_, _ = conn.Exec(ctx, "ROLLBACK") // where this fails too, the pool drops the connection
+		_, _ = conn.Exec(ctx, "ROLLBACK") // if this fails too, the pool closes the connection
 	}
 }
 
-// mapError turns what the driver says into this package's errors.
+// mapError converts errors of the driver to this package's errors.
 func mapError(err error) error {
 	var (
 		fault   *pgconn.PgError
@@ -307,24 +304,24 @@ func mapError(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &fault) && fault.Code == uniqueViolation:
-		// Of a key, or of a user's settings. Which constraint it is, Citus does
-		// not say.
+		// The key of a request, or of a user's settings. Citus does not name the
+		// constraint.
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == notNullViolation:
-		return fmt.Errorf("%w: %w", ErrFull, err) // no other column is written as null that must not be
+		return fmt.Errorf("%w: %w", ErrFull, err) // only the usage is ever set to null on purpose
 	case errors.As(err, &fault) && fault.Code == checkViolation && strings.HasPrefix(fault.ConstraintName, "user_state_erased"):
-		return fmt.Errorf("%w: %w", ErrUserErased, err) // Citus adds a number to the constraint's name
+		return fmt.Errorf("%w: %w", ErrUserErased, err) // Citus appends a number to the constraint's name
 	case errors.As(err, &fault) && fault.Code == divisionByZero:
-		return fmt.Errorf("%w: %w", errRefused, err)
+		return fmt.Errorf("%w: %w", errCheckFailed, err)
 	case errors.As(err, &fault) && fault.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case errors.As(err, &fault) && (fault.Code == deadlockDetected || fault.Code == serializationFailure):
 		return fmt.Errorf("%w: %w", ErrAborted, err)
 	case errors.As(err, &fault) && fault.Code == queryCanceled:
-		// The caller's context ended, and pgx had the server stop.
+		// The caller's context ended, and pgx canceled the query.
 		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	case errors.As(err, &connect):
-		// Before what follows: an attempt has a deadline of its own.
+		// Before the next case, because an attempt has its own deadline.
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
@@ -341,32 +338,32 @@ const (
 	notNullViolation = "23502"
 	checkViolation   = "23514"
 	divisionByZero   = "22012"
-	// Row-level security refuses a row.
+	// Row-level security rejected a row.
 	insufficientPrivilege = "42501"
-	// A lock was waited for too long.
+	// The wait for a lock timed out.
 	lockNotAvailable = "55P03"
-	// A transaction was undone for another one.
+	// The transaction was rolled back because of another one.
 	deadlockDetected     = "40P01"
 	serializationFailure = "40001"
 	internalError        = "XX000"
-	// Citus could not reach a worker, or has lost it.
+	// Citus could not reach a worker, or lost it.
 	connectionFailure = "08006"
-	// A login with a wrong password.
+	// The password is wrong.
 	invalidPassword = "28P01"
-	// The server was asked to stop.
+	// The query was canceled.
 	queryCanceled = "57014"
 )
 
-// isUnavailable reports whether a SQLSTATE means that the server, rather than
-// the statement, is at fault.
+// isUnavailable reports whether a SQLSTATE means that the server, not the statement,
+// failed.
 func isUnavailable(code string) bool {
 	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
 		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
 		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
 }
 
-// isLostWorker reports whether a server of a Citus cluster was lost while a
-// transaction committed, for which Citus has no SQLSTATE of its own.
+// isLostWorker reports whether a Citus worker was lost while a transaction committed. Citus
+// has no SQLSTATE for that.
 func isLostWorker(fault *pgconn.PgError) bool {
 	return fault.Code == internalError && strings.HasPrefix(fault.Message, "could not commit transaction for shard ")
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A recurring task that is completed by itself, and not by a cascade, is followed by
-// its successor, with open copies of its sub-tasks outside the trash, in the same
-// transaction. Opening it erases a successor that nobody has touched. The successor is
-// read and written like any task; of the sub-tasks, only what decides about the copies
-// is read, and one statement copies them.
+// A recurring task that is completed directly, not by a cascade, gets a successor, with
+// open copies of its sub-tasks outside the trash, in the same transaction. Reopening it
+// erases an untouched successor. The successor is read and written like any task; of the
+// sub-tasks, only the columns that decide about the copies are read, and one statement
+// copies them.
 
-// prepareSuccessor has a recurring task that is completed name the task that will follow
-// it, and one that is opened name none, unless somebody has touched the one it names.
+// prepareSuccessor sets the id of the successor when a recurring task is completed, and
+// clears it when the task is reopened, unless the successor has been touched.
 func (tx *transaction) prepareSuccessor(ctx context.Context, before, after *taskRow) error {
 	switch {
 	case before == nil:
@@ -43,8 +43,8 @@ func (tx *transaction) prepareSuccessor(ctx context.Context, before, after *task
 	return nil
 }
 
-// isUntouched reports whether a successor, and all below it, is as it was created and
-// not to become the parent of the task that it follows, or is there no more.
+// isUntouched reports whether a successor and all tasks below it are unchanged, and the
+// successor is not about to become the parent of its predecessor, or whether it is erased.
 func (tx *transaction) isUntouched(ctx context.Context, id, parent uuid.UUID) (bool, error) {
 	if err := tx.flush(ctx); err != nil {
 		return false, err
@@ -64,8 +64,8 @@ func (tx *transaction) isUntouched(ctx context.Context, id, parent uuid.UUID) (b
 	return touched == 0, err
 }
 
-// followSuccessor makes the task that a row has come to name as its next one, or erases
-// the one that it names no more.
+// followSuccessor creates the successor whose id was set on a task, or erases the one
+// whose id was cleared.
 func (tx *transaction) followSuccessor(ctx context.Context, before, after row) error {
 	was, ok := before.(*taskRow)
 	if !ok {
@@ -83,7 +83,7 @@ func (tx *transaction) followSuccessor(ctx context.Context, before, after row) e
 	return nil
 }
 
-// addSuccessor adds the successor of a task, directly behind it, and the copies of its
+// addSuccessor adds the successor of a task, directly after it, and the copies of its
 // sub-tasks.
 func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	next := tasks.create(task.NextID, tx.successor, tx.now).(*taskRow)
@@ -107,7 +107,7 @@ func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	return nil
 }
 
-// subTask is what is read of a task that is copied.
+// subTask has the columns that are read of a task to copy.
 type subTask struct {
 	ID, ParentID uuid.UUID
 	DueAt        *time.Time
@@ -116,21 +116,21 @@ type subTask struct {
 }
 
 const (
-	// selectCopied selects the tasks below a task ($2) that are outside the trash, each
-	// behind its parent.
+	// selectCopied selects the tasks below a task ($2) that are outside the trash,
+	// parents first.
 	selectCopied = "SELECT id, parent_id, due_at, due_on, size FROM (" + descendants + ") AS d WHERE deleted_at IS NULL ORDER BY level, id"
 	// countCopies counts changes ($2), as countChange counts one.
 	countCopies = `UPDATE tasklane.user_state AS s SET seq = s.seq + $2::bigint,
 		resources = CASE WHEN s.resources + $2::bigint <= $4 THEN s.resources + $2::bigint END,
 		bytes = CASE WHEN s.bytes + $3::bigint <= $5 THEN s.bytes + $3::bigint END
 		WHERE user_id = $1`
-	// selectTouched counts the tasks below a task ($2) that were changed since it was
-	// created ($3), or added, or are to become a parent ($4).
+	// selectTouched counts the tasks below a task ($2) that were changed or added since
+	// it was created ($3), or that are about to become a parent ($4).
 	selectTouched = "SELECT count(*) FROM (" + descendants + ") AS d WHERE version > 1 OR created_at <> $3 OR id = $4"
 )
 
-// copyTasks makes open tasks with the ids $2, parents $4 and due dates $5 and $6 that are
-// else like the tasks $3, in this order and at the time $7.
+// copyTasks creates open tasks with the ids $2, parents $4 and due dates $5 and $6, and
+// otherwise the content of the tasks $3, in this order and at the time $7.
 var copyTasks = func() string {
 	given := map[string]string{
 		"id": "c.id", "seq": "s.seq - cardinality($2::uuid[]) + c.number", "version": "1", "created_at": "$7::timestamptz", "updated_at": "$7", "deleted_at": "NULL", "deleted_with": noID,
@@ -150,8 +150,8 @@ var copyTasks = func() string {
 		JOIN tasklane.user_state AS s ON s.user_id = $1`
 }()
 
-// copySubTasks queues the copies of the tasks below one, for below its successor. Their
-// due dates move by as many days as its own.
+// copySubTasks queues the copies of the tasks below a task, for below its successor. Their
+// due dates move by the same number of days as the task's.
 func (tx *transaction) copySubTasks(all []subTask, task, next *taskRow) {
 	if len(all) == 0 {
 		return

@@ -20,8 +20,8 @@ import (
 // ErrTaskNotFound is the [ErrNotFound] of tasks.
 var ErrTaskNotFound = fmt.Errorf("task %w", ErrNotFound)
 
-// taskRow is a row of tasklane.tasks. It is not the wire's type, because
-// columns change on another schedule.
+// taskRow is a row of tasklane.tasks. It is separate from the wire type, because columns
+// and the API change independently.
 type taskRow struct {
 	bun.BaseModel `bun:"table:tasklane.tasks,alias:t"`
 	meta
@@ -41,10 +41,10 @@ type taskRow struct {
 	// Recurrence is empty unless the task recurs.
 	Recurrence     string                 `bun:"recurrence"`
 	RecurrenceFrom taskapi.RecurrenceFrom `bun:"recurrence_from"`
-	// NextID is the task that followed this one; zero for none.
+	// NextID is the next task of this one; zero for none.
 	NextID uuid.UUID `bun:"next_id,type:uuid"`
-	// DeletedWith is the resource that took the task to the trash; zero outside it,
-	// and where the task was deleted itself.
+	// DeletedWith is the resource with which the task was deleted; zero outside the
+	// trash, and if the task was deleted directly.
 	DeletedWith uuid.UUID `bun:"deleted_with,type:uuid"`
 }
 
@@ -65,7 +65,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	},
 })
 
-// task returns the row as the wire shows it.
+// task returns the row as a task of the API.
 func (r *taskRow) task() taskapi.Task {
 	return taskapi.Task{
 		ID:          r.ID.String(),
@@ -88,13 +88,13 @@ func (r *taskRow) task() taskapi.Task {
 	}
 }
 
-// setContent changes the row to a content whose texts have been checked.
+// setContent sets the row to a validated content.
 func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	r.Title = c.Title
 	r.Description = c.Description
 	r.Priority = rank(c.Priority)
 	r.DueAt = c.DueAt
-	r.DueOn = c.DueOn // setDue has it win
+	r.DueOn = c.DueOn // setDue gives it precedence
 	r.Tags = c.Tags
 	r.ListID = rowID(c.ListID)
 	r.ParentID = rowID(c.ParentID)
@@ -111,7 +111,7 @@ func (r *taskRow) setContent(c taskapi.ReplaceTaskRequest, now time.Time) {
 	}
 }
 
-// recurrence returns the rule as the wire has it.
+// recurrence returns the rule as the API has it.
 func (r *taskRow) recurrence() *string {
 	if r.Recurrence == "" {
 		return nil
@@ -119,7 +119,7 @@ func (r *taskRow) recurrence() *string {
 	return new(r.Recurrence)
 }
 
-// tagKeys returns the keys of the tags, or nil where they are the tags.
+// tagKeys returns the keys of the tags, or nil if they equal the tags.
 func (r *taskRow) tagKeys() []string {
 	var keys []string
 	for _, tag := range r.Tags {
@@ -131,16 +131,15 @@ func (r *taskRow) tagKeys() []string {
 	return keys
 }
 
-// words returns what search looks through.
+// words returns the words that search looks for.
 func (r *taskRow) words() pgtype.TSVector {
 	return wordsOf(append([]string{r.Title, r.Description}, r.Tags...)...)
 }
 
-// priorities are in the order of the numbers by which they are stored.
+// priorities are in the order of their stored numbers.
 var priorities = taskapi.Priorities()
 
-// rank returns the number by which a priority is stored. The empty priority is
-// None.
+// rank returns the stored number of a priority. The empty priority is None.
 func rank(p taskapi.Priority) int16 {
 	return int16(max(slices.Index(priorities, p), 0))
 }
@@ -148,17 +147,17 @@ func rank(p taskapi.Priority) int16 {
 // TaskPage is a page of a list.
 type TaskPage struct {
 	Tasks []taskapi.Task
-	// NextCursor leads to the next page; it is empty on the last one.
+	// NextCursor is the cursor of the next page; it is empty on the last one.
 	NextCursor string
-	// Changes is the number of the user's latest change, or of an earlier one
-	// if the list shows changes after it.
+	// Changes is the number of the user's latest change, or of an earlier one; then the
+	// list includes later changes.
 	Changes int64
 }
 
 var taskOrders = func() map[taskapi.Sort]order[taskRow] {
-	created := order[taskRow]{} // ids are made from the time
+	created := order[taskRow]{} // ids contain the time
 	updated := order[taskRow]{
-		// Numbers rise with the time of the change, and have an index.
+		// Change numbers increase with the time of the change, and have an index.
 		expression: "seq",
 		key:        func(r *taskRow) string { return formatNumber(r.Seq) },
 		value:      parseNumber(64),
@@ -199,16 +198,15 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 	}
 }()
 
-// ListTasks returns a page of the tasks that pass the filters, or
-// [ErrInvalidCursor]. The limit must be positive, and tags are given by their
-// keys.
+// ListTasks returns a page of the tasks that pass the filters, or [ErrInvalidCursor]. The
+// limit must be positive, and tags are their keys.
 func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
 	if options.Sort == "" {
 		options.Sort = taskapi.NewestFirst
 	}
 	by, known := taskOrders[options.Sort]
 	if !known {
-		return TaskPage{}, fmt.Errorf("list tasks: there is no order %q", options.Sort)
+		return TaskPage{}, fmt.Errorf("list tasks: unknown sort order %q", options.Sort)
 	}
 	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
 	options.Cursor, options.Limit = "", 0
@@ -221,7 +219,7 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	return TaskPage{page.resources, page.nextCursor, page.changes}, nil
 }
 
-// isFiltered reports whether it depends on the filters how a page is found best.
+// isFiltered reports whether the best plan of a page depends on the filters.
 func isFiltered(o taskapi.ListTasksOptions) bool {
 	return o.Deleted || o.Completed != nil || len(o.Priorities) > 0 || len(o.Tags) > 0 ||
 		o.DueBefore != nil || o.DueAfter != nil || o.Query != "" ||
@@ -260,7 +258,7 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 	if options.ListID != "" {
 		var list uuid.UUID
 		if options.ListID != taskapi.Inbox {
-			list = uuid.MustParse(options.ListID) // it has been checked
+			list = uuid.MustParse(options.ListID) // it was validated before
 		}
 		q.Where("list_id = ?", b.arg([16]byte(list)))
 	}
@@ -269,7 +267,7 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 	case taskapi.NoParent:
 		q.Where("parent_id = ?", b.arg([16]byte{}))
 	default:
-		q.Where("parent_id = ? AND "+isSubTask, b.arg([16]byte(uuid.MustParse(options.ParentID)))) // it has been checked
+		q.Where("parent_id = ? AND "+isSubTask, b.arg([16]byte(uuid.MustParse(options.ParentID)))) // it was validated before
 	}
 	if options.Query != "" {
 		if query := searchQuery(options.Query); query != "" {
@@ -280,7 +278,7 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 	}
 }
 
-// notArchived leaves out the tasks of archived lists, of the user $1.
+// notArchived excludes the tasks of archived lists, of the user $1.
 const notArchived = "list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = $1 AND archived)"
 
 // $2 is the time now. Today begins at $3 and ends at $4.
@@ -302,7 +300,7 @@ const selectLists = `
 	SELECT list_id, count(*) FROM tasklane.tasks
 	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY list_id ORDER BY list_id`
 
-// A tag has the spelling that most tasks give it.
+// A tag is counted in the spelling that most tasks use.
 const selectTags = `
 	SELECT (array_agg(tag ORDER BY n DESC, tag COLLATE "C"))[1], sum(n)::bigint FROM (
 		SELECT key, tag, count(*) AS n FROM tasklane.tasks, unnest(tags, coalesce(tag_keys, tags)) AS u (tag, key)
@@ -312,7 +310,7 @@ const selectTags = `
 	GROUP BY key ORDER BY sum(n) DESC, key COLLATE "C" LIMIT $2`
 
 // TaskStats counts the user's tasks. The zone, by default that of the settings,
-// decides what today is.
+// determines the current day.
 func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location) (taskapi.Stats, error) {
 	now := s.now()
 	var stats taskapi.Stats

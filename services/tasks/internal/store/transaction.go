@@ -18,33 +18,33 @@ type transaction struct {
 	store *Store
 	user  string
 	key   *IdempotencyKey
-	// conn is the connection that has the user's lock. It is nil in a write
-	// that is one batch: that can read nothing more, and the database does the checks.
+	// conn is the connection with the user's lock. It is nil if the write is one
+	// batch: then nothing can be read in between, and the database does the checks.
 	conn *pgxpool.Conn
 	// failure is the error of a batch sent between operations.
 	failure error
 
-	// now is the time of all changes, ids the number of ids made.
+	// now is the time of all changes; ids counts the generated ids.
 	now time.Time
 	ids uint32
-	// found are the resources looked at, as the changes queued so far leave
-	// them; written has one for each operation so far.
+	// found are the resources that were read, in their state after the queued
+	// changes; written has one for each operation so far.
 	found, written []*resource
-	// zone is the user's time zone, once it is needed.
+	// zone is the user's time zone, once it has been read.
 	zone zone
-	// successor is the content of the task that follows the one being completed.
+	// successor is the content of the successor of the task being completed.
 	successor taskapi.CreateTaskRequest
 	// checks are queued after the operations.
 	checks []statement
-	// statements are the queued statements, counted the arguments of the last one
-	// among them that counts a change, which begin like those of countChange.
+	// statements are the queued statements; counted are the arguments of the last one
+	// that counts a change, which begin like those of countChange.
 	statements []statement
 	counted    []any
 	// maxBytes bounds the user's bytes after the latest change.
 	maxBytes int64
 	// stale says that tasks in memory must be read again (see affects).
 	stale bool
-	// live counts the resources outside the trash of kinds that have a bound.
+	// live counts the resources outside the trash of limited kinds.
 	live map[*kind]int64
 }
 
@@ -86,9 +86,9 @@ func (tx *transaction) read(ctx context.Context, st statement, rows func(pgx.Row
 }
 
 // exchange sends a batch between operations. Its error is not that of an operation.
-// Without the user's lock it fails with [errRefused].
+// Without the user's lock it fails with [errCheckFailed].
 func (tx *transaction) exchange(ctx context.Context, batch *pgx.Batch) error {
-	tx.failure = errRefused
+	tx.failure = errCheckFailed
 	if tx.locked() {
 		tx.failure = tx.store.exchange(ctx, tx.conn, batch)
 	}
@@ -106,8 +106,8 @@ func (tx *transaction) outcome() Outcome {
 	return out
 }
 
-// newID returns a UUID of version 7. Ids are in the order of the transactions' times,
-// which are the times of creation, and within one in the order of the calls.
+// newID returns a UUID of version 7. Ids are ordered by the times of the transactions,
+// which are the times of creation, and within a transaction by the order of the calls.
 func (tx *transaction) newID() (id uuid.UUID) {
 	_, _ = rand.Read(id[:]) // never fails
 	micros := uint64(tx.now.UnixMicro())

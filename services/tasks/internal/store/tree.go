@@ -14,7 +14,7 @@ import (
 // its parent. A task outside the trash has a parent outside the trash, or none. A
 // completed task has no open sub-tasks. There are [taskapi.MaxLevels] levels.
 
-// requireList fails with [errRefused] unless the user has the list outside the trash.
+// requireList fails with [errCheckFailed] unless the user has the list outside the trash.
 const requireList = "SELECT 1 / count(*)::int FROM tasklane.lists WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL"
 
 // prepareTask settles a task among the others.

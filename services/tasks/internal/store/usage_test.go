@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// counted compares what a user's state says with what there is.
+// counted compares the usage in a user's state with that of the rows.
 func counted(t *testing.T, db storetest.Database, when string) store.Usage {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -40,8 +40,8 @@ func counted(t *testing.T, db storetest.Database, when string) store.Usage {
 	return is
 }
 
-// TestUsageIsTrue makes, changes, deletes and erases, alone and in batches, with
-// keys and without, and purges, in both forms of the schema.
+// TestUsageIsTrue creates, changes, deletes, erases and purges, alone and in batches, with
+// keys and without, in both forms of the schema.
 func TestUsageIsTrue(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
@@ -73,7 +73,7 @@ func TestUsageIsTrue(t *testing.T) {
 				for range random.IntN(3) {
 					operations = append(operations, operation())
 				}
-				for range 1 + n%3/2 { // some again
+				for range 1 + n%3/2 { // some are repeated
 					out, err := s.Batch(t.Context(), alice, operations, key)
 					if err != nil && !errors.Is(err, store.ErrNotFound) {
 						t.Fatal(err)
@@ -113,7 +113,7 @@ func TestUsageIsTrue(t *testing.T) {
 	}
 }
 
-// TestFull holds a user to the bounds.
+// TestFull checks that writes beyond the quota are rejected.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	isFull := func(t *testing.T, s *store.Store, what string, op store.Operation, key *store.IdempotencyKey) {
@@ -139,7 +139,7 @@ func TestFull(t *testing.T) {
 		isFull(t, s, "a third task with a key", create(full()), &store.IdempotencyKey{Key: "third"})
 		mustCreate(t, s, bob, full())
 		if again := write(t, s, alice, create(full()), key); again.ID != first.ID {
-			t.Error("the answer of a key that was used before is not repeated")
+			t.Error("the stored response of a used key is not replayed")
 		}
 		write(t, s, alice, update(second, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}), nil)
 		write(t, s, alice, trash(second), nil)
@@ -161,7 +161,7 @@ func TestFull(t *testing.T) {
 		id := uuid.MustParse(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: strings.Repeat("a", 400)}).ID)
 		larger := update(id, taskapi.UpdateTaskRequest{Description: taskapi.Some(strings.Repeat("b", room))})
 		isFull(t, s, "a longer description", larger, nil)
-		// What is kept for keys takes room too, also where nothing changes.
+		// Responses stored for keys count too, also of writes that change nothing.
 		title := func(key string) {
 			t.Helper()
 			write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}), &store.IdempotencyKey{Key: key})
@@ -174,7 +174,7 @@ func TestFull(t *testing.T) {
 		write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}), nil)
 		write(t, s, alice, trash(id), &store.IdempotencyKey{Key: "6"})
 		write(t, s, alice, erase(id), &store.IdempotencyKey{Key: "7"})
-		// Five kept outcomes and the tombstone are left, without texts.
+		// Five stored outcomes and the tombstone remain, without texts.
 		if usage, err := s.Usage(t.Context(), alice); err != nil || usage != (store.Usage{Bytes: 6 * 100}) {
 			t.Errorf("after erasing, the usage is %+v, %v", usage, err)
 		}

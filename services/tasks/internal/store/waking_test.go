@@ -23,16 +23,15 @@ import (
 )
 
 const (
-	// sleepTime is how long the database of these tests does not take
-	// connections as it should.
+	// sleepTime is how long the database of these tests is asleep.
 	sleepTime = 5 * time.Second
 	// operationTime is what the service gives an operation.
 	operationTime = 10 * time.Second
 )
 
-// TestWakingDatabase lets operations of every kind meet a database that falls
-// asleep: it ends the connections that there are, and refuses, delays and drops
-// new ones at different points. Operations are late and do not fail.
+// TestWakingDatabase runs operations of every kind while a database falls asleep: it
+// closes its connections, and rejects, delays and drops new ones at different points.
+// Operations are delayed but do not fail.
 func TestWakingDatabase(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -95,16 +94,15 @@ func TestWakingDatabase(t *testing.T) {
 	}
 	for way := range ways {
 		if gate.met[way].Load() == 0 {
-			t.Errorf("no connection met way %d of failing", way)
+			t.Errorf("no connection failed in way %d", way)
 		}
 	}
-	t.Logf("%d operations in %s; connections by way of failing: %d, %d, %d, %d", len(operations), served.Round(time.Millisecond),
+	t.Logf("%d operations in %s; connections by kind of failure: %d, %d, %d, %d", len(operations), served.Round(time.Millisecond),
 		gate.met[refuse].Load(), gate.met[hang].Load(), gate.met[dropEarly].Load(), gate.met[dropLate].Load())
 }
 
-// TestLastingOutageFailsAtOnce: who waits for a database that does not come back
-// would fill the service. Whatever way it fails in, operations wait for a while
-// at first, and then no longer.
+// TestLastingOutageFailsAtOnce checks that operations wait at the beginning of an outage, of
+// any kind, and later fail at once. Otherwise waiting operations would pile up.
 func TestLastingOutageFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -112,7 +110,7 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 		way       int
 		addresses int
 	}{
-		{"refuses", refuse, 1},
+		{"rejects", refuse, 1},
 		{"hangs", hang, 1},
 		{"hangs at each of its addresses", hang, 2},
 		{"drops early", dropEarly, 1},
@@ -139,7 +137,7 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if waited := time.Since(begin); waited < sleepTime {
-				t.Errorf("the first operation failed after %s already", waited)
+				t.Errorf("the first operation failed after only %s", waited)
 			}
 			begin = time.Now()
 			var group errgroup.Group
@@ -150,15 +148,15 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 			if waited := time.Since(begin); waited > sleepTime*3/4 {
-				t.Errorf("20 failures at once in a lasting outage took %s", waited)
+				t.Errorf("20 concurrent operations in a lasting outage took %s to fail", waited)
 			}
 		})
 	}
 }
 
-// TestLostAnswers cuts the connection after a transaction has been committed,
-// and in the middle of an answer. Nothing is done or told twice.
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses cuts the connection after a transaction has committed, and in the
+// middle of a response. No write is applied twice, and no row is returned twice.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	gate := startGate(t, db.URL)
@@ -177,14 +175,14 @@ func TestLostAnswers(t *testing.T) {
 		return len(page.Tasks)
 	}
 	for _, key := range []*store.IdempotencyKey{nil, {Key: "first"}} {
-		if err := created(key); err != nil { // has its statements prepared
+		if err := created(key); err != nil { // prepares its statements
 			t.Fatal(err)
 		}
 	}
 
 	gate.cutAfter(0)
 	if err := created(nil); !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("a write without a key, of which the answer was lost: %v, want ErrUnavailable", err)
+		t.Errorf("a write without a key whose response was lost: got %v, want ErrUnavailable", err)
 	}
 	if n := tasks(); n != 3 {
 		t.Errorf("%d tasks, want 3", n)
@@ -194,32 +192,32 @@ func TestLostAnswers(t *testing.T) {
 	}
 	gate.cutAfter(0)
 	if err := created(&store.IdempotencyKey{Key: "third"}); err != nil {
-		t.Errorf("a write with a key, of which the answer was lost: %v", err)
+		t.Errorf("a write with a key whose response was lost: got %v", err)
 	}
 	if n := tasks(); n != 5 {
 		t.Errorf("%d tasks, want 5", n)
 	}
 	gate.cutAfter(600)
 	if n := tasks(); n != 5 {
-		t.Errorf("%d tasks are read of an answer that was cut, want 5", n)
+		t.Errorf("got %d tasks after a truncated response, want 5", n)
 	}
-	if _, err := s.EraseUser(ctx, bob); err != nil { // has its statements prepared
+	if _, err := s.EraseUser(ctx, bob); err != nil { // prepares its statements
 		t.Fatal(err)
 	}
 	gate.cutAfter(0)
 	if erased, err := s.EraseUser(ctx, alice); !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("EraseUser, of which the answer was lost: %d, %v, want ErrUnavailable", erased, err)
+		t.Errorf("EraseUser whose response was lost: got %d, %v, want ErrUnavailable", erased, err)
 	}
 	if n := tasks(); n != 0 {
-		t.Errorf("%d tasks are left of a user who was erased", n)
+		t.Errorf("an erased user still has %d tasks", n)
 	}
 	if armed := gate.cut.Load(); armed >= 0 {
 		t.Errorf("the last connection was not cut")
 	}
 }
 
-// The ways in which a sleeping database fails a connection: it refuses, hangs
-// until it is awake, ends in the middle of the handshake, or after it.
+// The ways in which a sleeping database fails a connection: it rejects it, hangs until it
+// is awake, or closes it in the middle of the handshake or after it.
 const (
 	refuse = iota
 	hang
@@ -229,18 +227,18 @@ const (
 	succeed = -1
 )
 
-// gate stands before a database and fails connections.
+// gate is a proxy to a database that fails connections.
 type gate struct {
 	url, host string
 	target    string
-	// way returns how a new connection fares.
+	// way returns the kind of failure of a new connection.
 	way   atomic.Pointer[func() int]
-	awake context.Context // ends what hangs
+	awake context.Context // ends hanging connections
 	wake  context.CancelFunc
 	taken atomic.Int64
 	met   [ways]atomic.Int64
-	// cut, unless negative, is how many bytes of the servers' next answers pass before
-	// the connection of the last one ends.
+	// cut, unless negative, is the number of bytes of the server's responses to forward
+	// before closing the connection with the next one.
 	cut atomic.Int64
 
 	mu   sync.Mutex
@@ -283,13 +281,13 @@ func startGate(t *testing.T, address string) *gate {
 	return g
 }
 
-// fail has all connections fare in a way from now on.
+// fail makes all new connections fail in this way.
 func (g *gate) fail(way int) { g.way.Store(new(func() int { return way })) }
 
 // sleep makes the database sleep for sleepTime.
 func (g *gate) sleep() {
 	g.way.Store(new(func() int {
-		// Few hang, or nobody would be left for the other ways.
+		// Few connections hang, so that enough remain for the other ways.
 		return []int{refuse, dropEarly, dropLate, hang, refuse, dropEarly, dropLate}[g.taken.Add(1)%7]
 	}))
 	g.closeAll()
@@ -299,8 +297,8 @@ func (g *gate) sleep() {
 	})
 }
 
-// cutAfter lets this many bytes of responses pass, counted over all connections, and then
-// closes the connection that carries the next byte. Startup and the pool's ping do not count.
+// cutAfter forwards this many bytes of responses, counted over all connections, and then
+// closes the connection that sends the next byte. Startup and the pool's ping do not count.
 func (g *gate) cutAfter(bytes int64) { g.cut.Store(bytes) }
 
 func (g *gate) closeAll() {
@@ -311,7 +309,7 @@ func (g *gate) closeAll() {
 	}
 }
 
-// hold has closeAll close the connection, and returns what lets go of it.
+// hold registers the connection for closeAll; release removes it.
 func (g *gate) hold(conn net.Conn) (release func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -330,7 +328,7 @@ func (g *gate) serve(client net.Conn) {
 	if way != succeed {
 		g.met[way].Add(1)
 	}
-	limit := math.MaxInt // so many bytes of the server's pass at most
+	limit := math.MaxInt // maximum number of bytes forwarded from the server
 	switch way {
 	case refuse:
 		_ = client.(*net.TCPConn).SetLinger(0)
@@ -383,6 +381,6 @@ func (g *gate) serve(client net.Conn) {
 	}
 }
 
-// uncut are the types of the messages with which a connection begins, and of that with
-// which the pool sees whether it still works.
+// uncut are the message types at the beginning of a connection, and the type of the
+// pool's ping.
 var uncut = []int32{0, 'p', 'Q'}

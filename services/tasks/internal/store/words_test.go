@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestWordsAreThoseOfUnaccent compares how letters are folded with PostgreSQL's
-// own extension for that.
+// TestWordsAreThoseOfUnaccent compares the folding of letters with PostgreSQL's
+// extension unaccent.
 func TestWordsAreThoseOfUnaccent(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

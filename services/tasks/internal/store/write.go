@@ -24,22 +24,22 @@ import (
 // for another one is retried once, and so is one of a user who had no row to lock yet,
 // if another one was first.
 func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
-	var p patience
+	var r retries
 	for aborted := false; ; {
 		since := time.Now()
-		out, err := s.writeOnce(ctx, &p, user, operations, key)
-		if !aborted && (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken) || errors.Is(err, errRefused)) {
+		out, err := s.writeOnce(ctx, &r, user, operations, key)
+		if !aborted && (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken) || errors.Is(err, errCheckFailed)) {
 			aborted = true
 			continue
 		}
-		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &p, err, since) {
+		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &r, err, since) {
 			return out, err
 		}
 	}
 }
 
 func (s *Store) writeOnce(
-	ctx context.Context, p *patience, user string, operations []Operation, key *IdempotencyKey,
+	ctx context.Context, r *retries, user string, operations []Operation, key *IdempotencyKey,
 ) (out Outcome, err error) {
 	ids, blind := map[taskapi.Kind][]uuid.UUID{}, true
 	for _, op := range operations {
@@ -49,17 +49,17 @@ func (s *Store) writeOnce(
 		blind = blind && op.Op == taskapi.BatchCreate && !op.names("ParentID")
 	}
 	tx := &transaction{store: s, user: user, key: key}
-	switch err = errRefused; {
+	switch err = errCheckFailed; {
 	case blind:
 		// Nothing to read first: a single round trip.
-		out, err = tx.runBlind(ctx, p, operations)
+		out, err = tx.runBlind(ctx, r, operations)
 	case len(operations) == 1 && operations[0].edits() && s.direct():
-		out, err = tx.runOptimistic(ctx, p, operations)
+		out, err = tx.runOptimistic(ctx, r, operations)
 	}
-	if errors.Is(err, errKeyTaken) || errors.Is(err, errRefused) || errors.Is(err, ErrFull) {
+	if errors.Is(err, errKeyTaken) || errors.Is(err, errCheckFailed) || errors.Is(err, ErrFull) {
 		// A second attempt reads first, and finds a kept outcome, or which
 		// operation fails and why.
-		out, err = tx.runLocked(ctx, p, ids, operations)
+		out, err = tx.runLocked(ctx, r, ids, operations)
 	}
 	if errors.Is(err, ErrFull) {
 		tx.store.full.Add(1)
@@ -73,21 +73,21 @@ func (s *Store) writeOnce(
 
 // runBlind runs a write that reads nothing under the user's lock, as one pipelined batch in
 // an implicit transaction. It fails with [errKeyTaken] if the key exists, and with
-// [errRefused] if an operation fails or has to read.
-func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
+// [errCheckFailed] if an operation fails or has to read.
+func (tx *transaction) runBlind(ctx context.Context, r *retries, operations []Operation) (Outcome, error) {
 	batch := tx.store.newBatch()
 	beginWrite(tx.user).queue(batch)
 	if err := tx.queueAll(ctx, batch, operations); err != nil {
-		return Outcome{}, errRefused
+		return Outcome{}, errCheckFailed
 	}
 	if tx.counted == nil && tx.key == nil {
 		return tx.outcome(), nil // nothing changes
 	}
 	if tx.counted == nil {
 		// The resource may be erased meanwhile, and its data must not be kept.
-		return Outcome{}, errRefused
+		return Outcome{}, errCheckFailed
 	}
-	if err := tx.store.send(ctx, p, batch); err != nil {
+	if err := tx.store.send(ctx, r, batch); err != nil {
 		return Outcome{}, err
 	}
 	return tx.outcome(), nil
@@ -95,11 +95,11 @@ func (tx *transaction) runBlind(ctx context.Context, p *patience, operations []O
 
 // runOptimistic runs a write of one resource, which it reads without the user's lock. The
 // database then checks that the resource is still in that version, or else the write fails
-// with [errRefused].
-func (tx *transaction) runOptimistic(ctx context.Context, p *patience, operations []Operation) (Outcome, error) {
+// with [errCheckFailed].
+func (tx *transaction) runOptimistic(ctx context.Context, r *retries, operations []Operation) (Outcome, error) {
 	k, err := tx.store.kindOf(operations[0].Kind)
 	if err != nil {
-		return Outcome{}, errRefused
+		return Outcome{}, errCheckFailed
 	}
 	found, err := tx.store.get(ctx, tx.user, k, operations[0].ID)
 	if err != nil {
@@ -108,15 +108,15 @@ func (tx *transaction) runOptimistic(ctx context.Context, p *patience, operation
 	if found != nil {
 		tx.found = []*resource{{kind: k, row: found, stored: found}}
 	}
-	return tx.runBlind(ctx, p, operations)
+	return tx.runBlind(ctx, r, operations)
 }
 
 // runLocked takes the user's lock and reads the key and the resources in one round trip,
 // and changes and commits in a second one.
 func (tx *transaction) runLocked(
-	ctx context.Context, p *patience, ids map[taskapi.Kind][]uuid.UUID, operations []Operation,
+	ctx context.Context, r *retries, ids map[taskapi.Kind][]uuid.UUID, operations []Operation,
 ) (out Outcome, err error) {
-	conn, err := tx.store.acquire(ctx, p)
+	conn, err := tx.store.acquire(ctx, r)
 	if err != nil {
 		return Outcome{}, err
 	}

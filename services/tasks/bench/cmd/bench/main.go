@@ -1,4 +1,4 @@
-// Command bench measures the service, and runs the servers it is compared with.
+// Command bench measures the service and runs the servers that it is compared with.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package issuertest is an issuer of tokens for tests: keys made at run time,
-// published as a JWKS over HTTP.
+// Package issuertest provides an issuer of tokens for tests. It creates keys at run time
+// and publishes them as a JWKS over HTTP.
 package issuertest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Name and Audience stand in the claims of a token from [Claims].
+// Name and Audience are in the claims of a token from [Claims].
 const (
 	Name     = "http://issuer.test"
 	Audience = "http://audience.test"
@@ -31,9 +31,9 @@ const (
 type Issuer struct {
 	// URL is where the keys are published.
 	URL string
-	// Fetches counts how often they were fetched.
+	// Fetches counts the fetches of the keys.
 	Fetches atomic.Int64
-	// Handler, unless nil, replaces the publishing of the keys.
+	// Handler, unless nil, responds in place of Publish.
 	Handler atomic.Pointer[http.HandlerFunc]
 
 	mu   sync.Mutex
@@ -71,7 +71,7 @@ func (i *Issuer) Publish(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(jwkset.JWKSMarshal{Keys: i.keys})
 }
 
-// AddKey makes a key for an algorithm and publishes it.
+// AddKey creates a key for an algorithm and publishes it.
 func (i *Issuer) AddKey(t testing.TB, id string, method jwt.SigningMethod) Key {
 	t.Helper()
 	key := Key{ID: id, Method: method, Secret: newSecret(t, method)}
@@ -114,7 +114,7 @@ func newSecret(t testing.TB, method jwt.SigningMethod) crypto.Signer {
 	return secret
 }
 
-// Claims returns what a good token for user says.
+// Claims returns the claims of a valid token for a user.
 func Claims(user string) jwt.MapClaims {
 	now := time.Now()
 	return jwt.MapClaims{
@@ -123,8 +123,8 @@ func Claims(user string) jwt.MapClaims {
 	}
 }
 
-// Token signs claims with the key and names it in the header, where more
-// header fields may be set; a nil value removes one.
+// Token signs claims with the key and names it in the header. header has more header
+// fields; a nil value removes one.
 func (k Key) Token(t testing.TB, claims jwt.Claims, header map[string]any) string {
 	t.Helper()
 	token := jwt.NewWithClaims(k.Method, claims)

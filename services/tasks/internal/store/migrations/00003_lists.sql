@@ -9,13 +9,13 @@ CREATE TABLE tasklane.lists (
     name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
     color text,
     archived boolean NOT NULL,
-    -- The place in the manual order, compared by bytes.
+    -- The position in the manual order, compared by bytes.
     position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     -- Null outside the trash.
     deleted_at timestamptz,
-    -- The bytes of its texts, and 100.
+    -- The bytes of its texts, plus 100.
     size integer NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, id)
 );
