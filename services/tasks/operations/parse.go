@@ -8,12 +8,12 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// Begin returns where the page begins.
+// Begin returns the position at which the page begins.
 func (in *ListChangesInput) Begin() (taskapi.ChangeCursor, error) {
 	return begin(in.After, in.Cursor, taskapi.FieldError{Field: "cursor", Code: taskapi.FieldType, Message: "must be the nextCursor of a page"})
 }
 
-// Begin returns where the stream begins.
+// Begin returns the position at which the stream begins.
 func (in *WatchChangesInput) Begin() (taskapi.ChangeCursor, error) {
 	return begin(in.After, in.LastEventID, taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType, Message: "must be the id of an event"})
 }

@@ -68,14 +68,14 @@ func TestDoctor(t *testing.T) {
 		{
 			"a missing policy for one's own rows", asOwner("DROP POLICY own_rows ON tasklane.tasks"),
 			[]string{"role", "isolation"},
-			"let the role of DATABASE_URL use the tables",
+			"grant the role of DATABASE_URL the privileges",
 		},
 		{
 			"no issuer", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
 				config.JWKSURL = "http://127.0.0.1:1/jwks"
 			},
 			[]string{"keys"},
-			"Better Auth runs",
+			"check that Better Auth runs",
 		},
 		{
 			"no notifications", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
@@ -89,7 +89,7 @@ func TestDoctor(t *testing.T) {
 				config.DatabaseURL = environ.DatabaseURL(strings.Replace(db.URL, "://", "://nobody_", 1))
 			},
 			[]string{"database"},
-			"right host, role and password",
+			"check the host, role and password",
 		},
 		{
 			"the superuser as the runtime role", func(_ *testing.T, db storetest.Database, config *serveConfig) {
@@ -110,7 +110,7 @@ func TestDoctor(t *testing.T) {
 				config.JWKSURL = page.URL
 			},
 			[]string{"keys"},
-			"leads to it",
+			"check that Better Auth runs at JWKS_URL",
 		},
 		{
 			"a database that does not exist", func(t *testing.T, db storetest.Database, config *serveConfig) {

@@ -53,15 +53,15 @@ var wireTypes = map[string]reflect.Type{
 	"UpdateTaskRequest":      reflect.TypeFor[taskapi.UpdateTaskRequest](),
 }
 
-// unions are the SDK's types of what the document describes by kind or by op: by
-// the ends of the schemas' names.
+// unions are the SDK's types of schemas that the document splits by kind or op, by the
+// ends of the schemas' names.
 var unions = map[string]reflect.Type{
 	"BatchItem": reflect.TypeFor[taskapi.BatchOperation](),
 	"Change":    reflect.TypeFor[taskapi.Change](),
 	"Resource":  reflect.TypeFor[taskapi.Resource](),
 }
 
-// values are those that a type of the SDK can have.
+// values are the values of the SDK's enumerated types.
 var values = map[reflect.Type][]string{
 	reflect.TypeFor[taskapi.Priority]():       texts(taskapi.Priorities()),
 	reflect.TypeFor[taskapi.RecurrenceFrom](): texts([]taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion}),
@@ -82,7 +82,7 @@ func texts[T ~string](all []T) []string {
 	return out
 }
 
-// committed is the document that other packages and people go by.
+// committed returns the committed document.
 func committed(t *testing.T) *openapi3.T {
 	t.Helper()
 	text, err := os.ReadFile("../../../../web-contract/openapi/tasks.yaml")
@@ -96,9 +96,8 @@ func committed(t *testing.T) *openapi3.T {
 	return document
 }
 
-// TestSDKTypesAgreeWithTheDocument holds every field of the document against
-// the SDK's: names, whether it is required, whether it may be null, type,
-// format and values.
+// TestSDKTypesAgreeWithTheDocument compares every field of the document with the SDK's:
+// its name, type, format and values, and whether it is required and nullable.
 func TestSDKTypesAgreeWithTheDocument(t *testing.T) {
 	t.Parallel()
 	schemas := committed(t).Components.Schemas
@@ -169,8 +168,8 @@ func describeField(optional bool, text string) string {
 	return "required " + text
 }
 
-// describeType says what a Go type is in JSON. A pointer is null where it is
-// nil, if that is sent at all.
+// describeType describes the JSON of a Go type. A nil pointer is null, if it is sent
+// at all.
 func describeType(typ reflect.Type, sent bool) string {
 	switch {
 	case typ.Kind() == reflect.Pointer && sent:
@@ -209,7 +208,7 @@ func describeType(typ reflect.Type, sent bool) string {
 	return "unknown " + typ.String()
 }
 
-// describeSchema says the same of a schema.
+// describeSchema describes a schema in the same way.
 func describeSchema(ref *openapi3.SchemaRef) string {
 	if name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/"); ok {
 		return name
@@ -225,7 +224,7 @@ func describeSchema(ref *openapi3.SchemaRef) string {
 	case schema.Type.Includes("object"):
 		text = "map of " + describeSchema(schema.AdditionalProperties.Schema)
 	case schema.Type.Includes("boolean"):
-		text = "boolean" // success, which is one of the two, is a bool too
+		text = "boolean" // success, which has one value, is a bool too
 	default:
 		text = schema.Type.Slice()[0]
 		if codes, ok := schema.Extensions["x-extensible-enum"].([]any); ok {
@@ -244,7 +243,7 @@ func describeSchema(ref *openapi3.SchemaRef) string {
 	return text
 }
 
-// TestSDKLimitsAreTheDocuments compares the limits that the SDK names.
+// TestSDKLimitsAreTheDocuments compares the limits in the SDK's constants.
 func TestSDKLimitsAreTheDocuments(t *testing.T) {
 	t.Parallel()
 	document := committed(t)
@@ -271,10 +270,10 @@ func TestSDKLimitsAreTheDocuments(t *testing.T) {
 	}
 	sorts := document.Paths.Find("/api/tasks").Get.Parameters.GetByInAndName("query", "sort").Schema.Value
 	if diff := cmp.Diff(texts(taskapi.Sorts()), textsOf(sorts.Enum)); diff != "" {
-		t.Errorf("the orders (-SDK +document):\n%s", diff)
+		t.Errorf("the sort orders (-SDK +document):\n%s", diff)
 	}
 	if sorts.Default != string(taskapi.NewestFirst) {
-		t.Errorf("the order is %v by default", sorts.Default)
+		t.Errorf("the default sort order is %v", sorts.Default)
 	}
 }
 
@@ -286,8 +285,8 @@ func textsOf(all []any) []string {
 	return out
 }
 
-// TestDocumentHasEachCodeUnderItsStatus checks the failures that the document
-// lists for each operation against the SDK's catalogue of codes.
+// TestDocumentHasEachCodeUnderItsStatus compares the errors of each operation with the
+// SDK's codes and statuses.
 func TestDocumentHasEachCodeUnderItsStatus(t *testing.T) {
 	t.Parallel()
 	known := taskapi.ErrorCodes()

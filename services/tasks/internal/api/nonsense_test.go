@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestNonsenseIsRefused drives the service by its own document.
-func TestNonsenseIsRefused(t *testing.T) {
+// TestNonsenseIsRejected drives the service by its own document.
+func TestNonsenseIsRejected(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	document, err := api.Document()

@@ -26,15 +26,15 @@ type Parts struct {
 	Log    *slog.Logger
 	Store  *store.Store
 	Tokens Verifier
-	// Hub is told of changes and wakes the streams.
+	// Hub receives notifications of changes and wakes the streams.
 	Hub *feed.Hub
 	// Limits bound the work. The zero Limits bound nothing.
 	Limits httpapi.Limits
 	// Metrics and Tracing, unless nil, observe every request.
 	Metrics *httpapi.Metrics
 	Tracing trace.TracerProvider
-	// Heartbeat is how often a quiet stream sends a comment; zero means every
-	// 15 seconds.
+	// Heartbeat is the interval of comments on an idle stream; zero means 15
+	// seconds.
 	Heartbeat time.Duration
 }
 
@@ -128,8 +128,8 @@ type handlers struct {
 	heartbeat time.Duration
 }
 
-// write carries out a write of one resource and wakes the user's streams. It also
-// returns the value of Idempotency-Replayed.
+// write executes a write of one resource and wakes the user's streams. It also returns the
+// value of Idempotency-Replayed.
 func (h *handlers) write(ctx context.Context, op store.Operation, key *store.IdempotencyKey) (resource store.Resource, replayed string, err error) {
 	out, err := h.store.Write(ctx, userFrom(ctx), op, key)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestEraseUser(t *testing.T) {
 	wantProblem(t, s.as(t, "", http.MethodDelete, path, ""), taskapi.CodeUnauthenticated)
 }
 
-// TestChallengeNamesTheClaim tells an operator which setting does not fit.
+// TestChallengeNamesTheClaim checks that the error names the setting that differs.
 func TestChallengeNamesTheClaim(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -73,9 +73,9 @@ func TestRateLimit(t *testing.T) {
 	if !strings.HasPrefix(left[0], `"user";r=1;t=`) || !strings.HasPrefix(left[1], `"user";r=0;t=`) {
 		t.Errorf("RateLimit: %q", left)
 	}
-	refused := s.as(t, "alice", http.MethodGet, "/api/tasks", "")
-	wantProblem(t, refused, taskapi.CodeRateLimited)
-	if refused.header.Get("Retry-After") == "" {
+	rejected := s.as(t, "alice", http.MethodGet, "/api/tasks", "")
+	wantProblem(t, rejected, taskapi.CodeRateLimited)
+	if rejected.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	if a := s.as(t, "bob", http.MethodGet, "/api/tasks", ""); a.status != http.StatusOK {

@@ -1,5 +1,4 @@
-// Package jwtauth turns a bearer token into the id of the user it was issued
-// to.
+// Package jwtauth verifies bearer tokens and returns the ids of their users.
 package jwtauth
 
 import (
@@ -18,22 +17,22 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// What [Verifier.Verify] fails with. The errors are found with errors.Is.
+// The errors of [Verifier.Verify]. Find them with errors.Is.
 var (
 	// ErrInvalid: not a token of this issuer for this audience.
 	ErrInvalid = errors.New("invalid token")
-	// ErrExpired: a token that was valid once.
+	// ErrExpired: the token has expired.
 	ErrExpired = errors.New("token expired")
-	// ErrIssuer and ErrAudience: a token that one of the issuer's keys has signed, with
-	// another iss or aud than it should have. They are ErrInvalid too.
+	// ErrIssuer and ErrAudience: the token is signed with one of the issuer's keys but has
+	// another iss or aud. They are also ErrInvalid.
 	ErrIssuer   = jwt.ErrTokenInvalidIssuer
 	ErrAudience = jwt.ErrTokenInvalidAudience
-	// ErrUnavailable: the issuer's keys cannot be had, so that nothing can
-	// be said about the token.
+	// ErrUnavailable: the issuer's keys cannot be fetched, so the token cannot be
+	// verified.
 	ErrUnavailable = errors.New("the issuer's keys are unavailable")
 )
 
-// leeway is how far the issuer's clock may be from ours.
+// leeway is the accepted difference between the issuer's clock and ours.
 const leeway = 30 * time.Second
 
 const (
@@ -188,8 +187,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	}
 	v.checked.Add(1)
 	parsed, err := v.parser.ParseWithClaims(token, &claims{}, func(t *jwt.Token) (any, error) {
-		// Decoding ignores line breaks. A token would have many spellings, each
-		// of which would take a place in the cache.
+		// Decoding ignores line breaks, so a token would have many spellings, each
+		// with an entry in the cache.
 		if strings.ContainsAny(token, "\r\n") {
 			return nil, errors.New("the token has line breaks")
 		}
@@ -243,7 +242,7 @@ func (v *Verifier) checkHeader(header map[string]any) error {
 	case nil, "JWT", "at+jwt":
 		return nil
 	}
-	return fmt.Errorf("a token of type %v", header["typ"])
+	return fmt.Errorf("the token has the type %v", header["typ"])
 }
 
 // Ready returns an error unless there is a key to verify with. It fetches the keys if there is

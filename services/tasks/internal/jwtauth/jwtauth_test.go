@@ -103,7 +103,7 @@ func TestVerify(t *testing.T) {
 				t.Fatalf("Verify: %v, want %v", err, tc.want)
 			}
 			if err == nil && (id.User != "alice" || id.Expires.IsZero()) {
-				t.Errorf("%+v, want alice with an end", id)
+				t.Errorf("got %+v, want alice with an expiry", id)
 			}
 		})
 	}
@@ -256,8 +256,8 @@ func TestKeys(t *testing.T) {
 				outcomes <- err
 			}()
 		}
-		const refused = strangers - 64
-		for range refused {
+		const rejected = strangers - 64
+		for range rejected {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrUnavailable) {
 				t.Errorf("one request too many: %v, want ErrUnavailable", err)
 			}
@@ -267,7 +267,7 @@ func TestKeys(t *testing.T) {
 		}
 		issuer.Handler.Store(nil)
 		close(proceed)
-		for range strangers - refused {
+		for range strangers - rejected {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrInvalid) {
 				t.Errorf("a waiting request: %v, want ErrInvalid", err)
 			}
@@ -325,7 +325,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestRememberedToken(t *testing.T) {
+func TestCachedToken(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -375,11 +375,11 @@ func TestSecret(t *testing.T) {
 		t.Errorf("RS256: %v, want ErrInvalid", err)
 	}
 	for name, broken := range map[string]jwtauth.Config{
-		"HS256 beside RS256":  {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
+		"HS256 with RS256":  {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
 		"no secret":           {Algorithms: []string{"HS256"}},
 		"a short secret":      {Algorithms: []string{"HS256"}, Secret: secret[1:]},
 		"a well-known secret": {Algorithms: []string{"HS256"}, Secret: "better-auth-secret-12345678901234567890"},
-		"an unknown one":      {Algorithms: []string{"none"}},
+		"an unknown algorithm":      {Algorithms: []string{"none"}},
 	} {
 		if _, err := jwtauth.New(t.Context(), broken, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), secret[1:]) {
 			t.Errorf("%s: %v", name, err)

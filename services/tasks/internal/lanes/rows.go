@@ -18,7 +18,7 @@ type rows struct {
 	values    [][]byte
 	tag       pgconn.CommandTag
 	err       error
-	// closed: the query's result is complete. ready: so is the read.
+	// closed means that the query's result is complete, ready that the read is.
 	closed, ready bool
 }
 

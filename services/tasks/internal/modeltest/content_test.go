@@ -53,13 +53,13 @@ var (
 	}
 )
 
-// settings are of each user, and have no operations of a kind's.
+// settings are one resource of each user, with their own operations.
 var settings = &kind{name: taskapi.KindSettings, path: "/api/settings", changes: wireFields(reflect.TypeFor[taskapi.UpdateSettingsRequest]())}
 
 // zones are names of time zones.
 var zones = []string{"UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Berlin", "Australia/Lord_Howe", "Etc/GMT+12"}
 
-// kind is mostly that of tasks.
+// kind returns a kind, mostly that of tasks.
 func (g *generator) kind() *kind {
 	if g.chance(4) {
 		return lists
@@ -90,8 +90,8 @@ func (g *generator) content(k *kind, partial, mistakes bool) body {
 	return b
 }
 
-// fields returns members for some of the fields, one of them wrong if there is
-// to be a mistake.
+// fields returns members for some of the fields. If mistake is true, one of them is
+// invalid.
 func (g *generator) fields(k *kind, partial, mistake bool) body {
 	fields := k.content
 	if partial {
@@ -119,7 +119,7 @@ func (g *generator) fields(k *kind, partial, mistake bool) body {
 	return b
 }
 
-// right returns a value that a field may have.
+// right returns a valid value of a field.
 func (g *generator) right(f wireField) string {
 	typ := f.typ
 	if typ.Kind() == reflect.Pointer {
@@ -169,7 +169,7 @@ func (g *generator) right(f wireField) string {
 	panic("no generator for a value of type " + typ.String() + "")
 }
 
-// referred is the kind of resources that a field names.
+// referred returns the kind of resources to which a field refers.
 func referred(field string) *kind {
 	if field == "listId" {
 		return lists
@@ -246,7 +246,7 @@ var oddities = []string{
 	"\U0010ffff", "\uffff", "%_", `\`, `"`, "'", "$1", "?", "{}", "東京", "ß", "\t", "\r\n", "</script>", "\u0130", "ı",
 }
 
-// text returns a text of a few words as JSON, and now and then the longest one.
+// text returns a text of a few words as JSON, sometimes one of the maximum length.
 func (g *generator) text(f wireField, longestIn int) string {
 	if g.chance(longestIn) {
 		return quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 100)))
@@ -275,7 +275,7 @@ func (g *generator) text(f wireField, longestIn int) string {
 	return quote(text)
 }
 
-// times are of all sorts, some of them near the present.
+// times returns times of all sorts, some of them near the present.
 func (g *generator) times() []string {
 	noon := time.Date(g.now.Year(), g.now.Month(), g.now.Day(), 12, 0, 0, 0, time.UTC)
 	return []string{
@@ -286,7 +286,7 @@ func (g *generator) times() []string {
 	}
 }
 
-// escaped returns a text as JSON that has an escape for every character.
+// escaped returns a text as JSON in which every character is escaped.
 func escaped(text string) string {
 	var b strings.Builder
 	for _, unit := range utf16.Encode([]rune(text)) {

@@ -62,8 +62,8 @@ func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Logf("counted: steps of the model played %d", played.Load())
 }
 
-// TestModelEqualsService compares sdktest with the real service.
-func TestModelEqualsService(t *testing.T) {
+// TestTheModelIsLikeTheService compares sdktest with the real service.
+func TestTheModelIsLikeTheService(t *testing.T) {
 	t.Parallel()
 	steps := 4000
 	if os.Getenv("TEST_SOAK") == "1" {

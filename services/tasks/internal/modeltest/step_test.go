@@ -10,33 +10,33 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// step is one request, in words that hold for either side: a resource is named
-// by the step that created it, a version is the latest one seen.
+// step is one request, written so that it applies to both sides: a resource is named by
+// the step that created it, a version is the latest one seen.
 type step struct {
 	// number stays the same when other steps are removed.
 	number int
 	method string
 	// path has {name} in place of the id of a resource.
 	path string
-	// query may have {cursor}, the cursor that the list's last page had.
+	// query may have {cursor}, the cursor of the list's last page.
 	query string
 	// body has {name} in place of ids.
 	body body
 	// header are lines of the header. If-Match and If-None-Match may have
 	// {version}, the latest version of the path's resource that was seen.
 	header []headerLine
-	// again, unless zero, is the step whose request is sent once more.
+	// again, unless zero, is the number of a step whose request is repeated.
 	again int
 }
 
 type headerLine struct{ name, value string }
 
-// body is the body of a request: members of an object, or operations of a
-// batch; behind it may be other text.
+// body is the body of a request: members of an object, or operations of a batch, possibly
+// followed by other text.
 type body struct {
 	members    []member
 	operations []body
-	instead    string // of all else
+	instead    string // in place of all others
 	behind     string
 }
 
@@ -50,7 +50,7 @@ func (b body) empty() bool {
 	return b.members == nil && b.operations == nil && b.instead == ""
 }
 
-// String is the body's JSON.
+// String returns the body's JSON.
 func (b body) String() string {
 	if b.instead != "" {
 		return b.instead
@@ -73,7 +73,7 @@ func (b body) String() string {
 	return "{" + strings.Join(all, ",") + "}" + b.behind
 }
 
-// String is the step for people.
+// String returns a description of the step.
 func (s step) String() string {
 	if s.again != 0 {
 		return fmt.Sprintf("%d: the request of step %d again", s.number, s.again)
@@ -91,8 +91,8 @@ func (s step) String() string {
 	return text
 }
 
-// created is the name of the resource that a step creates, or that an operation
-// of its batch does.
+// created returns the name of the resource that a step, or an operation of its batch,
+// creates.
 func created(name taskapi.Kind, number int, operation ...int) string {
 	if len(operation) > 0 {
 		return fmt.Sprintf("%s %d.%d", name, number, operation[0])
@@ -100,8 +100,8 @@ func created(name taskapi.Kind, number int, operation ...int) string {
 	return fmt.Sprintf("%s %d", name, number)
 }
 
-// next is the name of the successor of the task that a step completes, or that an
-// operation of its batch does. Those of the tasks below it have a number behind that.
+// next returns the name of the successor of the task that a step, or an operation of its
+// batch, completes. Copies of sub-tasks have a number after it.
 func next(number int, operation ...int) string {
 	return created(taskapi.KindTask, number, operation...) + "n"
 }

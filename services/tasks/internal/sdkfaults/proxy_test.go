@@ -133,7 +133,7 @@ type link struct {
 	swallows        atomic.Bool
 }
 
-// forward copies from src to dst until one of them ends. If it counts, the link
+// forward copies from src to dst until one of them ends. If counts is true, the link
 // breaks after the fault's number of bytes, whatever they are.
 func (l *link) forward(dst, src net.Conn, counts bool) {
 	// One direction is useless without the other.

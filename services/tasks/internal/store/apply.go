@@ -46,7 +46,7 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 		tx.erase(k, r, op)
 		return nil
 	default:
-		return fmt.Errorf("there is no operation %q", op.Op)
+		return fmt.Errorf("unknown operation %q", op.Op)
 	}
 	if k.prepare != nil {
 		if err := k.prepare(ctx, tx, op, r.row, after); err != nil {
@@ -93,7 +93,7 @@ func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error 
 	}
 	tx.insert(op, k, r.row)
 	if !tx.locked() && k.most > 0 {
-		tx.statements = append(tx.statements, statement{k.refuseTooMany, []any{tx.user}})
+		tx.statements = append(tx.statements, statement{k.rejectTooMany, []any{tx.user}})
 	}
 	if k.follow != nil {
 		k.follow(tx, nil, r.row)
@@ -115,9 +115,9 @@ func (tx *transaction) erase(k *kind, r *resource, op Operation) {
 	}
 }
 
-// find returns the resource of an operation. It fails with the kind's [ErrNotFound] if
-// the user has no such resource, or it is not where the operation needs it, in the trash
-// or outside it; and with a [ConflictError] if it has another version.
+// find returns the resource of an operation. It fails with the kind's [ErrNotFound] if the
+// user has no such resource, or if it is in the trash and should not be, or the other way
+// round; and with a [ConflictError] if it has another version.
 func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
 	if at < 0 {
@@ -140,16 +140,16 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 }
 
 const (
-	// countChange gives the user's next change its number, and adds the resources
-	// and bytes of the change ($2, $3). Beyond the bounds ($4, $5) the sum is
-	// null, which the table rejects. The first change creates the user's state.
+	// countChange increments the user's change number, and adds the resources and bytes of
+	// the change ($2, $3) to the usage. Beyond the quota ($4, $5) the sum is null, which the
+	// table rejects. The first change creates the user's state.
 	countChange = `INSERT INTO tasklane.user_state AS s (user_id, seq, resources, bytes)
 		VALUES ($1, 1, CASE WHEN $2::bigint <= $4::bigint THEN $2 END, CASE WHEN $3::bigint <= $5::bigint THEN $3 END)
 		ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1,
 			resources = CASE WHEN $2 <= 0 OR s.resources + $2 <= $4 THEN s.resources + $2 END,
 			bytes = CASE WHEN s.bytes + $3 <= $5 THEN s.bytes + $3 END`
-	// countBytes adds the size of the kept outcome of a write without changes. It
-	// may be the user's first write, because the settings exist from the beginning.
+	// countBytes adds the size of the stored outcome of a write without changes. It may
+	// be the user's first write, because the settings exist from the beginning.
 	countBytes = `INSERT INTO tasklane.user_state AS s (user_id, seq, bytes)
 		VALUES ($1, 0, CASE WHEN $2::bigint <= $3::bigint THEN $2 END)
 		ON CONFLICT (user_id) DO UPDATE SET bytes = CASE WHEN s.bytes + $2 <= $3 THEN s.bytes + $2 END`
@@ -177,14 +177,14 @@ func (tx *transaction) update(op Operation, k *kind, before, after row) {
 	}
 }
 
-// change queues the statements of one change, of which the first counts it.
+// change queues the statements of one change. The first one counts it.
 func (tx *transaction) change(counting statement, others ...statement) {
 	tx.counted = counting.args
 	tx.statements = append(append(tx.statements, counting), others...)
 }
 
 // counts returns the arguments of countChange for a change that adds resources and bytes.
-// Deleting and erasing have no bounds, because they make room.
+// Deleting and erasing are always allowed, because they free space.
 func (tx *transaction) counts(op Operation, resources, bytes int64) []any {
 	maxResources, maxBytes := tx.store.maxResources, tx.store.maxBytes
 	if op.Op == taskapi.BatchDelete || op.Op == taskapi.BatchErase {

@@ -32,7 +32,7 @@ func TestBus(t *testing.T) {
 		t.Errorf("Listen ended with %v", err)
 	}
 
-	t.Run("Listen ends when its connection does", func(t *testing.T) {
+	t.Run("Listen ends when its connection is closed", func(t *testing.T) {
 		ready, ended := make(chan struct{}), make(chan error, 1)
 		go func() { ended <- bus.Listen(t.Context(), func() { close(ready) }, func(string) {}) }()
 		<-ready

@@ -17,7 +17,7 @@ import (
 // ChangePage is a page of a user's changes.
 type ChangePage struct {
 	Changes []taskapi.Change
-	// Next is where to continue.
+	// Next is the position to continue from.
 	Next taskapi.ChangeCursor
 	// More says whether there are more changes already.
 	More bool
@@ -29,18 +29,17 @@ const (
 	selectErased = "SELECT kind, id, seq FROM tasklane.erased WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 )
 
-// Changes returns what changed after a position, by state: a resource that
-// changed several times stands at its latest number. A page ends below the limit
-// where its resources reach [pageBytes]. It fails with [ErrCursorExpired] where
-// some of it has been purged, or where the position is of a future that this
-// database does not have. The limit must be positive.
+// Changes returns the changes after a position, by state: a resource that changed several
+// times appears once, at its latest number. A page ends before the limit when its resources
+// reach [pageBytes]. Changes fails with [ErrCursorExpired] if some of the changes have been
+// purged, or if the position is after the latest change. The limit must be positive.
 func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCursor, limit int) (ChangePage, error) {
 	var latest, end, purged int64
 	var all []taskapi.Change
-	// Each statement sees the database at a time of its own. The user's
-	// latest number is read first, and changes above it are left for the next
-	// page, because earlier statements may have missed some just below them. What
-	// has been purged is read last, so that a purge in between is noticed.
+	// Each statement sees the database at a different time. The user's latest number is
+	// read first, and changes above it are left for the next page, because earlier
+	// statements may have missed some just below them. The purged number is read last, so
+	// that a purge in between is detected.
 	err := s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {
 		all, end = []taskapi.Change{}, math.MaxInt64
 		batch.Queue(selectSeq, user).Query(readNumber(&latest))
@@ -50,7 +49,7 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 				data, err := wirejson.Marshal(k.wire(r))
 				all = append(all, taskapi.Change{Seq: r.shared().Seq, Kind: k.name, ID: r.shared().ID.String(), Data: data})
 				if size += bytes; err == nil && size >= pageBytes {
-					// What is behind it is not read, and left for the next page.
+					// Later rows are not read, and are left for the next page.
 					end, err = min(end, r.shared().Seq), errEnough
 				}
 				return err
@@ -95,8 +94,7 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 	return page, nil
 }
 
-// readNumber reads a number of the user's state, which is 0 before the first
-// change.
+// readNumber reads a number of the user's state, which is 0 before the first change.
 func readNumber(n *int64) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		*n = 0

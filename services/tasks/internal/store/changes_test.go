@@ -54,7 +54,7 @@ func TestChanges(t *testing.T) {
 		}
 	}
 	if _, err := s.Changes(t.Context(), alice, after(6), 10); !errors.Is(err, store.ErrCursorExpired) {
-		t.Errorf("a number of the future: %v, want ErrCursorExpired", err)
+		t.Errorf("a number after the latest change: %v, want ErrCursorExpired", err)
 	}
 	none, err := s.Changes(t.Context(), "nobody", after(0), 10)
 	if diff := cmp.Diff(store.ChangePage{Changes: []taskapi.Change{}}, none); diff != "" || err != nil {
@@ -62,7 +62,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// encoded is a task as changes have it.
+// encoded returns a task as JSON.
 func encoded(t *testing.T, task taskapi.Task) []byte {
 	t.Helper()
 	data, err := json.Marshal(task)
@@ -72,10 +72,9 @@ func encoded(t *testing.T, task taskapi.Task) []byte {
 	return data
 }
 
-// TestFeedUnderConcurrentWriters has 32 writers change and move one user's tasks
-// while a reader follows the feed. The reader must end with exactly the state of
-// the database, and see each task's versions only rise. In the end every task has
-// a position of its own.
+// TestFeedUnderConcurrentWriters makes 32 writers change and move one user's tasks while a
+// reader follows the feed. The reader must end with the state of the database, and see the
+// versions of each task increase. At the end all tasks have different positions.
 func TestFeedUnderConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 32, 40
@@ -92,7 +91,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				id := ids[random.IntN(len(ids))]
 				var err error
 				switch random.IntN(14) {
-				case 8, 9, 10, 11: // most to one end, where the positions grow
+				case 8, 9, 10, 11: // mostly to one end, where positions get longer
 					_, err = s.Write(t.Context(), alice, move(id.String(), taskapi.MoveTaskRequest{After: taskapi.Null[string]()}), nil)
 				case 12, 13:
 					_, err = s.Write(t.Context(), alice, move(id.String(), behind(ids[random.IntN(len(ids))].String())), nil)
@@ -127,7 +126,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 		}
 		for _, change := range page.Changes {
 			if change.Seq <= cursor {
-				t.Fatalf("number %d after %d", change.Seq, cursor)
+				t.Fatalf("change %d came after %d", change.Seq, cursor)
 			}
 			cursor = change.Seq
 			if erased[change.ID] {
@@ -143,7 +142,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				t.Fatal(err)
 			}
 			if before, known := state[change.ID]; known && task.Version <= before.Version {
-				t.Fatalf("version %d after %d", task.Version, before.Version)
+				t.Fatalf("version %d came after %d", task.Version, before.Version)
 			}
 			state[change.ID] = task
 		}
@@ -158,7 +157,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			finished = true // and read once more
+			finished = true // then read once more
 		default:
 		}
 	}
@@ -177,7 +176,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 	standing := map[string]string{}
 	for _, task := range want {
 		if other := standing[task.Position]; other != "" || !position.Valid(task.Position) || len(task.Position) > position.MaxLength {
-			t.Errorf("%s stands at %q, as %q does", task.ID, task.Position, other)
+			t.Errorf("%s has the position %q, which %q also has", task.ID, task.Position, other)
 		}
 		standing[task.Position] = task.ID
 	}
@@ -214,7 +213,7 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestStats_DueToday counts on a day in Havana that has its midnight twice.
+// TestStats_DueToday counts on a day in Havana that has two midnights.
 func TestStats_DueToday(t *testing.T) {
 	t.Parallel()
 	havana, err := time.LoadLocation("America/Havana")
@@ -232,7 +231,7 @@ func TestStats_DueToday(t *testing.T) {
 	}
 }
 
-// forms are those of the schema: on one server, and as Citus takes it.
+// forms are the forms of the schema: on one server, and distributed by Citus.
 var forms = map[string]func(*testing.T) storetest.Database{
 	"one server":  func(t *testing.T) storetest.Database { return storetest.NewDatabase(t) },
 	"distributed": distributed,
@@ -248,12 +247,12 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-// after is the position behind a change.
+// after returns the position after a change.
 func after(seq int64) taskapi.ChangeCursor { return taskapi.ChangeCursor{After: seq} }
 
-// TestReadingFromTheBeginningOutlastsPurges: a reader that began at 0 does not
-// know what had been erased by then. Only what is erased later, and purged before
-// the reader comes to it, ends the reading.
+// TestReadingFromTheBeginningOutlastsPurges checks that a reader who began at 0 need not
+// know resources erased before that. Only a resource that is erased later, and purged before
+// the reader reaches it, expires the cursor.
 func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -270,7 +269,7 @@ func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
 			t.Fatalf("Purge removed %d, %v", n, err)
 		}
 	}
-	// Behind it nothing changes, so no change has the latest number.
+	// No later change follows, so no change has the latest number.
 	eraseAndPurge(tasks[7])
 	for limit := 1; limit <= 8; limit++ {
 		var read []uuid.UUID
@@ -286,7 +285,7 @@ func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
 				read = append(read, uuid.MustParse(change.ID))
 			}
 			if !page.More && page.Next.String() != "9" {
-				t.Errorf("by pages of %d the reading ends at %s, want 9", limit, page.Next)
+				t.Errorf("by pages of %d the last cursor is %s, want 9", limit, page.Next)
 			}
 		}
 		if diff := cmp.Diff(tasks[:7], read); diff != "" {
@@ -299,15 +298,15 @@ func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Changes(t.Context(), alice, after(first.Next.After), 3); !errors.Is(err, store.ErrCursorExpired) {
-		t.Errorf("the number alone: %v, want ErrCursorExpired", err)
+		t.Errorf("a cursor without Began: %v, want ErrCursorExpired", err)
 	}
 	eraseAndPurge(tasks[0])
 	if _, err := s.Changes(t.Context(), alice, first.Next, 3); !errors.Is(err, store.ErrCursorExpired) {
-		t.Errorf("a task that the reader knows is erased, and its tombstone purged: %v, want ErrCursorExpired", err)
+		t.Errorf("a known task was erased and its tombstone purged: %v, want ErrCursorExpired", err)
 	}
 	for _, from := range []taskapi.ChangeCursor{{After: 11}, {After: 1, Began: 11}} {
 		if _, err := s.Changes(t.Context(), alice, from, 3); !errors.Is(err, store.ErrCursorExpired) {
-			t.Errorf("%s, of the future: %v, want ErrCursorExpired", from, err)
+			t.Errorf("%s, after the latest change: %v, want ErrCursorExpired", from, err)
 		}
 	}
 }
@@ -322,12 +321,12 @@ func testPurge(t *testing.T, db storetest.Database) {
 	first := write(t, s, bob, create(full()), key)
 
 	if n, err := s.Purge(t.Context()); n != 0 || err != nil {
-		t.Errorf("Purge removed %d, %v; nothing has expired", n, err)
+		t.Errorf("Purge removed %d, %v, but nothing has expired", n, err)
 	}
-	// Let 31 days pass.
+	// 31 days pass.
 	age(t, db, "31 days", "31 days")
 	if n, err := s.Purge(t.Context()); n != 3 || err != nil {
-		t.Errorf("Purge removed %d, %v; want a key, a rest and a task of the trash", n, err)
+		t.Errorf("Purge removed %d, %v; want a key, a tombstone and a deleted task", n, err)
 	}
 	if _, err := s.Changes(t.Context(), alice, after(2), 10); !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("a cursor before the purged change of %s: %v, want ErrCursorExpired", erased.ID, err)
@@ -348,8 +347,8 @@ func testPurge(t *testing.T, db storetest.Database) {
 	}
 }
 
-// TestRuntimeRoleCannotPurgeEarly: functions that act for all users take no
-// arguments that could widen what they do, and remove nothing before its time.
+// TestRuntimeRoleCannotPurgeEarly checks that functions that act for all users have no
+// arguments that extend their effect, and remove nothing before it expires.
 func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -382,7 +381,7 @@ func TestRuntimeRoleCannotPurgeEarly(t *testing.T) {
 	}
 }
 
-// age makes the idempotency keys older, and tombstones and the trash.
+// age makes idempotency keys, tombstones and the trash older.
 func age(t *testing.T, db storetest.Database, keys, rest string) {
 	t.Helper()
 	asOwner(t, db, fmt.Sprintf(`
@@ -418,8 +417,8 @@ func TestEraseUser(t *testing.T) {
 	}
 }
 
-// TestErasedUserAddsNothing writes with what a token of the user could still ask
-// for.
+// TestErasedUserAddsNothing makes all writes that a token of an erased user could still
+// request.
 func TestErasedUserAddsNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

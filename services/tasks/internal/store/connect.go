@@ -19,7 +19,7 @@ import (
 const (
 	// wakeTime is how long callers wait for a sleeping database.
 	wakeTime = budget.Wake
-	// probeTime bounds the wait for a connection in a long outage. A connection that
+	// probeTime bounds the wait for a connection in a long outage. A connection
 	// that is established later serves the next caller.
 	probeTime = time.Second
 	// forgetTime is the time without a failure after which an outage has ended.

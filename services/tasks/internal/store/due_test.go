@@ -20,8 +20,8 @@ func changeZone(t *testing.T, s *store.Store, zone string) {
 	}
 }
 
-// TestDays_StaleZone has a replica create tasks that does not know of the zone that
-// another one has set.
+// TestDays_StaleZone makes a replica create tasks that does not know the new zone set at
+// another one.
 func TestDays_StaleZone(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -45,8 +45,8 @@ func TestDays_StaleZone(t *testing.T) {
 	}
 }
 
-// TestDays_ManyMove moves ten thousand days, in statements whose number does not
-// depend on how many there are.
+// TestDays_ManyMove moves ten thousand due days. The number of statements must not depend
+// on the number of tasks.
 func TestDays_ManyMove(t *testing.T) {
 	t.Parallel()
 	const tasks = 10_000
@@ -70,7 +70,7 @@ func TestDays_ManyMove(t *testing.T) {
 	}
 	page, err = s.Changes(t.Context(), alice, after(2*tasks), 200)
 	if err != nil || len(page.Changes) != 1 || page.More {
-		t.Errorf("behind them are %d changes, %v; want the last task", len(page.Changes), err)
+		t.Errorf("after them there are %d changes, %v; want the last task", len(page.Changes), err)
 	}
 	task, err := page.Changes[0].Task()
 	if err != nil || task.Version != 2 || task.DueOn == nil {
@@ -78,7 +78,7 @@ func TestDays_ManyMove(t *testing.T) {
 	}
 }
 
-// TestDays_MoveWithinABatch changes a task after the zone, in one batch.
+// TestDays_MoveWithinABatch changes the zone and then a task, in one batch.
 func TestDays_MoveWithinABatch(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
@@ -86,7 +86,7 @@ func TestDays_MoveWithinABatch(t *testing.T) {
 			t.Parallel()
 			db := form(t)
 			s := storetest.Open(t, store.Config{URL: db.URL})
-			if err := s.CheckVersion(t.Context()); err != nil { // finds the form
+			if err := s.CheckVersion(t.Context()); err != nil { // detects the form of the schema
 				t.Fatal(err)
 			}
 			task := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a", DueOn: new("2026-11-30")})

@@ -11,30 +11,30 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// UsersTables are those that Distribute spreads.
+// UsersTables are the tables that Distribute distributes.
 var UsersTables = usersTables(kinds)
 
-// BringIntoDistributedForm makes of the schema what Citus takes, as Distribute
+// BringIntoDistributedForm converts the schema to the form for Citus, as Distribute
 // does.
 func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return execEach(ctx, tx, distributedForm()) })
 }
 
-// MapError turns what the driver says into this package's errors.
+// MapError converts errors of the driver to this package's errors.
 var MapError = mapError
 
-// Outage is what the store knows of failures of the database.
+// Outage is the store's record of failures of the database.
 type Outage struct{ outage }
 
-// Again reports whether an operation that began at since is tried again.
+// Again reports whether an operation that began at since is retried.
 func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
 	return o.again(ctx, new(retries), err, since)
 }
 
-// Over notes that an operation has succeeded.
+// Over records that an operation has succeeded.
 func (o *Outage) Over() { o.over() }
 
-// ErrKeyTaken: the idempotency key is there already.
+// ErrKeyTaken: the idempotency key already exists.
 var ErrKeyTaken = errKeyTaken
 
 // MigrateFiles is Migrate with other migrations.
@@ -42,7 +42,7 @@ func MigrateFiles(ctx context.Context, ownerURL string, files fs.FS) ([]Migratio
 	return migrate(ctx, ownerURL, files)
 }
 
-// MigrateTo brings an empty database to an earlier version of the schema.
+// MigrateTo migrates an empty database to an earlier version of the schema.
 func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	return asOwner(ctx, ownerURL, migrations, 0, func(conn *sql.Conn, provider *goose.Provider) error {
 		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tasklane"); err != nil {
@@ -53,7 +53,7 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	})
 }
 
-// Columns returns the columns that the program knows of each kind's table.
+// Columns returns the columns of each kind's table that the program uses.
 func Columns() map[string][]string {
 	all := map[string][]string{}
 	for _, k := range kinds {
@@ -81,8 +81,8 @@ func (s *Store) LaneSetting(ctx context.Context, user, name string) (string, err
 	return read(ctx, s, user, st, func(rows pgx.Rows) (string, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]) })
 }
 
-// TitleByRLS reads the title of a task over a lane by a statement that does not name
-// the user, or "" where row-level security hides it.
+// TitleByRLS reads the title of a task over a lane by a statement that does not name the
+// user. It returns "" if row-level security hides the task.
 func (s *Store) TitleByRLS(ctx context.Context, user string, id uuid.UUID) (string, error) {
 	st := statement{"SELECT coalesce(max(title), '') FROM tasklane.tasks WHERE id = $1", []any{[16]byte(id)}}
 	return read(ctx, s, user, st, func(rows pgx.Rows) (string, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]) })

@@ -34,7 +34,7 @@ type definition[R, W, C, U any] struct {
 	// setContent sets the fields of the row that the content determines, at the
 	// given time. It need not round times or replace nil slices.
 	setContent func(*R, C, time.Time)
-	// complete, unless nil, adds the fields that follow from a patch to it.
+	// complete, unless nil, adds implied fields to a patch.
 	complete func(U) U
 	// derived are columns computed from others, which are never read.
 	derived []column
@@ -42,22 +42,22 @@ type definition[R, W, C, U any] struct {
 	// is the kind's own [ErrTooMany].
 	most    int64
 	tooMany error
-	// single, unless zero, is the id of the one resource that each user has from the
-	// beginning, in version 1 with the example's content. It gets a row when it is
-	// first changed.
+	// single, unless zero, is the id of a kind's only resource, which each user has from
+	// the beginning, in version 1 with the example's content. Its row is created by the
+	// first change.
 	single uuid.UUID
 	// example is a valid content, with which "tasks doctor" probes the table.
 	example C
-	// prepare, unless nil, checks an operation against other resources, and
-	// completes the new row. before is nil for a creation. It is not called for a
-	// creation that is sent without a look.
+	// prepare, unless nil, checks an operation against other resources, and completes
+	// the new row. before is nil for a creation. It is not called for a creation that
+	// is sent without a read.
 	prepare func(ctx context.Context, tx *transaction, op Operation, before, after *R) error
 	// follow, unless nil, queues an operation's effects on other resources, and
 	// the checks of prepare if that was not called. after is nil for an erased
 	// resource.
 	follow func(tx *transaction, before, after *R)
-	// siblings, unless nil, returns the condition of the rows with which a row
-	// stands in a manual order. The numbers of its arguments begin with $3.
+	// siblings, unless nil, returns the condition of the rows in the same manual order
+	// as a row. The numbers of its arguments begin with $3.
 	siblings func(*R) (condition string, args []any)
 
 	*kind
@@ -82,7 +82,7 @@ type kind struct {
 	selectOne, selectSeveral, selectChanged, selectBehind string
 	// countLive counts a user's resources outside the trash, up to one too many;
 	// refuseTooMany fails with [errCheckFailed] if there are too many.
-	countLive, refuseTooMany string
+	countLive, rejectTooMany string
 
 	// wire returns the resource of a row.
 	wire func(row) any
@@ -91,17 +91,17 @@ type kind struct {
 	// prepare and follow are the definition's, or nil.
 	prepare func(ctx context.Context, tx *transaction, op Operation, before, after row) error
 	follow  func(tx *transaction, before, after row)
-	// siblings is the definition's, and never nil.
+	// siblings is the definition's function, or a default; never nil.
 	siblings func(row) (condition string, args []any)
 	// decode reads a resource from JSON.
 	decode  func([]byte) (any, error)
 	example any
 }
 
-// mergedField says where a field is in the resource, its patch and its content.
+// mergedField has the indexes of a field in the resource, its patch and its content.
 type mergedField struct{ wire, patch, content int }
 
-// define makes the kind of a definition.
+// define returns the kind of a definition.
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
@@ -143,7 +143,7 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
 	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
 	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.most+1)
-	k.countLive, k.refuseTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.most, live)
+	k.countLive, k.rejectTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.most, live)
 	for content := range reflect.TypeFor[C]().Fields() {
 		wire, inWire := reflect.TypeFor[W]().FieldByName(content.Name)
 		patch, inPatch := reflect.TypeFor[U]().FieldByName(content.Name)
@@ -163,7 +163,7 @@ func (d *definition[R, W, C, U]) edit(r *R, request any, now time.Time) {
 		d.setContent(r, d.merge(d.wire(r), patch), now)
 		return
 	}
-	// The requests to create and to replace differ by name only.
+	// The requests to create and to replace differ only by name.
 	d.setContent(r, reflect.ValueOf(request).Convert(reflect.TypeFor[C]()).Interface().(C), now)
 }
 

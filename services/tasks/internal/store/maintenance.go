@@ -13,8 +13,8 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// PurgeInTurn calls [Store.Purge] unless a replica has begun a purge within the last
-// hour. The next one removes what a failed or interrupted purge has left.
+// PurgeInTurn calls [Store.Purge] unless a replica has begun a purge within the last hour.
+// The next purge removes the rows that a failed or interrupted one has left.
 func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err error) {
 	err = s.outage.repeat(ctx, func() error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim_purge()").Scan(&began))
@@ -26,14 +26,14 @@ func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err
 	return began, removed, err
 }
 
-// Purge removes what has expired, in small steps, and returns the number of
-// rows it removed: idempotency keys after a day, the trash, tombstones and what is
-// left of erased users after 30 days. It removes nothing while another purge is running.
+// Purge removes expired rows in small steps, and returns their number: idempotency keys
+// after a day; the trash, tombstones and the state of erased users after 30 days. It
+// removes nothing while another purge is running.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
 		err := s.outage.repeat(ctx, func() error {
-			// A transaction, in which Citus passes settings on to its workers.
+			// A transaction, so that Citus passes settings on to its workers.
 			return mapError(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n) }))
 		})
 		if err != nil {
@@ -46,14 +46,13 @@ func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	}
 }
 
-// markErased makes the state of a user one that nothing can be added to. Cursors
-// from before expire.
+// markErased marks a user's state as erased, so that nothing can be added. Earlier cursors
+// expire.
 const markErased = `INSERT INTO tasklane.user_state AS s (user_id, seq, purged_seq, erased_at) VALUES ($1, 1, 1, $2)
 	ON CONFLICT (user_id) DO UPDATE SET seq = s.seq + 1, purged_seq = s.seq + 1, resources = 0, bytes = 0, erased_at = $2`
 
-// TableSizes returns how many bytes the tables with users' rows take up on the disk,
-// indexes included, by their names. It returns nothing on a Citus cluster, where they
-// are on other servers.
+// TableSizes returns the size on disk of the tables with users' rows, indexes included, in
+// bytes by name. It returns nothing on a Citus cluster, where they are on other servers.
 func (s *Store) TableSizes(ctx context.Context) (map[string]int64, error) {
 	if s.distributed.Load() {
 		return nil, nil
@@ -73,14 +72,13 @@ func (s *Store) TableSizes(ctx context.Context) (map[string]int64, error) {
 	return sizes, nil
 }
 
-// EraseUser removes everything of a user and returns the number of resources it
-// removed. From then on, for 30 days, which no token outlives, writes of the user
-// fail with [ErrUserErased]. After [ErrUnavailable] it may have done so; it can be
-// called again.
+// EraseUser erases everything of a user and returns the number of resources. From then on,
+// writes of the user fail with [ErrUserErased] for 30 days, longer than any token is valid.
+// After [ErrUnavailable] the user may have been erased; call it again.
 func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, err error) {
 	batch := s.newBatch()
 	setUser(user).queue(batch)
-	// The user's state first, as in every change: its row is the user's lock.
+	// The user's state first, as in every change, because its row is the user's lock.
 	batch.Queue(markErased, user, microseconds(s.now()))
 	tables := usersTables(s.kinds)[1:]
 	for i, table := range slices.Backward(tables) {
@@ -97,8 +95,8 @@ func (s *Store) EraseUser(ctx context.Context, user string) (resources int64, er
 	return resources, nil
 }
 
-// exportPage is the number of resources that an export reads at a time, or fewer
-// where they reach [pageBytes].
+// exportPage is the number of resources that an export reads at a time, or fewer if they
+// reach [pageBytes].
 const exportPage = 100
 
 // ExportUser calls each with every resource of a user, in the trash or outside

@@ -22,7 +22,7 @@ type ordered struct {
 
 func (o *ordered) order() *ordered { return o }
 
-// orderOf returns that part of a row, or nil.
+// orderOf returns the part of a row that belongs to a manual order, or nil.
 func orderOf(r row) *ordered {
 	if o, ok := r.(interface{ order() *ordered }); ok {
 		return o.order()
@@ -58,7 +58,7 @@ func (p place) field() string {
 	return "after"
 }
 
-// placeOf returns the place that the request of a move names, by default the last.
+// placeOf returns the place in a move's request, by default the last.
 func placeOf(op Operation) place {
 	p, field := place{}, "After"
 	if !op.names(field) {
@@ -71,8 +71,8 @@ func placeOf(op Operation) place {
 }
 
 // move puts the row, which already has the list and parent of its new siblings, in the
-// place. It first sends the queued statements, so that it reads the siblings as those
-// leave them.
+// place. It first sends the queued statements, so that it reads the siblings in their new
+// state.
 func (tx *transaction) move(ctx context.Context, k *kind, r row, to place) error {
 	if err := tx.flush(ctx); err != nil {
 		return err
@@ -146,8 +146,8 @@ const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.vers
 	FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS p (id, position, n), tasklane.user_state AS s
 	WHERE r.user_id = $1 AND r.id = p.id AND s.user_id = $1`
 
-// spread gives all siblings new positions, because there is no room for r before
-// another one, or at the end if before is nil. The new positions are those the siblings
+// spread gives all siblings new positions, because there is none free for r before
+// another one, or at the end if before is nil. The new positions are those that the siblings
 // were created with, assigned in their present order.
 func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
 	type sibling struct {
@@ -158,7 +158,7 @@ func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error
 	st := tx.selectSiblings(k, r, "id, position")
 	st.text += " ORDER BY position, id"
 	err := tx.read(ctx, st, func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows: there may be 100,000
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows, because there may be 100,000
 		return err
 	})
 	if err != nil {

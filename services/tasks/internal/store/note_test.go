@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A second kind, which is all that a kind needs: rows, wire and a line of
-// registration. The rest of the package does not know it.
+// A second kind, with only the required parts: rows, wire types and a line of registration.
+// The rest of the package does not know it.
 
 // KindNote is the kind of a [Note].
 const KindNote taskapi.Kind = "note"
@@ -76,7 +76,7 @@ const NotesMigration = `
 	CREATE INDEX notes_seq ON tasklane.notes (user_id, seq);
 	SELECT tasklane.add_kind('note', 'notes');`
 
-// AddNotes has a store keep notes too.
+// AddNotes adds the kind of notes to a store.
 func AddNotes(s *Store) *Store {
 	s.kinds = append(slices.Clone(s.kinds), notes.kind)
 	return s

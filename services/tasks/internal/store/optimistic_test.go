@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestUpdate_MeetsAnotherChange has another change of the same task commit after an update
-// has read the task and before it has the user's lock.
+// TestUpdate_MeetsAnotherChange commits another change of the same task after an update has
+// read the task and before it has the user's lock.
 func TestUpdate_MeetsAnotherChange(t *testing.T) {
 	t.Parallel()
 	const changed = `UPDATE tasklane.tasks SET title = 'theirs', size = 100 + 6 + octet_length(description) + octet_length(array_to_string(tags, '')),
@@ -24,7 +24,7 @@ func TestUpdate_MeetsAnotherChange(t *testing.T) {
 		for _, tc := range []struct {
 			name, other string
 			op          func(id uuid.UUID) store.Operation
-			// version and title are those in the end; without a title, the write fails with err.
+			// version and title are the final ones; without a title, the write fails with err.
 			version int64
 			title   string
 			err     error
@@ -35,17 +35,17 @@ func TestUpdate_MeetsAnotherChange(t *testing.T) {
 			{"the later title wins", changed, func(id uuid.UUID) store.Operation {
 				return update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("ours")})
 			}, 3, "ours", nil},
-			{"an update to what the other has written changes nothing", changed, func(id uuid.UUID) store.Operation {
+			{"an update to the same content changes nothing", changed, func(id uuid.UUID) store.Operation {
 				return update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("theirs")})
 			}, 2, "theirs", nil},
-			{"with a precondition it fails", changed, func(id uuid.UUID) store.Operation {
+			{"an update with a precondition fails", changed, func(id uuid.UUID) store.Operation {
 				return ifVersion(update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("ours")}), 1)
 			}, 2, "", store.ErrVersionConflict},
-			{"a deletion follows", changed, trash, 3, "theirs", nil},
-			{"of a deleted task", changed + ", deleted_at = now()", func(id uuid.UUID) store.Operation {
+			{"a deletion succeeds", changed, trash, 3, "theirs", nil},
+			{"an update of a deleted task", changed + ", deleted_at = now()", func(id uuid.UUID) store.Operation {
 				return update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("ours")})
 			}, 2, "", store.ErrNotFound},
-			{"of an erased task", `WITH gone AS (DELETE FROM tasklane.tasks), buried AS (
+			{"an update of an erased task", `WITH gone AS (DELETE FROM tasklane.tasks), buried AS (
 					INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) SELECT user_id, 'task', gen_random_uuid(), seq, now() FROM tasklane.user_state
 				)
 				UPDATE tasklane.user_state SET resources = 0`, func(id uuid.UUID) store.Operation {
@@ -56,7 +56,7 @@ func TestUpdate_MeetsAnotherChange(t *testing.T) {
 				t.Parallel()
 				db := form(t)
 				s := storetest.Open(t, store.Config{URL: db.URL, Pooled: db.Pooled})
-				if err := s.CheckVersion(t.Context()); err != nil { // finds the form
+				if err := s.CheckVersion(t.Context()); err != nil { // detects the form of the schema
 					t.Fatal(err)
 				}
 				id := uuid.MustParse(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}).ID)
@@ -87,14 +87,14 @@ func TestUpdate_MeetsAnotherChange(t *testing.T) {
 				if got := found(t, db, state); got != want {
 					t.Errorf("latest change, the task's, its version and title are %q, want %q", got, want)
 				}
-				counted(t, db, "in the end")
+				counted(t, db, "at the end")
 			})
 		}
 	}
 }
 
-// whileOther counts a change of alice's and carries out a statement in a transaction that
-// goes on until release commits it.
+// whileOther makes a change of alice's and executes a statement in a transaction that
+// stays open until release commits it.
 func whileOther(t *testing.T, db storetest.Database, statement string) (release func()) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
@@ -162,10 +162,11 @@ func TestUpdate_LostConnections(t *testing.T) {
 	if t.Logf("counted: connections cut %d, writes lost %d", cut, lost); cut < 20 || lost < 3 {
 		t.Errorf("only %d connections were cut, and %d writes lost", cut, lost)
 	}
-	counted(t, db, "in the end")
+	counted(t, db, "at the end")
 }
 
-// TestUpdate_ThatChangesNothing is kept under its key, but is no change.
+// TestUpdate_ThatChangesNothing checks that such an update is stored under its key but has no
+// change number.
 func TestUpdate_ThatChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -184,10 +185,10 @@ func TestUpdate_ThatChangesNothing(t *testing.T) {
 	write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("b")}), nil)
 	out, err := s.Write(t.Context(), alice, op, key)
 	if err != nil || !out.Replayed || out.Resources[0].Version != 1 {
-		t.Errorf("the same request later: %+v, %v; want the first response", out, err)
+		t.Errorf("a repeated request: %+v, %v; want the first response", out, err)
 	}
 	if got := found(t, db, "SELECT seq::text FROM tasklane.user_state"); got != "2" {
 		t.Errorf("%s changes, want 2", got)
 	}
-	counted(t, db, "in the end")
+	counted(t, db, "at the end")
 }

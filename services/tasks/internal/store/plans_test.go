@@ -21,9 +21,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// makeMany gives one user 200,000 tasks in 500 lists, a fifth of them sub-tasks, the newest 10,000 or so in the trash,
-// and a thousand others thirty each in the Inbox. The indexes are built when all is there, in half the
-// time.
+// makeMany creates one user's 200,000 tasks in 500 lists, a fifth of them sub-tasks, about
+// the newest 10,000 in the trash, and thirty tasks in the Inbox for each of a thousand other
+// users. The indexes are built at the end, in half the time.
 const makeMany = `
 	DROP INDEX tasklane.tasks_parent, tasklane.tasks_created, tasklane.tasks_position, tasklane.tasks_list, tasklane.tasks_due, tasklane.tasks_seq, tasklane.tasks_trash;
 	INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user' || n, 200000 FROM generate_series(0, 1000) n;
@@ -43,13 +43,13 @@ const makeMany = `
 	CREATE INDEX tasks_trash ON tasklane.tasks (deleted_at) WHERE deleted_at IS NOT NULL;
 	ANALYZE tasklane.tasks, tasklane.user_state`
 
-// mostPages is what a statement may touch: the 51 rows of a page may lie on as
-// many pages of the table.
+// mostPages is the maximum number of pages that a statement may touch: the 51 rows of a
+// page may be on as many pages of the table.
 const mostPages = 150
 
-// TestPlans looks at how PostgreSQL carries out the statements that are run
-// most, for a user with very many tasks: by an index, which also gives the
-// order, and touching few pages, however deep in the list.
+// TestPlans checks the plans of the most frequent statements, for a user with very many
+// tasks: they must use an index, which also provides the order, and touch few pages,
+// however deep in the list.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -82,9 +82,9 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 	for _, tc := range []struct {
 		name string
 		run  func()
-		// index is what tasks are found by.
+		// index is the index by which tasks are found.
 		index string
-		// varies says that the best plan depends on what is asked for.
+		// varies says that the best plan depends on the arguments.
 		varies bool
 	}{
 		{name: "newest first", run: list(taskapi.ListTasksOptions{}), index: "tasks_created"},
@@ -137,31 +137,30 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 					report("does not use " + tc.index)
 				}
 				if strings.Contains(plan, "Seq Scan") || wholeSort.MatchString(plan) {
-					report("reads or sorts everything")
+					report("reads or sorts all rows")
 				}
 				if n := buffers(t, plan); n > mostPages {
 					report(fmt.Sprintf("touches %d pages", n))
 				}
 			}
 			if !tc.varies && !plans.once {
-				t.Errorf("%s of %s: planned anew each time:\n%s", tc.name, user, text)
+				t.Errorf("%s of %s: planned each time:\n%s", tc.name, user, text)
 			}
 		}
 		if looked == 0 {
-			t.Errorf("%s of %s: no statement was seen", tc.name, user)
+			t.Errorf("%s of %s: no statement was recorded", tc.name, user)
 		}
 	}
 }
 
 var (
 	ofTables = regexp.MustCompile(`tasklane\W+(tasks|lists|erased|user_state|idempotency_keys)`)
-	// onTasks is a plan that looks for rows of tasks, rather than adds one.
+	// onTasks matches a plan that searches rows of tasks.
 	onTasks = regexp.MustCompile(`(?m)^ *(->)? *(Index|Bitmap|Seq).* on tasks`)
 )
 
-// begins returns the statement that the transaction began with, its argument
-// written out. That of a lane is not recorded: TestLanes holds that its connection
-// has this setting.
+// begins returns the first statement of the transaction, with its argument as a literal.
+// That of a lane is not recorded; TestLanes checks that its connection has this setting.
 func begins(r *recorder, user string) string {
 	for text, args := range r.texts {
 		if strings.Contains(text, "tasklane.set_user") || strings.Contains(text, "tasklane.begin_write") {
@@ -171,7 +170,7 @@ func begins(r *recorder, user string) string {
 	return "SELECT tasklane.set_user('" + user + "'), set_config('plan_cache_mode', 'force_generic_plan', true)"
 }
 
-// deep goes far into a list, so that what r holds in the end is a later page.
+// deep pages far into a list, so that r has the statement of a later page.
 func deep(t *testing.T, r *recorder, s *store.Store, user string, options taskapi.ListTasksOptions) func() {
 	return func() {
 		options := options
@@ -187,17 +186,17 @@ func deep(t *testing.T, r *recorder, s *store.Store, user string, options taskap
 	}
 }
 
-// plans are how a statement is carried out.
+// plans are the plans of a statement.
 type plans struct {
-	// byKind are the plan for these arguments and the one that PostgreSQL
-	// settles for in the end.
+	// byKind are the plan for these arguments and the generic plan that PostgreSQL
+	// may choose.
 	byKind map[string]string
-	// once says that the latter serves all arguments.
+	// once says whether PostgreSQL uses the generic plan for all arguments.
 	once bool
 }
 
-// explain runs a statement several times, as a connection of a pool does, and
-// undoes it.
+// explain runs a statement several times, as a connection of a pool does, and rolls it
+// back.
 func explain(t *testing.T, db storetest.Database, begin, text string, args []any) plans {
 	t.Helper()
 	ctx := t.Context()
@@ -230,7 +229,7 @@ func explain(t *testing.T, db storetest.Database, begin, text string, args []any
 		}
 		return lines
 	}
-	for range 6 { // PostgreSQL settles for a plan at the sixth
+	for range 6 { // PostgreSQL chooses a plan at the sixth execution
 		undone("looked_at", args...)
 	}
 	explained := "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) EXECUTE looked_at" + literals(args)
@@ -245,8 +244,8 @@ func explain(t *testing.T, db storetest.Database, begin, text string, args []any
 	return p
 }
 
-// makeRoom begins a transaction in which a statement that has been carried out
-// can be so again.
+// makeRoom begins a transaction in which a statement that was executed can be executed
+// again.
 func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 	t.Helper()
 	exec := func(sql string, args ...any) {
@@ -276,8 +275,8 @@ func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 
 var afterVersion = regexp.MustCompile(`version = \$(\d+) - 1`)
 
-// versionArgument returns the number of the argument that is the new version in an update
-// that checks the version before; 0 in any other statement.
+// versionArgument returns the number of the argument with the new version in an update that
+// checks the previous version; 0 for other statements.
 func versionArgument(text string) (n int) {
 	if match := afterVersion.FindStringSubmatch(text); match != nil {
 		n, _ = strconv.Atoi(match[1])
@@ -285,8 +284,7 @@ func versionArgument(text string) (n int) {
 	return n
 }
 
-// literals writes arguments as EXECUTE takes them: all in quotes, which have no
-// type yet.
+// literals formats arguments for EXECUTE: all in quotes, without a type.
 func literals(args []any) string {
 	texts := make([]string, len(args))
 	for i, arg := range args {
@@ -323,7 +321,7 @@ func literal(arg any) string {
 	return fmt.Sprint(arg)
 }
 
-// array writes an array, in which empty entries are null.
+// array formats an array, in which empty entries are null.
 func array[T any](all []T) string {
 	quoted := make([]string, len(all))
 	for i, one := range all {
@@ -334,14 +332,13 @@ func array[T any](all []T) string {
 	return "{" + strings.Join(quoted, ",") + "}"
 }
 
-// wholeSort is a sort of everything below it. An incremental one only puts
-// equal rows in order, and the two branches of the changes are sorted when each
-// has been cut to a page.
+// wholeSort matches a sort of all rows. An incremental sort only orders equal rows, and the
+// two branches of the changes are sorted after each was cut to a page.
 var wholeSort = regexp.MustCompile(`-> +Sort \(actual rows=\d{4}`)
 
 var bufferCount = regexp.MustCompile(`Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?`)
 
-// buffers returns the pages that the whole plan touched.
+// buffers returns the number of pages that the plan touched.
 func buffers(t *testing.T, plan string) (n int) {
 	t.Helper()
 	found := bufferCount.FindStringSubmatch(plan)
@@ -350,7 +347,7 @@ func buffers(t *testing.T, plan string) (n int) {
 	}
 	for _, count := range found[1:] {
 		var part int
-		_, _ = fmt.Sscan(count, &part) // empty is none
+		_, _ = fmt.Sscan(count, &part) // an empty count is zero
 		n += part
 	}
 	return n

@@ -117,8 +117,8 @@ func (p probe) forge(ctx context.Context, tx pgx.Tx) error {
 	if err == nil {
 		return fmt.Errorf("%w: it could write a row of %s in another user's name", ErrLeak, p.table)
 	}
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) || refused.Code != insufficientPrivilege {
+	var rejected *pgconn.PgError
+	if !errors.As(err, &rejected) || rejected.Code != insufficientPrivilege {
 		return fmt.Errorf("try to write a row of %s in another user's name: %w", p.table, mapError(err))
 	}
 	_, err = tx.Exec(ctx, "ROLLBACK TO SAVEPOINT forgery")

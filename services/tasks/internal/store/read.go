@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	// laneCount is the number of lanes. With one, all reads would wait where
-	// PostgreSQL's process has to wait for a processor; four or more would each
-	// keep a core of the database busy.
+	// laneCount is the number of lanes. With one, all reads would wait while PostgreSQL's
+	// process waits for a processor; four or more would each keep a core of the database
+	// busy.
 	laneCount = 2
-	// maxLanePage is the largest page that shares a lane. Reads behind it wait
-	// for all of it.
+	// maxLanePage is the largest page that uses a lane, because later reads wait for
+	// all of it.
 	maxLanePage = taskapi.DefaultListLimit
 )
 
-// readLanes are lanes with connections of their own, so that reads do not wait
-// for searches and writes.
+// readLanes are lanes with their own connections, so that reads do not wait for searches
+// and writes.
 type readLanes struct {
 	*lanes.Lanes
 	pool *pgxpool.Pool
@@ -40,7 +40,7 @@ type LaneStat struct {
 	Connections int
 }
 
-// LaneStat returns how lanes are used. Where there are none it is zero.
+// LaneStat returns statistics of the lanes, or zero without lanes.
 func (s *Store) LaneStat() LaneStat {
 	if s.reads == nil {
 		return LaneStat{}
@@ -48,12 +48,12 @@ func (s *Store) LaneStat() LaneStat {
 	return LaneStat{s.reads.Stat(), int(s.reads.pool.Stat().TotalConns())}
 }
 
-// openLanes makes lanes with the settings of the store's pool.
+// openLanes opens lanes with the settings of the store's pool.
 func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLanes, error) {
 	config = config.Copy()
 	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, laneCount
-	// A cancellation could hit another read. What nobody waits for any more
-	// ends by itself.
+	// A cancellation could hit another caller's read. Abandoned statements end by
+	// themselves.
 	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
 	}
@@ -82,15 +82,14 @@ func (l *readLanes) close() {
 	l.pool.Close()
 }
 
-// direct reports whether the store has connections of its own to a single server, without
-// a pooler or Citus in between.
+// direct reports whether the store has direct connections to a single server, without a
+// pooler or Citus.
 func (s *Store) direct() bool { return s.reads != nil && !s.distributed.Load() }
 
-// read sends one statement, of which one plan is the best for everybody, and
-// returns what decode makes of its rows. It is for statements that an index
-// answers, as it shares a lane with others where it can. A connection that is
-// lost costs another attempt, as with [Store.run]. decode must keep to the rules
-// of [lanes.Do].
+// read sends one statement, whose best plan is the same for all users, and returns the
+// result of decode. The statement must be served by an index, because it shares a lane with
+// other reads if possible. If the connection is lost, read retries like [Store.run]. decode
+// must keep the rules of [lanes.Do].
 func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
 	if s.direct() {
 		var r retries
@@ -105,7 +104,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 				s.outage.over()
 			case errors.Is(err, lanes.ErrLost):
 				err = fmt.Errorf("%w: %w", ErrUnavailable, err)
-			case !errors.Is(err, ErrUnavailable): // otherwise acquire has mapped it
+			case !errors.Is(err, ErrUnavailable): // acquire has already mapped that
 				err = mapError(err)
 			}
 			if err == nil || !s.outage.again(ctx, &r, err, since) {

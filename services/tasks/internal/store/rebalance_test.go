@@ -10,9 +10,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestRebalance runs Rebalance against a stand-in for Citus, which copies no table whose
-// owner is subject to row-level security. However the rebalance ends, the owner is
-// subject to it afterwards.
+// TestRebalance runs Rebalance against a fake of Citus, which copies no table whose owner
+// is subject to row-level security. However the rebalance ends, the owner must be subject to
+// it afterwards.
 func TestRebalance(t *testing.T) {
 	t.Parallel()
 	const (
@@ -25,11 +25,11 @@ func TestRebalance(t *testing.T) {
 		reports, fault        string
 		stop                  bool
 	}{
-		{name: "it moves shards", started: finished, reports: `running, moves {}; finished, moves {"done": 9}`},
+		{name: "shards are moved", started: finished, reports: `running, moves {}; finished, moves {"done": 9}`},
 		{name: "nothing to move", started: "PERFORM 1", reports: "no shard has to be moved"},
-		{name: "one runs already", before: "INSERT INTO jobs VALUES ('running', -1, '{}'); " + finished, started: "RAISE EXCEPTION 'A rebalance is already running'", reports: `running, moves {}; finished, moves {"done": 9}`},
-		{name: "it fails", started: failed, reports: `failed, moves {"error": 1}`, fault: "the rebalance has failed"},
-		{name: "it cannot start", started: "RAISE EXCEPTION 'no'", fault: "start the rebalance"},
+		{name: "one is already running", before: "INSERT INTO jobs VALUES ('running', -1, '{}'); " + finished, started: "RAISE EXCEPTION 'A rebalance is already running'", reports: `running, moves {}; finished, moves {"done": 9}`},
+		{name: "the job fails", started: failed, reports: `failed, moves {"error": 1}`, fault: "the rebalance has failed"},
+		{name: "the job cannot start", started: "RAISE EXCEPTION 'no'", fault: "start the rebalance"},
 		{name: "the operator stops it", started: endless, reports: "running, moves {}", fault: "context canceled", stop: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -72,13 +72,13 @@ func TestRebalance(t *testing.T) {
 				}
 			})
 			if got := strings.Join(reports, "; "); got != tc.reports {
-				t.Errorf("it reports %q, want %q", got, tc.reports)
+				t.Errorf("the reports are %q, want %q", got, tc.reports)
 			}
 			if tc.fault == "" && err != nil || tc.fault != "" && (err == nil || !strings.Contains(err.Error(), tc.fault)) {
-				t.Errorf("it ends with %v, want %q", err, tc.fault)
+				t.Errorf("Rebalance returned %v, want %q", err, tc.fault)
 			}
 			if tc.stop && (!errors.Is(err, context.Canceled) || found(t, db, "SELECT count(*)::text FROM like_citus.stopped") != "1") {
-				t.Error("the rebalance goes on")
+				t.Error("the rebalance was not stopped")
 			}
 			s := storetest.Open(t, store.Config{URL: db.URL})
 			if err := s.CheckSafety(t.Context()); err != nil {
@@ -88,7 +88,7 @@ func TestRebalance(t *testing.T) {
 	}
 }
 
-// TestRebalanceWithoutCitus changes nothing.
+// TestRebalanceWithoutCitus checks that Rebalance changes nothing without Citus.
 func TestRebalanceWithoutCitus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

@@ -9,18 +9,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrUnsafeRole: the runtime role could see or change rows of every user, or
-// the tables do not stop it. The service refuses to run so.
+// ErrUnsafeRole: the runtime role could read or change rows of every user, or the tables
+// do not prevent it. The service does not start then.
 var ErrUnsafeRole = errors.New("row-level security does not bind this role")
 
 // ErrSchemaBehind: migrations are missing. "tasks migrate" applies them.
-var ErrSchemaBehind = errors.New(`the database's schema is behind: run "tasks migrate"`)
+var ErrSchemaBehind = errors.New(`the database's schema is older than this program: run "tasks migrate"`)
 
-// checkRole lists everything by which the current role could bypass row-level
-// security. Every table with a column user_id has rows of users. Policies and
-// privileges must be those of the migrations. Views that run as the owner see the rows
-// of all users, in whatever schema they are, and so do functions that run as a role
-// that row-level security does not bind, except those of extensions.
+// checkRole lists all ways in which the current role could bypass row-level security. Every
+// table with a column user_id has rows of users. Policies and privileges must be those of
+// the migrations. Views that run as the owner show the rows of all users, in any schema, and
+// so do functions that run as a role that row-level security does not bind, except those of
+// extensions.
 const checkRole = `
 	WITH RECURSIVE owned AS (
 		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
@@ -83,9 +83,9 @@ const checkRole = `
 		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = f.oid AND deptype = 'e')
 		AND f.oid::regprocedure::text NOT IN ('tasklane.claim_purge()', 'tasklane.purge()')`
 
-// CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the
-// reasons, unless the schema is as this program needs it and row-level security binds
-// the runtime role. It compares the definitions, and then tries to break them.
+// CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the reasons,
+// unless this program can use the schema and row-level security binds the runtime role. It
+// compares the definitions, and then tries to break them.
 func (s *Store) CheckSafety(ctx context.Context) error {
 	return s.outage.repeat(ctx, func() error {
 		if err := s.CheckVersion(ctx); err != nil {
@@ -98,8 +98,8 @@ func (s *Store) CheckSafety(ctx context.Context) error {
 	})
 }
 
-// CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level
-// security binds the runtime role, which has no more privileges than it needs.
+// CheckRole returns [ErrUnsafeRole], with the reasons, unless row-level security binds the
+// runtime role, and the role has no more privileges than it needs.
 func (s *Store) CheckRole(ctx context.Context) error {
 	rows, err := s.pool.Query(ctx, checkRole, usersTables(s.kinds), versionTable)
 	if err != nil {
@@ -115,9 +115,9 @@ func (s *Store) CheckRole(ctx context.Context) error {
 	return nil
 }
 
-// CheckVersion returns [ErrSchemaBehind] unless the schema is as this program
-// needs it. It also finds out whether the database is a Citus cluster; before that,
-// the store assumes a single server.
+// CheckVersion returns [ErrSchemaBehind] unless this program can use the schema. It also
+// detects whether the database is a Citus cluster; before that, the store assumes a single
+// server.
 func (s *Store) CheckVersion(ctx context.Context) error {
 	var there bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&there); err != nil {
@@ -139,7 +139,7 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 	}
 	var distributed bool
 	if err := s.pool.QueryRow(ctx, "SELECT tasklane.distributed()").Scan(&distributed); err != nil {
-		return fmt.Errorf("see whether the tables are distributed: %w", mapError(err))
+		return fmt.Errorf("check whether the tables are distributed: %w", mapError(err))
 	}
 	s.distributed.Store(distributed)
 	return nil

@@ -17,8 +17,8 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// largest returns the content of the n-th task that has all the text there may be:
-// in emoji, or in control characters, which take six bytes each in JSON.
+// largest returns the content of the n-th task with the maximum amount of text: emoji, or
+// control characters, which take six bytes each in JSON.
 func largest(n int, character string) taskapi.CreateTaskRequest {
 	task := taskapi.CreateTaskRequest{
 		Title:       fmt.Sprintf("%04d", n) + strings.Repeat(character, taskapi.MaxTitleLength-4),
@@ -30,8 +30,8 @@ func largest(n int, character string) taskapi.CreateTaskRequest {
 	return task
 }
 
-// TestLargeResourcesEndAPage: a page ends where its resources reach about a
-// mebibyte, and the pages together have everything.
+// TestLargeResourcesEndAPage checks that a page ends when its resources reach about a
+// mebibyte, and that all pages together have everything.
 func TestLargeResourcesEndAPage(t *testing.T) {
 	t.Parallel()
 	const tasks = 30
@@ -90,8 +90,7 @@ func TestLargeResourcesEndAPage(t *testing.T) {
 	}
 }
 
-// TestChanges_BoundIsOverAllKinds has two kinds that would each fill most of a
-// page.
+// TestChanges_BoundIsOverAllKinds uses two kinds that would each fill most of a page.
 func TestChanges_BoundIsOverAllKinds(t *testing.T) {
 	t.Parallel()
 	const each = 9
@@ -122,7 +121,7 @@ func TestChanges_BoundIsOverAllKinds(t *testing.T) {
 	}
 }
 
-// TestLongPages: a page of 200 tasks has the same tasks as pages of seven.
+// TestLongPages checks that a page of 200 tasks has the same tasks as pages of seven.
 func TestLongPages(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
@@ -151,7 +150,7 @@ func TestLongPages(t *testing.T) {
 	}
 }
 
-// checkPage checks that a page which is not the last has about a mebibyte.
+// checkPage checks that a page other than the last has about a mebibyte.
 func checkPage(t *testing.T, resources, of, bytes int) {
 	t.Helper()
 	const least, most = 600 << 10, 1300 << 10
@@ -160,7 +159,7 @@ func checkPage(t *testing.T, resources, of, bytes int) {
 	}
 }
 
-// size returns the bytes of v in JSON, as it is sent.
+// size returns the size of v as JSON.
 func size(t *testing.T, v any) int {
 	t.Helper()
 	data, err := wirejson.Marshal(v)

@@ -15,7 +15,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestSuccessor_HasNoRoom: a completion that would exceed the quota changes nothing.
+// TestSuccessor_HasNoRoom checks that a completion that would exceed the quota changes
+// nothing.
 func TestSuccessor_HasNoRoom(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -29,10 +30,10 @@ func TestSuccessor_HasNoRoom(t *testing.T) {
 	} {
 		s := openOn(t, db, monday, config)
 		if _, err := s.Write(t.Context(), alice, complete(task.ID), nil); !errors.Is(err, store.ErrFull) {
-			t.Errorf("no room %s: %v, want ErrFull", name, err)
+			t.Errorf("no quota %s: got %v, want ErrFull", name, err)
 		}
 		if got := mustGet(t, s, alice, task.ID); got.Completed || got.Version != 1 {
-			t.Errorf("no room %s: the task is %+v", name, got)
+			t.Errorf("no quota %s: the task is %+v", name, got)
 		}
 		counted(t, db, name)
 	}
@@ -40,9 +41,9 @@ func TestSuccessor_HasNoRoom(t *testing.T) {
 	counted(t, db, "with room")
 }
 
-// TestSuccessor_TakesFewStatements completes a task with ten thousand sub-tasks, and
-// opens it again. How many there are shows neither in the statements nor in the round
-// trips, and their content is not read.
+// TestSuccessor_TakesFewStatements completes and reopens a task with ten thousand
+// sub-tasks. The number of statements and round trips must not depend on the number of
+// sub-tasks, and their content is not read.
 func TestSuccessor_TakesFewStatements(t *testing.T) {
 	t.Parallel()
 	const many = 10_000
@@ -54,7 +55,7 @@ func TestSuccessor_TakesFewStatements(t *testing.T) {
 			s := openOn(t, db, monday, store.Config{Tracer: count})
 			task := mustCreate(t, s, alice, weekly("a"))
 			asOwner(t, db, fmt.Sprintf(fillList, uuid.Nil, many))
-			asOwner(t, db, "ANALYZE tasklane.tasks") // the planner knows of no sub-tasks
+			asOwner(t, db, "ANALYZE tasklane.tasks") // the planner's statistics have no sub-tasks
 			asOwner(t, db, "UPDATE tasklane.tasks SET description = repeat('x', 10000), size = size + 10000, parent_id = '"+task.ID+"' WHERE title = 'a' AND recurrence = ''")
 			asOwner(t, db, fmt.Sprintf("UPDATE tasklane.user_state SET bytes = bytes + 10000 * %d", many))
 			for _, step := range []struct {
@@ -94,8 +95,8 @@ func TestSuccessor_TakesFewStatements(t *testing.T) {
 	}
 }
 
-// TestSuccessor_LostConnections cuts the connection at each point of a completion and of
-// an opening. The same request is then sent again, with a key by the store itself.
+// TestSuccessor_LostConnections cuts the connection at each point of completing and
+// reopening a task. Then the request is sent again; with a key, the store does that itself.
 func TestSuccessor_LostConnections(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -103,7 +104,7 @@ func TestSuccessor_LostConnections(t *testing.T) {
 	s := storetest.Open(t, store.Config{URL: gate.url + "&pool_max_conns=1", Pooled: db.Pooled})
 	task := mustCreate(t, s, alice, weekly("a"))
 	mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "b", ParentID: &task.ID})
-	write(t, s, alice, complete(task.ID), nil) // has its statements prepared
+	write(t, s, alice, complete(task.ID), nil) // prepares its statements
 	write(t, s, alice, reopen(task.ID), nil)
 	lost := 0
 	const responses = 3000 // bytes that the database sends for one write
@@ -123,7 +124,7 @@ func TestSuccessor_LostConnections(t *testing.T) {
 				if err != nil {
 					t.Fatalf("cut after %d bytes, with a key %t: %v", bytes, withKey, err)
 				}
-				gate.closeAll() // so that the next write has a connection of its own
+				gate.closeAll() // so that the next write uses a new connection
 				completed := op.Data.(taskapi.UpdateTaskRequest).Completed.Value
 				want := 2
 				if completed {
@@ -139,5 +140,5 @@ func TestSuccessor_LostConnections(t *testing.T) {
 	if t.Logf("counted: connections cut %d", lost); lost < 10 {
 		t.Errorf("only %d connections were cut", lost)
 	}
-	counted(t, db, "in the end")
+	counted(t, db, "at the end")
 }

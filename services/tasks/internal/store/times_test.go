@@ -33,8 +33,8 @@ func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
 	}
 }
 
-// TestEncodingOfTheSessionIsIrrelevant reads text in a database that sends Latin-1 by
-// default, which has no code for most characters.
+// TestEncodingOfTheSessionIsIrrelevant reads text in a database whose default encoding is
+// Latin-1, which lacks most characters.
 func TestEncodingOfTheSessionIsIrrelevant(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -59,8 +59,8 @@ func setForDatabase(t *testing.T, db storetest.Database, setting string) {
 	asOwner(t, db, "ALTER DATABASE "+name+" SET "+setting)
 }
 
-// TestZoneOfTheSessionIsIrrelevant writes and reads in a database whose clocks
-// are 12:45 or 13:45 hours ahead.
+// TestZoneOfTheSessionIsIrrelevant writes and reads in a database whose time zone is 12:45
+// or 13:45 hours ahead of UTC.
 func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -73,7 +73,7 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(data), "+1") || !strings.Contains(string(data), "Z") {
-			t.Errorf("not in UTC: %s", data)
+			t.Errorf("the times are not in UTC: %s", data)
 		}
 		return string(data)
 	}
@@ -108,7 +108,7 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	}
 }
 
-// TestOneTimeForEachTransaction sets the store's clock: everything in a transaction has
+// TestOneTimeForEachTransaction sets the store's clock: all changes of a transaction have
 // one time, and times of a task never go back, even if the clock does.
 func TestOneTimeForEachTransaction(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Tracer returns a tracer for [Config.Tracer] that makes a span of every query
-// within a span: with its text, which is constant, and without its arguments,
-// which are the user's. It is nil where spans is.
+// Tracer returns a tracer for [Config.Tracer] that creates a span for every query inside a
+// span, with its text, which is constant, and without its arguments, which are the user's
+// data. It returns nil if spans is nil.
 func Tracer(spans trace.TracerProvider) pgx.QueryTracer {
 	if spans == nil {
 		return nil
@@ -26,17 +26,17 @@ func Tracer(spans trace.TracerProvider) pgx.QueryTracer {
 	}
 }
 
-// statementTracer gives the statements of a batch spans that last from sending the
-// batch until their own answer. PostgreSQL sends the answers of a batch together, so
-// how long each took alone is not known here. The spans of otelpgx begin when their
-// statement has been answered.
+// statementTracer gives the statements of a batch spans that last from sending the batch to
+// their own result. PostgreSQL sends the results of a batch together, so the duration of
+// each statement is unknown. The spans of otelpgx begin only when their statement has a
+// result.
 type statementTracer struct {
 	*otelpgx.Tracer
 
 	spans trace.Tracer
 }
 
-// batchSentKey is the context key of when a batch was sent.
+// batchSentKey is the context key of the time when a batch was sent.
 type batchSentKey struct{}
 
 // TraceBatchStart begins the span of a batch.
@@ -55,7 +55,7 @@ func (t *statementTracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, d
 	}
 }
 
-// TraceBatchQuery makes the span of a statement that has been answered.
+// TraceBatchQuery creates the span of a statement that has a result.
 func (t *statementTracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
 	sent, ok := ctx.Value(batchSentKey{}).(*time.Time)
 	if !ok || !trace.SpanFromContext(ctx).IsRecording() {
@@ -68,7 +68,7 @@ func (t *statementTracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data
 		attribute.String("db.operation.name", verb),
 	))
 	if data.Err != nil {
-		span.SetStatus(codes.Error, "the statement failed") // its own words may hold values
+		span.SetStatus(codes.Error, "the statement failed") // its message may contain values
 	}
 	span.End()
 }

@@ -223,7 +223,7 @@ func (f *forest) task(random *rand.Rand) string {
 	return latest[random.IntN(len(latest))]
 }
 
-// write carries out something, which may be refused for what others did.
+// write carries out something, which may be rejected for what others did.
 func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	task, other := f.task(random), f.task(random)
 	id := uuid.MustParse(task)
@@ -255,7 +255,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 		"restore list": onList(taskapi.BatchRestore),
 	}
 	out, err := s.Write(t.Context(), alice, operations[deck[random.IntN(len(deck))]], nil)
-	_, refused := errors.AsType[*store.FieldError](err)
+	_, rejected := errors.AsType[*store.FieldError](err)
 	switch {
 	case err == nil:
 		f.changed()
@@ -263,7 +263,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 			f.add(made.ID)
 		}
 		return true
-	case !refused && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrBusy):
+	case !rejected && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrBusy):
 		t.Error(err)
 	}
 	return false

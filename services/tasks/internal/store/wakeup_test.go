@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// BenchmarkWakeUp sends notices of forty users each to several replicas, as fast
-// as all of them hear. What a further replica adds is the cost of a delivery.
+// BenchmarkWakeUp sends notifications of forty users each to several replicas, as fast as
+// all of them receive. The difference of one more replica is the cost of a delivery.
 func BenchmarkWakeUp(b *testing.B) {
 	message := "replica1" + strings.Repeat(" 0123456789abcdef", 40)
 	for _, replicas := range []int{1, 20} {

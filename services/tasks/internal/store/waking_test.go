@@ -98,7 +98,7 @@ func TestWakingDatabase(t *testing.T) {
 		}
 	}
 	t.Logf("%d operations in %s; connections by kind of failure: %d, %d, %d, %d", len(operations), served.Round(time.Millisecond),
-		gate.met[refuse].Load(), gate.met[hang].Load(), gate.met[dropEarly].Load(), gate.met[dropLate].Load())
+		gate.met[reject].Load(), gate.met[hang].Load(), gate.met[dropEarly].Load(), gate.met[dropLate].Load())
 }
 
 // TestLastingOutageFailsAtOnce checks that operations wait at the beginning of an outage, of
@@ -110,7 +110,7 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 		way       int
 		addresses int
 	}{
-		{"rejects", refuse, 1},
+		{"rejects", reject, 1},
 		{"hangs", hang, 1},
 		{"hangs at each of its addresses", hang, 2},
 		{"drops early", dropEarly, 1},
@@ -219,7 +219,7 @@ func TestLostResponses(t *testing.T) {
 // The ways in which a sleeping database fails a connection: it rejects it, hangs until it
 // is awake, or closes it in the middle of the handshake or after it.
 const (
-	refuse = iota
+	reject = iota
 	hang
 	dropEarly
 	dropLate
@@ -288,7 +288,7 @@ func (g *gate) fail(way int) { g.way.Store(new(func() int { return way })) }
 func (g *gate) sleep() {
 	g.way.Store(new(func() int {
 		// Few connections hang, so that enough remain for the other ways.
-		return []int{refuse, dropEarly, dropLate, hang, refuse, dropEarly, dropLate}[g.taken.Add(1)%7]
+		return []int{reject, dropEarly, dropLate, hang, reject, dropEarly, dropLate}[g.taken.Add(1)%7]
 	}))
 	g.closeAll()
 	time.AfterFunc(sleepTime, func() {
@@ -330,7 +330,7 @@ func (g *gate) serve(client net.Conn) {
 	}
 	limit := math.MaxInt // maximum number of bytes forwarded from the server
 	switch way {
-	case refuse:
+	case reject:
 		_ = client.(*net.TCPConn).SetLinger(0)
 		return
 	case hang:

@@ -17,12 +17,11 @@ import (
 // write runs operations in one transaction, under the user's lock, which excludes other
 // changes of the user's resources. The error of an operation is a [BatchError].
 //
-// With a key, a snapshot of the outcome is kept in the same transaction. If the key
-// exists already, its snapshot is returned and nothing changes. So after a lost
+// With a key, a snapshot of the outcome is stored in the same transaction. If the key
+// already exists, its snapshot is returned and nothing changes. So after a lost
 // connection the write is retried, and finds the snapshot if the first attempt was
-// committed; without a key, nobody knows whether it was. A transaction that was aborted
-// for another one is retried once, and so is one of a user who had no row to lock yet,
-// if another one was first.
+// committed; without a key, it is unknown whether it was. A write is retried once if its
+// transaction was aborted for another one, or if another one created the user's row first.
 func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	var r retries
 	for aborted := false; ; {
@@ -57,7 +56,7 @@ func (s *Store) writeOnce(
 		out, err = tx.runOptimistic(ctx, r, operations)
 	}
 	if errors.Is(err, errKeyTaken) || errors.Is(err, errCheckFailed) || errors.Is(err, ErrFull) {
-		// A second attempt reads first, and finds a kept outcome, or which
+		// A second attempt reads first, and finds a stored outcome, or which
 		// operation fails and why.
 		out, err = tx.runLocked(ctx, r, ids, operations)
 	}
@@ -84,7 +83,7 @@ func (tx *transaction) runBlind(ctx context.Context, r *retries, operations []Op
 		return tx.outcome(), nil // nothing changes
 	}
 	if tx.counted == nil {
-		// The resource may be erased meanwhile, and its data must not be kept.
+		// The resource may be erased meanwhile, and its data must not be stored.
 		return Outcome{}, errCheckFailed
 	}
 	if err := tx.store.send(ctx, r, batch); err != nil {
@@ -120,7 +119,7 @@ func (tx *transaction) runLocked(
 	if err != nil {
 		return Outcome{}, err
 	}
-	// A connection that is still in a transaction is not used again.
+	// A connection that is still in a transaction is not reused.
 	defer conn.Release()
 	defer func() { rollBack(ctx, conn, err) }()
 
@@ -147,8 +146,8 @@ func (tx *transaction) runLocked(
 	return tx.outcome(), nil
 }
 
-// look begins the transaction with the user's lock. It returns the outcome kept under
-// the key, if any, and loads the resources, or fails with [ErrBatchTooLarge].
+// look begins the transaction with the user's lock. It returns the outcome stored for the
+// key, if any, and loads the resources, or fails with [ErrBatchTooLarge].
 func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUID, operations []Operation) (found *kept, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
@@ -187,7 +186,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 	return found, err
 }
 
-// queueAll queues the operations, and the statements that keep their outcome.
+// queueAll queues the operations, and the statements that store their outcome.
 func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operations []Operation) error {
 	tx.now, tx.ids, tx.written, tx.statements, tx.stale = microseconds(tx.store.now()), 0, nil, nil, false
 	tx.counted, tx.maxBytes = nil, tx.store.maxBytes

@@ -1,9 +1,8 @@
-// Package storetest gives each test a database of its own, with the schema and
-// a runtime role that row-level security binds. A test that cannot have one
-// fails.
+// Package storetest gives each test its own database, with the schema and a runtime role
+// that row-level security binds. A test fails if it cannot have one.
 //
-// TEST_POOLER is the address of a PgBouncer in transaction mode before the
-// server; the runtime role then goes through it.
+// TEST_POOLER is the address of a PgBouncer in transaction mode for the server; the runtime
+// role then connects through it.
 package storetest
 
 import (
@@ -25,8 +24,8 @@ import (
 
 // Database is a database that only one test uses.
 type Database struct {
-	// URL is the address for the runtime role, through the pooler where there
-	// is one, as Pooled says. DirectURL leads that role to the server itself.
+	// URL is the address for the runtime role, through the pooler if there is one, as
+	// Pooled says. DirectURL is its direct address.
 	URL, DirectURL string
 	Pooled         bool
 	// OwnerURL is the address for the owner of the tables, who may also
@@ -41,8 +40,8 @@ func New(t testing.TB) *store.Store {
 	return Open(t, store.Config{URL: NewDatabase(t).URL})
 }
 
-// Open returns a store that is closed with the test. It is for a pooler if the
-// address leads to that of the tests.
+// Open returns a store that is closed with the test. It uses the pooler if the address is
+// the pooler's.
 func Open(t testing.TB, config store.Config) *store.Store {
 	t.Helper()
 	if u, err := url.Parse(config.URL); err == nil && u.Host == os.Getenv(pooler) {
@@ -56,13 +55,13 @@ func Open(t testing.TB, config store.Config) *store.Store {
 	return s
 }
 
-// NewDatabase returns a database with the current schema. It is dropped with
-// the test, or kept and named in the log if the test failed.
+// NewDatabase returns a database with the current schema. It is dropped with the test. If
+// the test failed, it is kept and its name logged.
 func NewDatabase(t testing.TB) Database {
 	t.Helper()
 	shared.Do(func() { shared.template, shared.err = makeTemplate(pgtest.URL(t)) })
 	if shared.err != nil {
-		t.Fatalf("make the template of the test databases: %v", shared.err)
+		t.Fatalf("create the template of the test databases: %v", shared.err)
 	}
 	return create(t, shared.name, shared.user)
 }
@@ -72,7 +71,7 @@ func NewDatabase(t testing.TB) Database {
 func NewEmptyDatabase(t testing.TB) Database {
 	t.Helper()
 	user := newUser()
-	// After the database, and with it whatever the role owns there.
+	// After the database has been dropped, with everything that the role owns there.
 	t.Cleanup(func() {
 		if !t.Failed() {
 			must(t, exec(pgtest.URL(t), "DROP ROLE IF EXISTS "+user.Username()))
@@ -81,13 +80,13 @@ func NewEmptyDatabase(t testing.TB) Database {
 	return create(t, "template0", user)
 }
 
-// shared is the template from which the process's databases are copied: a copy
-// costs a tenth of the migrations.
+// shared is the template from which the process's databases are copied: a copy takes a
+// tenth of the time of the migrations.
 var shared struct {
 	sync.Once
 	template
 	err error
-	// kept says that a database was kept.
+	// kept says whether a database was kept.
 	kept atomic.Bool
 }
 
@@ -137,14 +136,14 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 	return db
 }
 
-// pooler names the variable with the pooler's address.
+// pooler is the variable with the pooler's address.
 const pooler = "TEST_POOLER"
 
-// through returns the address by way of another host.
+// through returns the address with another host.
 func through(host, address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		panic(err) // address made it
+		panic(err) // address returned it
 	}
 	u.Host = host
 	return u.String()
@@ -154,7 +153,7 @@ func through(host, address string) string {
 func address(admin, database string, user *url.Userinfo) string {
 	u, err := url.Parse(admin)
 	if err != nil {
-		panic(err) // pgtest gives none that pgx has not read
+		panic(err) // pgx has already parsed pgtest's addresses
 	}
 	u.Path = "/" + database
 	if user != nil {
@@ -171,8 +170,8 @@ func newUser() *url.Userinfo {
 	return url.UserPassword(newName(), rand.Text())
 }
 
-// exec runs one statement outside any test's context, so that cleaning up
-// works after its end.
+// exec runs one statement without a test's context, so that cleanup works after the test
+// has ended.
 func exec(address, statement string) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, address)
