@@ -415,9 +415,9 @@ func TestRequestID(t *testing.T) {
 		sent string
 		kept bool
 	}{
-		"the caller's id is used":             {"order-66.A_b", true},
-		"an id with spaces is replaced":      {"a b", false},
-		"a long id is replaced": {strings.Repeat("a", 129), false},
+		"the caller's id is used":       {"order-66.A_b", true},
+		"an id with spaces is replaced": {"a b", false},
+		"a long id is replaced":         {strings.Repeat("a", 129), false},
 	} {
 		a := s.as(t, "alice", http.MethodGet, "/api/tasks", "", "X-Request-Id", tc.sent)
 		got := a.header.Get("X-Request-Id")

@@ -206,8 +206,8 @@ func TestWatch(t *testing.T) {
 			s.create(t, fmt.Sprintf(`{"title":"%d"}`, i))
 		}
 		for name, events := range map[string]<-chan event{
-			"after":                      s.watch(t.Context(), t, s.token(t, "alice"), "?after=2"),
-			"Last-Event-ID":              s.watch(t.Context(), t, s.token(t, "alice"), "", "Last-Event-ID", "2"),
+			"after":         s.watch(t.Context(), t, s.token(t, "alice"), "?after=2"),
+			"Last-Event-ID": s.watch(t.Context(), t, s.token(t, "alice"), "", "Last-Event-ID", "2"),
 			"Last-Event-ID takes precedence over after": s.watch(t.Context(), t, s.token(t, "alice"), "?after=1", "Last-Event-ID", "2"),
 		} {
 			if ready := <-events; ready.Data != `{"seq":2}` {

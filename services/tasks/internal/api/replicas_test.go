@@ -42,7 +42,7 @@ func TestStreamOfAnotherReplica(t *testing.T) {
 	const (
 		writes   = 50
 		promised = time.Second
-		timeout = time.Minute
+		timeout  = time.Minute
 	)
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()

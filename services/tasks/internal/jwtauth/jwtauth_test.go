@@ -375,11 +375,11 @@ func TestSecret(t *testing.T) {
 		t.Errorf("RS256: %v, want ErrInvalid", err)
 	}
 	for name, broken := range map[string]jwtauth.Config{
-		"HS256 with RS256":  {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
-		"no secret":           {Algorithms: []string{"HS256"}},
-		"a short secret":      {Algorithms: []string{"HS256"}, Secret: secret[1:]},
-		"a well-known secret": {Algorithms: []string{"HS256"}, Secret: "better-auth-secret-12345678901234567890"},
-		"an unknown algorithm":      {Algorithms: []string{"none"}},
+		"HS256 with RS256":     {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
+		"no secret":            {Algorithms: []string{"HS256"}},
+		"a short secret":       {Algorithms: []string{"HS256"}, Secret: secret[1:]},
+		"a well-known secret":  {Algorithms: []string{"HS256"}, Secret: "better-auth-secret-12345678901234567890"},
+		"an unknown algorithm": {Algorithms: []string{"none"}},
 	} {
 		if _, err := jwtauth.New(t.Context(), broken, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), secret[1:]) {
 			t.Errorf("%s: %v", name, err)

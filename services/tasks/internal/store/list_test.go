@@ -176,10 +176,10 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	}
 	first := mustList(t, s, alice, taskapi.ListTasksOptions{Limit: 2})
 	for name, options := range map[string]taskapi.ListTasksOptions{
-		"another filter": {Completed: new(true), Cursor: first.NextCursor},
-		"another sort":   {Sort: taskapi.TitleAscending, Cursor: first.NextCursor},
-		"nonsense":       {Cursor: "nonsense"},
-		"a modified cursor":  {Cursor: strings.ToUpper(first.NextCursor)},
+		"another filter":    {Completed: new(true), Cursor: first.NextCursor},
+		"another sort":      {Sort: taskapi.TitleAscending, Cursor: first.NextCursor},
+		"nonsense":          {Cursor: "nonsense"},
+		"a modified cursor": {Cursor: strings.ToUpper(first.NextCursor)},
 		"a longer cursor":   {Cursor: first.NextCursor + "AA"},
 	} {
 		options.Limit = 2
